@@ -1,0 +1,105 @@
+import { describe, expect, it } from 'vitest'
+import { CloudEventError } from './codec-error.ts'
+import { MINIMAL } from './conformance-cases.ts'
+import { decodeHttp, encodeHttpBinary, encodeHttpStructured, type HttpHeaders, httpMode } from './http.ts'
+
+const BINARY = {
+  'ce-specversion': '1.0',
+  'ce-id': '1',
+  'ce-source': 'https://example.com',
+  'ce-type': 'com.example.test',
+}
+
+const decode = (headers: HttpHeaders, body: string | Uint8Array = '') =>
+  decodeHttp({ headers, body: Buffer.from(body) })
+
+const errorOf = (headers: HttpHeaders, body: string | Uint8Array = ''): CloudEventError => {
+  try {
+    decode(headers, body)
+  } catch (error) {
+    if (error instanceof CloudEventError) return error
+    throw error
+  }
+  throw new Error('nothing was thrown')
+}
+
+describe('decodeHttp in structured and batch mode', () => {
+  it.each([
+    'application/cloudevents+json',
+    'application/cloudevents+json; charset=utf-8',
+    'Application/CloudEvents+JSON;charset="UTF-8"',
+  ])('reads one event as %s', (contentType) => {
+    const decoded = decode(
+      { 'content-type': contentType },
+      JSON.stringify({ ...MINIMAL, data: { message: 'Hello' } }),
+    )
+
+    expect(decoded).toEqual({ mode: 'structured', event: { ...MINIMAL, data: { message: 'Hello' } } })
+  })
+
+  it('ignores attributes in headers, because the body governs', () => {
+    const headers = { ...BINARY, 'ce-id': '%', 'content-type': 'application/cloudevents+json' }
+
+    expect(decode(headers, JSON.stringify(MINIMAL))).toEqual({ mode: 'structured', event: MINIMAL })
+  })
+
+  it('reads a batch, and an empty one', () => {
+    const headers = { 'content-type': 'application/cloudevents-batch+json; charset=UTF-8' }
+
+    expect(decode(headers, JSON.stringify([MINIMAL]))).toEqual({ mode: 'batch', events: [MINIMAL] })
+    expect(decode(headers, '[]')).toEqual({ mode: 'batch', events: [] })
+  })
+
+  it.each([
+    'application/cloudevents+avro',
+    'application/cloudevents',
+    'application/cloudevents-batch+xml',
+    'application/cloudevents+json; charset=latin1',
+  ])('refuses %s as unsupported', (contentType) => {
+    expect(errorOf({ 'content-type': contentType }, '{}').code).toBe('unsupported_media_type')
+  })
+
+  it('refuses an empty body as malformed', () => {
+    expect(errorOf({ 'content-type': 'application/cloudevents+json' }).code).toBe('malformed')
+  })
+
+  it('refuses a message that carries no event, and calls its mode none', () => {
+    expect(errorOf({ 'content-type': 'application/json' }, '{}').code).toBe('unsupported_media_type')
+    expect(httpMode({ 'content-type': 'application/json' })).toBe('none')
+    expect(httpMode({ 'ce-type': 't' })).toBe('binary')
+  })
+})
+
+describe('encoding for HTTP', () => {
+  it('escapes attributes, and declares the media type that JSON data implies', () => {
+    const { headers, body } = encodeHttpBinary({
+      ...MINIMAL,
+      subject: 'a "é"',
+      count: 5,
+      flag: true,
+      data: 'text',
+    })
+
+    expect(headers).toEqual({
+      ...BINARY,
+      'ce-subject': 'a%20%22%C3%A9%22',
+      'ce-count': '5',
+      'ce-flag': 'true',
+      'content-type': 'application/json',
+    })
+    expect(body.toString()).toBe('"text"')
+  })
+
+  it('writes an event without data as an empty body without a content type', () => {
+    expect(encodeHttpBinary(MINIMAL)).toEqual({ headers: BINARY, body: Buffer.alloc(0) })
+  })
+
+  it('refuses to write text in a charset it does not know, or text that is not well-formed', () => {
+    const latin1 = { ...MINIMAL, datacontenttype: 'text/plain; charset=latin1', data: 'é' }
+    const half = { ...MINIMAL, datacontenttype: 'text/plain', data: '\ud800' }
+
+    expect(() => encodeHttpBinary(latin1)).toThrow(CloudEventError)
+    expect(() => encodeHttpBinary(half)).toThrow(CloudEventError)
+    expect(decodeHttp(encodeHttpStructured(half))).toEqual({ mode: 'structured', event: half })
+  })
+})

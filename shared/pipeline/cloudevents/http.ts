@@ -1,0 +1,89 @@
+import { Buffer } from 'node:buffer'
+import type { CloudEvent } from '../event.ts'
+import { encodeData, mediaTypeOf } from './binary-data.ts'
+import { addAttribute, finishBinaryEvent, forEachAttribute, startBinaryEvent } from './binary-event.ts'
+import { CloudEventError } from './codec-error.ts'
+import { decodeHeaderValue, encodeHeaderValue } from './header-value.ts'
+import { decodeJsonBatch, decodeJsonEvent, encodeJsonEvent } from './json-format.ts'
+import { JSON_BATCH, JSON_EVENT, JSON_EVENT_UTF8, messageMode } from './message-mode.ts'
+import type { CompleteEvent } from './validate-event.ts'
+
+// CloudEvents HTTP binding 1.0.2,
+// https://github.com/cloudevents/spec/blob/ce@v1.0.2/cloudevents/bindings/http-protocol-binding.md
+//   structured = "content-type: application/cloudevents+json" body(event in the JSON format)
+//   batch      = "content-type: application/cloudevents-batch+json" body(JSON array of events)
+//   binary     = *("ce-" name ": " value) ["content-type: " datacontenttype] body(data)
+const PREFIX = 'ce-'
+
+/** The headers of a message by their names in lower case. */
+export type HttpHeaders = Readonly<Record<string, string | undefined>>
+export type HttpMessage = { readonly headers: HttpHeaders; readonly body: Uint8Array }
+export type EncodedHttpMessage = { readonly headers: Record<string, string>; readonly body: Buffer }
+
+export type DecodedHttp =
+  | { readonly mode: 'structured' | 'binary'; readonly event: CloudEvent }
+  | { readonly mode: 'batch'; readonly events: CloudEvent[] }
+
+/**
+ * How a message carries events, by its headers; `none` if it has neither the CloudEvents media type nor one
+ * of the required attributes as a header. Throws `CloudEventError` `unsupported_media_type` for event formats
+ * other than JSON, and for charsets other than UTF-8.
+ */
+export function httpMode(headers: HttpHeaders): DecodedHttp['mode'] | 'none' {
+  const mode = messageMode(headers['content-type'])
+  if (mode !== 'other') return mode
+  const required = headers['ce-specversion'] ?? headers['ce-id'] ?? headers['ce-source'] ?? headers['ce-type']
+  return required === undefined ? 'none' : 'binary'
+}
+
+/**
+ * Decodes the events of a message in any of the three modes. `complete` may fill in what producers left out.
+ * In binary mode attributes stay strings, and an empty body is an event without data; in the other modes
+ * `ce-` headers are ignored, as the body governs. Throws `CloudEventError` with every fault.
+ */
+export function decodeHttp({ headers, body }: HttpMessage, complete?: CompleteEvent): DecodedHttp {
+  const mode = httpMode(headers)
+  switch (mode) {
+    case 'structured':
+      return { mode, event: decodeJsonEvent(body, complete) }
+    case 'batch':
+      return { mode, events: decodeJsonBatch(body, complete) }
+    case 'binary':
+      return { mode, event: decodeBinary(headers, body, complete) }
+    case 'none': {
+      const detail = `No event: send ${JSON_EVENT}, ${JSON_BATCH} or ce- headers.`
+      throw new CloudEventError('unsupported_media_type', [{ pointer: '', detail }])
+    }
+  }
+}
+
+/** Encodes an event in binary mode. Throws `CloudEventError` if its text needs a charset other than UTF-8. */
+export function encodeHttpBinary(event: CloudEvent): EncodedHttpMessage {
+  const headers: Record<string, string> = {}
+  forEachAttribute(event, (name, text) => {
+    headers[PREFIX + name] = encodeHeaderValue(text)
+  })
+  const mediaType = mediaTypeOf(event)
+  if (mediaType !== undefined) headers['content-type'] = mediaType
+  return { headers, body: encodeData(event) ?? Buffer.alloc(0) }
+}
+
+/** Encodes an event in structured mode. */
+export function encodeHttpStructured(event: CloudEvent): EncodedHttpMessage {
+  return {
+    headers: { 'content-type': JSON_EVENT_UTF8 },
+    body: Buffer.from(encodeJsonEvent(event)),
+  }
+}
+
+function decodeBinary(headers: HttpHeaders, body: Uint8Array, complete?: CompleteEvent): CloudEvent {
+  const event = startBinaryEvent()
+  for (const name of Object.keys(headers)) {
+    const value = headers[name]
+    if (value === undefined || !name.startsWith(PREFIX)) continue
+    addAttribute(event, name.slice(PREFIX.length), decodeHeaderValue(value))
+  }
+  const mediaType = headers['content-type']
+  if (mediaType !== undefined) event.draft.datacontenttype = mediaType
+  return finishBinaryEvent(event, body.length === 0 ? null : body, complete)
+}

@@ -1,0 +1,62 @@
+import type { Fault } from '../errors.ts'
+import type { CloudEvent } from '../event.ts'
+import { CloudEventError } from './codec-error.ts'
+import { type CompleteEvent, validateEvent } from './validate-event.ts'
+
+// CloudEvents JSON format 1.0.2,
+// https://github.com/cloudevents/spec/blob/ce@v1.0.2/cloudevents/formats/json-format.md
+//   event = object of attribute* and at most one of "data" (any JSON) and "data_base64" (RFC 4648 §4)
+//   batch = "[" [event *("," event)] "]"
+const MAX_FAULTS = 1000
+const UTF8 = new TextDecoder('utf-8', { fatal: true })
+
+/**
+ * Decodes one event in the JSON format. `complete` may fill in what the producer left out. Of a member that
+ * appears twice the last one counts. Numbers in `data` become JavaScript numbers.
+ * Throws `CloudEventError`: `malformed` if it is not UTF-8 or not JSON, `invalid_event` with all faults.
+ */
+export function decodeJsonEvent(json: string | Uint8Array, complete?: CompleteEvent): CloudEvent {
+  return validateEvent(parseJson(json), complete)
+}
+
+/** Encodes one valid event in the JSON format. */
+export function encodeJsonEvent(event: CloudEvent): string {
+  return JSON.stringify(event)
+}
+
+/**
+ * Decodes a batch; an empty one is legal. All events or none: the faults of all items are collected, each
+ * with its index, up to about a thousand. One specversion per batch needs no rule of its own, since each must be "1.0".
+ */
+export function decodeJsonBatch(json: string | Uint8Array, complete?: CompleteEvent): CloudEvent[] {
+  const items = parseJson(json)
+  if (!Array.isArray(items)) {
+    throw new CloudEventError('malformed', [
+      { pointer: '', detail: 'A batch must be a JSON array of events.' },
+    ])
+  }
+  const events: CloudEvent[] = []
+  const errors: Fault[] = []
+  for (const [index, item] of items.entries()) {
+    try {
+      events.push(validateEvent(item, complete))
+    } catch (error) {
+      if (!(error instanceof CloudEventError)) throw error
+      errors.push(...error.errors.map((fault) => ({ ...fault, index })))
+      if (errors.length >= MAX_FAULTS) break
+    }
+  }
+  if (errors.length > 0) throw new CloudEventError('invalid_event', errors)
+  return events
+}
+
+/** Parses JSON from text or UTF-8 bytes. Throws `CloudEventError` `malformed`, with `pointer` as the place. */
+export function parseJson(json: string | Uint8Array, pointer = ''): unknown {
+  try {
+    return JSON.parse(typeof json === 'string' ? json : UTF8.decode(json))
+  } catch (cause) {
+    const detail =
+      cause instanceof SyntaxError ? 'is not JSON: correct its syntax.' : 'is not UTF-8: encode it so.'
+    throw new CloudEventError('malformed', [{ pointer, detail }], { cause })
+  }
+}

@@ -1,0 +1,45 @@
+// RFC 2045 §5.1, https://www.rfc-editor.org/rfc/rfc2045#section-5.1 (RFC 2046 takes its grammar from there)
+//   content   = type "/" subtype *(";" parameter)
+//   parameter = token "=" (token / quoted-string)
+const TOKEN = "[!#$%&'*+.0-9A-Z^_`a-z{|}~-]+"
+const QUOTED = '"(?:[ !#-\\[\\]-~]|\\\\[ -~])*"'
+const PARAMETER = `;[ \\t]*(${TOKEN})=(${TOKEN}|${QUOTED})`
+const PARAMETERS = new RegExp(PARAMETER, 'g')
+const MEDIA_TYPE = new RegExp(`^${TOKEN}/${TOKEN}(?:[ \\t]*${PARAMETER})*[ \\t]*$`)
+
+/** Whether `text` is a media type with optional parameters. */
+export const isMediaType = (text: string): boolean => MEDIA_TYPE.test(text)
+
+/** The media type without its parameters, in lower case: `Text/Plain; charset=UTF-8` is `text/plain`. */
+export function essenceOf(mediaType: string): string {
+  const end = mediaType.indexOf(';')
+  return (end < 0 ? mediaType : mediaType.slice(0, end)).trim().toLowerCase()
+}
+
+/** Whether the media type declares JSON: a subtype of `json`, or one that ends in `+json`. */
+export function isJsonMediaType(mediaType: string): boolean {
+  if (mediaType === 'application/json') return true
+  const essence = essenceOf(mediaType)
+  return essence.endsWith('/json') || essence.endsWith('+json')
+}
+
+/** Whether the media type declares text that people read: `text/*` and XML. */
+export function isTextMediaType(mediaType: string): boolean {
+  const essence = essenceOf(mediaType)
+  return essence.startsWith('text/') || essence.endsWith('/xml') || essence.endsWith('+xml')
+}
+
+/** The `charset` parameter in lower case, or `utf-8` where there is none. */
+export function charsetOf(mediaType: string): string {
+  for (const [, name, value] of mediaType.matchAll(PARAMETERS)) {
+    if (name?.toLowerCase() === 'charset') return (value ?? '').replaceAll(/["\\]/g, '').toLowerCase()
+  }
+  return 'utf-8'
+}
+
+/** Whether text of this media type is UTF-8, of which US-ASCII is a part. */
+export function isUtf8MediaType(mediaType: string): boolean {
+  if (!mediaType.includes(';')) return true
+  const charset = charsetOf(mediaType)
+  return charset === 'utf-8' || charset === 'utf8' || charset === 'us-ascii'
+}
