@@ -1,0 +1,22 @@
+import type { LogStore, Stream } from '../ports.ts'
+
+/** After so many pauses of 20 ms and twice as long each, 1.3 s in all, nobody waits any longer. */
+const PAUSES_MS = [20, 40, 80, 160, 320, 640]
+
+/**
+ * Waits for the `deliver` function to store a stream up to an offset, for a little more than a second. It claims what
+ * it stores (I8), so the fold need only read those claims: two functions that claim the same events at the same time
+ * pay twice for conditional writes. Whoever has waited in vain claims for itself; nothing but the cost depends on it.
+ */
+export async function untilStored(
+  { topic, partition, epoch }: Stream,
+  offset: number,
+  log: Pick<LogStore, 'topic'>,
+  sleep: (ms: number) => Promise<unknown>,
+): Promise<void> {
+  for (const pause of PAUSES_MS) {
+    const state = await log.topic(topic)
+    if (state.epoch !== epoch || (state.heads.get(partition)?.offset ?? -1) >= offset) return
+    await sleep(pause)
+  }
+}
