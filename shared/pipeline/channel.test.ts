@@ -1,0 +1,113 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import {
+  CHANNEL_LIMITS,
+  matchesChannel,
+  patternsCovering,
+  patternsOverlap,
+  refuseChannel,
+} from './channel.ts'
+
+const isPattern = (text: string) => refuseChannel(text, { patterns: true }) === null
+
+/** Every sequence of up to `most` segments of an alphabet. */
+function enumerate(alphabet: readonly string[], most: number): string[] {
+  const longer = (shorter: readonly string[]) =>
+    shorter.flatMap((text) => alphabet.map((one) => `${text}.${one}`))
+  const levels: string[][] = [[...alphabet]]
+  while (levels.length < most) levels.push(longer(levels.at(-1) ?? []))
+  return levels.flat()
+}
+
+describe('a channel', () => {
+  test.each(['port', 'port.container', 'A-b_c~1.2', 'a.b.c.d.e.f.g.h', 'x'.repeat(64)])(
+    '%s is allowed',
+    (channel) => {
+      expect(refuseChannel(channel)).toBeNull()
+    },
+  )
+
+  test.each([
+    ['', 'empty segment'],
+    ['a..b', 'empty segment'],
+    ['.a', 'empty segment'],
+    ['a.', 'empty segment'],
+    ['a.b.c.d.e.f.g.h.i', '9 segments'],
+    ['x'.repeat(65), 'longer than 64'],
+    ['a b', '"a b"'],
+    ['ä', '"ä"'],
+    ['a.*', '"*"'],
+    ['**', '"**"'],
+    ['a\n', 'a\\n'],
+  ])('%j is refused with the reason', (channel, reason) => {
+    expect(refuseChannel(channel)).toContain(reason)
+  })
+})
+
+describe('a pattern', () => {
+  test.each(['*', '**', 'a.*', '*.a.*', 'a.**', '*.*.**', 'a.b.c.d.e.f.g.**'])('%s is allowed', (pattern) => {
+    expect(refuseChannel(pattern, { patterns: true })).toBeNull()
+  })
+
+  test.each([
+    ['*.*.*', '3 single-segment wildcards'],
+    ['**.a', 'only be the last'],
+    ['a*', '"a*"'],
+    ['***', '"***"'],
+    ['a.b.c.d.e.f.g.h.**', '9 segments'],
+  ])('%s is refused with the reason', (pattern, reason) => {
+    expect(refuseChannel(pattern, { patterns: true })).toContain(reason)
+  })
+
+  test('stands for one segment with * and for any rest, none included, with **', () => {
+    expect(matchesChannel('a.*', 'a.b')).toBe(true)
+    expect(matchesChannel('a.*', 'a')).toBe(false)
+    expect(matchesChannel('a.*', 'a.b.c')).toBe(false)
+    expect(matchesChannel('a.**', 'a')).toBe(true)
+    expect(matchesChannel('a.**', 'a.b.c')).toBe(true)
+    expect(matchesChannel('a.**', 'ab')).toBe(false)
+    expect(matchesChannel('**', 'a.b')).toBe(true)
+  })
+})
+
+describe('the patterns covering a channel', () => {
+  test('are exactly the legal patterns that match, each once, by enumeration', () => {
+    const patterns = enumerate(['a', 'b', '*', '**'], 5).filter(isPattern)
+
+    for (const channel of enumerate(['a', 'b'], 4))
+      expect(patternsCovering(channel).sort()).toEqual(
+        patterns.filter((one) => matchesChannel(one, channel)).sort(),
+      )
+  })
+
+  test('are legal, matching and distinct for channels of any length', () => {
+    const segment = fc.constantFrom('a', 'b', 'long-one', '1')
+    const channel = fc
+      .array(segment, { minLength: 1, maxLength: CHANNEL_LIMITS.segments })
+      .map((list) => list.join('.'))
+    const property = fc.property(channel, (text) => {
+      const covering = patternsCovering(text)
+      expect(new Set(covering).size).toBe(covering.length)
+      expect(covering.every((one) => isPattern(one) && matchesChannel(one, text))).toBe(true)
+    })
+
+    fc.assert(property)
+  })
+
+  test('are 11 for two segments, 21 for three and 129 for eight', () => {
+    expect(['a.b', 'a.b.c', 'a.b.c.d.e.f.g.h'].map((channel) => patternsCovering(channel).length)).toEqual([
+      11, 21, 129,
+    ])
+  })
+})
+
+test('patterns overlap when some channel is covered by both, by enumeration', () => {
+  const patterns = enumerate(['a', 'b', '*', '**'], 3).filter(isPattern)
+  const channels = enumerate(['a', 'b', 'c'], 4)
+
+  for (const left of patterns)
+    for (const right of patterns)
+      expect(patternsOverlap(left, right), `${left} ${right}`).toBe(
+        channels.some((channel) => matchesChannel(left, channel) && matchesChannel(right, channel)),
+      )
+})

@@ -1,0 +1,81 @@
+/** Limits of a channel or pattern (CONTRACT: 8 segments of at most 64 characters). */
+export const CHANNEL_LIMITS = { segments: 8, segmentLength: 64, wildcards: 2 } as const
+
+const SEGMENT = /^[A-Za-z0-9_~-]+$/
+
+/**
+ * Checks a channel (`port.container`) or, with `patterns`, a pattern (`port.*`, `market.tick.**`).
+ * `*` stands for one segment, `**` (last only) for any rest, none included; at most two `*`,
+ * so that the patterns an event can match stay few enough to look up by key.
+ * Returns the reason why it is refused, or null.
+ */
+export function refuseChannel(text: string, { patterns = false } = {}): string | null {
+  const segments = text.split('.')
+  if (segments.length > CHANNEL_LIMITS.segments)
+    return `has ${segments.length} segments; at most ${CHANNEL_LIMITS.segments} are allowed`
+  let wildcards = 0
+  for (const [index, segment] of segments.entries()) {
+    if (patterns && segment === '**' && index === segments.length - 1) continue
+    if (patterns && segment === '*') wildcards++
+    else if (segment.length > CHANNEL_LIMITS.segmentLength)
+      return `has a segment longer than ${CHANNEL_LIMITS.segmentLength} characters`
+    else if (!SEGMENT.test(segment)) return refuseSegment(segment, patterns)
+  }
+  if (wildcards > CHANNEL_LIMITS.wildcards)
+    return `has ${wildcards} single-segment wildcards; at most ${CHANNEL_LIMITS.wildcards} are allowed`
+  return null
+}
+
+function refuseSegment(segment: string, patterns: boolean): string {
+  if (segment === '') return 'has an empty segment; write segments joined by single dots'
+  if (patterns && segment === '**') return 'has "**" before its end; "**" may only be the last segment'
+  const allowed = patterns
+    ? 'letters, digits, "-", "_", "~", or the wildcards "*" and "**"'
+    : 'letters, digits, "-", "_" and "~"'
+  return `has the segment ${JSON.stringify(segment)}; a segment is made of ${allowed}`
+}
+
+/** Whether a pattern covers a channel. */
+export function matchesChannel(pattern: string, channel: string): boolean {
+  const wanted = pattern.split('.')
+  const actual = channel.split('.')
+  for (const [index, segment] of wanted.entries()) {
+    if (segment === '**') return true
+    if (index >= actual.length || (segment !== '*' && segment !== actual[index])) return false
+  }
+  return wanted.length === actual.length
+}
+
+/** Whether some channel is covered by both patterns. */
+export function patternsOverlap(left: string, right: string): boolean {
+  const a = left.split('.')
+  const b = right.split('.')
+  for (let index = 0; ; index++) {
+    if (a[index] === '**' || b[index] === '**') return true
+    if (index === a.length || index === b.length) return a.length === b.length
+    if (a[index] !== b[index] && a[index] !== '*' && b[index] !== '*') return false
+  }
+}
+
+/** Every legal pattern that covers the channel: 11 for two segments, 21 for three, 129 for eight. */
+export function patternsCovering(channel: string): string[] {
+  const segments = channel.split('.')
+  const patterns: string[] = []
+  let prefixes: { text: string; wildcards: number }[] = [{ text: '', wildcards: 0 }]
+  for (let length = 0; length <= segments.length; length++) {
+    for (const { text } of prefixes) {
+      if (length < CHANNEL_LIMITS.segments) patterns.push(`${text}**`)
+      if (length === segments.length) patterns.push(text.slice(0, -1))
+    }
+    prefixes = extendPrefixes(prefixes, segments[length] ?? '')
+  }
+  return patterns
+}
+
+function extendPrefixes(prefixes: { text: string; wildcards: number }[], segment: string) {
+  return prefixes.flatMap(({ text, wildcards }) => {
+    const literal = { text: `${text}${segment}.`, wildcards }
+    if (wildcards === CHANNEL_LIMITS.wildcards) return [literal]
+    return [literal, { text: `${text}*.`, wildcards: wildcards + 1 }]
+  })
+}

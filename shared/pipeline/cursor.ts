@@ -1,0 +1,83 @@
+import type { Position } from './event.ts'
+
+/** One topic's part of a cursor: its epoch, and for each partition the last offset seen. */
+export type TopicCursor = { readonly epoch: string; readonly offsets: ReadonlyMap<number, number> }
+
+/** How far a reader has come: topic → epoch and offsets. A partition that is missing has been read up to nothing. */
+export type Cursor = ReadonlyMap<string, TopicCursor>
+
+/** Thrown for text that is no cursor. */
+export class CursorError extends Error {
+  readonly code = 'malformed_cursor'
+}
+
+const TOPIC_ENTRY =
+  /^([A-Za-z0-9._-]{1,249})@([A-Za-z0-9]{1,32}):((?:\d{1,9}=\d{1,16}(?:,\d{1,9}=\d{1,16})*)?)$/
+
+/**
+ * Reads `container-events@<epoch>:0=12,1=7;port-events@<epoch>:0=3`. Empty text is the cursor before everything.
+ * Throws CursorError with what is wrong.
+ */
+export function parseCursor(text: string): Cursor {
+  const cursor = new Map<string, TopicCursor>()
+  if (text === '') return cursor
+  for (const entry of text.split(';')) {
+    const [, topic, epoch, list] = TOPIC_ENTRY.exec(entry) ?? []
+    if (topic === undefined || epoch === undefined || list === undefined)
+      throw new CursorError(`"${entry.slice(0, 80)}" is not "<topic>@<epoch>:<partition>=<offset>,…"`)
+    if (cursor.has(topic)) throw new CursorError(`topic "${topic}" appears twice`)
+    cursor.set(topic, { epoch, offsets: parseOffsets(list) })
+  }
+  return cursor
+}
+
+function parseOffsets(list: string): Map<number, number> {
+  const offsets = new Map<number, number>()
+  for (const pair of list === '' ? [] : list.split(',')) {
+    const [partition, offset] = pair.split('=').map(Number)
+    if (partition !== undefined && offset !== undefined) offsets.set(partition, offset)
+  }
+  return offsets
+}
+
+/** Writes a cursor as text: topics and partitions in order, so that equal cursors are equal text. */
+export function formatCursor(cursor: Cursor): string {
+  return [...cursor]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([topic, { epoch, offsets }]) => {
+      const pairs = [...offsets]
+        .sort(([a], [b]) => a - b)
+        .map(([partition, offset]) => `${partition}=${offset}`)
+      return `${topic}@${epoch}:${pairs.join(',')}`
+    })
+    .join(';')
+}
+
+/** The last offset seen of a partition, or -1. */
+export function offsetSeen(cursor: Cursor, topic: string, partition: number): number {
+  return cursor.get(topic)?.offsets.get(partition) ?? -1
+}
+
+/** The cursor moved up to a position; the same cursor if it already covers it or does not know the topic's epoch. */
+export function advanceCursor(cursor: Cursor, { topic, partition, offset }: Position): Cursor {
+  const known = cursor.get(topic)
+  if (known === undefined || offset <= offsetSeen(cursor, topic, partition)) return cursor
+  const offsets = new Map(known.offsets).set(partition, offset)
+  return new Map(cursor).set(topic, { epoch: known.epoch, offsets })
+}
+
+/** Joins two cursors; where both know a topic with the same epoch, the higher offsets win, else the right epoch does. */
+export function mergeCursors(left: Cursor, right: Cursor): Cursor {
+  const merged = new Map(left)
+  for (const [topic, entry] of right) {
+    const known = merged.get(topic)
+    if (known?.epoch !== entry.epoch) merged.set(topic, entry)
+    else {
+      const offsets = new Map(known.offsets)
+      for (const [partition, offset] of entry.offsets)
+        offsets.set(partition, Math.max(offset, offsets.get(partition) ?? -1))
+      merged.set(topic, { epoch: entry.epoch, offsets })
+    }
+  }
+  return merged
+}

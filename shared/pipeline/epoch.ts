@@ -1,0 +1,19 @@
+/**
+ * Names an epoch of a topic: time in base 36 and a random tail, which is in capitals when the epoch follows another.
+ * Later epochs sort after earlier ones.
+ */
+export function nameEpoch(now: number, random: number, after = ''): string {
+  const time = Math.max(now, after === '' ? 0 : timeOf(after) + 1)
+  const tail = Math.floor(random * 676)
+  const letters = String.fromCharCode(65 + Math.floor(tail / 26), 65 + (tail % 26))
+  return `${time.toString(36).padStart(9, '0')}${after === '' ? letters.toLowerCase() : letters}`
+}
+
+/** When a topic was found to be created anew, in milliseconds since the epoch of Unix; null for its first life. */
+export function renewalTime(epoch: string): number | null {
+  return /[A-Z]$/.test(epoch) ? timeOf(epoch) : null
+}
+
+function timeOf(epoch: string): number {
+  return Number.parseInt(epoch.slice(0, -2), 36)
+}

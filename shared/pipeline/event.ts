@@ -1,0 +1,28 @@
+export const SEVERITIES = ['critical', 'high', 'medium', 'low', 'info'] as const
+export type Severity = (typeof SEVERITIES)[number]
+
+/** A CloudEvents 1.0.2 event (https://github.com/cloudevents/spec/blob/ce@v1.0.2/cloudevents/spec.md). */
+export type CloudEvent = {
+  readonly specversion: '1.0'
+  readonly id: string
+  readonly source: string
+  readonly type: string
+  readonly subject?: string
+  readonly time?: string
+  readonly datacontenttype?: string
+  readonly dataschema?: string
+  /** The channel that the event is pushed on: a dotted path such as `port.container`. */
+  readonly category?: string
+  readonly severity?: string
+  readonly partitionkey?: string
+  readonly traceparent?: string
+  readonly data?: unknown
+  readonly data_base64?: string
+  readonly [extension: string]: unknown
+}
+
+/** Where an event stands in Kafka. Positions travel beside the event, never inside it. */
+export type Position = { readonly topic: string; readonly partition: number; readonly offset: number }
+
+/** An event with its position: what the log stores, `GET` answers and frames carry. */
+export type PositionedEvent = Position & { readonly event: CloudEvent }

@@ -1,0 +1,245 @@
+import type { CloudEvent, Position, PositionedEvent } from './event.ts'
+import type { ViewPart } from './fold/view-part.ts'
+import type { Filter } from './subscription.ts'
+
+/** A Kafka record as a consumer reads it. */
+export type KafkaRecord = Position & {
+  /** Milliseconds since the epoch. */
+  readonly timestamp: number
+  readonly key: Uint8Array | null
+  readonly value: Uint8Array | null
+  readonly headers: readonly { readonly name: string; readonly value: Uint8Array }[]
+}
+
+/** A record to append: the partition follows from the key, unless one is named. */
+export type NewRecord = {
+  readonly topic: string
+  readonly partition?: number
+  readonly key: string
+  readonly value: Uint8Array
+  readonly headers: Readonly<Record<string, string>>
+}
+
+/** Kafka, the only log. */
+export type EventLog = {
+  /** Appends with acks=all and answers the positions in input order. Throws Refusal `unavailable` when Kafka cannot be written. */
+  append(records: readonly NewRecord[]): Promise<Position[]>
+}
+
+/** The records of a partition from offset `from` up to, not including, `end`. */
+export type Span = {
+  readonly topic: string
+  readonly partition: number
+  readonly from: number
+  readonly end: number
+}
+
+/** Reads Kafka again from any offset: what a rebuild needs. */
+export type LogReader = {
+  /** What is there of each partition now, in the order of partitions: `from` is 0 unless the beginning has expired. */
+  held(topic: string): Promise<Span[]>
+  /** The offset that a consumer group goes on from, for each partition where it has committed one. */
+  committed(group: string, topic: string): Promise<ReadonlyMap<number, number>>
+  /** Hands on the records of each span in order, a batch at a time, several spans at once. Throws what `take` throws. */
+  read(
+    spans: readonly Span[],
+    take: (records: readonly KafkaRecord[]) => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<void>
+}
+
+/** A partition of one life of a topic. */
+export type Stream = { readonly topic: string; readonly epoch: string; readonly partition: number }
+
+/**
+ * How far a stream is stored: nothing above `offset` may be trusted by a reader. `first` is its first event, or lies
+ * above `offset` as long as there is none; `timestamp` is the latest of its records.
+ */
+export type Head = { readonly offset: number; readonly first: number; readonly timestamp: number }
+
+/** The state of a topic, read with strong consistency. */
+export type TopicState = { readonly epoch: string; readonly heads: ReadonlyMap<number, Head> }
+
+export type StoredEvent = PositionedEvent & {
+  readonly timestamp: number
+  /** The writer made its id (docs/adr/0011): nothing but a retry of that write repeats it, in the same partition. */
+  readonly hasMadeId?: true
+  /** When the topic was found to be created anew, if it was: who subscribed before that counts offsets of its past. */
+  readonly renewed?: number
+}
+
+/** Which stored events to read: those with `after` < offset ≤ `upTo`, at most `limit`, oldest or newest first. */
+export type Range = {
+  readonly after: number
+  readonly upTo: number
+  readonly limit: number
+  readonly newestFirst?: boolean
+}
+
+/** The stored copy of the log that subscriptions are replayed from. Every read is strongly consistent. */
+export type LogStore = {
+  /** Reads a topic's epoch and heads; begins the first epoch of a topic that is new. */
+  topic(topic: string): Promise<TopicState>
+  /** Begins a new epoch after `old`, unless another worker already did; answers the epoch in force. */
+  renewEpoch(topic: string, old: string): Promise<string>
+  /** Stores events; all are durable when it answers. Storing the same position again changes nothing. */
+  put(stream: Stream, events: readonly StoredEvent[]): Promise<void>
+  /** Moves the head up, never down. */
+  advance(stream: Stream, head: Head): Promise<void>
+  /** Reads what has not expired. */
+  read(stream: Stream, range: Range): Promise<StoredEvent[]>
+}
+
+export type ClaimKey = { readonly source: string; readonly id: string }
+/** Where an event first appeared, with the epoch where a consumer of the log claimed it. */
+export type Claim = Position & { readonly epoch?: string }
+
+/**
+ * One event, one id: the first position of each (source, id), kept for 7 days. Only a claim decides which record is
+ * the event. A lease merely keeps two requests from writing the same event at once: it gives way to every claim.
+ */
+export type ClaimStore = {
+  /** Claims the pair for a position unless it is claimed; answers who holds it. */
+  claim(key: ClaimKey, claim: Claim): Promise<Claim>
+  /**
+   * Claims pairs whose ids were made for their records, unless they are claimed; answers who holds each. Only one
+   * consumer at a time meets such a pair, in one order, so they are looked up and written in batches, without a
+   * condition on each.
+   */
+  claimMade(pairs: readonly (ClaimKey & { readonly claim: Claim })[]): Promise<Claim[]>
+  /** Who holds each pair, in input order; null where nobody does. */
+  find(keys: readonly ClaimKey[]): Promise<(Claim | null)[]>
+  /** The claims on an id, one for each source that used it. */
+  findById(id: string): Promise<(Claim & { readonly source: string })[]>
+  /** Takes the pair for a few seconds (LEASE_SECONDS), unless it is claimed or another owner's lease runs. */
+  lease(key: ClaimKey, owner: string): Promise<'taken' | 'in_flight' | Claim>
+  /** Gives a lease back, if it is this owner's and nobody claimed the pair. */
+  release(key: ClaimKey, owner: string): Promise<void>
+  /** Binds a key to the first fingerprint that it comes with, for as long as a claim is kept; answers the one in force. */
+  bind(key: ClaimKey, fingerprint: string): Promise<string>
+}
+
+/** How long a lease runs: longer than a write may take (5 s), short enough to wait for after a crash. */
+export const LEASE_SECONDS = 6
+
+/** Who is behind a connection or a request. */
+export type Principal = {
+  readonly name: string
+  readonly role: 'viewer' | 'publisher' | 'operator' | 'admin'
+}
+
+/** Single-use passes for `$connect`. A store knows a ticket by its hash only. */
+export type TicketStore = {
+  /** Keeps a ticket until `expires`, in milliseconds since the epoch. */
+  put(hash: string, principal: Principal, expires: number): Promise<void>
+  /** Takes a ticket away: answers its principal to the first who asks in time, null to everyone else. */
+  take(hash: string): Promise<Principal | null>
+}
+
+/** What a client asks to be registered. Equal attempts are told apart by their registration. */
+export type SubscriptionRequest = {
+  readonly connection: string
+  readonly id: string
+  readonly attempt: number
+  readonly channels: readonly string[]
+  readonly filter?: Filter
+}
+/** One registration: each has its own number, which grows: its time in milliseconds since the epoch of Unix, or a little more. */
+export type SubscriptionRef = {
+  readonly connection: string
+  readonly id: string
+  readonly registration: number
+}
+export type Subscription = SubscriptionRequest & SubscriptionRef & { readonly behind: boolean }
+
+/** Connections and what they subscribed to. What has expired is never answered. */
+export type SubscriptionStore = {
+  connect(connection: string, principal: Principal): Promise<void>
+  /** The principal of a connection, or null if it is unknown or has expired. */
+  principalOf(connection: string): Promise<Principal | null>
+  /** Writes a subscription so that every `matching` that starts later sees it. Null if a newer one is registered. */
+  register(request: SubscriptionRequest): Promise<SubscriptionRef | null>
+  list(connection: string): Promise<Subscription[]>
+  remove(connection: string, id: string): Promise<void>
+  /** Forgets a connection, with the subscriptions on record and those the caller `met`. */
+  removeConnection(connection: string, met?: readonly Subscription[]): Promise<void>
+  /** How many connections are open; a few seconds late, and with those that were lost in silence. */
+  countConnections(): Promise<number>
+  /** Every subscription with one of these patterns among its channels, by pattern. Strongly consistent. */
+  matching(patterns: readonly string[]): Promise<Map<string, readonly Subscription[]>>
+  /**
+   * Marks a subscription behind, if this registration is still the one in force. `list` shows the mark only once
+   * `matching` shows it everywhere. Repeating it is cheap, and finishes what a crash left halfway.
+   */
+  markBehind(ref: SubscriptionRef): Promise<void>
+}
+
+/** What became of a frame: `failed` leaves open whether it arrived. */
+export type PostResult = 'sent' | 'gone' | 'failed'
+
+/** The WebSocket gateway's management API. */
+export type SocketGateway = {
+  /** Posts one text frame, retrying what may pass until `deadline` (milliseconds since the epoch). Never throws. */
+  post(connection: string, frame: string, deadline: number): Promise<PostResult>
+  close(connection: string): Promise<void>
+}
+
+/** A record that could not be processed. */
+export type DeadLetter = Position & {
+  readonly timestamp: number
+  readonly reason: string
+  readonly attempts: number
+  /** The record's bytes in base64, cut to 256 KB; the whole record is still in Kafka. */
+  readonly key: string | null
+  readonly value: string | null
+  readonly truncated: boolean
+}
+export type DeadLetterStore = {
+  put(letter: DeadLetter): Promise<void>
+  /** Newest first, of the given topics. */
+  list(topics: readonly string[], limit: number): Promise<DeadLetter[]>
+}
+
+/** Decodes a record's bytes into an event; throws with the reason when it is no event. */
+export type DecodeRecord = (record: KafkaRecord) => CloudEvent
+
+/** A part of a view's state as it is stored: of the view `<domain>/<view>`. */
+export type StoredPart = ViewPart & { readonly view: string; readonly keepDays?: number }
+export type PartKey = Pick<StoredPart, 'view' | 'key' | 'topic' | 'partition'>
+
+/** How far a stream is folded. While it is rebuilt from the beginning, only the rebuilder folds it. */
+export type FoldProgress = {
+  readonly epoch: string
+  readonly offset: number
+  readonly isRebuilding: boolean
+  /** How often it was rebuilt; left out for never. */
+  readonly rebuilds?: number
+}
+/** Who moves the progress up: the rebuilder, or who has seen so many rebuilds of the stream when it began to fold. */
+export type FoldedBy = { readonly isRebuilder: true } | { readonly rebuilds: number | undefined }
+
+/** The snapshots of the views. Every read is strongly consistent. */
+export type ViewStore = {
+  /** The stored parts, in input order; null where there is none. */
+  load(keys: readonly PartKey[]): Promise<(StoredPart | null)[]>
+  /** Saves each part unless the stored one is of the same or a later position (a later epoch, or the same and its offset). */
+  save(parts: readonly StoredPart[]): Promise<void>
+  /** The parts of a view, or of one of its keys, in the order of key, topic and partition; whole keys, a page at a time. */
+  read(
+    view: string,
+    page: { key?: string; after?: string; limit: number },
+  ): Promise<{ parts: StoredPart[]; next: string | null }>
+  /** How far each partition of a topic is folded. */
+  progress(topic: string): Promise<ReadonlyMap<number, FoldProgress>>
+  /**
+   * Moves the progress of a stream up, never down. Throws FoldError `rebuilding`, and moves nothing, where the stream
+   * is being rebuilt, or was since the caller began: what it saved may have been forgotten.
+   */
+  advance(stream: Stream, offset: number, by?: FoldedBy): Promise<void>
+  /**
+   * Forgets a stream's parts and progress, and keeps everybody but the rebuilder from folding it until `endRebuild`.
+   * Answers how far the stream was folded before, or -1; begun again after a rebuild that died, the same once more.
+   */
+  beginRebuild(stream: Stream): Promise<number>
+  endRebuild(stream: Stream): Promise<void>
+}

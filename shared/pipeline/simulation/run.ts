@@ -1,0 +1,146 @@
+import { phaseOf } from '#shared/client/subscription-state.ts'
+import { check } from './check.ts'
+import {
+  askAgain,
+  createDashboard,
+  type Dashboard,
+  dial,
+  hangUp,
+  poll,
+  send,
+  takeFrame,
+} from './client-actor.ts'
+import { startWorker, type Worker } from './deliver-actor.ts'
+import { createWorld, type World, type WorldOptions } from './world.ts'
+
+type Run = { readonly world: World; readonly dashboards: readonly Dashboard[]; workers: Worker[] }
+
+/** One run: faults and interleavings chosen by the seed. Answers what went wrong, or null. */
+export async function run(seed: number, options: WorldOptions): Promise<string | null> {
+  const world = createWorld(seed, options)
+  return finish(world, await play(world))
+}
+
+/** The same run once more, told step by step. */
+export async function explain(seed: number, options: WorldOptions): Promise<string> {
+  const world = createWorld(seed, { ...options, isTraced: true })
+  const fault = await finish(world, await play(world))
+  return `seed ${seed}, ${options.stores} stores: ${fault}\n${world.trace.join('\n')}`
+}
+
+async function finish(
+  world: World,
+  { isSettled, dashboards }: { isSettled: boolean; dashboards: Run['dashboards'] },
+) {
+  if (!isSettled) return 'the clients did not come to rest'
+  return check(world, dashboards)
+}
+
+async function play(world: World): Promise<{ isSettled: boolean; dashboards: Run['dashboards'] }> {
+  const { random, scheduler, sockets, kafka } = world
+  const names = ['p', 'q', 'r'].slice(0, 1 + random.pick(3))
+  const run: Run = { world, dashboards: names.map((name) => createDashboard(world, name)), workers: [] }
+  scheduler.failAt(0.002)
+  sockets.faultsAt(random.oneOf([0.3, 1, 2]))
+  for (const dashboard of run.dashboards) dial(world, dashboard)
+  startWorkers(run)
+  let left = 5 + random.pick(18)
+  const moves = 300 + random.pick(900)
+  for (let move = 0; move < moves; move++) {
+    const roll = random.next()
+    if (left > 0 && roll < 0.05) {
+      kafka.produce()
+      left--
+    } else if (roll < 0.08) disturb(run)
+    else await advance(run)
+  }
+  return { isSettled: await drain(run), dashboards: run.dashboards }
+}
+
+function startWorkers(run: Run): void {
+  const { world } = run
+  const keys = [...world.kafka.logs.keys()]
+  const shares = world.random.pick(2) === 0 ? [keys] : keys.map((key) => [key])
+  for (let group = 0; group < world.shards; group++)
+    for (const own of shares) run.workers.push(startWorker(world, group, own))
+}
+
+/** One thing goes on: a frame arrives, or somebody makes a step. */
+async function advance({ world, dashboards }: Run): Promise<void> {
+  const { random, scheduler, sockets } = world
+  if (random.next() < 0.75 && (await scheduler.step())) return
+  if (random.next() < 0.1) sockets.arriveLate()
+  const dashboard = dashboards[random.pick(dashboards.length)]
+  const connection = dashboard?.connections[random.pick(dashboard.connections.length)]
+  if (dashboard && connection && !sockets.isOpen(connection)) hangUp(world, dashboard, connection)
+  else if (dashboard && connection) takeFrame(world, dashboard, connection)
+  await scheduler.settle()
+}
+
+/** Something goes wrong, or a client does what it may do at any time. */
+function disturb(run: Run): void {
+  const { world, dashboards } = run
+  const { random, scheduler } = world
+  const dashboard = dashboards[random.pick(dashboards.length)]
+  const tracked = dashboard?.tracked[random.pick(dashboard.tracked.length)]
+  if (dashboard === undefined || tracked === undefined) return
+  const connection = dashboard.connections[random.pick(dashboard.connections.length)]
+  const roll = random.next()
+  if (roll < 0.25) crashSomebody(run)
+  else if (roll < 0.4) {
+    if (connection) hangUp(world, dashboard, connection)
+    if (dashboard.connections.length === 0) dial(world, dashboard)
+  } else if (roll < 0.45) {
+    if (dashboard.connections.length < 2) dial(world, dashboard)
+  } else if (roll < 0.55) askAgain(world, tracked)
+  else if (roll < 0.62) {
+    const phase = phaseOf(tracked.state)
+    const reads = async () => void (await poll(world, tracked))
+    if (phase === 'idle' || phase === 'asking') scheduler.spawn(`poll ${dashboard.name}`, reads)
+  } else if (roll < 0.72) startWorker(world, random.pick(world.shards), [...world.kafka.logs.keys()], true)
+  else if (connection) send(world, connection, { action: 'ping' })
+}
+
+/** A sandbox dies where it stands; a worker's partitions are taken over from what is committed. */
+function crashSomebody(run: Run): void {
+  const { world } = run
+  const mortal = [...world.scheduler.actors].filter(({ mayFail }) => mayFail)
+  const actor = mortal[world.random.pick(mortal.length)]
+  if (actor === undefined) return
+  world.note(`${actor.name} crashes`)
+  world.scheduler.crash(actor)
+  const worker = run.workers.find((one) => one.actor === actor)
+  if (worker === undefined) return
+  run.workers = run.workers.filter((one) => one !== worker)
+  run.workers.push(startWorker(world, worker.group, worker.own))
+}
+
+/** No faults any more: everything is worked off, and each client notices by its pings and timeouts what it misses. */
+async function drain(run: Run): Promise<boolean> {
+  const { world, dashboards } = run
+  const { scheduler, sockets, kafka } = world
+  world.isQuiet = true
+  world.note('from here on nothing fails')
+  scheduler.failAt(0)
+  sockets.faultsAt(0)
+  for (let round = 0; round < 30; round++) {
+    if (!kafka.isConsumed()) startWorkers(run)
+    for (let step = 0; step < 20_000 && !(scheduler.actors.size === 0 && sockets.isEmpty()); step++)
+      await advance(run)
+    if (round > 1 && kafka.isConsumed() && dashboards.every(isLive) && !(await isBehind(run))) return true
+    for (const dashboard of dashboards) {
+      for (const tracked of dashboard.tracked) askAgain(world, tracked)
+      if (dashboard.connections.length === 0) dial(world, dashboard)
+      for (const connection of dashboard.connections) send(world, connection, { action: 'ping' })
+    }
+  }
+  return false
+}
+
+const isLive = ({ tracked }: Dashboard) => tracked.every(({ state }) => phaseOf(state) === 'live')
+
+async function isBehind({ world, dashboards }: Run): Promise<boolean> {
+  const connections = dashboards.flatMap((dashboard) => dashboard.connections)
+  const lists = await Promise.all(connections.map((one) => world.stores.subscriptions(0).list(one)))
+  return lists.flat().some(({ behind }) => behind)
+}

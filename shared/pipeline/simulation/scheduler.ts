@@ -1,0 +1,69 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { Random } from './random.ts'
+
+/** Whatever runs at the same time as others: a deliver worker, the handling of one message, one HTTP request. */
+export type Actor = {
+  readonly name: string
+  readonly mayFail: boolean
+  state: 'running' | 'done' | 'crashed'
+}
+
+type Parked = { readonly actor: Actor; readonly go: () => void; readonly fail: (cause: Error) => void }
+
+export type Scheduler = ReturnType<typeof createScheduler>
+
+/**
+ * A cooperative scheduler: whoever reaches a `yieldPoint` is parked until a step picks it, so that between any two
+ * steps of one actor every other may come. A crashed actor never goes on. The same random numbers, the same run.
+ */
+export function createScheduler(random: Random) {
+  const current = new AsyncLocalStorage<Actor>()
+  const actors = new Set<Actor>()
+  let parked: Parked[] = []
+  let failures = 0
+
+  return {
+    actors: actors as ReadonlySet<Actor>,
+    /** How likely a yield point throws in an actor that may fail. */
+    failAt: (likelihood: number) => {
+      failures = likelihood
+    },
+    yieldPoint(): Promise<void> {
+      const actor = current.getStore()
+      if (actor === undefined) return Promise.resolve()
+      return new Promise((go, fail) => {
+        if (actor.state !== 'crashed') parked.push({ actor, go, fail })
+      })
+    },
+    spawn(name: string, run: () => Promise<void>, { mayFail = false } = {}): Actor {
+      const actor: Actor = { name, mayFail, state: 'running' }
+      actors.add(actor)
+      const end = () => {
+        if (actor.state === 'running') actor.state = 'done'
+        actors.delete(actor)
+      }
+      current.run(actor, () => void run().then(end, end)) // what it threw, it threw at its caller: a retry follows
+      return actor
+    },
+    crash(actor: Actor): void {
+      actor.state = 'crashed'
+      actors.delete(actor)
+      parked = parked.filter((one) => one.actor !== actor)
+    },
+    /** Lets one of the parked go on to its next yield point; false if nobody is parked. */
+    async step(): Promise<boolean> {
+      const [chosen] = parked.splice(random.pick(parked.length), 1)
+      if (chosen === undefined) return false
+      if (chosen.actor.mayFail && random.next() < failures) chosen.fail(new Error('a store was throttled'))
+      else chosen.go()
+      await settle()
+      return true
+    },
+    settle,
+  }
+}
+
+/** Every promise that can go on without a step has gone on. */
+function settle(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
+}

@@ -1,0 +1,77 @@
+import { type DomainEvent, defineView, type FoldInput, type View } from '#shared/domain/define-domain.ts'
+
+/** The type of the events that follow from others. */
+export const FOLLOWED_BY = 'followed'
+
+/** Where an event stood when it was folded: an event too many, too few or in another order shows. */
+type Seen = { readonly seen: readonly string[] }
+
+const positionOf = ({ topic, partition, offset }: FoldInput) => `${topic}-${partition}:${offset}`
+/** Every fold has events that it cannot use, and events that it has a bug for. */
+const isUseless = ({ id }: DomainEvent) => id.endsWith('3')
+const isTrouble = ({ id }: DomainEvent) => id.endsWith('5')
+
+const seenBy = (view: Pick<View, 'channels' | 'keys' | 'channelsOf' | 'emit'>) =>
+  defineView<Seen>({
+    description: 'what came, in order',
+    lateEvents: 'as they come',
+    initial: () => ({ seen: [] }),
+    apply: (state, input) => {
+      if (isTrouble(input.event)) throw new Error('a bug of the fold')
+      return isUseless(input.event) ? state : { seen: [...state.seen, positionOf(input)] }
+    },
+    merge: (left, right) => ({ seen: [...left.seen, ...right.seen] }),
+    ...view,
+  })
+
+/** One state for each category; something follows from what is critical. */
+const journal = seenBy({
+  emit: (_, input) =>
+    input.event.severity === 'critical'
+      ? [{ type: FOLLOWED_BY, category: 'other.a', severity: 'low', subject: positionOf(input) }]
+      : [],
+  channels: ['port.**', 'other.*'],
+  channelsOf: (key) => [key],
+  keys: ({ event }) => [event.category ?? ''],
+})
+
+/** Several states for each event, of one topic. */
+const labels = seenBy({
+  channels: ['port.*'],
+  keys: ({ event }) => {
+    if (event.id.endsWith('7')) throw new Error('a bug of the keys')
+    return [event.severity ?? '', event.category ?? '', event.severity ?? '']
+  },
+})
+
+/** One state for all. */
+const totals = defineView<Readonly<Record<string, number>>>({
+  description: 'how many of each severity',
+  lateEvents: 'as they come',
+  channels: ['**'],
+  initial: () => ({}),
+  apply: (counts, { event: { severity = '' } }) => ({ ...counts, [severity]: (counts[severity] ?? 0) + 1 }),
+  merge: (left, right) => {
+    const names = [...new Set([...Object.keys(left), ...Object.keys(right)])].sort()
+    return Object.fromEntries(names.map((name) => [name, (left[name] ?? 0) + (right[name] ?? 0)]))
+  },
+})
+
+const views = { journal, labels, totals }
+export type ExampleName = keyof typeof views
+// biome-ignore lint/suspicious/noExplicitAny: method parameters of different states have no common type
+export const EXAMPLES: { readonly name: string; readonly views: Readonly<Record<ExampleName, View<any>>> } = {
+  name: 'port',
+  views,
+}
+
+/** What a client may follow. */
+export const FOLLOWED: readonly [Followed, ...Followed[]] = [
+  { view: 'journal' },
+  { view: 'labels' },
+  { view: 'totals' },
+  { view: 'journal', key: 'port.a' },
+  { view: 'journal', key: 'other.b' },
+  { view: 'labels', key: 'critical' },
+]
+export type Followed = { readonly view: ExampleName; readonly key?: string }

@@ -1,0 +1,129 @@
+import { Buffer } from 'node:buffer'
+import { createHash } from 'node:crypto'
+import { CHANNEL_LIMITS } from '../channel.ts'
+import { isTimestamp } from '../cloudevents/is-timestamp.ts'
+import { isMediaType } from '../cloudevents/media-type.ts'
+import type { EventDraft } from '../cloudevents/validate-event.ts'
+import type { Severity } from '../event.ts'
+import type { Lookup, Mapping } from './mapping.ts'
+import { fieldAt, readPayload, textOf } from './payload.ts'
+import type { WebhookRequest } from './signed-content.ts'
+
+const NOT_IN_SEGMENT = /[^A-Za-z0-9_~-]/g
+const NOT_IN_TEXT = /[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}]/gu
+const MAX_TEXT = 256
+/** Unix times from here on are milliseconds: as seconds, this would be the year 5138. */
+const FIRST_MILLISECONDS = 1e11
+
+/**
+ * Makes an event draft of a verified request. Type and category are `<source>.<event name>`, the id is the provider's
+ * own (so that a delivery that is repeated is one event), the payload is JSON by value where it is JSON or a form.
+ */
+export function mapWebhook(source: string, mapping: Mapping, request: WebhookRequest): EventDraft {
+  const { headers, body } = request
+  const payload = readPayload(headers['content-type'], body)
+  const find = (places: readonly Lookup[] = []) => tidy(lookUp(places, headers, payload))
+  const name = channelOf(source, find(mapping.name) ?? 'event', mapping.strip ?? '')
+  const type = find(mapping.type)
+  const category = find(mapping.category) ?? (type === undefined ? name : undefined)
+  const subject = find(mapping.subject)
+  const time = timeOf(find(mapping.time))
+  return {
+    specversion: '1.0',
+    id: idOf(lookUp(mapping.id ?? [], headers, payload), mapping.volatile ?? [], payload, body),
+    source: `urn:tidewire:webhook:${source}`,
+    type: type ?? name,
+    ...(category !== undefined && { category }),
+    ...severityOf(mapping, find),
+    ...(subject !== undefined && { subject }),
+    ...(time !== undefined && { time }),
+    ...dataOf(payload, headers['content-type'], body),
+  }
+}
+
+/** The first of these places that holds text. */
+function lookUp(
+  places: readonly Lookup[],
+  headers: WebhookRequest['headers'],
+  payload: unknown,
+): string | undefined {
+  for (const place of places) {
+    const text = textAt(place, headers, payload)
+    if (text) return text
+  }
+  return undefined
+}
+
+/** Text as an attribute may hold it (CloudEvents §3.1): without control characters, and not endless. */
+function tidy(text: string | undefined): string | undefined {
+  if (text === undefined || (text.length <= MAX_TEXT && text.search(NOT_IN_TEXT) < 0)) return text
+  return text.slice(0, MAX_TEXT).toWellFormed().replaceAll(NOT_IN_TEXT, '') || undefined
+}
+
+function textAt(place: Lookup, headers: WebhookRequest['headers'], payload: unknown): string | undefined {
+  if ('header' in place) return headers[place.header]
+  if ('field' in place) return textOf(fieldAt(payload, place.field))
+  return place.if === undefined || fieldAt(payload, place.if) !== undefined ? place.value : undefined
+}
+
+/** `stripe` and `invoice.paid` are `stripe.invoice.paid`; what no channel may hold becomes `-`. */
+function channelOf(source: string, name: string, strip: string): string {
+  const rest = name.startsWith(strip) ? name.slice(strip.length) : name
+  const segments = rest
+    .split('.')
+    .filter((segment) => segment !== '')
+    .map((segment) => segment.replaceAll(NOT_IN_SEGMENT, '-').slice(0, CHANNEL_LIMITS.segmentLength))
+  return [source, ...(segments.length > 0 ? segments : ['event'])].slice(0, CHANNEL_LIMITS.segments).join('.')
+}
+
+function idOf(
+  given: string | undefined,
+  volatile: readonly string[],
+  payload: unknown,
+  body: Uint8Array,
+): string {
+  if (given !== undefined && given === tidy(given)) return given
+  if (given !== undefined) return sha256(given)
+  const isStable = volatile.length === 0 || payload === undefined
+  const lasting = isStable
+    ? body
+    : JSON.stringify(payload, (name, value) => (volatile.includes(name) ? undefined : value))
+  return sha256(lasting)
+}
+
+function sha256(content: string | Uint8Array): string {
+  return createHash('sha256').update(content).digest('hex')
+}
+
+function timeOf(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined
+  if (isTimestamp(text)) return text
+  const number = Number(text)
+  if (!(number > 0)) return undefined
+  const date = new Date(number >= FIRST_MILLISECONDS ? number : number * 1000)
+  return Number.isNaN(date.getTime()) || date.getUTCFullYear() > 9999 ? undefined : date.toISOString()
+}
+
+function severityOf(
+  { severity }: Mapping,
+  find: (places: readonly Lookup[]) => string | undefined,
+): { severity?: Severity } {
+  if (severity === undefined) return {}
+  for (const place of severity.from) {
+    const text = find([place])
+    if (text !== undefined && Object.hasOwn(severity.values, text)) {
+      const value = severity.values[text]
+      return value === undefined ? {} : { severity: value }
+    }
+  }
+  return {}
+}
+
+function dataOf(payload: unknown, mediaType: string | undefined, body: Uint8Array): EventDraft {
+  if (payload !== undefined) return { datacontenttype: 'application/json', data: payload }
+  if (body.length === 0) return {}
+  return {
+    datacontenttype: mediaType && isMediaType(mediaType) ? mediaType : 'application/octet-stream',
+    data_base64: Buffer.from(body).toString('base64'),
+  }
+}

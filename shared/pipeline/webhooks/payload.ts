@@ -1,0 +1,87 @@
+import { essenceOf, isJsonMediaType, isUtf8MediaType } from '../cloudevents/media-type.ts'
+
+const UTF8 = new TextDecoder('utf-8', { fatal: true })
+const FORM = 'application/x-www-form-urlencoded'
+
+export type Fields = readonly (readonly [name: string, value: string])[]
+
+/** The fields of a form in the order they were sent, or null if the bytes are no form in UTF-8. */
+export function readForm(mediaType: string | undefined, body: Uint8Array): Fields | null {
+  if (mediaType === undefined || essenceOf(mediaType) !== FORM) return null
+  try {
+    const pairs = UTF8.decode(body)
+      .split('&')
+      .filter((pair) => pair !== '')
+    return pairs.map((pair) => {
+      const at = pair.indexOf('=')
+      const [name, value] = at < 0 ? [pair, ''] : [pair.slice(0, at), pair.slice(at + 1)]
+      return [decodeField(name), decodeField(value)] as const
+    })
+  } catch {
+    return null // bytes that are no UTF-8 would be replaced, and two different bodies would read the same
+  }
+}
+
+function decodeField(text: string): string {
+  return decodeURIComponent(text.replaceAll('+', ' '))
+}
+
+/**
+ * The payload as JSON: JSON by value, a form as an object (a name that is sent twice has an array), and a form whose
+ * one field `payload` is JSON (GitHub, Slack) as that JSON. `undefined` when it is neither.
+ */
+export function readPayload(mediaType: string | undefined, body: Uint8Array): unknown {
+  const fields = readForm(mediaType, body)
+  if (fields === null) return mediaType !== undefined && isOpaque(mediaType) ? undefined : parseJson(body)
+  const [only, ...more] = fields
+  if (only?.[0] === 'payload' && more.length === 0) {
+    const json = parseText(only[1])
+    if (json !== undefined) return json
+  }
+  const names = [...new Set(fields.map(([name]) => name))]
+  return Object.fromEntries(
+    names.map((name) => {
+      const values = fields.filter(([other]) => other === name).map(([, value]) => value)
+      return [name, values.length === 1 ? values[0] : values]
+    }),
+  )
+}
+
+/** Whether a media type promises something else than JSON. `text/plain` does not: some senders call JSON so. */
+function isOpaque(mediaType: string): boolean {
+  if (isJsonMediaType(mediaType)) return !isUtf8MediaType(mediaType)
+  return essenceOf(mediaType) !== 'text/plain'
+}
+
+function parseJson(body: Uint8Array): unknown {
+  try {
+    return parseText(UTF8.decode(body))
+  } catch {
+    return undefined // not UTF-8: the bytes are kept as they are
+  }
+}
+
+function parseText(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined // not JSON: it is kept as it is
+  }
+}
+
+/** The value at a JSON pointer (RFC 6901), or undefined. */
+export function fieldAt(payload: unknown, pointer: string): unknown {
+  let value = payload
+  for (const step of pointer.split('/').slice(1)) {
+    const name = step.replaceAll('~1', '/').replaceAll('~0', '~')
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined
+    value = (value as Record<string, unknown>)[name]
+  }
+  return value
+}
+
+/** Text or a number as text; anything else is undefined. */
+export function textOf(value: unknown): string | undefined {
+  if (typeof value === 'number') return String(value)
+  return typeof value === 'string' ? value : undefined
+}

@@ -1,0 +1,102 @@
+import { describe, expect, test } from 'vitest'
+import { routeTopics } from '../topics.ts'
+import { receiveWebhook } from './receive-webhook.ts'
+import { webhookSources } from './sources.ts'
+import { samples, signSample } from './testing/provider-samples.ts'
+import type { Sample } from './testing/sample.ts'
+import { verifyWebhook } from './verify.ts'
+
+const NOW = new Date('2026-11-21T08:00:30Z')
+const topics = routeTopics([])
+const sources = webhookSources({ WEBHOOK_LOCAL_SECRETS: '1' })
+const deps = { topics, now: () => NOW, newId: () => 'made', madeIds: new Set<string>() }
+
+function sourceOf(sample: Sample) {
+  const source = sources.get(sample.source)
+  if (source === undefined) throw new Error(`no source ${sample.source}`)
+  return source
+}
+
+function verdict(sample: Sample, request: Parameters<typeof receiveWebhook>[1], now = NOW) {
+  const { schemes, secrets } = sourceOf(sample)
+  return verifyWebhook({ ...request, schemes, secrets, now })
+}
+
+/** Providers whose signature has a time, with how far away it may be. */
+const TOLERANCE: Readonly<Record<string, number>> = {
+  stripe: 300,
+  slack: 300,
+  'gitlab (signing token)': 300,
+  'standard-webhooks': 300,
+  'standard-webhooks (v1a)': 300,
+  svix: 300,
+  discord: 300,
+  linear: 60,
+  zendesk: 300,
+  hubspot: 300,
+  mailgun: 300,
+  paddle: 300,
+}
+
+test('there is a sample of every provider that is built in', () => {
+  const names = samples.map(({ source }) => source)
+  expect(new Set([...names, 'cloudevents'])).toEqual(new Set(sources.keys())) // receive-webhook.test.ts has the last
+})
+
+describe.each(samples.map((sample) => [sample.name, sample] as const))('%s', (_name, sample) => {
+  const local = `local-secret-${sample.source}`
+
+  test('a delivery signed with the local secret becomes the event that is expected', async () => {
+    const request = await signSample(sample, local, NOW)
+    const received = receiveWebhook(sourceOf(sample), request, deps)
+    expect(received).toMatchObject({
+      event: {
+        ...sample.expected,
+        source: `urn:tidewire:webhook:${sample.source}`,
+        category: sample.expected.type,
+        severity: sample.expected.severity ?? 'info',
+      },
+    })
+  })
+
+  test('another secret, no secret and a missing signature are refused', async () => {
+    const forged = await signSample(sample, 'another-secret', NOW)
+    const signed = await signSample(sample, local, NOW)
+    const { schemes } = sourceOf(sample)
+    expect(verdict(sample, forged)).toMatchObject({ ok: false })
+    expect(verifyWebhook({ ...signed, schemes, secrets: [], now: NOW }).ok).toBe(false)
+    expect(verifyWebhook({ ...signed, schemes, secrets: [''], now: NOW }).ok).toBe(false)
+    const bare = { ...signed, headers: { 'content-type': 'application/json' }, body: new Uint8Array() }
+    const refused = verdict(sample, bare)
+    expect(refused.ok ? '' : refused.reason).toContain('is missing')
+  })
+
+  test('while a secret is rotated, the old one and the new one are both good', async () => {
+    const rotating = webhookSources({
+      WEBHOOK_LOCAL_SECRETS: '1',
+      [`WEBHOOK_SECRET_${sample.source.toUpperCase().replaceAll('-', '_')}`]: 'old-one, new-one',
+    }).get(sample.source)
+    for (const [secret, ok] of [
+      ['old-one', true],
+      ['new-one', true],
+      [local, false],
+    ] as const) {
+      const request = await signSample(sample, secret, NOW)
+      expect(verifyWebhook({ ...request, schemes: [], secrets: [], ...rotating, now: NOW }).ok).toBe(ok)
+    }
+  })
+})
+
+const timed = samples.filter(({ name }) => TOLERANCE[name])
+test.each(timed.map((sample) => [sample.name, sample] as const))(
+  'a signature of %s from too long ago, or from too far ahead, is refused',
+  async (name, sample) => {
+    const tolerance = TOLERANCE[name] ?? 0
+    const request = await signSample(sample, `local-secret-${sample.source}`, NOW)
+    const after = (seconds: number) => verdict(sample, request, new Date(NOW.getTime() + seconds * 1000))
+    expect([after(tolerance).ok, after(-tolerance).ok]).toEqual([true, true])
+    const reason = expect.stringContaining('seconds away')
+    expect(after(tolerance + 1)).toEqual({ ok: false, reason })
+    expect(after(-tolerance - 1)).toEqual({ ok: false, reason })
+  },
+)

@@ -1,0 +1,15 @@
+import type { Provider } from '../provider.ts'
+import { codeHostProviders } from './code-host-providers.ts'
+import { commerceProviders } from './commerce-providers.ts'
+import { messagingProviders } from './messaging-providers.ts'
+import { operationsProviders } from './operations-providers.ts'
+import { standardProviders } from './standard-providers.ts'
+
+/** Every sender that is built in, by the name of its source. */
+export const providers: Readonly<Record<string, Provider>> = {
+  ...codeHostProviders,
+  ...commerceProviders,
+  ...messagingProviders,
+  ...operationsProviders,
+  ...standardProviders,
+}

@@ -1,0 +1,199 @@
+import { Buffer } from 'node:buffer'
+import type { APIGatewayProxyEventV2 } from 'aws-lambda'
+import { describe, expect, test } from 'vitest'
+import { decodeRequest } from '#shared/adapters/http/http-handler.ts'
+import { routeTopics } from '../topics.ts'
+import { receiveWebhook } from './receive-webhook.ts'
+import type { WebhookRequest } from './signed-content.ts'
+import { webhookSources } from './sources.ts'
+import { ed25519, hex, hmac } from './testing/web-crypto.ts'
+
+const NOW = new Date('2026-11-21T08:00:00Z')
+const SECONDS = String(NOW.getTime() / 1000)
+const ENTRIES = {
+  inbox: {
+    scheme: { algorithm: 'token', header: 'authorization', prefix: 'Bearer ' },
+    mapping: { name: [{ field: '/kind' }], id: [{ field: '/key' }] },
+  },
+  port: {
+    scheme: { algorithm: 'token', header: 'x-token' },
+    mapping: { type: [{ value: 'ShipArrived' }], category: [{ value: 'port.ship' }] },
+  },
+  signed: {
+    scheme: { algorithm: 'hmac-sha256', signature: { header: 'x-sig' }, encoding: 'hex', content: '{body}' },
+    mapping: { cloudevents: true },
+  },
+}
+const sources = webhookSources({ WEBHOOK_LOCAL_SECRETS: '1', WEBHOOK_SOURCES: JSON.stringify(ENTRIES) })
+const deps = { topics: routeTopics([]), now: () => NOW, newId: () => 'made', madeIds: new Set<string>() }
+
+function receive(name: string, request: Partial<WebhookRequest>) {
+  const source = sources.get(name)
+  if (source === undefined) throw new Error(`no source ${name}`)
+  const empty = { method: 'POST', url: 'https://h.example/', headers: {}, body: new Uint8Array() }
+  return receiveWebhook(source, { ...empty, ...request }, deps)
+}
+
+async function github(body: string, headers: Record<string, string> = {}) {
+  const signature = hex(await hmac('SHA-256', 'local-secret-github', body))
+  return receive('github', {
+    headers: { 'content-type': 'application/json', 'x-hub-signature-256': `sha256=${signature}`, ...headers },
+    body: Buffer.from(body),
+  })
+}
+
+function inbox(body: string | Uint8Array, contentType = 'application/json') {
+  const headers = { authorization: 'Bearer local-secret-inbox', 'content-type': contentType }
+  const received = receive('inbox', { headers, body: Buffer.from(body) })
+  return 'event' in received ? received.event : null
+}
+
+describe('what a provider only tries out', () => {
+  async function slack(body: unknown) {
+    const text = JSON.stringify(body)
+    const v0 = hex(await hmac('SHA-256', 'local-secret-slack', `v0:${SECONDS}:${text}`))
+    return { 'x-slack-request-timestamp': SECONDS, 'x-slack-signature': `v0=${v0}`, text }
+  }
+  async function discord(body: unknown) {
+    const text = JSON.stringify(body)
+    const signature = hex(await ed25519('local-secret-discord', SECONDS + text))
+    const headers = { 'x-signature-timestamp': SECONDS, 'x-signature-ed25519': signature }
+    return receive('discord', { headers, body: Buffer.from(text) })
+  }
+
+  test('Slack gets its challenge back, once the signature holds', async () => {
+    const { text, ...headers } = await slack({ type: 'url_verification', token: 't', challenge: '3eZb' })
+    const answer = receive('slack', { headers, body: Buffer.from(text) })
+    expect(answer).toEqual({ answer: { status: 200, body: { challenge: '3eZb' } } })
+    const forged = { ...headers, 'x-slack-signature': `v0=${'0'.repeat(64)}` }
+    expect(() => receive('slack', { headers: forged, body: Buffer.from(text) })).toThrow(
+      'No configured secret',
+    )
+  })
+
+  test('Discord gets a pong for a ping, and an empty answer for the ping of webhook events', async () => {
+    expect(await discord({ type: 1, id: '1' })).toEqual({ answer: { status: 200, body: { type: 1 } } })
+    expect(await discord({ version: 1, type: 0 })).toEqual({ answer: { status: 204 } })
+    expect(await discord({ version: 1, type: 1, event: { type: 'A' } })).toHaveProperty(
+      'event.type',
+      'discord.A',
+    )
+  })
+})
+
+describe('the body', () => {
+  test('is verified as the bytes that were sent when the gateway delivers base64', async () => {
+    const body = '{"zen":"Mind your words, they are important. — ünïcödé"}'
+    const signature = hex(await hmac('SHA-256', 'local-secret-github', body))
+    const event = {
+      version: '2.0',
+      rawPath: '/webhooks/github',
+      rawQueryString: '',
+      headers: {
+        'X-Hub-Signature-256': `sha256=${signature}`,
+        'X-GitHub-Event': 'ping',
+        'Content-Type': 'application/json',
+      },
+      body: Buffer.from(body).toString('base64'),
+      isBase64Encoded: true,
+      requestContext: { http: { method: 'POST' } },
+    } as unknown as APIGatewayProxyEventV2
+    expect(receive('github', decodeRequest(event))).toHaveProperty('event.data', JSON.parse(body))
+  })
+
+  test('of GitHub may be a form with the JSON in its field "payload"', async () => {
+    const payload = { repository: { full_name: 'a/b' } }
+    const body = `payload=${encodeURIComponent(JSON.stringify(payload))}`
+    const headers = { 'content-type': 'application/x-www-form-urlencoded', 'x-github-event': 'push' }
+    expect(await github(body, headers)).toMatchObject({
+      event: { type: 'github.push', subject: 'a/b', data: payload },
+    })
+  })
+
+  test('is kept as JSON, as the fields of a form, or as its bytes', () => {
+    expect(inbox('{"kind":"a"}')).toMatchObject({ data: { kind: 'a' }, datacontenttype: 'application/json' })
+    expect(inbox('kind=a&x=1&x=2', 'application/x-www-form-urlencoded')).toMatchObject({
+      type: 'inbox.a',
+      data: { kind: 'a', x: ['1', '2'] },
+      datacontenttype: 'application/json',
+    })
+    expect(inbox('<a/>', 'application/xml')).toMatchObject({
+      data_base64: Buffer.from('<a/>').toString('base64'),
+      datacontenttype: 'application/xml',
+    })
+    expect(inbox(new Uint8Array([0xff, 0]))).toMatchObject({ data_base64: '/wA=' })
+    expect(inbox('')).not.toHaveProperty('data')
+  })
+})
+
+describe('the event', () => {
+  test('has a channel out of whatever a sender calls it', () => {
+    const type = (kind: unknown) => inbox(JSON.stringify({ kind }))?.category
+    expect(type('invoice.paid')).toBe('inbox.invoice.paid')
+    expect(type('orders/create')).toBe('inbox.orders-create')
+    expect(type('Push Hook')).toBe('inbox.Push-Hook')
+    expect(type('..a...b.')).toBe('inbox.a.b')
+    expect(type('a.b.c.d.e.f.g.h.i')).toBe('inbox.a.b.c.d.e.f.g')
+    expect(type('x'.repeat(99))).toBe(`inbox.${'x'.repeat(64)}`)
+    expect(type('*')).toBe('inbox.-')
+    expect(type({})).toBe('inbox.event')
+    expect(type('\u{1f600}')).toBe('inbox.--')
+  })
+
+  test("has the sender's id, or the digest of what has none that fits", () => {
+    const id = (key: unknown) => inbox(JSON.stringify({ key }))?.id
+    expect(id('k-1')).toBe('k-1')
+    expect(id(17)).toBe('17')
+    expect(id('k\n1')).toMatch(/^[0-9a-f]{64}$/)
+    expect(id('k'.repeat(300))).not.toBe(id(`${'k'.repeat(300)}x`))
+    expect(id(null)).toMatch(/^[0-9a-f]{64}$/)
+    expect(id(null)).toBe(id(null))
+  })
+
+  test('may have a type and a category of its own', () => {
+    const headers = { 'x-token': 'local-secret-port' }
+    expect(receive('port', { headers })).toMatchObject({
+      event: { type: 'ShipArrived', category: 'port.ship' },
+    })
+  })
+
+  test('of a sender of CloudEvents is taken as it is', () => {
+    const headers = { authorization: 'Bearer local-secret-cloudevents' }
+    const event = { specversion: '1.0', id: '1', source: '/s', type: 'com.example.made', data: { a: 1 } }
+    const expected = { event: { ...event, category: 'com.example.made', severity: 'info' } }
+    const structured = { ...headers, 'content-type': 'application/cloudevents+json' }
+    const body = Buffer.from(JSON.stringify(event))
+    expect(receive('cloudevents', { headers: structured, body })).toMatchObject(expected)
+    const ce = { 'ce-specversion': '1.0', 'ce-id': '1', 'ce-source': '/s', 'ce-type': 'com.example.made' }
+    const binary = { ...headers, ...ce, 'content-type': 'application/json' }
+    expect(receive('cloudevents', { headers: binary, body: Buffer.from('{"a":1}') })).toMatchObject(expected)
+    const batch = { ...headers, 'content-type': 'application/cloudevents-batch+json' }
+    expect(() => receive('cloudevents', { headers: batch, body: Buffer.from('[]') })).toThrow(
+      'must be one event',
+    )
+  })
+
+  test('is not read out of headers that the signature does not cover', async () => {
+    const signature = hex(await hmac('SHA-256', 'local-secret-signed', '{}'))
+    const ce = { 'ce-specversion': '1.0', 'ce-id': '1', 'ce-source': '/s', 'ce-type': 't' }
+    const headers = { 'x-sig': signature, 'content-type': 'application/json', ...ce }
+    expect(() => receive('signed', { headers, body: Buffer.from('{}') })).toThrow('must be one event')
+  })
+
+  test('of HubSpot has the same id however often it is attempted', async () => {
+    const change = { eventId: 1, subscriptionType: 'deal.creation' }
+    const ids = []
+    for (const attemptNumber of [0, 1]) {
+      const text = JSON.stringify([{ ...change, attemptNumber }])
+      const ms = String(NOW.getTime() + attemptNumber)
+      const signed = await hmac('SHA-256', 'local-secret-hubspot', `POSThttps://h.example/${text}${ms}`)
+      const headers = {
+        'x-hubspot-request-timestamp': ms,
+        'x-hubspot-signature-v3': Buffer.from(signed).toString('base64'),
+      }
+      const received = receive('hubspot', { headers, body: Buffer.from(text) })
+      ids.push('event' in received ? received.event.id : '')
+    }
+    expect(ids[0]).toBe(ids[1])
+  })
+})

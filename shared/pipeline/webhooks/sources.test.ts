@@ -1,0 +1,89 @@
+import { expect, test } from 'vitest'
+import { webhookSources } from './sources.ts'
+
+const NAMES = [
+  ...['github', 'gitlab', 'bitbucket', 'stripe', 'shopify', 'slack', 'twilio', 'standard-webhooks', 'svix'],
+  ...['discord', 'pagerduty', 'sentry', 'linear', 'zendesk', 'hubspot', 'square', 'intercom', 'typeform'],
+  ...['mailgun', 'paddle', 'cloudevents'],
+]
+
+test('in the local stack every provider is a source, with a secret that is easy to remember', () => {
+  const sources = webhookSources({ WEBHOOK_LOCAL_SECRETS: '1' })
+  expect([...sources.keys()].sort()).toEqual([...NAMES].sort())
+  for (const name of NAMES) expect(sources.get(name)?.secrets[0]).toBe(`local-secret-${name}`)
+})
+
+test('elsewhere a provider is a source once it has a secret, and no local secret is good', () => {
+  expect(webhookSources({}).size).toBe(0)
+  const sources = webhookSources({ WEBHOOK_SECRET_STANDARD_WEBHOOKS: ' one ,two,, ' })
+  expect([...sources.keys()]).toEqual(['standard-webhooks'])
+  expect(sources.get('standard-webhooks')?.secrets).toEqual(['one', 'two'])
+})
+
+test('a secret in the environment takes the place of the local one', () => {
+  const sources = webhookSources({ WEBHOOK_LOCAL_SECRETS: '1', WEBHOOK_SECRET_GITHUB: 'mine' })
+  expect(sources.get('github')?.secrets).toEqual(['mine'])
+})
+
+test('an entry of its own is JSON, with a scheme or like a provider that is built in', () => {
+  const entries = {
+    acme: {
+      scheme: {
+        algorithm: 'hmac-sha256',
+        signature: { header: 'x-acme-signature' },
+        encoding: 'hex',
+        content: '{timestamp}.{body}',
+        timestamp: { header: 'x-acme-time', unit: 's' },
+      },
+      secrets: ['ACME_OLD', 'ACME_NEW'],
+      mapping: {
+        name: [{ field: '/kind' }],
+        severity: { from: [{ field: '/level' }], values: { bad: 'high' } },
+      },
+    },
+    'github-fork': { like: 'github', mapping: { subject: [{ field: '/sender/login' }] } },
+  }
+  const sources = webhookSources({
+    WEBHOOK_SOURCES: JSON.stringify(entries),
+    ACME_OLD: 'a',
+    ACME_NEW: 'b',
+    WEBHOOK_SECRET_GITHUB_FORK: 'c',
+  })
+  expect([...sources.keys()]).toEqual(['acme', 'github-fork'])
+  expect(sources.get('acme')?.secrets).toEqual(['a', 'b'])
+  expect(sources.get('github-fork')?.mapping).toMatchObject({
+    name: [{ header: 'x-github-event' }],
+    subject: [{ field: '/sender/login' }],
+  })
+})
+
+test('everything that is wrong is said at once', () => {
+  const scheme = { algorithm: 'hmac-sha256', signature: { header: 'x' }, encoding: 'hex', content: '{body}' }
+  const read =
+    (entries: unknown, env = {}) =>
+    () =>
+      webhookSources({ WEBHOOK_SOURCES: JSON.stringify(entries), ...env })
+  expect(read({ acme: { scheme: { ...scheme, content: '{boby}' } } })).toThrow(
+    /acme.*has a part that is not known/,
+  )
+  expect(read({ acme: { scheme: { ...scheme, signature: {} } } })).toThrow(
+    /acme.*must name a header or a field/,
+  )
+  expect(read({ acme: { scheme: { ...scheme, signature: { header: 'X' } } } })).toThrow(/lower case/)
+  expect(read({ acme: { like: 'githubb' } })).toThrow(/is no provider/)
+  expect(read({ acme: {} })).toThrow(/needs "scheme" or "like"/)
+  expect(read({ 'Ac me': { like: 'github' } })).toThrow(/WEBHOOK_SOURCES: Ac me/)
+  expect(read({ acme: { scheme } })).toThrow('acme: none of WEBHOOK_SECRET_ACME holds a secret')
+  expect(() => webhookSources({ WEBHOOK_SOURCES: '{' })).toThrow('WEBHOOK_SOURCES: is not JSON')
+  const both = { WEBHOOK_SECRET_DISCORD: 'no key', WEBHOOK_SECRET_SVIX: 'fine,whsec_!' }
+  expect(() => webhookSources(both)).toThrow(
+    /DISCORD: secret 1 [^\n]*\n[^\n]*SVIX: secret 2 |SVIX: secret 2 [^\n]*\n[^\n]*DISCORD: secret 1 /,
+  )
+  expect(webhookSources({ WEBHOOK_LOCAL_SECRETS: '1', WEBHOOK_SECRET_DISCORD: 'a word' }).size).toBe(
+    NAMES.length,
+  )
+})
+
+test('no secret is in what a wrong configuration says', () => {
+  expect(() => webhookSources({ WEBHOOK_SECRET_DISCORD: 'hush' })).toThrow(/^(?![\s\S]*hush)/)
+})

@@ -1,0 +1,13 @@
+/** A delivery as a provider makes it, and what is expected to become of it. */
+export type Sample = {
+  readonly name: string
+  readonly source: string
+  readonly payload: (at: Date) => string
+  readonly contentType?: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly expected: Readonly<Record<string, string>>
+}
+
+/** A payload that is this JSON. */
+export const json = (value: unknown) => () => JSON.stringify(value)
+export const TIME = '2026-11-21T08:00:00Z'
