@@ -1,0 +1,147 @@
+import type * as z from 'zod'
+
+/** A value that is always the same, or one read off the data, with its rule in words for readers of the catalog. */
+export type Derived<Data> = string | { readonly rule: string; readonly of: (data: Data) => string }
+
+/**
+ * An event type: the schema of its `data`, and what is derived of the data where a producer left it out. The functions
+ * get only data that fits the schema, and are pure. Data is checked, never changed: make schemas without transforms,
+ * and loose objects, so that a producer may say more. `.optional()` allows an event without data.
+ */
+export type EventDefinition<Data = unknown> = {
+  readonly schema: z.ZodType<Data>
+  /** The channel that the event is pushed on; the type itself where this is left out. */
+  readonly category?: Derived<Data>
+  /** `info` where this is left out. */
+  readonly severity?: Derived<Data>
+  /** Order is kept among events with the same key. */
+  readonly key?: (data: Data) => string | undefined
+}
+
+/** An event as domains see it: the CloudEvent attributes that folds read. */
+export type DomainEvent = {
+  readonly id: string
+  readonly source: string
+  readonly type: string
+  readonly subject?: string
+  readonly time?: string
+  readonly category?: string
+  readonly severity?: string
+  readonly partitionkey?: string
+  readonly data?: unknown
+  readonly [extension: string]: unknown
+}
+
+/** What a fold is given: an event and where it stands in Kafka. Nothing else: no clock, no randomness. */
+export type FoldInput = {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+  readonly event: DomainEvent
+}
+
+/** An event that follows from another; the pipeline gives it a deterministic id, and derives what is left out. */
+export type Emission = {
+  readonly type: string
+  readonly subject?: string
+  readonly category?: string
+  readonly severity?: string
+  readonly partitionkey?: string
+  /** The time of the event that it follows from, where this is left out. */
+  readonly time?: string
+  readonly data?: unknown
+}
+
+/**
+ * A view: a pure fold over the events of its channels. A state is JSON of at most 100 KB, and is kept for each key,
+ * topic and partition apart; `apply` is total (an event it cannot use leaves the state as it is: answer the very same
+ * object, then nothing is saved) and knows nothing of other partitions.
+ */
+export type View<State = unknown> = {
+  readonly description: string
+  /** How events are handled whose time lies before that of events already folded. Read by people. */
+  readonly lateEvents: string
+  /** Patterns of the channels whose events it folds. */
+  readonly channels: readonly string[]
+  /** The channels of one key, where these are fewer: what a client of that key subscribes to. */
+  readonly channelsOf?: (key: string) => readonly string[]
+  /** The keys of the states that an event belongs to; without this there is one state, under the key "". */
+  readonly keys?: (input: FoldInput) => readonly string[]
+  readonly initial: (key: string) => State
+  readonly apply: (state: State, input: FoldInput, key: string) => State
+  /** Joins the states of a key from several partitions, in the order of topic and partition. Needed where a key's events have different partition keys. */
+  readonly merge?: (left: State, right: State) => State
+  /** The events that follow from one event, given the state before and after it. */
+  readonly emit?: (before: State, input: FoldInput, after: State, key: string) => readonly Emission[]
+  /** What readers get of a (merged) state: what depends on the time of day, sums, ratios. `now` in milliseconds. */
+  readonly present?: (state: State, now: number, key: string) => unknown
+  /** A state is forgotten so many days after its last change; without this it is kept. */
+  readonly keepDays?: number
+}
+
+/** Declares a view with the type of its state. */
+export function defineView<State>(view: View<State>): View<State> {
+  return view
+}
+
+/** Who asks for a lifecycle move, when (RFC 3339), and the body of the request. */
+export type MoveRequest = {
+  readonly by: string
+  readonly at: string
+  readonly body: Readonly<Record<string, unknown>>
+}
+/** What a move answers: the event to write, or the reason why it is refused (`invalid`: the body is wrong; else the state forbids it). */
+export type MoveDecision =
+  | { readonly type: string; readonly data: Readonly<Record<string, unknown>> }
+  | { readonly refused: string; readonly invalid?: boolean }
+export type Move = {
+  readonly description: string
+  readonly roles: readonly ('viewer' | 'publisher' | 'operator' | 'admin')[]
+  readonly decide: (state: unknown, request: MoveRequest) => MoveDecision
+}
+
+/**
+ * The lifecycle of a domain's events: `POST /events/{id}/<move>`. The state is that of `view` under the event's id.
+ * The event of a move takes the event's partition key, its id as the subject, and `<its category>.lifecycle` as category.
+ */
+export type Lifecycle = {
+  readonly view: string
+  /** Patterns of the channels whose events have it. */
+  readonly channels: readonly string[]
+  readonly moves: { readonly [move: string]: Move }
+  /** Why the fold refused the move that an event of the log asked for, told by the state after it; undefined where it did not. */
+  readonly refusalOf: (state: unknown, event: DomainEvent) => string | undefined
+  /** What lists and searches need of a state. */
+  readonly summary: (state: unknown) => {
+    readonly status: string
+    readonly assignee?: string
+    readonly isDeleted: boolean
+  }
+}
+
+/** One event of a simulator, and after how many milliseconds of simulated time it happens. */
+export type SimulatedEvent = { readonly waitMs: number; readonly event: Emission }
+/** An endless, deterministic sequence of events: `random` answers numbers from 0 to 1, `begin` is the time it starts at in milliseconds. */
+export type Simulate = (random: () => number, begin: number) => Iterable<SimulatedEvent>
+
+/** A domain: its Kafka topics with the channels each one carries (the first that matches wins), and its event types. */
+export type Domain = {
+  readonly name: string
+  readonly topics: { readonly [topic: string]: readonly string[] }
+  readonly events: { readonly [type: string]: EventDefinition<unknown> }
+  // A view's functions take its own state, of which the pipeline knows only that it is JSON.
+  // biome-ignore lint/suspicious/noExplicitAny: method parameters of different states have no common type
+  readonly views?: { readonly [view: string]: View<any> }
+  readonly lifecycle?: Lifecycle
+  readonly simulate?: Simulate
+}
+
+/** A domain as it is written down: each type's functions take the data of its own schema. */
+type DomainOf<Data> = Omit<Domain, 'events'> & {
+  readonly events: { readonly [Type in keyof Data]: EventDefinition<Data[Type]> }
+}
+
+/** Declares a domain. The plug contract: everything that the pipeline knows of a domain is in this value. */
+export function defineDomain<Data>(domain: DomainOf<Data>): Domain {
+  return domain as Domain
+}

@@ -1,0 +1,147 @@
+import * as z from 'zod'
+import { ALERT_KINDS } from './alert.ts'
+import { userSegment } from './market-channels.ts'
+import { MAX_PRICE, priceUnits } from './money.ts'
+import { MAX_ID, MAX_QUANTITY, SYMBOL_PATTERN } from './order.ts'
+import { MAX_VOLUME } from './read-tick.ts'
+import { INTERVALS, type Interval } from './series.ts'
+
+/** Prices are exact in 1/10,000 (see money.ts), so a price with more decimals is refused rather than rounded. */
+const price = z
+  .number()
+  .positive('must be above 0')
+  .max(MAX_PRICE, `must be ${MAX_PRICE} at most`)
+  .refine((value) => !(value > 0 && value <= MAX_PRICE) || priceUnits(value) !== null, {
+    error: 'must have four decimals at most',
+  })
+  .meta({
+    description: `In currency units: above 0, at most ${MAX_PRICE}, with four decimals at most.`,
+    examples: [101.37],
+  })
+const volume = z
+  .int('must be a whole number')
+  .min(0, 'must not be negative')
+  .max(MAX_VOLUME, `must be ${MAX_VOLUME} at most`)
+  .meta({ description: `A whole number from 0 to ${MAX_VOLUME}.`, examples: [1200] })
+const quantity = z
+  .int('must be a whole number')
+  .min(1, 'must be 1 at least')
+  .max(MAX_QUANTITY, `must be ${MAX_QUANTITY} at most`)
+  .meta({ description: `How many shares: a whole number from 1 to ${MAX_QUANTITY}.`, examples: [10] })
+const symbol = z
+  .string()
+  .regex(SYMBOL_PATTERN, 'must be 1 to 32 letters, digits, "-", "_" or "~" (write BRK-B for BRK.B)')
+  .meta({
+    description:
+      'What is traded: 1 to 32 letters, digits, "-", "_" or "~". Capitals matter. Where ticks name a symbol with other characters, each of them is "-" here: BRK-B for BRK.B.',
+    examples: ['ACME'],
+  })
+const user = z
+  .string()
+  .refine((name) => userSegment(name) !== null, {
+    error: 'must be a name that is not empty and fits a channel: up to 64 letters and digits, or 21 others',
+  })
+  .meta({
+    description:
+      'Whose it is. In the channel market.user.<user>, what is not a letter, digit, "-" or "_" is written as "~" and two hexadecimal digits for each byte; it may then have 64 characters.',
+    examples: ['operator@tidewire.local'],
+  })
+const id = z.string().min(1).max(MAX_ID)
+const orderId = id.meta({
+  description: `Chosen by who places the order, unique for the user; up to ${MAX_ID} characters.`,
+  examples: ['o-1'],
+})
+const alertId = id.meta({
+  description: `Chosen by who creates the alert, unique for the user; up to ${MAX_ID} characters.`,
+  examples: ['a-1'],
+})
+const time = z.iso.datetime({ offset: true }).meta({ examples: ['2026-03-01T10:00:00Z'] })
+const reason = z.string().min(1).max(500).meta({ description: 'Why, for people.' })
+const money = z
+  .string()
+  .regex(/^-?\d{1,24}\.\d{4}$/, 'must be decimal text with four decimals')
+  .meta({ description: 'Money as decimal text with four decimals.', examples: ['1013.7000'] })
+
+export const tick = z.looseObject({
+  price,
+  volume: volume.optional(),
+  symbol: z
+    .string()
+    .min(1)
+    .max(64)
+    .optional()
+    .meta({
+      description: 'What is traded; without it the category says so: market.tick.<symbol>.',
+      examples: ['ACME'],
+    }),
+})
+
+const fields = {
+  orderId,
+  user,
+  symbol,
+  side: z.enum(['buy', 'sell']),
+  quantity,
+}
+const marketOrder = z.looseObject({ ...fields, kind: z.literal('market') })
+const limitOrder = z.looseObject({
+  ...fields,
+  kind: z.literal('limit'),
+  limit: price.meta({
+    description: 'To pay at most, or to get at least, for one share; with four decimals at most.',
+  }),
+})
+export const order = z.discriminatedUnion('kind', [marketOrder, limitOrder])
+export const orderWith = {
+  reason: z.discriminatedUnion('kind', [
+    z.looseObject({ ...marketOrder.shape, reason }),
+    z.looseObject({ ...limitOrder.shape, reason }),
+  ]),
+  price: z.discriminatedUnion('kind', [
+    z.looseObject({ ...marketOrder.shape, price }),
+    z.looseObject({ ...limitOrder.shape, price }),
+  ]),
+  settlement: z.discriminatedUnion('kind', [
+    z.looseObject({ ...marketOrder.shape, price, value: money, realised: money.optional() }),
+    z.looseObject({ ...limitOrder.shape, price, value: money, realised: money.optional() }),
+  ]),
+}
+export const orderRef = z.looseObject({ orderId, user })
+export const orderRefOfSymbol = z.looseObject({ orderId, user, symbol })
+export const orderRefWithReason = z.looseObject({ orderId, user, reason })
+
+const alertFields = { alertId, user, symbol }
+const priceAlert = z.looseObject({
+  ...alertFields,
+  kind: z.enum([ALERT_KINDS[0], ALERT_KINDS[1]]),
+  threshold: price.meta({ description: 'A price; a tick at it triggers the alert too.' }),
+})
+const volumeAlert = z.looseObject({
+  ...alertFields,
+  kind: z.literal(ALERT_KINDS[2]),
+  threshold: volume.min(1).meta({
+    description: `The volume of one tick, from 1 to ${MAX_VOLUME}; a tick of just that triggers the alert too.`,
+  }),
+})
+export const alert = z.discriminatedUnion('kind', [priceAlert, volumeAlert])
+export const triggeredAlert = z.discriminatedUnion('kind', [
+  z.looseObject({ ...priceAlert.shape, price, volume, at: time }),
+  z.looseObject({ ...volumeAlert.shape, price, volume, at: time }),
+])
+export const alertRef = z.looseObject({ alertId, user })
+export const alertRefOfSymbol = z.looseObject({ alertId, user, symbol })
+export const alertRefWithReason = z.looseObject({ alertId, user, reason })
+
+const intervals = Object.keys(INTERVALS) as [Interval, ...Interval[]]
+export const candle = z.looseObject({
+  symbol,
+  interval: z.enum(intervals),
+  begin: time,
+  open: price,
+  high: price,
+  low: price,
+  close: price,
+  volume: z.int().min(0),
+  openedAt: time,
+  closedAt: time,
+})

@@ -1,0 +1,28 @@
+import { alertsView } from './alerts-view.ts'
+import { bookView } from './book-view.ts'
+import { candleHistoryView, candlesView } from './candle-views.ts'
+import { ordersView } from './orders-view.ts'
+import { portfolioView } from './portfolio-view.ts'
+import { quotesView } from './quotes-view.ts'
+import { userAlertsView } from './user-alerts-view.ts'
+import { volumeView } from './volume-view.ts'
+
+/** The views of the market, without the schemas: what a browser needs to go on from a snapshot. */
+export const marketViews = {
+  name: 'market',
+  views: {
+    /** One for each symbol and interval, `candleKey`. */
+    candles: candlesView,
+    /** One for each symbol, interval and period, `candleHistoryKey`. */
+    'candle-history': candleHistoryView,
+    /** One for each symbol. */
+    quotes: quotesView,
+    volume: volumeView,
+    alerts: alertsView,
+    book: bookView,
+    /** One for each user. */
+    portfolio: portfolioView,
+    orders: ordersView,
+    'user-alerts': userAlertsView,
+  },
+} as const

@@ -1,0 +1,70 @@
+import { defineView } from '../define-domain.ts'
+import { symbolChannel, symbolOf } from './market-channels.ts'
+import { priceNumber } from './money.ts'
+import { readTick } from './read-tick.ts'
+import { addTick, EMPTY_SERIES, INTERVALS, mergeSeries, type Series } from './series.ts'
+
+/** Today's bar, and that of the trading day before. */
+const DAYS = 2
+const MINUTE_MS = 60_000
+
+export type QuoteState = Series
+
+/** What `quotes` presents of a symbol. Prices in currency units; the day is the last one that was traded on, in UTC. */
+export type Quote = {
+  readonly symbol: string
+  readonly last: number
+  /** When the last price was traded, RFC 3339. */
+  readonly at: string
+  readonly day: string
+  readonly open: number
+  readonly high: number
+  readonly low: number
+  readonly volume: number
+  /** The close of the trading day before, null where none is known. */
+  readonly previousClose: number | null
+  /** Against the close of the trading day before; without one, against today's open. */
+  readonly change: number
+  readonly changePercent: number
+}
+
+function presentQuote({ bars }: Series, _now: number, symbol: string): Quote | null {
+  const today = bars.at(-1)
+  if (today === undefined) return null
+  const [start, open, high, low, close, volume, , closeAt] = today
+  const previous = bars.at(-2)?.[4]
+  const base = previous ?? open
+  const at = new Date(start * MINUTE_MS + closeAt).toISOString()
+  return {
+    symbol,
+    last: priceNumber(close),
+    at,
+    day: at.slice(0, 10),
+    open: priceNumber(open),
+    high: priceNumber(high),
+    low: priceNumber(low),
+    volume,
+    previousClose: previous === undefined ? null : priceNumber(previous),
+    change: priceNumber(close - base),
+    changePercent: Math.round((10_000 * (close - base)) / base) / 100,
+  }
+}
+
+export const quotesView = defineView<QuoteState>({
+  description: "A symbol's last price, and open, high, low, change and volume of its last trading day (UTC).",
+  lateEvents:
+    'A tick counts for its own day: the last two days with trades are kept. The last price is that of the latest time.',
+  channels: ['market.tick.*'],
+  channelsOf: (symbol) => [symbolChannel('tick', symbol)],
+  keys: ({ event }) => {
+    const symbol = event.type === 'market.tick' ? symbolOf(event.category) : undefined
+    return symbol === undefined ? [] : [symbol]
+  },
+  initial: () => EMPTY_SERIES,
+  apply: (state, input) => {
+    const tick = readTick(input)
+    return tick === null ? state : addTick(state, tick, INTERVALS['1d'], DAYS)
+  },
+  merge: mergeSeries,
+  present: presentQuote,
+})

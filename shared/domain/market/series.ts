@@ -1,0 +1,96 @@
+/** The minutes of each candle interval. */
+export const INTERVALS = { '1m': 1, '5m': 5, '15m': 15, '1h': 60, '4h': 240, '1d': 1440 } as const
+export type Interval = keyof typeof INTERVALS
+
+const MINUTE_MS = 60_000
+
+/** A trade: its event time in milliseconds, its price in 1/10,000, and its volume. */
+export type Tick = { readonly at: number; readonly price: number; readonly volume: number }
+
+/**
+ * What was traded in one interval (UTC): when it starts, in minutes since 1970; open, high, low and close in 1/10,000;
+ * the volume; and how many milliseconds after the start the open and the close were traded. A tuple, since it is
+ * saved with every batch.
+ */
+export type Bar = readonly [
+  start: number,
+  open: number,
+  high: number,
+  low: number,
+  close: number,
+  volume: number,
+  openAt: number,
+  closeAt: number,
+]
+
+/** The newest bars of an interval, oldest first, and how many ticks were too late for them. */
+export type Series = { readonly bars: readonly Bar[]; readonly late: number }
+
+export const EMPTY_SERIES: Series = { bars: [], late: 0 }
+
+/** Volumes add up to a safe integer at most: beyond it they stay there, in whatever order they came. */
+export function addVolumes(left: number, right: number): number {
+  return Math.min(left + right, Number.MAX_SAFE_INTEGER)
+}
+
+export function barOf({ at, price, volume }: Tick, minutes: number): Bar {
+  const start = Math.floor(at / (minutes * MINUTE_MS)) * minutes
+  const after = at - start * MINUTE_MS
+  return [start, price, price, price, price, volume, after, after]
+}
+
+/**
+ * Joins two bars of the same start. The open is the earliest trade's price and the close the latest one's, whatever
+ * came first; of two trades at the same time the one further left in the log opens, the one further right closes.
+ */
+export function joinBars(left: Bar, right: Bar): Bar {
+  const opens = right[6] < left[6] ? right : left
+  const closes = right[7] >= left[7] ? right : left
+  return [
+    left[0],
+    opens[1],
+    Math.max(left[2], right[2]),
+    Math.min(left[3], right[3]),
+    closes[4],
+    addVolumes(left[5], right[5]),
+    opens[6],
+    closes[7],
+  ]
+}
+
+/** Where a bar of this start is, or has to be put. Searched from the end: ticks are rarely late. */
+function placeOf(bars: readonly Bar[], start: number): number {
+  let place = bars.length
+  while (place > 0 && (bars[place - 1]?.[0] ?? 0) >= start) place--
+  return place
+}
+
+/** Puts a bar into a series of bars, or joins it to the one of the same start. */
+export function putBar(bars: readonly Bar[], bar: Bar): readonly Bar[] {
+  const place = placeOf(bars, bar[0])
+  const found = bars[place]
+  return found?.[0] === bar[0] ? bars.with(place, joinBars(found, bar)) : bars.toSpliced(place, 0, bar)
+}
+
+/**
+ * Adds a tick to a series of at most `keep` bars. A tick that lies before the first of `keep` bars is late: it is
+ * counted and changes no bar, so that the bars are the same in whatever order ticks arrive.
+ */
+export function addTick(series: Series, tick: Tick, minutes: number, keep: number): Series {
+  const { bars, late } = series
+  const bar = barOf(tick, minutes)
+  if (isLate(bars, bar, keep)) return { bars, late: late + 1 }
+  const put = putBar(bars, bar)
+  return { bars: put.length > keep ? put.slice(1) : put, late }
+}
+
+/** Whether a bar lies before all that a full series keeps. */
+export function isLate(bars: readonly Bar[], bar: Bar, keep: number): boolean {
+  const [first] = bars
+  return bars.length >= keep && first !== undefined && bar[0] < first[0]
+}
+
+/** Joins the series of several partitions. Nothing is cut off: each of them keeps its newest bars. */
+export function mergeSeries(left: Series, right: Series): Series {
+  return { bars: right.bars.reduce(putBar, left.bars), late: left.late + right.late }
+}

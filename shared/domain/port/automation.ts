@@ -1,0 +1,80 @@
+import type { DomainEvent, Emission } from '../define-domain.ts'
+import { coordinatesOf, priorityOf, titleOf } from './case.ts'
+import { asName, isMove, membersOf, nameOf, textOf } from './read-event.ts'
+
+/** Bytes of a title that is made here; the schema takes 200 characters. */
+const LONGEST_TITLE = 190
+
+/** Which event a follow-up is about. */
+function about({ id, source, type }: DomainEvent) {
+  return { id, source, type }
+}
+
+/**
+ * What follows by itself from an event of the port: a container that arrived is to be inspected, a ship occupies the
+ * berth that it arrives at and frees the one that it leaves, and whatever is critical notifies. Each follow-up has the
+ * partition key of what it is about: a berth's events stay in order, wherever the ship's lie.
+ */
+export function automate(event: DomainEvent): Emission[] {
+  if (isMove(event)) return []
+  return [...followArrival(event), ...followShip(event), ...notify(event)]
+}
+
+function followArrival(event: DomainEvent): Emission[] {
+  const containerId = nameOf(event, 'containerId')
+  if (event.type !== 'port.container.arrived' || containerId === null) return []
+  const { berth, priority } = membersOf(event.data)
+  const data = {
+    title: `Inspect container ${containerId}`,
+    description: 'Requested because the container arrived.',
+    ...{ containerId, requiresAction: true, because: about(event) },
+    ...placeOf(event),
+    ...defined({ berth: asName(berth) ?? undefined, priority: priorityOf(priority) }),
+  }
+  const type = 'port.container.inspection-requested'
+  return [{ type, subject: containerId, category: 'port.container', partitionkey: containerId, data }]
+}
+
+function followShip(event: DomainEvent): Emission[] {
+  const berthId = asName(membersOf(event.data).berth)
+  const shipId = nameOf(event, 'shipId')
+  const isArrival = event.type === 'port.ship.arrived'
+  if ((!isArrival && event.type !== 'port.ship.departed') || berthId === null || shipId === null) return []
+  const type = isArrival ? 'port.berth.occupied' : 'port.berth.freed'
+  const title = textOf(`${shipId} ${isArrival ? 'lies at' : 'left'} berth ${berthId}`, LONGEST_TITLE)
+  const data = { title, berthId, shipId, because: about(event), ...placeOf(event) }
+  return [{ type, subject: berthId, category: 'port.berth', partitionkey: berthId, data }]
+}
+
+/** A notification is never critical itself and notifies of nothing, or they would never end. */
+function notify(event: DomainEvent): Emission[] {
+  if (event.severity !== 'critical' || event.type === 'port.notification') return []
+  const { title, description } = membersOf(event.data)
+  const data = {
+    title: `Critical: ${textOf(textOf(title, LONGEST_TITLE) ?? titleOf(event), LONGEST_TITLE - 10)}`,
+    ...{ priority: 'urgent', because: about(event) },
+    ...defined({ description: textOf(description, 500) ?? undefined }),
+    ...placeOf(event),
+  }
+  const subject = asName(event.subject)
+  return [
+    {
+      ...{ type: 'port.notification', category: 'port.system', severity: 'high', data },
+      partitionkey: asName(event.id) ?? 'critical',
+      ...(subject !== null && { subject }),
+    },
+  ]
+}
+
+/** Where it happened, as far as the event says so. */
+function placeOf({ data }: DomainEvent): Record<string, unknown> {
+  const { location, coordinates } = membersOf(data)
+  return defined({
+    location: textOf(location, 300) ?? undefined,
+    coordinates: coordinatesOf(coordinates) ?? undefined,
+  })
+}
+
+function defined(members: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined))
+}

@@ -1,0 +1,95 @@
+import { type DomainEvent, defineView, type Emission } from '../define-domain.ts'
+import { asName, isMove, keyOf, membersOf, nameOf, textOf } from './read-event.ts'
+
+/** What happened at a berth. */
+export type BerthEntry = {
+  readonly at: string
+  readonly what: 'assigned' | 'occupied' | 'freed' | 'conflict'
+  readonly ship: string | null
+  /** The id of the event. */
+  readonly event: string
+}
+
+/** A berth: free, or taken by a ship since a time. `contender` was given the berth while another ship had it. */
+export type Berth = {
+  readonly berth: string
+  readonly status: 'free' | 'occupied'
+  readonly ship: string | null
+  readonly since: string | null
+  readonly contender: string | null
+  /** Oldest first, the last twenty. */
+  readonly history: readonly BerthEntry[]
+}
+
+const KEPT_ENTRIES = 20
+const WHAT: ReadonlyMap<string, 'assigned' | 'occupied' | 'freed'> = new Map([
+  ['port.berth.assigned', 'assigned'],
+  ['port.berth.occupied', 'occupied'],
+  ['port.berth.freed', 'freed'],
+])
+
+function whatOf(event: DomainEvent) {
+  return isMove(event) ? undefined : WHAT.get(event.type)
+}
+
+function shipOf(event: DomainEvent): string | null {
+  return asName(membersOf(event.data).shipId)
+}
+
+function takes(event: DomainEvent): boolean {
+  const what = whatOf(event)
+  return (what === 'assigned' || what === 'occupied') && shipOf(event) !== null
+}
+
+function isConflict({ ship }: Berth, event: DomainEvent): boolean {
+  return takes(event) && ship !== null && ship !== shipOf(event)
+}
+
+function applyToBerth(state: Berth, event: DomainEvent): Berth {
+  const what = whatOf(event)
+  const ship = shipOf(event)
+  const at = textOf(event.time, 40) ?? ''
+  if (what === undefined) return state
+  const add = (as: BerthEntry['what']) =>
+    [...state.history, { at, what: as, ship: ship ?? state.ship, event: textOf(event.id, 300) ?? '' }].slice(
+      -KEPT_ENTRIES,
+    )
+  if (isConflict(state, event)) return { ...state, contender: ship, history: add('conflict') }
+  if (takes(event))
+    return state.ship === ship
+      ? { ...state, history: add(what) }
+      : { ...state, status: 'occupied', ship, since: at, history: add(what) }
+  const isOthers = ship !== null && state.ship !== null && ship !== state.ship
+  const isFreeAlready = state.status === 'free' && state.since !== null
+  if (what !== 'freed' || isOthers || isFreeAlready) return state
+  return { ...state, status: 'free', ship: null, since: at, contender: null, history: add('freed') }
+}
+
+function conflict(state: Berth, event: DomainEvent): Emission[] {
+  if (!isConflict(state, event)) return []
+  const { berth, ship: shipId } = state
+  const contender = shipOf(event)
+  const data = {
+    title: textOf(`Berth ${berth} is taken by ${shipId} and was given to ${contender}`, 190),
+    description: `${contender} needs another berth, or ${shipId} has to leave first.`,
+    ...{ berthId: berth, shipId, contender, requiresAction: true, priority: 'urgent' },
+    because: { id: event.id, source: event.source, type: event.type },
+  }
+  const type = 'port.berth.conflict'
+  return [{ type, subject: berth, category: 'port.berth', severity: 'critical', partitionkey: berth, data }]
+}
+
+/** The berths of the port, each under its name. */
+export const berths = defineView<Berth>({
+  description:
+    'The berths, under their names: free or occupied, by which ship, since when, and the last twenty things that happened there. Who has a berth keeps it until it is freed; whom it is given to meanwhile is the contender, and a critical event tells of it.',
+  lateEvents: 'Events count in the order in which they stand in the log, whatever their times.',
+  channels: ['port.berth.**'],
+  keys: ({ event }) => keyOf(whatOf(event) && nameOf(event, 'berthId')),
+  initial: (key) => ({
+    ...{ berth: key, status: 'free', ship: null, since: null, contender: null },
+    history: [],
+  }),
+  apply: (state, { event }) => applyToBerth(state, event),
+  emit: (before, { event }) => conflict(before, event),
+})

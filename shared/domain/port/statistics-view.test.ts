@@ -1,0 +1,128 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { DomainEvent } from '../define-domain.ts'
+import { mergeStatistics, NO_STATISTICS } from './statistics.ts'
+import { presentStatistics, statistics } from './statistics-view.ts'
+import { arbitraryEvents, RUNS } from './testing/arbitrary-events.ts'
+import { foldEvents, makeEvent, makeMove } from './testing/fold-events.ts'
+
+const NOW = Date.parse('2026-11-21T12:00:00Z')
+const fold = (events: readonly DomainEvent[]) =>
+  foldEvents(statistics, events).states.get('') ?? NO_STATISTICS
+const present = (...events: DomainEvent[]) => presentStatistics(fold(events), NOW)
+
+const alarm = makeEvent('a1', 'port.container.temperature-alarm', { severity: 'critical' })
+const arrival = makeEvent('a2', 'port.ship.arrived')
+const yesterday = makeEvent('a3', 'port.container.arrived', { time: '2026-11-20T23:59:59Z' })
+
+describe('the statistics', () => {
+  test('count events: all, critical, of today, by category and severity with percentages, by day', () => {
+    const told = present(alarm, arrival, yesterday)
+
+    expect(told).toMatchObject({ total: 3, critical: 1, today: 2, open: 3, deleted: 0 })
+    expect(told.categories.slice(0, 2)).toEqual([
+      { name: 'port.container', count: 2, percent: 66.7 },
+      { name: 'port.ship', count: 1, percent: 33.3 },
+    ])
+    expect(told.severities[0]).toEqual({ name: 'critical', count: 1, percent: 33.3 })
+    expect(told.days.slice(-2)).toEqual([
+      { day: '2026-11-20', count: 1 },
+      { day: '2026-11-21', count: 2 },
+    ])
+    expect(told.days).toHaveLength(31)
+  })
+
+  test('follow each event through its life, and count a move that the log refused for nothing', () => {
+    const told = present(
+      ...[alarm, arrival, makeMove('a1', 'acknowledge', 'anna', { from: 'new' })],
+      makeMove('a1', 'acknowledge', 'bob', { from: 'new' }),
+      makeMove('a1', 'start', 'anna', { from: 'acknowledged' }),
+    )
+    expect(told.total).toBe(2)
+    expect(Object.fromEntries(told.statuses.map(({ name, count }) => [name, count]))).toEqual({
+      ...{ new: 1, acknowledged: 0, 'in-progress': 1, resolved: 0, closed: 0 },
+    })
+  })
+
+  test('tell each user how much is unread', () => {
+    const told = present(alarm, arrival, makeMove('a1', 'read', 'anna'), makeMove('a1', 'read', 'anna'))
+    expect(told.unread).toEqual({ recent: 2, users: [{ user: 'anna', unread: 1 }] })
+  })
+
+  test('forget what is deleted', () => {
+    const of = { category: 'port.container', severity: 'critical', time: alarm.time }
+    const told = present(alarm, arrival, makeMove('a1', 'delete', 'root', { of }))
+    expect(told).toMatchObject({ total: 1, critical: 0, today: 1, open: 1, deleted: 1 })
+    expect(told.unread.recent).toBe(1)
+  })
+
+  test('know the status of an event that came long ago from the move itself', () => {
+    const others = Array.from({ length: 400 }, (_, index) => makeEvent(`o${index}`, 'port.notice'))
+    const told = present(
+      ...[alarm, makeMove('a1', 'acknowledge', 'anna', { from: 'new' }), ...others],
+      ...others.map(({ id }) => makeMove(id, 'acknowledge', 'anna', { from: 'new' })),
+      makeMove('a1', 'start', 'anna', { from: 'acknowledged' }),
+    )
+    expect(told.statuses.find(({ name }) => name === 'in-progress')?.count).toBe(1)
+    expect(told.statuses.find(({ name }) => name === 'acknowledged')?.count).toBe(400)
+  })
+})
+
+/** What reading does not change: the order of lists that are only counted. */
+const readable = (state: Parameters<typeof presentStatistics>[0]) => {
+  const { unread, ...told } = presentStatistics(state, NOW)
+  return {
+    ...told,
+    unread: { ...unread, users: unread.users.toSorted((a, b) => (a.user < b.user ? -1 : 1)) },
+  }
+}
+
+describe('whatever comes', () => {
+  test('statistics count it, never below nothing, and stay under 100 KB', () => {
+    fc.assert(
+      fc.property(arbitraryEvents, (events) => {
+        const state = fold(events)
+        const told = presentStatistics(state, NOW)
+        expect(JSON.parse(JSON.stringify(state))).toEqual(state)
+        expect(Buffer.byteLength(JSON.stringify(state))).toBeLessThan(100 * 1024)
+        expect(told.statuses.reduce((sum, { count }) => sum + count, told.deleted)).toBeGreaterThanOrEqual(
+          told.total,
+        )
+        expect(Math.min(...Object.values(state.days), ...Object.values(state.categories), 0)).toBe(0)
+      }),
+      { numRuns: RUNS },
+    )
+  })
+
+  test('it makes no difference how the partitions are grouped when they are joined', () => {
+    fc.assert(
+      fc.property(arbitraryEvents, arbitraryEvents, arbitraryEvents, (...parts) => {
+        const [a, b, c] = parts.map(fold) as [
+          typeof NO_STATISTICS,
+          typeof NO_STATISTICS,
+          typeof NO_STATISTICS,
+        ]
+        expect(mergeStatistics(mergeStatistics(a, b), c)).toEqual(mergeStatistics(a, mergeStatistics(b, c)))
+      }),
+      { numRuns: RUNS },
+    )
+  })
+
+  test('several partitions joined come to what one partition comes to, if each event stays with its moves', () => {
+    fc.assert(
+      fc.property(arbitraryEvents, (all) => {
+        // A deletion says itself what it takes back, which generated ones do not know.
+        const events = all.filter(({ type, subject, category }, index) => {
+          const isKnown = all.slice(0, index).some(({ id }) => id === subject)
+          return !category?.endsWith('.lifecycle') || (isKnown && type !== 'port.lifecycle.deleted')
+        })
+        const partitionOf = ({ id, subject, category }: DomainEvent) =>
+          (category?.endsWith('.lifecycle') ? (subject ?? '') : id).length % 3
+        const parts = [0, 1, 2].map((part) => fold(events.filter((event) => partitionOf(event) === part)))
+        const joined = parts.reduce(mergeStatistics)
+        expect(readable(joined)).toEqual(readable(fold(events)))
+      }),
+      { numRuns: RUNS },
+    )
+  })
+})

@@ -1,0 +1,119 @@
+import { defineView, type FoldInput } from '../define-domain.ts'
+import { addReading, average, type Bucket, joinBuckets } from './buckets.ts'
+import { type Conditions, judge, type SensorStatus, statusOf, tellChanges } from './conditions.ts'
+import { channelsOfSensor, type Measure, type Reading, readReading } from './read-reading.ts'
+
+const SECOND_MS = 1000
+const WINDOW_SECONDS = 300
+const SLOT_MS = 300_000
+const DAY_SLOTS = 288
+
+type Values = { readonly [measure in Measure]: number | null }
+
+/** What the fold keeps of one sensor. Times in milliseconds since 1970. */
+export type SensorState = {
+  readonly sensorId: string
+  readonly location: string | null
+  /** The time of the newest reading; null before the first. */
+  readonly latest: number | null
+  /** The last value of each measure. */
+  readonly last: Values
+  /** One bucket for each second of the last 5 minutes, and for each 5 minutes of the last 24 hours. */
+  readonly window: readonly Bucket[]
+  readonly day: readonly Bucket[]
+  readonly conditions: Conditions
+  readonly readings: number
+  /** How many came too late for the window. */
+  readonly late: number
+}
+
+/** What readers get of a sensor. Times in RFC 3339, values in degrees Celsius and per cent. */
+export type SensorReport = {
+  readonly sensorId: string
+  readonly location: string | null
+  readonly status: SensorStatus
+  readonly last: Values & { readonly time: string | null }
+  /** Over the 5 minutes before the last reading. */
+  readonly average: Values
+  /** Averages of 5 minutes each, oldest first: `time` is their beginning. */
+  readonly day: readonly (Values & { readonly time: string })[]
+  readonly readings: number
+  readonly late: number
+}
+
+const NOTHING: Values = { temperature: null, humidity: null }
+
+function initial(sensorId: string): SensorState {
+  return {
+    ...{ sensorId, location: null, latest: null, last: NOTHING, window: [], day: [] },
+    ...{ conditions: {}, readings: 0, late: 0 },
+  }
+}
+
+function apply(state: SensorState, input: FoldInput): SensorState {
+  const reading = readReading(input)
+  if (reading === null) return state
+  const window = addReading(state.window, Math.floor(reading.time / SECOND_MS), reading, WINDOW_SECONDS)
+  const counted = {
+    ...state,
+    window,
+    day: addReading(state.day, Math.floor(reading.time / SLOT_MS), reading, DAY_SLOTS),
+    readings: state.readings + 1,
+    late: state.late + (window === state.window ? 1 : 0),
+  }
+  return state.latest === null || reading.time >= state.latest ? moveOn(counted, reading) : counted
+}
+
+/** What only the newest reading changes. */
+function moveOn(state: SensorState, reading: Reading): SensorState {
+  const { time, location, temperature, humidity } = reading
+  return {
+    ...state,
+    latest: time,
+    location: location ?? state.location,
+    last: { temperature: temperature ?? state.last.temperature, humidity: humidity ?? state.last.humidity },
+    conditions: judge(state.conditions, reading, time),
+  }
+}
+
+function merge(left: SensorState, right: SensorState): SensorState {
+  const newer = (left.latest ?? -Infinity) > (right.latest ?? -Infinity) ? left : right
+  const newest = newer.latest ?? 0
+  return {
+    ...newer,
+    window: joinBuckets(left.window, right.window, Math.floor(newest / SECOND_MS) - WINDOW_SECONDS),
+    day: joinBuckets(left.day, right.day, Math.floor(newest / SLOT_MS) - DAY_SLOTS),
+    readings: left.readings + right.readings,
+    late: left.late + right.late,
+  }
+}
+
+function present(state: SensorState): SensorReport {
+  const { sensorId, location, latest, last, window, day, conditions, readings, late } = state
+  return {
+    ...{ sensorId, location, status: statusOf(conditions), readings, late },
+    last: { time: latest === null ? null : new Date(latest).toISOString(), ...last },
+    average: average(window),
+    day: day.map((slot) => ({ time: new Date(slot[0] * SLOT_MS).toISOString(), ...average([slot]) })),
+  }
+}
+
+/** The state of each sensor, and the alerts that follow from its readings. */
+export const sensorView = defineView<SensorState>({
+  description:
+    'Each sensor: last reading, status, rolling 5-minute averages, the course of the last 24 hours.',
+  lateEvents:
+    'By event time, in whole seconds. The window is the 5 minutes up to the newest reading: a late reading inside it counts, an older one is counted as late and only enters the course of its day. Status and alerts follow the newest reading alone.',
+  channels: ['sensor.reading.**'],
+  channelsOf: channelsOfSensor,
+  keys: (input) => {
+    const reading = readReading(input)
+    return reading === null ? [] : [reading.sensorId]
+  },
+  initial,
+  apply,
+  merge,
+  emit: (before, _input, { sensorId, location, last, conditions }) =>
+    tellChanges(before.conditions, conditions, { sensorId, location, values: last }),
+  present,
+})

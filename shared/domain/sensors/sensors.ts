@@ -1,0 +1,85 @@
+import * as z from 'zod'
+import { channelSegment } from '../channel-segment.ts'
+import { defineDomain } from '../define-domain.ts'
+import { LIMITS } from './conditions.ts'
+import { MEASURES, NAME_LENGTH, RANGES } from './read-reading.ts'
+import { sensorsViews } from './sensors-views.ts'
+import { simulateSensors } from './simulate-sensors.ts'
+
+const [coldest, hottest] = RANGES.temperature
+const [driest, wettest] = RANGES.humidity
+const measured = {
+  sensorId: z
+    .string()
+    .min(1)
+    .max(NAME_LENGTH)
+    .optional()
+    .meta({ description: 'Names the sensor; without it the subject does.' }),
+  location: z.string().max(NAME_LENGTH).optional(),
+  temperature: z.number().min(coldest).max(hottest).optional().meta({ description: 'Degrees Celsius.' }),
+  humidity: z
+    .number()
+    .min(driest)
+    .max(wettest)
+    .optional()
+    .meta({ description: 'Relative humidity, per cent.' }),
+}
+const reading = z
+  .looseObject(measured)
+  .refine((data) => MEASURES.some((measure) => data[measure] !== undefined), {
+    error: 'a reading has a number as "temperature", as "humidity", or as both',
+  })
+  .meta({
+    description: 'What a sensor measured.',
+    examples: [{ sensorId: 'dock-3', temperature: 21.4, humidity: 63 }],
+    anyOf: MEASURES.map((measure) => ({ required: [measure] })),
+  })
+const alert = z.looseObject({ ...measured, reason: z.string().optional() }).optional()
+
+function channelOf(root: string, sensorId: string | undefined): string {
+  return sensorId === undefined ? root : `${root}.${channelSegment(sensorId)}`
+}
+
+export const sensors = defineDomain({
+  ...sensorsViews,
+  topics: { 'sensor-readings': ['sensor.reading.**'], 'sensor-alerts': ['sensor.**'] },
+  events: {
+    'sensor.reading': {
+      schema: reading,
+      category: {
+        rule: '"sensor.reading.<sensorId>", or "sensor.reading" without one',
+        of: ({ sensorId }) => channelOf('sensor.reading', sensorId),
+      },
+      severity: {
+        rule: `"high" above ${LIMITS.temperature} °C or ${LIMITS.humidity} % humidity, else "info"`,
+        of: (data) => (MEASURES.some((measure) => (data[measure] ?? 0) > LIMITS[measure]) ? 'high' : 'info'),
+      },
+      key: ({ sensorId }) => sensorId,
+    },
+    'sensor.alert': {
+      schema: alert.meta({
+        description: 'Something that a sensor measured needs a look.',
+        examples: [{ sensorId: 'dock-3', temperature: 41.2, reason: 'temperature above 35 °C' }],
+      }),
+      category: {
+        rule: '"sensor.alert.<sensorId>", or "sensor.alert" without one',
+        of: (data) => channelOf('sensor.alert', data?.sensorId),
+      },
+      severity: 'high',
+      key: (data) => data?.sensorId,
+    },
+    'sensor.recovered': {
+      schema: alert.meta({
+        description: 'What a sensor measures is in order again.',
+        examples: [{ sensorId: 'dock-3', temperature: 34.8, reason: 'temperature back to at most 35 °C' }],
+      }),
+      category: {
+        rule: '"sensor.recovered.<sensorId>", or "sensor.recovered" without one',
+        of: (data) => channelOf('sensor.recovered', data?.sensorId),
+      },
+      severity: 'info',
+      key: (data) => data?.sensorId,
+    },
+  },
+  simulate: simulateSensors,
+})
