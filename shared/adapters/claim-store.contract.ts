@@ -1,0 +1,127 @@
+import { randomUUID } from 'node:crypto'
+import { beforeEach, describe, expect, test } from 'vitest'
+import type { Claim, ClaimStore } from '#shared/pipeline/ports.ts'
+
+/** What every ClaimStore must do. `make` opens further instances on the same data. */
+export function describeClaimStore(name: string, make: () => ClaimStore): void {
+  describe(`the ClaimStore ${name}`, () => {
+    let store: ClaimStore
+    let key: { source: string; id: string }
+
+    beforeEach(() => {
+      store = make()
+      key = { source: '/tests', id: randomUUID() }
+    })
+
+    const claim = (offset: number): Claim => ({ topic: 't', epoch: 'e1', partition: 0, offset })
+
+    test('is held by the first, whoever comes later', async () => {
+      expect(await store.claim(key, claim(1))).toEqual(claim(1))
+      expect(await make().claim(key, claim(2))).toEqual(claim(1))
+      expect(await store.claim(key, claim(1))).toEqual(claim(1))
+    })
+
+    test('tells apart equal ids of different sources', async () => {
+      await store.claim(key, claim(1))
+      expect(await store.claim({ ...key, source: '/other' }, claim(2))).toEqual(claim(2))
+    })
+
+    test('has one holder when 50 claim at once', async () => {
+      const answers = await Promise.all(
+        Array.from({ length: 50 }, (_, offset) => make().claim(key, claim(offset))),
+      )
+      expect(new Set(answers.map(({ offset }) => offset)).size).toBe(1)
+    })
+
+    test('claims ids that were made in batches, and answers who held them before', async () => {
+      const pairs = Array.from({ length: 130 }, (_, index) => ({
+        source: `/m${index}`,
+        id: key.id,
+        claim: claim(index),
+      }))
+      await store.claim({ source: '/m7', id: key.id }, claim(900))
+
+      const first = await store.claimMade(pairs)
+      const again = await make().claimMade(
+        pairs.map((pair, index) => ({ ...pair, claim: claim(1000 + index) })),
+      )
+
+      expect(first[7]).toEqual(claim(900))
+      expect(first.filter((_, index) => index !== 7)).toEqual(
+        pairs.filter((_, index) => index !== 7).map((pair) => pair.claim),
+      )
+      expect(again).toEqual(first)
+      expect(await store.claim({ source: '/m3', id: key.id }, claim(5000))).toEqual(claim(3))
+      expect(await store.claimMade([])).toEqual([])
+    })
+
+    test('finds holders in the order of the keys, null where there is none, repeats included', async () => {
+      const free = { ...key, source: '/free' }
+      await store.claim(key, claim(7))
+      expect(await make().find([free, key, free, key])).toEqual([null, claim(7), null, claim(7)])
+      expect(await store.find([])).toEqual([])
+    })
+
+    test('finds the claims on an id with their sources, and neither leases nor bound keys', async () => {
+      const of = (source: string) => ({ ...key, source })
+      await store.claim(key, claim(1))
+      await store.claim(of('/other'), claim(2))
+      await store.lease(of('/leased'), 'ada')
+      await store.bind(of('/bound'), 'print')
+
+      const found = await make().findById(key.id)
+
+      expect(found.sort((a, b) => a.offset - b.offset)).toEqual([
+        { ...claim(1), source: key.source },
+        { ...claim(2), source: '/other' },
+      ])
+      expect(await store.findById(randomUUID())).toEqual([])
+    })
+
+    test('finds more holders than one batch read holds', async () => {
+      const keys = Array.from({ length: 130 }, (_, index) => ({ ...key, source: `/s${index}` }))
+      await Promise.all(keys.map((one, offset) => store.claim(one, claim(offset))))
+      expect((await store.find(keys)).map((one) => one?.offset)).toEqual(keys.map((_, offset) => offset))
+    })
+
+    test('is leased to one owner at a time, and to the next once it was given back', async () => {
+      expect(await store.lease(key, 'ada')).toBe('taken')
+      expect(await make().lease(key, 'bob')).toBe('in_flight')
+      await store.release(key, 'bob')
+      expect(await store.lease(key, 'bob')).toBe('in_flight')
+      await store.release(key, 'ada')
+      expect(await store.lease(key, 'bob')).toBe('taken')
+    })
+
+    test('has one lease when 50 ask at once', async () => {
+      const owners = Array.from({ length: 50 }, (_, index) => `owner ${index}`)
+      const answers = await Promise.all(owners.map((owner) => make().lease(key, owner)))
+      expect(answers.filter((answer) => answer === 'taken')).toHaveLength(1)
+    })
+
+    test('is claimed whoever has the lease, and no release undoes that', async () => {
+      await store.lease(key, 'ada')
+      expect(await store.find([key])).toEqual([null])
+
+      expect(await make().claim(key, claim(1))).toEqual(claim(1))
+
+      await store.release(key, 'ada')
+      expect(await store.lease(key, 'ada')).toEqual(claim(1))
+      expect(await store.find([key])).toEqual([claim(1)])
+    })
+
+    test('is held by the position, with or without its epoch', async () => {
+      const { epoch: _, ...position } = claim(1)
+      expect(await store.claim(key, position)).toEqual(position)
+      expect(await store.claim(key, claim(1))).toMatchObject(position)
+      expect(await store.claim(key, claim(2))).toMatchObject(position)
+    })
+
+    test('binds a key to the first fingerprint, even when 20 come at once', async () => {
+      const prints = Array.from({ length: 20 }, (_, index) => `print ${index}`)
+      const bound = await Promise.all(prints.map((print) => make().bind(key, print)))
+      expect(new Set(bound).size).toBe(1)
+      expect(await store.bind(key, 'another')).toBe(bound[0])
+    })
+  })
+}

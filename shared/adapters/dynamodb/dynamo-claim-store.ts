@@ -1,0 +1,122 @@
+import { DeleteCommand, type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb'
+import { type Claim, type ClaimKey, type ClaimStore, LEASE_SECONDS } from '#shared/pipeline/ports.ts'
+import { getAll, type Item, putAll, succeeds } from './batch.ts'
+import { queryAll } from './query-all.ts'
+
+// claims table, key (id, source), in one of three states, each of which ends when it `expires`:
+//   topic, partition, offset, epoch?   a claim: the event stands there
+//   owner                              a lease: somebody is about to write the event
+//   fingerprint                        a key that is bound to one request
+
+/** How long a claim is kept: the 7 days of CONTRACT.md, and an hour for late retries. Seconds. */
+const KEPT_SECONDS = 7 * 86_400 + 3600
+
+const FREE = 'attribute_not_exists(id) OR expires <= :now'
+/** A lease gives way to a claim, and so does the same claim: a consumer repeats the writer's without a read. */
+const CLAIMABLE =
+  'attribute_not_exists(#offset) OR expires <= :now OR (#topic = :topic AND #partition = :partition AND #offset = :offset)'
+const POSITION_NAMES = { '#topic': 'topic', '#partition': 'partition', '#offset': 'offset' }
+
+/** The ClaimStore on DynamoDB: a table with the key (id, source). Every step is a conditional write of one item, but for ids that we made. `now` answers milliseconds. */
+export function dynamoClaimStore(
+  client: DynamoDBDocumentClient,
+  { table, now: clock = Date.now }: { table: string; now?: () => number },
+): ClaimStore {
+  const nowInSeconds = () => Math.floor(clock() / 1000)
+  const isLiveClaim = (item: Item) => item.offset !== undefined && Number(item.expires) > nowInSeconds()
+  const get = async ({ source, id }: ClaimKey) => {
+    const command = new GetCommand({ TableName: table, Key: { id, source }, ConsistentRead: true })
+    return (await client.send(command)).Item
+  }
+  const putIfFree = ({ source, id }: ClaimKey, attributes: Item, seconds: number) => {
+    const now = nowInSeconds()
+    const put = new PutCommand({
+      TableName: table,
+      Item: { id, source, ...attributes, expires: now + seconds },
+      ConditionExpression: FREE,
+      ExpressionAttributeValues: { ':now': now },
+    })
+    return succeeds(client.send(put))
+  }
+  const find = async (keys: readonly ClaimKey[]) => {
+    const distinct = new Map(keys.map(({ source, id }) => [JSON.stringify([source, id]), { id, source }]))
+    const items = await getAll(client, table, [...distinct.values()])
+    const live = items.filter(isLiveClaim)
+    const claims = new Map(live.map((item) => [JSON.stringify([item.source, item.id]), toClaim(item)]))
+    return keys.map(({ source, id }) => claims.get(JSON.stringify([source, id])) ?? null)
+  }
+  return {
+    async claim({ source, id }, claim) {
+      const now = nowInSeconds()
+      const { topic, partition, offset } = claim
+      const put = new PutCommand({
+        TableName: table,
+        Item: { id, source, ...toClaim(claim), expires: now + KEPT_SECONDS },
+        ConditionExpression: CLAIMABLE,
+        ExpressionAttributeNames: POSITION_NAMES,
+        ExpressionAttributeValues: {
+          ':now': now,
+          ':topic': topic,
+          ':partition': partition,
+          ':offset': offset,
+        },
+      })
+      if (await succeeds(client.send(put))) return toClaim(claim)
+      const holder = await get({ source, id })
+      return toClaim(holder ?? claim)
+    },
+
+    find,
+
+    async claimMade(pairs) {
+      const found = await find(pairs)
+      const expires = nowInSeconds() + KEPT_SECONDS
+      const missing = pairs.filter((_, index) => !found[index])
+      const items = missing.map(({ source, id, claim }) => ({ id, source, ...toClaim(claim), expires }))
+      await putAll(client, table, items)
+      return pairs.map(({ claim }, index) => found[index] ?? toClaim(claim))
+    },
+
+    async findById(id) {
+      const items = await queryAll(client, {
+        TableName: table,
+        ConsistentRead: true,
+        KeyConditionExpression: 'id = :id',
+        ExpressionAttributeValues: { ':id': id },
+      })
+      return items.filter(isLiveClaim).map((item) => ({ ...toClaim(item), source: String(item.source) }))
+    },
+
+    async lease(key, owner) {
+      if (await putIfFree(key, { owner }, LEASE_SECONDS)) return 'taken'
+      const holder = await get(key)
+      return holder && isLiveClaim(holder) ? toClaim(holder) : 'in_flight'
+    },
+
+    async release({ source, id }, owner) {
+      const remove = new DeleteCommand({
+        TableName: table,
+        Key: { id, source },
+        ConditionExpression: '#owner = :owner',
+        ExpressionAttributeNames: { '#owner': 'owner' },
+        ExpressionAttributeValues: { ':owner': owner },
+      })
+      await succeeds(client.send(remove))
+    },
+
+    async bind(key, fingerprint) {
+      if (await putIfFree(key, { fingerprint }, KEPT_SECONDS)) return fingerprint
+      const holder = await get(key)
+      return String(holder?.fingerprint ?? fingerprint)
+    },
+  }
+}
+
+function toClaim({ topic, epoch, partition, offset }: Item): Claim {
+  return {
+    topic: String(topic),
+    ...(epoch !== undefined && { epoch: String(epoch) }),
+    partition: Number(partition),
+    offset: Number(offset),
+  }
+}

@@ -1,0 +1,51 @@
+import { type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb'
+import type { DeadLetter, DeadLetterStore } from '#shared/pipeline/ports.ts'
+import type { Item } from './batch.ts'
+import { queryAll } from './query-all.ts'
+
+type Options = { readonly table: string; readonly retentionDays: number }
+
+/** The DeadLetterStore on DynamoDB: a table with the key (topic, position), where position sorts by time, then offset. */
+export function dynamoDeadLetterStore(
+  client: DynamoDBDocumentClient,
+  { table, retentionDays }: Options,
+): DeadLetterStore {
+  return {
+    async put(letter) {
+      const { timestamp, partition, offset } = letter
+      const position = `${pad(timestamp, 15)}#${pad(offset, 16)}#${partition}`
+      const expires = Math.floor(Date.now() / 1000) + retentionDays * 86_400
+      await client.send(new PutCommand({ TableName: table, Item: { ...letter, position, expires } }))
+    },
+
+    async list(topics, limit) {
+      const now = Math.floor(Date.now() / 1000)
+      const found = await Promise.all(
+        topics.map((topic) =>
+          queryAll(
+            client,
+            {
+              TableName: table,
+              ConsistentRead: true,
+              ScanIndexForward: false,
+              KeyConditionExpression: 'topic = :topic',
+              FilterExpression: 'expires > :now',
+              ExpressionAttributeValues: { ':topic': topic, ':now': now },
+            },
+            limit,
+          ),
+        ),
+      )
+      const letters = found.flat().map(toDeadLetter)
+      return letters.sort((a, b) => b.timestamp - a.timestamp || b.offset - a.offset).slice(0, limit)
+    },
+  }
+}
+
+function toDeadLetter({ position: _, expires: __, ...letter }: Item): DeadLetter {
+  return letter as DeadLetter
+}
+
+function pad(value: number, digits: number): string {
+  return String(value).padStart(digits, '0')
+}

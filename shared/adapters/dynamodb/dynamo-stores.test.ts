@@ -1,0 +1,127 @@
+import { randomUUID } from 'node:crypto'
+import { PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
+import { afterAll, describe, expect, test } from 'vitest'
+import type { SubscriptionStore } from '#shared/pipeline/ports.ts'
+import { describeClaimStore } from '../claim-store.contract.ts'
+import { describeDeadLetterStore } from '../dead-letter-store.contract.ts'
+import { describeLogStore } from '../log-store.contract.ts'
+import { describeSubscriptionStore } from '../subscription-store.contract.ts'
+import { startDynamodb } from '../testing/start-dynamodb.ts'
+import { describeTicketStore } from '../ticket-store.contract.ts'
+import { describeViewStore } from '../view-store.contract.ts'
+import { dynamoClaimStore } from './dynamo-claim-store.ts'
+import { dynamoDeadLetterStore } from './dynamo-dead-letter-store.ts'
+import { dynamoLogStore } from './dynamo-log-store.ts'
+import { dynamoSubscriptionStore } from './dynamo-subscription-store.ts'
+import { dynamoTicketStore } from './dynamo-ticket-store.ts'
+import { dynamoViewStore } from './dynamo-view-store.ts'
+
+const { client, tables, name, stop } = await startDynamodb()
+afterAll(stop)
+
+const WHOLE = { shard: 0, shards: 1 }
+const PAST = Math.floor(Date.now() / 1000) - 1
+const openLog = () => dynamoLogStore(client, { table: tables.log, retentionDays: 7 })
+const openClaims = () => dynamoClaimStore(client, { table: tables.claims })
+const openSubscriptions = () => dynamoSubscriptionStore(client, tables, WHOLE)
+
+describeLogStore(name, openLog)
+describeClaimStore(name, openClaims)
+describeDeadLetterStore(name, () =>
+  dynamoDeadLetterStore(client, { table: tables.deadLetters, retentionDays: 7 }),
+)
+describeSubscriptionStore(name, openSubscriptions)
+describeTicketStore(name, (now) => dynamoTicketStore(client, { table: tables.connections, now }))
+describeViewStore(name, (now) => dynamoViewStore(client, { table: tables.views, now }))
+
+describe(`what has expired and was not deleted yet, ${name}`, () => {
+  test('is not read from the log, in either direction or past a limit', async () => {
+    const log = dynamoLogStore(client, { table: tables.log, retentionDays: -1 })
+    const topic = `t-${randomUUID()}`
+    const stream = { topic, epoch: (await log.topic(topic)).epoch, partition: 0 }
+    const event = (offset: number) => ({
+      ...{ topic, partition: 0, offset, timestamp: 1 },
+      event: { specversion: '1.0' as const, id: `${offset}`, source: '/t', type: 't' },
+    })
+    await log.put(stream, [0, 1, 2, 5].map(event))
+    await openLog().put(stream, [3, 4].map(event))
+
+    const read = async (newestFirst: boolean, limit: number) =>
+      (await openLog().read(stream, { after: -1, upTo: 9, limit, newestFirst })).map(({ offset }) => offset)
+
+    expect(await read(false, 2)).toEqual([3, 4])
+    expect(await read(true, 1)).toEqual([4])
+  })
+
+  test('is a free claim', async () => {
+    const key = { source: '/tests', id: randomUUID() }
+    const claim = (offset: number) => ({ topic: 't', epoch: 'e', partition: 0, offset })
+    await client.send(
+      new PutCommand({ TableName: tables.claims, Item: { ...key, ...claim(1), expires: PAST } }),
+    )
+
+    expect(await openClaims().find([key])).toEqual([null])
+    expect(await openClaims().claim(key, claim(2))).toEqual(claim(2))
+    expect(await openClaims().find([key])).toEqual([claim(2)])
+  })
+
+  test('is a free lease, and its old owner can no longer give it back', async () => {
+    const key = { source: '/tests', id: randomUUID() }
+    await client.send(
+      new PutCommand({ TableName: tables.claims, Item: { ...key, owner: 'crashed', expires: PAST } }),
+    )
+
+    expect(await openClaims().lease(key, 'next')).toBe('taken')
+    await openClaims().release(key, 'crashed')
+    expect(await openClaims().lease(key, 'third')).toBe('in_flight')
+  })
+
+  test('is no connection, no subscription and no match, and can be registered anew', async () => {
+    const store = openSubscriptions()
+    const [connection, channel] = [`c-${randomUUID()}`, `test.${randomUUID()}`]
+    await store.connect(connection, { name: 'ada', role: 'viewer' })
+    await store.register({ connection, id: 's1', attempt: 9, channels: [channel] })
+    await expire(tables.connections, { connection, item: 'meta' })
+    await expire(tables.connections, { connection, item: 'sub#s1' })
+    await expire(tables.subscriptions, { channel: `1/0|${channel}`, subscriber: `${connection}#s1` })
+
+    expect(await store.principalOf(connection)).toBeNull()
+    expect(await store.list(connection)).toEqual([])
+    expect(await openSubscriptions().matching([channel])).toEqual(new Map())
+    expect(await store.register({ connection, id: 's1', attempt: 1, channels: [channel] })).not.toBeNull()
+    expect((await openSubscriptions().matching([channel])).get(channel)).toMatchObject([{ attempt: 1 }])
+  })
+
+  function expire(TableName: string, Key: Record<string, string>) {
+    return client.send(
+      new UpdateCommand({
+        TableName,
+        Key,
+        UpdateExpression: 'SET expires = :past',
+        ExpressionAttributeValues: { ':past': PAST },
+      }),
+    )
+  }
+})
+
+describe(`three shards, ${name}`, () => {
+  const shards = [0, 1, 2].map((shard) => dynamoSubscriptionStore(client, tables, { shard, shards: 3 }))
+
+  test('share out the connections exactly, whichever of them registered and removed', async () => {
+    const channel = `test.${randomUUID()}`
+    const connections = Array.from({ length: 60 }, () => `c-${randomUUID()}`)
+    const storeOf = (index: number) => shards[index % 3] as SubscriptionStore
+    for (const [index, connection] of connections.entries())
+      await storeOf(index).register({ connection, id: 's1', attempt: 1, channels: [channel] })
+    const gone = connections.slice(0, 6)
+    for (const [index, connection] of gone.entries()) await storeOf(index + 1).removeConnection(connection)
+
+    const found = await Promise.all(
+      shards.map(async (one) => (await one.matching([channel])).get(channel) ?? []),
+    )
+
+    const seen = found.flat().map(({ connection }) => connection)
+    expect(seen.sort()).toEqual(connections.slice(6).sort())
+    expect(found.every((share) => share.length > 5)).toBe(true)
+  })
+})

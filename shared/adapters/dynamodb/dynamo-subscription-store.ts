@@ -1,0 +1,159 @@
+import { DeleteCommand, type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb'
+import type {
+  Principal,
+  Subscription,
+  SubscriptionRef,
+  SubscriptionRequest,
+  SubscriptionStore,
+} from '#shared/pipeline/ports.ts'
+import { type Item, succeeds } from './batch.ts'
+import { connectionCounter } from './connection-counter.ts'
+import { queryAll } from './query-all.ts'
+import { flagUpdate, notNewer, subscriptionIndex } from './subscription-index.ts'
+import { isRecord, META, recordKey, type Shard, toSubscription } from './subscription-items.ts'
+
+/** A little over the 2 h after which the gateway closes any connection (I7). Seconds. */
+const LIFETIME_SECONDS = 2 * 3600 + 600
+
+export type SubscriptionTables = { readonly connections: string; readonly subscriptions: string }
+
+/** The SubscriptionStore on DynamoDB; `matching` answers the subscriptions of this shard's connections. */
+export function dynamoSubscriptionStore(
+  client: DynamoDBDocumentClient,
+  tables: SubscriptionTables,
+  shard: Shard,
+): SubscriptionStore {
+  const table = tables.connections
+  const index = subscriptionIndex(client, tables.subscriptions, shard)
+  const now = () => Math.floor(Date.now() / 1000)
+  const get = async (key: Item): Promise<Item | null> => {
+    const { Item } = await client.send(new GetCommand({ TableName: table, Key: key, ConsistentRead: true }))
+    return Item && Number(Item.expires) > now() ? Item : null
+  }
+  const recordsOf = async (connection: string): Promise<Item[]> => {
+    const items = await queryAll(client, {
+      TableName: table,
+      ConsistentRead: true,
+      KeyConditionExpression: '#connection = :connection',
+      ExpressionAttributeNames: { '#connection': 'connection' },
+      ExpressionAttributeValues: { ':connection': connection },
+    })
+    return items.filter((item) => isRecord(item) && Number(item.expires) > now())
+  }
+  /** Forgets a registration unless a newer one is there. It counts as removed first, so that who still writes its rows takes them back. */
+  const drop = async (record: Item): Promise<void> => {
+    const subscription = toSubscription(record)
+    const Key = recordKey(subscription.connection, subscription.id)
+    if (!(await succeeds(client.send(flagUpdate('removed', table, Key, subscription.registration))))) return
+    await index.remove(subscription, [...new Set([...subscription.channels, ...leftoversOf(record)])])
+    await succeeds(client.send(new DeleteCommand({ TableName: table, Key, ...notNewer(subscription) })))
+  }
+
+  return {
+    async connect(connection, principal) {
+      const Item = { connection, item: META, principal, expires: now() + LIFETIME_SECONDS }
+      await client.send(new PutCommand({ TableName: table, Item }))
+    },
+
+    async principalOf(connection) {
+      const item = await get({ connection, item: META })
+      return item ? (item.principal as Principal) : null
+    },
+
+    async register(request) {
+      const expires = now() + LIFETIME_SECONDS
+      const registered = await putRecord(request, expires)
+      if (registered === null) return null
+      const { subscription, stale } = registered
+      const isWritten = await index.put(subscription, expires)
+      if (stale.length > 0) await index.remove(subscription, stale)
+      const isInForce = await settleRows(subscription)
+      return isWritten && isInForce ? subscription : null
+    },
+
+    async list(connection) {
+      const records = (await recordsOf(connection)).filter(isRegistered)
+      // A registration among another number of shards is matched by nobody any more: it has to come again.
+      return records.map((record) => {
+        const subscription = toSubscription(record)
+        return { ...subscription, behind: subscription.behind || record.shards !== shard.shards }
+      })
+    },
+
+    async remove(connection, id) {
+      const record = await get(recordKey(connection, id))
+      if (record) await drop(record)
+    },
+
+    async removeConnection(connection, met = []) {
+      const records = await recordsOf(connection)
+      await Promise.all(records.map(drop))
+      await Promise.all(met.map((subscription) => index.remove(subscription, subscription.channels)))
+      await client.send(new DeleteCommand({ TableName: table, Key: { connection, item: META } }))
+    },
+
+    countConnections: connectionCounter(client, table),
+
+    matching: (patterns) => index.matching(patterns),
+
+    async markBehind(ref: SubscriptionRef) {
+      const key = recordKey(ref.connection, ref.id)
+      const record = await get(key)
+      // The record says so last: then every row does, but for those that `register` is writing: `marking` tells it.
+      if (!isRegistered(record) || record.registration !== ref.registration || record.behind === true) return
+      if (!(await succeeds(client.send(flagUpdate('marking', table, key, ref.registration))))) return
+      await index.markBehind(toSubscription(record))
+      await succeeds(client.send(flagUpdate('behind', table, key, ref.registration)))
+    },
+  }
+
+  /** Puts the request on record, in place of exactly the one it read; null if a newer attempt is there. */
+  async function putRecord(request: SubscriptionRequest, expires: number): Promise<Registered | null> {
+    const key = recordKey(request.connection, request.id)
+    const channels = [...new Set(request.channels)]
+    for (;;) {
+      const older = await get(key)
+      if (isRegistered(older) && Number(older.attempt) > request.attempt) return null
+      // Later registrations have higher numbers, even after the record was removed in between.
+      const registration = Math.max(Date.now(), Number(older?.registration ?? 0) + 1)
+      const subscription: Subscription = { ...request, channels, registration, behind: false }
+      const leftovers = older ? [...toSubscription(older).channels, ...leftoversOf(older)] : []
+      const stale = [...new Set(leftovers)].filter((pattern) => !channels.includes(pattern))
+      const put = new PutCommand({
+        TableName: table,
+        Item: { ...subscription, ...key, leftovers: stale, shards: shard.shards, expires },
+        ConditionExpression: older
+          ? 'registration = :older'
+          : 'attribute_not_exists(registration) OR expires <= :now',
+        ExpressionAttributeValues: older ? { ':older': older.registration } : { ':now': now() },
+      })
+      if (await succeeds(client.send(put))) return { subscription, stale }
+    }
+  }
+
+  /** Of two that register at once the older takes its rows back; who was marked meanwhile marks all. False if overtaken. */
+  async function settleRows(subscription: Subscription): Promise<boolean> {
+    const record = await get(recordKey(subscription.connection, subscription.id))
+    if (isRegistered(record) && record.registration === subscription.registration) {
+      if (record.marking === true) await index.markBehind(subscription)
+      return true
+    }
+    const kept = isRegistered(record) ? toSubscription(record).channels : []
+    await index.remove(
+      subscription,
+      subscription.channels.filter((pattern) => !kept.includes(pattern)),
+    )
+    return false
+  }
+}
+
+/** A subscription on record, and the patterns whose rows of older registrations are to go. */
+type Registered = { readonly subscription: Subscription; readonly stale: readonly string[] }
+
+function isRegistered(record: Item | null): record is Item {
+  return record !== null && record.removed !== true
+}
+
+function leftoversOf(record: Item): string[] {
+  return (record.leftovers as string[] | undefined) ?? []
+}

@@ -1,0 +1,47 @@
+import { DeleteCommand, type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb'
+import type { Principal, TicketStore } from '#shared/pipeline/ports.ts'
+import { isConditionFailure } from './batch.ts'
+
+type Options = { readonly table: string; readonly now?: () => number }
+
+/**
+ * The TicketStore on DynamoDB: items of the connections table, key (connection, item). A conditional delete
+ * that answers the old item: one caller gets it. `now` answers milliseconds.
+ */
+export function dynamoTicketStore(
+  client: DynamoDBDocumentClient,
+  { table, now = Date.now }: Options,
+): TicketStore {
+  const keyOf = (hash: string) => ({ connection: `ticket#${hash}`, item: 'ticket' })
+  // The condition makes DynamoDB Local, too, give the old item to one caller only.
+  const remove = async (hash: string) => {
+    const command = new DeleteCommand({
+      TableName: table,
+      Key: keyOf(hash),
+      ConditionExpression: 'attribute_exists(#connection)',
+      ExpressionAttributeNames: { '#connection': 'connection' },
+      ReturnValues: 'ALL_OLD',
+    })
+    try {
+      return (await client.send(command)).Attributes
+    } catch (error) {
+      if (isConditionFailure(error)) return undefined
+      throw error
+    }
+  }
+  return {
+    async put(hash, { name, role }, until) {
+      // DynamoDB deletes what has expired up to days late, and counts seconds: `until` decides.
+      const expires = Math.ceil(until / 1000)
+      await client.send(
+        new PutCommand({ TableName: table, Item: { ...keyOf(hash), name, role, until, expires } }),
+      )
+    },
+
+    async take(hash) {
+      const old = await remove(hash)
+      if (!old || Number(old.until) <= now()) return null
+      return { name: String(old.name), role: old.role as Principal['role'] }
+    },
+  }
+}

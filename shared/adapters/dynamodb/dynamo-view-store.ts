@@ -1,0 +1,204 @@
+import { type DynamoDBDocumentClient, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
+import pLimit from 'p-limit'
+import { rebuildingError } from '#shared/pipeline/fold/fold-error.ts'
+import type {
+  FoldedBy,
+  FoldProgress,
+  PartKey,
+  StoredPart,
+  Stream,
+  ViewStore,
+} from '#shared/pipeline/ports.ts'
+import { getAll, type Item, succeeds } from './batch.ts'
+import { forgetParts } from './forget-parts.ts'
+import { queryAll } from './query-all.ts'
+
+// One table, key (view, part); NUL stands in no key and sorts below everything, so that keys come in order:
+//   (port/cases, <key> NUL port-events NUL 0000000002)   a part: epoch, offset, its state as JSON, when it expires
+//   (progress#port-events, 0000000002)                   how far partition 2 is folded: epoch, offset, isRebuilding,
+//                                                        rebuilds, and how far it was folded when the last began
+const END_OF_KEY = '\u0000'
+const AFTER_KEY = '\u0001'
+const SAVES_AT_ONCE = 32
+/** A page asks for so many items at least, as a key may have several. */
+const ITEMS_AT_LEAST = 8
+
+const IS_LATER = 'attribute_not_exists(epoch) OR epoch < :epoch OR (epoch = :epoch AND #offset < :offset)'
+const NAMES = { '#offset': 'offset' }
+
+/** The ViewStore on DynamoDB: a table with the key (view, part). Every write is a conditional one of one item. */
+export function dynamoViewStore(
+  client: DynamoDBDocumentClient,
+  { table, now = Date.now }: { table: string; now?: () => number },
+): ViewStore {
+  const isLive = ({ expires }: Item) => expires === undefined || Number(expires) > now() / 1000
+  const saveLimit = pLimit(SAVES_AT_ONCE)
+  return {
+    async load(keys) {
+      const names = keys.map((key) => ({ view: key.view, part: nameOf(key) }))
+      const distinct = new Map(names.map((name) => [idOf(name), name]))
+      const found = (await getAll(client, table, [...distinct.values()])).filter(isLive)
+      const parts = new Map(found.map((item) => [idOf(item), toPart(item)]))
+      return names.map((name) => parts.get(idOf(name)) ?? null)
+    },
+
+    async save(parts) {
+      const save = async ({ keepDays, state, ...part }: StoredPart) => {
+        const expires = keepDays && Math.ceil(now() / 1000 + keepDays * 86_400)
+        const put = new PutCommand({
+          TableName: table,
+          Item: { ...part, part: nameOf(part), state: JSON.stringify(state), expires },
+          ConditionExpression: IS_LATER,
+          ExpressionAttributeNames: NAMES,
+          ExpressionAttributeValues: { ':epoch': part.epoch, ':offset': part.offset },
+        })
+        await succeeds(client.send(put))
+      }
+      await Promise.all(parts.map((part) => saveLimit(save, part)))
+    },
+
+    async read(view, { key, after, limit }) {
+      if (key !== undefined) {
+        const own = { from: key + END_OF_KEY, to: key + AFTER_KEY }
+        return { parts: (await readItems(view, own)).filter(isLive).map(toPart), next: null }
+      }
+      return readPage(view, after, limit)
+    },
+
+    async progress(topic) {
+      const items = await readItems(progressOf(topic), { from: '0', to: ':' })
+      return new Map(items.map((item) => [Number(item.part), toProgress(item)]))
+    },
+
+    async advance(stream, offset, by = { rebuilds: undefined }) {
+      const { condition, values } = conditionOf(by)
+      const update = new UpdateCommand({
+        TableName: table,
+        Key: progressKey(stream),
+        UpdateExpression: 'SET epoch = :epoch, #offset = :offset',
+        ConditionExpression: `${condition}(${IS_LATER})`,
+        ExpressionAttributeNames: NAMES,
+        ExpressionAttributeValues: { ':epoch': stream.epoch, ':offset': offset, ...values },
+      })
+      if ((await succeeds(client.send(update))) || 'isRebuilder' in by) return
+      const get = new GetCommand({ TableName: table, Key: progressKey(stream), ConsistentRead: true })
+      const { Item: known } = await client.send(get)
+      if (known?.isRebuilding || known?.rebuilds !== by.rebuilds) throw rebuildingError(stream)
+    },
+
+    async beginRebuild(stream) {
+      const folded = await mark(stream)
+      await forgetParts(client, table, stream)
+      return folded
+    },
+
+    async endRebuild(stream) {
+      const update = new UpdateCommand({
+        TableName: table,
+        Key: progressKey(stream),
+        UpdateExpression: 'SET isRebuilding = :false',
+        ConditionExpression: 'attribute_exists(epoch)',
+        ExpressionAttributeValues: { ':false': false },
+      })
+      await succeeds(client.send(update))
+    },
+  }
+
+  /** Marks a stream, and keeps how far it was folded until a rebuild has ended. */
+  async function mark(stream: Stream): Promise<number> {
+    for (;;) {
+      const get = new GetCommand({ TableName: table, Key: progressKey(stream), ConsistentRead: true })
+      const { Item: known } = await client.send(get)
+      const before = known?.isRebuilding ? known.folded : known?.offset
+      const folded = known?.epoch === stream.epoch ? Number(before ?? -1) : -1
+      const condition = known
+        ? {
+            ConditionExpression: 'epoch = :epoch AND #offset = :offset',
+            ExpressionAttributeNames: NAMES,
+            ExpressionAttributeValues: { ':epoch': known.epoch, ':offset': known.offset },
+          }
+        : { ConditionExpression: 'attribute_not_exists(epoch)' }
+      const rebuilds = Number(known?.rebuilds ?? 0) + 1
+      const mark = { epoch: stream.epoch, offset: -1, isRebuilding: true, folded, rebuilds }
+      const put = new PutCommand({
+        TableName: table,
+        Item: { ...progressKey(stream), ...mark },
+        ...condition,
+      })
+      if (await succeeds(client.send(put))) return folded
+    }
+  }
+
+  function readItems(view: string, { from, to }: { from: string; to: string }, limit?: number) {
+    const query = {
+      TableName: table,
+      ConsistentRead: true,
+      KeyConditionExpression: '#view = :view AND #part BETWEEN :from AND :to',
+      ExpressionAttributeNames: { '#view': 'view', '#part': 'part' },
+      ExpressionAttributeValues: { ':view': view, ':from': from, ':to': to },
+    }
+    return queryAll(client, query, limit)
+  }
+
+  /** Reads on until a key begins that the page has no room for: then all keys before it are whole. */
+  async function readPage(view: string, after: string | undefined, limit: number) {
+    const parts: StoredPart[] = []
+    const keys = new Set<string>()
+    let from = after === undefined ? END_OF_KEY : after + AFTER_KEY
+    for (;;) {
+      const most = Math.max(limit + 1 - keys.size, ITEMS_AT_LEAST)
+      const items = await readItems(view, { from, to: '\u{10ffff}' }, most)
+      for (const part of items.filter(isLive).map(toPart)) {
+        if (keys.size === limit && !keys.has(part.key)) return { parts, next: [...keys].at(-1) ?? null }
+        keys.add(part.key)
+        parts.push(part)
+      }
+      if (items.length < most) return { parts, next: null }
+      from = `${items.at(-1)?.part}${END_OF_KEY}`
+    }
+  }
+}
+
+function idOf({ view, part }: Item): string {
+  return JSON.stringify([view, part])
+}
+
+function nameOf({ key, topic, partition }: PartKey): string {
+  return [key, topic, padded(partition)].join(END_OF_KEY)
+}
+
+function progressOf(topic: string): string {
+  return `progress#${topic}`
+}
+
+function progressKey({ topic, partition }: Stream) {
+  return { view: progressOf(topic), part: padded(partition) }
+}
+
+function padded(partition: number): string {
+  return String(partition).padStart(10, '0')
+}
+
+function toPart({ view, key, topic, partition, epoch, offset, state }: Item): StoredPart {
+  return {
+    ...{ view: String(view), key: String(key), topic: String(topic), partition: Number(partition) },
+    ...{ epoch: String(epoch), offset: Number(offset), state: JSON.parse(String(state)) },
+  }
+}
+
+function toProgress({ epoch, offset, isRebuilding, rebuilds }: Item): FoldProgress {
+  return {
+    ...{ epoch: String(epoch), offset: Number(offset), isRebuilding: isRebuilding === true },
+    ...(rebuilds !== undefined && { rebuilds: Number(rebuilds) }),
+  }
+}
+
+/** The progress is moved by the rebuilder, or where no rebuild has begun that the caller has not seen. */
+function conditionOf(by: FoldedBy) {
+  if ('isRebuilder' in by) return { condition: '', values: {} }
+  const isSame = by.rebuilds === undefined ? 'attribute_not_exists(rebuilds)' : 'rebuilds = :rebuilds'
+  return {
+    condition: `NOT isRebuilding = :true AND ${isSame} AND `,
+    values: { ':true': true, ...(by.rebuilds !== undefined && { ':rebuilds': by.rebuilds }) },
+  }
+}

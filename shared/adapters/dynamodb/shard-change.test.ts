@@ -1,0 +1,22 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, expect, it } from 'vitest'
+import { startDynamodb } from '../testing/start-dynamodb.ts'
+import { dynamoSubscriptionStore } from './dynamo-subscription-store.ts'
+
+const { client, tables, name, stop } = await startDynamodb()
+afterAll(stop)
+
+it(`after the number of shards changed a subscription is behind until it comes again, ${name}`, async () => {
+  const [before, after] = [1, 3].map((shards) =>
+    dynamoSubscriptionStore(client, tables, { shard: 0, shards }),
+  )
+  const request = { connection: randomUUID(), id: 's', attempt: 1, channels: ['a.b'] }
+  await before?.register(request)
+
+  const seenBefore = await before?.list(request.connection)
+  const seenAfter = await after?.list(request.connection)
+  await after?.register({ ...request, attempt: 2 })
+  const seenAgain = await after?.list(request.connection)
+
+  expect([seenBefore, seenAfter, seenAgain].map((list) => list?.[0]?.behind)).toEqual([false, true, false])
+})

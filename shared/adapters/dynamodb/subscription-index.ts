@@ -1,0 +1,171 @@
+import { DeleteCommand, type DynamoDBDocumentClient, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
+import type { Subscription } from '#shared/pipeline/ports.ts'
+import { getAll, type Item, succeeds } from './batch.ts'
+import { queryAll } from './query-all.ts'
+import { channelKey, type Shard, shardOf, toSubscription, VERSION } from './subscription-items.ts'
+
+type Cached = {
+  readonly version: number
+  readonly subscriptions: readonly Subscription[]
+  readonly expires: number
+}
+
+/** A pattern with more subscriptions than this is read anew for each batch instead of being kept in memory. */
+const CACHED_SUBSCRIPTIONS = 50_000
+const CACHED_PATTERNS = 10_000
+
+/**
+ * Subscriptions by pattern. Every change of a pattern's rows is followed by a change of its version, and only then
+ * answered; so a reader that sees an unchanged version (one strongly consistent batch read for all patterns of a
+ * batch) may use the rows it already has.
+ */
+export function subscriptionIndex(client: DynamoDBDocumentClient, table: string, shard: Shard) {
+  const cache = new Map<string, Cached>()
+  const ownShard = (connection: string): Shard => ({
+    shards: shard.shards,
+    shard: shardOf(connection, shard.shards),
+  })
+
+  return {
+    /** Writes the rows of a registration; false if a newer one has one of them. */
+    async put(subscription: Subscription, expires: number): Promise<boolean> {
+      const { connection, id, channels } = subscription
+      const written = await Promise.all(
+        channels.map((pattern) => {
+          const key = {
+            channel: channelKey(ownShard(connection), pattern),
+            subscriber: `${connection}#${id}`,
+          }
+          const put = new PutCommand({
+            TableName: table,
+            Item: { ...subscription, ...key, expires },
+            ...notNewer(subscription),
+          })
+          return succeeds(client.send(put))
+        }),
+      )
+      await bump(connection, channels)
+      return written.every(Boolean)
+    },
+
+    /** Deletes the rows of a registration, or of an older one, under these patterns. */
+    async remove(subscription: Subscription, patterns: readonly string[]): Promise<void> {
+      const { connection, id } = subscription
+      await Promise.all(
+        patterns.map((pattern) => {
+          const key = {
+            channel: channelKey(ownShard(connection), pattern),
+            subscriber: `${connection}#${id}`,
+          }
+          const remove = new DeleteCommand({
+            TableName: table,
+            Key: key,
+            ...notNewer(subscription),
+          })
+          return succeeds(client.send(remove))
+        }),
+      )
+      await bump(connection, patterns)
+    },
+
+    /** Marks the rows of exactly this registration behind. */
+    async markBehind({ connection, id, registration, channels }: Subscription): Promise<void> {
+      await Promise.all(
+        channels.map((pattern) => {
+          const key = {
+            channel: channelKey(ownShard(connection), pattern),
+            subscriber: `${connection}#${id}`,
+          }
+          return succeeds(client.send(flagUpdate('behind', table, key, registration)))
+        }),
+      )
+      await bump(connection, channels)
+    },
+
+    /** Every live subscription of this shard under each pattern; patterns without one are left out. */
+    async matching(patterns: readonly string[]): Promise<Map<string, readonly Subscription[]>> {
+      const versions = await readVersions(patterns)
+      const found = await Promise.all(
+        [...versions].map(
+          async ([pattern, version]) => [pattern, await subscriptionsOf(pattern, version)] as const,
+        ),
+      )
+      return new Map(found.filter(([, subscriptions]) => subscriptions.length > 0))
+    },
+  }
+
+  async function bump(connection: string, patterns: readonly string[]): Promise<void> {
+    const updates = patterns.map((pattern) =>
+      client.send(
+        new UpdateCommand({
+          TableName: table,
+          Key: { channel: channelKey(ownShard(connection), pattern), subscriber: VERSION },
+          UpdateExpression: 'ADD #version :one',
+          ExpressionAttributeNames: { '#version': 'version' },
+          ExpressionAttributeValues: { ':one': 1 },
+        }),
+      ),
+    )
+    await Promise.all(updates)
+  }
+
+  async function readVersions(patterns: readonly string[]): Promise<Map<string, number>> {
+    const byKey = new Map(patterns.map((pattern) => [channelKey(shard, pattern), pattern]))
+    const items = await getAll(
+      client,
+      table,
+      [...byKey.keys()].map((channel) => ({ channel, subscriber: VERSION })),
+    )
+    return new Map(items.map((item) => [byKey.get(String(item.channel)) ?? '', Number(item.version)]))
+  }
+
+  async function subscriptionsOf(pattern: string, version: number): Promise<readonly Subscription[]> {
+    const now = Math.floor(Date.now() / 1000)
+    const known = cache.get(pattern)
+    if (known?.version === version && known.expires > now) return known.subscriptions
+    const items = await queryAll(client, {
+      TableName: table,
+      ConsistentRead: true,
+      KeyConditionExpression: 'channel = :channel',
+      ExpressionAttributeValues: { ':channel': channelKey(shard, pattern) },
+    })
+    const live = items.filter(({ subscriber, expires }) => subscriber !== VERSION && Number(expires) > now)
+    const subscriptions = live.map(toSubscription)
+    const expires = Math.min(...live.map((item) => Number(item.expires)), Number.POSITIVE_INFINITY)
+    remember(pattern, { version, subscriptions, expires })
+    return subscriptions
+  }
+
+  function remember(pattern: string, cached: Cached): void {
+    cache.delete(pattern)
+    if (cached.subscriptions.length > CACHED_SUBSCRIPTIONS) return
+    cache.set(pattern, cached)
+    const oldest = cache.keys().next().value
+    if (cache.size > CACHED_PATTERNS && oldest !== undefined) cache.delete(oldest)
+  }
+}
+
+/** The condition that no newer registration has an item. */
+export function notNewer({ registration }: Pick<Subscription, 'registration'>) {
+  return {
+    ConditionExpression: 'attribute_not_exists(registration) OR registration <= :registration',
+    ExpressionAttributeValues: { ':registration': registration },
+  }
+}
+
+/** Sets a flag of an item if it is of this registration. */
+export function flagUpdate(
+  flag: 'behind' | 'marking' | 'removed',
+  table: string,
+  key: Item,
+  registration: number,
+): UpdateCommand {
+  return new UpdateCommand({
+    TableName: table,
+    Key: key,
+    UpdateExpression: 'SET #flag = :true',
+    ConditionExpression: 'registration = :registration',
+    ExpressionAttributeNames: { '#flag': flag },
+    ExpressionAttributeValues: { ':true': true, ':registration': registration },
+  })
+}

@@ -1,0 +1,88 @@
+import fc from 'fast-check'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import type { Subscription, SubscriptionRef, SubscriptionStore } from '#shared/pipeline/ports.ts'
+import { createRandom } from '#shared/pipeline/simulation/random.ts'
+import { createScheduler } from '#shared/pipeline/simulation/scheduler.ts'
+import { TINY_TABLES, tinyDynamodb } from '../testing/tiny-dynamodb.ts'
+import { dynamoSubscriptionStore } from './dynamo-subscription-store.ts'
+
+const PATTERNS = ['a', 'b', 'c', 'd'] as const
+const CONNECTION = 'c1'
+const RUNS = Number(process.env.TIDEWIRE_PROPERTY_RUNS ?? 500)
+
+let time = 1_800_000_000_000
+beforeEach(() => {
+  vi.spyOn(Date, 'now').mockImplementation(() => ++time) // as in the cloud, no two registrations in one millisecond
+})
+afterEach(() => vi.restoreAllMocks())
+
+/** What some sandboxes do at the same time, one DynamoDB request after the other in any order. */
+async function race(
+  seed: number,
+): Promise<{ store: SubscriptionStore; attempts: number[]; isRemoved: boolean }> {
+  const random = createRandom(seed)
+  const scheduler = createScheduler(random)
+  const { client } = tinyDynamodb({ yieldPoint: scheduler.yieldPoint, pageItems: 2 })
+  const open = () => dynamoSubscriptionStore(client, TINY_TABLES, { shard: 0, shards: 1 })
+  const store = open()
+  const attempts: number[] = []
+  let isRemoved = false
+  const registered: SubscriptionRef[] = []
+  const register = async () => {
+    const attempt = 1 + random.pick(3)
+    attempts.push(attempt)
+    const channels = PATTERNS.filter(() => random.next() < 0.5)
+    const request = {
+      connection: CONNECTION,
+      id: 's1',
+      attempt,
+      channels: channels.length > 0 ? channels : ['a'],
+    }
+    const ref = await open().register(request)
+    if (ref) registered.push(ref)
+  }
+  const operations: readonly (() => Promise<void>)[] = [
+    register,
+    register,
+    async () => {
+      const met = (await store.matching(PATTERNS)).values()
+      const one = [...met].flat()[0]
+      if (one) await open().markBehind(one)
+    },
+    async () => void (await store.matching(PATTERNS)),
+    async () => {
+      isRemoved = true
+      await (random.next() < 0.5 ? open().remove(CONNECTION, 's1') : open().removeConnection(CONNECTION))
+    },
+  ]
+  const operationsUsed = random.next() < 0.5 ? operations : operations.slice(0, 4)
+  for (let wave = 0; wave < 2; wave++) {
+    for (let count = 0; count < 4; count++)
+      scheduler.spawn('operation', operationsUsed[random.pick(operationsUsed.length)] ?? register)
+    while (await scheduler.step());
+  }
+  return { store, attempts, isRemoved }
+}
+
+const rowsOf = async (store: SubscriptionStore): Promise<(readonly [string, Subscription])[]> =>
+  [...(await store.matching(PATTERNS))].flatMap(([pattern, rows]) =>
+    rows.map((row) => [pattern, row] as const),
+  )
+
+test('whatever races, the rows of a subscription are those of its record', { timeout: 60_000 }, async () => {
+  const seed = Math.floor(Number(process.env.TIDEWIRE_PROPERTY_SEED ?? performance.timeOrigin % 2 ** 31))
+  const property = fc.asyncProperty(fc.integer({ min: 1, max: 2 ** 31 - 1 }), async (own) => {
+    const { store, attempts, isRemoved } = await race(own)
+
+    const [record] = await store.list(CONNECTION)
+    const rows = await rowsOf(store)
+
+    expect(rows.map(([pattern]) => pattern).sort()).toEqual([...(record?.channels ?? [])].sort())
+    for (const [, row] of rows)
+      expect(row).toMatchObject({ attempt: record?.attempt, registration: record?.registration })
+    if (record?.behind) expect(rows.every(([, row]) => row.behind)).toBe(true)
+    if (!isRemoved && attempts.length > 0) expect(record?.attempt).toBe(Math.max(...attempts))
+  })
+
+  await fc.assert(property, { seed, numRuns: RUNS })
+})

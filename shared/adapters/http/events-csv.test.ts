@@ -1,0 +1,48 @@
+import { parse } from 'csv-parse/sync'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { makeEvent } from '#shared/pipeline/testing/records.ts'
+import { eventsCsv } from './events-csv.ts'
+
+const rowOf = (data: unknown, more: object = {}) => ({
+  ...{ topic: 'container-events', partition: 0, offset: 1 },
+  event: makeEvent('e1', { type: 'port.container.damaged', subject: 'MSKU-1', data, ...more }),
+})
+const read = (text: string) => parse(text, { columns: true }) as Record<string, string>[]
+
+test('an event is a row, with its state and what its data says', () => {
+  const state = { status: 'in-progress', assignee: 'anna', isDeleted: false }
+  const text = eventsCsv([{ ...rowOf({ title: 'Dent, "deep"', priority: 'urgent' }), state }])
+
+  expect(text.split('\r\n')[0]).toBe(
+    'id,time,category,severity,type,subject,source,status,assignee,priority,title,description,location,data',
+  )
+  expect(read(text)).toMatchObject([
+    {
+      ...{ id: 'e1', type: 'port.container.damaged', subject: 'MSKU-1', status: 'in-progress' },
+      ...{ assignee: 'anna', priority: 'urgent', title: 'Dent, "deep"', description: '' },
+      data: '{"title":"Dent, \\"deep\\"","priority":"urgent"}',
+    },
+  ])
+})
+
+test('no rows are a header alone', () => {
+  expect(eventsCsv([])).toMatch(/^id,.*,data\r\n$/)
+})
+
+test('no cell is a formula, and no text breaks a row', () => {
+  const nasty = fc.oneof(
+    fc.string({ unit: 'grapheme' }),
+    fc.constantFrom('=1+1', '@SUM(A1)', '+x', '-x', '\tx', '\rx', 'a\r\nb', '"', ',', '=cmd|" /C calc"!A0'),
+  )
+  fc.assert(
+    fc.property(fc.array(fc.record({ title: nasty, subject: nasty }), { minLength: 1 }), (made) => {
+      const rows = read(eventsCsv(made.map(({ title, subject }) => rowOf({ title }, { subject }))))
+      expect(rows).toHaveLength(made.length)
+      for (const [index, row] of rows.entries()) {
+        for (const cell of Object.values(row)) expect(cell).not.toMatch(/^[=+\-@\t\r]/)
+        expect(row.title?.replace(/^'/, '')).toBe(made[index]?.title.replace(/^'/, ''))
+      }
+    }),
+  )
+})

@@ -1,0 +1,55 @@
+import { expect, test } from 'vitest'
+import type { Refusal } from '#shared/pipeline/errors.ts'
+import { readQuery } from './read-query.ts'
+
+const faultsOf = (query: Record<string, string>) => {
+  try {
+    readQuery(query)
+    return []
+  } catch (error) {
+    return (error as Refusal).faults.map(({ pointer }) => pointer)
+  }
+}
+
+test('lists are separated by commas, and an empty list counts as left out', () => {
+  const { query, limit } = readQuery({
+    channel: 'port.*,market.tick',
+    severity: 'high,low',
+    type: '',
+    limit: '7',
+  })
+
+  expect(query).toEqual({ channels: ['port.*', 'market.tick'], filter: { severity: ['high', 'low'] } })
+  expect(limit).toBe(7)
+  expect(readQuery({})).toEqual({ query: { channels: ['**'], filter: {} }, limit: 50 })
+})
+
+test('what is asked of the state of events is read beside what is asked of them', () => {
+  const { query } = readQuery({ status: 'new,in-progress', assignee: 'anna', q: 'Dent' })
+
+  expect(query).toMatchObject({ status: ['new', 'in-progress'], assignee: ['anna'], text: 'Dent' })
+  expect(faultsOf({ q: 'x'.repeat(201) })).toEqual(['/q'])
+})
+
+test.each(['', '0', '501', '1e2', '0x10', ' 5', '5.0', '-1', 'ten'])('the limit %j is refused', (limit) => {
+  expect(faultsOf({ limit })).toEqual(['/limit'])
+})
+
+test('a severity that does not exist is refused rather than never matched', () => {
+  expect(faultsOf({ severity: 'high,loud' })).toEqual(['/severity'])
+})
+
+test('all that is wrong is named at once', () => {
+  expect(faultsOf({ channel: 'a..b', type: '**.a', from: 'noon', to: '2026-02-30T00:00:00Z' })).toEqual([
+    '/channel',
+    '/type',
+    '/from',
+    '/to',
+  ])
+})
+
+test('a leap second is a time', () => {
+  const { query } = readQuery({ from: '2016-12-31T23:59:60Z' })
+
+  expect(query.from).toBe(Date.parse('2016-12-31T23:59:59Z'))
+})

@@ -1,0 +1,59 @@
+import { refuseChannel } from '#shared/pipeline/channel.ts'
+import { isTimestamp } from '#shared/pipeline/cloudevents/is-timestamp.ts'
+import type { CaseQuery } from '#shared/pipeline/command/select-cases.ts'
+import { type Fault, Refusal } from '#shared/pipeline/errors.ts'
+import { SEVERITIES } from '#shared/pipeline/event.ts'
+import { PAGE_LIMITS, type Query } from '#shared/pipeline/list-events.ts'
+import type { HttpRequest } from './http-message.ts'
+
+const LONGEST_TEXT = 200
+
+/**
+ * Reads `channel`, `severity`, `type`, `subject`, `status`, `assignee`, `q`, `from`, `to` and `limit` of a query string.
+ * Lists are separated by commas; an empty one counts as left out. Throws Refusal `malformed` naming all that is wrong.
+ */
+export function readQuery(
+  query: HttpRequest['query'],
+  { most, usual }: { readonly most: number; readonly usual: number } = PAGE_LIMITS,
+): { query: Query & CaseQuery; limit: number } {
+  const faults: Fault[] = []
+  const list = (name: string, refuse: (item: string) => string | null = () => null) => {
+    const items = query[name]?.split(',').filter((item) => item !== '') ?? []
+    for (const item of items) {
+      const reason = refuse(item)
+      if (reason) faults.push({ pointer: `/${name}`, detail: `"${item.slice(0, 80)}" ${reason}.` })
+    }
+    return items.length > 0 ? items : undefined
+  }
+  const time = (name: string) => {
+    const text = query[name]
+    if (text === undefined) return undefined
+    if (!isTimestamp(text))
+      faults.push({ pointer: `/${name}`, detail: 'is not an RFC 3339 time such as 2026-11-21T08:00:00Z.' })
+    return Date.parse(text.replace(':60', ':59')) // a leap second is no JavaScript date
+  }
+  const limit = Number(query.limit ?? usual)
+  if (!/^\d+$/.test(query.limit ?? '1') || limit < 1 || limit > most)
+    faults.push({ pointer: '/limit', detail: `is not a whole number from 1 to ${most}.` })
+  const channels = list('channel', refusePattern) ?? ['**']
+  const [severity, type] = [list('severity', refuseSeverity), list('type', refusePattern)]
+  const [subject, from, to] = [list('subject'), time('from'), time('to')]
+  const { q: text = '' } = query
+  if (text.length > LONGEST_TEXT)
+    faults.push({ pointer: '/q', detail: `is longer than ${LONGEST_TEXT} characters.` })
+  const [status, assignee] = [list('status'), list('assignee')]
+  if (faults.length > 0)
+    throw new Refusal('malformed', 'The query names what cannot be understood.', { faults })
+  const filter = { ...(severity && { severity }), ...(type && { type }), ...(subject && { subject }) }
+  const range = { ...(from !== undefined && { from }), ...(to !== undefined && { to }) }
+  const cases = { ...(status && { status }), ...(assignee && { assignee }), ...(text !== '' && { text }) }
+  return { query: { channels, filter, ...range, ...cases }, limit }
+}
+
+function refusePattern(text: string): string | null {
+  return refuseChannel(text, { patterns: true })
+}
+
+function refuseSeverity(text: string): string | null {
+  return (SEVERITIES as readonly string[]).includes(text) ? null : `is not one of ${SEVERITIES.join(', ')}`
+}

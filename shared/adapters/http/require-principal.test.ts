@@ -1,0 +1,30 @@
+import { expect, test } from 'vitest'
+import { type Identify, requirePrincipal } from './require-principal.ts'
+
+const identify: Identify = {
+  byKey: (key) => (key === 'key' ? { name: 'service', role: 'publisher' } : null),
+  byToken: async (token) => ({ name: `bearer of ${token}`, role: 'viewer' }),
+}
+const nameOf = async (headers: Record<string, string>) => (await requirePrincipal({ headers }, identify)).name
+
+test('takes a key before a token', async () => {
+  expect(await nameOf({ 'x-api-key': 'key' })).toBe('service')
+  expect(await nameOf({ authorization: 'Bearer a.b.c' })).toBe('bearer of a.b.c')
+  expect(await nameOf({ authorization: 'bearer  a.b.c ' })).toBe('bearer of a.b.c')
+  expect(await nameOf({ 'x-api-key': 'key', authorization: 'Bearer a.b.c' })).toBe('service')
+})
+
+test.each([
+  [{}, 'Send an API key'],
+  [{ 'x-api-key': '' }, 'Send an API key'],
+  [{ 'x-api-key': 'guess' }, 'This API key is not known.'],
+  [{ 'x-api-key': 'guess', authorization: 'Bearer a.b.c' }, 'This API key is not known.'],
+  [{ authorization: 'Basic YTpi' }, 'must be "Bearer <access token>"'],
+  [{ authorization: 'Bearer' }, 'must be "Bearer <access token>"'],
+  [{ authorization: 'Bearer a b' }, 'must be "Bearer <access token>"'],
+])('says what is wrong with %j', async (headers, text) => {
+  await expect(nameOf(headers as Record<string, string>)).rejects.toMatchObject({
+    code: 'unauthenticated',
+    message: expect.stringContaining(text),
+  })
+})

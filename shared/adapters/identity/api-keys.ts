@@ -1,0 +1,15 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import type { Principal } from '#shared/pipeline/ports.ts'
+
+/** An API key as it is configured: never the key itself, only its SHA-256 in hex. */
+export type HashedKey = { readonly name: string; readonly role: Principal['role']; readonly sha256: string }
+
+/** Answers whose key this is, or null. Compares in constant time. */
+export function apiKeyIdentity(keys: readonly HashedKey[]): (key: string) => Principal | null {
+  const hashes = keys.map(({ sha256, ...principal }) => ({ principal, hash: Buffer.from(sha256, 'hex') }))
+  return (key) => {
+    const hash = createHash('sha256').update(key).digest()
+    const known = hashes.find((candidate) => timingSafeEqual(candidate.hash, hash))
+    return known?.principal ?? null
+  }
+}

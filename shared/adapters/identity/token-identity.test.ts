@@ -1,0 +1,85 @@
+import { createSign, generateKeyPairSync } from 'node:crypto'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { tokenIdentity } from './token-identity.ts'
+
+const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+const jwk = { ...publicKey.export({ format: 'jwk' }), kid: 'k1', use: 'sig', alg: 'RS256' }
+let reads = 0
+const server = createServer((request, response) => {
+  reads++
+  response.statusCode = request.url === '/pool/.well-known/jwks.json' ? 200 : 500
+  response.end(JSON.stringify({ keys: [jwk] }))
+})
+let issuer: string
+
+beforeAll(async () => {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}/pool`
+})
+afterAll(() => server.close())
+
+const NOW = Math.floor(Date.now() / 1000)
+const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url')
+
+function token(given: object = {}, header: object = {}, key = privateKey): string {
+  const claims = {
+    ...{ iss: issuer, client_id: 'web', token_use: 'access', username: 'ada@example.com', sub: 'u1' },
+    ...{ 'cognito:groups': ['viewer', 'operator'], exp: NOW + 60, iat: NOW },
+    ...given,
+  }
+  const input = `${encode({ alg: 'RS256', kid: 'k1', ...header })}.${encode(claims)}`
+  return `${input}.${createSign('RSA-SHA256').update(input).sign(key).toString('base64url')}`
+}
+const identify = () => tokenIdentity({ issuer, clientId: 'web' })
+
+test('names the user and the highest of the groups', async () => {
+  expect(await identify()(token())).toEqual({ name: 'ada@example.com', role: 'operator' })
+})
+
+test('reads the keys once', async () => {
+  const byToken = identify()
+  reads = 0
+  await Promise.all([byToken(token()), byToken(token())])
+  await byToken(token())
+  expect(reads).toBe(1)
+})
+
+test('says that a token has expired', async () => {
+  await expect(identify()(token({ exp: NOW - 1 }))).rejects.toMatchObject({
+    code: 'unauthenticated',
+    message: 'The token has expired; sign in again or refresh it.',
+  })
+})
+
+const stranger = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
+const unsigned = () => `${token({}, { alg: 'none' }).split('.').slice(0, 2).join('.')}.`
+
+test.each([
+  ['signed by somebody else', () => token({}, {}, stranger), 'not valid'],
+  ['of a key that nobody has', () => token({}, { kid: 'k2' }), 'not valid'],
+  ['without a signature', unsigned, 'not valid'],
+  ['that is none', () => 'abc', 'not valid'],
+  ['of another issuer', () => token({ iss: 'https://elsewhere' }), 'issued elsewhere'],
+  ['of another application', () => token({ client_id: 'other' }), 'another application'],
+  ['that is an ID token', () => token({ token_use: 'id' }), 'send the access token'],
+])('refuses a token %s', async (_, make, text) => {
+  await expect(identify()(make())).rejects.toMatchObject({
+    code: 'unauthenticated',
+    message: expect.stringContaining(text),
+  })
+})
+
+test.each([[[]], [['guests']], [undefined]])('grants nothing to a user of the groups %j', async (groups) => {
+  await expect(identify()(token({ 'cognito:groups': groups }))).rejects.toMatchObject({ code: 'forbidden' })
+})
+
+test('asks to try again when the keys cannot be read, and does so itself', async () => {
+  const byToken = tokenIdentity({ issuer: issuer.replace('/pool', '/gone'), clientId: 'web' })
+  for (const _ of [1, 2])
+    await expect(byToken(token({ iss: issuer.replace('/pool', '/gone') }))).rejects.toMatchObject({
+      code: 'unavailable',
+      retryAfterSeconds: 2,
+    })
+})

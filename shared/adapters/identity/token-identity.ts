@@ -1,0 +1,75 @@
+import { JwtExpiredError, JwtInvalidIssuerError } from 'aws-jwt-verify/error'
+import { type JwksCache, SimpleJwksCache } from 'aws-jwt-verify/jwk'
+import { JwtVerifier } from 'aws-jwt-verify/jwt-verifier'
+import { Refusal } from '#shared/pipeline/errors.ts'
+import type { Principal } from '#shared/pipeline/ports.ts'
+import { highestRole } from '#shared/pipeline/roles.ts'
+
+type Settings = {
+  /** The `iss` of the tokens; their keys are at `<issuer>/.well-known/jwks.json`. */
+  readonly issuer: string
+  /** The app client that tokens are issued to. */
+  readonly clientId: string
+}
+
+const KEYS_WITHIN_MS = 3000
+
+/**
+ * Answers whose access token this is. Throws Refusal: `unauthenticated` for a token that does not hold, `forbidden` for
+ * a user without a role, `unavailable` when the issuer's keys cannot be read.
+ *
+ * Access tokens, not ID tokens: they are what OAuth means for an API, they carry scopes, and machines have no others.
+ * Cognito puts no e-mail address into them, so the pool's user names *are* the addresses (serverless.yml).
+ */
+export function tokenIdentity(
+  { issuer, clientId }: Settings,
+  keys: JwksCache = issuerKeys(),
+): (token: string) => Promise<Principal> {
+  const jwksUri = `${issuer}/.well-known/jwks.json`
+  // Access tokens of Cognito have no audience: their client stands in `client_id`.
+  const verifier = JwtVerifier.create({ issuer, jwksUri, audience: null }, { jwksCache: keys })
+  return async (token) => {
+    const claims = await verifier.verify(token).catch((cause: unknown) => refuse(cause))
+    if (claims.token_use !== 'access')
+      throw new Refusal('unauthenticated', 'This is an ID token; send the access token instead.')
+    if (claims.client_id !== clientId)
+      throw new Refusal('unauthenticated', 'This token was issued to another application.')
+    return toPrincipal(claims)
+  }
+}
+
+function toPrincipal(claims: Readonly<Record<string, unknown>>): Principal {
+  const { username, sub, 'cognito:groups': groups } = claims
+  const role = highestRole(Array.isArray(groups) ? groups : [])
+  if (role === null) {
+    const detail =
+      'This user is in none of the groups viewer, publisher, operator and admin; ask an administrator.'
+    throw new Refusal('forbidden', detail)
+  }
+  return { name: String(username ?? sub), role }
+}
+
+function refuse(cause: unknown): never {
+  if (cause instanceof Refusal) throw cause
+  if (cause instanceof JwtExpiredError)
+    throw new Refusal('unauthenticated', 'The token has expired; sign in again or refresh it.', { cause })
+  if (cause instanceof JwtInvalidIssuerError)
+    throw new Refusal('unauthenticated', 'This token was issued elsewhere.', { cause })
+  throw new Refusal('unauthenticated', 'This token is not valid.', { cause })
+}
+
+/** The issuer's keys: read once, and again when a token names one that is not among them, at most every 10 s. */
+function issuerKeys(): JwksCache {
+  return new SimpleJwksCache({ fetcher: { fetch: fetchKeys } })
+}
+
+async function fetchKeys(uri: string): Promise<ArrayBuffer> {
+  try {
+    const response = await fetch(uri, { signal: AbortSignal.timeout(KEYS_WITHIN_MS) })
+    if (!response.ok) throw new Error(`${uri} answered ${response.status}`)
+    return await response.arrayBuffer()
+  } catch (cause) {
+    const detail = 'The keys to check tokens with cannot be read at the moment; send the request again.'
+    throw new Refusal('unavailable', detail, { retryAfterSeconds: 2, cause })
+  }
+}

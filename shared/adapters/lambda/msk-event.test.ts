@@ -1,0 +1,56 @@
+import { Buffer } from 'node:buffer'
+import type { MSKEvent } from 'aws-lambda'
+import { expect, test, vi } from 'vitest'
+import { failuresOf, recordsOf } from './msk-event.ts'
+
+/** As AWS documents it: https://docs.aws.amazon.com/lambda/latest/dg/with-msk-process.html */
+const EVENT: MSKEvent = {
+  eventSource: 'aws:kafka',
+  eventSourceArn:
+    'arn:aws:kafka:us-east-1:123456789012:cluster/vpc-2priv-2pub/751d2973-a626-431c-9d4e-d7975eb44dd7-2',
+  bootstrapServers: 'b-2.demo-cluster-1.a1bcde.c1.kafka.us-east-1.amazonaws.com:9092',
+  records: {
+    'mytopic-0': [
+      {
+        topic: 'mytopic',
+        partition: 0,
+        offset: 15,
+        timestamp: 1545084650987,
+        timestampType: 'CREATE_TIME',
+        key: 'abcDEFghiJKLmnoPQRstuVWXyz1234==',
+        value: 'SGVsbG8sIHRoaXMgaXMgYSB0ZXN0Lg==',
+        headers: [{ headerKey: [104, 101, 97, 100, 101, 114, 86, 97, 108, 117, 101] }],
+      },
+    ],
+  },
+}
+
+test('the records of a trigger are read from base64 and byte arrays', () => {
+  expect(recordsOf(EVENT)).toEqual([
+    {
+      ...{ topic: 'mytopic', partition: 0, offset: 15, timestamp: 1545084650987 },
+      key: Buffer.from('abcDEFghiJKLmnoPQRstuVWXyz1234==', 'base64'),
+      value: Buffer.from('Hello, this is a test.'),
+      headers: [{ name: 'headerKey', value: Buffer.from('headerValue') }],
+    },
+  ])
+})
+
+test('records without key, value or headers are read as such', () => {
+  const [record] = EVENT.records['mytopic-0'] ?? []
+  const bare = { ...record, key: undefined, value: null, headers: undefined }
+  const event = { ...EVENT, records: { 'mytopic-0': [bare] } } as unknown as MSKEvent
+
+  expect(recordsOf(event)).toMatchObject([{ key: null, value: null, headers: [] }])
+  expect(recordsOf({ ...EVENT, records: {} })).toEqual([])
+})
+
+test('failed partitions are named as objects with their first offset, and logged with the cause', () => {
+  const logged = vi.spyOn(console, 'error').mockImplementation(() => {})
+
+  const response = failuresOf([{ topic: 't', partition: 3, offset: 42, cause: new Error('throttled') }])
+
+  expect(response).toEqual({ batchItemFailures: [{ itemIdentifier: { partition: 't-3', offset: 42 } }] })
+  expect(String(logged.mock.calls[0]?.[0])).toContain('throttled')
+  logged.mockRestore()
+})

@@ -1,0 +1,50 @@
+import { Buffer } from 'node:buffer'
+import type { MSKEvent } from 'aws-lambda'
+import type { Position } from '#shared/pipeline/event.ts'
+import type { KafkaRecord } from '#shared/pipeline/ports.ts'
+
+/** Records that must come again: the lowest offset of each partition that failed. An object, not a string: a string retries the whole batch. */
+export type BatchResponse = {
+  readonly batchItemFailures: readonly {
+    readonly itemIdentifier: { readonly partition: string; readonly offset: number }
+  }[]
+}
+
+/** Decodes the event of an MSK trigger (https://docs.aws.amazon.com/lambda/latest/dg/with-msk.html): base64 keys and values, headers as byte arrays. */
+export function recordsOf(event: MSKEvent): KafkaRecord[] {
+  return Object.values(event.records).flatMap((records) =>
+    records.map(({ topic, partition, offset, timestamp, key, value, headers }) => ({
+      topic,
+      partition,
+      offset,
+      timestamp,
+      key: decodeBytes(key),
+      value: decodeBytes(value),
+      headers: (headers ?? []).flatMap((header) =>
+        Object.entries(header).map(([name, bytes]) => ({ name, value: Buffer.from(bytes) })),
+      ),
+    })),
+  )
+}
+
+/** Reports failed partitions as the trigger reads them, and logs why. */
+export function failuresOf(failed: readonly (Position & { readonly cause: unknown })[]): BatchResponse {
+  const batchItemFailures = failed.map(({ topic, partition, offset, cause }) => {
+    console.error(
+      JSON.stringify({
+        level: 'ERROR',
+        message: 'partition failed',
+        topic,
+        partition,
+        offset,
+        cause: String(cause),
+      }),
+    )
+    return { itemIdentifier: { partition: `${topic}-${partition}`, offset } }
+  })
+  return { batchItemFailures }
+}
+
+function decodeBytes(text: string | null | undefined): Uint8Array | null {
+  return typeof text === 'string' ? Buffer.from(text, 'base64') : null
+}

@@ -1,0 +1,157 @@
+import { randomUUID } from 'node:crypto'
+import { beforeEach, describe, expect, test } from 'vitest'
+import type { LogStore, StoredEvent, Stream } from '#shared/pipeline/ports.ts'
+
+/** What every LogStore must do. `make` opens further instances on the same data. */
+export function describeLogStore(name: string, make: () => LogStore): void {
+  describe(`the LogStore ${name}`, () => {
+    let store: LogStore
+    let stream: Stream
+
+    beforeEach(async () => {
+      store = make()
+      const topic = `t-${randomUUID()}`
+      stream = { topic, epoch: (await store.topic(topic)).epoch, partition: 0 }
+    })
+
+    const event = (offset: number, data?: string): StoredEvent => ({
+      topic: stream.topic,
+      partition: stream.partition,
+      offset,
+      timestamp: 1000 + offset,
+      event: { specversion: '1.0', id: `e${offset}`, source: '/tests', type: 't', ...(data && { data }) },
+    })
+    const events = (from: number, to: number, data?: string) =>
+      Array.from({ length: to - from + 1 }, (_, index) => event(from + index, data))
+    const head = (offset: number, first = 0) => ({ offset, first, timestamp: 1000 + offset })
+    const headOf = async (by = store) => (await by.topic(stream.topic)).heads.get(stream.partition)
+    const read = async (after: number, upTo: number, limit = 1000, newestFirst = false) =>
+      (await store.read(stream, { after, upTo, limit, newestFirst })).map(({ offset }) => offset)
+
+    describe('heads', () => {
+      test('are none at first, in an epoch that stays', async () => {
+        expect(await headOf()).toBeUndefined()
+        expect(await make().topic(stream.topic)).toMatchObject({ epoch: stream.epoch })
+      })
+
+      test('begin one epoch when many read a new topic at once', async () => {
+        const topic = `t-${randomUUID()}`
+        const states = await Promise.all(Array.from({ length: 10 }, () => make().topic(topic)))
+        expect(new Set(states.map(({ epoch }) => epoch)).size).toBe(1)
+      })
+
+      test('move up, never down', async () => {
+        await store.advance(stream, head(5))
+        await store.advance(stream, head(3))
+        expect(await headOf()).toEqual(head(5))
+        await store.advance(stream, head(9))
+        expect(await headOf(make())).toEqual(head(9))
+      })
+
+      test('end at the highest when many workers advance at once', async () => {
+        const offsets = [4, 9, 1, 7, 2, 8, 3]
+        await Promise.all(offsets.map((offset) => make().advance(stream, head(offset))))
+        expect(await headOf()).toEqual(head(9))
+      })
+
+      test('learn their first event late', async () => {
+        await store.advance(stream, head(2, 3))
+        await store.advance(stream, head(5, 4))
+        expect(await headOf()).toEqual(head(5, 4))
+      })
+
+      test('are kept by partition', async () => {
+        await store.advance(stream, head(5))
+        await store.advance({ ...stream, partition: 11 }, head(1))
+        expect([...(await store.topic(stream.topic)).heads.keys()].sort()).toEqual([0, 11])
+      })
+    })
+
+    describe('a new epoch', () => {
+      test('is begun once by two who saw the same old one', async () => {
+        const [one, two] = await Promise.all([
+          store.renewEpoch(stream.topic, stream.epoch),
+          make().renewEpoch(stream.topic, stream.epoch),
+        ])
+        expect(one).toBe(two)
+        expect(one > stream.epoch).toBe(true)
+        expect((await store.topic(stream.topic)).epoch).toBe(one)
+      })
+
+      test('is not begun again by who comes late', async () => {
+        const first = await store.renewEpoch(stream.topic, stream.epoch)
+        expect(await store.renewEpoch(stream.topic, stream.epoch)).toBe(first)
+      })
+
+      test('hides the heads and events of the old one', async () => {
+        await store.put(stream, events(0, 3))
+        await store.advance(stream, head(3))
+        stream = { ...stream, epoch: await store.renewEpoch(stream.topic, stream.epoch) }
+        expect(await headOf()).toBeUndefined()
+        expect(await read(-1, 100)).toEqual([])
+      })
+
+      test('has heads that a zombie of the old one cannot move', async () => {
+        await store.advance(stream, head(50))
+        const renewed = { ...stream, epoch: await store.renewEpoch(stream.topic, stream.epoch) }
+        await store.advance(renewed, head(2))
+        await store.advance(stream, head(99))
+        expect(await headOf()).toEqual(head(2))
+      })
+
+      test('begins its heads although a zombie moved those of the old one meanwhile', async () => {
+        const renewed = { ...stream, epoch: await store.renewEpoch(stream.topic, stream.epoch) }
+        await store.advance(stream, head(99))
+        expect(await headOf()).toBeUndefined()
+        await store.advance(renewed, head(2))
+        expect(await headOf()).toEqual(head(2))
+      })
+    })
+
+    describe('reading', () => {
+      test('answers what is above `after` and up to `upTo`, oldest or newest first, up to the limit', async () => {
+        await store.put(stream, events(0, 9))
+        expect(await read(2, 6)).toEqual([3, 4, 5, 6])
+        expect(await read(2, 6, 2)).toEqual([3, 4])
+        expect(await read(2, 6, 2, true)).toEqual([6, 5])
+        expect(await read(-1, 100, 3, true)).toEqual([9, 8, 7])
+        expect(await read(6, 6)).toEqual([])
+        expect(await read(7, 3)).toEqual([])
+        expect(await read(-1, 100, 0)).toEqual([])
+      })
+
+      test('passes over holes', async () => {
+        await store.put(stream, [event(1), event(40), event(41)])
+        expect(await read(-1, 100, 2)).toEqual([1, 40])
+      })
+
+      test('gives back each event as it was, with its timestamp', async () => {
+        const data = { text: 'ü\u0000"\ud83d\ude00', list: [1, null, { deep: '' }] }
+        const stored: StoredEvent = { ...event(1), event: { ...event(1).event, data, ext: true } }
+        await store.put(stream, [stored])
+        expect(await store.read(stream, { after: 0, upTo: 1, limit: 1 })).toEqual([stored])
+      })
+
+      test('follows pages of 1 MB in both directions', { timeout: 60_000 }, async () => {
+        await store.put(stream, events(0, 59, 'x'.repeat(40_000)))
+        const all = Array.from({ length: 60 }, (_, index) => index)
+        expect(await read(-1, 59)).toEqual(all)
+        expect(await read(-1, 59, 55, true)).toEqual(all.reverse().slice(0, 55))
+      })
+    })
+
+    describe('storing', () => {
+      test('takes nothing, and more than a batch write holds', async () => {
+        await store.put(stream, [])
+        await store.put(stream, events(0, 119))
+        expect(await read(-1, 1000)).toHaveLength(120)
+      })
+
+      test('the same position again changes nothing', async () => {
+        await store.put(stream, events(0, 30))
+        await store.put(stream, events(10, 30))
+        expect(await read(-1, 1000)).toHaveLength(31)
+      })
+    })
+  })
+}

@@ -1,0 +1,60 @@
+import { type Claim, type ClaimKey, type ClaimStore, LEASE_SECONDS } from '#shared/pipeline/ports.ts'
+
+type Lease = { readonly owner: string; readonly until: number }
+
+/** A ClaimStore in memory, for tests. `now` answers milliseconds; claims do not expire, leases do. */
+export function memoryClaimStore(
+  yieldPoint: () => Promise<void> = async () => {},
+  now: () => number = Date.now,
+): ClaimStore {
+  const claims = new Map<string, Claim>()
+  const leases = new Map<string, Lease>()
+  const fingerprints = new Map<string, string>()
+  const keyOf = ({ source, id }: ClaimKey) => JSON.stringify([source, id])
+  return {
+    async claim(key, claim) {
+      await yieldPoint()
+      const holder = claims.get(keyOf(key)) ?? claim
+      claims.set(keyOf(key), holder)
+      return holder
+    },
+    async claimMade(pairs) {
+      await yieldPoint()
+      const found = pairs.map((pair) => claims.get(keyOf(pair)))
+      await yieldPoint()
+      const missing = pairs.filter((_, index) => !found[index])
+      for (const pair of missing) claims.set(keyOf(pair), pair.claim)
+      return pairs.map(({ claim }, index) => found[index] ?? claim)
+    },
+    async find(keys) {
+      await yieldPoint()
+      return keys.map((key) => claims.get(keyOf(key)) ?? null)
+    },
+    async findById(id) {
+      await yieldPoint()
+      return [...claims].flatMap(([key, claim]) => {
+        const [source, claimed] = JSON.parse(key) as [string, string]
+        return claimed === id ? [{ ...claim, source }] : []
+      })
+    },
+    async lease(key, owner) {
+      await yieldPoint()
+      const holder = claims.get(keyOf(key))
+      if (holder) return holder
+      const running = leases.get(keyOf(key))
+      if (running && running.until > now()) return 'in_flight'
+      leases.set(keyOf(key), { owner, until: now() + LEASE_SECONDS * 1000 })
+      return 'taken'
+    },
+    async release(key, owner) {
+      await yieldPoint()
+      if (leases.get(keyOf(key))?.owner === owner) leases.delete(keyOf(key))
+    },
+    async bind(key, fingerprint) {
+      await yieldPoint()
+      const bound = fingerprints.get(keyOf(key)) ?? fingerprint
+      fingerprints.set(keyOf(key), bound)
+      return bound
+    },
+  }
+}

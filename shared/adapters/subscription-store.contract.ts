@@ -1,0 +1,184 @@
+import { randomUUID } from 'node:crypto'
+import { beforeEach, describe, expect, test } from 'vitest'
+import type { Subscription, SubscriptionStore } from '#shared/pipeline/ports.ts'
+import { describeMatching } from './subscription-matching.contract.ts'
+
+/** Opens a store of one worker on the shared data; each call is another worker. */
+export type MakeSubscriptionStore = () => SubscriptionStore
+
+const PRINCIPAL = { name: 'ada', role: 'viewer' } as const
+
+/** What every SubscriptionStore must do. `make` opens further instances on the same data. */
+export function describeSubscriptionStore(name: string, make: MakeSubscriptionStore): void {
+  describe(`the SubscriptionStore ${name}`, () => {
+    let store: SubscriptionStore
+    let other: SubscriptionStore
+    let c: string
+    let channel: string
+
+    beforeEach(() => {
+      store = make()
+      other = make()
+      c = `c-${randomUUID()}`
+      channel = `test.${randomUUID()}`
+    })
+
+    const register = (id: string, attempt: number, channels: string[], by = store) =>
+      by.register({ connection: c, id, attempt, channels })
+    const found = async (patterns: string[], by = store): Promise<readonly Subscription[]> => {
+      const matching = await by.matching(patterns)
+      return patterns.flatMap((pattern) => matching.get(pattern) ?? [])
+    }
+    const idsUnder = async (pattern: string, by = store) =>
+      (await found([pattern], by)).map(({ id }) => id).sort()
+
+    test('counts the connections that are open', async () => {
+      const before = await make().countConnections()
+      for (const one of ['1', '2', '3']) await store.connect(`${c}-${one}`, PRINCIPAL)
+      await store.register({ connection: `${c}-1`, id: 's1', attempt: 1, channels: [channel] })
+      await other.removeConnection(`${c}-2`)
+      expect(await make().countConnections()).toBe(before + 2)
+    })
+
+    test('knows the principal of a connection until it is removed', async () => {
+      expect(await store.principalOf(c)).toBeNull()
+      await store.connect(c, PRINCIPAL)
+      expect(await other.principalOf(c)).toEqual(PRINCIPAL)
+      await other.removeConnection(c)
+      expect(await store.principalOf(c)).toBeNull()
+    })
+
+    test('finds a registered subscription by each of its patterns and keeps its filter', async () => {
+      const filter = { severity: ['critical'], type: ['a.*'] }
+      await store.register({
+        connection: c,
+        id: 's1',
+        attempt: 3,
+        channels: [channel, `${channel}.*`, `${channel}.**`],
+        filter,
+      })
+
+      for (const pattern of [channel, `${channel}.*`, `${channel}.**`])
+        expect(await found([pattern])).toMatchObject([
+          { connection: c, id: 's1', attempt: 3, filter, behind: false },
+        ])
+      expect(await store.matching([`${channel}.other`, '*'])).toEqual(new Map())
+      expect(await store.list(c)).toMatchObject([{ id: 's1', attempt: 3, filter, behind: false }])
+    })
+
+    test('takes a pattern that is given twice once', async () => {
+      await register('s1', 1, [channel, channel])
+
+      expect(await idsUnder(channel)).toEqual(['s1'])
+    })
+
+    test('replaces a subscription, and finds it no more under patterns that it left', async () => {
+      await register('s1', 1, [channel, `${channel}.old`])
+      await register('s1', 2, [channel, `${channel}.new`], other)
+
+      expect(await idsUnder(`${channel}.old`)).toEqual([])
+      expect(await idsUnder(`${channel}.new`)).toEqual(['s1'])
+      expect(await found([channel])).toMatchObject([{ attempt: 2 }])
+      expect(await store.list(c)).toHaveLength(1)
+    })
+
+    test('refuses an older attempt and leaves the newer one', async () => {
+      await register('s1', 2, [channel])
+
+      expect(await register('s1', 1, [`${channel}.old`], other)).toBeNull()
+
+      expect(await idsUnder(`${channel}.old`)).toEqual([])
+      expect(await found([channel])).toMatchObject([{ attempt: 2 }])
+    })
+
+    test('takes an equal attempt for a newer one, as clients that do not count send it', async () => {
+      const first = await register('s1', 1, [`${channel}.old`])
+      const second = await register('s1', 1, [channel], other)
+
+      expect(second?.registration).toBeGreaterThan(first?.registration ?? Number.POSITIVE_INFINITY)
+      expect(await idsUnder(`${channel}.old`)).toEqual([])
+      expect(await idsUnder(channel)).toEqual(['s1'])
+    })
+
+    test('numbers registrations by their time, which tells who registered before a topic was renewed', async () => {
+      const before = Date.now()
+      const ref = await register('s1', 1, [channel])
+
+      expect(ref?.registration).toBeGreaterThanOrEqual(before)
+      expect(ref?.registration).toBeLessThan(Date.now() + 1000)
+    })
+
+    test('keeps one of two attempts that register at once, whole', async () => {
+      for (let round = 0; round < 10; round++) {
+        const id = `s${round}`
+        await Promise.all([
+          register(id, 1, [channel, `${channel}.a${round}`]),
+          register(id, 2, [channel, `${channel}.b${round}`], other),
+        ])
+
+        expect(await idsUnder(`${channel}.a${round}`)).toEqual([])
+        expect(await idsUnder(`${channel}.b${round}`)).toEqual([id])
+        expect((await found([channel])).find((one) => one.id === id)).toMatchObject({ attempt: 2 })
+      }
+    })
+
+    test('lists and removes subscriptions one by one', async () => {
+      await register('s1', 1, [channel])
+      await register('s2', 1, [channel])
+
+      await store.remove(c, 's1')
+      await store.remove(c, 'unknown')
+
+      expect(await idsUnder(channel)).toEqual(['s2'])
+      expect((await store.list(c)).map(({ id }) => id)).toEqual(['s2'])
+    })
+
+    test('registers again after it was removed, with any attempt', async () => {
+      await register('s1', 5, [channel])
+      await store.remove(c, 's1')
+
+      expect(await register('s1', 1, [channel], other)).not.toBeNull()
+
+      expect(await found([channel])).toMatchObject([{ attempt: 1 }])
+    })
+
+    test('leaves a newer registration when the older one is removed at the same time', async () => {
+      for (let round = 0; round < 10; round++) {
+        const id = `s${round}`
+        await register(id, 1, [channel])
+        await Promise.all([store.remove(c, id), register(id, 2, [channel], other)])
+
+        const listed = (await store.list(c)).some((one) => one.id === id)
+        expect((await idsUnder(channel)).includes(id), 'rows and record agree').toBe(listed)
+        expect((await idsUnder(channel, other)).includes(id)).toBe(listed)
+      }
+    })
+
+    test('forgets a connection with all its subscriptions, and no other', async () => {
+      await store.connect(c, PRINCIPAL)
+      await register('s1', 1, [channel])
+      await register('s2', 1, [`${channel}.*`])
+      const neighbour = `n-${randomUUID()}`
+      await store.register({ connection: neighbour, id: 's1', attempt: 1, channels: [channel] })
+
+      await other.removeConnection(c)
+
+      expect(await store.list(c)).toEqual([])
+      expect((await found([channel, `${channel}.*`])).map(({ connection }) => connection)).toEqual([
+        neighbour,
+      ])
+    })
+
+    test('forgets what the caller met of a connection that is not on record any more', async () => {
+      await register('s1', 1, [channel])
+      const met = await found([channel])
+      await other.removeConnection(c)
+
+      await store.removeConnection(c, met)
+
+      expect(await idsUnder(channel)).toEqual([])
+    })
+
+    describeMatching(() => ({ store, other, c, channel, register, found, idsUnder }))
+  })
+}
