@@ -1,0 +1,149 @@
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterEach, expect, test, vi } from 'vitest'
+import { type WebSocket as ServerSocket, WebSocketServer } from 'ws'
+import type { PositionedEvent } from '#shared/pipeline/event.ts'
+import { connect, type Tidewire } from './connect.ts'
+import type { ConnectOptions } from './options.ts'
+import { eventAt } from './testing/scripted-server.ts'
+
+type Fake = {
+  readonly http: Server
+  readonly sockets: Set<ServerSocket>
+  readonly log: PositionedEvent[]
+  refuse: boolean
+  frozen: boolean
+  opened: number
+  readonly produce: () => void
+}
+const open: { fake?: Fake; tidewire?: Tidewire } = {}
+
+afterEach(async () => {
+  open.tidewire?.close()
+  for (const socket of open.fake?.sockets ?? []) socket.terminate()
+  open.fake?.http.closeAllConnections()
+  open.fake?.http.close()
+})
+
+/** A server with a log of one partition: it replays, pushes, pages, refuses and freezes. */
+async function startFake(): Promise<Fake> {
+  const http = createServer((request, response) => {
+    const since = Number(
+      new URL(request.url ?? '', 'http://x').searchParams.get('cursor')?.split('=')[1] ?? -1,
+    )
+    const events = fake.log.slice(since + 1)
+    response.end(JSON.stringify({ events, cursor: head(), recovered: true }))
+  })
+  const fake: Fake = {
+    http,
+    sockets: new Set(),
+    log: [eventAt(0)],
+    refuse: false,
+    frozen: false,
+    opened: 0,
+    produce,
+  }
+  const head = () => `t@e1:0=${fake.log.length - 1}`
+  function produce() {
+    const event = eventAt(fake.log.length)
+    fake.log.push(event)
+    if (!fake.frozen)
+      for (const socket of fake.sockets)
+        socket.send(JSON.stringify({ type: 'events', ids: ['s1'], events: [event] }))
+  }
+  const server = new WebSocketServer({ noServer: true })
+  http.on('upgrade', (request, stream, head) => {
+    if (fake.refuse) return stream.destroy()
+    server.handleUpgrade(request, stream, head, accept)
+  })
+  function accept(socket: ServerSocket) {
+    fake.opened++
+    socket.on('message', (data) => {
+      if (!fake.frozen) answer(socket, JSON.parse(String(data)))
+    })
+    socket.on('close', () => fake.sockets.delete(socket))
+  }
+  function answer(socket: ServerSocket, { action, id, attempt, since }: Record<string, string>) {
+    if (action === 'ping') return socket.send(JSON.stringify({ type: 'pong', time: '', behind: false }))
+    if (action !== 'subscribe') return
+    fake.sockets.add(socket)
+    const events = since === 'latest' ? [] : fake.log.slice(Number(since?.split('=')[1]) + 1)
+    socket.send(JSON.stringify({ type: 'events', ids: [id], attempt, replay: true, events }))
+    socket.send(JSON.stringify({ type: 'subscribed', id, attempt, cursor: head(), recovered: true }))
+  }
+  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
+  open.fake = fake
+  return fake
+}
+
+async function startClient(fake: Fake, options: Partial<ConnectOptions> = {}) {
+  const { port } = fake.http.address() as AddressInfo
+  const [httpUrl, socketUrl] = [`http://127.0.0.1:${port}`, `ws://127.0.0.1:${port}`]
+  const tidewire = connect({
+    httpUrl,
+    socketUrl,
+    credentials: { apiKey: 'k' },
+    random: () => 0.05,
+    pollMs: 50,
+    onError: () => {},
+    ...options,
+  })
+  open.tidewire = tidewire
+  const got: number[] = []
+  tidewire.subscribe({ channels: ['a.*'] }, ({ offset }) => got.push(offset))
+  await vi.waitFor(() => expect(tidewire.state).toBe('live'), 5000)
+  return { tidewire, got }
+}
+
+const upTo = (last: number) => Array.from({ length: last }, (_, index) => index + 1)
+
+test('loses and repeats nothing when sockets are cut while events flow', async () => {
+  const fake = await startFake()
+  const { got } = await startClient(fake)
+  const flow = setInterval(fake.produce, 2)
+  for (let cut = 0; cut < 4; cut++) {
+    await vi.waitFor(() => expect([fake.opened, fake.sockets.size]).toEqual([cut + 1, 1]), 5000)
+    await new Promise((resolve) => setTimeout(resolve, 30))
+    for (const socket of fake.sockets) socket.terminate()
+  }
+  await vi.waitFor(() => expect(fake.opened).toBe(5), 5000)
+  clearInterval(flow)
+  await vi.waitFor(() => expect(got).toEqual(upTo(fake.log.length - 1)), 5000)
+})
+
+test('finds a frozen socket by its missing pong and gets what it missed on another', async () => {
+  const fake = await startFake()
+  const { got } = await startClient(fake, { pingMs: 40, pongTimeoutMs: 60, answerTimeoutMs: 300 })
+  fake.frozen = true
+  fake.produce()
+  fake.produce()
+  await vi.waitFor(() => expect(fake.opened).toBeGreaterThanOrEqual(2), 5000)
+  fake.frozen = false
+  await vi.waitFor(() => expect(got).toEqual([1, 2]), 5000)
+})
+
+test('changes connections under load without a loss, a repeat or disorder', async () => {
+  const fake = await startFake()
+  const { got, tidewire } = await startClient(fake, { maxConnectionMs: 80 })
+  const states: string[] = []
+  tidewire.onState((state) => states.push(state))
+  const flow = setInterval(fake.produce, 1)
+  await vi.waitFor(() => expect(fake.opened).toBeGreaterThanOrEqual(5), 5000)
+  clearInterval(flow)
+  await vi.waitFor(() => expect(got).toEqual(upTo(fake.log.length - 1)), 5000)
+  expect(states).toEqual([])
+})
+
+test('polls while sockets are refused and returns to them', async () => {
+  const fake = await startFake()
+  const { got, tidewire } = await startClient(fake)
+  fake.refuse = true
+  for (const socket of fake.sockets) socket.terminate()
+  await vi.waitFor(() => expect(tidewire.state).toBe('polling'), 5000)
+  fake.produce()
+  await vi.waitFor(() => expect(got).toEqual([1]), 5000)
+  fake.refuse = false
+  await vi.waitFor(() => expect(tidewire.state).toBe('live'), 10_000)
+  fake.produce()
+  await vi.waitFor(() => expect(got).toEqual([1, 2]), 5000)
+})

@@ -1,0 +1,186 @@
+import { expect, test } from 'vitest'
+import type { TidewireState } from './client-state.ts'
+import { createScript, eventAt } from './testing/scripted-server.ts'
+
+function subscribed(options: Parameters<typeof createScript>[0] = {}) {
+  const script = createScript(options)
+  const got: number[] = []
+  const states: TidewireState[] = []
+  script.tidewire.onState((state) => states.push(state))
+  script.tidewire.subscribe({ channels: ['a.*'] }, ({ offset }) => got.push(offset))
+  return { ...script, script, got, states }
+}
+const live = (...offsets: number[]) => ({
+  type: 'events',
+  ids: ['s1'],
+  events: offsets.map((o) => eventAt(o)),
+})
+
+test('notices a frozen socket 10 s after a ping without a pong, and resumes on another', async () => {
+  const { opened, clock, sockets } = subscribed()
+  const frozen = await opened()
+  await frozen.accept('t@e1:0=3')
+  await clock.advance(60_000)
+  expect(frozen.sent.at(-1)).toEqual({ action: 'ping' })
+  await clock.advance(9_999)
+  expect(frozen.closed).toBe(false)
+  await clock.advance(1)
+  expect(frozen.closed).toBe(true)
+  await clock.advance(1000)
+  expect(sockets).toHaveLength(2)
+  expect((await opened()).asks()).toMatchObject([{ since: 't@e1:0=3', attempt: 2 }])
+})
+
+test('keeps a socket that answers its pings', async () => {
+  const { opened, clock, sockets } = subscribed()
+  const socket = await opened()
+  await socket.accept()
+  for (let minute = 0; minute < 5; minute++) {
+    await clock.advance(60_000)
+    await socket.frame({ type: 'pong', time: '', behind: false })
+  }
+  expect(socket.sent.filter(({ action }) => action === 'ping')).toHaveLength(5)
+  expect(sockets).toHaveLength(1)
+})
+
+test('pings at once when an answer stays out or the network changes', async () => {
+  const hints = new EventTarget()
+  const { opened, clock } = subscribed({ hints })
+  const socket = await opened()
+  hints.dispatchEvent(new Event('online'))
+  expect(socket.sent.at(-1)).toEqual({ action: 'ping' })
+  await socket.frame({ type: 'pong', time: '', behind: false })
+  await clock.advance(10_000)
+  expect(socket.sent.map(({ action }) => action)).toEqual(['subscribe', 'ping', 'ping', 'subscribe'])
+})
+
+test('dials at once when the network comes back during a backoff', async () => {
+  const hints = new EventTarget()
+  const { last, clock, sockets } = subscribed({ hints })
+  await clock.advance(0)
+  await last().cut()
+  hints.dispatchEvent(new Event('online'))
+  await clock.advance(0)
+  expect(sockets).toHaveLength(2)
+})
+
+test('backs off with growing pauses up to 30 s for as long as it takes, and anew after a stable connection', async () => {
+  const { clock, sockets, last, opened } = subscribed({ random: () => 0.999 })
+  const pauses: number[] = []
+  await clock.advance(0)
+  for (let attempt = 0; attempt < 9; attempt++) {
+    const [before, since] = [sockets.length, clock.now()]
+    await last().cut()
+    while (sockets.length === before) await clock.advance(100)
+    pauses.push(Math.round((clock.now() - since) / 1000))
+  }
+  expect(pauses).toEqual([1, 2, 4, 8, 16, 30, 30, 30, 30])
+  await (await opened()).accept()
+  await clock.advance(10_000)
+  await last().cut()
+  await clock.advance(1000)
+  expect(sockets).toHaveLength(11)
+})
+
+test('gives an opening socket 10 s', async () => {
+  const { clock, sockets } = subscribed()
+  await clock.advance(11_000)
+  expect(sockets[0]?.closed).toBe(true)
+  expect(sockets).toHaveLength(2)
+})
+
+test('hands over to the next connection before the limit without a loss, a repeat or disorder', async () => {
+  const { opened, clock, sockets, got, states, tidewire } = subscribed({
+    maxConnectionMs: 20_000,
+    random: () => 0,
+  })
+  tidewire.subscribe({ channels: ['a.*'] }, () => {})
+  const old = await opened()
+  await old.accept('t@e1:0=0')
+  await old.accept('t@e1:0=0', 's2')
+  await old.frame(live(1))
+  await clock.advance(20_000)
+  const next = await opened()
+  expect(next.asks()).toMatchObject([{ id: 's1', attempt: 2, since: 't@e1:0=1' }, { id: 's2' }])
+  await old.frame(live(2))
+  await next.frame(live(4)) // held: 3 is still on its way on the old one
+  await old.frame(live(3))
+  await next.frame({
+    type: 'events',
+    ids: ['s1'],
+    attempt: 2,
+    replay: true,
+    events: [eventAt(2), eventAt(3)],
+  })
+  await next.accept('t@e1:0=3')
+  expect(got).toEqual([1, 2, 3, 4])
+  expect(old.closed).toBe(false)
+  await old.frame(live(5)) // the old one does not count any more for this subscription
+  await next.accept('t@e1:0=3', 's2')
+  expect(old.closed).toBe(true)
+  await next.frame(live(5))
+  expect(got).toEqual([1, 2, 3, 4, 5])
+  expect(sockets).toHaveLength(2)
+  expect(states).toEqual(['live'])
+})
+
+test('stays on the old connection while the next one fails, and goes back to it', async () => {
+  const { opened, clock, sockets, got, last, tidewire } = subscribed({
+    maxConnectionMs: 20_000,
+    random: () => 0,
+  })
+  tidewire.subscribe({ channels: ['a.*'] }, () => {})
+  const old = await opened()
+  await old.accept()
+  await old.accept('t@e1:0=0', 's2')
+  await clock.advance(20_000)
+  await last().cut()
+  await old.frame(live(1))
+  await clock.advance(0)
+  const second = await opened()
+  await second.accept('t@e1:0=1')
+  await second.cut() // s1 had moved there already, s2 had not
+  expect(old.asks().at(-1)).toMatchObject({ id: 's1', since: 't@e1:0=1' })
+  await old.accept('t@e1:0=1')
+  await old.frame(live(2))
+  expect(got).toEqual([1, 2])
+  await clock.advance(0)
+  expect(sockets).toHaveLength(4)
+})
+
+test('asks on the old connection for what only the lost next one was asked for', async () => {
+  const { opened, clock, tidewire } = subscribed({ maxConnectionMs: 20_000, random: () => 0 })
+  const old = await opened()
+  await old.accept()
+  await clock.advance(20_000)
+  const next = await opened()
+  tidewire.subscribe({ channels: ['b'] }, () => {})
+  expect(old.asks().map(({ id }) => id)).toEqual(['s1'])
+  await next.cut()
+  expect(old.asks().map(({ id }) => id)).toEqual(['s1', 's2'])
+})
+
+test('goes on with the next connection when the old one breaks during the handover', async () => {
+  const { opened, clock, sockets, got } = subscribed({ maxConnectionMs: 20_000, random: () => 0 })
+  const old = await opened()
+  await old.accept()
+  await clock.advance(20_000)
+  const next = await opened()
+  await next.frame(live(1))
+  await old.cut()
+  await next.accept()
+  expect(got).toEqual([1])
+  await clock.advance(5_000)
+  expect(sockets).toHaveLength(2)
+})
+
+test('closes every socket on close and opens none any more', async () => {
+  const { opened, clock, sockets, tidewire, states } = subscribed()
+  const socket = await opened()
+  tidewire.close()
+  await socket.cut()
+  await clock.advance(100_000)
+  expect(socket.closed).toBe(true)
+  expect(sockets).toHaveLength(1)
+  expect(states).toEqual(['closed'])
+})

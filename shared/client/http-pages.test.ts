@@ -1,0 +1,75 @@
+import { expect, test } from 'vitest'
+import { type Access, createAccess, type Fetch } from './credentials.ts'
+import { createFetchPage } from './http-pages.ts'
+import { createFakeClock } from './testing/fake-clock.ts'
+
+const access: Access = { headers: async () => ({ 'x-api-key': 'k' }), socketUrl: async () => '' }
+const never = new AbortController().signal
+const clock = createFakeClock()
+const fetchWith = (fetch: Fetch) =>
+  createFetchPage({ httpUrl: 'http://h', access, fetch, clock, timeoutMs: 1000 })
+const json = (body: unknown, status = 200, type = 'application/json') =>
+  new Response(JSON.stringify(body), { status, headers: { 'content-type': type } })
+
+test('asks with channels, filter and cursor, leaving out a filter that a list cannot carry', async () => {
+  const urls: string[] = []
+  const fetchPage = fetchWith(async (url) => {
+    urls.push(url)
+    return json({ events: [], cursor: 't@e:0=1', recovered: true })
+  })
+  const filter = { severity: ['high', 'low'], subject: ['x,y'], type: ['a.*'] }
+  await fetchPage({ channels: ['a.*', 'b'], filter }, 't@e:0=1', never)
+  await fetchPage({ channels: ['a'] }, 'latest', never)
+  expect(urls.map((url) => Object.fromEntries(new URL(url).searchParams))).toEqual([
+    { channel: 'a.*,b', limit: '500', severity: 'high,low', type: 'a.*', cursor: 't@e:0=1' },
+    { channel: 'a', limit: '500' },
+  ])
+})
+
+test.each([
+  [403, 'application/problem+json', true],
+  [403, 'text/html', false],
+  [401, 'application/problem+json', false],
+  [503, 'application/problem+json', false],
+])('takes HTTP %i as %s for permanent: %s', async (status, type, permanent) => {
+  const fetchPage = fetchWith(async () => json({ title: 'Forbidden', detail: 'not yours' }, status, type))
+  const error = { code: `http_${status}`, permanent, message: 'Forbidden: not yours' }
+  await expect(fetchPage({ channels: ['a'] }, 'latest', never)).rejects.toMatchObject(error)
+})
+
+test('refuses an answer that is no page, and gives up on one that does not come', async () => {
+  const wrong = fetchWith(async () => json({ events: [{}], cursor: '' }))
+  await expect(wrong({ channels: ['a'] }, 'latest', never)).rejects.toMatchObject({ code: 'bad_answer' })
+  const silent = fetchWith(
+    (_, init) =>
+      new Promise((_, reject) => init?.signal?.addEventListener('abort', () => reject(new Error('abort')))),
+  )
+  const answer = expect(silent({ channels: ['a'] }, 'latest', never)).rejects.toMatchObject({
+    code: 'unreachable',
+  })
+  await clock.advance(1000)
+  await answer
+})
+
+test('sends a token as a header and buys a ticket with it for the socket', async () => {
+  const calls: unknown[] = []
+  const fetch: Fetch = async (url, init) => {
+    calls.push([url, init?.method, init?.headers])
+    return json({ ticket: 'one', expires: '' }, 201)
+  }
+  const credentials = { token: async () => 'jwt' }
+  const bearer = createAccess({ httpUrl: 'http://h', socketUrl: 'ws://h/x?y=1', credentials, fetch })
+  expect(await bearer.socketUrl()).toBe('ws://h/x?y=1&ticket=one')
+  expect(calls).toEqual([['http://h/tickets', 'POST', { authorization: 'Bearer jwt' }]])
+})
+
+test('puts a key into the URL of a socket on this machine only', async () => {
+  const fetch: Fetch = async () => json({ ticket: 'one', expires: '' }, 201)
+  const urlOf = (socketUrl: string) =>
+    createAccess({ httpUrl: 'http://h', socketUrl, credentials: { apiKey: 'k' }, fetch }).socketUrl()
+  expect(await urlOf('ws://localhost:3001')).toBe('ws://localhost:3001/?key=k')
+  expect(await urlOf('ws://127.0.0.1:3001')).toBe('ws://127.0.0.1:3001/?key=k')
+  expect(await urlOf('ws://[::1]:3001')).toBe('ws://[::1]:3001/?key=k')
+  expect(await urlOf('wss://localhost.example.com')).toBe('wss://localhost.example.com/?ticket=one')
+  expect(await urlOf('wss://abc.execute-api.eu-central-1.amazonaws.com/prod')).toContain('/prod?ticket=one')
+})

@@ -1,0 +1,49 @@
+import type { Cursor } from '#shared/pipeline/cursor.ts'
+import type { Position } from '#shared/pipeline/event.ts'
+
+type TopicPositions = { epoch: string | null; offsets: Map<number, number> }
+export type Positions = ReturnType<typeof createPositions>
+
+/**
+ * How far a subscription has come. It differs from a Cursor in one thing: it remembers offsets of topics whose
+ * epoch is not known yet (a replay arrives before the first `subscribed`), so that asking again repeats nothing.
+ */
+export function createPositions(initial: Cursor = new Map()) {
+  const topics = new Map<string, TopicPositions>()
+
+  /** Moves up to a position; false if it was passed before. */
+  function advance({ topic, partition, offset }: Position): boolean {
+    const known = topics.get(topic) ?? { epoch: null, offsets: new Map() }
+    if (offset <= (known.offsets.get(partition) ?? -1)) return false
+    known.offsets.set(partition, offset)
+    topics.set(topic, known)
+    return true
+  }
+
+  /** Forgets the offsets of every topic that has another epoch now: offsets of two epochs do not compare. */
+  function adoptEpochs(cursor: Cursor): void {
+    for (const [topic, { epoch }] of cursor) {
+      const known = topics.get(topic)
+      if (known && (known.epoch === null || known.epoch === epoch)) known.epoch = epoch
+      else topics.set(topic, { epoch, offsets: new Map() })
+    }
+  }
+
+  /** Joins a cursor that the server gave: the higher offset of each partition wins. */
+  function merge(cursor: Cursor): void {
+    adoptEpochs(cursor)
+    for (const [topic, { offsets }] of cursor)
+      for (const [partition, offset] of offsets) advance({ topic, partition, offset })
+  }
+
+  /** What the server understands: the topics whose epoch is known. */
+  function cursor(): Cursor {
+    const known = new Map<string, { epoch: string; offsets: ReadonlyMap<number, number> }>()
+    for (const [topic, { epoch, offsets }] of topics)
+      if (epoch !== null) known.set(topic, { epoch, offsets: new Map(offsets) })
+    return known
+  }
+
+  merge(initial)
+  return { advance, adoptEpochs, merge, cursor }
+}
