@@ -1,0 +1,159 @@
+import type { Domain } from '#shared/domain/define-domain.ts'
+import { SUBSCRIPTION_LIMIT } from '#shared/pipeline/frame.ts'
+import { UNCLAIMED_TOPIC } from '#shared/pipeline/topics.ts'
+import { asyncComponents, dataSchemaName, type Json, schemaRef } from './component-schemas.ts'
+import { API_VERSION } from './openapi.ts'
+import { clientMessages, serverFrames } from './socket-schemas.ts'
+
+const clientNames = Object.keys(clientMessages)
+const serverNames = Object.keys(serverFrames)
+const messageRef = (name: string) => ({ $ref: `#/components/messages/${name}` })
+const onChannel = (channel: string, name: string) => ({ $ref: `#/channels/${channel}/messages/${name}` })
+
+/** The sockets and the Kafka topics as an AsyncAPI 3.0 document (https://www.asyncapi.com/docs/reference/specification/v3.0.0). */
+export function asyncapiDocument(domains: readonly Domain[]): Json {
+  const topics = topicsOf(domains)
+  return {
+    asyncapi: '3.0.0',
+    info: {
+      title: 'Tidewire',
+      version: API_VERSION,
+      description: 'Events pushed over a WebSocket, and the Kafka topics they come from.',
+      license: { name: 'Apache-2.0', url: 'https://www.apache.org/licenses/LICENSE-2.0' },
+    },
+    defaultContentType: 'application/json',
+    servers: {
+      local: {
+        ...{ host: 'localhost:3001', protocol: 'ws', description: 'The local stack.' },
+        security: [
+          { $ref: '#/components/securitySchemes/ticket' },
+          { $ref: '#/components/securitySchemes/key' },
+        ],
+      },
+      socket: {
+        ...{ host: '{host}', protocol: 'wss', description: 'A deployed socket gateway.' },
+        variables: { host: { description: 'The gateway’s host name.' } },
+        security: [{ $ref: '#/components/securitySchemes/ticket' }],
+      },
+      kafka: {
+        host: '{brokers}',
+        protocol: 'kafka',
+        description: 'The Kafka cluster.',
+        variables: { brokers: { default: 'localhost:9092' } },
+      },
+    },
+    channels: { socket: socketChannel(), ...Object.fromEntries(topics.map(topicChannel)) },
+    operations: { ...socketOperations(), ...Object.fromEntries(topics.flatMap(topicOperations)) },
+    components: {
+      schemas: asyncComponents(domains),
+      messages: { ...socketMessages(), ...eventMessages(domains) },
+      securitySchemes: {
+        ticket: {
+          ...{ type: 'httpApiKey', in: 'query', name: 'ticket' },
+          description: 'A ticket of POST /tickets: it opens one connection within 30 seconds.',
+        },
+        key: {
+          ...{ type: 'httpApiKey', in: 'query', name: 'key' },
+          description: 'An API key, which the local stack takes here.',
+        },
+      },
+    },
+  }
+}
+
+function socketChannel(): Json {
+  return {
+    address: '/',
+    title: 'The socket',
+    description: `JSON text frames. At most ${SUBSCRIPTION_LIMIT} subscriptions on a connection.`,
+    servers: [{ $ref: '#/servers/local' }, { $ref: '#/servers/socket' }],
+    messages: Object.fromEntries([...clientNames, ...serverNames].map((name) => [name, messageRef(name)])),
+  }
+}
+
+function socketOperations(): Json {
+  const messages = (names: readonly string[]) => names.map((name) => onChannel('socket', name))
+  const channel = { $ref: '#/channels/socket' }
+  return {
+    receiveFromClient: {
+      ...{ action: 'receive', channel, messages: messages(clientNames) },
+      summary: 'What a client sends. What is unknown or malformed gets an "error", and the connection stays.',
+    },
+    sendToClient: {
+      ...{ action: 'send', channel, messages: messages(serverNames) },
+      summary: 'What a client receives.',
+    },
+  }
+}
+
+function socketMessages(): Json {
+  const names = [...clientNames, ...serverNames]
+  return Object.fromEntries(names.map((name) => [name, { name, payload: schemaRef(name) }]))
+}
+
+type Topic = {
+  readonly name: string
+  readonly channels: readonly string[]
+  readonly types: readonly string[]
+}
+
+/** Every topic, with the event types of its domain: which of them it carries is up to their category. */
+function topicsOf(domains: readonly Domain[]): Topic[] {
+  const claimed = domains.flatMap(({ topics, events }) =>
+    Object.entries(topics).map(([name, channels]) => ({ name, channels, types: Object.keys(events) })),
+  )
+  return [...claimed, { name: UNCLAIMED_TOPIC, channels: [], types: [] }]
+}
+
+function topicChannel({ name, channels, types }: Topic): [string, Json] {
+  const carries = channels.length > 0 ? `Carries ${channels.join(', ')}` : 'Carries what no other topic does'
+  const messages = ['recordEvent', ...types].map((type) => [messageName(type), messageRef(messageName(type))])
+  return [
+    name,
+    {
+      address: name,
+      description: `${carries}. The topic follows the category; a record elsewhere goes to the dead letters.`,
+      servers: [{ $ref: '#/servers/kafka' }],
+      messages: Object.fromEntries(messages),
+    },
+  ]
+}
+
+function topicOperations({ name, types }: Topic): [string, Json][] {
+  const messages = ['recordEvent', ...types].map((type) => onChannel(name, messageName(type)))
+  const channel = { $ref: `#/channels/${name}` }
+  return [
+    [`send.${name}`, { action: 'send', channel, messages, summary: 'What was accepted over HTTP.' }],
+    [
+      `receive.${name}`,
+      { action: 'receive', channel, messages, summary: 'What anyone wrote, to be delivered.' },
+    ],
+  ]
+}
+
+function eventMessages(domains: readonly Domain[]): Json {
+  const types = domains.flatMap(({ events }) => Object.keys(events))
+  const message = (type: string, payload: Json, summary: string) => [
+    messageName(type),
+    { name: type, contentType: 'application/cloudevents+json', summary, payload },
+  ]
+  const ofType = (type: string) => ({
+    allOf: [
+      schemaRef('recordEvent'),
+      { properties: { type: { const: type }, data: schemaRef(dataSchemaName(type)) } },
+    ],
+  })
+  return Object.fromEntries([
+    message(
+      'recordEvent',
+      schemaRef('recordEvent'),
+      'Any event, structured; binary mode with ce_ headers is read as well.',
+    ),
+    ...types.map((type) => message(type, ofType(type), 'An event of the catalog.')),
+  ])
+}
+
+/** Dots separate nothing in a component's name, but some generators stumble over them. */
+function messageName(type: string): string {
+  return type.replaceAll('.', '-')
+}

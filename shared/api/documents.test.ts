@@ -1,0 +1,77 @@
+import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { Validator } from '@seriousme/openapi-schema-validator'
+import { Ajv } from 'ajv'
+import addFormats from 'ajv-formats'
+import { describe, expect, test } from 'vitest'
+import { catalog } from '#shared/domain/catalog.ts'
+import { asyncapiDocument } from './asyncapi.ts'
+import type { Json } from './component-schemas.ts'
+import { API_VERSION, methodsOf, openapiDocument } from './openapi.ts'
+
+const require = createRequire(import.meta.url)
+const readText = (path: string) => readFile(new URL(`../../${path}`, import.meta.url), 'utf8')
+const openapi = openapiDocument(catalog)
+const asyncapi = asyncapiDocument(catalog)
+
+/** Every reference of a document that leads nowhere. */
+function danglingRefs(document: Json): string[] {
+  const resolve = (ref: string) =>
+    ref
+      .slice(2)
+      .split('/')
+      .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
+      .reduce<unknown>((value, part) => (value as Json | undefined)?.[part], document)
+  const refs = [...JSON.stringify(document).matchAll(/"\$ref":"([^"]+)"/g)].map(([, ref = '']) => ref)
+  expect(refs.length).toBeGreaterThan(20)
+  return refs.filter((ref) => resolve(ref) === undefined)
+}
+
+describe('the documents', () => {
+  test.each([
+    ['docs/openapi.json', openapi],
+    ['docs/asyncapi.json', asyncapi],
+  ])('%s is what the schemas say now; "npm run generate" renews it', async (path, document) => {
+    expect(JSON.parse(await readText(path))).toEqual(JSON.parse(JSON.stringify(document)))
+  })
+
+  test('the OpenAPI document is valid, without a dangling reference', async () => {
+    const { valid, errors } = await new Validator().validate(structuredClone(openapi))
+
+    expect(errors).toBeUndefined()
+    expect(valid).toBe(true)
+    expect(danglingRefs(openapi)).toEqual([])
+  })
+
+  test('the AsyncAPI document is valid, without a dangling reference', () => {
+    const schema = require('@asyncapi/specs/schemas/3.0.0-without-$id.json') as Json
+    const ajv = new Ajv({ strict: false, allErrors: true, logger: false })
+    addFormats.default(ajv)
+    const validate = ajv.compile(schema)
+
+    validate(JSON.parse(JSON.stringify(asyncapi)))
+
+    expect(validate.errors).toBeNull()
+    expect(danglingRefs(asyncapi)).toEqual([])
+  })
+
+  test('carry the version of package.json', async () => {
+    const { version } = JSON.parse(await readText('package.json')) as { version: string }
+
+    expect(API_VERSION).toBe(version)
+  })
+
+  test('know every route that serverless.yml gives to a function of its own', async () => {
+    const routes = [...(await readText('serverless.yml')).matchAll(/httpApi: (\w+) (\S+)/g)]
+
+    expect(routes.length).toBeGreaterThan(3)
+    for (const [, method, path = ''] of routes) expect.soft(methodsOf(path), path).toContain(method)
+  })
+
+  test('answer which methods a path has', () => {
+    expect(methodsOf('/events').sort()).toEqual(['GET', 'POST'])
+    expect(methodsOf('/webhooks/github').sort()).toEqual(['OPTIONS', 'POST'])
+    expect(methodsOf('/webhooks/')).toEqual([])
+    expect(methodsOf('/nowhere')).toEqual([])
+  })
+})

@@ -1,0 +1,150 @@
+import * as z from 'zod'
+import { CHANNEL_LIMITS } from '#shared/pipeline/channel.ts'
+import { CHANNEL_EXPRESSION, PATTERN_EXPRESSION } from '#shared/pipeline/channel-expressions.ts'
+import { ACCEPT_LIMITS } from '#shared/pipeline/check-event.ts'
+import { SEVERITIES } from '#shared/pipeline/event.ts'
+
+const { segments, wildcards } = CHANNEL_LIMITS
+/** Text without control characters and noncharacters (CloudEvents §3.1). */
+const TEXT = '^[^\\u0000-\\u001f\\u007f-\\u009f\\ufdd0-\\ufdef\\ufffe\\uffff]+$'
+/** Names of attributes (CloudEvents §3.1), and of what is none. */
+const NAMES = { pattern: '^(?:[a-z0-9]{1,64}|data_base64)$' }
+const EXAMPLE = {
+  specversion: '1.0',
+  id: 'arrival-7781',
+  source: '/cranes/4',
+  type: 'port.container.arrived',
+  subject: 'MSKU-9021044',
+  time: '2026-11-21T08:00:00Z',
+  datacontenttype: 'application/json',
+  data: { berth: 'B4', weightKg: 21_400 },
+}
+const INT32 = { minimum: -2_147_483_648, maximum: 2_147_483_647 } as const
+
+/** A channel, by the rules of `refuseChannel`. */
+export const channel = z.string().meta({
+  description: `A dotted path of at most ${segments} segments.`,
+  pattern: CHANNEL_EXPRESSION,
+  examples: ['port.container'],
+})
+
+/** A channel pattern, by the rules of `refuseChannel` with `patterns`. */
+export const channelPattern = z.string().meta({
+  description: `A channel with "*" for one segment (at most ${wildcards}) and a last "**" for any rest, none included.`,
+  pattern: PATTERN_EXPRESSION,
+  examples: ['port.*', 'market.tick.**'],
+})
+
+export const severity = z.enum(SEVERITIES).meta({ description: 'How much the event matters, most first.' })
+
+const text = z.string().min(1).meta({ pattern: TEXT })
+const time = z.string().meta({
+  format: 'date-time',
+  description: 'When it happened (RFC 3339).',
+  examples: ['2026-11-21T08:00:00Z'],
+})
+const extension = z.union([z.string(), z.boolean(), z.int().min(INT32.minimum).max(INT32.maximum)])
+const key = z.string().min(1).max(ACCEPT_LIMITS.keyBytes).meta({ pattern: TEXT })
+
+const context = {
+  specversion: z.literal('1.0'),
+  id: key.meta({
+    description: `Unique within the source: the pair (source, id) is one event for 7 days. At most ${ACCEPT_LIMITS.keyBytes} bytes of UTF-8.`,
+  }),
+  source: key.meta({
+    format: 'uri-reference',
+    description: `Who says so. At most ${ACCEPT_LIMITS.keyBytes} bytes.`,
+    examples: ['/cranes/4'],
+  }),
+  type: text.meta({ description: 'What happened; GET /catalog lists the known types.' }),
+  subject: text.meta({ description: 'What it happened to.' }),
+  time,
+  datacontenttype: text.meta({ description: 'The media type of the data.', examples: ['application/json'] }),
+  dataschema: text.meta({ format: 'uri', description: 'Where the schema of the data is described.' }),
+  category: channel,
+  severity,
+  partitionkey: text.meta({ description: 'Order is kept among events with the same key.' }),
+  traceparent: text.meta({ description: 'W3C trace context.' }),
+}
+const data = z.unknown().meta({
+  description:
+    'Any JSON of at most 128 levels. Under a type of the catalog it must fit the schema of that type.',
+})
+const base64 = z.string().meta({
+  contentEncoding: 'base64',
+  description: 'Bytes that are no JSON; not allowed beside "data", nor under a type of the catalog.',
+})
+
+/** An event as it is stored and delivered. */
+export const cloudEvent = z
+  .object({
+    ...z.object(context).partial({
+      subject: true,
+      time: true,
+      datacontenttype: true,
+      dataschema: true,
+      partitionkey: true,
+      traceparent: true,
+    }).shape,
+    data: data.optional(),
+    data_base64: base64.optional(),
+  })
+  .catchall(extension)
+  .meta({
+    description: 'A CloudEvents 1.0.2 event with its channel and severity, as it is delivered.',
+    propertyNames: NAMES,
+  })
+
+/** An event as others may write it straight to Kafka: what the catalog derives may be missing. */
+export const recordEvent = cloudEvent.partial({ category: true, severity: true }).catchall(extension).meta({
+  description:
+    'A CloudEvents 1.0.2 event in a record; category and severity are derived where they are missing.',
+  propertyNames: NAMES,
+})
+
+/** `null` counts as left out, except as the type. */
+const { type, ...mayBeLeftOut } = context
+const nullish = z.object(mayBeLeftOut).partial()
+const draft = Object.fromEntries(
+  Object.entries(nullish.shape).map(([name, schema]) => [name, z.nullish(schema.unwrap())]),
+)
+
+/** An event as it may be posted in the JSON format: what is left out is filled in. */
+export const cloudEventDraft = z
+  .object({ ...draft, type, data: data.optional(), data_base64: base64.nullish() })
+  .catchall(z.nullable(extension))
+  .meta({
+    description:
+      'A CloudEvents 1.0.2 event. Only "type" is required: id, source and time are filled in; category, severity and partitionkey are derived from type and data. A type that is neither in the catalog nor a channel needs a category.',
+    propertyNames: NAMES,
+    examples: [EXAMPLE],
+  })
+
+/** An event as plain JSON. */
+export const plainEvent = z
+  .strictObject({
+    type,
+    data: data.optional(),
+    subject: z.nullish(context.subject),
+    category: z.nullish(channel),
+    severity: z.nullish(severity),
+    id: z.nullish(context.id),
+    source: z.nullish(context.source),
+    time: z.nullish(time),
+  })
+  .meta({
+    description:
+      'An event without ceremony: only "type" is required, other members are refused. A type that is neither in the catalog nor a channel needs a category.',
+    examples: [{ type: 'port.container.arrived', subject: 'MSKU-9021044', data: { berth: 'B4' } }],
+  })
+
+export const position = {
+  topic: z.string(),
+  partition: z.int().min(0),
+  offset: z.int().min(0),
+}
+
+/** An event with its position. */
+export const positionedEvent = z
+  .object({ ...position, event: cloudEvent })
+  .meta({ description: 'An event and where it stands in Kafka.' })

@@ -1,0 +1,61 @@
+import type { Domain } from '#shared/domain/define-domain.ts'
+import { casePaths } from './case-paths.ts'
+import { httpComponents, type Json } from './component-schemas.ts'
+import { eventPaths } from './event-paths.ts'
+import { otherPaths } from './other-paths.ts'
+import { problemComponents } from './responses.ts'
+import { viewPaths } from './view-paths.ts'
+
+/** The version of the interfaces: that of package.json. */
+export const API_VERSION = '0.1.0'
+
+const paths: Readonly<Record<string, Json>> = { ...eventPaths, ...casePaths, ...viewPaths, ...otherPaths }
+
+/** The HTTP interface as an OpenAPI 3.1 document (https://spec.openapis.org/oas/v3.1.0). */
+export function openapiDocument(domains: readonly Domain[]): Json {
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Tidewire',
+      version: API_VERSION,
+      description:
+        'An event pipeline on Kafka: write CloudEvents over HTTP, follow them over a socket (see /asyncapi.json) or by polling.',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    servers: [{ url: '/' }],
+    security: [{ apiKey: [] }, { token: [] }],
+    tags: [
+      { name: 'events', description: 'Writing and reading events.' },
+      { name: 'views', description: 'What the events come to, kept up to date.' },
+      { name: 'webhooks', description: 'Events from senders that sign.' },
+      { name: 'sockets', description: 'Following events as they happen: see /asyncapi.json.' },
+      { name: 'catalog', description: 'What this deployment knows of events, and these documents.' },
+      { name: 'operations', description: 'Health and what went wrong.' },
+    ],
+    paths,
+    components: {
+      schemas: httpComponents(domains),
+      responses: problemComponents(),
+      securitySchemes: {
+        apiKey: { type: 'apiKey', in: 'header', name: 'x-api-key', description: 'A key, for services.' },
+        token: {
+          ...{ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
+          description: 'An access token of the user pool, for people. The groups of a user are the roles.',
+        },
+      },
+    },
+  }
+}
+
+/** The methods that a path has, in capitals; none if there is no such path. */
+export function methodsOf(path: string): string[] {
+  const segments = path.split('/')
+  const template = Object.keys(paths).find((known) => {
+    const wanted = known.split('/')
+    return (
+      wanted.length === segments.length &&
+      wanted.every((part, index) => part === segments[index] || (part.startsWith('{') && segments[index]))
+    )
+  })
+  return Object.keys(template === undefined ? {} : (paths[template] ?? {})).map((name) => name.toUpperCase())
+}
