@@ -1,0 +1,65 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout } from 'node:timers/promises'
+import { dynamoClaimStore } from '#shared/adapters/dynamodb/dynamo-claim-store.ts'
+import { dynamoClient } from '#shared/adapters/dynamodb/dynamo-client.ts'
+import { dynamoDeadLetterStore } from '#shared/adapters/dynamodb/dynamo-dead-letter-store.ts'
+import { dynamoLogStore } from '#shared/adapters/dynamodb/dynamo-log-store.ts'
+import { dynamoSubscriptionStore } from '#shared/adapters/dynamodb/dynamo-subscription-store.ts'
+import { dynamoTicketStore } from '#shared/adapters/dynamodb/dynamo-ticket-store.ts'
+import { dynamoViewStore } from '#shared/adapters/dynamodb/dynamo-view-store.ts'
+import { apiGateway } from '#shared/adapters/gateway/api-gateway.ts'
+import { rateLimiter } from '#shared/adapters/http/rate-limit.ts'
+import { apiKeyIdentity } from '#shared/adapters/identity/api-keys.ts'
+import { tokenIdentity } from '#shared/adapters/identity/token-identity.ts'
+import { kafkaEventLog } from '#shared/adapters/kafka/kafka-event-log.ts'
+import { catalog } from '#shared/domain/catalog.ts'
+import { lifecyclesOf } from '#shared/pipeline/command/lifecycles.ts'
+import { recordDecoder } from '#shared/pipeline/decode-record.ts'
+import { viewsOf } from '#shared/pipeline/fold/views.ts'
+import type { SubscriptionStore } from '#shared/pipeline/ports.ts'
+import { routeTopics } from '#shared/pipeline/topics.ts'
+import { webhookSources } from '#shared/pipeline/webhooks/sources.ts'
+import { readEnvironment } from './environment.ts'
+
+/**
+ * Everything below is made once per sandbox, in its init phase. The calls are marked pure and take plain names, so
+ * that each function's bundle holds only what that function uses.
+ */
+const { tables, dynamodbEndpoint, gatewayEndpoint, kafkaBrokers, apiKeys, tokens, ...settings } =
+  readEnvironment(process.env)
+const { env } = process
+const { retentionDays, shards, unknownTypes } = settings
+const { log: logTable, claims: claimsTable, deadLetters: deadLettersTable } = tables
+const client = /* @__PURE__ */ dynamoClient({ endpoint: dynamodbEndpoint })
+
+export const { postsAtOnce, configuredUrl, isLocal } = settings
+export const topics = /* @__PURE__ */ routeTopics(catalog, { unknownTypes })
+export const log = /* @__PURE__ */ dynamoLogStore(client, { table: logTable, retentionDays })
+export const claims = /* @__PURE__ */ dynamoClaimStore(client, { table: claimsTable })
+export const tickets = /* @__PURE__ */ dynamoTicketStore(client, { table: tables.connections })
+export const deadLetters = /* @__PURE__ */ dynamoDeadLetterStore(client, {
+  table: deadLettersTable,
+  retentionDays,
+})
+export const views = /* @__PURE__ */ dynamoViewStore(client, { table: tables.views })
+export const subscriptions = /* @__PURE__ */ dynamoSubscriptionStore(client, tables, { shard: 0, shards })
+
+const shardStores = new Map([[0, subscriptions]])
+/** The subscriptions of one shard's connections, with what that shard knows of them already. */
+export function subscriptionsOf(shard: number): SubscriptionStore {
+  const known = shardStores.get(shard) ?? dynamoSubscriptionStore(client, tables, { shard, shards })
+  shardStores.set(shard, known)
+  return known
+}
+export const gateway = /* @__PURE__ */ apiGateway({ endpoint: gatewayEndpoint, isLocal })
+export const kafka = /* @__PURE__ */ kafkaEventLog({ brokers: kafkaBrokers, clientId: 'tidewire-write' })
+export const byKey = /* @__PURE__ */ apiKeyIdentity(apiKeys)
+const byToken = /* @__PURE__ */ tokenIdentity(tokens)
+export const identify = { byKey, byToken }
+export const folds = /* @__PURE__ */ viewsOf(catalog)
+export const decode = /* @__PURE__ */ recordDecoder(topics)
+export const webhookSenders = /* @__PURE__ */ webhookSources(env)
+export const newId = randomUUID
+export const clock = { now: Date.now, sleep: setTimeout }
+export const lifecycles = /* @__PURE__ */ lifecyclesOf(catalog)
+export const limitRate = /* @__PURE__ */ rateLimiter(settings.rateLimitPerSecond)

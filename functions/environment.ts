@@ -1,0 +1,67 @@
+import * as z from 'zod'
+
+const text = z.string().min(1)
+const apiKey = z
+  .string()
+  .regex(
+    /^[\w.-]+:(viewer|publisher|operator|admin):[0-9a-f]{64}$/,
+    'must be "<name>:<role>:<sha-256 in hex>"',
+  )
+  .transform((entry) => {
+    const [name = '', role = 'viewer', sha256 = ''] = entry.split(':')
+    return { name, role: role as 'viewer' | 'publisher' | 'operator' | 'admin', sha256 }
+  })
+const list = (text: string) => text.split(',').filter((item) => item !== '')
+
+const schema = z.object({
+  LOG_TABLE: text,
+  CLAIMS_TABLE: text,
+  CONNECTIONS_TABLE: text,
+  SUBSCRIPTIONS_TABLE: text,
+  DEAD_LETTERS_TABLE: text,
+  VIEWS_TABLE: text,
+  GATEWAY_ENDPOINT: z.url(),
+  KAFKA_BROKERS: z.string().transform(list),
+  API_KEYS: z.string().default('').transform(list).pipe(z.array(apiKey)),
+  TOKEN_ISSUER: z.url(),
+  USER_POOL_CLIENT_ID: text,
+  RETENTION_DAYS: z.coerce.number().int().min(1).max(3650).default(7),
+  SHARDS: z.coerce.number().int().min(1).max(64).default(1),
+  POSTS_AT_ONCE: z.coerce.number().int().min(1).max(1000).default(64),
+  RATE_LIMIT_PER_SECOND: z.coerce.number().int().min(0).default(0),
+  UNKNOWN_TYPES: z.enum(['accept', 'refuse']).default('accept'),
+  DYNAMODB_ENDPOINT: z.url().optional(),
+  PUBLIC_URL: z.union([z.literal(''), z.url()]).optional(),
+})
+
+/** Reads the environment once. Throws an error that lists every variable that is missing or wrong. */
+export function readEnvironment(env: Readonly<Record<string, string | undefined>>) {
+  const result = schema.safeParse(env)
+  if (!result.success) {
+    const problems = result.error.issues.map(({ path, message }) => `  ${path.join('.')}: ${message}`)
+    throw new Error(`The environment of this function is not usable:\n${problems.join('\n')}`)
+  }
+  const { data } = result
+  return {
+    tables: {
+      log: data.LOG_TABLE,
+      claims: data.CLAIMS_TABLE,
+      connections: data.CONNECTIONS_TABLE,
+      subscriptions: data.SUBSCRIPTIONS_TABLE,
+      deadLetters: data.DEAD_LETTERS_TABLE,
+      views: data.VIEWS_TABLE,
+    },
+    gatewayEndpoint: data.GATEWAY_ENDPOINT,
+    kafkaBrokers: data.KAFKA_BROKERS,
+    apiKeys: data.API_KEYS,
+    tokens: { issuer: data.TOKEN_ISSUER, clientId: data.USER_POOL_CLIENT_ID },
+    retentionDays: data.RETENTION_DAYS,
+    shards: data.SHARDS,
+    postsAtOnce: data.POSTS_AT_ONCE,
+    rateLimitPerSecond: data.RATE_LIMIT_PER_SECOND,
+    unknownTypes: data.UNKNOWN_TYPES,
+    dynamodbEndpoint: data.DYNAMODB_ENDPOINT,
+    configuredUrl: data.PUBLIC_URL,
+    isLocal: data.DYNAMODB_ENDPOINT !== undefined,
+  }
+}

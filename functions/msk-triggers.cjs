@@ -1,0 +1,66 @@
+/**
+ * The functions of serverless.yml that the topics trigger: `fold`, and one `deliver` for each of `params.shards` shares
+ * of the connections, each with consumer groups of its own. A group of `deliver` has the number of shards in its name:
+ * after a change every shard reads the log from its beginning once, since nobody else knows what its connections still
+ * miss. What is stored already changes nothing.
+ */
+const BATCH_SIZE = 500
+
+async function read({ resolveVariable }) {
+  const shards = Number(await resolveVariable('param:shards'))
+  if (!Number.isInteger(shards) || shards < 1 || shards > 64)
+    throw new Error(`params.shards is ${shards}; it must be a whole number from 1 to 64`)
+  const arn = await resolveVariable('param:kafkaClusterArn')
+  return { shards, arn, topics: await resolveVariable('self:custom.topics.names') }
+}
+
+/** Each function with its key, its handler, and the consumer group that it has for a topic. */
+function consumersOf({ shards }) {
+  const delivers = Array.from({ length: shards }, (_, shard) => ({
+    // The key ends with the shard: the function reads it off its own name.
+    key: shard === 0 ? 'deliver' : `deliver${shard}`,
+    handler: 'functions/deliver.handler',
+    groupOf: (topic) => `tidewire-deliver-${shard}-of-${shards}-${topic}`,
+  }))
+  const fold = {
+    key: 'fold',
+    handler: 'functions/fold.handler',
+    groupOf: (topic) => `tidewire-fold-${topic}`,
+  }
+  return [...delivers, fold]
+}
+
+/** The functions by key. */
+module.exports.functions = async (variables) => {
+  const service = await read(variables)
+  const trigger = (topic, consumerGroupId) => ({
+    arn: service.arn,
+    topic,
+    startingPosition: 'TRIM_HORIZON',
+    batchSize: BATCH_SIZE,
+    consumerGroupId,
+  })
+  return Object.fromEntries(
+    consumersOf(service).map(({ key, handler, groupOf }) => [
+      key,
+      {
+        handler,
+        timeout: 60,
+        events: service.topics.map((topic) => ({ msk: trigger(topic, groupOf(topic)) })),
+      },
+    ]),
+  )
+}
+
+/** What the framework's `msk` event cannot say of the mappings, by logical id: a failed partition comes again alone. */
+module.exports.extensions = async (variables) => {
+  const service = await read(variables)
+  const word = (name) => name.charAt(0).toUpperCase() + name.slice(1).replace(/[^0-9A-Za-z]/g, '')
+  const cluster = word((service.arn.split(':cluster/')[1] ?? '').split('/')[0] ?? '')
+  const ids = consumersOf(service).flatMap(({ key }) =>
+    service.topics.map((topic) => `${word(key)}EventSourceMappingMSK${cluster}${word(topic)}`),
+  )
+  return Object.fromEntries(
+    ids.map((id) => [id, { Properties: { FunctionResponseTypes: ['ReportBatchItemFailures'] } }]),
+  )
+}

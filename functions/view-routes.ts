@@ -1,0 +1,44 @@
+import type { HttpRequest, HttpResponse } from '#shared/adapters/http/http-message.ts'
+import { readQuery } from '#shared/adapters/http/read-query.ts'
+import { type PresentedStats, statsView } from '#shared/domain/tidewire-stats.ts'
+import { Refusal } from '#shared/pipeline/errors.ts'
+import { presentParts, readParts, readState, VIEW_LIMITS } from '#shared/pipeline/fold/read-view.ts'
+import { folds, log, subscriptions, topics, views } from './compose.ts'
+
+const deps = { log, topics, views, now: Date.now }
+
+/** `GET /views/{domain}/{view}` and `GET /views/{domain}/{view}/{key}` */
+export async function respondWithView({ pathParameters, query }: HttpRequest): Promise<HttpResponse> {
+  const { domain = '', view = '', key } = pathParameters
+  const named = folds.find(domain, view)
+  if (named === null)
+    throw new Refusal('not_found', `There is no view ${domain}/${view}; there are ${names()}.`)
+  if (key !== undefined && named.view.keys === undefined)
+    throw new Refusal(
+      'not_found',
+      `The view ${named.name} has one state and no keys; read /views/${named.name}.`,
+    )
+  const { parts = 'false', next } = query
+  if (parts !== 'true' && parts !== 'false')
+    throw new Refusal('malformed', '"parts" is true or false; false if it is left out.')
+  const limits = parts === 'true' ? { ...VIEW_LIMITS, usual: VIEW_LIMITS.most } : VIEW_LIMITS
+  const { limit } = readQuery({ limit: query.limit }, limits)
+  const page = { limit, ...(key !== undefined && { key }), ...(next !== undefined && { next }) }
+  const body = parts === 'true' ? await readParts(named, page, deps) : await readState(named, page, deps)
+  return { status: 200, body }
+}
+
+/** `GET /stats`: what the view `tidewire/stats` counts, and how many connections there are. */
+export async function respondWithStats(): Promise<HttpResponse> {
+  const [{ parts }, connections] = await Promise.all([
+    views.read('tidewire/stats', { key: '', limit: 1 }),
+    subscriptions.countConnections(),
+  ])
+  const now = Date.now()
+  const stats = presentParts(statsView, parts, '', now) as PresentedStats
+  return { status: 200, body: { ...stats, connections, time: new Date(now).toISOString() } }
+}
+
+function names(): string {
+  return folds.all.map(({ name }) => name).join(', ')
+}

@@ -1,0 +1,22 @@
+import { httpHandler } from '#shared/adapters/http/http-handler.ts'
+import { requirePrincipal } from '#shared/adapters/http/require-principal.ts'
+import { accept } from '#shared/pipeline/accept.ts'
+import { refuseMoves } from '#shared/pipeline/command/refuse-moves.ts'
+import { readPost } from '#shared/pipeline/read-post.ts'
+import { PUBLISHERS, requireRole } from '#shared/pipeline/roles.ts'
+import { claims, identify, kafka, lifecycles, limitRate, newId, topics } from './compose.ts'
+
+const now = () => new Date()
+
+/** `POST /events`: 202 once Kafka has acknowledged every event, never before. */
+export const handler = httpHandler(async (request) => {
+  const principal = await requirePrincipal(request, identify)
+  requireRole(principal, PUBLISHERS, 'write events')
+  const { name } = principal
+  return limitRate(name, async () => {
+    const { isBatch, events, madeIds, binding } = readPost(request, name, { topics, now, newId })
+    refuseMoves(events, lifecycles)
+    const receipts = await accept(events, madeIds, { log: kafka, claims, topics, newId }, binding)
+    return { status: 202, body: isBatch ? { accepted: receipts.length, events: receipts } : receipts[0] }
+  })
+})
