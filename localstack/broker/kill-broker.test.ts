@@ -1,0 +1,99 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { setTimeout as delay } from 'node:timers/promises'
+import { Kafka, logLevel, Partitioners } from 'kafkajs'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { temporaryDirectory } from './testing/temporary-directory.ts'
+
+const ROUNDS = 4
+const TOPIC = 'killed'
+
+/** Starts a broker in a process of its own and resolves with its endpoint. */
+async function spawnBroker(dataDir: string): Promise<{ child: ChildProcess; endpoint: string }> {
+  const module = new URL('./start-broker.ts', import.meta.url).href
+  const script = `
+    const { startBroker } = await import(${JSON.stringify(module)})
+    const { endpoint } = await startBroker({ port: 0, dataDir: ${JSON.stringify(dataDir)} })
+    console.log(endpoint)`
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  const endpoint = await new Promise<string>((resolve, reject) => {
+    child.stdout?.once('data', (line) => resolve(String(line).trim()))
+    child.once('exit', (code) => reject(new Error(`the broker ended with ${code}`)))
+  })
+  return { child, endpoint }
+}
+
+function connect(endpoint: string): Kafka {
+  return new Kafka({ brokers: [endpoint], logLevel: logLevel.NOTHING, retry: { retries: 0 } })
+}
+
+/** Produces until the broker is gone; returns value by offset of what was acknowledged. */
+async function produceUntilKilled(endpoint: string, round: number): Promise<Map<string, string>> {
+  const acknowledged = new Map<string, string>()
+  const producer = connect(endpoint).producer({ createPartitioner: Partitioners.DefaultPartitioner })
+  await producer.connect()
+  try {
+    for (let count = 0; ; count += 1) {
+      const values = [0, 1, 2].map((each) => `${round}-${count}-${each}-${'x'.repeat(count % 500)}`)
+      const [sent] = await producer.send({
+        topic: TOPIC,
+        acks: -1,
+        messages: values.map((value) => ({ value })),
+      })
+      values.forEach((value, index) => {
+        acknowledged.set(String(Number(sent?.baseOffset) + index), value)
+      })
+    }
+  } catch {
+    // The broker was killed, which is the end of this round.
+    await producer.disconnect()
+    return acknowledged
+  }
+}
+
+/** Everything in the topic, value by offset. */
+async function readAll(endpoint: string): Promise<Map<string, string>> {
+  const kafka = connect(endpoint)
+  const admin = kafka.admin()
+  await admin.connect()
+  const end = Number((await admin.fetchTopicOffsets(TOPIC))[0]?.high)
+  await admin.disconnect()
+  const found = new Map<string, string>()
+  const consumer = kafka.consumer({ groupId: `reader-${end}` })
+  await consumer.connect()
+  await consumer.subscribe({ topic: TOPIC, fromBeginning: true })
+  await new Promise<void>((resolve) => {
+    void consumer.run({
+      eachMessage: async ({ message }) => {
+        found.set(message.offset, String(message.value))
+        if (Number(message.offset) === end - 1) resolve()
+      },
+    })
+  })
+  await consumer.disconnect()
+  return found
+}
+
+describe('a broker that is killed with SIGKILL at any moment', () => {
+  it('has every acknowledged record at its offset when it is started again', {
+    timeout: 60_000,
+  }, async () => {
+    const dataDir = temporaryDirectory()
+    const acknowledged = new Map<string, string>()
+
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const { child, endpoint } = await spawnBroker(dataDir)
+      const producing = produceUntilKilled(endpoint, round)
+      await delay(300 + Math.random() * 500)
+      child.kill('SIGKILL')
+      for (const [offset, value] of await producing) acknowledged.set(offset, value)
+    }
+    const { endpoint } = await spawnBroker(dataDir)
+    const found = await readAll(endpoint)
+
+    expect(acknowledged.size).toBeGreaterThan(0)
+    for (const [offset, value] of acknowledged) expect(found.get(offset)).toBe(value)
+  })
+})

@@ -1,0 +1,7 @@
+import { startWorker } from '../start-worker.ts'
+import type { Broker, BrokerOptions } from './start-broker.ts'
+
+/** Starts the broker in a thread of its own. Same options and errors as `startBroker`. */
+export function startBrokerWorker({ log, ...options }: BrokerOptions): Promise<Broker> {
+  return startWorker(new URL('./broker-worker.ts', import.meta.url), { data: options, ...(log && { log }) })
+}

@@ -1,0 +1,55 @@
+import { appendFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { temporaryDirectory } from '../testing/temporary-directory.ts'
+import { openOffsetStore } from './offset-store.ts'
+
+const entry = (topic: string, partition: number, offset: number) => ({
+  topic,
+  partition,
+  offset,
+  leaderEpoch: -1,
+  metadata: 'm',
+})
+
+describe('the store of committed offsets', () => {
+  it('has what was committed after it is opened again without having been closed', () => {
+    const path = join(temporaryDirectory(), 'offsets.jsonl')
+    const first = openOffsetStore(path)
+    first.commit('g', [entry('a', 0, 5), entry('a', 1, 6)])
+    first.commit('g', [entry('a', 0, 7)])
+
+    const second = openOffsetStore(path)
+
+    expect(second.of('g').map(({ partition, offset }) => [partition, offset])).toEqual([
+      [0, 7],
+      [1, 6],
+    ])
+    expect(second.find('g', 'a', 1)?.metadata).toBe('m')
+  })
+
+  it('ignores a torn last line and goes on after it', () => {
+    const path = join(temporaryDirectory(), 'offsets.jsonl')
+    openOffsetStore(path).commit('g', [entry('a', 0, 5)])
+    appendFileSync(path, '{"group":"g","comm')
+
+    openOffsetStore(path).commit('g', [entry('a', 1, 1)])
+
+    expect(openOffsetStore(path).of('g')).toHaveLength(2)
+  })
+
+  it('forgets removed partitions, topics and groups, for good', () => {
+    const path = join(temporaryDirectory(), 'offsets.jsonl')
+    const store = openOffsetStore(path)
+    store.commit('g', [entry('a', 0, 1), entry('a', 1, 1), entry('b', 0, 1)])
+    store.commit('h', [entry('a', 0, 1)])
+
+    store.remove('g', [{ topic: 'a', partition: 1 }])
+    store.removeTopic('b')
+    store.removeGroup('h')
+
+    const reopened = openOffsetStore(path)
+    expect(reopened.groups()).toEqual(['g'])
+    expect(reopened.of('g')).toEqual([entry('a', 0, 1)])
+  })
+})

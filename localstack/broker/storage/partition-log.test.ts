@@ -1,0 +1,177 @@
+import { appendFileSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { buildBatch } from '../testing/build-batch.ts'
+import { temporaryDirectory } from '../testing/temporary-directory.ts'
+import { openPartitionLog, type PartitionLog } from './partition-log.ts'
+import { batchBytes, readBatchHeader } from './record-batch.ts'
+
+function open(
+  directory: string,
+  segmentBytes = 1_000_000,
+  log: (line: string) => void = () => {},
+): PartitionLog {
+  return openPartitionLog({ directory, segmentBytes, log })
+}
+
+function append(log: PartitionLog, batch = buildBatch()): number {
+  return log.append(batch, readBatchHeader(batch))
+}
+
+/** The base offsets of the batches in a record set. */
+function baseOffsets(records: Buffer): number[] {
+  const found: number[] = []
+  for (let at = 0; at < records.length; at += batchBytes(records, at))
+    found.push(readBatchHeader(records, at).baseOffset)
+  return found
+}
+
+function lastSegment(directory: string): string {
+  return join(
+    directory,
+    readdirSync(directory)
+      .filter((name) => name.endsWith('.log'))
+      .sort()
+      .at(-1) ?? '',
+  )
+}
+
+describe('a partition log', () => {
+  it('gives consecutive offsets and returns the bytes as they came, but for the offset', () => {
+    const log = open(temporaryDirectory())
+    const original = buildBatch({ values: ['a', 'b'] })
+
+    const offsets = [append(log, Buffer.from(original)), append(log, Buffer.from(original)), append(log)]
+    const read = log.read(2, 1_000, false)
+
+    expect(offsets).toEqual([0, 2, 4])
+    expect(log.endOffset).toBe(5)
+    expect(read.subarray(16, original.length)).toEqual(original.subarray(16))
+    expect(baseOffsets(read)).toEqual([2, 4])
+  })
+
+  it('finds any offset through its sparse index, across segments', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 1, max: 30 }), { minLength: 1, maxLength: 60 }), (sizes) => {
+        const log = open(temporaryDirectoryForProperty(), 3_000)
+        const bases = sizes.map((size) =>
+          append(log, buildBatch({ values: Array(size).fill('x'.repeat(40)) })),
+        )
+
+        for (let offset = 0; offset < log.endOffset; offset += 1) {
+          const expected = bases.findLast((base) => base <= offset)
+          expect(baseOffsets(log.read(offset, 1, true))[0]).toBe(expected)
+        }
+        log.remove()
+      }),
+      { numRuns: 20 },
+    )
+  })
+
+  it('returns nothing that exceeds the limit unless at least one batch is asked for', () => {
+    const log = open(temporaryDirectory())
+    append(log, buildBatch({ values: ['x'.repeat(500)] }))
+
+    expect(log.read(0, 10, false)).toHaveLength(0)
+    expect(baseOffsets(log.read(0, 10, true))).toEqual([0])
+  })
+
+  it('continues where it was after a restart, producers included', () => {
+    const directory = temporaryDirectory()
+    const first = open(directory, 200)
+    const batch = buildBatch({ producerId: 7, producerEpoch: 0, baseSequence: 0 })
+    for (let count = 0; count < 5; count += 1) append(first)
+    append(first, Buffer.from(batch))
+    first.close()
+
+    const second = open(directory, 200)
+
+    expect(second.endOffset).toBe(6)
+    expect(second.checkSequence(readBatchHeader(batch))).toEqual({ verdict: 'duplicate', baseOffset: 5 })
+    expect(append(second)).toBe(6)
+  })
+
+  it.each([
+    {
+      damage: 'a batch cut off in the middle',
+      apply: (path: string, size: number) => truncateSync(path, size - 3),
+    },
+    {
+      damage: 'half a header',
+      apply: (path: string) => appendFileSync(path, buildBatch().subarray(0, 20)),
+      keeps: 3,
+    },
+    { damage: 'zeros', apply: (path: string) => appendFileSync(path, Buffer.alloc(500)), keeps: 3 },
+    { damage: 'a flipped bit in the last batch', apply: flipLastByte },
+  ])('cuts off $damage when it is opened, and says so', ({ apply, keeps = 2 }) => {
+    const directory = temporaryDirectory()
+    const log = open(directory)
+    for (let count = 0; count < 3; count += 1) append(log)
+    log.close()
+    const path = lastSegment(directory)
+    apply(path, readFileSync(path).length)
+    const lines: string[] = []
+
+    const reopened = open(directory, 1_000_000, (line) => lines.push(line))
+
+    expect(reopened.endOffset).toBe(keeps)
+    expect(append(reopened)).toBe(keeps)
+    expect(baseOffsets(reopened.read(0, 10_000, false))).toHaveLength(keeps + 1)
+    expect(lines.join()).toMatch(/cut \d+ torn or corrupt bytes/)
+  })
+
+  it('drops expired segments and keeps its offsets, even over a restart', () => {
+    const directory = temporaryDirectory()
+    const log = open(directory, 150)
+    append(log, buildBatch({ timestamp: 1_000, values: ['x'.repeat(200)] }))
+    append(log, buildBatch({ timestamp: 5_000, values: ['x'.repeat(200)] }))
+
+    log.dropExpired(6_000, 2_000)
+    const afterFirst = [log.startOffset, log.endOffset]
+    log.dropExpired(60_000, 2_000)
+    log.close()
+
+    expect(afterFirst).toEqual([1, 2])
+    const reopened = open(directory, 150)
+    expect([reopened.startOffset, reopened.endOffset]).toEqual([2, 2])
+    expect(append(reopened)).toBe(2)
+  })
+
+  it('keeps deleted records hidden after a restart', () => {
+    const directory = temporaryDirectory()
+    const log = open(directory)
+    for (let count = 0; count < 4; count += 1) append(log)
+
+    const start = log.deleteBefore(3)
+    log.close()
+
+    expect(start).toBe(3)
+    expect(open(directory).startOffset).toBe(3)
+  })
+
+  it('tells its listeners about appends until they stop, and about its end', () => {
+    const log = open(temporaryDirectory())
+    const heard: number[] = []
+    const stop = log.onAppend((bytes) => heard.push(bytes))
+    log.onAppend((bytes) => heard.push(bytes))
+    const batch = buildBatch()
+
+    append(log, Buffer.from(batch))
+    stop()
+    append(log, Buffer.from(batch))
+    log.close()
+
+    expect(heard).toEqual([batch.length, batch.length, batch.length, 0])
+  })
+})
+
+function temporaryDirectoryForProperty(): string {
+  return join(temporaryDirectory(), 'log')
+}
+
+function flipLastByte(path: string, size: number): void {
+  const bytes = readFileSync(path)
+  bytes.writeUInt8(bytes.readUInt8(size - 1) ^ 1, size - 1)
+  writeFileSync(path, bytes)
+}

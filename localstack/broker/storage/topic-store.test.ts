@@ -1,0 +1,97 @@
+import { existsSync, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { buildBatch } from '../testing/build-batch.ts'
+import { temporaryDirectory } from '../testing/temporary-directory.ts'
+import { openClusterFile } from './cluster-file.ts'
+import { DirectoryInUseError, lockDirectory } from './lock-directory.ts'
+import { createProducerIds } from './producer-ids.ts'
+import { readBatchHeader } from './record-batch.ts'
+import { openTopicStore, type TopicStore } from './topic-store.ts'
+
+function open(dataDir: string): TopicStore {
+  const cluster = openClusterFile(dataDir)
+  return openTopicStore({ dataDir, cluster, retentionMs: 1_000, segmentBytes: 1_000, log: () => {} })
+}
+
+describe('the store of topics', () => {
+  it('has the same topics, ids, partitions and configs when it is opened again', () => {
+    const dataDir = temporaryDirectory()
+    const store = open(dataDir)
+    const topic = store.create('orders', 2, { 'retention.ms': '5' })
+    store.grow(topic, 3)
+    store.configure(topic, { 'retention.ms': '9' })
+
+    const found = open(dataDir).find('orders')
+
+    expect(found).toMatchObject({ id: topic.id, configs: { 'retention.ms': '9' } })
+    expect(found?.partitions).toHaveLength(3)
+  })
+
+  it('gives a topic that is created again a new id and no old records', () => {
+    const store = open(temporaryDirectory())
+    const former = store.create('orders', 1, {})
+    const batch = buildBatch()
+    former.partitions[0]?.append(batch, readBatchHeader(batch))
+
+    store.remove(former)
+    const again = store.create('orders', 1, {})
+
+    expect(again.id).not.toBe(former.id)
+    expect(store.findById(former.id)).toBeUndefined()
+    expect(again.partitions[0]?.endOffset).toBe(0)
+  })
+
+  it('removes the files of a topic whose deletion was interrupted', () => {
+    const dataDir = temporaryDirectory()
+    const orphan = join(dataDir, 'topics', 'f'.repeat(32))
+    mkdirSync(orphan, { recursive: true })
+
+    open(dataDir)
+
+    expect(existsSync(orphan)).toBe(false)
+  })
+
+  it('applies the retention of each topic', () => {
+    const store = open(temporaryDirectory())
+    const kept = store.create('kept', 1, { 'retention.ms': '-1' })
+    const dropped = store.create('dropped', 1, {})
+    for (const topic of [kept, dropped]) {
+      const batch = buildBatch({ timestamp: 1_000 })
+      topic.partitions[0]?.append(batch, readBatchHeader(batch))
+    }
+
+    store.dropExpired(10_000)
+
+    expect(kept.partitions[0]?.startOffset).toBe(0)
+    expect(dropped.partitions[0]?.startOffset).toBe(1)
+  })
+})
+
+describe('a data directory', () => {
+  it('keeps its cluster id', () => {
+    const dataDir = temporaryDirectory()
+
+    expect(openClusterFile(dataDir).state.clusterId).toBe(openClusterFile(dataDir).state.clusterId)
+  })
+
+  it('never gives out a producer id twice', () => {
+    const dataDir = temporaryDirectory()
+    const ids = [1, 2, 3].flatMap(() => {
+      const next = createProducerIds(openClusterFile(dataDir))
+      return Array.from({ length: 1_500 }, next)
+    })
+
+    expect(new Set(ids).size).toBe(4_500)
+  })
+
+  it('has one owner at a time', async () => {
+    const dataDir = temporaryDirectory()
+    const unlock = await lockDirectory(dataDir)
+
+    await expect(lockDirectory(dataDir)).rejects.toThrow(DirectoryInUseError)
+    await unlock()
+
+    await (await lockDirectory(dataDir))()
+  })
+})

@@ -1,0 +1,75 @@
+import { onTestFinished } from 'vitest'
+import { metadataApi } from '../messages/cluster.ts'
+import { produceApi } from '../messages/produce.ts'
+import { type Broker, type BrokerOptions, startBroker } from '../start-broker.ts'
+import { Reader } from '../wire/reader.ts'
+import { Writer } from '../wire/writer.ts'
+import { temporaryDirectory } from './temporary-directory.ts'
+import { connectRaw, frame, type WireClient } from './wire-client.ts'
+
+type Codecs<Q, S> = {
+  key: number
+  request: { write(writer: Writer, value: Q): void }
+  response: { read(reader: Reader): S }
+}
+
+/** A broker on any free port, stopped after the current test. */
+export async function startTestBroker(options: Partial<BrokerOptions> = {}): Promise<Broker> {
+  const broker = await startBroker({ port: 0, dataDir: temporaryDirectory(), ...options })
+  onTestFinished(() => broker.stop())
+  return broker
+}
+
+/** A raw connection, closed after the current test. */
+export async function connectTo(broker: Broker): Promise<WireClient> {
+  const client = await connectRaw(broker.endpoint)
+  onTestFinished(client.close)
+  return client
+}
+
+/** Sends one request in a version before flexible ones. */
+export function send<Q, S>(
+  client: WireClient,
+  api: Codecs<Q, S>,
+  version: number,
+  request: NoInfer<Q>,
+): void {
+  const writer = new Writer({ version, flexible: false })
+  api.request.write(writer, request)
+  client.send(frame(api.key, version, 1, Buffer.concat(writer.finish())))
+}
+
+export async function receive<Q, S>(client: WireClient, api: Codecs<Q, S>, version: number): Promise<S> {
+  const response = (await client.next()) ?? Buffer.alloc(0)
+  return api.response.read(new Reader(response, { version, flexible: false }, 4))
+}
+
+export async function call<Q, S>(
+  client: WireClient,
+  api: Codecs<Q, S>,
+  version: number,
+  request: NoInfer<Q>,
+): Promise<S> {
+  send(client, api, version, request)
+  return receive(client, api, version)
+}
+
+/** The topic `t`, with one partition. */
+export const createTopic = (client: WireClient) =>
+  call(client, metadataApi, 4, { topics: [{ name: 't' }], allowAutoTopicCreation: true })
+
+/** Produces to partition 0 of the topic `t` and returns the partition's answer. */
+export async function produce(
+  client: WireClient,
+  records: Buffer,
+  changes: { acks?: number; transactionalId?: string } = {},
+) {
+  const response = await call(client, produceApi, 7, {
+    transactionalId: null,
+    acks: -1,
+    timeoutMs: 1_000,
+    topics: [{ name: 't', partitions: [{ index: 0, records }] }],
+    ...changes,
+  })
+  return response.topics[0]?.partitions[0]
+}
