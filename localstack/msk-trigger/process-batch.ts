@@ -1,0 +1,171 @@
+import type { Discarded } from './invocation-record.ts'
+import type {
+  FunctionError,
+  Invoke,
+  InvokeResult,
+  KafkaRecord,
+  LambdaKafkaEvent,
+  Mapping,
+} from './mapping.ts'
+import { parseBatchResponse } from './parse-batch-response.ts'
+import { type Backoff, backoff, wait } from './wait.ts'
+
+export type ProcessBatch = {
+  mapping: Mapping
+  invoke: Invoke
+  toEvent(records: KafkaRecord[]): LambdaKafkaEvent
+  /** Everything below `offset` is done. */
+  commit(offset: number): Promise<void>
+  /** Stores what is given up; the partition goes on when it resolves, and tries again when it rejects. */
+  discard(discarded: Discarded): Promise<void>
+  log(line: string): void
+  retryBackoff: Backoff
+  /** Aborted when the partition is no longer ours or the trigger stops: nothing new is invoked then. */
+  signal: AbortSignal
+  now?: () => number
+}
+
+type Part = { records: KafkaRecord[]; retries: number; invokeCount: number }
+type Outcome =
+  | { kind: 'done' }
+  | { kind: 'unavailable'; reason: string }
+  | { kind: 'failed'; reason: string; failedFrom?: number; error?: FunctionError }
+
+/**
+ * Invokes the function with a batch of one partition until every record is done or discarded, in order.
+ * A failure is retried with backoff: from the lowest failed offset when the function reported one, else as a
+ * whole, or in halves when the mapping bisects (splitting does not count as a retry). Returns early, without
+ * committing what is not done, when `signal` is aborted.
+ */
+export async function processBatch(records: KafkaRecord[], options: ProcessBatch): Promise<void> {
+  const parts: Part[] = [{ records, retries: 0, invokeCount: 0 }]
+  let failures = 0
+  for (let part = parts.shift(); part && !options.signal.aborted; part = parts.shift()) {
+    const fresh = await discardExpired(part, options)
+    if (!fresh) continue
+    const outcome = await invokeOnce(fresh.records, options)
+    if (outcome.kind === 'done') {
+      await commitAfter(fresh.records, options)
+      failures = 0
+      continue
+    }
+    const next = outcome.kind === 'unavailable' ? [fresh] : await afterFailure(fresh, outcome, options)
+    parts.unshift(...next)
+    failures += 1
+    if (next.length > 0) await pause(fresh, outcome.reason, failures, options)
+  }
+}
+
+async function invokeOnce(
+  records: KafkaRecord[],
+  { mapping, invoke, toEvent }: ProcessBatch,
+): Promise<Outcome> {
+  let result: InvokeResult
+  try {
+    result = await withTimeout(
+      invoke(mapping.functionKey, toEvent(records), mapping.timeoutMs),
+      mapping.timeoutMs,
+    )
+  } catch (error) {
+    return { kind: 'unavailable', reason: error instanceof Error ? error.message : String(error) }
+  }
+  if ('functionError' in result) {
+    const { errorType, errorMessage } = result.functionError
+    return { kind: 'failed', reason: `${errorType}: ${errorMessage}`, error: result.functionError }
+  }
+  if (!mapping.reportBatchItemFailures) return { kind: 'done' }
+  const response = parseBatchResponse(result.payload, records)
+  if (response.ok) return { kind: 'done' }
+  if ('invalid' in response) return { kind: 'failed', reason: response.invalid }
+  const { failedFrom } = response
+  return { kind: 'failed', reason: `the function reports a failure at offset ${failedFrom}`, failedFrom }
+}
+
+async function withTimeout(invocation: Promise<InvokeResult>, timeoutMs: number): Promise<InvokeResult> {
+  const timedOut = Promise.withResolvers<InvokeResult>()
+  const errorMessage = `Task timed out after ${(timeoutMs / 1000).toFixed(2)} seconds`
+  const timer = setTimeout(
+    () => timedOut.resolve({ functionError: { errorType: 'Sandbox.Timedout', errorMessage } }),
+    timeoutMs,
+  )
+  try {
+    return await Promise.race([invocation, timedOut.promise])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** @returns what is to be tried next, in order; nothing when the retries are used up. */
+async function afterFailure(
+  part: Part,
+  outcome: { failedFrom?: number; error?: FunctionError },
+  options: ProcessBatch,
+): Promise<Part[]> {
+  const { mapping } = options
+  const invokeCount = part.invokeCount + 1
+  const records = part.records.filter(({ offset }) => offset >= (outcome.failedFrom ?? 0))
+  // Progress starts the count anew: the record that fails now is not the one that failed before.
+  if (records.length < part.records.length) {
+    await commitAfter(part.records.slice(0, -records.length), options)
+    return [{ records, retries: 0, invokeCount }]
+  }
+  if (mapping.bisect && outcome.failedFrom === undefined && records.length > 1) {
+    const middle = Math.ceil(records.length / 2)
+    const halves = [records.slice(0, middle), records.slice(middle)]
+    return halves.map((half) => ({ records: half, retries: part.retries, invokeCount }))
+  }
+  if (part.retries < mapping.maxRetries) return [{ records, retries: part.retries + 1, invokeCount }]
+  await giveUp({ ...part, invokeCount }, 'RetryAttemptsExhausted', options, outcome.error)
+  return []
+}
+
+/** @returns the part without the records that are too old, or undefined when none is left. */
+async function discardExpired(part: Part, options: ProcessBatch): Promise<Part | undefined> {
+  const oldest = (options.now ?? Date.now)() - options.mapping.maxRecordAgeMs
+  const firstFresh = part.records.findIndex(({ timestamp }) => timestamp >= oldest)
+  if (firstFresh === 0) return part
+  const expired = firstFresh === -1 ? part.records : part.records.slice(0, firstFresh)
+  await giveUp({ ...part, records: expired }, 'RecordAgeExceeded', options)
+  return firstFresh === -1 ? undefined : { ...part, records: part.records.slice(firstFresh) }
+}
+
+async function giveUp(
+  { records, invokeCount }: Part,
+  condition: Discarded['condition'],
+  options: ProcessBatch,
+  error?: FunctionError,
+): Promise<void> {
+  const { mapping, toEvent } = options
+  const event = toEvent(records)
+  options.log(`${mapping.functionKey}: discards ${describe(records)} (${condition})`)
+  const discarded = { mapping, records, event, condition, invokeCount, ...(error ? { error } : {}) }
+  for (let failures = 1; !options.signal.aborted; failures += 1) {
+    const problem = await options.discard(discarded).then(() => undefined, String)
+    if (problem === undefined) return commitAfter(records, options)
+    await pause({ records }, `on-failure destination: ${problem}`, failures, options)
+  }
+}
+
+async function commitAfter(records: KafkaRecord[], { commit }: ProcessBatch): Promise<void> {
+  const last = records.at(-1)
+  if (last) await commit(last.offset + 1)
+}
+
+async function pause(
+  { records }: Pick<Part, 'records'>,
+  reason: string,
+  failures: number,
+  options: ProcessBatch,
+): Promise<void> {
+  if (options.signal.aborted) return
+  const ms = backoff(failures, options.retryBackoff)
+  options.log(`${options.mapping.functionKey}: ${describe(records)} failed (${reason}), retrying in ${ms} ms`)
+  await wait(ms, options.signal)
+}
+
+function describe(records: KafkaRecord[]): string {
+  const first = records[0]
+  if (!first) return 'nothing'
+  const last = records.at(-1) ?? first
+  return `${first.topic}-${first.partition} offsets ${first.offset}–${last.offset}`
+}

@@ -1,0 +1,61 @@
+import { resolve } from 'node:path'
+
+/** Ports and places of one local stack (CONTRACT.md, "Starting and stopping"). */
+export type Settings = {
+  readonly ports: Readonly<Record<PortName, number>>
+  readonly dataDir: string
+  /** Use this cluster, start no broker. */
+  readonly kafkaBrokers: readonly string[] | null
+  /** Use this DynamoDB, start no emulator. */
+  readonly dynamodbEndpoint: string | null
+  /** Post frames here instead of to the local gateway: where a proxy stands in between. */
+  readonly gatewayEndpoint: string | null
+  /** After how many seconds the gateway ends a connection: API Gateway's 2 h, or less to see clients hand over. */
+  readonly connectionSeconds: number
+  /** Whether simulators write events as soon as the stack is up. */
+  readonly hasDemo: boolean
+}
+
+const CONNECTION_SECONDS = 7200
+
+const PORTS = {
+  HTTP_PORT: 3000,
+  WS_PORT: 3001,
+  LAMBDA_PORT: 3002,
+  WEB_PORT: 5173,
+  KAFKA_PORT: 9092,
+  DYNAMODB_PORT: 8000,
+  IDENTITY_PORT: 9229,
+} as const
+export type PortName = keyof typeof PORTS
+
+/** Reads the settings from the environment. Throws an error that lists every bad variable. */
+export function readSettings(env: Readonly<Record<string, string | undefined>>): Settings {
+  const problems: string[] = []
+  const ports = { ...PORTS } as Record<PortName, number>
+  for (const name of Object.keys(PORTS) as PortName[]) {
+    const port = Number(env[name] ?? PORTS[name])
+    if (Number.isInteger(port) && port > 0 && port < 65_536) ports[name] = port
+    else problems.push(`${name}=${env[name]} is not a port number`)
+  }
+  const connectionSeconds = Number(env.CONNECTION_SECONDS ?? CONNECTION_SECONDS)
+  if (!Number.isInteger(connectionSeconds) || connectionSeconds < 1 || connectionSeconds > CONNECTION_SECONDS)
+    problems.push(
+      `CONNECTION_SECONDS=${env.CONNECTION_SECONDS} is not a whole number from 1 to ${CONNECTION_SECONDS}`,
+    )
+  const used = Object.entries(ports)
+  for (const [name, port] of used) {
+    const other = used.find(([otherName, otherPort]) => otherName < name && otherPort === port)
+    if (other) problems.push(`${name} and ${other[0]} are both ${port}`)
+  }
+  if (problems.length > 0) throw new Error(problems.join('\n'))
+  return {
+    ports,
+    dataDir: resolve(env.TIDEWIRE_DATA ?? '.tidewire'),
+    kafkaBrokers: env.KAFKA_BROKERS ? env.KAFKA_BROKERS.split(',') : null,
+    dynamodbEndpoint: env.DYNAMODB_ENDPOINT ?? null,
+    gatewayEndpoint: env.GATEWAY_ENDPOINT ?? null,
+    connectionSeconds,
+    hasDemo: env.TIDEWIRE_DEMO === 'on',
+  }
+}

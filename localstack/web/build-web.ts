@@ -1,0 +1,78 @@
+import { createHash } from 'node:crypto'
+import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url))
+/** All that the app is made of: the same bytes make the same app. */
+const SOURCES = ['web', 'shared', 'localstack/web', 'package-lock.json', 'package.json']
+const IGNORED = /node_modules|\.test\.tsx?$|[\\/]dist[\\/]/
+/** How many builds of other versions are left, for stacks that still serve them. */
+const KEPT = 4
+
+/**
+ * Builds the web app for production, unless these very sources were built before. Answers the folder. A developer who
+ * starts the stack again waits for nothing, and every stack serves what the cloud would.
+ */
+export async function buildWeb(cache = join(ROOT, 'node_modules/.cache/tidewire-web')): Promise<string> {
+  const target = join(cache, await hashSources())
+  if (await exists(target)) return target
+  const building = `${target}.${process.pid}`
+  await buildForProduction(building)
+  // Another stack may have been faster: its build is the same.
+  await rename(building, target).catch(() => rm(building, { recursive: true, force: true }))
+  await removeOld(cache)
+  return target
+}
+
+/** Whoever starts the stack: test runners set NODE_ENV to `test`, and Vite then bundles React's development build. */
+async function buildForProduction(outDir: string): Promise<void> {
+  const { build } = await import('vite')
+  const before = process.env.NODE_ENV
+  process.env.NODE_ENV = 'production'
+  try {
+    await build({
+      configFile: join(ROOT, 'web/vite.config.ts'),
+      root: join(ROOT, 'web'),
+      logLevel: 'warn',
+      build: { outDir, emptyOutDir: true },
+    })
+  } finally {
+    if (before === undefined) delete process.env.NODE_ENV
+    else process.env.NODE_ENV = before
+  }
+}
+
+async function hashSources(): Promise<string> {
+  const hash = createHash('sha256')
+  for (const source of SOURCES)
+    for (const file of await filesOf(join(ROOT, source))) hash.update(file).update(await readFile(file))
+  return hash.digest('hex').slice(0, 16)
+}
+
+async function filesOf(path: string): Promise<string[]> {
+  if ((await stat(path)).isFile()) return [path]
+  const entries = await readdir(path, { recursive: true, withFileTypes: true })
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter((file) => !IGNORED.test(file.slice(ROOT.length)))
+    .sort()
+}
+
+async function removeOld(cache: string): Promise<void> {
+  await mkdir(cache, { recursive: true })
+  const names = await readdir(cache)
+  const dated = await Promise.all(
+    names.map(async (name) => ({ name, at: (await stat(join(cache, name))).mtimeMs })),
+  )
+  const old = dated.sort((a, b) => b.at - a.at).slice(KEPT)
+  await Promise.all(old.map(({ name }) => rm(join(cache, name), { recursive: true, force: true })))
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  )
+}

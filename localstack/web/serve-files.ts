@@ -1,0 +1,99 @@
+import { readFile } from 'node:fs/promises'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { extname, join, normalize } from 'node:path'
+import { promisify } from 'node:util'
+import { gzip } from 'node:zlib'
+
+const compress = promisify(gzip)
+
+const TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.json': 'application/json',
+  '.svg': 'image/svg+xml',
+  '.png': 'image/png',
+  '.woff2': 'font/woff2',
+}
+const TEXTS = /^text|json$|svg/
+
+type Options = {
+  /** The folder of the built app. */
+  readonly folder: string
+  readonly port: number
+  /** Further documents, by path. */
+  readonly documents: Readonly<Record<string, string>>
+  readonly headers: Readonly<Record<string, string>>
+}
+type File = { readonly type: string; readonly bytes: Buffer; readonly zipped: Buffer | null }
+
+/**
+ * Serves a built single-page app as a CDN would: compressed, its hashed assets for ever, and `index.html` for every
+ * path that is no file.
+ */
+export async function serveFiles({ folder, port, documents, headers }: Options) {
+  const cache = new Map<string, Promise<File | null>>()
+  const find = (path: string) => {
+    const known = cache.get(path) ?? readFileOf(folder, path)
+    cache.set(path, known)
+    return known
+  }
+  async function respond(request: IncomingMessage, response: ServerResponse) {
+    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
+    const path = pathOf(request)
+    if (request.method !== 'GET' && request.method !== 'HEAD') return response.writeHead(405).end()
+    const document = documents[path]
+    if (document !== undefined)
+      return response
+        .writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-store' })
+        .end(document)
+    const isAsset = path.startsWith('/assets/')
+    const file = (await find(path)) ?? (isAsset ? null : await find('/index.html'))
+    if (file === null)
+      return response.writeHead(404, { 'content-type': 'text/plain' }).end('There is no such file.\n')
+    return send(request, response, file, isAsset ? 'public, max-age=31536000, immutable' : 'no-cache')
+  }
+  const server = createServer((request, response) => {
+    respond(request, response).catch(() => response.writableEnded || response.writeHead(500).end())
+  })
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, '127.0.0.1', resolve)
+  })
+  return {
+    endpoint: `http://localhost:${port}`,
+    stop: async () => {
+      server.close()
+      server.closeAllConnections()
+    },
+  }
+}
+
+function pathOf({ url = '/' }: IncomingMessage): string {
+  try {
+    return normalize(decodeURIComponent(new URL(url, 'http://local').pathname))
+  } catch {
+    return '/'
+  }
+}
+
+async function readFileOf(folder: string, path: string): Promise<File | null> {
+  const type = TYPES[extname(path)]
+  if (type === undefined || path.includes('..')) return null
+  const bytes = await readFile(join(folder, path)).catch(() => null)
+  if (bytes === null) return null
+  return { type, bytes, zipped: TEXTS.test(type) ? await compress(bytes) : null }
+}
+
+function send({ headers, method }: IncomingMessage, response: ServerResponse, file: File, caching: string) {
+  const takesZip = file.zipped !== null && /\bgzip\b/.test(String(headers['accept-encoding']))
+  const body = takesZip && file.zipped ? file.zipped : file.bytes
+  response.writeHead(200, {
+    'content-type': file.type,
+    'content-length': body.length,
+    'cache-control': caching,
+    vary: 'accept-encoding',
+    ...(takesZip && { 'content-encoding': 'gzip' }),
+  })
+  response.end(method === 'HEAD' ? undefined : body)
+}
