@@ -1,0 +1,44 @@
+// https://www.rfc-editor.org/rfc/rfc3339#section-5.6
+const RFC_3339 = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:[Zz]|[+-]\d{2}:\d{2})$/
+const YEAR_FIRST =
+  /^(\d{4})[-/](\d{2})[-/](\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?)\s*([Zz]|[+-]\d{2}:?\d{2})?)?$/
+const MONTH_NAME = /\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b/i
+const ZONE_AT_END = /(?:\b(?:z|utc|gmt)|[+-]\d{2}:?\d{2})$/i
+/** Below it a number of seconds since 1970, above it milliseconds; the border is the year 5138. */
+const MILLISECONDS_FROM = 1e11
+
+/** Whether text is an RFC 3339 time. */
+export function isRfc3339(text: string): boolean {
+  return RFC_3339.test(text) && !Number.isNaN(Date.parse(text))
+}
+
+/**
+ * Reads a time as data sets write it and returns it as RFC 3339, or null. Understood are RFC 3339 (kept as it is),
+ * year-first dates with or without a time, dates with a month's name, a bare year, and seconds or milliseconds
+ * since 1970. A time without a zone is UTC, so that the same file gives the same events on every machine.
+ */
+export function toRfc3339(value: unknown): string | null {
+  if (typeof value === 'number') return formatTime(fromNumber(value))
+  if (typeof value !== 'string') return null
+  const text = value.trim()
+  if (isRfc3339(text)) return text
+  if (/^\d+(?:\.\d+)?$/.test(text)) return formatTime(fromNumber(Number(text)))
+  const [, year, month, day, time = '00:00', zone = 'Z'] = YEAR_FIRST.exec(text) ?? []
+  if (year !== undefined)
+    return formatTime(Date.parse(`${year}-${month}-${day}T${time.replace(',', '.')}${zone}`))
+  // Dates such as 3/4/2021 mean different days to different people, so they are refused.
+  if (!MONTH_NAME.test(text)) return null
+  return formatTime(Date.parse(ZONE_AT_END.test(text) ? text : `${text} UTC`))
+}
+
+function fromNumber(value: number): number {
+  if (Number.isInteger(value) && value >= 1000 && value <= 9999) return Date.UTC(value, 0, 1)
+  return Math.abs(value) < MILLISECONDS_FROM ? value * 1000 : value
+}
+
+function formatTime(milliseconds: number): string | null {
+  const time = new Date(milliseconds)
+  if (Number.isNaN(time.getTime())) return null
+  const text = time.toISOString()
+  return text.startsWith('+') || text.startsWith('-') ? null : text
+}

@@ -1,0 +1,81 @@
+import { SingleBar } from 'cli-progress'
+import type { Terminal } from '../cli-context.ts'
+import { countOf, formatCount } from '../printable.ts'
+
+/** How much is done: a share from 0 to 1, or null when the end is not known, and the events published. */
+export type Progress = { readonly share: number | null; readonly published: number }
+
+export type ProgressOptions = {
+  readonly stderr: Terminal
+  readonly read: () => Progress
+  /** Time between two lines where there is no terminal. */
+  readonly everyMs: number
+  /** What is counted, and what becomes of it: `event` and `published` where this is left out. */
+  readonly words?: { readonly noun: string; readonly verb: string }
+}
+
+const WORDS = { noun: 'event', verb: 'published' }
+
+/** `note` prints a line without breaking the bar. */
+export type ProgressView = { readonly note: (line: string) => void; readonly stop: () => void }
+
+const BAR_MS = 100
+const BAR_STEPS = 1000
+
+/** Shows progress: a bar on a terminal when the end is known, else a line every few seconds. */
+export function showProgress(options: ProgressOptions): ProgressView {
+  const { stderr, read } = options
+  return stderr.isTTY && read().share !== null ? showBar(options) : showLines(options)
+}
+
+function showLines({ stderr, read, everyMs, words = WORDS }: ProgressOptions): ProgressView {
+  const startedAt = performance.now()
+  const timer = setInterval(() => {
+    const { share, published } = read()
+    const done = share === null ? '' : ` (${Math.floor(share * 100)} % of the input)`
+    stderr.write(
+      `${countOf(published, words.noun)} ${words.verb}${done}, ${perSecond(published, startedAt)}\n`,
+    )
+  }, everyMs)
+  return { note: (line) => stderr.write(`${line}\n`), stop: () => clearInterval(timer) }
+}
+
+function showBar({ stderr, read, words = WORDS }: ProgressOptions): ProgressView {
+  const startedAt = performance.now()
+  const bar = new SingleBar({
+    format: `{bar} {percentage} % | {events} ${words.verb} | {rate}`,
+    barCompleteChar: '█',
+    barIncompleteChar: '░',
+    barsize: 30,
+    stream: stderr,
+    hideCursor: true,
+    // Its own handler would take Ctrl-C away from the command.
+    gracefulExit: false,
+  })
+  const payload = (published: number) => ({
+    events: formatCount(published),
+    rate: perSecond(published, startedAt),
+  })
+  const update = (): void => {
+    const { share, published } = read()
+    bar.update(Math.round((share ?? 0) * BAR_STEPS), payload(published))
+  }
+  bar.start(BAR_STEPS, 0, payload(0))
+  const timer = setInterval(update, BAR_MS)
+  return {
+    note: (line) => {
+      stderr.write(`\r\u001b[K${line}\n`)
+      update()
+    },
+    stop: () => {
+      clearInterval(timer)
+      update()
+      bar.stop()
+    },
+  }
+}
+
+function perSecond(published: number, startedAt: number): string {
+  const seconds = Math.max(0.001, (performance.now() - startedAt) / 1000)
+  return `${formatCount(Math.round(published / seconds))}/s`
+}

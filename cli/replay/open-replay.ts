@@ -1,0 +1,43 @@
+import { dynamoClaimStore } from '#shared/adapters/dynamodb/dynamo-claim-store.ts'
+import { dynamoClient } from '#shared/adapters/dynamodb/dynamo-client.ts'
+import { dynamoDeadLetterStore } from '#shared/adapters/dynamodb/dynamo-dead-letter-store.ts'
+import { dynamoLogStore } from '#shared/adapters/dynamodb/dynamo-log-store.ts'
+import { dynamoViewStore } from '#shared/adapters/dynamodb/dynamo-view-store.ts'
+import { kafkaLogReader } from '#shared/adapters/kafka/kafka-log-reader.ts'
+import { catalog } from '#shared/domain/catalog.ts'
+import { recordDecoder } from '#shared/pipeline/decode-record.ts'
+import { type FoldDeps, foldBatch } from '#shared/pipeline/fold/fold-batch.ts'
+import { viewsOf } from '#shared/pipeline/fold/views.ts'
+import { routeTopics } from '#shared/pipeline/topics.ts'
+import type { CliContext } from '../cli-context.ts'
+import type { ReplayDeps } from './replay-views.ts'
+
+export type ReplayPlace = { readonly brokers: string; readonly dynamodb: string; readonly stage: string }
+
+/** How long dead letters are kept that a replay finds, as in serverless.yml. */
+const RETENTION_DAYS = 7
+
+/** Wires a replay to the Kafka and the tables of a stage (serverless.yml, `custom.tables`). */
+export function openReplay({ brokers, dynamodb, stage }: ReplayPlace, env: CliContext['env']): ReplayDeps {
+  const client = dynamoClient(dynamodb === 'aws' ? {} : { endpoint: dynamodb })
+  const table = (name: string) => `tidewire-${stage}-${name}`
+  // What was refused as an event when it came is refused here.
+  const topics = routeTopics(catalog, { unknownTypes: env.UNKNOWN_TYPES === 'refuse' ? 'refuse' : 'accept' })
+  const log = dynamoLogStore(client, { table: table('log'), retentionDays: RETENTION_DAYS })
+  const views = dynamoViewStore(client, { table: table('views') })
+  const deps: FoldDeps = {
+    ...{ log, views, topics, decode: recordDecoder(topics), folds: viewsOf(catalog) },
+    claims: dynamoClaimStore(client, { table: table('claims') }),
+    deadLetters: dynamoDeadLetterStore(client, {
+      table: table('dead-letters'),
+      retentionDays: RETENTION_DAYS,
+    }),
+    kafka: { append: () => Promise.reject(new Error('a rebuild emits nothing')) },
+  }
+  return {
+    ...{ log, views, topics, catalog },
+    reader: kafkaLogReader({ brokers: brokers.split(','), clientId: 'tidewire-replay' }),
+    fold: async (records) => void (await foldBatch(records, deps, { isRebuilder: true })),
+    groupOf: (topic) => `tidewire-fold-${topic}`,
+  }
+}

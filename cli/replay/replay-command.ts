@@ -1,0 +1,74 @@
+import { Command } from 'commander'
+import { cannotReach, failureOf } from '../check-access.ts'
+import type { CliContext } from '../cli-context.ts'
+import { CliError, usageError } from '../cli-error.ts'
+import { type ReplayChoice, replayViews } from './replay-views.ts'
+
+const DETAILS = `
+A view is a fold over the log, so that it can be made again: this marks each stream (a partition of a topic), forgets
+what the views keep of it, folds Kafka from its first record to where the fold function stands, and takes the mark
+away. While a stream is marked the fold function waits; whatever comes in meanwhile is folded by it afterwards, so
+events may be written all the time. Nothing is emitted twice. A replay that was interrupted is run again.
+
+It talks to Kafka and DynamoDB directly, with the credentials of the environment: run it where they can be reached.
+
+Examples:
+  $ tidewire replay --views
+  $ tidewire replay --views --domain market
+  $ tidewire replay --views --topic sensor-readings --topic sensor-alerts
+  $ KAFKA_BROKERS=b-1.example:9092 tidewire replay --views --stage prod --dynamodb aws
+`
+
+export type ReplayOptions = ReplayChoice & {
+  readonly views?: true
+  readonly brokers: string
+  readonly dynamodb: string
+  readonly stage: string
+}
+
+/** `tidewire replay --views` */
+export function createReplayCommand(context: CliContext): Command {
+  const { env } = context
+  return new Command('replay')
+    .summary('rebuild the views from Kafka')
+    .description('Rebuilds the views of the domains from the first record in Kafka.')
+    .option('--views', 'rebuild the views: what there is to replay so far')
+    .option('--domain <name>', 'only the topics that this domain’s views fold; repeatable', collect)
+    .option('--topic <name>', 'only this topic; repeatable', collect)
+    .option('--accept-loss', 'go on although Kafka no longer holds the first records of a partition')
+    .option('--stage <stage>', 'the stage whose tables are meant', 'local')
+    .option('--brokers <list>', 'addresses of Kafka; KAFKA_BROKERS', brokersOf(env))
+    .option('--dynamodb <url>', 'address of DynamoDB, or aws; DYNAMODB_ENDPOINT', dynamodbOf(env))
+    .addHelpText('after', DETAILS)
+    .action((options: ReplayOptions) => replay(options, context))
+}
+
+async function replay(options: ReplayOptions, context: CliContext): Promise<void> {
+  if (!options.views) throw usageError('say what to replay: --views is what there is so far')
+  // Kafka's and DynamoDB's clients take half a second to load, which the other commands need not wait for.
+  const { openReplay } = await import('./open-replay.ts')
+  await replayViews(options, openReplay(options, context.env), context).catch((cause: unknown) => {
+    throw explain(cause, options)
+  })
+}
+
+/** Kafka's and DynamoDB's clients say little of what a person could do. */
+function explain(cause: unknown, { brokers, dynamodb, stage }: ReplayOptions): unknown {
+  const name = cause instanceof Error ? cause.name : ''
+  if (name.startsWith('KafkaJS')) return cannotReach(`Kafka at ${brokers}`, cause)
+  if (name === 'ResourceNotFoundException')
+    return new CliError(`there are no tables of the stage ${stage} at ${dynamodb}; see --stage`, { cause })
+  return failureOf(cause).code === 'ECONNREFUSED' ? cannotReach(`DynamoDB at ${dynamodb}`, cause) : cause
+}
+
+function collect(name: string, names: readonly string[] = []): readonly string[] {
+  return [...names, name]
+}
+
+function brokersOf(env: CliContext['env']): string {
+  return env.KAFKA_BROKERS || `127.0.0.1:${env.KAFKA_PORT || 9092}`
+}
+
+function dynamodbOf(env: CliContext['env']): string {
+  return env.DYNAMODB_ENDPOINT || `http://127.0.0.1:${env.DYNAMODB_PORT || 8000}`
+}

@@ -1,0 +1,78 @@
+import { Command, CommanderError } from 'commander'
+import type { CliContext } from './cli-context.ts'
+import { CliError } from './cli-error.ts'
+import { addConnectionOptions } from './connection-options.ts'
+import { printable } from './printable.ts'
+import { createPublishCommand } from './publish/publish-command.ts'
+import { createReplayCommand } from './replay/replay-command.ts'
+import { createSimulateCommand } from './simulate/simulate-command.ts'
+import { createTailCommand } from './tail/tail-command.ts'
+
+/** A command is one file that makes it from its context; adding one here is all there is to it. */
+const COMMANDS: readonly ((context: CliContext) => Command)[] = [
+  createPublishCommand,
+  createTailCommand,
+  createSimulateCommand,
+  createReplayCommand,
+]
+
+const EPILOGUE = `
+Examples:
+  $ tidewire publish events.ndjson
+  $ tidewire publish prices.csv --type market.tick --subject '{symbol}'
+  $ tidewire tail 'port.**' --filter severity=critical,high
+  $ tidewire simulate sensors --rate 10x
+  $ tidewire replay --views
+
+Exit codes: 0 done, 1 failed or partly refused, 2 wrong usage. TIDEWIRE_DEBUG=1 prints stack traces.
+`
+
+/**
+ * Runs one command line, without the program's own name in `args`.
+ * Returns the exit code; what went wrong is one line on stderr.
+ */
+export async function runCli(
+  args: readonly string[],
+  context: Omit<CliContext, 'setExitCode'>,
+): Promise<number> {
+  let exitCode = 0
+  const setExitCode = (code: number): void => {
+    exitCode = code
+  }
+  try {
+    await createProgram({ ...context, setExitCode }).parseAsync(args, { from: 'user' })
+    return exitCode
+  } catch (error) {
+    return reportError(error, context)
+  }
+}
+
+function createProgram(context: CliContext): Command {
+  const program = new Command('tidewire')
+    .description('Publishes events to a Tidewire stack and follows them live.')
+    .addHelpText('after', EPILOGUE)
+  addConnectionOptions(program, context.env)
+  for (const create of COMMANDS) program.addCommand(create(context))
+  for (const command of [program, ...program.commands]) {
+    command
+      .exitOverride()
+      .showHelpAfterError(`(see: ${command === program ? 'tidewire' : `tidewire ${command.name()}`} --help)`)
+      .configureHelp({ showGlobalOptions: true })
+      .configureOutput({
+        writeOut: (text) => context.stdout.write(text),
+        writeErr: (text) => context.stderr.write(text),
+        getOutHelpWidth: () => context.stdout.columns ?? 100,
+        getErrHelpWidth: () => context.stderr.columns ?? 100,
+      })
+  }
+  return program
+}
+
+function reportError(error: unknown, { stderr, env }: Omit<CliContext, 'setExitCode'>): number {
+  // Commander has printed its own message by now; it ends --help with 0 and wrong usage with 1.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+  const message = error instanceof Error ? error.message : String(error)
+  stderr.write(`tidewire: ${printable(message)}\n`)
+  if (env.TIDEWIRE_DEBUG && error instanceof Error) stderr.write(`${error.stack}\n`)
+  return error instanceof CliError ? error.exitCode : 1
+}

@@ -1,0 +1,66 @@
+import { styleText } from 'node:util'
+import type { PositionedEvent } from '#shared/pipeline/event.ts'
+import { printable } from '../printable.ts'
+
+export type FormatOptions = { readonly color: boolean; readonly width: number }
+
+const COLORS = {
+  critical: ['bold', 'red'],
+  high: 'red',
+  medium: 'yellow',
+  low: 'cyan',
+  info: 'gray',
+} as const
+/** A column grows with what it shows, up to this. */
+const WIDEST_COLUMN = 36
+const SHORTEST_DATA = 20
+
+/**
+ * Makes the function that writes an event as one line: time, severity, category, type, subject,
+ * topic/partition@offset, and as much of the data as fits. Columns stay aligned by growing with what they have shown.
+ */
+export function createEventFormatter({
+  color,
+  width,
+}: FormatOptions): (positioned: PositionedEvent) => string {
+  const widths: number[] = []
+  const column = (index: number, text: string): string => {
+    const shown = shorten(printable(text), WIDEST_COLUMN)
+    widths[index] = Math.max(widths[index] ?? 0, shown.length)
+    return shown.padEnd(widths[index] ?? 0)
+  }
+  return ({ topic, partition, offset, event }) => {
+    const severity = column(1, event.severity ?? '-')
+    const cells = [
+      column(0, formatTime(event.time)),
+      color ? paint(severity, event.severity) : severity,
+      column(2, event.category ?? '-'),
+      column(3, event.type),
+      column(4, event.subject ?? '-'),
+      column(5, `${topic}/${partition}@${offset}`),
+    ]
+    const used = widths.reduce((sum, each) => sum + each + 2, 0)
+    return `${cells.join('  ')}  ${shorten(formatData(event), Math.max(SHORTEST_DATA, width - used))}`.trimEnd()
+  }
+}
+
+function formatTime(time: string | undefined): string {
+  const date = new Date(time ?? Number.NaN)
+  return Number.isNaN(date.getTime()) ? '-' : date.toISOString()
+}
+
+function formatData({ data, data_base64 }: PositionedEvent['event']): string {
+  if (data === undefined)
+    return data_base64 === undefined ? '' : `<${data_base64.length} characters of base64>`
+  return printable(typeof data === 'string' ? data : JSON.stringify(data))
+}
+
+function paint(text: string, severity: string | undefined): string {
+  const style = Object.entries(COLORS).find(([name]) => name === severity)?.[1]
+  // Whether to colour is decided by the caller, from the stream that it writes to.
+  return style === undefined ? text : styleText([style].flat(), text, { validateStream: false })
+}
+
+function shorten(text: string, length: number): string {
+  return text.length <= length ? text : `${text.slice(0, length - 1)}…`
+}

@@ -1,0 +1,48 @@
+import { PassThrough, Readable } from 'node:stream'
+import type { Terminal } from '../cli-context.ts'
+import { runCli } from '../run-cli.ts'
+
+export type Ran = { readonly code: number; readonly stdout: string; readonly stderr: string }
+export type RunOptions = {
+  readonly stdin?: string | Readable
+  readonly env?: Readonly<Record<string, string>>
+  readonly signal?: AbortSignal
+  readonly tty?: boolean
+}
+
+/** A command that is running: what it has printed so far, and how it ends. */
+export type Running = {
+  readonly stdout: () => string
+  readonly stderr: () => string
+  readonly ended: Promise<Ran>
+}
+
+/** Starts one command line inside the test. */
+export function startInProcess(args: readonly string[], options: RunOptions = {}): Running {
+  const { stdin = '', env = {}, signal = new AbortController().signal, tty = false } = options
+  const stdout = collect(tty)
+  const stderr = collect(tty)
+  const ended = runCli(args, {
+    stdin: typeof stdin === 'string' ? Readable.from([Buffer.from(stdin)]) : stdin,
+    stdout: stdout.stream,
+    stderr: stderr.stream,
+    env,
+    signal,
+  }).then((code) => ({ code, stdout: stdout.text(), stderr: stderr.text() }))
+  return { stdout: stdout.text, stderr: stderr.text, ended }
+}
+
+/** Runs one command line inside the test. */
+export function runInProcess(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
+  return startInProcess(args, options).ended
+}
+
+function collect(tty: boolean): { stream: Terminal; text: () => string } {
+  const chunks: Buffer[] = []
+  const stream = new PassThrough()
+  stream.on('data', (chunk: Buffer) => chunks.push(chunk))
+  return {
+    stream: Object.assign(stream, { isTTY: tty, columns: 160 }),
+    text: () => Buffer.concat(chunks).toString(),
+  }
+}
