@@ -1,0 +1,43 @@
+import { RouterProvider } from '@tanstack/react-router'
+import { useEffect, useState } from 'react'
+import { type Config, loadConfig } from '../live/config.ts'
+import { TidewireProvider } from '../live/tidewire-provider.tsx'
+import { Button } from '../ui/button.tsx'
+import { Loading, StateMessage } from '../ui/states.tsx'
+import { createAppRouter } from './router.tsx'
+import { SessionGate } from './session-gate.tsx'
+
+type Loaded = { readonly config?: Config; readonly error?: string }
+
+const router = createAppRouter()
+
+/** The whole app: reads where the server is, lets people sign in, connects, shows the pages. */
+export function App() {
+  const [{ config, error }, setLoaded] = useState<Loaded>({})
+  const [tries, setTries] = useState(0)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another try is another load
+  useEffect(() => {
+    const aborter = new AbortController()
+    loadConfig(aborter.signal)
+      .then((loaded) => setLoaded({ config: loaded }))
+      .catch((cause: unknown) => {
+        if (!aborter.signal.aborted)
+          setLoaded({ error: cause instanceof Error ? cause.message : String(cause) })
+      })
+    return () => aborter.abort()
+  }, [tries])
+  if (error !== undefined)
+    return (
+      <StateMessage kind="error" title="Tidewire could not start" detail={`${error} Is the server running?`}>
+        <Button onClick={() => setTries(tries + 1)}>Try again</Button>
+      </StateMessage>
+    )
+  if (config === undefined) return <Loading what="Tidewire" lines={8} />
+  return (
+    <SessionGate config={config}>
+      <TidewireProvider config={config}>
+        <RouterProvider router={router} />
+      </TidewireProvider>
+    </SessionGate>
+  )
+}

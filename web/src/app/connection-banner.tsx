@@ -1,0 +1,23 @@
+import { useConnection } from '../live/use-connection.ts'
+import { Icon } from '../ui/icon.tsx'
+import { Age } from '../ui/times.tsx'
+
+const QUIET_PHASES: readonly string[] = ['live', 'connecting', 'recovering']
+
+/** Across the page while what it shows may be out of date: what is wrong, since when, and what happens about it. */
+export function ConnectionBanner() {
+  const { phase, label, help, tone, heardAt } = useConnection()
+  if (QUIET_PHASES.includes(phase)) return null
+  return (
+    <section className={`banner banner-${tone}`} aria-label="Connection trouble">
+      <Icon name="alert" />
+      <strong>{label}</strong>
+      <span>{help}</span>
+      {heardAt !== null && (
+        <span>
+          Data as of <Age of={heardAt} />.
+        </span>
+      )}
+    </section>
+  )
+}

@@ -1,0 +1,11 @@
+import { blogPanel } from '../domains/blog/panel.ts'
+import { marketPanel } from '../domains/market/panel.ts'
+import { portPanel } from '../domains/port/panel.ts'
+import { sensorsPanel } from '../domains/sensors/panel.ts'
+import type { Panel } from '../ui/panel.ts'
+
+/**
+ * The parts of the app, in the order of the navigation; the first one is where the app opens.
+ * A new one is a folder `domains/<name>/` and a line here (docs/dashboard.md, "How a panel is made").
+ */
+export const panels: readonly Panel[] = [portPanel, marketPanel, sensorsPanel, blogPanel]

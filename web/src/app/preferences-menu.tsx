@@ -1,0 +1,55 @@
+import { useAccess } from '../live/access.tsx'
+import { IconButton } from '../ui/button.tsx'
+import { Menu, MenuCheck, MenuChoice, MenuItem, MenuLine } from '../ui/menu.tsx'
+import { askForNotifications } from '../ui/notifications.ts'
+import { changeSettings, type Settings, useSetting } from '../ui/settings.ts'
+
+const THEMES = [
+  ['system', 'As the system'],
+  ['light', 'Light'],
+  ['dark', 'Dark'],
+] as const
+const TIMES = [
+  ['local', 'Local'],
+  ['utc', 'UTC'],
+] as const
+
+/** Who is signed in, and how they like the app. */
+export function PreferencesMenu() {
+  const { name, signOut } = useAccess()
+  const theme = useSetting('theme')
+  const times = useSetting('times')
+  const shortcuts = useSetting('shortcuts')
+  const notifications = useSetting('notifications')
+  return (
+    <Menu defaultOpen trigger={<IconButton icon="person" label={`Preferences of ${name}`} />}>
+      <p className="menu-label">{`Signed in as ${name}`}</p>
+      <MenuLine />
+      <MenuChoice
+        label="Theme"
+        value={theme}
+        options={THEMES}
+        onChange={(value) => changeSettings({ theme: value as Settings['theme'] })}
+      />
+      <MenuChoice
+        label="Times"
+        value={times}
+        options={TIMES}
+        onChange={(value) => changeSettings({ times: value as Settings['times'] })}
+      />
+      <MenuLine />
+      <MenuCheck checked={shortcuts} onChange={(checked) => changeSettings({ shortcuts: checked })}>
+        Keyboard shortcuts
+      </MenuCheck>
+      <MenuCheck checked={notifications} onChange={(checked) => void askForNotifications(checked)}>
+        Browser notifications
+      </MenuCheck>
+      {signOut && (
+        <>
+          <MenuLine />
+          <MenuItem onSelect={() => void signOut()}>Sign out</MenuItem>
+        </>
+      )}
+    </Menu>
+  )
+}

@@ -1,0 +1,127 @@
+import { expect, test } from 'vitest'
+import { type AuthService, openSession, type User } from './session.ts'
+import { explainSignIn } from './sign-in-error.ts'
+
+const IDENTITY = { userPoolId: 'local_p', clientId: 'web', authFlow: 'USER_SRP_AUTH' } as const
+const STORED = 'CognitoIdentityServiceProvider.web.LastAuthUser'
+const ADA: User = { name: 'ada@example.com', role: 'operator' }
+
+/** A browser with aws-amplify's place in it: `user` is whose tokens are stored. */
+function browser(stored: User | null, given: Partial<AuthService> = {}) {
+  const items = new Map<string, string>(stored ? [[STORED, stored.name]] : [])
+  const world = { user: stored, loads: 0, states: [] as string[], signedIn: [] as string[] }
+  const enter = (user: User | null) => {
+    world.user = user
+    if (user) items.set(STORED, user.name)
+    else items.delete(STORED)
+  }
+  const service: AuthService = {
+    user: async () => world.user,
+    token: async () => world.user && `token of ${world.user.name}`,
+    signIn: async (name) => {
+      world.signedIn.push(name)
+      enter(ADA)
+      return 'done'
+    },
+    setNewPassword: async () => enter(ADA),
+    signOut: async () => enter(null),
+    ...given,
+  }
+  const storage = { getItem: (key: string) => items.get(key) ?? null } as Storage
+  const session = openSession(
+    IDENTITY,
+    async () => {
+      world.loads++
+      return service
+    },
+    storage,
+  )
+  world.states.push(session.state().status)
+  session.subscribe(() => world.states.push(session.state().status))
+  return { session, world, enter }
+}
+const settle = () => new Promise((resolve) => setTimeout(resolve))
+
+test('shows the form at once, and loads nothing, where nobody is remembered', () => {
+  const { session, world } = browser(null)
+  expect(session.state()).toEqual({ status: 'signed_out' })
+  expect(world.loads).toBe(0)
+})
+
+test('goes on as the user whom the browser remembers', async () => {
+  const { session, world } = browser(ADA)
+  await settle()
+  expect(world.states).toEqual(['loading', 'signed_in'])
+  expect(session.state()).toEqual({ status: 'signed_in', user: ADA })
+  expect(await session.token()).toBe('token of ada@example.com')
+})
+
+test('signs in, whatever the case of the address, and out', async () => {
+  const { session, world } = browser(null)
+  expect(await session.signIn(' Ada@Example.com ', 'secret')).toBeNull()
+  expect(world.signedIn).toEqual(['ada@example.com'])
+  expect(session.state()).toEqual({ status: 'signed_in', user: ADA })
+  await session.signOut()
+  expect(session.state()).toEqual({ status: 'signed_out' })
+})
+
+test('says what is wrong and stays at the form', async () => {
+  const refuse = async () => {
+    throw explainSignIn(
+      Object.assign(new Error('Incorrect username or password.'), { name: 'NotAuthorizedException' }),
+    )
+  }
+  const { session } = browser(null, { signIn: refuse })
+  expect(await session.signIn('ada@example.com', 'guess')).toBe(
+    'The e-mail address or the password is wrong.',
+  )
+  expect(session.state()).toEqual({ status: 'signed_out' })
+})
+
+test('asks for a new password where an administrator made the first', async () => {
+  const { session, world } = browser(null, { signIn: async () => 'new_password' })
+  expect(await session.signIn('ada@example.com', 'first')).toBeNull()
+  expect(session.state().status).toBe('new_password')
+  expect(await session.setNewPassword('second')).toBeNull()
+  expect(world.states).toEqual(['signed_out', 'new_password', 'signed_in'])
+})
+
+test('says that the session has ended when there is no token any more, or the server takes none', async () => {
+  const { session, enter } = browser(ADA)
+  await settle()
+  enter(null)
+  await expect(session.token()).rejects.toThrow('session has ended')
+  expect(session.state()).toEqual({ status: 'signed_out', notice: 'Your session has ended. Sign in again.' })
+
+  const other = browser(ADA)
+  await settle()
+  other.session.expire()
+  await settle()
+  expect(other.session.state()).toMatchObject({
+    status: 'signed_out',
+    notice: expect.stringContaining('ended'),
+  })
+  expect(other.world.user).toBeNull()
+})
+
+test('signs nobody out because the network is away', async () => {
+  const away = async () => {
+    throw new TypeError('fetch failed')
+  }
+  const { session } = browser(ADA, { token: away })
+  await settle()
+  await expect(session.token()).rejects.toThrow('fetch failed')
+  expect(session.state().status).toBe('signed_in')
+})
+
+test.each([
+  ['NotAuthorizedException', 'Password attempts exceeded', 'Too many attempts'],
+  ['NotAuthorizedException', 'User is disabled.', 'disabled'],
+  ['UserNotFoundException', 'User does not exist.', 'address or the password is wrong'],
+  ['InvalidPasswordException', 'Password not long enough', 'Password not long enough'],
+  ['NetworkError', 'A network error has occurred.', 'could not be reached'],
+  ['Other', 'Boom', 'Signing in did not work: Boom'],
+])('explains %s: %s', (name, message, sentence) => {
+  const error = explainSignIn(Object.assign(new Error(message), { name }))
+  expect(error.message).toContain(sentence)
+})

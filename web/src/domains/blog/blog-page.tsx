@@ -1,0 +1,105 @@
+import { useRef } from 'react'
+import { blogViews } from '#shared/domain/blog/blog-views.ts'
+import type { PostState } from '#shared/domain/blog/posts-view.ts'
+import { FreshnessBadge } from '#web/live/freshness-badge.tsx'
+import { useRefusal } from '#web/live/use-refusal.ts'
+import { useView } from '#web/live/use-view.ts'
+import { ViewBody } from '#web/live/view-body.tsx'
+import { Button } from '#web/ui/button.tsx'
+import { Card } from '#web/ui/card.tsx'
+import { Chip } from '#web/ui/chip.tsx'
+import { StateMessage } from '#web/ui/states.tsx'
+import { type Search, useSearchState } from '#web/ui/use-search-state.ts'
+import { useShortcut } from '#web/ui/use-shortcut.ts'
+import { countPosts, listPosts, STATUSES } from './list-posts.ts'
+import { PostDialogs } from './post-dialogs.tsx'
+import { STATUS_WORDS } from './post-status.ts'
+import { PostTable } from './post-table.tsx'
+import { usePostActions } from './use-post-actions.ts'
+import './blog-page.css'
+
+/** The posts, as they change; the filter and the open dialog are part of the address. */
+export function BlogPage() {
+  const view = useView(blogViews, 'posts')
+  const actions = usePostActions(view.states)
+  const refusal = useRefusal([view])
+  const [search, change] = useSearchState()
+  const { status = '', find = '' } = search
+  const posts = listPosts(view.states.values(), { status, find })
+  const write = () => change({ edit: 'new' }, 'push')
+  useShortcut({ keys: 'n', label: 'Write a post', group: 'Blog' }, write)
+  return (
+    <div className="blog">
+      <header className="blog-head">
+        <h1>Blog</h1>
+        <Button look="primary" icon="plus" onClick={write}>
+          New post
+        </Button>
+      </header>
+      <Card title="Posts" aside={<FreshnessBadge updatedAt={view.updatedAt} />}>
+        <PostFilters search={search} change={change} posts={view.states} />
+        <ViewBody what="the posts" of={[view]} lines={8}>
+          {posts.length > 0 ? (
+            <PostTable
+              posts={posts}
+              filter={`${status} ${find}`}
+              actions={actions}
+              refusal={refusal}
+              change={change}
+            />
+          ) : status === '' && find === '' ? (
+            <StateMessage
+              kind="empty"
+              title="There are no posts yet"
+              detail="Write the first one, or run “npx tidewire simulate blog”."
+            />
+          ) : (
+            <StateMessage kind="filtered" title="No post fits this filter">
+              <Button onClick={() => change({ status: '', find: '' })}>Show all posts</Button>
+            </StateMessage>
+          )}
+        </ViewBody>
+      </Card>
+      <PostDialogs
+        view={view}
+        search={search}
+        actions={actions}
+        refusal={refusal}
+        onClose={() => change({ edit: '', history: '', remove: '' })}
+      />
+    </div>
+  )
+}
+
+type FilterProps = {
+  readonly search: Search
+  readonly change: (change: Search) => void
+  readonly posts: ReadonlyMap<string, PostState>
+}
+
+function PostFilters({ search, change, posts }: FilterProps) {
+  const box = useRef<HTMLInputElement>(null)
+  useShortcut({ keys: '/', label: 'Find a post', group: 'Blog' }, () => box.current?.focus())
+  const counts = countPosts(posts.values())
+  return (
+    <search className="blog-filters">
+      {STATUSES.map((status) => (
+        <Chip
+          key={status}
+          pressed={search.status === status}
+          onChange={(pressed) => change({ status: pressed ? status : '' })}
+        >
+          {STATUS_WORDS[status].word} {counts[status]}
+        </Chip>
+      ))}
+      <input
+        ref={box}
+        type="search"
+        aria-label="Find a post by title, author, tag or words"
+        placeholder="Title, author, tag…"
+        value={search.find ?? ''}
+        onChange={({ target }) => change({ find: target.value })}
+      />
+    </search>
+  )
+}

@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest'
+import { postsView } from '#shared/domain/blog/posts-view.ts'
+import {
+  changedFields,
+  changedMeanwhile,
+  checkPost,
+  emptyDraft,
+  readDraft,
+  readNewDraft,
+  slugOf,
+  toDraft,
+} from './check-post.ts'
+
+const draft = { ...emptyDraft('ada'), title: 'Reading a tide table' }
+
+describe('a post as it is typed', () => {
+  it('needs a title, and no more', () => {
+    expect(checkPost(draft)).toEqual({})
+    expect(checkPost({ ...draft, title: '  ' })).toEqual({ title: 'A post needs a title.' })
+  })
+
+  it('says what is too long by how much, and which characters an address may not have', () => {
+    expect(checkPost({ ...draft, title: 'x'.repeat(302) }).title).toBe('2 characters too many: 300 at most.')
+    expect(checkPost({ ...draft, slug: 'Tide Table' }).slug).toContain('Small letters')
+    expect(checkPost({ ...draft, tags: Array.from({ length: 21 }, (_, n) => n).join() }).tags).toBe(
+      '20 tags at most.',
+    )
+    expect(checkPost({ ...draft, tags: 'x'.repeat(51) }).tags).toContain('50 characters')
+  })
+
+  it('gets an address from its title, and each tag once', () => {
+    expect(slugOf('  Ébb & Flow: 10 things!')).toBe('ebb-flow-10-things')
+    expect(readNewDraft({ ...draft, tags: 'tides, weather ,tides,,' })).toMatchObject({
+      slug: 'reading-a-tide-table',
+      tags: ['tides', 'weather'],
+    })
+  })
+
+  it('is written field by field, so that the changes of others stay', () => {
+    const before = { ...readDraft(draft), slug: '', tags: ['a'] }
+    expect(changedFields(before, { ...before, title: 'Another', tags: ['a', 'b'] })).toEqual({
+      title: 'Another',
+      tags: ['a', 'b'],
+    })
+    expect(changedFields(before, readDraft(toDraft(before)))).toEqual({})
+  })
+
+  it('knows who changed it meanwhile', () => {
+    const history = [
+      { at: null, by: 'bo', type: 'blog.post.updated', changed: [] },
+      {
+        at: null,
+        by: 'chen',
+        type: 'blog.post.published',
+        changed: [],
+        refused: 'the post is published already',
+      },
+    ] as const
+    const post = { ...postsView.initial('p'), version: 3, history }
+    expect(changedMeanwhile(post, 2)).toBe('bo')
+    expect(changedMeanwhile(post, 3)).toBeNull()
+  })
+})

@@ -1,0 +1,77 @@
+import type { PostState } from '#shared/domain/blog/posts-view.ts'
+import { MOST_TAGS, POST_LIMITS, type PostFields } from '#shared/domain/blog/read-post.ts'
+
+/** A post as it is typed. */
+export type PostDraft = { readonly [field in Exclude<keyof PostFields, 'tags'>]: string } & {
+  readonly tags: string
+}
+export type PostErrors = { readonly [field in keyof PostDraft]?: string }
+
+const TEXTS = ['title', 'slug', 'author', 'excerpt', 'content'] as const
+
+export function emptyDraft(author: string): PostDraft {
+  return { title: '', slug: '', author, excerpt: '', content: '', tags: '' }
+}
+
+export function toDraft({ title, slug, author, excerpt, content, tags }: PostFields): PostDraft {
+  return { title, slug, author, excerpt, content, tags: tags.join(', ') }
+}
+
+/** What is wrong with a post, field by field. */
+export function checkPost(draft: PostDraft): PostErrors {
+  const tooLong = TEXTS.filter((name) => draft[name].length > POST_LIMITS[name]).map((name) => [
+    name,
+    `${draft[name].length - POST_LIMITS[name]} characters too many: ${POST_LIMITS[name]} at most.`,
+  ])
+  const tags = readTags(draft.tags)
+  return {
+    ...(draft.title.trim() === '' && { title: 'A post needs a title.' }),
+    ...(!/^[a-z0-9-]*$/.test(draft.slug) && { slug: 'Small letters, digits and "-" only.' }),
+    ...(tags.length > MOST_TAGS && { tags: `${MOST_TAGS} tags at most.` }),
+    ...(tags.some((tag) => tag.length > POST_LIMITS.tag) && {
+      tags: `A tag has ${POST_LIMITS.tag} characters at most.`,
+    }),
+    ...Object.fromEntries(tooLong),
+  }
+}
+
+/** The fields of a post as it is typed. */
+export function readDraft(draft: PostDraft): PostFields {
+  return { ...draft, title: draft.title.trim(), tags: readTags(draft.tags) }
+}
+
+/** The fields of a new post: its address follows from the title where none is typed. */
+export function readNewDraft(draft: PostDraft): PostFields {
+  const fields = readDraft(draft)
+  return { ...fields, slug: fields.slug || slugOf(fields.title) }
+}
+
+/** The fields that got another value: only these are written, so that nobody's other changes are undone. */
+export function changedFields(before: PostFields, after: PostFields): Partial<PostFields> {
+  const names = (Object.keys(after) as (keyof PostFields)[]).filter(
+    (name) => JSON.stringify(after[name]) !== JSON.stringify(before[name]),
+  )
+  return Object.fromEntries(names.map((name) => [name, after[name]]))
+}
+
+/** Who changed a post since the version that is edited, for a word of warning; null where nobody did. */
+export function changedMeanwhile(post: PostState, version: number): string | null {
+  if (post.version <= version) return null
+  return post.history.findLast(({ refused }) => refused === undefined)?.by ?? 'somebody'
+}
+
+/** A title as a part of an address. */
+export function slugOf(title: string): string {
+  return title
+    .normalize('NFKD')
+    .replaceAll(/\p{M}/gu, '')
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .slice(0, POST_LIMITS.slug)
+    .replaceAll(/^-+|-+$/g, '')
+}
+
+function readTags(text: string): string[] {
+  const tags = text.split(',').map((tag) => tag.trim())
+  return [...new Set(tags.filter(Boolean))]
+}

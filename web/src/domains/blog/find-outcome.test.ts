@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest'
+import { postsView } from '#shared/domain/blog/posts-view.ts'
+import { type Asked, findOutcome } from './find-outcome.ts'
+
+const asked: Asked = {
+  ...{ postId: 'p', title: 'Fog', type: 'blog.post.published', by: 'ada', time: '2026-03-01T10:00:00.123Z' },
+}
+const apply = (types: readonly string[], by = 'ada') =>
+  types.reduce((state, type, offset) => {
+    const event = { id: String(offset), source: '/test', type, time: asked.time, data: { by } }
+    return postsView.apply(state, { topic: 'blog-events', partition: 0, offset, event }, 'p')
+  }, postsView.initial('p'))
+
+describe('what came of an action', () => {
+  it('is unknown until the fold has seen it', () => {
+    expect(findOutcome(undefined, asked)).toBeNull()
+    expect(findOutcome(apply(['blog.post.created']), asked)).toBeNull()
+    expect(findOutcome(apply(['blog.post.created', 'blog.post.published'], 'bo'), asked)).toBeNull()
+  })
+
+  it('is done, or refused with the reason of the fold', () => {
+    expect(findOutcome(apply(['blog.post.created', 'blog.post.published']), asked)).toEqual({ kind: 'done' })
+    expect(
+      findOutcome(apply(['blog.post.created', 'blog.post.deleted', 'blog.post.published']), asked),
+    ).toEqual({
+      kind: 'refused',
+      reason: 'the post is deleted',
+    })
+  })
+})

@@ -1,0 +1,11 @@
+import type { Panel } from '#web/ui/panel.ts'
+
+/** The posts of the blog, for those who write them. */
+export const blogPanel: Panel = {
+  ...{ name: 'blog', title: 'Blog', short: 'Blog', icon: 'article', group: 'domains', key: 'b' },
+  pages: [{ path: '', load: () => import('./blog-page.tsx').then(({ BlogPage }) => BlogPage) }],
+  commands: [
+    { title: 'Write a post', to: '/blog?edit=new' },
+    { title: 'Show drafts', to: '/blog?status=draft' },
+  ],
+}

@@ -1,0 +1,93 @@
+import { type FormEvent, useState } from 'react'
+import { ALERT_KINDS, type AlertKind } from '#shared/domain/market/alert.ts'
+import { useAccess } from '#web/live/access.tsx'
+import { describeFailure, usePostEvent } from '#web/live/use-post-event.ts'
+import { useRefusal } from '#web/live/use-refusal.ts'
+import { Button } from '#web/ui/button.tsx'
+import { Card } from '#web/ui/card.tsx'
+import { Field } from '#web/ui/field.tsx'
+import { showToast } from '#web/ui/toasts.ts'
+import { type AlertDraft, checkAlert, KIND_WORDS, readThreshold, sayCondition } from './check-alert.ts'
+import { QuoteHint } from './quote-hint.tsx'
+import { SymbolSelect } from './symbol-select.tsx'
+import { useAlerts } from './use-alerts.ts'
+import { useMarketAddress } from './use-market-address.ts'
+
+/** Creates an alert. */
+export function AlertForm() {
+  const { symbol, change } = useMarketAddress()
+  const [typed, setTyped] = useState<Omit<AlertDraft, 'symbol'>>({ kind: 'price-above', threshold: '' })
+  const [isChecked, setChecked] = useState(false)
+  const refusal = useRefusal([useAlerts()])
+  const create = useCreating()
+  const draft = { ...typed, symbol: symbol ?? '' }
+  const errors = isChecked ? checkAlert(draft) : {}
+
+  async function submit(event: FormEvent) {
+    event.preventDefault()
+    setChecked(true)
+    if (Object.keys(checkAlert(draft)).length > 0) return
+    setChecked(false)
+    if (await create(draft)) setTyped({ ...typed, threshold: '' })
+  }
+  return (
+    <Card title="New alert">
+      <form
+        className="market-form"
+        aria-label="New alert"
+        noValidate
+        onSubmit={(event) => void submit(event)}
+      >
+        <SymbolSelect
+          value={draft.symbol}
+          onChange={(next) => change({ symbol: next })}
+          error={errors.symbol ?? null}
+        />
+        <Field label="Tell me of">
+          <select
+            value={typed.kind}
+            onChange={({ target }) => setTyped({ ...typed, kind: target.value as AlertKind })}
+          >
+            {ALERT_KINDS.map((kind) => (
+              <option key={kind} value={kind}>
+                {KIND_WORDS[kind]}
+              </option>
+            ))}
+          </select>
+        </Field>
+        <Field label={typed.kind === 'volume-above' ? 'Shares' : 'Price'} error={errors.threshold ?? null}>
+          <input
+            inputMode="decimal"
+            autoComplete="off"
+            value={typed.threshold}
+            onChange={({ target }) => setTyped({ ...typed, threshold: target.value })}
+          />
+        </Field>
+        {draft.symbol !== '' && <QuoteHint symbol={draft.symbol} />}
+        <Button look="primary" type="submit" refused={refusal}>
+          Create the alert
+        </Button>
+        {refusal && <small role="status">{refusal}</small>}
+      </form>
+    </Card>
+  )
+}
+
+/** Creates alerts; answers whether the server took it. */
+function useCreating() {
+  const { name } = useAccess()
+  const post = usePostEvent()
+  return async (draft: AlertDraft): Promise<boolean> => {
+    const { symbol, kind } = draft
+    const threshold = readThreshold(draft) ?? 0
+    const data = { alertId: crypto.randomUUID(), user: name, symbol, kind, threshold }
+    try {
+      await post({ type: 'market.alert.created', subject: data.alertId, data })
+      showToast({ tone: 'good', title: `${symbol} is watched`, detail: sayCondition({ kind, threshold }) })
+      return true
+    } catch (error) {
+      showToast({ tone: 'bad', title: 'The alert was not created', detail: describeFailure(error) })
+      return false
+    }
+  }
+}

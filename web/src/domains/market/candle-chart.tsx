@@ -1,0 +1,104 @@
+import { useEffect, useRef, useState } from 'react'
+import type { Candle } from '#shared/domain/market/candle-views.ts'
+import { Button } from '#web/ui/button.tsx'
+import { useSetting } from '#web/ui/settings.ts'
+import { StateMessage } from '#web/ui/states.tsx'
+import { useMedia } from '#web/ui/use-media.ts'
+import { CandleLegend } from './candle-legend.tsx'
+import { readChartColors } from './chart-colors.ts'
+import type { DrawnCandles } from './draw-candles.ts'
+import { sayPrice } from './say-money.ts'
+import './candle-chart.css'
+
+type Props = {
+  /** What is shown: another one moves all its candles into sight. */
+  readonly name: string
+  /** Oldest first. */
+  readonly candles: readonly Candle[]
+}
+
+/** Candles and volume. Pointing at one shows its numbers; all of them stand in the table of the History tab. */
+export function CandleChart({ name, candles }: Props) {
+  const [pointed, setPointed] = useState<number | null>(null)
+  const { box, drawn, failed } = useDrawing(setPointed)
+  useShown(drawn, name, candles)
+  const last = candles.at(-1)
+  if (failed)
+    return (
+      <StateMessage
+        kind="error"
+        title="The chart could not be loaded"
+        detail="Reload the page to try again."
+      />
+    )
+  return (
+    <figure className="candle-chart">
+      <CandleLegend candle={candles.find(({ time }) => time === pointed) ?? last} />
+      <div
+        className="candle-canvas"
+        ref={box}
+        role="img"
+        aria-label={`Candles of ${name}: ${candles.length}, the last one closed at ${sayPrice(last?.close)}`}
+      />
+      <figcaption className="candle-foot">
+        <span className="candle-tools">
+          <Button small look="quiet" aria-label="Wider candles" onClick={() => drawn?.zoom(1.4)}>
+            +
+          </Button>
+          <Button small look="quiet" aria-label="Narrower candles" onClick={() => drawn?.zoom(1 / 1.4)}>
+            −
+          </Button>
+          <Button small look="quiet" onClick={() => drawn?.toLatest()}>
+            Latest
+          </Button>
+        </span>
+        <small>
+          TradingView Lightweight Charts™ © 2025{' '}
+          <a href="https://www.tradingview.com/" target="_blank" rel="noreferrer">
+            TradingView, Inc.
+          </a>
+        </small>
+      </figcaption>
+    </figure>
+  )
+}
+
+/** The chart, drawn in the theme and the zone of the reader. */
+function useDrawing(onPoint: (time: number | null) => void) {
+  const box = useRef<HTMLDivElement>(null)
+  const [drawn, setDrawn] = useState<DrawnCandles | null>(null)
+  const [failed, setFailed] = useState(false)
+  const theme = useSetting('theme')
+  const zone = useSetting('times')
+  const isDark = useMedia('(prefers-color-scheme: dark)')
+  useEffect(() => {
+    let chart: DrawnCandles | null = null
+    let isGone = false
+    import('./draw-candles.ts')
+      .then(({ drawCandles }) => {
+        if (isGone || box.current === null) return
+        chart = drawCandles(box.current, onPoint)
+        setDrawn(chart)
+      })
+      .catch(() => setFailed(true))
+    return () => {
+      isGone = true
+      setDrawn(null)
+      chart?.remove()
+    }
+  }, [onPoint])
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another theme has other colours
+  useEffect(() => {
+    if (drawn && box.current) drawn.paint(readChartColors(box.current), zone)
+  }, [drawn, zone, theme, isDark])
+  return { box, drawn, failed }
+}
+
+function useShown(drawn: DrawnCandles | null, name: string, candles: readonly Candle[]) {
+  const fitted = useRef<readonly unknown[]>([])
+  useEffect(() => {
+    const isFitted = fitted.current[0] === drawn && fitted.current[1] === name
+    drawn?.show(candles, !isFitted)
+    if (drawn && candles.length > 0) fitted.current = [drawn, name]
+  }, [drawn, name, candles])
+}

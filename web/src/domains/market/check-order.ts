@@ -1,0 +1,90 @@
+import type { FoldInput } from '#shared/domain/define-domain.ts'
+import { userChannel } from '#shared/domain/market/market-channels.ts'
+import { MAX_PRICE, priceUnits, sayMoney } from '#shared/domain/market/money.ts'
+import { MAX_QUANTITY, type OrderKind, type Side, SYMBOL_PATTERN } from '#shared/domain/market/order.ts'
+import { judge, type PortfolioState } from '#shared/domain/market/portfolio.ts'
+
+/** A ticket as it is typed. */
+export type OrderDraft = {
+  readonly symbol: string
+  readonly side: Side
+  readonly kind: OrderKind
+  readonly quantity: string
+  readonly limit: string
+}
+export type DraftErrors = { readonly [field in 'symbol' | 'quantity' | 'limit']?: string }
+/** The data of `market.order.placed`. */
+export type OrderData = {
+  readonly orderId: string
+  readonly user: string
+  readonly symbol: string
+  readonly side: Side
+  readonly kind: OrderKind
+  readonly quantity: number
+  readonly limit?: number
+}
+
+/** Reads a price as it is typed; null where it is none, or has more than four decimals. */
+export function readPrice(text: string): number | null {
+  const price = Number(text)
+  return /^\d{1,10}(\.\d{1,4})?$/.test(text.trim()) && priceUnits(price) !== null ? price : null
+}
+
+/** Reads a whole number as it is typed, from 1 to `most`. */
+export function readWhole(text: string, most: number): number | null {
+  const whole = Number(text)
+  return /^\d{1,10}$/.test(text.trim()) && whole >= 1 && whole <= most ? whole : null
+}
+
+/** What is wrong with a ticket, field by field. */
+export function checkDraft({ symbol, kind, quantity, limit }: OrderDraft): DraftErrors {
+  return {
+    ...(!SYMBOL_PATTERN.test(symbol) && { symbol: 'Choose what to trade.' }),
+    ...(readWhole(quantity, MAX_QUANTITY) === null && {
+      quantity: `Enter a whole number from 1 to ${MAX_QUANTITY.toLocaleString('en')}.`,
+    }),
+    ...(kind === 'limit' &&
+      readPrice(limit) === null && {
+        limit: `Enter a price above 0 and up to ${MAX_PRICE.toLocaleString('en')}, with four decimals at most.`,
+      }),
+  }
+}
+
+/** The order of a ticket without errors. */
+export function toOrder(draft: OrderDraft, orderId: string, user: string): OrderData {
+  const { symbol, side, kind } = draft
+  const order = { orderId, user, symbol, side, kind, quantity: readWhole(draft.quantity, MAX_QUANTITY) ?? 0 }
+  const limit = kind === 'limit' ? readPrice(draft.limit) : null
+  return limit === null ? order : { ...order, limit }
+}
+
+/**
+ * Why the server would reject an order now, by the very fold that the server judges with; null if it would take it.
+ * It may still change its mind: prices move, and other orders may come first.
+ */
+export function foreseeRejection(portfolio: PortfolioState, order: OrderData): string | null {
+  const event = {
+    ...{ id: order.orderId, source: 'ticket', type: 'market.order.placed' },
+    category: userChannel(order.user),
+    data: order,
+  }
+  const input: FoldInput = { topic: '', partition: 0, offset: 0, event }
+  const rejection = judge(portfolio, input, order.user).emissions.find(
+    ({ type }) => type === 'market.order.rejected',
+  )
+  const { reason } = (rejection?.data ?? {}) as { readonly reason?: string }
+  return reason ?? null
+}
+
+/** What an order costs or brings at its limit or the last price, in 1/10,000; null where no price is known. */
+export function estimate({ quantity, limit, kind }: OrderDraft, last: number | null): bigint | null {
+  const shares = readWhole(quantity, MAX_QUANTITY)
+  const units = priceUnits(kind === 'limit' ? readPrice(limit) : last)
+  return shares === null || units === null ? null : BigInt(units) * BigInt(shares)
+}
+
+/** A word of warning where a market order would cost more than is free at the last price; null where it would not. */
+export function warnOfCost({ side, kind }: OrderDraft, cost: bigint | null, free: bigint): string | null {
+  if (side !== 'buy' || kind !== 'market' || cost === null || cost <= free) return null
+  return `At the last price this costs ${sayMoney(cost)}, and ${sayMoney(free)} of the cash is free: it would be rejected.`
+}

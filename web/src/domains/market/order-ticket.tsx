@@ -1,0 +1,178 @@
+import { type FormEvent, useState } from 'react'
+import { readMoney, sayMoney } from '#shared/domain/market/money.ts'
+import type { OrderKind, Side } from '#shared/domain/market/order.ts'
+import { useAccess } from '#web/live/access.tsx'
+import { describeFailure, usePostEvent } from '#web/live/use-post-event.ts'
+import { useRefusal } from '#web/live/use-refusal.ts'
+import { ViewBody } from '#web/live/view-body.tsx'
+import { Button } from '#web/ui/button.tsx'
+import { Card } from '#web/ui/card.tsx'
+import { Field } from '#web/ui/field.tsx'
+import { Segments } from '#web/ui/segments.tsx'
+import {
+  checkDraft,
+  estimate,
+  foreseeRejection,
+  type OrderDraft,
+  toOrder,
+  warnOfCost,
+} from './check-order.ts'
+import { OrderOutcome, type Sent } from './order-outcome.tsx'
+import { sayAmount } from './say-money.ts'
+import { sayOrder } from './say-order.ts'
+import { SymbolSelect } from './symbol-select.tsx'
+import { usePortfolio } from './use-portfolio.ts'
+import { useQuote } from './use-quotes.ts'
+
+const SIDES = [
+  ['buy', 'Buy'],
+  ['sell', 'Sell'],
+] as const
+const KINDS = [
+  ['market', 'At market'],
+  ['limit', 'Limit'],
+] as const
+type Ticket = Omit<OrderDraft, 'symbol'>
+const EMPTY: Ticket = { side: 'buy', kind: 'market', quantity: '', limit: '' }
+
+type Props = { readonly symbol: string; readonly onSymbol: (symbol: string) => void }
+
+/** A ticket to buy or to sell. What comes of the order is told right below the button. */
+export function OrderTicket({ symbol, onSymbol }: Props) {
+  const [ticket, setTicket] = useState(EMPTY)
+  const [isChecked, setChecked] = useState(false)
+  const own = usePortfolio()
+  const draft = { ...ticket, symbol }
+  const errors = isChecked ? checkDraft(draft) : {}
+  const { sent, send } = useSending()
+  const change = (changed: Partial<Ticket>) => setTicket({ ...ticket, ...changed })
+
+  function submit(event: FormEvent) {
+    event.preventDefault()
+    setChecked(true)
+    if (Object.keys(checkDraft(draft)).length > 0) return
+    setChecked(false)
+    void send(draft)
+  }
+  return (
+    <Card title="Order">
+      <ViewBody what="your cash and shares" of={[own]}>
+        <form className="market-form" aria-label="Order" noValidate onSubmit={submit}>
+          <Segments<Side>
+            label="Buy or sell"
+            value={ticket.side}
+            options={SIDES}
+            onChange={(side) => change({ side })}
+          />
+          <SymbolSelect value={symbol} onChange={onSymbol} error={errors.symbol ?? null} />
+          <Segments<OrderKind>
+            label="Kind of order"
+            value={ticket.kind}
+            options={KINDS}
+            onChange={(kind) => change({ kind })}
+          />
+          <div className="market-pair">
+            <Field label="Shares" error={errors.quantity ?? null}>
+              <input
+                inputMode="numeric"
+                autoComplete="off"
+                value={ticket.quantity}
+                onChange={({ target }) => change({ quantity: target.value })}
+              />
+            </Field>
+            {ticket.kind === 'limit' && (
+              <Field
+                label={ticket.side === 'buy' ? 'Pay at most' : 'Get at least'}
+                error={errors.limit ?? null}
+              >
+                <input
+                  inputMode="decimal"
+                  autoComplete="off"
+                  value={ticket.limit}
+                  onChange={({ target }) => change({ limit: target.value })}
+                />
+              </Field>
+            )}
+          </div>
+          <TicketFoot draft={draft} own={own} isSending={sent?.state === 'sending'} />
+        </form>
+      </ViewBody>
+      {sent && <OrderOutcome sent={sent} />}
+    </Card>
+  )
+}
+
+type FootProps = {
+  readonly draft: OrderDraft
+  readonly own: ReturnType<typeof usePortfolio>
+  readonly isSending: boolean
+}
+
+/** What the order costs, what is there to pay it, and the button. */
+function TicketFoot({ draft, own, isSending }: FootProps) {
+  const { quote } = useQuote(draft.symbol)
+  const refusal = useRefusal([own])
+  const { portfolio, held } = own
+  const cost = estimate(draft, quote?.last ?? null)
+  const shares = portfolio.positions.find(({ symbol }) => symbol === draft.symbol)
+  const isWhole = Object.keys(checkDraft(draft)).length === 0
+  const foreseen = isWhole ? foreseeRejection(held, toOrder(draft, 'ticket', 'ticket')) : null
+  const warning = foreseen ?? warnOfCost(draft, cost, readMoney(portfolio.free))
+  const order = isWhole ? sayOrder(toOrder(draft, '', '')) : draft.side === 'buy' ? 'Buy' : 'Sell'
+  return (
+    <>
+      <dl className="ticket-facts">
+        <Fact
+          name={draft.side === 'buy' ? 'Estimated cost' : 'Estimated proceeds'}
+          text={cost === null ? '—' : sayMoney(cost)}
+        />
+        <Fact name="Free cash" text={sayAmount(portfolio.free)} />
+        <Fact name="Reserved for open orders" text={sayAmount(portfolio.reserved)} />
+        <Fact
+          name={`${draft.symbol} held`}
+          text={shares ? `${shares.quantity - shares.reserved} free of ${shares.quantity}` : 'none'}
+        />
+      </dl>
+      {warning && (
+        <p className="ticket-warning" role="status">
+          {warning}
+        </p>
+      )}
+      <Button
+        look="primary"
+        type="submit"
+        refused={refusal ?? (isSending ? 'The order is being sent.' : null)}
+      >
+        {order}
+      </Button>
+      {refusal && <small role="status">{refusal}</small>}
+    </>
+  )
+}
+
+function Fact({ name, text }: { name: string; text: string }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{text}</dd>
+    </div>
+  )
+}
+
+/** Sends orders, and knows of the last one how far it got. */
+function useSending() {
+  const [sent, setSent] = useState<Sent | null>(null)
+  const { name } = useAccess()
+  const post = usePostEvent()
+  async function send(draft: OrderDraft) {
+    const order = toOrder(draft, crypto.randomUUID(), name)
+    setSent({ order, state: 'sending' })
+    try {
+      await post({ type: 'market.order.placed', subject: order.orderId, data: order })
+      setSent({ order, state: 'sent' })
+    } catch (error) {
+      setSent({ order, state: 'failed', reason: describeFailure(error) })
+    }
+  }
+  return { sent, send }
+}

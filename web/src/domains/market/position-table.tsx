@@ -1,0 +1,83 @@
+import { Link } from '@tanstack/react-router'
+import type { ValuedPosition } from '#shared/domain/market/value-portfolio.ts'
+import { FreshnessBadge } from '#web/live/freshness-badge.tsx'
+import { ViewBody } from '#web/live/view-body.tsx'
+import { Card } from '#web/ui/card.tsx'
+import { DataTable } from '#web/ui/data-table.tsx'
+import { StateMessage } from '#web/ui/states.tsx'
+import { ChangeText } from './change-text.tsx'
+import { directionOf, percentOf, sayAmount, sayPrice, sayQuantity, saySigned } from './say-money.ts'
+import { useValuedPortfolio } from './use-portfolio.ts'
+
+const NUMBERS = ['Shares', 'Average cost', 'Last', 'Value', 'Gain']
+
+/** Each position at its last price. */
+export function PositionTable() {
+  const { valued, views, updatedAt } = useValuedPortfolio()
+  return (
+    <Card title="Positions" aside={<FreshnessBadge updatedAt={updatedAt} />}>
+      <ViewBody what="your positions" of={views}>
+        {valued.positions.length === 0 ? (
+          <StateMessage
+            kind="empty"
+            title="You hold no shares"
+            detail="What you buy appears here, at its last price."
+          >
+            <Link className="button" to={'/market/trading' as string}>
+              Buy shares
+            </Link>
+          </StateMessage>
+        ) : (
+          <DataTable caption="Positions" narrow="cards">
+            <thead>
+              <tr>
+                <th scope="col">Symbol</th>
+                {NUMBERS.map((name) => (
+                  <th key={name} scope="col" className="number">
+                    {name}
+                  </th>
+                ))}
+              </tr>
+            </thead>
+            <tbody>
+              {valued.positions.map((position) => (
+                <PositionRow key={position.symbol} position={position} />
+              ))}
+            </tbody>
+          </DataTable>
+        )}
+      </ViewBody>
+    </Card>
+  )
+}
+
+function PositionRow({ position }: { position: ValuedPosition }) {
+  const { symbol, quantity, reserved, averageCost, last, value, unrealised, cost } = position
+  const percent = unrealised === null ? null : percentOf(unrealised, cost)
+  return (
+    <tr>
+      <th scope="row">
+        <Link to={'/market/trading' as string} search={{ symbol } as never}>
+          {symbol}
+        </Link>
+      </th>
+      <td className="number" data-label="Shares">
+        {sayQuantity(quantity)}
+        {reserved > 0 && <small> ({sayQuantity(reserved)} reserved)</small>}
+      </td>
+      <td className="number" data-label="Average cost">
+        {sayAmount(averageCost)}
+      </td>
+      <td className="number" data-label="Last">
+        {sayPrice(last)}
+      </td>
+      <td className="number" data-label="Value">
+        {value === null ? '—' : sayAmount(value)}
+      </td>
+      <td className={`number money-${directionOf(unrealised ?? '')}`} data-label="Gain">
+        {unrealised === null ? '—' : saySigned(unrealised)}{' '}
+        {percent !== null && <ChangeText percent={percent} />}
+      </td>
+    </tr>
+  )
+}

@@ -1,0 +1,102 @@
+import { memo, useMemo } from 'react'
+import type { QuoteState } from '#shared/domain/market/quotes-view.ts'
+import { FreshnessBadge } from '#web/live/freshness-badge.tsx'
+import { ViewBody } from '#web/live/view-body.tsx'
+import { Button } from '#web/ui/button.tsx'
+import { Card } from '#web/ui/card.tsx'
+import { DataTable } from '#web/ui/data-table.tsx'
+import { StateMessage } from '#web/ui/states.tsx'
+import { ChangeText } from './change-text.tsx'
+import { Flash } from './flash.tsx'
+import { sayPrice, sayQuantity } from './say-money.ts'
+import { useMarketAddress } from './use-market-address.ts'
+import { toQuote, useQuotes } from './use-quotes.ts'
+import './watch-list.css'
+
+/** All symbols with their last prices; choosing one shows it beside. The search is part of the address. */
+export function WatchList() {
+  const quotes = useQuotes()
+  const { symbol: chosen, search, change } = useMarketAddress()
+  const find = (search.find ?? '').toUpperCase()
+  const found = quotes.symbols.filter((symbol) => symbol.toUpperCase().includes(find))
+  return (
+    <Card title="Watch list" className="watch" aside={<FreshnessBadge updatedAt={quotes.updatedAt} />}>
+      <input
+        type="search"
+        aria-label="Find a symbol"
+        placeholder="Find a symbol"
+        value={search.find ?? ''}
+        onChange={({ target }) => change({ find: target.value })}
+      />
+      <ViewBody what="the prices" of={[quotes]} lines={8}>
+        {found.length === 0 ? (
+          <StateMessage kind="filtered" title={`No symbol has “${search.find ?? ''}” in it`}>
+            <Button onClick={() => change({ find: '' })}>Show all symbols</Button>
+          </StateMessage>
+        ) : (
+          <DataTable caption="Last prices">
+            <thead>
+              <tr>
+                <th scope="col">Symbol</th>
+                <th scope="col" className="number">
+                  Last
+                </th>
+                <th scope="col" className="number">
+                  Day
+                </th>
+                <th scope="col" className="number watch-volume">
+                  Volume
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {found.map((symbol) => (
+                <WatchRow
+                  key={symbol}
+                  symbol={symbol}
+                  state={quotes.states.get(symbol)}
+                  isChosen={symbol === chosen}
+                  onChoose={change}
+                />
+              ))}
+            </tbody>
+          </DataTable>
+        )}
+      </ViewBody>
+    </Card>
+  )
+}
+
+type RowProps = {
+  readonly symbol: string
+  readonly state: QuoteState | undefined
+  readonly isChosen: boolean
+  readonly onChoose: (change: { readonly symbol: string }) => void
+}
+
+/** Drawn again only when its own symbol is traded. */
+const WatchRow = memo(function WatchRow({ symbol, state, isChosen, onChoose }: RowProps) {
+  const quote = useMemo(() => toQuote(state, symbol), [state, symbol])
+  if (quote === null) return null
+  return (
+    <tr className={isChosen ? 'watch-chosen' : undefined}>
+      <th scope="row">
+        <button
+          type="button"
+          className="watch-symbol"
+          aria-pressed={isChosen}
+          onClick={() => onChoose({ symbol })}
+        >
+          {symbol}
+        </button>
+      </th>
+      <td className="number">
+        <Flash value={quote.last}>{sayPrice(quote.last)}</Flash>
+      </td>
+      <td className="number">
+        <ChangeText percent={quote.changePercent} />
+      </td>
+      <td className="number watch-volume">{sayQuantity(quote.volume)}</td>
+    </tr>
+  )
+})

@@ -1,0 +1,127 @@
+import { type FormEvent, useState } from 'react'
+import { useAccess } from '#web/live/access.tsx'
+import { useConnection } from '#web/live/use-connection.ts'
+import { Button } from '#web/ui/button.tsx'
+import type { ShownCase } from './case-book.ts'
+import type { FeedRow } from './feed-row.ts'
+import { nextStep, refuseMove, STEPS } from './moves.ts'
+import type { MakeMove } from './use-moves.ts'
+
+type Props = { readonly row: FeedRow; readonly state: ShownCase; readonly makeMove: MakeMove }
+
+/** What can be done about an event. What cannot be done now says why. */
+export function CaseActions({ row, state, makeMove }: Props) {
+  const { role } = useAccess()
+  const { refusal } = useConnection()
+  const next = nextStep(state)
+  const why = (move: Parameters<typeof refuseMove>[1]) => refusal ?? refuseMove(state, move, role)
+  return (
+    <section className="case-actions" aria-label="Actions">
+      <div className="case-steps">
+        {STEPS.map((step) => (
+          <Button
+            key={step.move}
+            small
+            icon={step.icon}
+            look={step === next ? 'primary' : 'plain'}
+            refused={why(step.move)}
+            onClick={() => void makeMove(row, step.move)}
+          >
+            {step.label}
+          </Button>
+        ))}
+        <DeleteButton
+          key={row.key}
+          title={state.title}
+          refused={why('delete')}
+          onDelete={() => makeMove(row, 'delete')}
+        />
+      </div>
+      <AssignForm
+        key={state.assignee}
+        state={state}
+        refused={why('assign')}
+        onAssign={(assignee) => void makeMove(row, 'assign', { assignee })}
+      />
+    </section>
+  )
+}
+
+type DeleteProps = {
+  readonly title: string
+  readonly refused: string | null
+  readonly onDelete: () => Promise<boolean>
+}
+
+/** Asks once more before it deletes. */
+function DeleteButton({ title, refused, onDelete }: DeleteProps) {
+  const [isAsking, setAsking] = useState(false)
+  if (!isAsking || refused !== null)
+    return (
+      <Button small look="danger" icon="trash" refused={refused} onClick={() => setAsking(true)}>
+        Delete…
+      </Button>
+    )
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: two buttons and a question are no form
+    <span className="case-sure" role="group" aria-label={`Delete “${title}”?`}>
+      Delete it?
+      <Button
+        small
+        look="danger"
+        autoFocus
+        onClick={() => {
+          setAsking(false)
+          void onDelete()
+        }}
+      >
+        Yes, delete
+      </Button>
+      <Button small onClick={() => setAsking(false)}>
+        No
+      </Button>
+    </span>
+  )
+}
+
+type AssignProps = {
+  readonly state: ShownCase
+  readonly refused: string | null
+  readonly onAssign: (assignee: string | null) => void
+}
+
+function AssignForm({ state, refused, onAssign }: AssignProps) {
+  const { name } = useAccess()
+  const { assignee } = state
+  function submit(event: FormEvent<HTMLFormElement>) {
+    event.preventDefault()
+    const typed = String(new FormData(event.currentTarget).get('assignee')).trim()
+    if (refused === null && typed !== '') onAssign(typed)
+  }
+  return (
+    <form className="case-assign" onSubmit={submit}>
+      <label htmlFor="assignee">Assignee</label>
+      <input
+        id="assignee"
+        name="assignee"
+        autoComplete="off"
+        placeholder="Nobody"
+        maxLength={128}
+        defaultValue={assignee ?? ''}
+        disabled={refused !== null}
+      />
+      <Button small type="submit" refused={refused}>
+        Assign
+      </Button>
+      {assignee === name ? (
+        <Button small look="quiet" refused={refused} onClick={() => onAssign(null)}>
+          Leave it
+        </Button>
+      ) : (
+        <Button small look="quiet" refused={refused} onClick={() => onAssign(name)}>
+          To me
+        </Button>
+      )}
+    </form>
+  )
+}

@@ -1,0 +1,99 @@
+import type { ReceivedEvent } from '#shared/client/create-subscriber.ts'
+import type { Case } from '#shared/domain/port/case.ts'
+import { cases } from '#shared/domain/port/cases-view.ts'
+import { type FeedRow, openCaseOf } from './feed-row.ts'
+
+/** A case as it is shown: with what was asked for and not yet confirmed, if anything. */
+export type ShownCase = Case & { readonly isPending?: true }
+
+/** What is assumed of a case until the server has answered. */
+export type Assumption = Partial<Pick<Case, 'status' | 'statusBy' | 'assignee' | 'isDeleted' | 'readBy'>>
+
+/** How many moves of events that are not on the page are remembered, in case they are read from the history. */
+const KEPT_STRAYS = 2000
+
+/**
+ * What people did to the events of a feed, by id: the same fold as the server's, over the moves that come in. Only
+ * events that were moved cost anything; the case of any other is opened when it is looked at.
+ */
+export function createCaseBook() {
+  const moved = new Map<string, Case>()
+  const assumed = new Map<string, { readonly change: Assumption }>()
+  const strays = new Map<string, ReceivedEvent[]>()
+  const opened = new WeakMap<FeedRow, ShownCase>()
+  const shown = new WeakMap<Case, { readonly change: Assumption; readonly made: ShownCase }>()
+
+  const movedUpTo = new Map<string, number>()
+
+  function settled(row: FeedRow): Case | null {
+    const known = moved.get(row.id) ?? opened.get(row)
+    if (known) return known
+    const made = openCaseOf(row)
+    if (made) opened.set(row, made)
+    return made
+  }
+  /** Moves stand in the partition of their event: what is not above the last one was applied already. */
+  function apply(row: FeedRow, move: ReceivedEvent): void {
+    if (move.offset <= (movedUpTo.get(row.id) ?? -1)) return
+    const before = settled(row)
+    // What was learned from the server has its last moves already.
+    const next = before?.history.some(({ event }) => event === move.event.id)
+      ? before
+      : cases.apply(before, move, row.id)
+    if (!next) return
+    moved.set(row.id, next)
+    movedUpTo.set(row.id, move.offset)
+  }
+  /** The case of a row: the same object as long as nothing has changed. */
+  function caseOf(row: FeedRow): ShownCase | null {
+    const base = settled(row)
+    const assumption = assumed.get(row.id)
+    if (!base || !assumption) return base
+    const before = shown.get(base)
+    if (before?.change === assumption.change) return before.made
+    const made: ShownCase = { ...base, ...assumption.change, isPending: true }
+    shown.set(base, { change: assumption.change, made })
+    return made
+  }
+  return {
+    caseOf,
+    /** What filters need, without opening a case for it. */
+    brief: (row: FeedRow) => (moved.has(row.id) || assumed.has(row.id) ? caseOf(row) : null),
+    /** Applies a move to the row that it is about; without one it waits for it. */
+    move: (positioned: ReceivedEvent, row: FeedRow | undefined) => {
+      if (row) return apply(row, positioned)
+      const id = positioned.event.subject ?? ''
+      strays.set(id, [...(strays.get(id) ?? []), positioned])
+      const [oldest] = strays.keys()
+      if (strays.size > KEPT_STRAYS && oldest !== undefined) strays.delete(oldest)
+    },
+    /** Applies the moves that waited for a row, oldest first. */
+    adopt: (row: FeedRow) => {
+      const waiting = strays.get(row.id)
+      if (!waiting) return
+      strays.delete(row.id)
+      for (const move of [...waiting].sort((a, b) => a.offset - b.offset)) apply(row, move)
+    },
+    /** Assumes that a change has happened. Returns the function that takes the assumption back. */
+    assume: (id: string, change: Assumption) => {
+      const assumption = { change }
+      assumed.set(id, assumption)
+      return () => {
+        if (assumed.get(id) === assumption) assumed.delete(id)
+      }
+    },
+    /** Takes a case as the server has it. */
+    learn: (row: FeedRow, state: Case) => {
+      moved.set(row.id, state)
+    },
+    movedUpTo: (id: string) => movedUpTo.get(id) ?? -1,
+    forget: (id: string) => {
+      moved.delete(id)
+      movedUpTo.delete(id)
+      assumed.delete(id)
+    },
+    size: () => moved.size + strays.size,
+  }
+}
+
+export type CaseBook = ReturnType<typeof createCaseBook>

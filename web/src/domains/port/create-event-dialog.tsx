@@ -1,0 +1,135 @@
+import { useQuery } from '@tanstack/react-query'
+import { type FormEvent, useRef, useState } from 'react'
+import { ApiError, useApi } from '#web/live/api.ts'
+import { useConnection } from '#web/live/use-connection.ts'
+import { WithQueries } from '#web/live/with-queries.tsx'
+import { Button } from '#web/ui/button.tsx'
+import { Dialog } from '#web/ui/dialog.tsx'
+import { Field } from '#web/ui/field.tsx'
+import { type Faults, findFaults, type JsonSchema } from '#web/ui/json-schema.ts'
+import { SchemaFields } from '#web/ui/schema-fields.tsx'
+import { readSchemaForm } from '#web/ui/schema-form.ts'
+import { SEVERITIES } from '#web/ui/severities.ts'
+import { Loading, StateMessage } from '#web/ui/states.tsx'
+import { showToast } from '#web/ui/toasts.ts'
+import './create-event-dialog.css'
+
+type EventType = { readonly type: string; readonly description: string; readonly schema: JsonSchema }
+type Catalog = {
+  readonly domains: readonly { readonly name: string; readonly types: readonly EventType[] }[]
+}
+
+/** A form for an event of the port: its fields and their rules are those of the catalog. */
+export function CreateEventDialog({ onClose }: { onClose: () => void }) {
+  return (
+    <Dialog
+      open
+      shape="drawer"
+      title="Create an event"
+      lead="It is checked, written to the log, and comes back live."
+      onClose={onClose}
+    >
+      <WithQueries>
+        <CatalogForm onCreated={onClose} />
+      </WithQueries>
+    </Dialog>
+  )
+}
+
+function CatalogForm({ onCreated }: { onCreated: () => void }) {
+  const api = useApi()
+  const { data, error, refetch } = useQuery({
+    queryKey: ['catalog'],
+    queryFn: ({ signal }) => api.get<Catalog>('/catalog', { signal }),
+  })
+  const types = data?.domains
+    .find(({ name }) => name === 'port')
+    ?.types.filter(({ type }) => !type.startsWith('port.lifecycle.'))
+  if (error)
+    return (
+      <StateMessage kind="error" title="The catalog could not be read" detail={error.message}>
+        <Button onClick={() => void refetch()}>Try again</Button>
+      </StateMessage>
+    )
+  return types ? <CreateForm types={types} onCreated={onCreated} /> : <Loading what="the form" lines={8} />
+}
+
+function CreateForm({ types, onCreated }: { types: readonly EventType[]; onCreated: () => void }) {
+  const api = useApi()
+  const { refusal } = useConnection()
+  const form = useRef<HTMLFormElement>(null)
+  const [type, setType] = useState(types[0]?.type ?? '')
+  const [faults, setFaults] = useState<Faults>({})
+  const [problem, setProblem] = useState<string | null>(null)
+  const [isBusy, setBusy] = useState(false)
+  const chosen = types.find((one) => one.type === type)
+
+  function show(found: Faults, words: string | null) {
+    setFaults(found)
+    setProblem(words)
+    requestAnimationFrame(() => form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus())
+  }
+  async function submit(submitted: FormEvent<HTMLFormElement>) {
+    submitted.preventDefault()
+    const typed = new FormData(submitted.currentTarget)
+    const { value, faults: unread } = readSchemaForm(chosen?.schema ?? {}, typed)
+    const found = { ...findFaults(chosen?.schema ?? {}, value), ...unread }
+    const count = Object.keys(found).length
+    if (count > 0) return show(found, `${count} ${count === 1 ? 'field is' : 'fields are'} not right yet.`)
+    const [subject, severity] = [String(typed.get('subject')).trim(), String(typed.get('severity'))]
+    setBusy(true)
+    try {
+      await api.post('/events', {
+        type,
+        data: value,
+        ...(subject && { subject }),
+        ...(severity && { severity }),
+      })
+      showToast({ tone: 'good', title: 'The event was created' })
+      onCreated()
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error
+      show(faultsOf(error), error.message)
+    } finally {
+      setBusy(false)
+    }
+  }
+  return (
+    <form ref={form} className="create-form" noValidate onSubmit={submit}>
+      <Field label="What happened" {...(chosen && { hint: chosen.description })}>
+        <select name="type" value={type} onChange={({ target }) => setType(target.value)}>
+          {types.map((one) => (
+            <option key={one.type}>{one.type}</option>
+          ))}
+        </select>
+      </Field>
+      <div className="create-pair">
+        <Field label="Subject" hint="What it is about">
+          <input name="subject" autoComplete="off" />
+        </Field>
+        <Field label="Severity">
+          <select name="severity">
+            <option value="">as usual for its type</option>
+            {SEVERITIES.map((name) => (
+              <option key={name}>{name}</option>
+            ))}
+          </select>
+        </Field>
+      </div>
+      {chosen && <SchemaFields key={type} schema={chosen.schema} faults={faults} />}
+      <p className="create-problem" role="alert">
+        {problem}
+      </p>
+      <Button type="submit" look="primary" disabled={isBusy} refused={refusal}>
+        {isBusy ? 'Creating…' : 'Create the event'}
+      </Button>
+    </form>
+  )
+}
+
+/** The server points into the event; the fields are those of its data. */
+function faultsOf({ problem }: ApiError): Faults {
+  return Object.fromEntries(
+    (problem.errors ?? []).map(({ pointer, detail }) => [pointer.replace(/^\/data/, ''), detail]),
+  )
+}

@@ -1,0 +1,110 @@
+import { CASE_STATUSES } from '#shared/domain/port/case.ts'
+import { SEVERITIES } from '#web/ui/severities.ts'
+import type { Search } from '#web/ui/use-search-state.ts'
+
+/** What of the feed is shown. Empty lists and texts let everything through. */
+export type FeedFilters = {
+  readonly severities: readonly string[]
+  readonly categories: readonly string[]
+  readonly statuses: readonly string[]
+  readonly assignee: string
+  readonly text: string
+  readonly isToday: boolean
+  readonly isUnread: boolean
+}
+
+export const CATEGORIES = ['port.container', 'port.ship', 'port.berth', 'port.port', 'port.system'] as const
+
+export const NO_FILTERS: FeedFilters = {
+  ...{ severities: [], categories: [], statuses: [], assignee: '', text: '' },
+  ...{ isToday: false, isUnread: false },
+}
+
+function listOf(value: string | undefined, known: readonly string[]): string[] {
+  return (value ?? '').split(',').filter((name) => known.includes(name))
+}
+
+/** Reads the filters out of the address; what nobody knows is left out. */
+export function fromSearch({ severity, category, status, assignee, q, today, unread }: Search): FeedFilters {
+  return {
+    severities: listOf(severity, SEVERITIES),
+    categories: listOf(category, CATEGORIES),
+    statuses: listOf(status, CASE_STATUSES),
+    assignee: assignee ?? '',
+    text: q ?? '',
+    isToday: today === '1',
+    isUnread: unread === '1',
+  }
+}
+
+/** The filters as parameters of the address. */
+export function toSearch(filters: FeedFilters): Search {
+  return {
+    severity: filters.severities.join(','),
+    category: filters.categories.join(','),
+    status: filters.statuses.join(','),
+    assignee: filters.assignee,
+    q: filters.text,
+    today: filters.isToday ? '1' : '',
+    unread: filters.isUnread ? '1' : '',
+  }
+}
+
+export function isFiltered(filters: FeedFilters): boolean {
+  return Object.values(toSearch(filters)).some((value) => value !== '')
+}
+
+/** Whether what people do to an event, not the event alone, decides if it is shown. */
+export function dependsOnCases({ statuses, assignee, isUnread }: FeedFilters): boolean {
+  return statuses.length > 0 || assignee !== '' || isUnread
+}
+
+/** What filters look at. */
+export type Filtered = {
+  readonly severity: string
+  readonly category: string
+  readonly time: number
+  /** Everything that is searched, in lower case. */
+  readonly text: string
+  readonly status: string
+  readonly assignee: string | null
+  readonly isRead: boolean
+}
+
+/** Makes the test of one set of filters. `now` (milliseconds) decides what today is, in UTC as in the statistics. */
+export function matcherOf(filters: FeedFilters, now: number): (row: Filtered) => boolean {
+  const { severities, categories, statuses, assignee, isUnread } = filters
+  const text = filters.text.trim().toLowerCase()
+  const dayBegins = filters.isToday ? startOfDay(now) : Number.NEGATIVE_INFINITY
+  return (row) =>
+    (severities.length === 0 || severities.includes(row.severity)) &&
+    (categories.length === 0 || categories.some((name) => isWithin(row.category, name))) &&
+    (statuses.length === 0 || statuses.includes(row.status)) &&
+    (assignee === '' || row.assignee === assignee) &&
+    !(isUnread && row.isRead) &&
+    (!filters.isToday || row.time >= dayBegins) &&
+    (text === '' || row.text.includes(text))
+}
+
+function isWithin(category: string, name: string): boolean {
+  return category === name || category.startsWith(`${name}.`)
+}
+
+export function startOfDay(now: number): number {
+  return now - (now % 86_400_000)
+}
+
+/** The same filters as a query of `GET /events.csv`. The server knows nothing of what is unread by whom. */
+export function toExportQuery(filters: FeedFilters, now: number): string {
+  const { severities, categories, statuses, assignee, text, isToday } = filters
+  const channels = categories.length > 0 ? categories.map((name) => `${name}.**`) : ['port.**']
+  const query = new URLSearchParams({
+    channel: channels.join(','),
+    ...(severities.length > 0 && { severity: severities.join(',') }),
+    ...(statuses.length > 0 && { status: statuses.join(',') }),
+    ...(assignee !== '' && { assignee }),
+    ...(text.trim() !== '' && { q: text.trim() }),
+    ...(isToday && { from: new Date(startOfDay(now)).toISOString() }),
+  })
+  return query.toString()
+}

@@ -1,0 +1,119 @@
+import { useVirtualizer } from '@tanstack/react-virtual'
+import { type KeyboardEvent, useEffect, useRef } from 'react'
+import { useMedia } from '#web/ui/use-media.ts'
+import type { FeedRow } from './feed-row.ts'
+import { FeedRowLine } from './feed-row-line.tsx'
+import type { FeedSnapshot } from './feed-store.ts'
+import './feed-grid.css'
+
+type Props = {
+  readonly snapshot: FeedSnapshot
+  readonly reader: string
+  readonly active: number | null
+  readonly openId: string | null
+  readonly onActive: (index: number) => void
+  readonly onOpen: (index: number) => void
+  readonly onStep: ((row: FeedRow) => void) | null
+  /** The reader has scrolled away from the newest row, or back to it. */
+  readonly onAway: (isAway: boolean) => void
+  /** The oldest row came near. */
+  readonly onEnd: () => void
+  readonly gridRef: { current: HTMLDivElement | null }
+}
+
+const COLUMNS = ['Severity', 'Event', 'Category', 'Status', 'Assignee', 'Time', 'Next step'] as const
+const HEAD_PX = 30
+/** So many rows before the end the page below is read. */
+const NEAR_ROWS = 20
+
+/** The rows, of which only those on screen exist. It has the focus; arrows and `j` `k` move, Enter opens. */
+export function FeedGrid(props: Props) {
+  const { snapshot, reader, active, openId, onActive, onOpen, onStep, onAway, onEnd, gridRef } = props
+  const isNarrow = useMedia('(max-width: 560px)')
+  const rowPx = isNarrow ? 64 : 44
+  const virtualizer = useVirtualizer({
+    count: snapshot.count,
+    getScrollElement: () => gridRef.current,
+    estimateSize: () => rowPx,
+    overscan: 6,
+    scrollPaddingStart: HEAD_PX,
+  })
+  const activeKey = active === null ? undefined : snapshot.rowAt(active)?.key
+  const measured = useRef(rowPx)
+  useEffect(() => {
+    if (measured.current !== rowPx) virtualizer.measure()
+    measured.current = rowPx
+  }, [rowPx, virtualizer])
+  useEffect(() => {
+    if (active !== null) virtualizer.scrollToIndex(active)
+  }, [active, virtualizer])
+
+  function onKeyDown(event: KeyboardEvent) {
+    const page = Math.max(1, Math.floor((gridRef.current?.clientHeight ?? 0) / rowPx) - 2)
+    const steps: Readonly<Record<string, number>> = {
+      ArrowDown: 1,
+      ArrowUp: -1,
+      PageDown: page,
+      PageUp: -page,
+      Home: Number.NEGATIVE_INFINITY,
+      End: Number.POSITIVE_INFINITY,
+    }
+    const step = steps[event.key]
+    if (step !== undefined) {
+      const next = Math.max(0, Math.min(snapshot.count - 1, (active ?? -1) + step))
+      if (snapshot.count > 0) onActive(next)
+    } else if (event.key === 'Enter' && active !== null) onOpen(active)
+    else return
+    event.preventDefault()
+  }
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a virtual grid is no table
+    <div
+      ref={gridRef}
+      className="feed-grid"
+      role="grid"
+      tabIndex={0}
+      aria-label="Events"
+      aria-rowcount={snapshot.count + 1}
+      aria-activedescendant={activeKey ? `row-${activeKey}` : undefined}
+      onKeyDown={onKeyDown}
+      // What is pressed must still be there when it is let go.
+      onPointerDown={() => onAway(true)}
+      onScroll={({ currentTarget }) => {
+        const { scrollTop, scrollHeight, clientHeight } = currentTarget
+        onAway(scrollTop > 2)
+        if (scrollTop > 2 && scrollHeight - clientHeight - scrollTop < NEAR_ROWS * rowPx) onEnd()
+      }}
+    >
+      {/* biome-ignore lint/a11y/useSemanticElements: as above */}
+      {/* biome-ignore lint/a11y/useFocusableInteractive: a heading is nothing to act on */}
+      <div className="feed-head" role="row" aria-rowindex={1}>
+        {COLUMNS.map((name) => (
+          // biome-ignore lint/a11y/useSemanticElements: as above
+          // biome-ignore lint/a11y/useFocusableInteractive: as above
+          <span key={name} role="columnheader">
+            {name}
+          </span>
+        ))}
+      </div>
+      {/* biome-ignore lint/a11y/useSemanticElements: as above */}
+      <div className="feed-rows" role="rowgroup" style={{ height: virtualizer.getTotalSize() }}>
+        {virtualizer.getVirtualItems().map(({ index, start }) => {
+          const row = snapshot.rowAt(index)
+          if (!row) return null
+          const state = snapshot.caseOf(row)
+          return (
+            // Lines stay and rows pass through them: a busy feed then costs a few texts, not a hundred new elements.
+            <FeedRowLine
+              key={index}
+              {...{ row, state, index, top: start, onOpen, onStep }}
+              isActive={index === active}
+              isOpen={row.id === openId}
+              isUnread={state !== null && !state.readBy.includes(reader)}
+            />
+          )
+        })}
+      </div>
+    </div>
+  )
+}

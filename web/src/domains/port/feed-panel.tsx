@@ -1,0 +1,134 @@
+import { useCallback, useEffect, useRef, useState } from 'react'
+import { useAccess } from '#web/live/access.tsx'
+import { FreshnessBadge } from '#web/live/freshness-badge.tsx'
+import { useConnection } from '#web/live/use-connection.ts'
+import { announce } from '#web/ui/announcements.ts'
+import { Button } from '#web/ui/button.tsx'
+import { formatNumber } from '#web/ui/format.ts'
+import type { FeedFilters } from './feed-filters.ts'
+import { FeedGrid } from './feed-grid.tsx'
+import { FeedNotice } from './feed-notice.tsx'
+import type { FeedRow } from './feed-row.ts'
+import { FilterBar } from './filter-bar.tsx'
+import { nextStep } from './moves.ts'
+import { type PortFeed, useFeedSnapshot } from './use-feed.ts'
+import { useFeedKeys } from './use-feed-keys.ts'
+import type { MakeMove } from './use-moves.ts'
+import './feed-panel.css'
+
+type Props = {
+  readonly feed: PortFeed
+  readonly filters: FeedFilters
+  readonly onFilters: (filters: FeedFilters) => void
+  readonly openId: string | null
+  readonly onOpen: (row: FeedRow | null) => void
+  readonly makeMove: MakeMove
+  /** The whole page stands still. */
+  readonly isStill: boolean
+}
+
+const TELL_MS = 10_000
+
+/** The live feed: it flows while its newest row is in sight, and stands still for whoever reads, scrolls or acts. */
+export function FeedPanel({ feed, filters, onFilters, openId, onOpen, makeMove, isStill }: Props) {
+  const { store, history } = feed
+  const { name } = useAccess()
+  const { refusal } = useConnection()
+  const snapshot = useFeedSnapshot(store)
+  const grid = useRef<HTMLDivElement>(null)
+  const [active, setActive] = useState<number | null>(null)
+  const [isPaused, setPaused] = useState(false)
+  useEffect(() => {
+    // The row at an index is another one then.
+    setActive(null)
+    store.setFilters(filters)
+  }, [store, filters])
+  useEffect(() => (isStill ? store.hold() : undefined), [store, isStill])
+  useNewsForEars(store)
+
+  const hold = () => {
+    store.hold()
+    setPaused(true)
+  }
+  const goLive = useCallback(() => {
+    setActive(null)
+    setPaused(false)
+    grid.current?.scrollTo({ top: 0 })
+    store.release()
+  }, [store])
+  const activate = (index: number) => {
+    hold()
+    setActive(index)
+    grid.current?.focus({ preventScroll: true })
+  }
+  const open = useCallback(
+    (index: number) => {
+      store.hold()
+      setPaused(true)
+      setActive(index)
+      onOpen(store.snapshot().rowAt(index) ?? null)
+    },
+    [store, onOpen],
+  )
+  const step = useCallback(
+    (row: FeedRow) => {
+      const state = store.snapshot().caseOf(row)
+      const next = state && nextStep(state)
+      if (next) void makeMove(row, next.move)
+    },
+    [store, makeMove],
+  )
+  const target = () => (active === null ? store.find(openId ?? '') : snapshot.rowAt(active))
+  useFeedKeys({ snapshot, active, activate, open, target, makeMove, isPaused, hold, goLive })
+  const canAct = refusal === null
+  return (
+    <section className="card feed" aria-labelledby="feed-title">
+      <FilterBar filters={filters} onChange={onFilters} reader={name} />
+      <header className="feed-bar">
+        <h2 id="feed-title">Live feed</h2>
+        <span className="feed-count">{`${formatNumber(snapshot.count)} of ${formatNumber(snapshot.loaded)} events`}</span>
+        <FreshnessBadge paused={snapshot.isHeld} updatedAt={snapshot.heldAt} />
+        <Button
+          className="feed-pause"
+          small
+          look={snapshot.isHeld ? 'primary' : 'plain'}
+          icon={snapshot.isHeld ? 'play' : 'pause'}
+          onClick={snapshot.isHeld ? goLive : hold}
+        >
+          {snapshot.isHeld ? sayResume(snapshot.fresh) : 'Pause'}
+        </Button>
+      </header>
+      <FeedGrid
+        {...{ snapshot, active, gridRef: grid, reader: name, onOpen: open, openId }}
+        onActive={activate}
+        onStep={canAct ? step : null}
+        onEnd={() => {
+          if (history.hasMore && history.status === 'ready') history.loadMore()
+        }}
+        onAway={(isAway) => {
+          if (isAway) store.hold()
+          else if (!isPaused && !isStill) store.release()
+        }}
+      />
+      <FeedNotice snapshot={snapshot} history={history} filters={filters} onFilters={onFilters} />
+    </section>
+  )
+}
+
+function sayResume(fresh: number): string {
+  return fresh === 0 ? 'Resume' : `Resume · ${formatNumber(fresh)} new`
+}
+
+/** Tells screen readers how many events came, every 10 s at most: a live feed read out row by row is only noise. */
+function useNewsForEars(store: PortFeed['store']): void {
+  useEffect(() => {
+    let told = store.snapshot().received
+    const timer = setInterval(() => {
+      const { received } = store.snapshot()
+      const count = received - told
+      told = received
+      if (count > 0) announce(`${count} new ${count === 1 ? 'event' : 'events'}`)
+    }, TELL_MS)
+    return () => clearInterval(timer)
+  }, [store])
+}

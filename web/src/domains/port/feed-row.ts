@@ -1,0 +1,47 @@
+import type { ReceivedEvent } from '#shared/client/create-subscriber.ts'
+import type { Case } from '#shared/domain/port/case.ts'
+import { cases } from '#shared/domain/port/cases-view.ts'
+
+/** An event of the feed. Rows never change; what people do to them is kept apart, by id. */
+export type FeedRow = {
+  /** Its position: unique. */
+  readonly key: string
+  readonly id: string
+  readonly positioned: ReceivedEvent
+  /** Grows with each row that comes live; below zero for what was read from the history. */
+  readonly arrival: number
+  readonly time: number
+  /** Everything that is searched, in lower case: made at once, so that searching ten thousand rows takes no frame. */
+  readonly text: string
+}
+
+/** Makes a row of an event. */
+export function createRow(positioned: ReceivedEvent, arrival: number): FeedRow {
+  const { topic, partition, offset, event } = positioned
+  return {
+    key: `${topic}/${partition}/${offset}`,
+    id: event.id,
+    positioned,
+    arrival,
+    time: Date.parse(event.time ?? ''),
+    text: searchedText(positioned),
+  }
+}
+
+/** The case of an event that nobody has done anything to; null for what has none. */
+export function openCaseOf({ positioned, id }: FeedRow): Case | null {
+  return cases.apply(null, positioned, id)
+}
+
+function searchedText({ event }: ReceivedEvent): string {
+  const { title, description } = (
+    typeof event.data === 'object' && event.data !== null ? event.data : {}
+  ) as {
+    readonly title?: unknown
+    readonly description?: unknown
+  }
+  return [title, description, event.type, event.subject, event.id]
+    .filter((part) => typeof part === 'string')
+    .join('\n')
+    .toLowerCase()
+}

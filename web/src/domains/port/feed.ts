@@ -1,0 +1,173 @@
+import type { ReceivedEvent } from '#shared/client/create-subscriber.ts'
+import { moveOf } from '#shared/domain/port/case-moves.ts'
+import { isMove } from '#shared/domain/port/read-event.ts'
+import { type CaseBook, createCaseBook } from './case-book.ts'
+import { dependsOnCases, type FeedFilters, type Filtered, matcherOf, NO_FILTERS } from './feed-filters.ts'
+import { createRow, type FeedRow } from './feed-row.ts'
+
+/** Rows that a reader holds still: oldest first, as of the `arrival` of the latest. */
+type Held = {
+  readonly rows: readonly FeedRow[]
+  readonly arrival: number
+  /** When the hold began, in milliseconds. */
+  readonly at: number
+  /** How many matching rows came after the hold and were trimmed since. */
+  readonly missed: number
+  readonly ids: ReadonlySet<string>
+}
+
+/**
+ * The events of the feed and which of them are shown. Live rows are kept oldest first, so that adding is a push;
+ * filters look at what is new only, unless they change; memory is bounded by `capacity`.
+ */
+export type Feed = {
+  /** The most live rows to keep; a quarter more before they are trimmed. */
+  readonly capacity: number
+  /** The name of the reader, for what is unread. */
+  readonly reader: string
+  readonly byId: Map<string, FeedRow>
+  book: CaseBook
+  filters: FeedFilters
+  matches: (row: Filtered) => boolean
+  live: FeedRow[]
+  liveShown: FeedRow[]
+  /** Newest first. */
+  older: readonly FeedRow[]
+  olderShown: readonly FeedRow[]
+  held: Held | null
+  received: number
+  arrivals: number
+  /** Something happened to rows that the filters have looked at already. */
+  isDirty: boolean
+}
+
+export function createFeed(capacity: number, reader: string): Feed {
+  return {
+    ...{ capacity, reader, byId: new Map(), book: createCaseBook() },
+    ...{ filters: NO_FILTERS, matches: matcherOf(NO_FILTERS, 0) },
+    ...{ live: [], liveShown: [], older: [], olderShown: [], held: null },
+    ...{ received: 0, arrivals: 0, isDirty: false },
+  }
+}
+
+/** Takes what came live, in its order. Answers the rows that it made. */
+export function takeEvents(feed: Feed, events: readonly ReceivedEvent[]): FeedRow[] {
+  const added: FeedRow[] = []
+  for (const positioned of events) {
+    if (isMove(positioned.event)) takeMove(feed, positioned)
+    else takeEvent(feed, positioned, added)
+  }
+  trim(feed)
+  // While rows are held they stay where they are, whatever becomes of them.
+  if (feed.isDirty && !feed.held) match(feed)
+  return added
+}
+
+function takeMove(feed: Feed, positioned: ReceivedEvent): void {
+  feed.book.move(positioned, feed.byId.get(positioned.event.subject ?? ''))
+  feed.isDirty ||= dependsOnCases(feed.filters) || moveOf(positioned.event) === 'delete'
+}
+
+function takeEvent(feed: Feed, positioned: ReceivedEvent, added: FeedRow[]): void {
+  const row = createRow(positioned, feed.arrivals + 1)
+  if (feed.byId.get(row.id)?.key === row.key) return // the history had it already
+  feed.arrivals++
+  feed.received++
+  feed.live.push(row)
+  feed.byId.set(row.id, row)
+  feed.book.adopt(row)
+  added.push(row)
+  if (isShown(feed, row)) feed.liveShown.push(row)
+}
+
+/** Puts a page of history, newest first, below everything; what is there already is left out. */
+export function addPage(feed: Feed, page: readonly ReceivedEvent[]): void {
+  const { byId, book } = feed
+  const added: FeedRow[] = []
+  for (const positioned of page) {
+    const row = createRow(positioned, -feed.older.length - added.length - 1)
+    if (isMove(positioned.event) || byId.has(row.id)) continue
+    byId.set(row.id, row)
+    added.push(row)
+  }
+  for (const positioned of page.toReversed())
+    if (isMove(positioned.event)) book.move(positioned, byId.get(positioned.event.subject ?? ''))
+  for (const row of added) book.adopt(row)
+  feed.older = [...feed.older, ...added]
+  feed.olderShown = feed.older.filter((row) => isShown(feed, row))
+}
+
+/** Shows other rows. `now` (milliseconds) decides what today is. */
+export function setFilters(feed: Feed, filters: FeedFilters, now: number): void {
+  feed.filters = filters
+  feed.matches = matcherOf(filters, now)
+  match(feed)
+  if (!feed.held) return
+  // The rows that were there when the hold began, through the new filters.
+  const { arrival } = feed.held
+  const rows = feed.liveShown.filter((row) => row.arrival <= arrival)
+  feed.held = { ...feed.held, rows, missed: 0 }
+}
+
+/** Holds the shown rows where they are. */
+export function hold(feed: Feed, at: number): void {
+  if (feed.held) return
+  const rows = [...feed.liveShown]
+  feed.held = { rows, at, arrival: feed.arrivals, missed: 0, ids: new Set(rows.map(({ id }) => id)) }
+}
+
+/** Lets them go on. */
+export function release(feed: Feed): void {
+  const { held, byId, book } = feed
+  feed.held = null
+  // Rows that were trimmed under the reader's eyes.
+  for (const id of held?.ids ?? []) if (!byId.has(id)) book.forget(id)
+  match(feed)
+}
+
+/** How many rows that pass the filters came since the hold. */
+export function countFresh({ held, liveShown }: Feed): number {
+  return held ? held.missed + countSince(liveShown, held.arrival) : 0
+}
+
+/** Looks at every row again. */
+export function match(feed: Feed): void {
+  feed.isDirty = false
+  feed.liveShown = feed.live.filter((row) => isShown(feed, row))
+  feed.olderShown = feed.older.filter((row) => isShown(feed, row))
+}
+
+function isShown({ book, matches, reader }: Feed, row: FeedRow): boolean {
+  const state = book.brief(row)
+  const { severity = 'info', category = '' } = row.positioned.event
+  return (
+    !state?.isDeleted &&
+    matches({
+      ...{ severity, category, time: row.time, text: row.text },
+      status: state?.status ?? 'new',
+      assignee: state?.assignee ?? null,
+      isRead: state?.readBy.includes(reader) ?? false,
+    })
+  )
+}
+
+function countSince(rows: readonly FeedRow[], arrival: number): number {
+  let count = 0
+  while ((rows[rows.length - 1 - count]?.arrival ?? 0) > arrival) count++
+  return count
+}
+
+function trim(feed: Feed): void {
+  const { capacity, byId, book, held } = feed
+  if (feed.live.length < capacity * 1.25) return
+  const gone = feed.live.slice(0, -capacity)
+  feed.live = feed.live.slice(-capacity)
+  for (const { id } of gone) {
+    byId.delete(id)
+    if (!held?.ids.has(id)) book.forget(id)
+  }
+  const kept = countSince(feed.liveShown, (feed.live[0]?.arrival ?? 0) - 1)
+  const cut = feed.liveShown.slice(0, feed.liveShown.length - kept)
+  if (held) feed.held = { ...held, missed: held.missed + countSince(cut, held.arrival) }
+  feed.liveShown = feed.liveShown.slice(feed.liveShown.length - kept)
+}

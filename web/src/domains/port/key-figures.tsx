@@ -1,0 +1,46 @@
+import { portViews } from '#shared/domain/port/port-views.ts'
+import { presentStatistics } from '#shared/domain/port/statistics-view.ts'
+import { useAccess } from '#web/live/access.tsx'
+import { useView } from '#web/live/use-view.ts'
+import { formatNumber } from '#web/ui/format.ts'
+import { useNow } from '#web/ui/now.ts'
+import type { StreamMeter } from './stream-meter.ts'
+import { unreadBy } from './unread-by.ts'
+import { useStill } from './use-still.ts'
+import './key-figures.css'
+
+type Props = { readonly meter: StreamMeter; readonly isStill: boolean }
+
+/** The numbers that one looks at in passing. */
+export function KeyFigures({ meter, isStill }: Props) {
+  const { name } = useAccess()
+  const { state } = useStill(useView(portViews, 'statistics'), isStill)
+  const now = useStill(useNow(), isStill)
+  const statistics = state && presentStatistics(state, now)
+  const { perSecond, whole } = meter.metrics(now)
+  const figures = [
+    ['Total', statistics?.total],
+    ['Critical', statistics?.critical, 'critical'],
+    ['Today', statistics?.today],
+    ['Unread', statistics && unreadBy(statistics, name)],
+    ['Open', statistics?.open],
+    ['Events/s', perSecond],
+    ['Latency p95', whole && `${formatNumber(Math.round(whole.p95))} ms`],
+  ] as const
+  return (
+    <dl className="figures">
+      {figures.map(([label, value, tone]) => (
+        <div key={label} className={tone && `figure-${tone}`}>
+          <dt>{label}</dt>
+          <dd>
+            {value === null || value === undefined
+              ? '–'
+              : typeof value === 'number'
+                ? formatNumber(value)
+                : value}
+          </dd>
+        </div>
+      ))}
+    </dl>
+  )
+}

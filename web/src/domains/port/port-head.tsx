@@ -1,0 +1,82 @@
+import { useState } from 'react'
+import { ApiError, useApi } from '#web/live/api.ts'
+import { useConnection } from '#web/live/use-connection.ts'
+import { Button } from '#web/ui/button.tsx'
+import { changeSettings } from '#web/ui/settings.ts'
+import { showToast } from '#web/ui/toasts.ts'
+import { useMedia } from '#web/ui/use-media.ts'
+import { exportCsv } from './export-csv.ts'
+import { type FeedFilters, toExportQuery } from './feed-filters.ts'
+import { KeyFigures } from './key-figures.tsx'
+import type { StreamMeter } from './stream-meter.ts'
+import './port-head.css'
+
+type Props = {
+  readonly filters: FeedFilters
+  readonly meter: StreamMeter
+  readonly isStill: boolean
+  readonly onCreate: () => void
+}
+
+/** The head of the page: its numbers, and what can be done with all of it. */
+export function PortHead({ filters, meter, isStill, onCreate }: Props) {
+  const { refusal } = useConnection()
+  return (
+    <header className="port-head">
+      <h1>Port operations</h1>
+      <KeyFigures meter={meter} isStill={isStill} />
+      <div className="port-actions">
+        <label className="port-switch">
+          <input
+            type="checkbox"
+            checked={!isStill}
+            onChange={({ target }) => changeSettings({ autoRefresh: target.checked })}
+          />
+          Auto-refresh
+        </label>
+        <ExportButton filters={filters} />
+        <Button look="primary" icon="plus" refused={refusal} onClick={onCreate}>
+          <Words long="Create event" short="Create" />
+        </Button>
+      </div>
+    </header>
+  )
+}
+
+/** Fewer words where there is less room. */
+function Words({ long, short }: { long: string; short: string }) {
+  return useMedia('(max-width: 560px)') ? short : long
+}
+
+function ExportButton({ filters }: { filters: FeedFilters }) {
+  const api = useApi()
+  const [isBusy, setBusy] = useState(false)
+  async function run() {
+    setBusy(true)
+    try {
+      const { isCut } = await exportCsv(api, toExportQuery(filters, Date.now()), 'port-events.csv')
+      showToast({
+        tone: 'good',
+        title: 'The events were exported',
+        detail: [
+          isCut && 'The file ends before the oldest event: narrow the filter for the rest.',
+          filters.isUnread && 'It also has what you have read: the server does not filter by that.',
+        ]
+          .filter(Boolean)
+          .join(' '),
+      })
+    } catch (error) {
+      showToast({
+        tone: 'bad',
+        title: 'The export did not work',
+        detail: error instanceof ApiError ? error.message : String(error),
+      })
+    }
+    setBusy(false)
+  }
+  return (
+    <Button icon="download" disabled={isBusy} onClick={() => void run()}>
+      {isBusy ? 'Exporting…' : <Words long="Export CSV" short="CSV" />}
+    </Button>
+  )
+}

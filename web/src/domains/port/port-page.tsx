@@ -1,0 +1,131 @@
+import { lazy, Suspense, useCallback, useEffect, useMemo } from 'react'
+import { notify } from '#web/ui/notifications.ts'
+import { useSetting } from '#web/ui/settings.ts'
+import { Tabs } from '#web/ui/tabs.tsx'
+import { useMedia } from '#web/ui/use-media.ts'
+import { useSearchState } from '#web/ui/use-search-state.ts'
+import { useShortcut } from '#web/ui/use-shortcut.ts'
+import { BerthsPanel } from './berths-panel.tsx'
+import { type FeedFilters, fromSearch, toSearch } from './feed-filters.ts'
+import { FeedPanel } from './feed-panel.tsx'
+import type { FeedRow } from './feed-row.ts'
+import { PortHead } from './port-head.tsx'
+import { StatisticsPanel } from './statistics-panel.tsx'
+import { StreamPanel } from './stream-panel.tsx'
+import { usePortFeed } from './use-feed.ts'
+import { useMoves } from './use-moves.ts'
+import './port-page.css'
+
+const CreateEventDialog = lazy(() =>
+  import('./create-event-dialog.tsx').then(({ CreateEventDialog: component }) => ({ default: component })),
+)
+const DetailDrawer = lazy(() =>
+  import('./detail-drawer.tsx').then(({ DetailDrawer: component }) => ({ default: component })),
+)
+const DetailCard = lazy(() =>
+  import('./detail-drawer.tsx').then(({ DetailCard: component }) => ({ default: component })),
+)
+
+const SIDE_TABS = [
+  { value: 'statistics', label: 'Statistics' },
+  { value: 'berths', label: 'Berths' },
+  { value: 'stream', label: 'Stream' },
+]
+const ALL_TABS = [{ value: 'feed', label: 'Feed' }, ...SIDE_TABS]
+
+/** Port operations: the live feed, and beside it what is counted, the berths, the stream, or the event that is open. */
+export function PortPage() {
+  const [search, change] = useSearchState()
+  const { view = 'feed', event: openId = null, create } = search
+  const filterKey = JSON.stringify(toSearch(fromSearch(search)))
+  const filters = useMemo(() => fromSearch(JSON.parse(filterKey)), [filterKey])
+  const isStill = !useSetting('autoRefresh')
+  const isNarrow = useMedia('(max-width: 1100px)')
+  const feed = usePortFeed(notifyOfCritical)
+  const makeMove = useMoves(feed.store)
+
+  const setFilters = useCallback((next: FeedFilters) => change(toSearch(next)), [change])
+  const openRow = useCallback((row: FeedRow | null) => change({ event: row?.id ?? '' }), [change])
+  const close = useCallback(() => change({ event: '' }), [change])
+  useShortcut({ keys: 'e', label: 'Create an event', group: 'Port' }, () => change({ create: '1' }))
+  useShortcut({ keys: 'Escape', label: 'Close the event', group: 'Port', enabled: openId !== null }, close)
+  useEffect(() => {
+    document.title = 'Port operations · Tidewire'
+  }, [])
+
+  const feedPanel = (
+    <FeedPanel {...{ feed, filters, openId, makeMove, isStill }} onFilters={setFilters} onOpen={openRow} />
+  )
+  const side = <SidePanel view={view} feed={feed} isStill={isStill} />
+  return (
+    <div className="port">
+      <PortHead
+        filters={filters}
+        meter={feed.meter}
+        isStill={isStill}
+        onCreate={() => change({ create: '1' })}
+      />
+      {isNarrow ? (
+        <Tabs
+          label="Port"
+          tabs={ALL_TABS}
+          value={view}
+          onChange={(value) => change({ view: value === 'feed' ? '' : value })}
+        >
+          {view === 'feed' ? feedPanel : side}
+        </Tabs>
+      ) : (
+        <div className="port-columns">
+          {feedPanel}
+          <aside className="port-side" aria-label="Details">
+            {openId !== null ? (
+              <Suspense>
+                <DetailCard id={openId} {...{ store: feed.store, makeMove }} onClose={close} />
+              </Suspense>
+            ) : (
+              <Tabs
+                label="Beside the feed"
+                tabs={SIDE_TABS}
+                value={view === 'feed' ? 'statistics' : view}
+                onChange={(value) => change({ view: value })}
+              >
+                {side}
+              </Tabs>
+            )}
+          </aside>
+        </div>
+      )}
+      <Suspense>
+        {isNarrow && openId !== null && (
+          <DetailDrawer id={openId} {...{ store: feed.store, makeMove }} onClose={close} />
+        )}
+        {create === '1' && <CreateEventDialog onClose={() => change({ create: '' })} />}
+      </Suspense>
+    </div>
+  )
+}
+
+type SideProps = {
+  readonly view: string
+  readonly feed: ReturnType<typeof usePortFeed>
+  readonly isStill: boolean
+}
+
+function SidePanel({ view, feed, isStill }: SideProps) {
+  if (view === 'berths') return <BerthsPanel isStill={isStill} />
+  if (view === 'stream') return <StreamPanel meter={feed.meter} isStill={isStill} />
+  return <StatisticsPanel isStill={isStill} />
+}
+
+/** A notification for the latest critical event, while nobody looks. */
+function notifyOfCritical(rows: readonly FeedRow[]): void {
+  const latest = rows.findLast(({ positioned }) => positioned.event.severity === 'critical')
+  if (!latest) return
+  const { subject, type, data } = latest.positioned.event
+  const { title } = (data ?? {}) as { readonly title?: unknown }
+  notify(
+    'Critical event in the port',
+    typeof title === 'string' ? title : `${type} ${subject ?? ''}`,
+    'port-critical',
+  )
+}

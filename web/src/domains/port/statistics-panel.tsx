@@ -1,0 +1,66 @@
+import { portViews } from '#shared/domain/port/port-views.ts'
+import { type PresentedStatistics, presentStatistics } from '#shared/domain/port/statistics-view.ts'
+import { FreshnessBadge } from '#web/live/freshness-badge.tsx'
+import { useView } from '#web/live/use-view.ts'
+import { ViewBody } from '#web/live/view-body.tsx'
+import { Card } from '#web/ui/card.tsx'
+import { ShareBars } from '#web/ui/share-bars.tsx'
+import { sayCategory } from './feed-row-line.tsx'
+import { STATUS_LABELS } from './moves.ts'
+import { useStill } from './use-still.ts'
+import './statistics-panel.css'
+
+/** How the events of the port are distributed. */
+export function StatisticsPanel({ isStill }: { isStill: boolean }) {
+  const view = useStill(useView(portViews, 'statistics'), isStill)
+  return (
+    <Card title="Statistics" aside={<FreshnessBadge updatedAt={view.updatedAt} paused={isStill} />}>
+      <ViewBody what="the statistics" of={[view]} lines={10}>
+        {view.state && <Distributions statistics={presentStatistics(view.state, Date.now())} />}
+      </ViewBody>
+    </Card>
+  )
+}
+
+function Distributions({ statistics }: { statistics: PresentedStatistics }) {
+  const { categories, severities, statuses, days } = statistics
+  return (
+    <div className="distributions">
+      <ShareBars
+        caption="By category"
+        rows={categories.map((share) => ({ ...share, label: sayCategory(share.name) }))}
+      />
+      <ShareBars
+        caption="By severity"
+        rows={severities.map((share) => ({ ...share, label: share.name, tone: share.name }))}
+      />
+      <ShareBars
+        caption="By status"
+        rows={statuses.map((share) => ({
+          ...share,
+          label: STATUS_LABELS[share.name as keyof typeof STATUS_LABELS] ?? share.name,
+        }))}
+      />
+      <Days days={days} />
+    </div>
+  )
+}
+
+function Days({ days }: Pick<PresentedStatistics, 'days'>) {
+  const most = Math.max(1, ...days.map(({ count }) => count))
+  const total = days.reduce((sum, { count }) => sum + count, 0)
+  return (
+    <figure className="days">
+      <figcaption>{`Per day (UTC), the last ${days.length} days`}</figcaption>
+      <div
+        className="days-columns"
+        role="img"
+        aria-label={`${total} events in ${days.length} days, at most ${most} in a day, ${days.at(-1)?.count ?? 0} today`}
+      >
+        {days.map(({ day, count }) => (
+          <span key={day} title={`${day}: ${count}`} style={{ height: `${(count / most) * 100}%` }} />
+        ))}
+      </div>
+    </figure>
+  )
+}

@@ -1,0 +1,19 @@
+import { Badge, type Tone } from '#web/ui/badge.tsx'
+import type { ShownCase } from './case-book.ts'
+import { STATUS_LABELS } from './moves.ts'
+
+const TONES: Readonly<Record<ShownCase['status'], Tone>> = {
+  new: 'accent',
+  acknowledged: 'busy',
+  'in-progress': 'busy',
+  resolved: 'good',
+  closed: 'plain',
+}
+
+/** A status as a word. While it is not confirmed, an ellipsis says so. */
+export function StatusBadge({ state }: { state: ShownCase }) {
+  if (state.isDeleted) return <Badge tone="bad">{state.isPending ? 'Deleting…' : 'Deleted'}</Badge>
+  return (
+    <Badge tone={TONES[state.status]}>{`${STATUS_LABELS[state.status]}${state.isPending ? '…' : ''}`}</Badge>
+  )
+}

@@ -1,0 +1,78 @@
+/** Latencies of one hop, in milliseconds; null without samples. */
+export type Hop = { readonly p50: number; readonly p95: number; readonly p99: number } | null
+
+export type StreamMetrics = {
+  /** Events in the last full second, and of each of the seconds before it, oldest first. */
+  readonly perSecond: number
+  readonly seconds: readonly number[]
+  readonly total: number
+  /** From the time of the event to its arrival here; from there to the page's data; from there to the screen; all of it. */
+  readonly written: Hop
+  readonly buffered: Hop
+  readonly painted: Hop
+  readonly whole: Hop
+}
+
+type Sample = { readonly written: number; readonly buffered: number; readonly painted: number }
+
+const SECONDS = 120
+const SAMPLES = 500
+/** Of one frame a few events stand for all of them. */
+const PER_FRAME = 8
+/** An event that is older was written long ago, or by a clock that is wrong: that says nothing of the stream. */
+const FRESH_MS = 60_000
+
+export type Received = { readonly time: number; readonly at: number }
+
+/** Measures the stream at this browser. All times are epoch milliseconds. */
+export function createStreamMeter() {
+  const counts = new Map<number, number>()
+  let samples: Sample[] = []
+  let total = 0
+  return {
+    /** An event came in. */
+    count: (at: number) => {
+      const second = Math.floor(at / 1000)
+      counts.set(second, (counts.get(second) ?? 0) + 1)
+      total++
+      if (counts.size > SECONDS + 5)
+        for (const old of counts.keys()) if (old < second - SECONDS) counts.delete(old)
+    },
+    /** Events that came in were put on the page at `flushed`, and were on the screen at `painted`. */
+    frame: (received: readonly Received[], flushed: number, painted: number) => {
+      const step = Math.max(1, Math.ceil(received.length / PER_FRAME))
+      const chosen = received.filter((_, index) => index % step === 0)
+      const measured = chosen
+        .filter(({ time, at }) => at - time < FRESH_MS && at - time > -1000)
+        .map(({ time, at }) => ({
+          written: Math.max(0, at - time),
+          buffered: flushed - at,
+          painted: painted - flushed,
+        }))
+      samples = [...samples, ...measured].slice(-SAMPLES)
+    },
+    metrics: (now: number): StreamMetrics => {
+      const last = Math.floor(now / 1000) - 1
+      const seconds = Array.from(
+        { length: SECONDS },
+        (_, index) => counts.get(last - SECONDS + 1 + index) ?? 0,
+      )
+      return {
+        ...{ perSecond: seconds.at(-1) ?? 0, seconds, total },
+        written: hopOf(samples.map(({ written }) => written)),
+        buffered: hopOf(samples.map(({ buffered }) => buffered)),
+        painted: hopOf(samples.map(({ painted }) => painted)),
+        whole: hopOf(samples.map(({ written, buffered, painted }) => written + buffered + painted)),
+      }
+    },
+  }
+}
+
+export type StreamMeter = ReturnType<typeof createStreamMeter>
+
+function hopOf(values: readonly number[]): Hop {
+  if (values.length === 0) return null
+  const sorted = [...values].sort((a, b) => a - b)
+  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0
+  return { p50: at(0.5), p95: at(0.95), p99: at(0.99) }
+}

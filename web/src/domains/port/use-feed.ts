@@ -1,0 +1,123 @@
+import { useEffect, useMemo, useState, useSyncExternalStore } from 'react'
+import type { ReceivedEvent } from '#shared/client/create-subscriber.ts'
+import { useAccess } from '#web/live/access.tsx'
+import { type Api, ApiError, useApi } from '#web/live/api.ts'
+import { createPacer } from '#web/live/create-pacer.ts'
+import { useTidewire } from '#web/live/tidewire-provider.tsx'
+import type { FeedRow } from './feed-row.ts'
+import { createFeedStore, type FeedSnapshot, type FeedStore } from './feed-store.ts'
+import { createStreamMeter, type Received, type StreamMeter } from './stream-meter.ts'
+
+/** What lies below the live rows, as far as it was read. */
+export type FeedHistory = {
+  readonly status: 'loading' | 'ready' | 'failed'
+  readonly problem?: string
+  readonly hasMore: boolean
+  readonly loadMore: () => void
+}
+
+export type PortFeed = {
+  readonly store: FeedStore
+  readonly meter: StreamMeter
+  readonly history: FeedHistory
+}
+
+type Page = { readonly events: readonly ReceivedEvent[]; readonly next: string | null }
+
+/** Events of the port live, and their moves, which make their status. */
+const LIVE = ['port.**']
+/** A list has moves only where a pattern names them. */
+const LISTED = 'port.**,port.lifecycle,port.*.lifecycle,port.*.*.lifecycle'
+const CAPACITY = 10_000
+const PAGE = 500
+
+/** The feed of the port for as long as the component is mounted: live from now on, with the history below. */
+export function usePortFeed(onNew: (rows: readonly FeedRow[]) => void): PortFeed {
+  const { tidewire } = useTidewire()
+  const { name } = useAccess()
+  const api = useApi()
+  const { store, meter, receive } = useMemo(() => createParts(name, onNew), [name, onNew])
+  const [history, setHistory] = useState<Omit<FeedHistory, 'loadMore'> & { readonly next: string | null }>(
+    BEGIN,
+  )
+  const [reading, setReading] = useState<{ readonly next: string | null } | null>(null)
+
+  useEffect(() => {
+    let hasBegun = false
+    const begin = () => {
+      hasBegun = true
+      store.clear()
+      setHistory(BEGIN)
+      setReading({ next: null })
+    }
+    return tidewire.subscribe({ channels: LIVE }, receive, {
+      // Read only once nothing can fall between the history and what comes live.
+      onState: (state) => {
+        if (!hasBegun && (state === 'live' || state === 'polling')) begin()
+      },
+      onGap: begin,
+    })
+  }, [tidewire, store, receive])
+
+  useEffect(() => {
+    if (reading === null) return
+    const aborter = new AbortController()
+    readPage(api, reading.next, aborter.signal).then(
+      ({ events, next }) => {
+        store.addOlder(events)
+        setHistory({ status: 'ready', hasMore: next !== null, next })
+      },
+      (error: unknown) => {
+        if (aborter.signal.aborted) return
+        const problem = error instanceof ApiError ? error.message : String(error)
+        setHistory((before) => ({ ...before, status: 'failed', problem }))
+      },
+    )
+    return () => aborter.abort()
+  }, [api, store, reading])
+
+  const { next, ...shown } = history
+  const loadMore = () => {
+    setHistory((before) => ({ ...before, status: 'loading' }))
+    setReading({ next })
+  }
+  return { store, meter, history: { ...shown, loadMore } }
+}
+
+/** The feed as it is now; at most once per frame another one. */
+export function useFeedSnapshot(store: FeedStore): FeedSnapshot {
+  return useSyncExternalStore(store.subscribe, store.snapshot)
+}
+
+const BEGIN = { status: 'loading', hasMore: false, next: null } as const
+
+async function readPage(api: Api, next: string | null, signal: AbortSignal): Promise<Page> {
+  const query = new URLSearchParams({ channel: LISTED, limit: String(PAGE), ...(next !== null && { next }) })
+  return api.get<Page>(`/events?${query}`, { signal })
+}
+
+function createParts(reader: string, onNew: (rows: readonly FeedRow[]) => void) {
+  const meter = createStreamMeter()
+  const pacer = createPacer()
+  const now = () => performance.timeOrigin + performance.now()
+  let received: Received[] = []
+  const store = createFeedStore({
+    ...{ capacity: CAPACITY, reader, now: Date.now, schedule: (run: () => void) => void pacer.schedule(run) },
+    onFlush: (rows) => {
+      const flushed = now()
+      const shown = received
+      received = []
+      onNew(rows)
+      // A task after the frame: by then it is on the screen.
+      setTimeout(() => meter.frame(shown, flushed, now()))
+    },
+  })
+  const receive = (positioned: ReceivedEvent) => {
+    const at = now()
+    meter.count(at)
+    pacer.note()
+    received.push({ time: Date.parse(positioned.event.time ?? ''), at })
+    store.push(positioned)
+  }
+  return { store, meter, receive }
+}

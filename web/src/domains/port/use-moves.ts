@@ -1,0 +1,72 @@
+import { useCallback } from 'react'
+import type { CaseMove } from '#shared/domain/port/case-moves.ts'
+import { useAccess } from '#web/live/access.tsx'
+import { ApiError, useApi } from '#web/live/api.ts'
+import { useConnection } from '#web/live/use-connection.ts'
+import { showToast } from '#web/ui/toasts.ts'
+import type { FeedRow } from './feed-row.ts'
+import type { FeedStore } from './feed-store.ts'
+import { assumeMove, refuseMove, STEPS } from './moves.ts'
+
+type Receipt = { readonly offset: number }
+export type MoveBody = { readonly assignee?: string | null; readonly note?: string }
+export type MakeMove = (row: FeedRow, move: CaseMove, body?: MoveBody) => Promise<boolean>
+
+/** How long an accepted move is shown without having come in. */
+const PATIENCE_MS = 5000
+
+/**
+ * Makes moves of the lifecycle: shown at once, confirmed by the log, and taken back with the reason when the server
+ * refuses. Answers whether it worked.
+ */
+export function useMoves(store: FeedStore): MakeMove {
+  const api = useApi()
+  const { name, role } = useAccess()
+  const { refusal } = useConnection()
+  return useCallback(
+    async (row, move, body = {}) => {
+      const state = store.snapshot().caseOf(row)
+      const reason = refusal ?? (state ? refuseMove(state, move, role) : 'This event has no case.')
+      if (!state || reason !== null) return tell(move, reason)
+      const takeBack = store.assume(row.id, assumeMove(state, move, name, body))
+      try {
+        const query = new URLSearchParams({ source: row.positioned.event.source })
+        const path = `/events/${encodeURIComponent(row.id)}`
+        const receipt =
+          move === 'delete'
+            ? await api.remove<Receipt>(`${path}?${query}`)
+            : await api.post<Receipt>(`${path}/${move}?${query}`, body)
+        confirm(store, row.id, receipt.offset, takeBack)
+        const done = STEPS.find((step) => step.move === move)?.done
+        if (done) showToast({ tone: 'good', title: `${done}: ${state.title}` })
+        return true
+      } catch (error) {
+        takeBack()
+        return tell(move, error instanceof ApiError ? error.message : String(error))
+      }
+    },
+    [api, store, name, role, refusal],
+  )
+}
+
+/** What was assumed holds until the log has it: then it is a fact, and the assumption can go. */
+function confirm(store: FeedStore, id: string, offset: number, takeBack: () => void): void {
+  const settle = () => {
+    clearTimeout(timer)
+    leave()
+    takeBack()
+  }
+  const timer = setTimeout(settle, PATIENCE_MS)
+  const check = () => {
+    if (store.movedUpTo(id) >= offset) settle()
+  }
+  const leave = store.subscribe(check)
+  check()
+}
+
+/** Reading is no action of anybody: that it could not be noted needs no message. */
+function tell(move: CaseMove, reason: string | null): false {
+  if (move !== 'read')
+    showToast({ tone: 'bad', title: `The event was not changed (${move})`, detail: reason ?? undefined })
+  return false
+}

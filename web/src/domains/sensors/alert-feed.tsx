@@ -1,0 +1,76 @@
+import { useState } from 'react'
+import type { SensorAlert } from '#shared/domain/sensors/recent-alerts-view.ts'
+import { sensorsViews } from '#shared/domain/sensors/sensors-views.ts'
+import { FreshnessBadge } from '#web/live/freshness-badge.tsx'
+import { useView } from '#web/live/use-view.ts'
+import { ViewBody } from '#web/live/view-body.tsx'
+import { Badge } from '#web/ui/badge.tsx'
+import { Card } from '#web/ui/card.tsx'
+import { Icon } from '#web/ui/icon.tsx'
+import { StateMessage } from '#web/ui/states.tsx'
+import { Time } from '#web/ui/times.tsx'
+
+const SHOWN = 50
+const KINDS = {
+  alert: { word: 'Alert', tone: 'bad', icon: 'alert' },
+  recovered: { word: 'Over', tone: 'good', icon: 'check' },
+} as const
+
+/** The last alerts and recoveries, newest first; what comes while one looks lights up. */
+export function AlertFeed() {
+  const view = useView(sensorsViews, 'recent-alerts')
+  const [opened] = useState(() => Date.now())
+  const alerts = view.state?.alerts ?? []
+  return (
+    <Card title="Alerts" aside={<FreshnessBadge updatedAt={view.updatedAt} />}>
+      <ViewBody what="the alerts" of={[view]}>
+        {alerts.length === 0 ? (
+          <StateMessage
+            kind="empty"
+            title="No alerts"
+            detail="Above 35 °C or 90 % humidity a sensor is listed here."
+          />
+        ) : (
+          <AlertList alerts={alerts.slice(0, SHOWN)} newFrom={opened} />
+        )}
+      </ViewBody>
+    </Card>
+  )
+}
+
+type ListProps = {
+  readonly alerts: readonly SensorAlert[]
+  /** From when on an alert is new, in milliseconds since 1970. */
+  readonly newFrom: number
+}
+
+/** Alerts as a list, which can be scrolled by the keyboard. */
+export function AlertList({ alerts, newFrom }: ListProps) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by the keyboard
+    <ul className="feed-list" tabIndex={0} aria-label="Alerts, newest first">
+      {alerts.map((alert) => (
+        <AlertItem key={`${alert.id} ${alert.time}`} alert={alert} isNew={Date.parse(alert.time) > newFrom} />
+      ))}
+    </ul>
+  )
+}
+
+function AlertItem({ alert, isNew }: { alert: SensorAlert; isNew: boolean }) {
+  const { kind, sensorId, location, reason, time } = alert
+  const { word, tone, icon } = KINDS[kind]
+  const place = [location, sensorId].filter((name) => name !== null).join(', ')
+  return (
+    <li className={isNew ? 'feed-item feed-new' : 'feed-item'}>
+      <Badge tone={tone}>
+        <Icon name={icon} size={14} />
+        {word}
+      </Badge>
+      <div>
+        <p className="feed-reason">{reason ?? (kind === 'alert' ? 'Needs a look' : 'In order again')}</p>
+        <small>{place || 'A sensor without a name'}</small>
+      </div>
+      <Time value={time} />
+    </li>
+  )
+}

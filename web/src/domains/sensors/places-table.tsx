@@ -1,0 +1,80 @@
+import {
+  type Aggregates,
+  type AggregatesState,
+  aggregatesView,
+} from '#shared/domain/sensors/aggregates-view.ts'
+import { MEASURES, type Measure } from '#shared/domain/sensors/read-reading.ts'
+import { sensorsViews } from '#shared/domain/sensors/sensors-views.ts'
+import { FreshnessBadge } from '#web/live/freshness-badge.tsx'
+import { useView } from '#web/live/use-view.ts'
+import { ViewBody } from '#web/live/view-body.tsx'
+import { Card } from '#web/ui/card.tsx'
+import { DataTable } from '#web/ui/data-table.tsx'
+import { formatNumber } from '#web/ui/format.ts'
+import { useNow } from '#web/ui/now.ts'
+import { StateMessage } from '#web/ui/states.tsx'
+import { MEASURE_WORDS, sayValue } from './say-reading.ts'
+
+type Place = Aggregates['places'][number]
+
+/** Today at each place, by UTC: how many readings, least, mean and greatest. */
+export function PlacesTable() {
+  const view = useView(sensorsViews, 'aggregates')
+  const now = useNow()
+  const totals =
+    view.state && (aggregatesView.present?.(view.state as AggregatesState, now, '') as Aggregates)
+  return (
+    <Card title="Places today (UTC)" aside={<FreshnessBadge updatedAt={view.updatedAt} />}>
+      <ViewBody what="the places" of={[view]}>
+        {!totals || totals.places.length === 0 ? (
+          <StateMessage kind="empty" title="No readings yet" />
+        ) : (
+          <DataTable caption="Readings of each place today: least, mean and greatest" narrow="cards">
+            <thead>
+              <tr>
+                <th scope="col">Place</th>
+                <th scope="col" className="number">
+                  Readings
+                </th>
+                {MEASURES.map((measure) => (
+                  <th key={measure} scope="col" className="number">
+                    {MEASURE_WORDS[measure]}: least · mean · most
+                  </th>
+                ))}
+              </tr>
+            </thead>
+            <tbody>
+              {totals.places.map((place) => (
+                <PlaceRow key={place.location} place={place} />
+              ))}
+            </tbody>
+          </DataTable>
+        )}
+      </ViewBody>
+      {totals && <p className="places-total">{`${formatNumber(totals.readings)} readings in all.`}</p>}
+    </Card>
+  )
+}
+
+function PlaceRow({ place }: { place: Place }) {
+  const { location, today } = place
+  return (
+    <tr>
+      <th scope="row">{location}</th>
+      <td className="number" data-label="Readings">
+        {formatNumber(today.readings)}
+      </td>
+      {MEASURES.map((measure) => (
+        <td key={measure} className="number" data-label={MEASURE_WORDS[measure]}>
+          {sayRange(today[measure], measure)}
+        </td>
+      ))}
+    </tr>
+  )
+}
+
+function sayRange(range: Place['today'][Measure], measure: Measure): string {
+  if (range === null) return '—'
+  const number = (value: number | null) => sayValue(value, measure).split(' ')[0]
+  return `${number(range.min)} · ${number(range.average)} · ${sayValue(range.max, measure)}`
+}

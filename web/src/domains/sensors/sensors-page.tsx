@@ -1,0 +1,97 @@
+import { useRef } from 'react'
+import { FreshnessBadge } from '#web/live/freshness-badge.tsx'
+import { ViewBody } from '#web/live/view-body.tsx'
+import { Button } from '#web/ui/button.tsx'
+import { Chip } from '#web/ui/chip.tsx'
+import { StateMessage } from '#web/ui/states.tsx'
+import { useSearchState } from '#web/ui/use-search-state.ts'
+import { useShortcut } from '#web/ui/use-shortcut.ts'
+import { AlertFeed } from './alert-feed.tsx'
+import { filterSensors } from './filter-sensors.ts'
+import { PlacesTable } from './places-table.tsx'
+import { SensorCard } from './sensor-card.tsx'
+import { SensorDrawer } from './sensor-drawer.tsx'
+import { useSensors } from './use-sensors.ts'
+import './sensors-page.css'
+
+/** Every sensor as it is now, what was wrong lately, and the day of each place. */
+export function SensorsPage() {
+  const view = useSensors()
+  const [search, change] = useSearchState()
+  const { show = '', find = '', sensor } = search
+  const shown = filterSensors(view.sensors, { show, find })
+  const opened = view.sensors.find(({ sensorId }) => sensorId === sensor)
+  return (
+    <div className="sensors">
+      <header className="sensors-head">
+        <h1>Sensors</h1>
+        <SensorFilters show={show} find={find} sensors={view.sensors} change={change} />
+        <FreshnessBadge updatedAt={view.updatedAt} />
+      </header>
+      <ViewBody what="the sensors" of={[view]} lines={8}>
+        {view.sensors.length === 0 ? (
+          <StateMessage
+            kind="empty"
+            title="No sensor has reported yet"
+            detail="Cards appear with the first sensor.reading event. Run “npx tidewire simulate sensors” to see some."
+          />
+        ) : shown.length === 0 ? (
+          <StateMessage
+            kind="filtered"
+            title="No sensor fits this filter"
+            detail={show === 'attention' ? 'All of them are in order.' : undefined}
+          >
+            <Button onClick={() => change({ show: '', find: '' })}>Show all sensors</Button>
+          </StateMessage>
+        ) : (
+          <ul className="sensor-grid" aria-label="Sensors">
+            {shown.map((one) => (
+              <SensorCard
+                key={one.sensorId}
+                sensor={one}
+                onOpen={() => change({ sensor: one.sensorId }, 'push')}
+              />
+            ))}
+          </ul>
+        )}
+      </ViewBody>
+      <div className="sensors-split">
+        <PlacesTable />
+        <AlertFeed />
+      </div>
+      {opened && <SensorDrawer sensor={opened} onClose={() => change({ sensor: '' })} />}
+    </div>
+  )
+}
+
+type FilterProps = {
+  readonly show: string
+  readonly find: string
+  readonly sensors: ReturnType<typeof useSensors>['sensors']
+  readonly change: ReturnType<typeof useSearchState>[1]
+}
+
+function SensorFilters({ show, find, sensors, change }: FilterProps) {
+  const box = useRef<HTMLInputElement>(null)
+  useShortcut({ keys: '/', label: 'Find a sensor', group: 'Sensors' }, () => box.current?.focus())
+  const count = (wanted: string) => filterSensors(sensors, { show: wanted, find: '' }).length
+  const chip = (name: string, words: string) => (
+    <Chip pressed={show === name} onChange={(pressed) => change({ show: pressed ? name : '' })}>
+      {words} {count(name)}
+    </Chip>
+  )
+  return (
+    <search className="sensors-filters">
+      {chip('attention', 'Need a look:')}
+      {chip('silent', 'Silent:')}
+      <input
+        ref={box}
+        type="search"
+        aria-label="Find a sensor or a place"
+        placeholder="Find a sensor or a place"
+        value={find}
+        onChange={({ target }) => change({ find: target.value })}
+      />
+    </search>
+  )
+}

@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest'
+import { freshnessOf, type Heard } from './freshness.ts'
+
+const heard = (change: Partial<Heard>): Heard => ({ state: 'live', age: 1000, isOnline: true, ...change })
+
+test.each([
+  [{}, 'live'],
+  [{ age: 46_000 }, 'stale'],
+  [{ state: 'connecting', age: null }, 'connecting'],
+  [{ state: 'connecting', age: 4000 }, 'reconnecting'],
+  [{ state: 'recovering' }, 'recovering'],
+  [{ state: 'polling', age: 20_000 }, 'polling'],
+  [{ state: 'polling', age: 61_000 }, 'offline'],
+  [{ state: 'polling', age: null }, 'offline'],
+  [{ isOnline: false }, 'offline'],
+  [{ state: 'closed', isOnline: false }, 'closed'],
+] as const)('%j is %s', (change, phase) => expect(freshnessOf(heard(change)).phase).toBe(phase))
+
+test('nothing is to be decided on what may be out of date, and it says why', () => {
+  const refusals = (['live', 'polling', 'connecting', 'recovering', 'closed'] as const).map((state) => [
+    state,
+    freshnessOf(heard({ state })).refusal,
+  ])
+  expect(Object.fromEntries(refusals)).toEqual({
+    live: null,
+    polling: null,
+    connecting: 'Reconnecting: what you see may be out of date.',
+    recovering: 'Catching up: what you see may be out of date.',
+    closed: 'Closed: what you see may be out of date.',
+  })
+})

@@ -1,0 +1,38 @@
+import { createContext, type ReactNode, useContext, useEffect, useState } from 'react'
+import { connect, type Tidewire } from '#shared/client/connect.ts'
+import type { ClientError } from '#shared/client/subscriber.ts'
+import { useAccess } from './access.tsx'
+import type { Config } from './config.ts'
+import { createPacer } from './create-pacer.ts'
+import { createViewRegistry, type ViewRegistry } from './view-registry.ts'
+
+type Connected = { readonly tidewire: Tidewire; readonly config: Config; readonly views: ViewRegistry }
+
+const Context = createContext<Connected | null>(null)
+
+/** A dead connection is noticed within 25 + 10 s even where the network says nothing. */
+const PING_MS = 25_000
+
+/** Connects as the signed-in user for as long as it is mounted, and gives the client to everything below. */
+export function TidewireProvider({ config, children }: { config: Config; children: ReactNode }) {
+  const [connected, setConnected] = useState<Connected | null>(null)
+  const { credentials, expire } = useAccess()
+  useEffect(() => {
+    const { httpUrl, socketUrl } = config
+    const onError = ({ code, detail, cause }: ClientError) => {
+      if (code === 'http_401') expire()
+      else console.warn('tidewire:', code, detail, cause ?? '')
+    }
+    const tidewire = connect({ httpUrl, socketUrl, credentials, pingMs: PING_MS, onError })
+    setConnected({ tidewire, config, views: createViewRegistry(tidewire, createPacer) })
+    return () => tidewire.close()
+  }, [config, credentials, expire])
+  return connected && <Context value={connected}>{children}</Context>
+}
+
+/** The connected client and where it is connected to. */
+export function useTidewire(): Connected {
+  const connected = useContext(Context)
+  if (connected === null) throw new Error('useTidewire needs a TidewireProvider above it')
+  return connected
+}

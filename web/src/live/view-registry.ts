@@ -1,0 +1,87 @@
+import type { Tidewire } from '#shared/client/connect.ts'
+import type { ViewMoment } from '#shared/client/follow-view.ts'
+import type { StateOf, ViewSet } from '#shared/client/view-set.ts'
+import type { Pacer } from './create-pacer.ts'
+
+/** A view that components share: made for `useSyncExternalStore`. */
+export type SharedView<State> = {
+  readonly subscribe: (listener: () => void) => () => void
+  readonly snapshot: () => ViewMoment<State>
+}
+
+export type ViewRegistry = {
+  readonly open: <Views extends ViewSet, Name extends keyof Views['views'] & string>(
+    domain: Views,
+    view: Name,
+    key?: string,
+  ) => SharedView<StateOf<Views, Name>>
+}
+
+/** How long a view that nobody looks at is kept: another page of the app may ask for it at once. */
+const LINGER_MS = 5000
+
+const LOADING: ViewMoment<never> = { states: new Map<string, never>(), status: 'loading', updatedAt: null }
+
+/**
+ * The views that are on screen, each followed once however many components ask for it, and flushed at a pace of its
+ * own.
+ */
+export function createViewRegistry(tidewire: Pick<Tidewire, 'view'>, createPacer: () => Pacer): ViewRegistry {
+  const shared = new Map<string, SharedView<unknown>>()
+  return {
+    open: <Views extends ViewSet, Name extends keyof Views['views'] & string>(
+      domain: Views,
+      view: Name,
+      key?: string,
+    ) => {
+      const name = JSON.stringify([domain.name, view, key])
+      const follow = (onChange: () => void) => tidewire.view(domain, view, { key, onChange })
+      const known = shared.get(name) ?? shareView(follow, createPacer(), () => shared.delete(name))
+      shared.set(name, known)
+      return known as SharedView<StateOf<Views, Name>>
+    },
+  }
+}
+
+/** Follows while somebody listens, and a little longer. */
+function shareView<State>(
+  follow: (onChange: () => void) => ReturnType<Tidewire['view']>,
+  pacer: Pacer,
+  left: () => void,
+): SharedView<State> {
+  const listeners = new Set<() => void>()
+  let followed: ReturnType<typeof follow> | null = null
+  let moment: ViewMoment<State> = LOADING
+  let cancelFlush: (() => void) | null = null
+  let linger: ReturnType<typeof setTimeout> | undefined
+
+  function flush() {
+    cancelFlush = null
+    if (followed) moment = followed.current() as ViewMoment<State>
+    for (const listener of listeners) listener()
+  }
+  function change() {
+    pacer.note()
+    cancelFlush ??= pacer.schedule(flush)
+  }
+  function leave() {
+    followed?.close()
+    cancelFlush?.()
+    followed = null
+    cancelFlush = null
+    moment = LOADING
+    left()
+  }
+  return {
+    snapshot: () => moment,
+    subscribe: (listener) => {
+      clearTimeout(linger)
+      listeners.add(listener)
+      followed ??= follow(change)
+      return () => {
+        listeners.delete(listener)
+        if (listeners.size === 0) linger = setTimeout(leave, LINGER_MS)
+      }
+    },
+  }
+}

@@ -1,0 +1,21 @@
+import { expect, test } from 'vitest'
+import { describeAge, formatTime } from './format.ts'
+
+test('times are shown in UTC on request, and with their date where there is room', () => {
+  expect(formatTime('2026-03-01T23:04:05Z', 'utc')).toBe('23:04:05')
+  expect(formatTime('2026-03-02T00:04:05+01:00', 'utc', 'full')).toBe('Mar 01, 2026, 23:04:05 UTC')
+})
+
+test('what is no time is a dash', () => {
+  expect(formatTime(undefined, 'local')).toBe('—')
+  expect(formatTime('yesterday', 'utc')).toBe('—')
+})
+
+test.each([
+  [400, 'just now'],
+  [1000, '1 s ago'],
+  [59_999, '59 s ago'],
+  [60_000, '1 min ago'],
+  [3_600_000, '1 h ago'],
+  [72 * 3_600_000, '3 days ago'],
+])('an age of %d ms is "%s"', (ms, words) => expect(describeAge(ms)).toBe(words))

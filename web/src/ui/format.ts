@@ -1,0 +1,43 @@
+const options = { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' } as const
+const date = { year: 'numeric', month: 'short', day: '2-digit' } as const
+
+const FORMATS = {
+  local: {
+    time: new Intl.DateTimeFormat('en', options),
+    full: new Intl.DateTimeFormat('en', { ...date, ...options }),
+  },
+  utc: {
+    time: new Intl.DateTimeFormat('en', { ...options, timeZone: 'UTC' }),
+    full: new Intl.DateTimeFormat('en', { ...date, ...options, timeZone: 'UTC' }),
+  },
+}
+export type Zone = keyof typeof FORMATS
+
+/** A time as hours, minutes and seconds, or with its date and zone; "—" for what is no time. */
+export function formatTime(
+  value: string | number | undefined,
+  zone: Zone,
+  length: 'time' | 'full' = 'time',
+): string {
+  const at = value === undefined ? Number.NaN : new Date(value).getTime()
+  if (Number.isNaN(at)) return '—'
+  const text = FORMATS[zone][length].format(at)
+  return length === 'full' && zone === 'utc' ? `${text} UTC` : text
+}
+
+/** A number of milliseconds as people say it. */
+export function describeAge(ms: number): string {
+  const seconds = Math.floor(ms / 1000)
+  if (seconds < 1) return 'just now'
+  if (seconds < 60) return `${seconds} s ago`
+  const minutes = Math.floor(seconds / 60)
+  if (minutes < 60) return `${minutes} min ago`
+  const hours = Math.floor(minutes / 60)
+  return hours < 48 ? `${hours} h ago` : `${Math.floor(hours / 24)} days ago`
+}
+
+const NUMBER = new Intl.NumberFormat('en', { maximumFractionDigits: 1 })
+
+export function formatNumber(value: number): string {
+  return NUMBER.format(value)
+}

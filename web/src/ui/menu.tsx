@@ -1,0 +1,101 @@
+import { DropdownMenu } from 'radix-ui'
+import type { ReactElement, ReactNode } from 'react'
+import { Icon, type IconName } from './icon.tsx'
+import './menu.css'
+
+type MenuProps = {
+  readonly trigger: ReactElement
+  /** Open from the beginning: where the click on its button has loaded it. */
+  readonly defaultOpen?: boolean
+  readonly children: ReactNode
+}
+
+/** A menu that opens from a button. Not modal: the page behind stays alive. */
+export function Menu({ trigger, defaultOpen = false, children }: MenuProps) {
+  return (
+    <DropdownMenu.Root modal={false} defaultOpen={defaultOpen}>
+      <DropdownMenu.Trigger asChild>{trigger}</DropdownMenu.Trigger>
+      {/* No portal: a menu belongs into the landmark of its button. */}
+      <DropdownMenu.Content className="menu" align="end" sideOffset={6} collisionPadding={8}>
+        {children}
+      </DropdownMenu.Content>
+    </DropdownMenu.Root>
+  )
+}
+
+type ItemProps = {
+  readonly icon?: IconName
+  readonly keys?: string
+  readonly disabled?: boolean
+  readonly onSelect: () => void
+  readonly children: ReactNode
+}
+
+export function MenuItem({ icon, keys, disabled, onSelect, children }: ItemProps) {
+  return (
+    <DropdownMenu.Item className="menu-item" disabled={disabled === true} onSelect={onSelect}>
+      <span className="menu-mark">{icon && <Icon name={icon} size={16} />}</span>
+      {children}
+      {keys && <kbd>{keys}</kbd>}
+    </DropdownMenu.Item>
+  )
+}
+
+type ChoiceProps = {
+  readonly label: string
+  readonly value: string
+  readonly options: readonly (readonly [value: string, label: string])[]
+  readonly onChange: (value: string) => void
+}
+
+/** One of several, as part of a menu. */
+export function MenuChoice({ label, value, options, onChange }: ChoiceProps) {
+  return (
+    <DropdownMenu.RadioGroup value={value} onValueChange={onChange}>
+      <DropdownMenu.Label className="menu-label">{label}</DropdownMenu.Label>
+      {options.map(([option, words]) => (
+        <DropdownMenu.RadioItem
+          key={option}
+          className="menu-item"
+          value={option}
+          onSelect={(event) => event.preventDefault()}
+        >
+          <span className="menu-mark">
+            <DropdownMenu.ItemIndicator>
+              <Icon name="check" size={16} />
+            </DropdownMenu.ItemIndicator>
+          </span>
+          {words}
+        </DropdownMenu.RadioItem>
+      ))}
+    </DropdownMenu.RadioGroup>
+  )
+}
+
+type CheckProps = {
+  readonly checked: boolean
+  readonly onChange: (checked: boolean) => void
+  readonly children: ReactNode
+}
+
+export function MenuCheck({ checked, onChange, children }: CheckProps) {
+  return (
+    <DropdownMenu.CheckboxItem
+      className="menu-item"
+      checked={checked}
+      onCheckedChange={onChange}
+      onSelect={(event) => event.preventDefault()}
+    >
+      <span className="menu-mark">
+        <DropdownMenu.ItemIndicator>
+          <Icon name="check" size={16} />
+        </DropdownMenu.ItemIndicator>
+      </span>
+      {children}
+    </DropdownMenu.CheckboxItem>
+  )
+}
+
+export function MenuLine() {
+  return <DropdownMenu.Separator className="menu-line" />
+}

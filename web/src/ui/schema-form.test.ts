@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest'
+import { labelOf, readSchemaForm } from './schema-form.ts'
+
+const schema = {
+  properties: {
+    title: { type: 'string' },
+    weightKg: { type: 'number' },
+    urgent: { type: 'boolean' },
+    metadata: { type: 'object' },
+    coordinates: { type: 'object', properties: { latitude: { type: 'number' } } },
+  },
+}
+const form = (fields: Record<string, string>) => {
+  const data = new FormData()
+  for (const [name, value] of Object.entries(fields)) data.set(name, value)
+  return data
+}
+
+test('what is typed becomes data of its type; what is left empty is left out', () => {
+  const typed = {
+    '/title': ' a ',
+    '/weightKg': '1.5',
+    '/urgent': 'on',
+    '/coordinates/latitude': '54',
+    '/metadata': '{"a":1}',
+  }
+  expect(readSchemaForm(schema, form(typed))).toEqual({
+    value: { title: 'a', weightKg: 1.5, urgent: true, coordinates: { latitude: 54 }, metadata: { a: 1 } },
+    faults: {},
+  })
+  expect(readSchemaForm(schema, form({ '/title': '' }))).toEqual({ value: {}, faults: {} })
+})
+
+test('what cannot be read is told at its field', () => {
+  const { faults } = readSchemaForm(schema, form({ '/weightKg': 'heavy', '/metadata': '{' }))
+  expect(Object.keys(faults)).toEqual(['/weightKg', '/metadata'])
+})
+
+test('names become labels', () => {
+  expect(['weightKg', 'requiresAction', 'berth'].map(labelOf)).toEqual([
+    'Weight kg',
+    'Requires action',
+    'Berth',
+  ])
+})

@@ -1,0 +1,2 @@
+/** How much an event matters, most first. */
+export const SEVERITIES = ['critical', 'high', 'medium', 'low', 'info'] as const

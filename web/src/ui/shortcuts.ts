@@ -1,0 +1,67 @@
+/** Keys of one shortcut: `a`, `Space`, `?`, or a sequence such as `g p`. `Mod` is Ctrl, and ⌘ on a Mac. */
+export type Shortcut = {
+  readonly keys: string
+  readonly label: string
+  /** The heading that it stands under in the overview. */
+  readonly group: string
+  readonly run: () => void
+}
+
+const SEQUENCE_MS = 1200
+
+export type ShortcutRegistry = {
+  readonly add: (shortcut: Shortcut) => () => void
+  /** The registered shortcuts; of two with the same keys the later one counts. */
+  readonly list: () => readonly Shortcut[]
+  readonly subscribe: (listener: () => void) => () => void
+  /** Runs what a key press completes; answers whether there was anything. `at` in milliseconds. */
+  readonly press: (key: string, at: number) => boolean
+}
+
+/** Shortcuts that components register while they are mounted. */
+export function createShortcutRegistry(): ShortcutRegistry {
+  const listeners = new Set<() => void>()
+  let entries: readonly Shortcut[] = []
+  let begun: { readonly keys: string; readonly at: number } | null = null
+  const change = (next: readonly Shortcut[]) => {
+    entries = next
+    for (const listener of [...listeners]) listener()
+  }
+  return {
+    add: (shortcut) => {
+      change([...entries, shortcut])
+      return () => change(entries.filter((other) => other !== shortcut))
+    },
+    list: () => entries,
+    subscribe: (listener) => {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    press: (key, at) => {
+      const isRunning = begun !== null && at - begun.at < SEQUENCE_MS
+      const tries = isRunning ? [`${begun?.keys} ${key}`, key] : [key]
+      begun = null
+      for (const keys of tries) {
+        const found = entries.findLast((entry) => entry.keys === keys)
+        if (found) {
+          found.run()
+          return true
+        }
+        if (entries.some((entry) => entry.keys.startsWith(`${keys} `))) {
+          begun = { keys, at }
+          return false
+        }
+      }
+      return false
+    },
+  }
+}
+
+type Pressed = Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'altKey'>
+
+/** The name of a pressed key, or null for what is no shortcut's business. */
+export function keyName({ key, ctrlKey, metaKey, altKey }: Pressed): string | null {
+  if (altKey || ['Shift', 'Control', 'Meta', 'Alt', 'Dead', 'Process'].includes(key)) return null
+  const name = key === ' ' ? 'Space' : key.length === 1 ? key.toLowerCase() : key
+  return ctrlKey || metaKey ? `Mod+${name}` : name
+}

@@ -1,0 +1,39 @@
+import './sparkline.css'
+
+type Props = {
+  /** Oldest first. */
+  readonly values: readonly number[]
+  /** What the line shows, in words: it has the role of a picture. */
+  readonly label: string
+  readonly width?: number
+  readonly height?: number
+}
+
+/** A small line without axes. For more than a few hundred points, or with axes, use a chart. */
+export function Sparkline({ values, label, width = 120, height = 32 }: Props) {
+  return (
+    <svg
+      className="sparkline"
+      role="img"
+      aria-label={label}
+      viewBox={`0 0 ${width} ${height}`}
+      preserveAspectRatio="none"
+    >
+      <path d={sparklinePath(values, width, height)} />
+    </svg>
+  )
+}
+
+/** The line through the values, from edge to edge; a flat one lies in the middle. */
+export function sparklinePath(values: readonly number[], width: number, height: number): string {
+  const low = Math.min(...values)
+  const span = Math.max(...values) - low
+  const step = width / Math.max(1, values.length - 1)
+  return values
+    .map((value, index) => {
+      const share = span === 0 ? 0.5 : (value - low) / span
+      const y = 1 + (1 - share) * (height - 2)
+      return `${index === 0 ? 'M' : 'L'}${(index * step).toFixed(1)} ${y.toFixed(1)}`
+    })
+    .join('')
+}

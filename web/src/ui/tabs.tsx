@@ -1,0 +1,32 @@
+import { Tabs as Radix } from 'radix-ui'
+import type { ReactNode } from 'react'
+import './tabs.css'
+
+export type Tab = { readonly value: string; readonly label: string; readonly badge?: ReactNode }
+type Props = {
+  readonly label: string
+  readonly tabs: readonly Tab[]
+  readonly value: string
+  readonly onChange: (value: string) => void
+  /** The panel of the chosen tab. */
+  readonly children: ReactNode
+}
+
+/** Tabs with one panel; arrows move between them. Which one is open belongs into the URL: the caller keeps it. */
+export function Tabs({ label, tabs, value, onChange, children }: Props) {
+  return (
+    <Radix.Root className="tabs" value={value} onValueChange={onChange}>
+      <Radix.List className="tab-list" aria-label={label}>
+        {tabs.map((tab) => (
+          <Radix.Trigger key={tab.value} className="tab" value={tab.value}>
+            {tab.label}
+            {tab.badge}
+          </Radix.Trigger>
+        ))}
+      </Radix.List>
+      <Radix.Content className="tab-panel" value={value} tabIndex={-1}>
+        {children}
+      </Radix.Content>
+    </Radix.Root>
+  )
+}

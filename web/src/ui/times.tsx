@@ -1,0 +1,26 @@
+import { describeAge, formatTime } from './format.ts'
+import { useNow } from './now.ts'
+import { useSetting } from './settings.ts'
+
+/** A time in the zone that the reader chose. */
+export function Time({ value, full = false }: { value: string | number | undefined; full?: boolean }) {
+  const zone = useSetting('times')
+  const text = formatTime(value, zone, full ? 'full' : 'time')
+  if (value === undefined || text === '—') return <span>—</span>
+  return (
+    <time dateTime={new Date(value).toISOString()} title={formatTime(value, zone, 'full')}>
+      {text}
+    </time>
+  )
+}
+
+/** How long ago something was, kept up to date. */
+export function Age({ of }: { of: string | number }) {
+  const at = new Date(of).getTime()
+  const age = Math.max(0, useNow() - at)
+  return Number.isNaN(at) ? (
+    <span>—</span>
+  ) : (
+    <span title={new Date(at).toISOString()}>{describeAge(age)}</span>
+  )
+}
