@@ -1,0 +1,246 @@
+import type { Browser, Locator, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { publish, publishBatch } from '../support/api.ts'
+import { chromiumPath } from '../support/chromium-path.ts'
+import { startStack, type TestStack } from '../support/start-stack.ts'
+import { checkPages } from './support/check-pages.ts'
+import { axeViolations, launchBrowser, openApp } from './support/open-app.ts'
+
+const TABS = ['', '/trading', '/portfolio', '/alerts', '/history', '/volume']
+
+describe.skipIf(chromiumPath() === null)('the market in Chromium', () => {
+  let stack: TestStack
+  let browser: Browser
+  let page: Page
+  let problems: string[]
+  beforeAll(async () => {
+    stack = await startStack()
+    browser = await launchBrowser()
+    ;({ page, problems } = await openApp(browser, stack.webUrl, { as: 'operator' }))
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await stack?.dispose()
+  })
+
+  const tick = (symbol: string, price: number, volume = 100) =>
+    publish(stack.httpUrl, { type: 'market.tick', subject: symbol, data: { symbol, price, volume } })
+  const goTo = (place: string) => page.goto(`${stack.webUrl}/market${place}`)
+  const card = (title: string): Locator => page.getByRole('region', { name: title, exact: true })
+  const ticket = () => page.getByRole('form', { name: 'Order' })
+
+  it('says that nothing was traded, until something is', async () => {
+    await goTo('')
+    await page.getByText('Nothing has been traded yet').waitFor()
+    expect(await axeViolations(page)).toEqual([])
+
+    await tick('ACME', 101.37, 1200)
+
+    await expect.poll(() => page.url()).toContain('symbol=ACME')
+    await card('Watch list').getByRole('cell', { name: '101.37' }).waitFor()
+    await page.getByRole('img', { name: 'Candles of ACME, 1m: 1, the last one closed at 101.37' }).waitFor()
+    expect(await card('ACME, 1m').locator('canvas').count()).toBeGreaterThan(0)
+  })
+
+  it('shows prices as they change, and keeps symbol and interval in the address', async () => {
+    await tick('BRIG', 23.8)
+    await tick('ACME', 100.5)
+    await card('Watch list').getByRole('cell', { name: '100.50' }).waitFor()
+    await card('Watch list').getByRole('button', { name: 'BRIG' }).click()
+    await page.getByRole('radio', { name: '5m', exact: true }).focus()
+    await page.keyboard.press('Space')
+    await card('BRIG, 5m').getByText('23.80').first().waitFor()
+
+    expect(new URL(page.url()).search).toBe('?symbol=BRIG&interval=5m')
+    await page.getByLabel('Find a symbol').fill('zz')
+    await page.getByRole('button', { name: 'Show all symbols' }).click()
+    await page.reload()
+    await card('BRIG, 5m').waitFor()
+  })
+
+  it('goes from tab to tab by the arrows, and keeps the focus there', async () => {
+    await page.getByRole('tab', { name: 'Dashboard' }).focus()
+    await page.keyboard.press('ArrowRight')
+    await expect.poll(() => new URL(page.url()).pathname).toBe('/market/trading')
+
+    expect(
+      await page.getByRole('tab', { name: 'Trading' }).evaluate('document.activeElement?.textContent'),
+    ).toBe('Trading')
+  })
+
+  it('says what is wrong with a ticket, and what it will cost', async () => {
+    await goTo('/trading?symbol=ACME')
+    await ticket().getByRole('button', { name: 'Buy' }).click()
+    await ticket().getByText('Enter a whole number from 1 to 1,000,000.').waitFor()
+    expect(await axeViolations(page)).toEqual([])
+
+    await ticket().getByLabel('Shares').fill('10')
+    await ticket().getByText('1,005.00').waitFor()
+    await ticket().getByLabel('Shares').fill('5000')
+    await ticket()
+      .getByText(
+        'At the last price this costs 502,500.00, and 100,000.00 of the cash is free: it would be rejected.',
+      )
+      .waitFor()
+  })
+
+  it('buys by the mouse, and shows what came of it below the button and in the portfolio', async () => {
+    await ticket().getByLabel('Shares').fill('10')
+    await ticket().getByRole('button', { name: 'Buy 10 ACME' }).click()
+    await page.getByText('Filled. Bought 10 ACME at 100.50 for 1,005.00.').waitFor()
+
+    await page.getByRole('tab', { name: 'Portfolio' }).click()
+    await tick('ACME', 110.25)
+
+    const row = card('Positions').getByRole('row', { name: /ACME/ })
+    await row.getByText('+97.50').waitFor()
+    expect(await row.textContent()).toContain('1,102.50')
+    await card('My account').getByText('98,995.00').waitFor()
+    expect(await card('My account').textContent()).toContain('100,097.50')
+  })
+
+  it('places a limit order and takes it back, by the keyboard alone', async () => {
+    await goTo('/trading?symbol=ACME')
+    await ticket().getByRole('radio', { name: 'Buy' }).focus()
+    await page.keyboard.press('Tab')
+    await page.keyboard.press('Tab')
+    await page.keyboard.press('ArrowRight')
+    await page.keyboard.press('Tab')
+    await page.keyboard.type('3')
+    await page.keyboard.press('Tab')
+    await page.keyboard.type('90.1234')
+    await page.keyboard.press('Enter')
+    await page.getByText('Open. It waits for 90.1234.').waitFor()
+    await ticket().getByText('270.3702').first().waitFor()
+    await card('Waiting for ACME').getByText('90.1234').waitFor()
+
+    await card('Open orders')
+      .getByRole('button', { name: /^Cancel/ })
+      .focus()
+    await page.keyboard.press('Enter')
+
+    await page.getByText('No order is open').waitFor()
+    await page.getByText('Cancelled.', { exact: true }).waitFor()
+  })
+
+  it('foresees a rejection, and shows the reason when it comes', async () => {
+    const reason = '500 ACME cannot be sold: 10 are held.'
+    await ticket().getByRole('radio', { name: 'Sell' }).check({ force: true })
+    await ticket().getByRole('radio', { name: 'At market' }).check({ force: true })
+    await ticket().getByLabel('Shares').fill('500')
+    await ticket().getByText(reason).waitFor()
+    await ticket().getByRole('button', { name: 'Sell 500 ACME' }).click()
+
+    await page.getByText(`Rejected. ${reason}`).waitFor()
+    expect(await axeViolations(page)).toEqual([])
+  })
+
+  it('lists own orders with a filter, and the candles of a period', async () => {
+    await goTo('/history?symbol=ACME')
+    await card('My orders').getByRole('button', { name: 'Rejected' }).click()
+    await expect.poll(() => card('My orders').getByRole('row').count()).toBe(2)
+    expect(page.url()).toContain('orders=rejected')
+    await card('My orders').getByRole('button', { name: 'Being checked' }).click()
+    await page.getByRole('button', { name: 'Show all orders' }).click()
+    await expect.poll(() => card('My orders').getByRole('row').count()).toBe(4)
+
+    const candles = page.getByRole('group', { name: 'Candles, newest first' })
+    await candles.getByRole('row', { name: /110\.25/ }).waitFor()
+    await page.getByRole('button', { name: 'Earlier' }).click()
+    await page.getByText('No trades of ACME in this period').waitFor()
+    await page.getByRole('button', { name: 'Latest' }).click()
+    await candles.waitFor()
+  })
+
+  it('tells of an alert once, wherever one is, and counts it until it is seen', async () => {
+    await goTo('/alerts?symbol=ACME')
+    const form = page.getByRole('form', { name: 'New alert' })
+    await form.getByRole('button').click()
+    await form.getByText('Enter a price above 0').waitFor()
+    await form.getByLabel('Price').fill('120')
+    await page.keyboard.press('Enter')
+    const row = card('My alerts').getByRole('row', { name: /ACME: Price at or above 120\.00/ })
+    await row.getByText('Watching').waitFor()
+
+    await page.getByRole('tab', { name: 'Volume' }).click()
+    await tick('ACME', 121)
+
+    await page.getByText('ACME traded at 121.00').waitFor()
+    await page.getByRole('link', { name: /Market 1 new alert/ }).waitFor()
+    await page.getByRole('tab', { name: /Alerts/ }).click()
+    await row.getByText('Triggered').waitFor()
+    await page.getByRole('button', { name: 'Mark 1 as seen' }).click()
+    await page.getByRole('link', { name: /new alert/ }).waitFor({ state: 'detached' })
+
+    await row.getByRole('button', { name: /Delete the alert/ }).click()
+    await page.getByText('No alerts', { exact: true }).waitFor()
+  })
+
+  it('asks for notifications on a click only', async () => {
+    await page.context().grantPermissions(['notifications'])
+    await card('Notifications').getByRole('button', { name: 'Turn notifications on' }).click()
+
+    await card('Notifications').getByRole('button', { name: 'Turn notifications off' }).waitFor()
+  })
+
+  it('compares volume with the average of the minutes before', async () => {
+    const minute = (ago: number, volume: number, price: number) => ({
+      ...{ specversion: '1.0', id: `m-${ago}`, source: '/minutes', type: 'market.tick', subject: 'TIDE' },
+      time: new Date(Date.now() - ago * 60_000).toISOString(),
+      data: { symbol: 'TIDE', price, volume },
+    })
+    await publishBatch(stack.httpUrl, [
+      minute(9, 100, 10),
+      minute(8, 200, 11),
+      minute(7, 300, 12),
+      minute(6, 1200, 14),
+    ])
+    await goTo('/volume?symbol=TIDE')
+
+    await page.getByText('6.00 × average').waitFor()
+
+    expect(await card('Volume of TIDE').textContent()).toMatch(/High[\s\S]*Rising[\s\S]*\+\d\.\d\d/)
+    await card('Volume by price')
+      .getByRole('row', { name: /1,200 66\.7 %/ })
+      .waitFor()
+  })
+
+  it('is accessible and fits, on a wall screen and on a phone, light and dark', async () => {
+    await tick('ACME', 119.4, 500)
+    expect(
+      await checkPages(
+        page,
+        TABS.map((tab) => `${stack.webUrl}/market${tab}?symbol=ACME`),
+      ),
+    ).toEqual([])
+  })
+
+  it('lets a viewer look, and says why nothing can be placed', async () => {
+    const { page: viewer } = await openApp(browser, stack.webUrl, { as: 'viewer' })
+    await viewer.goto(`${stack.webUrl}/market/trading?symbol=ACME`)
+    await viewer.getByText('Viewers can look at everything here, and change nothing.').waitFor()
+
+    expect(await viewer.getByRole('button', { name: 'Buy', exact: true }).getAttribute('aria-disabled')).toBe(
+      'true',
+    )
+    expect(await axeViolations(viewer)).toEqual([])
+    await viewer.context().close()
+  })
+
+  it('acts on nothing stale, and goes on by itself', async () => {
+    await goTo('/trading?symbol=ACME')
+    await ticket().getByLabel('Shares').fill('1')
+    await page.context().setOffline(true)
+    await ticket().getByText('what you see may be out of date').waitFor({ timeout: 10_000 })
+    await ticket().getByRole('button', { name: 'Buy 1 ACME' }).click({ force: true })
+    expect(await axeViolations(page)).toEqual([])
+    await tick('ACME', 99.75)
+    await page.context().setOffline(false)
+    await page.getByText('99.75').first().waitFor({ timeout: 60_000 })
+
+    await ticket().getByRole('button', { name: 'Buy 1 ACME' }).click()
+    await page.getByText('Filled. Bought 1 ACME at 99.75').waitFor()
+
+    expect(problems).toEqual([])
+  })
+})

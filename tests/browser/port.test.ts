@@ -1,0 +1,311 @@
+import { mkdir, readFile } from 'node:fs/promises'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { port } from '#shared/domain/port/port.ts'
+import { publish, publishBatch } from '../support/api.ts'
+import { chromiumPath } from '../support/chromium-path.ts'
+import { startStack, type TestStack } from '../support/start-stack.ts'
+import { axeViolations, launchBrowser, openApp, overflowOf, PICTURES } from './support/open-app.ts'
+
+const place = { location: 'Container terminal', coordinates: { latitude: 53.59, longitude: 8.53 } }
+const EXAMPLES = [
+  ['port.ship.arrived', 'mv-aurora', 'info', { shipId: 'mv-aurora', berth: 'B2', ...place }],
+  ['port.container.arrived', 'MSKU-9021044', 'info', { containerId: 'MSKU-9021044', berth: 'B2', ...place }],
+  ['port.container.delayed', 'TGHU-7714320', 'high', { containerId: 'TGHU-7714320', minutes: 300, ...place }],
+  ['port.ship.arrived', 'mv-boreas', 'low', { shipId: 'mv-boreas', berth: 'B4' }],
+  [
+    'port.container.temperature-alarm',
+    'HLXU-4464315',
+    'critical',
+    {
+      ...{
+        title: 'Reefer HLXU-4464315 is 9 °C too warm',
+        containerId: 'HLXU-4464315',
+        temperature: -9,
+        setpoint: -18,
+      },
+      ...{ requiresAction: true, priority: 'urgent', metadata: { plug: 'R-17', inspected: false }, ...place },
+      description: 'The cooling of the container does not hold its temperature.',
+    },
+  ],
+] as const
+
+describe.skipIf(chromiumPath() === null)('port operations in Chromium', () => {
+  let stack: TestStack
+  let browser: Browser
+  let page: Page
+  let admin: Page
+  const problems: string[][] = []
+  beforeAll(async () => {
+    stack = await startStack()
+    for (const [type, subject, severity, data] of EXAMPLES)
+      await publish(stack.httpUrl, { type, subject, severity, data })
+    browser = await launchBrowser()
+    const operator = await openApp(browser, `${stack.webUrl}/port`, { as: 'operator' })
+    page = operator.page
+    problems.push(operator.problems)
+    const other = await openApp(browser, `${stack.webUrl}/port`, { as: 'admin' })
+    admin = other.page
+    problems.push(other.problems)
+    await row('Reefer HLXU-4464315').waitFor()
+    await mkdir(PICTURES, { recursive: true })
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await stack?.dispose()
+  })
+  /** No story depends on what the one before it left on the page. */
+  beforeEach(async () => {
+    await page.goto(`${stack.webUrl}/port`)
+    await page.getByText('Live', { exact: true }).first().waitFor()
+  })
+  const row = (text: string, on = page) =>
+    on.getByRole('row').filter({ hasText: text, hasNotText: 'Critical: ' }).first()
+  const reefer = 'Reefer HLXU-4464315 is 9'
+  const choose = async (text: string) => {
+    await page.getByLabel('Search title, description and subject').fill(text)
+    await page.getByText(/^1 of /).waitFor()
+    await page.keyboard.press('Escape')
+    await page.keyboard.press('j')
+  }
+
+  it('is created by a form that knows the rules of the catalog, with the keys alone', async () => {
+    await page.keyboard.press('e')
+    const dialog = page.getByRole('dialog', { name: 'Create an event' })
+    await dialog.getByLabel('What happened').selectOption('port.container.arrived')
+    await dialog.getByLabel('Title').fill('A box from the keyboard')
+    await dialog.getByLabel('Weight kg').fill('-5')
+    await dialog.getByLabel('Latitude').fill('95')
+    await page.keyboard.press('Enter')
+    await dialog.getByText('Must be at least 0.').waitFor()
+    await dialog.getByText('Must be at most 90.').waitFor()
+    expect(await axeViolations(page)).toEqual([])
+
+    await dialog.getByLabel('Weight kg').fill('5')
+    await dialog.getByLabel('Latitude').fill('')
+    await page.keyboard.press('Enter')
+
+    await dialog.waitFor({ state: 'hidden' })
+    await row('A box from the keyboard').waitFor()
+    await row('A box from the keyboard', admin).waitFor()
+  })
+
+  it('is brought through its life with the keys alone, and whoever looks sees it', async () => {
+    await choose('temperature-alarm')
+    await page.keyboard.press('m')
+    for (const [key, status] of [
+      ['a', 'Acknowledged'],
+      ['s', 'In progress'],
+      ['r', 'Resolved'],
+      ['c', 'Closed'],
+    ] as const) {
+      await page.keyboard.press(key)
+      await row(reefer).getByText(status, { exact: true }).waitFor()
+    }
+    await page.keyboard.press('a')
+    await page
+      .getByLabel('Messages')
+      .getByText('This event is already closed by operator@tidewire.local')
+      .waitFor()
+    await row(reefer, admin).getByText('Closed', { exact: true }).waitFor()
+    await page.keyboard.press('o')
+    const detail = page.getByRole('region', { name: /Reefer/ })
+    await detail.getByText('operator@tidewire.local: Resolved').waitFor()
+    await detail.getByText('operator@tidewire.local assigned it to operator@tidewire.local').waitFor()
+    await detail.getByText('R-17', { exact: true }).waitFor()
+    await page.keyboard.press('Escape')
+    await detail.waitFor({ state: 'hidden' })
+  })
+
+  it('takes a change back with the reason, when the server refuses it', async () => {
+    const detail = 'This event is already acknowledged by anna.'
+    await page.route(/acknowledge/, (route) =>
+      route.fulfill({
+        status: 409,
+        headers: { 'access-control-allow-origin': '*' },
+        contentType: 'application/problem+json',
+        json: { title: 'Conflict', status: 409, detail },
+      }),
+    )
+    await choose('TGHU-7714320')
+    await page.keyboard.press('a')
+
+    await page.getByLabel('Messages').getByText(detail).waitFor()
+    await row('TGHU-7714320').getByText('New', { exact: true }).waitFor()
+    await page.unroute(/acknowledge/)
+  })
+
+  it('says beforehand what a role may not do; who may deletes, and it is gone everywhere', async () => {
+    await row('A box from the keyboard').click()
+    const remove = page.getByRole('button', { name: 'Delete…' })
+    expect(await remove.getAttribute('title')).toBe('Only administrators may delete events.')
+    await page.keyboard.press('Escape')
+    await page.keyboard.press('n')
+    await row('A box from the keyboard', admin).click()
+    await admin.getByRole('button', { name: 'Delete…' }).click()
+    await admin.getByRole('button', { name: 'Yes, delete' }).click()
+
+    await row('A box from the keyboard').waitFor({ state: 'hidden' })
+  })
+
+  it('narrows the feed while it lives, and keeps the filter in the address', async () => {
+    await page.getByRole('button', { name: 'Critical' }).click()
+    await expect.poll(() => page.url()).toContain('severity=critical')
+    await row('TGHU-7714320').waitFor({ state: 'hidden' })
+    await publish(stack.httpUrl, {
+      type: 'port.notice',
+      category: 'port.port',
+      severity: 'critical',
+      data: { title: 'Storm surge' },
+    })
+    await publish(stack.httpUrl, {
+      type: 'port.notice',
+      category: 'port.port',
+      data: { title: 'Canteen closed' },
+    })
+    await row('Storm surge').waitFor()
+    expect(await row('Canteen closed').count()).toBe(0)
+    await page.reload()
+    await row('Storm surge').waitFor()
+
+    await page.getByLabel('Search title, description and subject').fill('nothing has this')
+    await page.getByText('No event passes the filter').waitFor()
+    expect(await axeViolations(page)).toEqual([])
+    await page.getByRole('button', { name: 'Clear the filter' }).click()
+    await row('Canteen closed').waitFor()
+  })
+
+  it('exports what the filter shows', async () => {
+    await page.getByRole('button', { name: 'Critical' }).click()
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'Export CSV' }).click(),
+    ])
+    const csv = await readFile((await download.path()) ?? '', 'utf8')
+
+    expect(csv).toContain('Storm surge')
+    expect(csv).not.toContain('Canteen closed')
+  })
+
+  it('shows statistics, berths and the stream, in both themes, on a wall and on a phone, without a fault for axe', async () => {
+    await publishBatch(stack.httpUrl, simulated(60))
+    for (const view of ['feed', 'statistics', 'berths', 'stream']) {
+      await page.goto(`${stack.webUrl}/port?view=${view}`)
+      await page.getByText('Live', { exact: true }).first().waitFor()
+      for (const colorScheme of ['light', 'dark'] as const)
+        for (const width of [1440, 360]) {
+          await page.emulateMedia({ colorScheme })
+          await page.setViewportSize({ width, height: width === 360 ? 740 : 900 })
+          await page.getByRole('heading', { name: HEADINGS[view] ?? '' }).waitFor()
+          expect([view, colorScheme, width, await axeViolations(page)]).toEqual([
+            view,
+            colorScheme,
+            width,
+            [],
+          ])
+          expect(await overflowOf(page)).toBeLessThanOrEqual(0)
+          await page.screenshot({
+            path: `${view === 'feed' ? PICTURES : '.screenshots'}/port-${view}-${colorScheme}-${width}.png`,
+          })
+        }
+    }
+  })
+
+  it('shows one event with its map, on a wall and on a phone, without a fault for axe', async () => {
+    await page.goto(`${stack.webUrl}/port?q=reefer`)
+    await row(reefer).click()
+    for (const colorScheme of ['light', 'dark'] as const)
+      for (const width of [1440, 360]) {
+        await page.emulateMedia({ colorScheme })
+        await page.setViewportSize({ width, height: width === 360 ? 740 : 900 })
+        await page.locator('.event-map-land').first().waitFor()
+        expect([colorScheme, width, await axeViolations(page)]).toEqual([colorScheme, width, []])
+        expect(await overflowOf(page)).toBeLessThanOrEqual(0)
+        await page.screenshot({ path: `${PICTURES}/port-event-${colorScheme}-${width}.png` })
+      }
+    await page.setViewportSize({ width: 1440, height: 900 })
+    await page.emulateMedia({ colorScheme: 'light' })
+  })
+
+  it('holds the rows still for who scrolls, counts what is new, and comes back with one key', async () => {
+    const events = (name: string, count: number) =>
+      Array.from({ length: count }, (_, n) => ({
+        ...{
+          specversion: '1.0',
+          id: `${name}-${n}`,
+          source: '/scroll',
+          type: 'port.notice',
+          category: 'port.port',
+        },
+        data: { title: `${name} ${n}` },
+      }))
+    await publishBatch(stack.httpUrl, events('many', 200))
+    await expect.poll(() => page.locator('.feed-count').textContent()).toMatch(/^[23]\d\d of /)
+    const grid = page.getByRole('grid', { name: 'Events' })
+    await grid.hover()
+    await page.mouse.wheel(0, 1500)
+    await page.getByRole('button', { name: /^Resume/ }).waitFor()
+    const id = await page.evaluate('document.elementFromPoint(500, 600).closest("[role=row]").id')
+    const anchor = page.locator(`[id="${id}"]`)
+    const before = await anchor.boundingBox()
+    await publishBatch(stack.httpUrl, events('later', 37))
+
+    await page.getByRole('button', { name: 'Resume · 37 new' }).waitFor()
+    expect(await anchor.boundingBox()).toEqual(before)
+    await page.keyboard.press('n')
+    await row('later').waitFor()
+    expect(await page.evaluate('document.querySelector(".feed-grid").scrollTop')).toBe(0)
+  })
+
+  it('pauses and resumes with one key', async () => {
+    await page.locator('body').press('Space')
+    await page.getByRole('button', { name: 'Resume', exact: true }).waitFor()
+    await publish(stack.httpUrl, {
+      type: 'port.notice',
+      category: 'port.port',
+      data: { title: 'While paused' },
+    })
+    await page.getByRole('button', { name: 'Resume · 1 new' }).waitFor()
+    expect(await row('While paused').count()).toBe(0)
+
+    await page.locator('body').press('Space')
+
+    await row('While paused').waitFor()
+  })
+
+  it('says plainly that it is offline, and lets nobody decide on old data', async () => {
+    await page.context().setOffline(true)
+    await page.getByText('The server cannot be reached. Trying again and again.').first().waitFor()
+
+    const create = page.getByRole('button', { name: 'Create event' })
+    expect(await create.getAttribute('title')).toContain('may be out of date')
+    expect(await axeViolations(page)).toEqual([])
+    await page.screenshot({ path: `.screenshots/port-offline.png` })
+    await page.context().setOffline(false)
+    await page.getByText('Events appear as they happen.').first().waitFor()
+    expect(problems).toEqual([[], []])
+  })
+})
+
+/** The beginning of the simulated port, as of now. */
+function simulated(count: number): Record<string, unknown>[] {
+  const events: Record<string, unknown>[] = []
+  let random = 7
+  const next = () => {
+    random = (random * 16_807) % 2_147_483_647
+    return random / 2_147_483_647
+  }
+  for (const { event } of port.simulate?.(next, Date.now()) ?? []) {
+    const { time: _, ...rest } = event
+    events.push({ specversion: '1.0', id: `simulated-${events.length}`, source: '/simulated', ...rest })
+    if (events.length === count) break
+  }
+  return events
+}
+
+const HEADINGS: Readonly<Record<string, string>> = {
+  feed: 'Live feed',
+  statistics: 'Statistics',
+  berths: 'Berths',
+  stream: 'Stream',
+}

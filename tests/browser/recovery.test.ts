@@ -1,0 +1,110 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { publish } from '../support/api.ts'
+import { chromiumPath } from '../support/chromium-path.ts'
+import { startStack, type TestStack } from '../support/start-stack.ts'
+import { launchBrowser, openApp } from './support/open-app.ts'
+import { readFeed } from './support/read-feed.ts'
+
+const REPETITIONS = Number(process.env.REPETITIONS ?? 2)
+const EVERY_MS = 40
+const TELL_MS = 10_000
+/** The consumer groups wait 6 s for their killed members; clients and senders back off. */
+const RECOVER_MS = 60_000
+
+type Writing = { readonly accepted: string[]; readonly stop: () => Promise<void> }
+
+describe.skipIf(chromiumPath() === null)('kill -9 of the stack under an open page', () => {
+  let stack: TestStack
+  let browser: Browser
+  let page: Page
+  let problems: string[]
+  const toldAfter: number[] = []
+  const liveAfter: number[] = []
+  beforeAll(async () => {
+    stack = await startStack()
+    browser = await launchBrowser()
+    ;({ page, problems } = await openApp(browser, stack.webUrl))
+    await page.getByText('Live', { exact: true }).first().waitFor()
+    await page.evaluate('globalThis.isSamePage = true')
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await stack?.dispose()
+    if (liveAfter.length > 0)
+      process.stdout.write(
+        `${liveAfter.length} kills: told after ${Math.round(Math.max(...toldAfter))} ms at most, ` +
+          `live ${Math.round(Math.max(...liveAfter))} ms at most after the stack was ready again\n`,
+      )
+  })
+
+  it(`is told within 10 s, recovers by itself and shows neither gap nor repeat, ${REPETITIONS} times`, {
+    timeout: REPETITIONS * 2 * RECOVER_MS,
+  }, async () => {
+    let total = 0
+    for (let repetition = 0; repetition < REPETITIONS; repetition++) {
+      const word = `kill${repetition}x`
+      const writing = write(stack, word)
+      await expect.poll(() => writing.accepted.length).toBeGreaterThan(10)
+      await killAndRestart(stack, page, { toldAfter, liveAfter })
+      const before = writing.accepted.length
+      await expect.poll(() => writing.accepted.length, { timeout: RECOVER_MS }).toBeGreaterThan(before + 10)
+      await writing.stop()
+
+      total += writing.accepted.length
+      await page.getByRole('searchbox').fill(word)
+      const count = page.getByText(new RegExp(`^${writing.accepted.length} of `))
+      await count.waitFor({ timeout: RECOVER_MS })
+      expect((await readFeed(page)).sort()).toEqual([...writing.accepted].sort())
+      await page.getByRole('searchbox').fill('')
+      // What is folded, on the server and in the page, counts each event once as well.
+      const figure = page.locator('dl > div', { hasText: /^Total/ }).locator('dd')
+      await expect.poll(() => figure.textContent(), { timeout: RECOVER_MS }).toBe(total.toLocaleString('en'))
+    }
+    expect(await page.evaluate('globalThis.isSamePage')).toBe(true)
+    expect(problems).toEqual([])
+  })
+})
+
+type Times = { readonly toldAfter: number[]; readonly liveAfter: number[] }
+
+/** Kills the stack, waits until the page says so, starts it again, and waits until the page is live. */
+async function killAndRestart(stack: TestStack, page: Page, { toldAfter, liveAfter }: Times): Promise<void> {
+  const killed = performance.now()
+  await stack.stop('SIGKILL')
+  await page
+    .getByText(/Reconnecting…|Offline/)
+    .first()
+    .waitFor({ timeout: TELL_MS })
+  toldAfter.push(performance.now() - killed)
+  await stack.start()
+  const ready = performance.now()
+  await page.getByText('Live', { exact: true }).first().waitFor({ timeout: RECOVER_MS })
+  liveAfter.push(performance.now() - ready)
+}
+
+/** Writes events with a word in their titles, each until it is accepted, as a careful producer does. */
+function write({ httpUrl }: TestStack, word: string): Writing {
+  const accepted: string[] = []
+  let isOver = false
+  const running = (async () => {
+    for (let n = 0; !isOver; n++) {
+      const title = `${word} ${n}`
+      const event = {
+        ...{ id: title.replace(' ', '-'), source: '/recovery', type: 'port.container.departed' },
+        data: { title, containerId: `BOX-${n % 12}` },
+      }
+      while (!(await publish(httpUrl, event).catch(() => null))) await sleep(EVERY_MS)
+      accepted.push(title)
+      await sleep(EVERY_MS)
+    }
+  })()
+  return {
+    accepted,
+    stop: () => {
+      isOver = true
+      return running
+    },
+  }
+}

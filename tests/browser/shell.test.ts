@@ -1,0 +1,99 @@
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { chromiumPath } from '../support/chromium-path.ts'
+import { startStack, type TestStack } from '../support/start-stack.ts'
+import { axeViolations, launchBrowser, openApp, overflowOf } from './support/open-app.ts'
+
+describe.skipIf(chromiumPath() === null)('the shell of the dashboard in Chromium', () => {
+  let stack: TestStack
+  let browser: Browser
+  let page: Page
+  let problems: string[]
+  beforeAll(async () => {
+    stack = await startStack()
+    browser = await launchBrowser()
+    ;({ page, problems } = await openApp(browser, stack.webUrl))
+    await page.getByText('Live', { exact: true }).first().waitFor()
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await stack?.dispose()
+  })
+
+  it('opens the first panel, under a policy without inline scripts and styles', async () => {
+    const policy = (await fetch(stack.webUrl)).headers.get('content-security-policy')
+
+    expect(new URL(page.url()).pathname).toBe('/port')
+    expect(policy).toContain("script-src 'self'")
+    expect(policy).not.toContain('unsafe')
+  })
+
+  it('is the production build, whoever has started the stack', async () => {
+    const source = await page.locator('script[src]').first().getAttribute('src')
+    const script = await (await fetch(new URL(source ?? '', stack.webUrl))).text()
+
+    expect(script.length).toBeGreaterThan(100_000)
+    expect(script).not.toContain('React DevTools')
+  })
+
+  it('goes everywhere by the palette, with keys alone', async () => {
+    await page.keyboard.press('Control+k')
+    await page.getByRole('combobox', { name: 'Go to a page' }).fill('berths')
+    await page.keyboard.press('Enter')
+
+    await expect.poll(() => page.url()).toContain('/port?view=berths')
+    expect(await page.getByRole('dialog').count()).toBe(0)
+  })
+
+  it('shows its shortcuts, and can be told to have none', async () => {
+    await page.keyboard.press('?')
+    const overview = page.getByRole('dialog', { name: 'Keyboard shortcuts' })
+    await overview.getByText('Open the command palette').waitFor()
+    expect(await axeViolations(page)).toEqual([])
+    await overview.getByRole('checkbox').uncheck()
+    await page.keyboard.press('Escape')
+    await overview.waitFor({ state: 'hidden' })
+    await page.keyboard.press('?')
+    expect(await overview.count()).toBe(0)
+
+    await page.getByRole('button', { name: 'Keyboard shortcuts (?)' }).click()
+    await overview.getByRole('checkbox').check()
+    await page.keyboard.press('Escape')
+  })
+
+  it('remembers the theme and the zone of times', async () => {
+    await page.getByRole('button', { name: /Preferences/ }).click()
+    await page.getByRole('menuitemradio', { name: 'Dark' }).click()
+    await page.getByRole('menuitemradio', { name: 'UTC' }).click()
+    expect(await axeViolations(page)).toEqual([])
+    await page.keyboard.press('Escape')
+    await page.reload()
+
+    await page.getByRole('button', { name: 'Times are in UTC: show local times' }).waitFor()
+    expect(await page.evaluate('document.documentElement.dataset.theme')).toBe('dark')
+  })
+
+  it('is reachable on a phone, and shows the documentation of the API', async () => {
+    await page.setViewportSize({ width: 360, height: 740 })
+    await page.getByRole('link', { name: 'API' }).click()
+    await page.getByRole('heading', { name: /API$/ }).waitFor()
+
+    expect(await overflowOf(page)).toBeLessThanOrEqual(0)
+    expect(await axeViolations(page)).toEqual([])
+    await page.getByRole('link', { name: /Port/ }).click()
+    await page.setViewportSize({ width: 1440, height: 900 })
+  })
+
+  it('says so when the stack is gone, and recovers by itself', async () => {
+    await stack.stop('SIGKILL')
+    await page
+      .getByText(/Reconnecting…|Offline/)
+      .first()
+      .waitFor({ timeout: 10_000 })
+    await stack.start()
+
+    await page.getByText('Live', { exact: true }).first().waitFor({ timeout: 60_000 })
+
+    expect(problems).toEqual([])
+  })
+})

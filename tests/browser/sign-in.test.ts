@@ -1,0 +1,90 @@
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { chromiumPath } from '../support/chromium-path.ts'
+import { addressOf, PASSWORD } from '../support/sign-in.ts'
+import { startStack, type TestStack } from '../support/start-stack.ts'
+import { axeViolations, launchBrowser, openApp, overflowOf, PICTURES, signInAs } from './support/open-app.ts'
+
+describe.skipIf(chromiumPath() === null)('signing in to the dashboard in Chromium', () => {
+  let stack: TestStack
+  let browser: Browser
+  let page: Page
+  let problems: string[]
+  const button = () => page.getByRole('button', { name: 'Sign in' })
+  const preferences = (role: 'viewer' | 'operator') =>
+    page.getByRole('button', { name: `Preferences of ${addressOf(role)}` })
+  beforeAll(async () => {
+    stack = await startStack()
+    browser = await launchBrowser()
+    ;({ page, problems } = await openApp(browser, stack.webUrl, { as: null }))
+    await button().waitFor()
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await stack?.dispose()
+  })
+
+  it('shows the form before anything else, in both themes and on a phone', async () => {
+    for (const colorScheme of ['light', 'dark'] as const)
+      for (const width of [1440, 360]) {
+        await page.emulateMedia({ colorScheme })
+        await page.setViewportSize({ width, height: 740 })
+        await page.screenshot({ path: `${PICTURES}/sign-in-${colorScheme}-${width}.png` })
+        expect(await axeViolations(page)).toEqual([])
+        expect(await overflowOf(page)).toBeLessThanOrEqual(0)
+      }
+    await page.setViewportSize({ width: 1440, height: 900 })
+  })
+
+  it('says what is wrong with a password, and keeps the address', async () => {
+    await page.getByLabel('E-mail address').fill(addressOf('viewer'))
+    await page.getByLabel('Password').fill('guess')
+    await button().click()
+
+    await page.getByRole('alert').getByText('The e-mail address or the password is wrong.').waitFor()
+    expect(await page.getByLabel('E-mail address').inputValue()).toBe(addressOf('viewer'))
+    expect(await axeViolations(page)).toEqual([])
+  })
+
+  it('signs in with the keys alone, and connects with a ticket', async () => {
+    await page.getByLabel('Password').fill(PASSWORD)
+    const socket = page.waitForEvent('websocket')
+    await page.keyboard.press('Enter')
+
+    await preferences('viewer').waitFor()
+    expect((await socket).url()).toMatch(/\?ticket=[\w-]{43}$/)
+    await page.getByText('Live', { exact: true }).first().waitFor()
+  })
+
+  it('stays signed in over a reload and a second tab', async () => {
+    await page.reload()
+    await preferences('viewer').waitFor()
+    const second = await page.context().newPage()
+    await second.goto(stack.webUrl)
+
+    await second.getByRole('button', { name: `Preferences of ${addressOf('viewer')}` }).waitFor()
+    await second.close()
+  })
+
+  it('signs out of every tab, and another user comes in', async () => {
+    const second = await page.context().newPage()
+    await second.goto(stack.webUrl)
+    await second.getByRole('button', { name: /Preferences/ }).click()
+    await second.getByRole('menuitem', { name: 'Sign out' }).click()
+
+    await second.getByRole('button', { name: 'Sign in' }).waitFor()
+    await button().waitFor()
+    await signInAs(page, 'operator')
+    await second.getByRole('button', { name: `Preferences of ${addressOf('operator')}` }).waitFor()
+    await second.close()
+  })
+
+  it('comes back to the form, with a word on why, when the server takes the token no more', async () => {
+    await page.evaluate(`for (const key of Object.keys(localStorage))
+      if (key.endsWith('accessToken')) localStorage.setItem(key, localStorage.getItem(key).slice(0, -8) + 'AAAAAAAA')`)
+    await page.reload()
+
+    await page.getByText('Your session has ended. Sign in again.').waitFor()
+    expect(problems).toEqual([])
+  })
+})

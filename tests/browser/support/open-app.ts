@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { type Browser, chromium, type Page } from 'playwright-core'
+import { chromiumPath } from '../../support/chromium-path.ts'
+import { addressOf, type LocalRole, PASSWORD } from '../../support/sign-in.ts'
+
+const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--no-first-run']
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+/** `SCREENSHOTS=1` renews the pictures of the documentation. */
+export const PICTURES = process.env.SCREENSHOTS ? 'docs/images' : '.screenshots'
+
+export async function launchBrowser(): Promise<Browser> {
+  return chromium.launch({ executablePath: chromiumPath() ?? '', args: FLAGS })
+}
+
+/** Signs in on the form, as a local user. */
+export async function signInAs(page: Page, role: LocalRole): Promise<void> {
+  await page.getByLabel('E-mail address').fill(addressOf(role))
+  await page.getByLabel('Password').fill(PASSWORD)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('button', { name: `Preferences of ${addressOf(role)}` }).waitFor()
+}
+
+/** Opens the app and signs in, as the admin unless told (`null`: as nobody); `problems` collects what the page threw or wrote as an error, such as a breach of its policy. */
+export async function openApp(
+  browser: Browser,
+  url: string,
+  {
+    width = 1440,
+    height = 900,
+    as = 'admin',
+  }: { width?: number; height?: number; as?: LocalRole | null } = {},
+): Promise<{ page: Page; problems: string[] }> {
+  const context = await browser.newContext({ viewport: { width, height }, colorScheme: 'light' })
+  const page = await context.newPage()
+  const problems: string[] = []
+  page.on('pageerror', (error) => problems.push(error.message))
+  page.on('console', (message) => {
+    const text = message.text()
+    // A dead server makes the browser itself complain of each request.
+    if (message.type() === 'error' && !/Failed to load resource|WebSocket connection/.test(text))
+      problems.push(text)
+  })
+  await page.goto(url)
+  if (as !== null) await signInAs(page, as)
+  return { page, problems }
+}
+
+type Violation = { id: string; nodes: { html: string; failureSummary: string }[] }
+
+/** What axe finds wrong with the page as it is now, in words. */
+export async function axeViolations(page: Page): Promise<string[]> {
+  // The page's policy forbids added scripts, so this is evaluated as the debugger's own.
+  await page.evaluate(axe)
+  const { violations } = (await page.evaluate('axe.run(document, { resultTypes: ["violations"] })')) as {
+    violations: Violation[]
+  }
+  return violations.flatMap(({ id, nodes }) =>
+    nodes.map((node) => `${id}: ${node.html} ${node.failureSummary}`),
+  )
+}
+
+/** By how many pixels the page is wider than its window. */
+export async function overflowOf(page: Page): Promise<number> {
+  return (await page.evaluate('document.documentElement.scrollWidth - window.innerWidth')) as number
+}

@@ -1,0 +1,162 @@
+import { Kafka, logLevel } from 'kafkajs'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { catalog } from '#shared/domain/catalog.ts'
+import { type SensorReport, type SensorState, sensorView } from '#shared/domain/sensors/sensor-view.ts'
+import { recordDecoder } from '#shared/pipeline/decode-record.ts'
+import type { CloudEvent } from '#shared/pipeline/event.ts'
+import type { DecodeRecord, KafkaRecord } from '#shared/pipeline/ports.ts'
+import { routeTopics } from '#shared/pipeline/topics.ts'
+import type { Broker } from '../../localstack/broker/start-broker.ts'
+import { runCommand, succeeds } from './run-command.ts'
+import { startBrokerUnderTest, uniqueName } from './start-broker-under-test.ts'
+
+const PYTHON = '/usr/bin/python3'
+const missing = !succeeds(PYTHON, ['-c', 'import kafka'])
+const reason = missing ? ` (skipped: ${PYTHON} has no kafka module)` : ''
+const NOON = Date.parse('2026-03-01T12:00:00Z')
+const SENSORS = ['quay-1', 'yard-3', 'mine']
+
+type Summary = {
+  readonly records: number
+  readonly averages: Readonly<Record<string, SensorReport['average']>>
+}
+type Message = { readonly key: string; readonly value: string; readonly headers: Record<string, string> }
+
+/** Reading number `n`: in structured and in binary mode, late by up to 8 minutes, of three sensors. */
+function messageOf(n: number): Message {
+  const sensorId = SENSORS[n % 3] ?? ''
+  const time = new Date(NOON + n * 1000 - (n % 5) * 120_000).toISOString()
+  const context = { specversion: '1.0', id: `r-${n}`, source: '/test', type: 'sensor.reading', time }
+  const data = { sensorId, temperature: (n * 7.317) % 60, ...(n % 4 > 0 && { humidity: (n * 13.7) % 100 }) }
+  const structured = { 'content-type': 'application/cloudevents+json' }
+  if (n % 2 === 0) return { key: sensorId, value: JSON.stringify({ ...context, data }), headers: structured }
+  const attributes = Object.entries(context).map(([name, value]) => [`ce_${name}`, value])
+  const headers = { ...Object.fromEntries(attributes), 'content-type': 'application/json' }
+  return { key: sensorId, value: JSON.stringify(data), headers }
+}
+
+/** What nobody may count: no event, an impossible reading, and an event that was sent before. */
+const ODDITIES: readonly Message[] = [
+  { key: 'quay-1', value: 'not an event', headers: {} },
+  {
+    ...messageOf(0),
+    value: messageOf(0)
+      .value.replace(/"temperature":[^,}]+/, '"temperature":"hot"')
+      .replace('r-0', 'x'),
+  },
+  messageOf(1),
+]
+
+describe(`the Python examples${reason}`, () => {
+  let broker: Broker
+  let topic = ''
+  let kafka: Kafka
+  beforeAll(async () => {
+    if (missing) return
+    broker = await startBrokerUnderTest()
+    topic = uniqueName('sensor-readings')
+    kafka = new Kafka({ brokers: broker.endpoint.split(','), logLevel: logLevel.NOTHING })
+    const admin = kafka.admin()
+    await admin.connect()
+    await admin.createTopics({ topics: [{ topic, numPartitions: 3 }], waitForLeaders: true })
+    await admin.disconnect()
+    const messages = Array.from({ length: 900 }, (_, n) => messageOf(n))
+    const producer = kafka.producer()
+    await producer.connect()
+    await producer.send({ topic, messages: [...messages, ...ODDITIES] })
+    await producer.disconnect()
+  })
+  afterAll(() => broker?.stop())
+
+  const run = (script: string, args: readonly string[]) =>
+    runCommand(PYTHON, [`docs/examples/${script}`, '--brokers', broker.endpoint, '--topic', topic, ...args])
+  const averages = async (group: string, ...more: string[]): Promise<Summary> =>
+    JSON.parse(await run('sensor_averages.py', ['--group', group, '--until-end', ...more]))
+
+  it.skipIf(missing)(
+    'two groups read the same events, each goes on where it stopped, and a replay reads all again',
+    async () => {
+      const [one, two] = [uniqueName('one'), uniqueName('two')]
+      const expected = viewOf(await readTopic(kafka, topic))
+
+      const first = await averages(one)
+      const other = await averages(two)
+      const binary = JSON.parse(
+        await run('produce_reading.py', ['--sensor', 'attic', '--temperature', '30.5']),
+      ) as object
+      const structured = await run('produce_reading.py', [
+        '--sensor',
+        'attic',
+        '--humidity',
+        '40',
+        '--mode',
+        'structured',
+      ])
+      const next = await averages(one)
+      const replayed = await averages(one, '--from-beginning')
+
+      expect(first).toEqual({ records: 903, averages: expected })
+      expect(other).toEqual(first)
+      expect(binary).toMatchObject({ topic, partition: JSON.parse(structured).partition })
+      const attic = { temperature: 30.5, humidity: 40 }
+      expect(next).toEqual({ records: 2, averages: { attic } })
+      expect(replayed).toEqual({ records: 905, averages: { ...expected, attic } })
+      expect(viewOf(await readTopic(kafka, topic))).toEqual(replayed.averages)
+    },
+  )
+})
+
+/** The averages of every sensor by the view of the domain, over what its decoder takes. */
+function viewOf(records: readonly KafkaRecord[]): Summary['averages'] {
+  const decode = recordDecoder(routeTopics(catalog))
+  const states = new Map<string, SensorState>()
+  const seen = new Set<string>()
+  for (const record of records) {
+    const event = decodeOrNull(decode, record)
+    if (event === null || seen.has(event.id)) continue
+    seen.add(event.id)
+    const input = { ...record, event }
+    for (const key of sensorView.keys?.(input) ?? [])
+      states.set(key, sensorView.apply(states.get(key) ?? sensorView.initial(key), input, key))
+  }
+  const reports = [...states].map(
+    ([key, state]) => [key, sensorView.present?.(state, 0, key) as SensorReport] as const,
+  )
+  return Object.fromEntries(reports.map(([key, { average }]) => [key, average]))
+}
+
+function decodeOrNull(decode: DecodeRecord, record: KafkaRecord): CloudEvent | null {
+  try {
+    return decode(record)
+  } catch {
+    return null // what the pipeline would put into the dead letters
+  }
+}
+
+/** Every record of a topic, each partition in its order. */
+async function readTopic(kafka: Kafka, topic: string): Promise<readonly KafkaRecord[]> {
+  const admin = kafka.admin()
+  await admin.connect()
+  const ends = await admin.fetchTopicOffsets(topic)
+  await admin.disconnect()
+  const total = ends.reduce((sum, { high }) => sum + Number(high), 0)
+  const consumer = kafka.consumer({ groupId: uniqueName('check') })
+  await consumer.connect()
+  await consumer.subscribe({ topic, fromBeginning: true })
+  const records: KafkaRecord[] = []
+  await new Promise<void>((done) => {
+    void consumer.run({
+      eachMessage: async ({ partition, message }) => {
+        const { offset, timestamp, key, value, headers = {} } = message
+        const pairs = Object.entries(headers).flatMap(([name, bytes]) =>
+          Buffer.isBuffer(bytes) ? [{ name, value: bytes }] : [],
+        )
+        const position = { topic, partition, offset: Number(offset), timestamp: Number(timestamp) }
+        records.push({ ...position, key, value, headers: pairs })
+        if (records.length === total) done()
+      },
+    })
+  })
+  await consumer.disconnect()
+  return records
+}

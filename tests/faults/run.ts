@@ -1,0 +1,61 @@
+import { parseArgs } from 'node:util'
+import { isClean } from './check-deliveries.ts'
+import { describeFaultRun } from './fault-report.ts'
+import { runFaults } from './fault-run.ts'
+import { runHandOvers } from './hand-over.ts'
+import { runStall } from './stalled-client.ts'
+
+/** `npm run test:faults`: the long forms of the fault tests. Exits with 1 when something was lost. */
+const HELP = `Runs producers and clients over a real local stack while everything fails at random.
+
+  npm run test:faults -- --minutes 10     (the default)
+  --seed 7       repeats the choice of faults       --clients 20
+  --rate 200     events per second                  --settle 60   seconds to wait when nothing comes any more
+
+  npm run test:faults -- --handover --minutes 5     no faults, but every connection ends after 20 s
+  npm run test:faults -- --stall --minutes 1        one of 200 clients stops reading (--rate 50)
+`
+
+const { values } = parseArgs({
+  options: {
+    minutes: { type: 'string', default: '10' },
+    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+    clients: { type: 'string' },
+    rate: { type: 'string' },
+    settle: { type: 'string', default: '60' },
+    handover: { type: 'boolean' },
+    stall: { type: 'boolean' },
+    help: { type: 'boolean' },
+  },
+})
+const seconds = Number(values.minutes) * 60
+if (values.help) process.stdout.write(HELP)
+else if (values.handover) process.exitCode = await handOver()
+else process.exitCode = await (values.stall ? stall() : faults())
+
+async function faults(): Promise<number> {
+  const run = await runFaults({
+    seconds,
+    seed: Number(values.seed),
+    clients: Number(values.clients ?? 20),
+    rate: Number(values.rate ?? 200),
+    settleSeconds: Number(values.settle),
+    onProgress: (line) => process.stderr.write(`${line}\n`),
+  })
+  process.stdout.write(describeFaultRun(run))
+  return isClean(run.findings) && run.produced.contradictions === 0 ? 0 : 1
+}
+
+async function handOver(): Promise<number> {
+  const clients = Number(values.clients ?? 10)
+  const { findings, report } = await runHandOvers({ seconds, clients, rate: Number(values.rate ?? 100) })
+  process.stdout.write(report)
+  return isClean(findings) ? 0 : 1
+}
+
+async function stall(): Promise<number> {
+  const sockets = Number(values.clients ?? 200)
+  const found = await runStall({ sockets, seconds: seconds / 2, rate: Number(values.rate ?? 50) })
+  process.stdout.write(found.report)
+  return found.toldBehind && found.recovered.join() === found.sent.join() ? 0 : 1
+}

@@ -1,0 +1,74 @@
+import fc from 'fast-check'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { arbitraryRequest, type MadeRequest } from '../support/openapi/arbitrary-request.ts'
+import { type OpenDocument, openDocument } from '../support/openapi/open-document.ts'
+import { API_KEY, startStack, type TestStack } from '../support/start-stack.ts'
+
+/** How many requests are made up; `FUZZ_RUNS=10000 FUZZ_SEED=…` for more, or the same again. */
+const RUNS = Number(process.env.FUZZ_RUNS ?? 300)
+const SEED = process.env.FUZZ_SEED
+
+let stack: TestStack
+let document: OpenDocument
+beforeAll(async () => {
+  stack = await startStack({ env: { RATE_LIMIT_PER_SECOND: '0' } })
+  document = await openDocument(stack.httpUrl)
+})
+afterAll(() => stack?.dispose())
+
+async function send({ method, url, headers, body }: MadeRequest, key: string) {
+  const response = await fetch(`${stack.httpUrl}${url}`, {
+    method,
+    headers: { ...headers, ...(key && { 'x-api-key': key }) },
+    ...(body !== undefined && { body }),
+  })
+  return { status: response.status, headers: response.headers, text: await response.text() }
+}
+
+/** What is wrong with the answer to a request, if anything. */
+function wrongWith(
+  request: MadeRequest,
+  isKnown: boolean,
+  answer: Awaited<ReturnType<typeof send>>,
+): string | null {
+  const { method, path, isValid } = request
+  const operation = document.paths[path]?.[method.toLowerCase()]
+  if (answer.status >= 500) return `${answer.status}: ${answer.text}`
+  if (operation === undefined)
+    return [404, 405].includes(answer.status) ? null : `${answer.status} for no route`
+  if (!isKnown && operation.security === undefined)
+    return answer.status === 401
+      ? document.contradiction(method, path, answer)
+      : `${answer.status} without a key`
+  if (isValid && answer.status >= 300) return `${answer.status} for a valid request: ${answer.text}`
+  if (answer.status === 202 && !bodyFits(request)) return `202 for a body that the document refuses`
+  return document.contradiction(method, path, answer)
+}
+
+/** Whether the body fits the schema of its media type. What the document says in words is not looked at. */
+function bodyFits({ path, headers, body = '' }: MadeRequest): boolean {
+  const type = headers['content-type'] ?? ''
+  const isBinary = ['ce-type', 'ce-id', 'ce-source', 'ce-specversion'].some((name) => name in headers)
+  const schema = document.paths[path]?.post?.requestBody?.content[type]?.schema
+  if (schema === undefined || (isBinary && type === 'application/json')) return true
+  return document.fits(schema, JSON.parse(body))
+}
+
+it(`no answer to ${RUNS} requests made up from the document contradicts it or is a 5xx`, async () => {
+  const counts = new Map<number, number>()
+  const property = fc.asyncProperty(
+    arbitraryRequest(document),
+    fc.constantFrom(API_KEY, API_KEY, API_KEY, API_KEY, API_KEY, API_KEY, '', 'guess'),
+    async (request, key) => {
+      const answer = await send(request, key)
+      counts.set(answer.status, (counts.get(answer.status) ?? 0) + 1)
+      expect(wrongWith(request, key === API_KEY, answer)).toBeNull()
+    },
+  )
+
+  await fc.assert(property, { numRuns: RUNS, ...(SEED && { seed: Number(SEED) }) })
+
+  const told = [...counts].sort(([a], [b]) => a - b).map(([status, count]) => `${status}: ${count}`)
+  process.stdout.write(`answers by status: ${told.join(', ')}\n`)
+  for (const status of [200, 202, 400, 401]) expect(counts.has(status), String(status)).toBe(true)
+})

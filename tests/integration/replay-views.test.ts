@@ -1,0 +1,214 @@
+import { spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { resolve } from 'node:path'
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { BatchWriteCommand, DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { catalog } from '#shared/domain/catalog.ts'
+import { parseCursor } from '#shared/pipeline/cursor.ts'
+import type { PositionedEvent } from '#shared/pipeline/event.ts'
+import { applyEvent } from '#shared/pipeline/fold/apply-event.ts'
+import type { ViewPart } from '#shared/pipeline/fold/view-part.ts'
+import { viewsOf } from '#shared/pipeline/fold/views.ts'
+import { get, publishBatch, readLog } from '../support/api.ts'
+import { startStack, type TestStack } from '../support/start-stack.ts'
+
+type Page = { parts: ViewPart[]; cursor: string; next?: string | null }
+type Snapshot = { readonly [view: string]: readonly ViewPart[] }
+
+const views = viewsOf(catalog)
+/** What only users do. Each is an event and others that follow from it, in other partitions. */
+const TRADES = [
+  { type: 'market.tick', data: { symbol: 'TIDE', price: 100, volume: 10 } },
+  {
+    type: 'market.order.placed',
+    data: { user: 'ada', symbol: 'TIDE', side: 'buy', kind: 'market', quantity: 3 },
+  },
+  {
+    type: 'market.alert.created',
+    data: { user: 'ada', symbol: 'TIDE', kind: 'price-above', threshold: 105 },
+  },
+  { type: 'market.tick', data: { symbol: 'TIDE', price: 106, volume: 10 } },
+]
+/** Candles leave the live window after hours of trading. */
+const UNTOUCHED = ['market/candle-history']
+const SOURCE = `/replay/${randomUUID()}`
+
+describe('tidewire replay --views over the running stack', () => {
+  let stack: TestStack
+  beforeAll(async () => {
+    stack = await startStack()
+  })
+  afterAll(() => stack?.dispose())
+
+  async function readView(name: string): Promise<Page> {
+    const pages: Page[] = []
+    for (let next: string | null | undefined = ''; typeof next === 'string'; next = pages.at(-1)?.next) {
+      const query = new URLSearchParams({ parts: 'true', limit: '500', ...(next && { next }) })
+      const { status, json } = await get<Page>(`${stack.httpUrl}/views/${name}?${query}`)
+      if (status !== 200) throw new Error(`${name} answered ${status}: ${JSON.stringify(json)}`)
+      pages.push(json)
+    }
+    return { parts: pages.flatMap(({ parts }) => parts), cursor: pages[0]?.cursor ?? '' }
+  }
+
+  /** Every view, once all of the log is folded and nothing more follows from it. */
+  async function settledViews(): Promise<Snapshot> {
+    let found: Snapshot = {}
+    const isSettled = async () => {
+      const { json } = await get<{ cursor: string }>(`${stack.httpUrl}/events/since?channel=**`)
+      const heads = parseCursor(json.cursor)
+      const pages = await Promise.all(
+        views.all.map(async ({ name }) => [name, await readView(name)] as const),
+      )
+      found = Object.fromEntries(pages.map(([name, { parts }]) => [name, parts]))
+      return pages.every(([, { cursor }]) =>
+        [...parseCursor(cursor)].every(([topic, { offsets }]) =>
+          [...(heads.get(topic)?.offsets ?? [])].every(
+            ([partition, head]) => offsets.get(partition) === head,
+          ),
+        ),
+      )
+    }
+    // What follows from an event is written a little after the event is folded.
+    let calm = 0
+    await expect
+      .poll(async () => {
+        calm = (await isSettled().catch(() => false)) ? calm + 1 : 0
+        return calm
+      })
+      .toBeGreaterThan(3)
+    return found
+  }
+
+  /** Posts what the simulators of all domains make. */
+  async function simulate(seed: number, count: number): Promise<void> {
+    for (const { name, simulate: events } of catalog) {
+      const batch: Record<string, unknown>[] = []
+      const random = mulberry(seed)
+      for (const { event } of events?.(random, Date.parse('2026-03-01T08:00:00Z')) ?? []) {
+        batch.push({ specversion: '1.0', id: `${name}-${seed}-${batch.length}`, source: SOURCE, ...event })
+        if (batch.length === count) break
+      }
+      if (batch.length > 0) await publishBatch(stack.httpUrl, batch)
+    }
+    const asked = TRADES.map((event, n) => ({
+      ...{ specversion: '1.0', id: `trades-${seed}-${n}`, source: SOURCE },
+      ...event,
+      data: { orderId: `o-${seed}`, alertId: `a-${seed}`, ...event.data },
+    }))
+    for (const event of asked) await publishBatch(stack.httpUrl, [event])
+  }
+
+  function dynamodb() {
+    const endpoint = process.env.DYNAMODB_ENDPOINT ?? `http://127.0.0.1:${stack.ports.DYNAMODB_PORT}`
+    return { endpoint, region: 'local', credentials: { accessKeyId: 'local', secretAccessKey: 'local' } }
+  }
+
+  async function emptyViews(): Promise<number> {
+    const client = DynamoDBDocumentClient.from(new DynamoDBClient(dynamodb()))
+    const table = 'tidewire-local-views'
+    let count = 0
+    for (;;) {
+      const { Items = [] } = await client.send(new ScanCommand({ TableName: table, Limit: 25 }))
+      if (Items.length === 0) return count
+      const requests = Items.map(({ view, part }) => ({ DeleteRequest: { Key: { view, part } } }))
+      await client.send(new BatchWriteCommand({ RequestItems: { [table]: requests } }))
+      count += Items.length
+    }
+  }
+
+  async function replay(...args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
+    const brokers = process.env.KAFKA_BROKERS ?? `127.0.0.1:${stack.ports.KAFKA_PORT}`
+    const places = ['--brokers', brokers, '--dynamodb', dynamodb().endpoint]
+    const child = spawn(resolve('node_modules/.bin/node'), [
+      ...['cli/main.ts', 'replay', '--views', ...places, ...args],
+    ])
+    let [stdout, stderr] = ['', '']
+    child.stdout.on('data', (chunk) => {
+      stdout += chunk
+    })
+    child.stderr.on('data', (chunk) => {
+      stderr += chunk
+    })
+    const code = await new Promise<number | null>((done) => child.once('close', done))
+    return { code, stdout, stderr }
+  }
+
+  it('makes every view again from emptied tables, byte for byte, and emits nothing', async () => {
+    await simulate(1, 120)
+    const before = await settledViews()
+    const events = await readLog(stack.httpUrl, '**')
+    expect(Object.keys(before).filter((name) => before[name]?.length === 0)).toEqual(UNTOUCHED)
+    expect(await emptyViews()).toBeGreaterThan(0)
+
+    const { code, stdout, stderr } = await replay()
+
+    expect({ code, stderr }).toMatchObject({ code: 0, stderr: expect.stringMatching(/^rebuilding from /) })
+    expect(stdout).toMatch(/^rebuilt the views from [\d,]+ records of \d+ partitions in [\d.]+ s; nothing/)
+    expect(JSON.stringify(await settledViews())).toBe(JSON.stringify(before))
+    expect(await readLog(stack.httpUrl, '**')).toEqual(events)
+  })
+
+  it('loses and repeats nothing of what arrives meanwhile, nor of what follows from it', async () => {
+    const replaying = replay('--domain', 'port', '--domain', 'market')
+    for (let seed = 10; seed < 14; seed++) await simulate(seed, 40)
+    const { code, stderr } = await replaying
+    expect([code, stderr]).toEqual([0, expect.any(String)])
+
+    const after = await settledViews()
+
+    const events = (await readLog(stack.httpUrl, '**')) as unknown as PositionedEvent[]
+    const { expected, emitted } = foldAll(events, after)
+    expect(after).toEqual(expected)
+    const made = events.flatMap(({ event: { source } }) => /^urn:tidewire:fold:(.*)/.exec(source)?.[1] ?? [])
+    expect(countBy(made)).toEqual(countBy(emitted))
+    expect(made.length).toBeGreaterThan(0)
+  })
+
+  it('says what is wrong before anything is forgotten', async () => {
+    const { code, stderr } = await replay('--domain', 'harbour')
+    expect({ code, stderr }).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('there is no domain harbour'),
+    })
+  })
+})
+
+/** The whole log folded at one go, and the views that made something follow, once for each event. */
+function foldAll(events: readonly PositionedEvent[], like: Snapshot) {
+  const epochs = new Map(Object.values(like).flatMap((parts) => parts.map((one) => [one.topic, one.epoch])))
+  const emitted: string[] = []
+  const folded = views.all.map(({ name, view }) => {
+    const parts = new Map<string, ViewPart>()
+    for (const event of events) {
+      const idOf = (key: string) => [key, event.topic, event.partition].join('\u0000')
+      const input = { ...event, epoch: epochs.get(event.topic) ?? '' }
+      for (const { before, after } of applyEvent(view, input, (key) => parts.get(idOf(key)) ?? null)) {
+        parts.set(idOf(after.key), after)
+        emitted.push(...(view.emit?.(before, event, after.state, after.key) ?? []).map(() => name))
+      }
+    }
+    const sorted = [...parts.values()].sort((a, b) => (orderOf(a) < orderOf(b) ? -1 : 1))
+    return [name, JSON.parse(JSON.stringify(sorted)) as ViewPart[]] as const
+  })
+  return { expected: Object.fromEntries(folded), emitted }
+}
+
+function orderOf({ key, topic, partition }: ViewPart): string {
+  return [key, topic, String(partition).padStart(9, '0')].join('\u0000')
+}
+
+function countBy(names: readonly string[]): Record<string, number> {
+  return Object.fromEntries([...Map.groupBy(names, (name) => name)].map(([name, all]) => [name, all.length]))
+}
+
+function mulberry(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296
+  }
+}

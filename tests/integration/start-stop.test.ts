@@ -1,0 +1,114 @@
+import { execFileSync } from 'node:child_process'
+import { createServer } from 'node:net'
+import { afterAll, describe, expect, it } from 'vitest'
+import { catalog } from '#shared/domain/catalog.ts'
+import { type Positioned, publish, readLog } from '../support/api.ts'
+import { spawnStack, startStack, type TestStack } from '../support/start-stack.ts'
+
+const external = process.env.KAFKA_BROKERS !== undefined
+
+describe('starting and stopping', () => {
+  const stacks: TestStack[] = []
+  const start = async (args = ['--no-demo']) => {
+    const stack = await startStack({ args })
+    stacks.push(stack)
+    return stack
+  }
+  afterAll(() => Promise.all(stacks.map((stack) => stack.dispose())))
+
+  it('says where everything is, and simulates every domain', async () => {
+    const stack = await start([])
+
+    await expect.poll(() => stack.output()).toContain('Tidewire is up')
+    for (const url of [stack.ports.HTTP_PORT, stack.ports.WS_PORT, stack.ports.WEB_PORT])
+      expect(stack.output()).toContain(`:${url}`)
+    expect(stack.output()).toMatch(/Demo +every domain is simulated/)
+    for (const { name } of catalog.filter(({ simulate }) => simulate !== undefined)) {
+      const isSimulated = ({ event }: Positioned) => event.source === `urn:tidewire:simulator:${name}`
+      await expect.poll(async () => (await readLog(stack.httpUrl, '**')).some(isSimulated)).toBe(true)
+    }
+    expect(await stack.stop('SIGINT')).toBe(0)
+    expect(stack.output()).not.toContain('the demo')
+  })
+
+  it('two copies run side by side, each with its own events', async () => {
+    const [one, two] = [await start(), await start()]
+    await publish(one.httpUrl, { type: 'side.one' })
+    await publish(two.httpUrl, { type: 'side.two' })
+
+    await expect.poll(async () => (await readLog(one.httpUrl, 'side.one')).length).toBeGreaterThan(0)
+    await expect.poll(async () => (await readLog(two.httpUrl, 'side.two')).length).toBeGreaterThan(0)
+    if (!external) expect(await readLog(one.httpUrl, 'side.two')).toEqual([])
+  })
+
+  it('Ctrl-C leaves no process and no open port, and what was accepted is there after a restart', async () => {
+    const stack = await start()
+    await publish(stack.httpUrl, { type: 'stop.kept', id: 'kept', source: '/stop' })
+    await expect.poll(async () => (await readLog(stack.httpUrl, 'stop.kept')).length).toBeGreaterThan(0)
+    const pid = stack.pid()
+
+    const code = await stack.stop('SIGINT')
+
+    expect(code).toBe(0)
+    expect(childrenOf(pid)).toEqual([])
+    for (const port of Object.values(stack.ports)) expect(await isFree(port)).toBe(true)
+    const milliseconds = await stack.start()
+    process.stdout.write(`started again within ${(milliseconds / 1000).toFixed(1)} s\n`)
+    expect((await readLog(stack.httpUrl, 'stop.kept')).length).toBeGreaterThan(0)
+  })
+
+  it('a taken port is one clear line and exit code 1', async () => {
+    const blocker = createServer()
+    await new Promise<void>((resolve) => blocker.listen(0, '127.0.0.1', () => resolve()))
+    const address = blocker.address()
+    const port = typeof address === 'object' && address ? address.port : 0
+
+    const { code, output } = await runToEnd({ HTTP_PORT: String(port) })
+
+    expect(code).toBe(1)
+    expect(output.trim()).toMatch(new RegExp(`^Port ${port} is in use\\. .*HTTP_PORT=\\d+ npm start$`))
+    blocker.close()
+  })
+
+  it('bad settings and unknown flags say what to do', async () => {
+    const settings = await runToEnd({ HTTP_PORT: 'many', WS_PORT: '70000' })
+    const flag = await runToEnd({}, ['--nonsense'])
+
+    expect(settings).toMatchObject({
+      code: 1,
+      output: expect.stringMatching(/HTTP_PORT=many.*\n.*WS_PORT=70000/),
+    })
+    expect(flag).toMatchObject({ code: 1, output: expect.stringContaining('npm start -- --no-demo') })
+  })
+})
+
+function runToEnd(
+  env: Record<string, string>,
+  args: string[] = [],
+): Promise<{ code: number | null; output: string }> {
+  return new Promise((resolve) => {
+    let output = ''
+    const child = spawnStack(env, args, (text) => {
+      output += text
+    })
+    child.once('close', (code) => resolve({ code, output }))
+  })
+}
+
+function childrenOf(pid: number): string[] {
+  try {
+    return execFileSync('pgrep', ['-P', String(pid)], { encoding: 'utf8' })
+      .split('\n')
+      .filter(Boolean)
+  } catch {
+    return [] // pgrep ends with 1 when there are none
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer()
+    server.once('error', () => resolve(false))
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
+  })
+}

@@ -1,0 +1,13 @@
+import { readFile } from 'node:fs/promises'
+import { expect, it } from 'vitest'
+import { catalog } from '#shared/domain/catalog.ts'
+import { routeTopics } from '#shared/pipeline/topics.ts'
+
+it('every topic of every domain has its line in serverless.yml, and no line is left over', async () => {
+  const text = await readFile('serverless.yml', 'utf8')
+  const [, list = ''] = /^ {2}topics:\n(?: {4}#.*\n)* {4}names:\n((?: {6}- .+\n)+)/m.exec(text) ?? []
+
+  const listed = list.match(/[a-z-]+$/gm)
+
+  expect(listed?.sort()).toEqual([...routeTopics(catalog).names].sort())
+})

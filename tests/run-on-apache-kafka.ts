@@ -1,0 +1,46 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { startApacheKafka } from '../localstack/apache-kafka/start-apache-kafka.ts'
+import { startDynamodbLocal } from '../localstack/dynamodb-local/start-dynamodb-local.ts'
+import { runVitest } from './support/run-vitest.ts'
+
+/**
+ * `npm run test:kafka`: the integration suite against Apache Kafka and DynamoDB Local, both started from Maven
+ * Central with the machine's Java, or against `KAFKA_BROKERS` and `DYNAMODB_ENDPOINT` where these are set.
+ */
+const SUITES = ['tests/clients', 'localstack/msk-trigger', 'shared/adapters']
+/** What is the same whatever Kafka and tables are behind it; `npm test` runs it. */
+const LEFT_OUT = [
+  ...['asyncapi', 'bad-input', 'github-webhooks', 'openapi', 'openapi-fuzz'],
+  ...['rate-limit', 'sign-in', 'start-stop', 'unknown-types'],
+]
+const log = (line: string) => process.stderr.write(`${line}\n`)
+const dataDir = await mkdtemp(join(tmpdir(), 'tidewire-apache-'))
+const parts: { stop(): Promise<void> }[] = []
+const start = async <T extends { endpoint: string; stop(): Promise<void> }>(part: Promise<T>) => {
+  const started = await part
+  parts.push(started)
+  return started.endpoint
+}
+
+try {
+  const env = {
+    KAFKA_BROKERS:
+      process.env.KAFKA_BROKERS ?? (await start(startApacheKafka({ dataDir: join(dataDir, 'kafka'), log }))),
+    DYNAMODB_ENDPOINT: process.env.DYNAMODB_ENDPOINT ?? (await start(startDynamodbLocal({ log }))),
+  }
+  log(`Kafka at ${env.KAFKA_BROKERS}, DynamoDB at ${env.DYNAMODB_ENDPOINT}`)
+  const suites = process.argv.length > 2 ? process.argv.slice(2) : [...(await integrationTests()), ...SUITES]
+  process.exitCode = await runVitest(suites, env)
+} finally {
+  for (const part of parts.reverse()) await part.stop()
+  await rm(dataDir, { recursive: true, force: true })
+}
+
+async function integrationTests(): Promise<string[]> {
+  log(`left out: ${LEFT_OUT.join(', ')}: neither Kafka nor the tables matter there; npm test runs them`)
+  const files = await readdir('tests/integration')
+  const names = files.filter((file) => !LEFT_OUT.some((name) => file === `${name}.test.ts`))
+  return names.map((file) => `tests/integration/${file}`)
+}

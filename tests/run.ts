@@ -1,0 +1,32 @@
+import { accessSync } from 'node:fs'
+import { chromiumPath } from './support/chromium-path.ts'
+import { runVitest } from './support/run-vitest.ts'
+
+/** `npm test`: every suite that this machine can run, with what was left out and why. */
+const needs: readonly [what: string, path: string | null, hint: string][] = [
+  [
+    'browser tests',
+    chromiumPath(),
+    'no Chromium; install it (Debian: apt-get install chromium) or set CHROMIUM_PATH',
+  ],
+  ['kcat against the broker', '/usr/bin/kcat', 'no kcat (Debian: apt-get install kcat)'],
+  [
+    'kafka-python against the broker',
+    '/usr/lib/python3/dist-packages/kafka',
+    'no kafka-python (Debian: apt-get install python3-kafka)',
+  ],
+  ['Apache Kafka’s tools against the broker', '/usr/bin/mvn', 'no Maven (Debian: apt-get install maven)'],
+]
+
+function exists(path: string | null): boolean {
+  try {
+    accessSync(path ?? '')
+    return path !== null
+  } catch {
+    return false
+  }
+}
+
+for (const [what, path, hint] of needs)
+  if (!exists(path)) process.stdout.write(`left out: ${what}: ${hint}\n`)
+process.exitCode = await runVitest(process.argv.slice(2))

@@ -1,0 +1,43 @@
+import { spawn } from 'node:child_process'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+
+type Report = {
+  numPassedTests: number
+  numFailedTests: number
+  numPendingTests: number
+  numTodoTests: number
+}
+
+/** Runs vitest on the pinned Node and ends with the plain line of counts. Answers the exit code. */
+export async function runVitest(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<number> {
+  const folder = await mkdtemp(join(tmpdir(), 'tidewire-report-'))
+  const file = join(folder, 'report.json')
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`]
+  const child = spawn(
+    resolve('node_modules/.bin/node'),
+    [resolve('node_modules/vitest/vitest.mjs'), 'run', ...reporters, ...args],
+    {
+      stdio: 'inherit',
+      env: { ...process.env, NODE_OPTIONS: '--disable-warning=TimeoutNegativeWarning', ...env },
+    },
+  )
+  const code = await new Promise<number>((done) => child.once('exit', (status) => done(status ?? 1)))
+  try {
+    const report = JSON.parse(await readFile(file, 'utf8')) as Report
+    const skipped = report.numPendingTests + report.numTodoTests
+    process.stdout.write(
+      `\n${report.numPassedTests} passed, ${report.numFailedTests} failed, ${skipped} skipped\n`,
+    )
+  } catch (cause) {
+    process.stderr.write(`vitest wrote no report: ${String(cause)}\n`)
+    return code || 1
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+  return code
+}

@@ -1,0 +1,50 @@
+import type { TestStack } from './start-stack.ts'
+
+/** The local users of CONTRACT.md, by role, and their password. */
+export type LocalRole = 'viewer' | 'publisher' | 'operator' | 'admin'
+export const PASSWORD = 'Tidewire-local-1'
+export const addressOf = (role: LocalRole) => `${role}@tidewire.local`
+
+type Tokens = { AccessToken: string; IdToken: string; RefreshToken: string }
+export type SignInAnswer = {
+  readonly status: number
+  readonly body: { AuthenticationResult?: Tokens; __type?: string; message?: string }
+}
+
+/** Calls `InitiateAuth` as any client of Cognito does. */
+export function initiateAuth(
+  stack: TestStack,
+  AuthFlow: string,
+  AuthParameters: Record<string, string>,
+): Promise<SignInAnswer> {
+  return callIdentity(stack, 'InitiateAuth', { AuthFlow, AuthParameters })
+}
+
+/** Calls an action of Cognito for the web app's client. */
+export async function callIdentity(stack: TestStack, action: string, input: object): Promise<SignInAnswer> {
+  const { identity } = (await (await fetch(`${stack.webUrl}/config.json`)).json()) as {
+    identity: { clientId: string; endpoint: string }
+  }
+  const response = await fetch(identity.endpoint, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/x-amz-json-1.1',
+      'x-amz-target': `AWSCognitoIdentityProviderService.${action}`,
+    },
+    body: JSON.stringify({ ...input, ClientId: identity.clientId }),
+  })
+  return { status: response.status, body: (await response.json()) as SignInAnswer['body'] }
+}
+
+/** Signs a local user in: its tokens. */
+export async function signIn(stack: TestStack, role: LocalRole): Promise<Tokens> {
+  const parameters = { USERNAME: addressOf(role), PASSWORD }
+  const { body } = await initiateAuth(stack, 'USER_PASSWORD_AUTH', parameters)
+  if (body.AuthenticationResult === undefined) throw new Error(`no tokens for ${role}: ${body.message}`)
+  return body.AuthenticationResult
+}
+
+/** The header that a local user's requests carry. */
+export async function bearer(stack: TestStack, role: LocalRole): Promise<{ authorization: string }> {
+  return { authorization: `Bearer ${(await signIn(stack, role)).AccessToken}` }
+}
