@@ -1,0 +1,69 @@
+import type { CDPSession, Page } from 'playwright-core'
+import { quantile, type Row, round } from '../measure.ts'
+
+type Vitals = { lcp: number; cls: number; interactions: Record<string, number>; slowest: string }
+
+/** Collects the web vitals of a page from its beginning; evaluated in the page. */
+const OBSERVE = `
+  const vitals = (globalThis.vitals = { lcp: 0, cls: 0, interactions: {}, slowest: '' })
+  const observe = (type, take, options) =>
+    new PerformanceObserver((list) => list.getEntries().forEach(take)).observe({ type, buffered: true, ...options })
+  observe('largest-contentful-paint', (entry) => { vitals.lcp = entry.startTime })
+  observe('layout-shift', (entry) => { if (!entry.hadRecentInput) vitals.cls += entry.value })
+  observe('event', ({ interactionId, duration, name, target }) => {
+    if (!interactionId) return
+    if (duration > Math.max(0, ...Object.values(vitals.interactions)))
+      vitals.slowest = name + ' on ' + (target?.getAttribute?.('aria-label') ?? target?.className ?? '')
+    vitals.interactions[interactionId] = Math.max(vitals.interactions[interactionId] ?? 0, duration)
+  }, { durationThreshold: 16 })`
+
+/** Has every document of the page observe its vitals. */
+export async function observeVitals(page: Page): Promise<void> {
+  await page.addInitScript(OBSERVE)
+}
+
+/** What was observed so far. Interactions that took less than 16 ms are not told by the browser. */
+export async function readVitals(page: Page): Promise<Vitals> {
+  return (await page.evaluate('globalThis.vitals')) as Vitals
+}
+
+/** Collects the times between frames until the function that it answers is called. */
+export async function recordFrames(page: Page): Promise<() => Promise<number[]>> {
+  await page.evaluate(`
+    globalThis.frames_ = []
+    const step = (before) => (now) => {
+      if (!globalThis.frames_) return
+      if (before) globalThis.frames_.push(now - before)
+      requestAnimationFrame(step(now))
+    }
+    requestAnimationFrame(step(0))`)
+  return async () =>
+    (await page.evaluate(
+      '(() => { const all = globalThis.frames_; globalThis.frames_ = null; return all })()',
+    )) as number[]
+}
+
+/** Frame times for people. */
+export function describeFrames(frames: readonly number[]): Row {
+  const seconds = frames.reduce((sum, frame) => sum + frame, 0) / 1000
+  return {
+    'frames per second': round(frames.length / seconds),
+    'p50 frame ms': round(quantile(frames, 0.5)),
+    'p95 frame ms': round(quantile(frames, 0.95)),
+    'p99 frame ms': round(quantile(frames, 0.99)),
+    'longest frame ms': round(Math.max(...frames)),
+  }
+}
+
+/** Collects garbage, and answers the bytes that are left. */
+export async function heapOf(session: CDPSession): Promise<number> {
+  await session.send('HeapProfiler.collectGarbage')
+  return (await session.send('Runtime.getHeapUsage')).usedSize
+}
+
+/** Milliseconds of processor time that the main thread has taken so far, in all and for scripts. */
+export async function busyMs(session: CDPSession): Promise<{ task: number; script: number }> {
+  const { metrics } = await session.send('Performance.getMetrics')
+  const of = (wanted: string) => 1000 * (metrics.find(({ name }) => name === wanted)?.value ?? 0)
+  return { task: of('TaskDuration'), script: of('ScriptDuration') }
+}
