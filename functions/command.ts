@@ -14,11 +14,12 @@ import {
   limitRate,
   log,
   newId,
+  reader,
   topics,
   views,
 } from './compose.ts'
 
-const deps = { claims, clock, kafka, lifecycles, log, newId, topics, views }
+const deps = { claims, clock, kafka, lifecycles, log, newId, reader, topics, views }
 
 /** `POST /events/{id}/{move}` and `DELETE /events/{id}`: 202 once Kafka has the move, with the state that the views make of it. */
 export const handler = httpHandler(async (request) => {

@@ -12,6 +12,7 @@ import { rateLimiter } from '#shared/adapters/http/rate-limit.ts'
 import { apiKeyIdentity } from '#shared/adapters/identity/api-keys.ts'
 import { tokenIdentity } from '#shared/adapters/identity/token-identity.ts'
 import { kafkaEventLog } from '#shared/adapters/kafka/kafka-event-log.ts'
+import { kafkaLogReader } from '#shared/adapters/kafka/kafka-log-reader.ts'
 import { catalog } from '#shared/domain/catalog.ts'
 import { lifecyclesOf } from '#shared/pipeline/command/lifecycles.ts'
 import { recordDecoder } from '#shared/pipeline/decode-record.ts'
@@ -53,6 +54,7 @@ export function subscriptionsOf(shard: number): SubscriptionStore {
 }
 export const gateway = /* @__PURE__ */ apiGateway({ endpoint: gatewayEndpoint, isLocal })
 export const kafka = /* @__PURE__ */ kafkaEventLog({ brokers: kafkaBrokers, clientId: 'tidewire-write' })
+export const reader = /* @__PURE__ */ kafkaLogReader({ brokers: kafkaBrokers, clientId: 'tidewire-command' })
 export const byKey = /* @__PURE__ */ apiKeyIdentity(apiKeys)
 const byToken = /* @__PURE__ */ tokenIdentity(tokens)
 export const identify = { byKey, byToken }

@@ -25,7 +25,7 @@ const CATALOG = [folding('port'), folding('market'), { name: 'quiet', topics: {}
 async function replay(choice: ReplayChoice, { first = 0 } = {}) {
   const read: string[] = []
   const reader: LogReader = {
-    held: async (topic) => [
+    held: async ([topic = '']) => [
       { topic, partition: 0, from: first, end: first + 1200 },
       { topic, partition: 1, from: 0, end: 3 },
     ],

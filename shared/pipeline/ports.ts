@@ -36,8 +36,8 @@ export type Span = {
 
 /** Reads Kafka again from any offset: what a rebuild needs. */
 export type LogReader = {
-  /** What is there of each partition now, in the order of partitions: `from` is 0 unless the beginning has expired. */
-  held(topic: string): Promise<Span[]>
+  /** What is there of each partition now, in the order of topics and partitions: `from` is 0 unless the beginning has expired. */
+  held(topics: readonly string[]): Promise<Span[]>
   /** The offset that a consumer group goes on from, for each partition where it has committed one. */
   committed(group: string, topic: string): Promise<ReadonlyMap<number, number>>
   /** Hands on the records of each span in order, a batch at a time, several spans at once. Throws what `take` throws. */

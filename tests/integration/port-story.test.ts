@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { parse } from 'csv-parse/sync'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Berth } from '#shared/domain/port/berths-view.ts'
@@ -29,12 +30,19 @@ beforeAll(async () => {
 })
 afterAll(() => stack?.dispose())
 
+/** A 503 says when to send the request again, and so does this. */
 async function call(method: string, path: string, headers: Headers, body?: object): Promise<Answer> {
   const response = await fetch(`${stack.httpUrl}${path}`, {
     method,
     headers: { ...(body && { 'content-type': 'application/json' }), ...headers },
     ...(body && { body: JSON.stringify(body) }),
   })
+  const retryAfter = response.headers.get('retry-after')
+  if (response.status === 503 && retryAfter !== null) {
+    await response.body?.cancel()
+    await sleep(Number(retryAfter) * 1000)
+    return call(method, path, headers, body)
+  }
   const json = (response.status === 304 ? null : await response.json()) as Answer['json']
   return { status: response.status, etag: response.headers.get('etag') ?? '', json }
 }

@@ -26,13 +26,8 @@ export function kafkaLogReader({ silenceMs = 30_000, ...config }: Options): LogR
     }
   }
   return {
-    held: (topic) =>
-      ask(async (admin) => {
-        const limits = await admin.fetchTopicOffsets(topic)
-        return limits
-          .map(({ partition, low, high }) => ({ topic, partition, from: Number(low), end: Number(high) }))
-          .sort((a, b) => a.partition - b.partition)
-      }),
+    held: (topics) =>
+      ask(async (admin) => (await Promise.all(topics.map((topic) => spansOf(topic, admin)))).flat()),
     committed: (group, topic) =>
       ask(async (admin) => {
         const [found] = await admin.fetchOffsets({ groupId: group, topics: [topic] })
@@ -55,6 +50,13 @@ export function kafkaLogReader({ silenceMs = 30_000, ...config }: Options): LogR
       }
     },
   }
+}
+
+async function spansOf(topic: string, admin: Admin): Promise<Span[]> {
+  const limits = await admin.fetchTopicOffsets(topic)
+  return limits
+    .map(({ partition, low, high }) => ({ topic, partition, from: Number(low), end: Number(high) }))
+    .sort((a, b) => a.partition - b.partition)
 }
 
 async function readSpans(

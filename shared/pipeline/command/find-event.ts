@@ -1,4 +1,6 @@
-import type { ClaimStore, LogStore, StoredEvent } from '../ports.ts'
+import { Refusal } from '../errors.ts'
+import type { ClaimStore, LogReader, LogStore, Span, StoredEvent } from '../ports.ts'
+import type { Topics } from '../topics.ts'
 import type { Lifecycles } from './lifecycles.ts'
 import { type Clock, poll } from './poll.ts'
 
@@ -12,6 +14,11 @@ export type FindDeps = {
   readonly clock: Clock
 }
 
+export type RequireDeps = FindDeps & {
+  readonly topics: Pick<Topics, 'names'>
+  readonly reader: Pick<LogReader, 'held'>
+}
+
 /**
  * The stored event with an id, and with a source if one is named. Of several it is one with a lifecycle, and of these
  * the newest. What was accepted a moment ago is waited for; null when there is none within the time.
@@ -22,6 +29,53 @@ export async function findEvent(
   deps: FindDeps,
 ): Promise<FoundEvent | null> {
   return poll(async () => choose(await readClaimed(id, source, deps), deps.lifecycles), withinMs, deps.clock)
+}
+
+/**
+ * The same, where not to find it must be certain: an event that Kafka has and that is not stored yet is waited for.
+ * Throws Refusal: `not_found` once all that Kafka held is stored and it is not there, `unavailable` when storing it
+ * takes longer than the time, or Kafka does not say what it holds.
+ */
+export async function requireEvent(
+  wanted: { readonly id: string; readonly source?: string | undefined },
+  withinMs: number,
+  deps: RequireDeps,
+): Promise<FoundEvent> {
+  const atOnce = await findEvent(wanted, 0, deps)
+  if (atOnce) return atOnce
+  const held = await deps.reader.held(deps.topics.names).catch((cause: unknown) => {
+    throw notKnownYet(wanted.id, cause)
+  })
+  const found = await poll(
+    async () => {
+      const isStored = await areStored(held, deps.log) // asked first, so that what it says is there is looked for
+      return (await findEvent(wanted, 0, deps)) ?? (isStored ? 'nowhere' : null)
+    },
+    withinMs,
+    deps.clock,
+  )
+  if (found === null) throw notKnownYet(wanted.id)
+  if (found === 'nowhere') throw new Refusal('not_found', `There is no event "${wanted.id}" here.`)
+  return found
+}
+
+async function areStored(spans: readonly Span[], log: LogStore): Promise<boolean> {
+  const held = Map.groupBy(
+    spans.filter(({ from, end }) => from < end),
+    ({ topic }) => topic,
+  )
+  const stored = await Promise.all(
+    [...held].map(async ([topic, ofTopic]) => {
+      const { heads } = await log.topic(topic)
+      return ofTopic.every(({ partition, end }) => (heads.get(partition)?.offset ?? -1) >= end - 1)
+    }),
+  )
+  return stored.every(Boolean)
+}
+
+function notKnownYet(id: string, cause?: unknown): Refusal {
+  const detail = `Events that were accepted are still being stored, and "${id}" may be among them; nothing was written. Send the request again.`
+  return new Refusal('unavailable', detail, { cause, retryAfterSeconds: 2 })
 }
 
 async function readClaimed(id: string, source: string | undefined, { claims, log }: FindDeps) {

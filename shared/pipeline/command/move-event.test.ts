@@ -173,6 +173,32 @@ describe('a move', () => {
     expect((await move('d1', 'acknowledge', anna)).state).toBeNull()
   })
 
+  test('never calls unknown what was accepted and is not stored yet', async () => {
+    world.hold()
+    await publish('d1')
+    const [notYet, unasked] = [
+      await refusalOf(move('d1', 'acknowledge', anna)),
+      await refusalOf(
+        moveEvent(
+          { id: 'd1', move: 'acknowledge', principal: anna, body: {} },
+          { ...world, reader: { held: () => Promise.reject(new Error('no broker')) } },
+        ),
+      ),
+    ]
+    for (const { code, retryAfterSeconds } of [notYet, unasked])
+      expect([code, retryAfterSeconds]).toEqual(['unavailable', expect.any(Number)])
+
+    await world.catchUp()
+    expect((await move('d1', 'acknowledge', anna)).state?.state).toMatchObject({ status: 'acknowledged' })
+  })
+
+  test('calls unknown at once what is nowhere, when all that was accepted is stored', async () => {
+    await publish('d1')
+    const before = world.clock.now()
+    const refusal = await refusalOf(move('nobody', 'acknowledge', anna))
+    expect([refusal.code, world.clock.now() - before]).toEqual(['not_found', 0])
+  })
+
   test('has an answer for what is not there', async () => {
     await publish('d1')
     await publish('m1', { type: 'market.tick', category: 'market.tick', data: { price: 1 } })

@@ -7,7 +7,7 @@ import { type Binding, bindRequest } from '../idempotency-key.ts'
 import type { EventLog, Principal, ViewStore } from '../ports.ts'
 import { requireRole } from '../roles.ts'
 import { entityTag, passesIfMatch } from './entity-tag.ts'
-import { type FindDeps, type FoundEvent, findEvent } from './find-event.ts'
+import { type FoundEvent, type RequireDeps, requireEvent } from './find-event.ts'
 import { type KeptLifecycle, moveChannel } from './lifecycles.ts'
 import { type EventState, loadState } from './load-state.ts'
 
@@ -22,24 +22,24 @@ export type MoveCommand = {
   readonly traceparent?: string
   readonly keyed?: { readonly binding: Binding; readonly newId: () => string } | undefined
 }
-export type MoveDeps = FindDeps &
+export type MoveDeps = RequireDeps &
   Omit<AcceptDeps, 'log'> & { readonly views: ViewStore; readonly kafka: EventLog }
 
 /** Where the move was written, and the state after it; without one where the fold has not come to it in time. */
 export type Moved = { readonly receipt: Receipt; readonly state: EventState | null }
 
 /** How long the event, the state before the move and the state after it are each waited for. */
-const PATIENCE_MS = 2000
+const PATIENCE_MS = 4000
 
 /**
  * Makes a lifecycle move: judges it by the state that is known, writes it into the partition of its event, and waits
  * until the fold has applied it, so that the next move is judged by it. Throws Refusal: `not_found` for an unknown
  * event or move, `forbidden`, `precondition_failed`, `invalid_event` for a wrong body, `conflict` with the reason where
- * the state (or, of two moves at once, the log) forbids it, `unavailable` where the state is not known in time.
+ * the state (or, of two moves at once, the log) forbids it, `unavailable` where the event or its state is not known in
+ * time.
  */
 export async function moveEvent(command: MoveCommand, deps: MoveDeps): Promise<Moved> {
-  const found = await findEvent(command, PATIENCE_MS, deps)
-  if (found === null) throw new Refusal('not_found', `There is no event "${command.id}" here.`)
+  const found = await requireEvent(command, PATIENCE_MS, deps)
   const kept = lifecycleOf(found, command, deps)
   const move = moveOf(kept, command)
   requireRole(command.principal, move.roles, `${command.move} events`)
@@ -52,14 +52,14 @@ export async function moveEvent(command: MoveCommand, deps: MoveDeps): Promise<M
   return { receipt, state }
 
   async function writeMove(id: string): Promise<Receipt> {
-    const state = await stateBefore(found as FoundEvent, kept, deps)
+    const state = await stateBefore(found, kept, deps)
     if (!passesIfMatch(command.ifMatch, entityTag(state)))
       throw new Refusal(
         'precondition_failed',
         'The event has changed since you read it; read it again and look whether the move still makes sense.',
       )
-    const event = decide(id, found as FoundEvent, move, state.state, command, deps)
-    return write(event, found as FoundEvent, command, deps)
+    const event = decide(id, found, move, state.state, command, deps)
+    return write(event, found, command, deps)
   }
 }
 

@@ -21,7 +21,7 @@ async function createWorld(lengths: readonly [number, number]) {
   )
   const committed = new Map<number, number>()
   const reader: LogReader = {
-    held: async (topic) =>
+    held: async ([topic = '']) =>
       partitions.map((records, partition) => ({ topic, partition, from: 0, end: records.length })),
     committed: async () => new Map(committed),
     read: async (spans, take) => {
@@ -112,9 +112,9 @@ describe('a rebuild', () => {
 
   test('counts what has expired from Kafka', async () => {
     const { deps, reader } = await createWorld([8, 5])
-    const held: LogReader['held'] = async (topic) => [
+    const held: LogReader['held'] = async ([topic = '']) => [
       { topic, partition: 0, from: 6, end: 8 },
-      ...(await reader.held(topic)).slice(1),
+      ...(await reader.held([topic])).slice(1),
     ]
     const plans = await planRebuild(['port'], { ...deps(), reader: { ...reader, held } })
     expect(plans).toMatchObject([

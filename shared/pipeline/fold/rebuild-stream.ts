@@ -19,7 +19,7 @@ export async function planRebuild(topics: readonly string[], deps: RebuildDeps):
     topics.map(async (topic) => {
       const { epoch } = await deps.log.topic(topic)
       const ends = await endsOf(topic, epoch, deps)
-      const held = await deps.reader.held(topic)
+      const held = await deps.reader.held([topic])
       return held.map((span) => ({ ...span, epoch, end: Math.min(span.end, ends(span.partition)) }))
     }),
   )

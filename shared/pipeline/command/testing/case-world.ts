@@ -67,6 +67,15 @@ export function createCaseWorld(): CaseWorld {
   return {
     ...{ records, log, claims, topics, catchUp, lifecycles: lifecyclesOf([port]) },
     views,
+    reader: {
+      held: async (names) =>
+        names.flatMap((topic) =>
+          Array.from({ length: PARTITIONS }, (_, partition) => ({
+            ...{ topic, partition, from: 0 },
+            end: records.filter((one) => one.topic === topic && one.partition === partition).length,
+          })),
+        ),
+    },
     kafka: {
       async append(wanted) {
         const positions = wanted.map(write)

@@ -27,9 +27,9 @@ export async function isMarked({ views, topics }: ViewWorld): Promise<boolean> {
 function rebuildDeps(world: ViewWorld): RebuildDeps {
   const { kafka, views, stores, scheduler, foldGroup } = world
   const reader: LogReader = {
-    held: async (topic) => {
+    held: async (names) => {
       await scheduler.yieldPoint()
-      return kafka.spansOf(topic)
+      return names.flatMap((topic) => kafka.spansOf(topic))
     },
     committed: async (_, topic) => {
       await scheduler.yieldPoint()
