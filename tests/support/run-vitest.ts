@@ -1,16 +1,21 @@
 import { spawn } from 'node:child_process'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join, relative, resolve } from 'node:path'
 
 type Report = {
   numPassedTests: number
-  numFailedTests: number
   numPendingTests: number
   numTodoTests: number
+  testResults: {
+    name: string
+    status: string
+    message: string
+    assertionResults: { fullName: string; status: string }[]
+  }[]
 }
 
-/** Runs vitest on the pinned Node and ends with the plain line of counts. Answers the exit code. */
+/** Runs vitest on the pinned Node and ends with what failed, a line each, and the plain line of counts. Answers the exit code. */
 export async function runVitest(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
@@ -29,10 +34,10 @@ export async function runVitest(
   const code = await new Promise<number>((done) => child.once('exit', (status) => done(status ?? 1)))
   try {
     const report = JSON.parse(await readFile(file, 'utf8')) as Report
+    const failures = failuresOf(report)
+    for (const line of failures) process.stdout.write(`failed: ${line}\n`)
     const skipped = report.numPendingTests + report.numTodoTests
-    process.stdout.write(
-      `\n${report.numPassedTests} passed, ${report.numFailedTests} failed, ${skipped} skipped\n`,
-    )
+    process.stdout.write(`\n${report.numPassedTests} passed, ${failures.length} failed, ${skipped} skipped\n`)
   } catch (cause) {
     process.stderr.write(`vitest wrote no report: ${String(cause)}\n`)
     return code || 1
@@ -40,4 +45,13 @@ export async function runVitest(
     await rm(folder, { recursive: true, force: true })
   }
   return code
+}
+
+function failuresOf({ testResults }: Report): string[] {
+  return testResults.flatMap(({ name, status, message, assertionResults }) => {
+    const file = relative('.', name)
+    const failed = assertionResults.filter((test) => test.status === 'failed')
+    if (failed.length === 0 && status === 'failed') return [`${file}: ${message.split('\n', 1)[0]}`]
+    return failed.map(({ fullName }) => `${file}: ${fullName}`)
+  })
 }
