@@ -1,14 +1,14 @@
-import type { Position } from './event.ts'
 import type { KafkaRecord } from './ports.ts'
 import { type PushCounts, type PushDeps, pushEvents } from './push-events.ts'
+import { type FailedPartition, runPartitions } from './run-partitions.ts'
 import { type StoreDeps, storeBatch } from './store-batch.ts'
 
 export type DeliverDeps = StoreDeps & PushDeps
 
-/** What became of a batch. A failed partition names the first offset that must come again, and why. */
+/** What became of a batch. */
 export type DeliverResult = PushCounts & {
   readonly stored: number
-  readonly failed: readonly (Position & { readonly cause: unknown })[]
+  readonly failed: readonly FailedPartition[]
 }
 
 /**
@@ -21,15 +21,8 @@ export async function deliver(
   deadline: number,
   deps: DeliverDeps,
 ): Promise<DeliverResult> {
-  const partitions = [...Map.groupBy(records, ({ topic, partition }) => `${topic}-${partition}`).values()]
-  const outcomes = await Promise.allSettled(partitions.map((batch) => storeBatch(batch, deps)))
-  const failed = outcomes.flatMap((outcome, index) => {
-    const first = partitions[index]?.[0]
-    if (outcome.status === 'fulfilled' || first === undefined) return []
-    const { topic, partition, offset } = first
-    return [{ topic, partition, offset, cause: outcome.reason }]
-  })
-  const events = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? outcome.value : []))
+  const { results, failed } = await runPartitions(records, (own) => storeBatch(own, deps))
+  const events = results.flat()
   const counts = await pushEvents(events, deadline, deps)
   return { ...counts, stored: events.length, failed }
 }

@@ -1,5 +1,5 @@
-import type { Position } from '../event.ts'
 import type { KafkaRecord } from '../ports.ts'
+import { type FailedPartition, runPartitions } from '../run-partitions.ts'
 import { type FoldDeps, foldBatch } from './fold-batch.ts'
 
 /**
@@ -9,14 +9,7 @@ import { type FoldDeps, foldBatch } from './fold-batch.ts'
 export async function fold(
   records: readonly KafkaRecord[],
   deps: FoldDeps,
-): Promise<{ readonly failed: readonly (Position & { readonly cause: unknown })[] }> {
-  const partitions = [...Map.groupBy(records, ({ topic, partition }) => `${topic}-${partition}`).values()]
-  const outcomes = await Promise.allSettled(partitions.map((batch) => foldBatch(batch, deps)))
-  const failed = outcomes.flatMap((outcome, index) => {
-    const first = partitions[index]?.[0]
-    if (outcome.status === 'fulfilled' || first === undefined) return []
-    const { topic, partition, offset } = first
-    return [{ topic, partition, offset, cause: outcome.reason }]
-  })
+): Promise<{ readonly failed: readonly FailedPartition[] }> {
+  const { failed } = await runPartitions(records, (own) => foldBatch(own, deps))
   return { failed }
 }
