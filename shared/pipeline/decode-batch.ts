@@ -1,4 +1,5 @@
 import { toDeadLetter } from './dead-letter.ts'
+import { messageOf } from './message-of.ts'
 import type { DeadLetter, DecodeRecord, KafkaRecord, StoredEvent } from './ports.ts'
 import { hasMadeId } from './to-record.ts'
 import type { Topics } from './topics.ts'
@@ -33,6 +34,6 @@ function decodeOne(
     if (owner === topic) return { stored: { topic, partition, offset, timestamp, event, ...made } }
     return { letter: toDeadLetter(record, `category "${event.category}" belongs to the topic "${owner}"`) }
   } catch (error) {
-    return { letter: toDeadLetter(record, error instanceof Error ? error.message : String(error)) }
+    return { letter: toDeadLetter(record, messageOf(error)) }
   }
 }

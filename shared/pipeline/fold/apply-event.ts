@@ -1,5 +1,6 @@
 import type { View } from '#shared/domain/define-domain.ts'
 import type { PositionedEvent } from '../event.ts'
+import { messageOf } from '../message-of.ts'
 import { createStateSizes, MOST_STATE_BYTES } from './state-size.ts'
 import { isFolded, keysOf, refuseKey, type ViewPart } from './view-part.ts'
 
@@ -70,8 +71,4 @@ function applyToPart<State>(
     onFault(`apply: ${messageOf(error)}`)
     return []
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -1,5 +1,6 @@
 import type { Emission, View } from '#shared/domain/define-domain.ts'
 import { toDeadLetter } from '../dead-letter.ts'
+import { messageOf } from '../message-of.ts'
 import type { DeadLetter, KafkaRecord, NewRecord, PartKey, StoredEvent, StoredPart } from '../ports.ts'
 import type { Topics } from '../topics.ts'
 import { applyEvent, keysFor, type OnFault } from './apply-event.ts'
@@ -98,8 +99,4 @@ export function lettersOf(faults: Folded['faults'], records: readonly KafkaRecor
 
 function idOf({ view, key, topic, partition }: PartKey): string {
   return JSON.stringify([view, key, topic, partition])
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }
