@@ -10,6 +10,7 @@ import {
   send,
   takeFrame,
 } from './client-actor.ts'
+import { crashSomebody } from './crash-somebody.ts'
 import { startWorker, type Worker } from './deliver-actor.ts'
 import { createWorld, type World, type WorldOptions } from './world.ts'
 
@@ -86,7 +87,8 @@ function disturb(run: Run): void {
   if (dashboard === undefined || tracked === undefined) return
   const connection = dashboard.connections[random.pick(dashboard.connections.length)]
   const roll = random.next()
-  if (roll < 0.25) crashSomebody(run)
+  if (roll < 0.25)
+    run.workers = crashSomebody(world, run.workers, ({ group, own }) => startWorker(world, group, own))
   else if (roll < 0.4) {
     if (connection) hangUp(world, dashboard, connection)
     if (dashboard.connections.length === 0) dial(world, dashboard)
@@ -99,20 +101,6 @@ function disturb(run: Run): void {
     if (phase === 'idle' || phase === 'asking') scheduler.spawn(`poll ${dashboard.name}`, reads)
   } else if (roll < 0.72) startWorker(world, random.pick(world.shards), [...world.kafka.logs.keys()], true)
   else if (connection) send(world, connection, { action: 'ping' })
-}
-
-/** A sandbox dies where it stands; a worker's partitions are taken over from what is committed. */
-function crashSomebody(run: Run): void {
-  const { world } = run
-  const mortal = [...world.scheduler.actors].filter(({ mayFail }) => mayFail)
-  const actor = mortal[world.random.pick(mortal.length)]
-  if (actor === undefined) return
-  world.note(`${actor.name} crashes`)
-  world.scheduler.crash(actor)
-  const worker = run.workers.find((one) => one.actor === actor)
-  if (worker === undefined) return
-  run.workers = run.workers.filter((one) => one !== worker)
-  run.workers.push(startWorker(world, worker.group, worker.own))
 }
 
 /** No faults any more: everything is worked off, and each client notices by its pings and timeouts what it misses. */

@@ -1,5 +1,6 @@
 import { phaseOf } from '#shared/client/subscription-state.ts'
 import { askAgain, dial, hangUp, poll, send, takeFrame } from '../client-actor.ts'
+import { crashSomebody } from '../crash-somebody.ts'
 import { startWorker, type Worker } from '../deliver-actor.ts'
 import { checkViews } from './check-views.ts'
 import { type FoldWorker, startFold } from './fold-actor.ts'
@@ -84,7 +85,7 @@ async function disturb(run: Run): Promise<void> {
   const { random, scheduler } = world
   const keys = [...world.kafka.logs.keys()]
   const roll = random.next()
-  if (roll < 0.25) crashSomebody(run)
+  if (roll < 0.25) crash(run)
   else if (roll < 0.32) startWorker(world, random.pick(world.shards), keys, true)
   else if (roll < 0.39) startFold(world, keys, true)
   else if (roll < 0.43) await world.trim()
@@ -114,21 +115,12 @@ function fireTimer({ timers }: ViewClient, index: number): void {
   run()
 }
 
-/** A sandbox dies where it stands; a worker's partitions are taken over from what is committed. */
-function crashSomebody(run: Run): void {
+function crash(run: Run): void {
   const { world } = run
-  const mortal = [...world.scheduler.actors].filter(({ mayFail }) => mayFail)
-  const actor = mortal[world.random.pick(mortal.length)]
-  if (actor === undefined) return
-  world.note(`${actor.name} crashes`)
-  world.scheduler.crash(actor)
-  for (const client of run.clients) failRequests(client)
-  const worker = run.workers.find((one) => one.actor === actor)
-  if (worker === undefined) return
-  run.workers = run.workers.filter((one) => one !== worker)
-  run.workers.push(
-    'group' in worker ? startWorker(world, worker.group, worker.own) : startFold(world, worker.own),
+  run.workers = crashSomebody<Run['workers'][number]>(world, run.workers, (dead) =>
+    'group' in dead ? startWorker(world, dead.group, dead.own) : startFold(world, dead.own),
   )
+  for (const client of run.clients) failRequests(client)
 }
 
 /** No faults any more: everything is worked off, and each client notices by its pings and timeouts what it misses. */
