@@ -1,8 +1,9 @@
 import { Refusal } from '../errors.ts'
+import { isStored } from '../is-stored.ts'
+import { type Clock, pollWithin } from '../poll.ts'
 import type { ClaimStore, LogReader, LogStore, Span, StoredEvent } from '../ports.ts'
 import type { Topics } from '../topics.ts'
 import type { Lifecycles } from './lifecycles.ts'
-import { type Clock, poll } from './poll.ts'
 
 /** An event with the epoch of its topic. */
 export type FoundEvent = StoredEvent & { readonly epoch: string }
@@ -28,7 +29,11 @@ export async function findEvent(
   withinMs: number,
   deps: FindDeps,
 ): Promise<FoundEvent | null> {
-  return poll(async () => choose(await readClaimed(id, source, deps), deps.lifecycles), withinMs, deps.clock)
+  return pollWithin(
+    async () => choose(await readClaimed(id, source, deps), deps.lifecycles),
+    withinMs,
+    deps.clock,
+  )
 }
 
 /**
@@ -46,7 +51,7 @@ export async function requireEvent(
   const held = await deps.reader.held(deps.topics.names).catch((cause: unknown) => {
     throw notKnownYet(wanted.id, cause)
   })
-  const found = await poll(
+  const found = await pollWithin(
     async () => {
       const isStored = await areStored(held, deps.log) // asked first, so that what it says is there is looked for
       return (await findEvent(wanted, 0, deps)) ?? (isStored ? 'nowhere' : null)
@@ -66,8 +71,8 @@ async function areStored(spans: readonly Span[], log: LogStore): Promise<boolean
   )
   const stored = await Promise.all(
     [...held].map(async ([topic, ofTopic]) => {
-      const { heads } = await log.topic(topic)
-      return ofTopic.every(({ partition, end }) => (heads.get(partition)?.offset ?? -1) >= end - 1)
+      const state = await log.topic(topic)
+      return ofTopic.every(({ partition, end }) => isStored(state, partition, end - 1))
     }),
   )
   return stored.every(Boolean)
@@ -84,7 +89,7 @@ async function readClaimed(id: string, source: string | undefined, { claims, log
   return Promise.all(
     wanted.map(async ({ topic, partition, offset, ...claim }): Promise<FoundEvent[]> => {
       const { epoch, heads } = await log.topic(topic)
-      if ((heads.get(partition)?.offset ?? -1) < offset) return []
+      if (!isStored({ heads }, partition, offset)) return []
       const stored = await log.read(
         { topic, epoch, partition },
         { after: offset - 1, upTo: offset, limit: 1 },

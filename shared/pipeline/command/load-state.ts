@@ -1,7 +1,7 @@
+import { type Clock, pollWithin } from '../poll.ts'
 import type { PartKey, ViewStore } from '../ports.ts'
 import type { FoundEvent } from './find-event.ts'
 import type { KeptLifecycle } from './lifecycles.ts'
-import { type Clock, poll } from './poll.ts'
 
 /** The state of an event's lifecycle; `offset` is the last event that changed it. */
 export type EventState = { readonly state: unknown; readonly epoch: string; readonly offset: number }
@@ -38,5 +38,5 @@ export async function loadState(
     if (progress?.epoch !== epoch || progress.offset < offset) return null
     return own ?? { state: null, epoch, offset: found.offset }
   }
-  return poll(look, withinMs, clock)
+  return pollWithin(look, withinMs, clock)
 }

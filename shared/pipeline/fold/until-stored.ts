@@ -1,3 +1,5 @@
+import { isStored } from '../is-stored.ts'
+import { poll } from '../poll.ts'
 import type { LogStore, Stream } from '../ports.ts'
 
 /** After so many pauses of 20 ms and twice as long each, 1.3 s in all, nobody waits any longer. */
@@ -14,9 +16,9 @@ export async function untilStored(
   log: Pick<LogStore, 'topic'>,
   sleep: (ms: number) => Promise<unknown>,
 ): Promise<void> {
-  for (const pause of PAUSES_MS) {
+  const look = async () => {
     const state = await log.topic(topic)
-    if (state.epoch !== epoch || (state.heads.get(partition)?.offset ?? -1) >= offset) return
-    await sleep(pause)
+    return state.epoch !== epoch || isStored(state, partition, offset) ? state : null
   }
+  await poll(look, PAUSES_MS, sleep)
 }
