@@ -60,15 +60,22 @@ export function MenuChoice({ label, value, options, onChange }: ChoiceProps) {
           value={option}
           onSelect={(event) => event.preventDefault()}
         >
-          <span className="menu-mark">
-            <DropdownMenu.ItemIndicator>
-              <Icon name="check" size={16} />
-            </DropdownMenu.ItemIndicator>
-          </span>
+          <MenuMark />
           {words}
         </DropdownMenu.RadioItem>
       ))}
     </DropdownMenu.RadioGroup>
+  )
+}
+
+/** The check mark of a choice that is made. */
+function MenuMark() {
+  return (
+    <span className="menu-mark">
+      <DropdownMenu.ItemIndicator>
+        <Icon name="check" size={16} />
+      </DropdownMenu.ItemIndicator>
+    </span>
   )
 }
 
@@ -86,11 +93,7 @@ export function MenuCheck({ checked, onChange, children }: CheckProps) {
       onCheckedChange={onChange}
       onSelect={(event) => event.preventDefault()}
     >
-      <span className="menu-mark">
-        <DropdownMenu.ItemIndicator>
-          <Icon name="check" size={16} />
-        </DropdownMenu.ItemIndicator>
-      </span>
+      <MenuMark />
       {children}
     </DropdownMenu.CheckboxItem>
   )
