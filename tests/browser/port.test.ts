@@ -205,7 +205,7 @@ describe.skipIf(chromiumPath() === null)('port operations in Chromium', () => {
           ])
           expect(await overflowOf(page)).toBeLessThanOrEqual(0)
           await page.screenshot({
-            path: `${view === 'feed' ? PICTURES : '.screenshots'}/port-${view}-${colorScheme}-${width}.png`,
+            path: `${PICTURES}/port-${view}-${colorScheme}-${width}.png`,
           })
         }
     }
@@ -280,7 +280,7 @@ describe.skipIf(chromiumPath() === null)('port operations in Chromium', () => {
     const create = page.getByRole('button', { name: 'Create event' })
     expect(await create.getAttribute('title')).toContain('may be out of date')
     expect(await axeViolations(page)).toEqual([])
-    await page.screenshot({ path: `.screenshots/port-offline.png` })
+    await page.screenshot({ path: `${PICTURES}/port-offline.png` })
     await page.context().setOffline(false)
     await page.getByText('Events appear as they happen.').first().waitFor()
     expect(problems).toEqual([[], []])

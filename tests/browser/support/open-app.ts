@@ -7,8 +7,8 @@ import { addressOf, type LocalRole, PASSWORD } from '../../support/sign-in.ts'
 const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--no-first-run']
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
-/** `SCREENSHOTS=1` renews the pictures of the documentation. */
-export const PICTURES = process.env.SCREENSHOTS ? 'docs/images' : '.screenshots'
+/** Where tests leave pictures of what they saw. */
+export const PICTURES = '.screenshots'
 
 export async function launchBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath: chromiumPath() ?? '', args: FLAGS })
