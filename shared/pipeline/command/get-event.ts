@@ -1,8 +1,7 @@
-import { Refusal } from '../errors.ts'
 import type { PositionedEvent } from '../event.ts'
 import type { ViewStore } from '../ports.ts'
 import { entityTag } from './entity-tag.ts'
-import { type FindDeps, findEvent } from './find-event.ts'
+import { type FindDeps, findEvent, unknownEvent, type WantedEvent } from './find-event.ts'
 import { loadState } from './load-state.ts'
 
 /** An event, with its state where it has a lifecycle, and the tag of both. */
@@ -16,11 +15,11 @@ const PATIENCE_MS = 300
 
 /** The event with an id, deleted ones too. Throws Refusal `not_found`. */
 export async function getEvent(
-  wanted: { readonly id: string; readonly source?: string | undefined },
+  wanted: WantedEvent,
   deps: FindDeps & { readonly views: ViewStore },
 ): Promise<EventAnswer> {
   const found = await findEvent(wanted, PATIENCE_MS, deps)
-  if (found === null) throw new Refusal('not_found', `There is no event "${wanted.id}" here.`)
+  if (found === null) throw unknownEvent(wanted)
   const { topic, partition, offset, event } = found
   const kept = deps.lifecycles.of(event.category)
   const state = kept && (await loadState(found, kept, { offset, withinMs: PATIENCE_MS }, deps))

@@ -7,14 +7,13 @@ import { type Binding, bindRequest } from '../idempotency-key.ts'
 import type { EventLog, Principal, ViewStore } from '../ports.ts'
 import { requireRole } from '../roles.ts'
 import { entityTag, passesIfMatch } from './entity-tag.ts'
-import { type FoundEvent, type RequireDeps, requireEvent } from './find-event.ts'
+import type { FoundEvent, WantedEvent } from './find-event.ts'
 import { type KeptLifecycle, moveChannel } from './lifecycles.ts'
 import { type EventState, loadState } from './load-state.ts'
+import { type RequireDeps, requireEvent } from './require-event.ts'
 
 /** A move that somebody asks for. `keyed` is what its Idempotency-Key makes of it. */
-export type MoveCommand = {
-  readonly id: string
-  readonly source?: string | undefined
+export type MoveCommand = WantedEvent & {
   readonly move: string
   readonly body: Readonly<Record<string, unknown>>
   readonly principal: Principal
