@@ -1,10 +1,12 @@
 import type { Browser, Locator, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { publish, publishBatch } from '../support/api.ts'
 import { chromiumPath } from '../support/chromium-path.ts'
-import { startStack, type TestStack } from '../support/start-stack.ts'
+import type { TestStack } from '../support/start-stack.ts'
 import { checkPages } from './support/check-pages.ts'
-import { axeViolations, launchBrowser, openApp } from './support/open-app.ts'
+import { axeViolations, openApp } from './support/open-app.ts'
+import { startApp } from './support/start-app.ts'
+import { goLive } from './support/until-live.ts'
 
 const TABS = ['', '/trading', '/portfolio', '/alerts', '/history', '/volume']
 
@@ -14,18 +16,14 @@ describe.skipIf(chromiumPath() === null)('the market in Chromium', () => {
   let page: Page
   let problems: string[]
   beforeAll(async () => {
-    stack = await startStack()
-    browser = await launchBrowser()
-    ;({ page, problems } = await openApp(browser, stack.webUrl, { as: 'operator' }))
-  })
-  afterAll(async () => {
-    await browser?.close()
-    await stack?.dispose()
+    const app = await startApp({ as: 'operator' })
+    ;({ stack, browser, page, problems } = app)
+    return app.stop
   })
 
   const tick = (symbol: string, price: number, volume = 100) =>
     publish(stack.httpUrl, { type: 'market.tick', subject: symbol, data: { symbol, price, volume } })
-  const goTo = (place: string) => page.goto(`${stack.webUrl}/market${place}`)
+  const goTo = (place: string) => goLive(page, `${stack.webUrl}/market${place}`)
   const card = (title: string): Locator => page.getByRole('region', { name: title, exact: true })
   const ticket = () => page.getByRole('form', { name: 'Order' })
 
@@ -54,6 +52,7 @@ describe.skipIf(chromiumPath() === null)('the market in Chromium', () => {
     expect(new URL(page.url()).search).toBe('?symbol=BRIG&interval=5m')
     await page.getByLabel('Find a symbol').fill('zz')
     await page.getByRole('button', { name: 'Show all symbols' }).click()
+    await page.getByRole('button', { name: 'Show all symbols' }).waitFor({ state: 'hidden' })
     await page.reload()
     await card('BRIG, 5m').waitFor()
   })
@@ -63,9 +62,7 @@ describe.skipIf(chromiumPath() === null)('the market in Chromium', () => {
     await page.keyboard.press('ArrowRight')
     await expect.poll(() => new URL(page.url()).pathname).toBe('/market/trading')
 
-    expect(
-      await page.getByRole('tab', { name: 'Trading' }).evaluate('document.activeElement?.textContent'),
-    ).toBe('Trading')
+    await expect.poll(() => page.evaluate('document.activeElement?.textContent')).toBe('Trading')
   })
 
   it('says what is wrong with a ticket, and what it will cost', async () => {
@@ -217,7 +214,7 @@ describe.skipIf(chromiumPath() === null)('the market in Chromium', () => {
 
   it('lets a viewer look, and says why nothing can be placed', async () => {
     const { page: viewer } = await openApp(browser, stack.webUrl, { as: 'viewer' })
-    await viewer.goto(`${stack.webUrl}/market/trading?symbol=ACME`)
+    await goLive(viewer, `${stack.webUrl}/market/trading?symbol=ACME`)
     await viewer.getByText('Viewers can look at everything here, and change nothing.').waitFor()
 
     expect(await viewer.getByRole('button', { name: 'Buy', exact: true }).getAttribute('aria-disabled')).toBe(

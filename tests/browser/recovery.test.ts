@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Browser, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { publish } from '../support/api.ts'
 import { chromiumPath } from '../support/chromium-path.ts'
-import { startStack, type TestStack } from '../support/start-stack.ts'
-import { launchBrowser, openApp } from './support/open-app.ts'
+import type { TestStack } from '../support/start-stack.ts'
 import { readFeed } from './support/read-feed.ts'
+import { readServed } from './support/read-served.ts'
+import { startApp } from './support/start-app.ts'
+import { untilLive } from './support/until-live.ts'
 
 const REPETITIONS = Number(process.env.REPETITIONS ?? 2)
 const EVERY_MS = 40
@@ -17,26 +19,31 @@ type Writing = { readonly accepted: string[]; readonly stop: () => Promise<void>
 
 describe.skipIf(chromiumPath() === null)('kill -9 of the stack under an open page', () => {
   let stack: TestStack
-  let browser: Browser
   let page: Page
   let problems: string[]
   const toldAfter: number[] = []
   const liveAfter: number[] = []
   beforeAll(async () => {
-    stack = await startStack()
-    browser = await launchBrowser()
-    ;({ page, problems } = await openApp(browser, stack.webUrl))
-    await page.getByText('Live', { exact: true }).first().waitFor()
+    const app = await startApp()
+    ;({ stack, page, problems } = app)
+    await untilLive(page)
     await page.evaluate('globalThis.isSamePage = true')
+    return app.stop
   })
-  afterAll(async () => {
-    await browser?.close()
-    await stack?.dispose()
+  afterAll(() => {
     if (liveAfter.length > 0)
       process.stdout.write(
         `${liveAfter.length} kills: told after ${Math.round(Math.max(...toldAfter))} ms at most, ` +
           `live ${Math.round(Math.max(...liveAfter))} ms at most after the stack was ready again\n`,
       )
+  })
+
+  it('meets the app as it is deployed: the production build, under its policy', async () => {
+    const { policy, script } = await readServed(stack.webUrl)
+
+    expect(policy).toContain("script-src 'self'")
+    expect(policy).not.toContain('unsafe')
+    expect(script).not.toContain('React DevTools')
   })
 
   it(`is told within 10 s, recovers by itself and shows neither gap nor repeat, ${REPETITIONS} times`, {
@@ -80,7 +87,7 @@ async function killAndRestart(stack: TestStack, page: Page, { toldAfter, liveAft
   toldAfter.push(performance.now() - killed)
   await stack.start()
   const ready = performance.now()
-  await page.getByText('Live', { exact: true }).first().waitFor({ timeout: RECOVER_MS })
+  await untilLive(page, RECOVER_MS)
   liveAfter.push(performance.now() - ready)
 }
 

@@ -1,10 +1,12 @@
 import type { Browser, Locator, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { publish } from '../support/api.ts'
 import { chromiumPath } from '../support/chromium-path.ts'
-import { startStack, type TestStack } from '../support/start-stack.ts'
+import type { TestStack } from '../support/start-stack.ts'
 import { checkPages } from './support/check-pages.ts'
-import { axeViolations, launchBrowser, openApp } from './support/open-app.ts'
+import { axeViolations, openApp } from './support/open-app.ts'
+import { startApp } from './support/start-app.ts'
+import { goLive } from './support/until-live.ts'
 
 describe.skipIf(chromiumPath() === null)('sensors and blog in Chromium', () => {
   let stack: TestStack
@@ -12,13 +14,9 @@ describe.skipIf(chromiumPath() === null)('sensors and blog in Chromium', () => {
   let page: Page
   let problems: string[]
   beforeAll(async () => {
-    stack = await startStack()
-    browser = await launchBrowser()
-    ;({ page, problems } = await openApp(browser, stack.webUrl, { as: 'operator' }))
-  })
-  afterAll(async () => {
-    await browser?.close()
-    await stack?.dispose()
+    const app = await startApp({ as: 'operator' })
+    ;({ stack, browser, page, problems } = app)
+    return app.stop
   })
 
   const focused = () => page.evaluate('document.activeElement?.textContent')
@@ -79,7 +77,7 @@ describe.skipIf(chromiumPath() === null)('sensors and blog in Chromium', () => {
       await page.getByRole('button', { name: /^Silent/ }).click()
 
       await sensor('Control tower').waitFor({ state: 'detached' })
-      expect(page.url()).toContain('show=silent')
+      await expect.poll(() => page.url()).toContain('show=silent')
       await page.keyboard.press('/')
       await page.keyboard.type('nowhere')
       await page.getByRole('button', { name: 'Show all sensors' }).click()
@@ -104,10 +102,13 @@ describe.skipIf(chromiumPath() === null)('sensors and blog in Chromium', () => {
 
   describe('the blog', () => {
     it('gets a post, written by the keyboard alone', async () => {
-      await page.goto(`${stack.webUrl}/blog`)
+      await goLive(page, `${stack.webUrl}/blog`)
       await page.getByText('There are no posts yet').waitFor()
       await page.keyboard.press('n')
       await page.getByRole('dialog', { name: 'New post' }).waitFor()
+      await expect
+        .poll(() => page.evaluate('document.activeElement?.matches("[role=dialog] input")'))
+        .toBe(true)
       await page.keyboard.press('Enter')
       await page.getByText('A post needs a title.').waitFor()
       expect(await axeViolations(page)).toEqual([])
@@ -234,13 +235,12 @@ describe.skipIf(chromiumPath() === null)('sensors and blog in Chromium', () => {
 
   it('let a viewer look, and act on nothing stale', async () => {
     const { page: viewer } = await openApp(browser, stack.webUrl, { as: 'viewer' })
-    await viewer.goto(`${stack.webUrl}/blog`)
+    await goLive(viewer, `${stack.webUrl}/blog`)
     const publishing = (on: Page) => on.getByRole('button', { name: 'Publish Reading a tide table' })
     expect(await publishing(viewer).getAttribute('title')).toContain('Viewers can look')
     await viewer.context().close()
 
-    await page.goto(`${stack.webUrl}/blog`)
-    await publishing(page).waitFor()
+    await goLive(page, `${stack.webUrl}/blog`)
     await page.context().setOffline(true)
     await expect
       .poll(() => publishing(page).getAttribute('title'), { timeout: 10_000 })

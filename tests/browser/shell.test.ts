@@ -1,27 +1,25 @@
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Page } from 'playwright-core'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { chromiumPath } from '../support/chromium-path.ts'
-import { startStack, type TestStack } from '../support/start-stack.ts'
-import { axeViolations, launchBrowser, openApp, overflowOf } from './support/open-app.ts'
+import type { TestStack } from '../support/start-stack.ts'
+import { axeViolations, overflowOf } from './support/open-app.ts'
+import { readServed } from './support/read-served.ts'
+import { startApp } from './support/start-app.ts'
+import { untilLive } from './support/until-live.ts'
 
 describe.skipIf(chromiumPath() === null)('the shell of the dashboard in Chromium', () => {
   let stack: TestStack
-  let browser: Browser
   let page: Page
   let problems: string[]
   beforeAll(async () => {
-    stack = await startStack()
-    browser = await launchBrowser()
-    ;({ page, problems } = await openApp(browser, stack.webUrl))
-    await page.getByText('Live', { exact: true }).first().waitFor()
-  })
-  afterAll(async () => {
-    await browser?.close()
-    await stack?.dispose()
+    const app = await startApp()
+    ;({ stack, page, problems } = app)
+    await untilLive(page)
+    return app.stop
   })
 
   it('opens the first panel, under a policy without inline scripts and styles', async () => {
-    const policy = (await fetch(stack.webUrl)).headers.get('content-security-policy')
+    const { policy } = await readServed(stack.webUrl)
 
     expect(new URL(page.url()).pathname).toBe('/port')
     expect(policy).toContain("script-src 'self'")
@@ -29,8 +27,7 @@ describe.skipIf(chromiumPath() === null)('the shell of the dashboard in Chromium
   })
 
   it('is the production build, whoever has started the stack', async () => {
-    const source = await page.locator('script[src]').first().getAttribute('src')
-    const script = await (await fetch(new URL(source ?? '', stack.webUrl))).text()
+    const { script } = await readServed(stack.webUrl)
 
     expect(script.length).toBeGreaterThan(100_000)
     expect(script).not.toContain('React DevTools')
@@ -42,7 +39,7 @@ describe.skipIf(chromiumPath() === null)('the shell of the dashboard in Chromium
     await page.keyboard.press('Enter')
 
     await expect.poll(() => page.url()).toContain('/port?view=berths')
-    expect(await page.getByRole('dialog').count()).toBe(0)
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
   })
 
   it('shows its shortcuts, and can be told to have none', async () => {
@@ -92,7 +89,7 @@ describe.skipIf(chromiumPath() === null)('the shell of the dashboard in Chromium
       .waitFor({ timeout: 10_000 })
     await stack.start()
 
-    await page.getByText('Live', { exact: true }).first().waitFor({ timeout: 60_000 })
+    await untilLive(page, 60_000)
 
     expect(problems).toEqual([])
   })

@@ -4,6 +4,7 @@ import { publishBatch } from '../support/api.ts'
 import { chromiumPath } from '../support/chromium-path.ts'
 import { startStack, type TestStack } from '../support/start-stack.ts'
 import { launchBrowser, openApp } from './support/open-app.ts'
+import { untilLive } from './support/until-live.ts'
 
 const EVENTS = 13
 const POSTS = 14
@@ -40,7 +41,7 @@ describe.skipIf(chromiumPath() === null)('two browsers side by side', () => {
     const browser = await launchBrowser()
     browsers.push(browser)
     const { page } = await openApp(browser, `${stack.webUrl}/port`, { as })
-    await page.getByText('Live', { exact: true }).first().waitFor()
+    await untilLive(page)
     return page
   }
   /** Does something in one browser, and waits until a row of the other shows all the words. */
@@ -69,14 +70,19 @@ describe.skipIf(chromiumPath() === null)('two browsers side by side', () => {
   })
 
   it('show what the other one publishes', async () => {
-    for (const page of [acting, watching]) await page.keyboard.press('g')
-    for (const page of [acting, watching]) await page.keyboard.press('b')
+    for (const page of [acting, watching]) {
+      await page.keyboard.press('g')
+      await page.keyboard.press('b')
+      await page.getByRole('heading', { name: 'Blog' }).waitFor()
+      await untilLive(page)
+    }
     for (let n = 0; n < POSTS; n++) {
       const { title } = draftOf(n).data
       const button = acting
         .getByRole('row')
         .filter({ hasText: title })
         .getByRole('button', { name: /^Publish/ })
+      await expect.poll(() => button.getAttribute('aria-disabled')).toBeNull()
       await see('publish', [title, 'Published'], () => button.press('Enter'))
     }
     expect(times.get('publish')?.length).toBe(POSTS)

@@ -1,27 +1,24 @@
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Page } from 'playwright-core'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { chromiumPath } from '../support/chromium-path.ts'
 import { addressOf, PASSWORD } from '../support/sign-in.ts'
-import { startStack, type TestStack } from '../support/start-stack.ts'
-import { axeViolations, launchBrowser, openApp, overflowOf, PICTURES, signInAs } from './support/open-app.ts'
+import type { TestStack } from '../support/start-stack.ts'
+import { axeViolations, overflowOf, PICTURES, signInAs } from './support/open-app.ts'
+import { startApp } from './support/start-app.ts'
+import { untilLive } from './support/until-live.ts'
 
 describe.skipIf(chromiumPath() === null)('signing in to the dashboard in Chromium', () => {
   let stack: TestStack
-  let browser: Browser
   let page: Page
   let problems: string[]
   const button = () => page.getByRole('button', { name: 'Sign in' })
   const preferences = (role: 'viewer' | 'operator') =>
     page.getByRole('button', { name: `Preferences of ${addressOf(role)}` })
   beforeAll(async () => {
-    stack = await startStack()
-    browser = await launchBrowser()
-    ;({ page, problems } = await openApp(browser, stack.webUrl, { as: null }))
+    const app = await startApp({ as: null })
+    ;({ stack, page, problems } = app)
     await button().waitFor()
-  })
-  afterAll(async () => {
-    await browser?.close()
-    await stack?.dispose()
+    return app.stop
   })
 
   it('shows the form before anything else, in both themes and on a phone', async () => {
@@ -53,7 +50,7 @@ describe.skipIf(chromiumPath() === null)('signing in to the dashboard in Chromiu
 
     await preferences('viewer').waitFor()
     expect((await socket).url()).toMatch(/\?ticket=[\w-]{43}$/)
-    await page.getByText('Live', { exact: true }).first().waitFor()
+    await untilLive(page)
   })
 
   it('stays signed in over a reload and a second tab', async () => {

@@ -22,17 +22,21 @@ export async function signInAs(page: Page, role: LocalRole): Promise<void> {
   await page.getByRole('button', { name: `Preferences of ${addressOf(role)}` }).waitFor()
 }
 
+export type OpenOptions = {
+  readonly width?: number
+  readonly height?: number
+  readonly as?: LocalRole | null
+  /** The zone of the reader's clock; the machine's unless told. */
+  readonly timezoneId?: string
+}
+
 /** Opens the app and signs in, as the admin unless told (`null`: as nobody); `problems` collects what the page threw or wrote as an error, such as a breach of its policy. */
 export async function openApp(
   browser: Browser,
   url: string,
-  {
-    width = 1440,
-    height = 900,
-    as = 'admin',
-  }: { width?: number; height?: number; as?: LocalRole | null } = {},
+  { width = 1440, height = 900, as = 'admin', ...options }: OpenOptions = {},
 ): Promise<{ page: Page; problems: string[] }> {
-  const context = await browser.newContext({ viewport: { width, height }, colorScheme: 'light' })
+  const context = await browser.newContext({ viewport: { width, height }, colorScheme: 'light', ...options })
   const page = await context.newPage()
   const problems: string[] = []
   page.on('pageerror', (error) => problems.push(error.message))
@@ -49,11 +53,16 @@ export async function openApp(
 
 type Violation = { id: string; nodes: { html: string; failureSummary: string }[] }
 
-/** What axe finds wrong with the page as it is now, in words. */
-export async function axeViolations(page: Page): Promise<string[]> {
+/** What fades in is there at once: half-way, axe sees colours that nobody reads, and a dialog that it takes for hidden. */
+const FINISH = `for (const animation of document.getAnimations())
+  if (animation.effect?.getComputedTiming().endTime !== Infinity) animation.finish()`
+
+/** What axe finds wrong with the page as it is now, in words; of `rules` only, if there are any. */
+export async function axeViolations(page: Page, rules: readonly string[] = []): Promise<string[]> {
   // The page's policy forbids added scripts, so this is evaluated as the debugger's own.
-  await page.evaluate(axe)
-  const { violations } = (await page.evaluate('axe.run(document, { resultTypes: ["violations"] })')) as {
+  await page.evaluate(`${FINISH}; if (!globalThis.axe) (() => { ${axe} })()`)
+  const options = { resultTypes: ['violations'], ...(rules.length > 0 && { runOnly: rules }) }
+  const { violations } = (await page.evaluate(`axe.run(document, ${JSON.stringify(options)})`)) as {
     violations: Violation[]
   }
   return violations.flatMap(({ id, nodes }) =>
