@@ -60,7 +60,7 @@ function applyToPart<State>(
     const before = part?.epoch === epoch ? part.state : view.initial(key)
     const state = view.apply(before, input, key)
     if (state === before) return []
-    const size = sizeOf(state)
+    const size = sizeOf(state, before)
     if (size > MOST_STATE_BYTES) {
       onFault(`the state of "${key}" would be ${size} bytes; a state is ${MOST_STATE_BYTES} at most`)
       return []

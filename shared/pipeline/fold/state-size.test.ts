@@ -20,13 +20,47 @@ test('leaves out members that are not set, as JSON does', () => {
   expect(createStateSizes()(value)).toBe(JSON.stringify(value).length)
 })
 
+test('is the same given the value before, whatever was kept, left out, changed and added', () => {
+  const item = fc.oneof(fc.constantFrom<unknown>(undefined, null, 1, 'a'), fc.jsonValue())
+  const edits = fc.array(fc.tuple(fc.nat(60), fc.nat(3), fc.array(item, { maxLength: 3 })), { maxLength: 5 })
+  fc.assert(
+    fc.property(fc.array(item, { minLength: 40, maxLength: 60 }), edits, (list, changes) => {
+      const long = [...list, 'x'.repeat(500)] // its size is remembered
+      const edited = changes.reduce<unknown[]>(
+        (left, [at, count, put]) => left.toSpliced(at, count, ...put),
+        long,
+      )
+      const [before, after] = [{ list: long }, { list: edited }]
+      const sizeOf = createStateSizes()
+      sizeOf(before)
+      expect(sizeOf(after, before)).toBe(createStateSizes()(after))
+    }),
+  )
+})
+
+test('does not look again at the items that a list keeps of the one before', () => {
+  const sizeOf = createStateSizes()
+  let looks = 0
+  const items = Array.from({ length: 100 }, (_, n) => ({
+    get name() {
+      looks++
+      return `item ${n}`
+    },
+  }))
+  const before = { items }
+  sizeOf(before)
+  looks = 0
+  sizeOf({ items: [...items.toSpliced(50, 1), { name: 'another' }] }, before)
+  expect(looks).toBe(1) // at the one that was left out
+})
+
 test('looks once at what a state keeps of the one before', () => {
   const sizeOf = createStateSizes()
   let looks = 0
   const kept = {
     get name() {
       looks++
-      return 'x'
+      return 'x'.repeat(500)
     },
   }
   for (let n = 0; n < 10; n++) sizeOf({ kept, n })

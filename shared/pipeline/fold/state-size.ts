@@ -1,28 +1,55 @@
 /** A state is at most so many bytes of JSON: it is stored, read and sent as a whole. */
 export const MOST_STATE_BYTES = 100 * 1024
 
+/** A size is remembered from so many bytes on: to look at something smaller again is cheaper. */
+const LEAST_REMEMBERED = 500
+
 const PLAIN = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/
 const encoder = new TextEncoder()
 
 /**
- * How many bytes of JSON a value is. What the size of an object was before is remembered: folds make new objects of
- * the old ones' members, so that after an event only what changed is looked at.
+ * How many bytes of JSON a value is. Sizes are remembered, and folds make new objects of the old ones' members: given
+ * the value `before` an event, only what is not of it is looked at. It makes no difference to the size.
  */
-export function createStateSizes(): (value: unknown) => number {
+export function createStateSizes(): (value: unknown, before?: unknown) => number {
   const known = new WeakMap<object, number>()
-  const sizeOf = (value: unknown): number => {
+  const sizeOf = (value: unknown, before?: unknown): number => {
     if (typeof value === 'string') return sizeOfText(value)
-    if (value === null || typeof value !== 'object') return String(value).length
-    const size = known.get(value) ?? sizeOfMembers(value)
-    known.set(value, size)
+    if (typeof value === 'number') return sizeOfNumber(value)
+    if (value === null || typeof value !== 'object') return String(value ?? null).length
+    const remembered = known.get(value)
+    if (remembered !== undefined) return remembered
+    const size = Array.isArray(value) ? sizeOfItems(value, before) : sizeOfMembers(value, before)
+    if (size >= LEAST_REMEMBERED) known.set(value, size)
     return size
   }
-  const sizeOfMembers = (value: object): number => {
-    let size = 1 // each member with a comma or the closing bracket, and the opening one
-    if (Array.isArray(value)) for (const item of value) size += sizeOf(item ?? null) + 1
-    else
-      for (const [name, member] of Object.entries(value))
-        if (member !== undefined) size += sizeOfText(name) + 1 + sizeOf(member) + 1
+  // The opening bracket, and each item or member with a comma or the closing bracket.
+  const sizeOfMembers = (value: object, before: unknown): number => {
+    const others = (typeof before === 'object' && before !== null ? before : {}) as Record<string, unknown>
+    let size = 1
+    for (const [name, member] of Object.entries(value))
+      if (member !== undefined) size += sizeOfText(name) + 1 + sizeOf(member, others[name]) + 1
+    return Math.max(size, 2)
+  }
+  const sizeOfItems = (items: readonly unknown[], before: unknown): number => {
+    const sizeBefore = Array.isArray(before) ? known.get(before) : undefined
+    const others: readonly unknown[] = sizeBefore === undefined ? [] : (before as readonly unknown[])
+    let size = sizeBefore ?? 1
+    let next = 0
+    const leaveOut = () => {
+      size -= sizeOf(others[next]) + 1
+      next++
+    }
+    for (const item of items) {
+      if (item !== others[next] && item === others[next + 1]) leaveOut()
+      const other = others[next]
+      if (next < others.length && item === other) next++
+      else {
+        size += sizeOf(item, other) + 1
+        if (next < others.length) leaveOut()
+      }
+    }
+    while (next < others.length) leaveOut()
     return Math.max(size, 2)
   }
   return sizeOf
@@ -30,4 +57,11 @@ export function createStateSizes(): (value: unknown) => number {
 
 function sizeOfText(text: string): number {
   return PLAIN.test(text) ? text.length + 2 : encoder.encode(JSON.stringify(text)).length
+}
+
+function sizeOfNumber(value: number): number {
+  if (!Number.isSafeInteger(value)) return String(value).length
+  let size = value < 0 ? 2 : 1
+  for (let limit = 10; limit <= Math.abs(value); limit *= 10) size++
+  return size
 }
