@@ -52,8 +52,9 @@ export function foldEvents(
       for (const { before, after } of applyEvent(view, { ...input, epoch }, partOf, onFault)) {
         const { keepDays } = view
         const part = { ...after, view: name, ...(keepDays !== undefined && { keepDays }) }
-        parts.set(idOf(part), part)
-        changed.set(idOf(part), part)
+        const id = idOf(part)
+        parts.set(id, part)
+        changed.set(id, part)
         const emissions = emits ? emissionsOf(view, [before, input, after.state, after.key], onFault) : []
         const cause = { view: name, key: after.key, stored, epoch }
         for (const [index, emission] of emissions.entries())
