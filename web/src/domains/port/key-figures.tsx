@@ -1,4 +1,5 @@
 import { portViews } from '#shared/domain/port/port-views.ts'
+import { NO_STATISTICS } from '#shared/domain/port/statistics.ts'
 import { presentStatistics } from '#shared/domain/port/statistics-view.ts'
 import { useAccess } from '#web/live/access.tsx'
 import { useView } from '#web/live/use-view.ts'
@@ -14,9 +15,11 @@ type Props = { readonly meter: StreamMeter; readonly isStill: boolean }
 /** The numbers that one looks at in passing. */
 export function KeyFigures({ meter, isStill }: Props) {
   const { name } = useAccess()
-  const { state } = useStill(useView(portViews, 'statistics'), isStill)
+  const { state, status } = useStill(useView(portViews, 'statistics'), isStill)
   const now = useStill(useNow(), isStill)
-  const statistics = state && presentStatistics(state, now)
+  // Where nothing has happened there is no state: that is a zero, not a gap.
+  const counted = state ?? (status === 'live' ? NO_STATISTICS : null)
+  const statistics = counted && presentStatistics(counted, now)
   const { perSecond, whole } = meter.metrics(now)
   const figures = [
     ['Total', statistics?.total],

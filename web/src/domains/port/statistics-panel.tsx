@@ -1,10 +1,12 @@
 import { portViews } from '#shared/domain/port/port-views.ts'
+import type { Statistics } from '#shared/domain/port/statistics.ts'
 import { type PresentedStatistics, presentStatistics } from '#shared/domain/port/statistics-view.ts'
 import { FreshnessBadge } from '#web/live/freshness-badge.tsx'
 import { useView } from '#web/live/use-view.ts'
 import { ViewBody } from '#web/live/view-body.tsx'
 import { Card } from '#web/ui/card.tsx'
 import { ShareBars } from '#web/ui/share-bars.tsx'
+import { StateMessage } from '#web/ui/states.tsx'
 import { sayCategory } from './feed-row-line.tsx'
 import { STATUS_LABELS } from './moves.ts'
 import { useStill } from './use-still.ts'
@@ -16,9 +18,23 @@ export function StatisticsPanel({ isStill }: { isStill: boolean }) {
   return (
     <Card title="Statistics" aside={<FreshnessBadge updatedAt={view.updatedAt} paused={isStill} />}>
       <ViewBody what="the statistics" of={[view]} lines={10}>
-        {view.state && <Distributions statistics={presentStatistics(view.state, Date.now())} />}
+        <StatisticsBody state={view.state} now={Date.now()} />
       </ViewBody>
     </Card>
+  )
+}
+
+type BodyProps = { readonly state: Statistics | null; readonly now: number }
+
+/** What was counted, or that there is nothing to count. */
+export function StatisticsBody({ state, now }: BodyProps) {
+  if (state && state.total > 0) return <Distributions statistics={presentStatistics(state, now)} />
+  return (
+    <StateMessage
+      kind="empty"
+      title="Nothing to count yet"
+      detail="How events are spread over categories, severities and days appears here with the first one."
+    />
   )
 }
 
