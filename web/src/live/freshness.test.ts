@@ -1,12 +1,18 @@
 import { expect, test } from 'vitest'
 import { freshnessOf, type Heard } from './freshness.ts'
 
-const heard = (change: Partial<Heard>): Heard => ({ state: 'live', age: 1000, isOnline: true, ...change })
+const heard = (change: Partial<Heard>): Heard => ({
+  state: 'live',
+  age: 1000,
+  isOnline: true,
+  isSettled: true,
+  ...change,
+})
 
 test.each([
   [{}, 'live'],
   [{ age: 46_000 }, 'stale'],
-  [{ state: 'connecting', age: null }, 'connecting'],
+  [{ state: 'connecting', isSettled: false }, 'connecting'],
   [{ state: 'connecting', age: 4000 }, 'reconnecting'],
   [{ state: 'recovering' }, 'recovering'],
   [{ state: 'polling', age: 20_000 }, 'polling'],

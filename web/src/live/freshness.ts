@@ -26,6 +26,8 @@ export type Heard = {
   readonly age: number | null
   /** Whether the browser thinks that it has a network. */
   readonly isOnline: boolean
+  /** Whether anything was caught up with since the page was opened. */
+  readonly isSettled: boolean
 }
 
 /** After so long without a word a live connection is doubted: pings go out every 25 s, and 10 s are given to answer. */
@@ -58,12 +60,12 @@ export function freshnessOf(heard: Heard): Freshness {
   return { phase, ...WORDS[phase] }
 }
 
-function phaseOf({ state, age, isOnline }: Heard): FreshnessPhase {
+function phaseOf({ state, age, isOnline, isSettled }: Heard): FreshnessPhase {
   if (state === 'closed') return 'closed'
   if (!isOnline) return 'offline'
   if (state === 'live') return age !== null && age > STALE_MS ? 'stale' : 'live'
   if (state === 'recovering') return 'recovering'
   const isSilent = age === null || age > 2 * POLL_MS
   if (state === 'polling') return isSilent ? 'offline' : 'polling'
-  return age === null ? 'connecting' : 'reconnecting'
+  return isSettled ? 'reconnecting' : 'connecting'
 }

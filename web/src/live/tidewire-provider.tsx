@@ -1,12 +1,19 @@
 import { createContext, type ReactNode, useContext, useEffect, useState } from 'react'
+import { systemClock } from '#shared/client/clock.ts'
 import { connect, type Tidewire } from '#shared/client/connect.ts'
 import type { ClientError } from '#shared/client/subscriber.ts'
 import { useAccess } from './access.tsx'
+import { type CalmState, createCalmState } from './calm-state.ts'
 import type { Config } from './config.ts'
 import { createPacer } from './create-pacer.ts'
 import { createViewRegistry, type ViewRegistry } from './view-registry.ts'
 
-type Connected = { readonly tidewire: Tidewire; readonly config: Config; readonly views: ViewRegistry }
+type Connected = {
+  readonly tidewire: Tidewire
+  readonly config: Config
+  readonly views: ViewRegistry
+  readonly calm: CalmState
+}
 
 const Context = createContext<Connected | null>(null)
 
@@ -24,7 +31,8 @@ export function TidewireProvider({ config, children }: { config: Config; childre
       else console.warn('tidewire:', code, detail, cause ?? '')
     }
     const tidewire = connect({ httpUrl, socketUrl, credentials, pingMs: PING_MS, onError })
-    setConnected({ tidewire, config, views: createViewRegistry(tidewire, createPacer) })
+    const calm = createCalmState(tidewire, systemClock)
+    setConnected({ tidewire, config, calm, views: createViewRegistry(tidewire, createPacer, calm.settle) })
     return () => tidewire.close()
   }, [config, credentials, expire])
   return connected && <Context value={connected}>{children}</Context>

@@ -1,4 +1,4 @@
-import { useCallback, useSyncExternalStore } from 'react'
+import { useSyncExternalStore } from 'react'
 import { useNow } from '../ui/now.ts'
 import { type Freshness, freshnessOf } from './freshness.ts'
 import { useTidewire } from './tidewire-provider.tsx'
@@ -19,12 +19,11 @@ function subscribeOnline(listener: () => void): () => void {
 
 /** How the connection is, fresh to a second. */
 export function useConnection(): ConnectionView {
-  const { tidewire } = useTidewire()
-  const subscribe = useCallback((listener: () => void) => tidewire.onState(listener), [tidewire])
-  const state = useSyncExternalStore(subscribe, () => tidewire.state)
+  const { tidewire, calm } = useTidewire()
+  const state = useSyncExternalStore(calm.subscribe, calm.state)
   const isOnline = useSyncExternalStore(subscribeOnline, () => navigator.onLine)
   const now = useNow()
   const heardAt = tidewire.lastHeard
   const age = heardAt === null ? null : Math.max(0, now - heardAt)
-  return { ...freshnessOf({ state, age, isOnline }), heardAt }
+  return { ...freshnessOf({ state, age, isOnline, isSettled: calm.isSettled() }), heardAt }
 }

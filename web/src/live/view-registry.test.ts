@@ -32,21 +32,20 @@ function createRegistry() {
     frames.push(run)
     return () => frames.splice(frames.indexOf(run), 1)
   }
-  const registry = createViewRegistry({ view: view as unknown as Tidewire['view'] }, () => ({
-    note: () => {},
-    schedule,
-  }))
+  const onLoaded = vi.fn()
+  const pacer = { note: () => {}, schedule }
+  const registry = createViewRegistry({ view: view as unknown as Tidewire['view'] }, () => pacer, onLoaded)
   const frame = () => {
     for (const run of frames.splice(0)) run()
   }
-  return { registry, frames, followed, frame }
+  return { registry, frames, followed, frame, onLoaded }
 }
 
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
 test('components that ask for the same view share one, and many changes make one flush per frame', () => {
-  const { registry, followed, frames, frame } = createRegistry()
+  const { registry, followed, frames, frame, onLoaded } = createRegistry()
   const [left, right] = [registry.open(example, 'total'), registry.open(example, 'total')]
   const listener = vi.fn()
   left.subscribe(listener)
@@ -58,9 +57,11 @@ test('components that ask for the same view share one, and many changes make one
   for (let count = 1; count <= 100; count++) followed[0]?.set(count)
   expect(frames).toHaveLength(1)
   expect(left.snapshot()).toBe(before)
+  expect(onLoaded).not.toHaveBeenCalled()
   frame()
 
   expect(listener).toHaveBeenCalledTimes(2)
+  expect(onLoaded).toHaveBeenCalledOnce()
   expect(right.snapshot()).toBe(left.snapshot())
   expect(left.snapshot().states.get('')).toBe(100)
 })

@@ -24,9 +24,13 @@ const LOADING: ViewMoment<never> = { states: new Map<string, never>(), status: '
 
 /**
  * The views that are on screen, each followed once however many components ask for it, and flushed at a pace of its
- * own.
+ * own. `onLoaded` is told of each that has loaded, or cannot.
  */
-export function createViewRegistry(tidewire: Pick<Tidewire, 'view'>, createPacer: () => Pacer): ViewRegistry {
+export function createViewRegistry(
+  tidewire: Pick<Tidewire, 'view'>,
+  createPacer: () => Pacer,
+  onLoaded: () => void,
+): ViewRegistry {
   const shared = new Map<string, SharedView<unknown>>()
   return {
     open: <Views extends ViewSet, Name extends keyof Views['views'] & string>(
@@ -36,19 +40,22 @@ export function createViewRegistry(tidewire: Pick<Tidewire, 'view'>, createPacer
     ) => {
       const name = JSON.stringify([domain.name, view, key])
       const follow = (onChange: () => void) => tidewire.view(domain, view, { key, onChange })
-      const known = shared.get(name) ?? shareView(follow, createPacer(), () => shared.delete(name))
+      const left = () => shared.delete(name)
+      const known = shared.get(name) ?? shareView({ follow, onLoaded, left }, createPacer())
       shared.set(name, known)
       return known as SharedView<StateOf<Views, Name>>
     },
   }
 }
 
+type Sharing = {
+  readonly follow: (onChange: () => void) => ReturnType<Tidewire['view']>
+  readonly onLoaded: () => void
+  readonly left: () => void
+}
+
 /** Follows while somebody listens, and a little longer. */
-function shareView<State>(
-  follow: (onChange: () => void) => ReturnType<Tidewire['view']>,
-  pacer: Pacer,
-  left: () => void,
-): SharedView<State> {
+function shareView<State>({ follow, onLoaded, left }: Sharing, pacer: Pacer): SharedView<State> {
   const listeners = new Set<() => void>()
   let followed: ReturnType<typeof follow> | null = null
   let moment: ViewMoment<State> = LOADING
@@ -58,6 +65,7 @@ function shareView<State>(
   function flush() {
     cancelFlush = null
     if (followed) moment = followed.current() as ViewMoment<State>
+    if (moment.status !== 'loading') onLoaded()
     for (const listener of listeners) listener()
   }
   function change() {
