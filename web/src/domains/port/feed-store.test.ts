@@ -50,6 +50,9 @@ function createStore(capacity = 100, onFlush: (rows: readonly FeedRow[]) => void
   return { store, frame, push, ids, statusOf, flushes }
 }
 
+/** How many events the history has. */
+const PAGE = 5
+
 describe('the feed', () => {
   test('tells of each flush of something that came, so that nothing waits for the next event to be measured', () => {
     const onFlush = vi.fn()
@@ -178,13 +181,15 @@ describe('the feed', () => {
       fc.record({ kind: fc.constant('event' as const), severity }),
       fc.record({
         kind: fc.constant('move' as const),
-        of: fc.nat(20),
-        name: fc.constantFrom('acknowledged', 'deleted'),
+        of: fc.oneof(fc.nat(20), fc.integer({ min: -PAGE, max: -1 })),
+        name: fc.constantFrom('acknowledged', 'read', 'assigned', 'deleted'),
       }),
       fc.record({
         kind: fc.constant('filter' as const),
         severities: fc.uniqueArray(severity),
         isNew: fc.boolean(),
+        isUnread: fc.boolean(),
+        assignee: fc.constantFrom('', 'me'),
       }),
       fc.record({ kind: fc.constantFrom('hold' as const, 'release' as const) }),
     )
@@ -192,6 +197,8 @@ describe('the feed', () => {
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
         const { store, push, ids, frame } = createStore()
         const { store: fresh, push: pushFresh, ids: expected } = createStore()
+        const history = Array.from({ length: PAGE }, (_, n) => at(`e${-n - 1}`)).reverse()
+        for (const one of [store, fresh]) one.addOlder(history)
         let filters = NO_FILTERS
         let count = 0
         for (const one of steps) {
@@ -200,11 +207,12 @@ describe('the feed', () => {
             push(event)
             pushFresh(event)
           } else if (one.kind === 'move') {
-            const made = move(`e${one.of}`, one.name)
+            const made = move(`e${one.of}`, one.name, { by: 'me', assignee: 'me' })
             push(made)
             pushFresh(made)
           } else if (one.kind === 'filter') {
-            filters = { ...NO_FILTERS, severities: one.severities, statuses: one.isNew ? ['new'] : [] }
+            const { severities, isUnread, assignee } = one
+            filters = { ...NO_FILTERS, severities, isUnread, assignee, statuses: one.isNew ? ['new'] : [] }
             store.setFilters(filters)
           } else store[one.kind]()
         }

@@ -2,8 +2,9 @@ import type { ReceivedEvent } from '#shared/client/create-subscriber.ts'
 import type { Case } from '#shared/domain/port/case.ts'
 import { type Assumption, createCaseBook, type ShownCase } from './case-book.ts'
 import { addPage, countFresh, createFeed, type Feed, hold, release, setFilters, takeEvents } from './feed.ts'
-import { dependsOnCases, type FeedFilters } from './feed-filters.ts'
+import type { FeedFilters } from './feed-filters.ts'
 import { createRow, type FeedRow } from './feed-row.ts'
+import { touch } from './match-rows.ts'
 
 /** The feed at one moment. Rows are asked for by index: whatever the feed holds, only what is on screen is touched. */
 export type FeedSnapshot = {
@@ -83,14 +84,15 @@ export function createFeedStore({ capacity, schedule, reader, now, onFlush = () 
     /** Shows a change before it is confirmed. Returns the function that takes it back. */
     assume: (id: string, assumption: Assumption) => {
       const takeBack = feed.book.assume(id, assumption)
-      const touch = () => {
-        feed.isDirty ||= dependsOnCases(feed.filters) || assumption.isDeleted === true
+      const look = () => {
+        const row = feed.byId.get(id)
+        if (row) touch(feed, row, assumption.isDeleted === true)
       }
-      touch()
+      look()
       flush() // whoever acts sees it now, however busy the feed is
       return () => {
         takeBack()
-        touch()
+        look()
         later()
       }
     },
@@ -98,6 +100,7 @@ export function createFeedStore({ capacity, schedule, reader, now, onFlush = () 
     clear: () => {
       inbox = []
       feed.byId.clear()
+      feed.touched.clear()
       Object.assign(feed, {
         live: [],
         liveShown: [],

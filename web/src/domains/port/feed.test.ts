@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { ReceivedEvent } from '#shared/client/create-subscriber.ts'
-import { createFeed, hold, release, takeEvents } from './feed.ts'
+import { createFeed, hold, release, setFilters, takeEvents } from './feed.ts'
+import { NO_FILTERS } from './feed-filters.ts'
 
 const event = (offset: number, change: Partial<ReceivedEvent['event']>): ReceivedEvent => ({
   ...{ topic: 'port-events', partition: 0, offset },
@@ -37,4 +38,34 @@ test('knows the cases of rows that are there or held, and of no others', () => {
   release(feed)
 
   expect(feed.book.size()).toBe(feed.live.length)
+})
+
+test('looks again only at the rows whose case has changed, and at each once', () => {
+  const feed = createFeed(1000, 'me')
+  const events = acknowledged(0, 500)
+  takeEvents(
+    feed,
+    events.filter((_, n) => n % 2 === 0),
+  )
+  setFilters(feed, { ...NO_FILTERS, statuses: ['new'] }, 0)
+  const { matches } = feed
+  let looks = 0
+  feed.matches = (row) => {
+    looks++
+    return matches(row)
+  }
+  takeEvents(feed, events.filter((_, n) => n % 2 === 1).slice(0, 20))
+  expect(looks).toBe(20)
+  expect(feed.liveShown).toHaveLength(480)
+})
+
+test('trims by quarters of its capacity, however many events come at once', () => {
+  const feed = createFeed(100, 'me')
+  const notices = (from: number, count: number) =>
+    Array.from({ length: count }, (_, n) => event(from + n, {}))
+  takeEvents(feed, notices(0, 124))
+  expect(feed.live).toHaveLength(124)
+  takeEvents(feed, notices(124, 40))
+  expect(feed.live).toHaveLength(114)
+  expect(feed.byId.size).toBe(114)
 })

@@ -2,8 +2,9 @@ import type { ReceivedEvent } from '#shared/client/create-subscriber.ts'
 import { moveOf } from '#shared/domain/port/case-moves.ts'
 import { isMove } from '#shared/domain/port/read-event.ts'
 import { type CaseBook, createCaseBook } from './case-book.ts'
-import { dependsOnCases, type FeedFilters, type Filtered, matcherOf, NO_FILTERS } from './feed-filters.ts'
+import { type FeedFilters, type Filtered, matcherOf, NO_FILTERS } from './feed-filters.ts'
 import { createRow, type FeedRow } from './feed-row.ts'
+import { isShown, matchAll, matchTouched, touch } from './match-rows.ts'
 
 /** Rows that a reader holds still: oldest first, as of the `arrival` of the latest. */
 type Held = {
@@ -33,12 +34,12 @@ export type Feed = {
   liveShown: FeedRow[]
   /** Newest first. */
   older: readonly FeedRow[]
-  olderShown: readonly FeedRow[]
+  olderShown: FeedRow[]
   held: Held | null
   received: number
   arrivals: number
-  /** Something happened to rows that the filters have looked at already. */
-  isDirty: boolean
+  /** Rows that the filters have looked at, and whose case has changed since. */
+  readonly touched: Set<FeedRow>
 }
 
 export function createFeed(capacity: number, reader: string): Feed {
@@ -46,7 +47,7 @@ export function createFeed(capacity: number, reader: string): Feed {
     ...{ capacity, reader, byId: new Map(), book: createCaseBook() },
     ...{ filters: NO_FILTERS, matches: matcherOf(NO_FILTERS, 0) },
     ...{ live: [], liveShown: [], older: [], olderShown: [], held: null },
-    ...{ received: 0, arrivals: 0, isDirty: false },
+    ...{ received: 0, arrivals: 0, touched: new Set() },
   }
 }
 
@@ -58,14 +59,14 @@ export function takeEvents(feed: Feed, events: readonly ReceivedEvent[]): FeedRo
     else takeEvent(feed, positioned, added)
   }
   trim(feed)
-  // While rows are held they stay where they are, whatever becomes of them.
-  if (feed.isDirty && !feed.held) match(feed)
+  matchTouched(feed)
   return added
 }
 
 function takeMove(feed: Feed, positioned: ReceivedEvent): void {
-  feed.book.move(positioned, feed.byId.get(positioned.event.subject ?? ''))
-  feed.isDirty ||= dependsOnCases(feed.filters) || moveOf(positioned.event) === 'delete'
+  const row = feed.byId.get(positioned.event.subject ?? '')
+  feed.book.move(positioned, row)
+  if (row) touch(feed, row, moveOf(positioned.event) === 'delete')
 }
 
 function takeEvent(feed: Feed, positioned: ReceivedEvent, added: FeedRow[]): void {
@@ -90,18 +91,18 @@ export function addPage(feed: Feed, page: readonly ReceivedEvent[]): void {
     byId.set(row.id, row)
     added.push(row)
   }
-  for (const positioned of page.toReversed())
-    if (isMove(positioned.event)) book.move(positioned, byId.get(positioned.event.subject ?? ''))
+  for (const positioned of page.toReversed()) if (isMove(positioned.event)) takeMove(feed, positioned)
   for (const row of added) book.adopt(row)
   feed.older = [...feed.older, ...added]
-  feed.olderShown = feed.older.filter((row) => isShown(feed, row))
+  feed.olderShown = [...feed.olderShown, ...added.filter((row) => isShown(feed, row))]
+  matchTouched(feed)
 }
 
 /** Shows other rows. `now` (milliseconds) decides what today is. */
 export function setFilters(feed: Feed, filters: FeedFilters, now: number): void {
   feed.filters = filters
   feed.matches = matcherOf(filters, now)
-  match(feed)
+  matchAll(feed)
   if (!feed.held) return
   // The rows that were there when the hold began, through the new filters.
   const { arrival } = feed.held
@@ -122,33 +123,12 @@ export function release(feed: Feed): void {
   feed.held = null
   // Rows that were trimmed under the reader's eyes.
   for (const id of held?.ids ?? []) if (!byId.has(id)) book.forget(id)
-  match(feed)
+  matchTouched(feed)
 }
 
 /** How many rows that pass the filters came since the hold. */
 export function countFresh({ held, liveShown }: Feed): number {
   return held ? held.missed + countSince(liveShown, held.arrival) : 0
-}
-
-/** Looks at every row again. */
-export function match(feed: Feed): void {
-  feed.isDirty = false
-  feed.liveShown = feed.live.filter((row) => isShown(feed, row))
-  feed.olderShown = feed.older.filter((row) => isShown(feed, row))
-}
-
-function isShown({ book, matches, reader }: Feed, row: FeedRow): boolean {
-  const state = book.brief(row)
-  const { severity = 'info', category = '' } = row.positioned.event
-  return (
-    !state?.isDeleted &&
-    matches({
-      ...{ severity, category, time: row.time, text: row.text },
-      status: state?.status ?? 'new',
-      assignee: state?.assignee ?? null,
-      isRead: state?.readBy.includes(reader) ?? false,
-    })
-  )
 }
 
 function countSince(rows: readonly FeedRow[], arrival: number): number {
@@ -158,13 +138,17 @@ function countSince(rows: readonly FeedRow[], arrival: number): number {
 }
 
 function trim(feed: Feed): void {
-  const { capacity, byId, book, held } = feed
-  if (feed.live.length < capacity * 1.25) return
-  const gone = feed.live.slice(0, -capacity)
-  feed.live = feed.live.slice(-capacity)
-  for (const { id } of gone) {
-    byId.delete(id)
-    if (!held?.ids.has(id)) book.forget(id)
+  const { capacity, byId, book, held, touched } = feed
+  // By quarters, however many come at once: what is in memory then depends on how many have come, and on nothing else.
+  const quarter = Math.ceil(capacity / 4)
+  const over = Math.floor((feed.live.length - capacity) / quarter) * quarter
+  if (over <= 0) return
+  const gone = feed.live.slice(0, over)
+  feed.live = feed.live.slice(over)
+  for (const row of gone) {
+    byId.delete(row.id)
+    touched.delete(row)
+    if (!held?.ids.has(row.id)) book.forget(row.id)
   }
   const kept = countSince(feed.liveShown, (feed.live[0]?.arrival ?? 0) - 1)
   const cut = feed.liveShown.slice(0, feed.liveShown.length - kept)
