@@ -250,6 +250,26 @@ describe.skipIf(chromiumPath() === null)('port operations in Chromium', () => {
     await expect.poll(scrollTop).toBe(0)
   })
 
+  it('holds the rows under the pointer, and lets them flow when it leaves', async () => {
+    const notice = (title: string) =>
+      publish(stack.httpUrl, { type: 'port.notice', category: 'port.port', data: { title } })
+    await page.getByRole('heading', { name: 'Live feed' }).hover()
+    await notice('Under the pointer')
+    const line = row('Under the pointer')
+    await line.hover()
+    const before = await line.boundingBox()
+    await notice('Came meanwhile')
+    await page.getByText('1 new', { exact: true }).waitFor()
+    expect(await line.boundingBox()).toEqual(before)
+    await line.getByRole('button', { name: 'Acknowledge' }).click()
+    await line.getByText('Acknowledged', { exact: true }).waitFor()
+
+    await page.getByRole('heading', { name: 'Live feed' }).hover()
+
+    await row('Came meanwhile').waitFor()
+    await page.getByRole('button', { name: 'Pause', exact: true }).waitFor()
+  })
+
   it('pauses and resumes with one key', async () => {
     await goLive(page, `${stack.webUrl}/port?q=paused`)
     await page.locator('body').press('Space')

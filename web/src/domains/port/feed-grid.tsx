@@ -1,5 +1,6 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { type KeyboardEvent, useEffect, useRef } from 'react'
+import { type Attention, useAttention } from '#web/ui/use-attention.ts'
 import { useMedia } from '#web/ui/use-media.ts'
 import type { FeedRow } from './feed-row.ts'
 import { FeedRowLine } from './feed-row-line.tsx'
@@ -16,6 +17,8 @@ type Props = {
   readonly onStep: ((row: FeedRow) => void) | null
   /** The reader has scrolled away from the newest row, or back to it. */
   readonly onAway: (isAway: boolean) => void
+  /** Somebody points at a row, or has the focus in one; or no more. */
+  readonly onAttention: (attention: Attention) => void
   /** The oldest row came near. */
   readonly onEnd: () => void
   readonly gridRef: { current: HTMLDivElement | null }
@@ -29,6 +32,7 @@ const NEAR_ROWS = 20
 /** The rows, of which only those on screen exist. It has the focus; arrows and `j` `k` move, Enter opens. */
 export function FeedGrid(props: Props) {
   const { snapshot, reader, active, openId, onActive, onOpen, onStep, onAway, onEnd, gridRef } = props
+  const attention = useAttention(props.onAttention)
   const isNarrow = useMedia('(max-width: 560px)')
   const rowPx = isNarrow ? 64 : 44
   const virtualizer = useVirtualizer({
@@ -77,8 +81,6 @@ export function FeedGrid(props: Props) {
       aria-rowcount={snapshot.count + 1}
       aria-activedescendant={activeKey ? `row-${activeKey}` : undefined}
       onKeyDown={onKeyDown}
-      // What is pressed must still be there when it is let go.
-      onPointerDown={() => onAway(true)}
       onScroll={({ currentTarget }) => {
         const { scrollTop, scrollHeight, clientHeight } = currentTarget
         onAway(scrollTop > 2)
@@ -97,7 +99,12 @@ export function FeedGrid(props: Props) {
         ))}
       </div>
       {/* biome-ignore lint/a11y/useSemanticElements: as above */}
-      <div className="feed-rows" role="rowgroup" style={{ height: virtualizer.getTotalSize() }}>
+      <div
+        className="feed-rows"
+        role="rowgroup"
+        style={{ height: virtualizer.getTotalSize() }}
+        {...attention}
+      >
         {virtualizer.getVirtualItems().map(({ index, start }) => {
           const row = snapshot.rowAt(index)
           if (!row) return null

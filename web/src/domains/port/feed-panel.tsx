@@ -13,6 +13,7 @@ import { FilterBar } from './filter-bar.tsx'
 import { nextStep } from './moves.ts'
 import { type PortFeed, useFeedSnapshot } from './use-feed.ts'
 import { useFeedKeys } from './use-feed-keys.ts'
+import { useHolding } from './use-holding.ts'
 import type { MakeMove } from './use-moves.ts'
 import './feed-panel.css'
 
@@ -37,38 +38,32 @@ export function FeedPanel({ feed, filters, onFilters, openId, onOpen, makeMove, 
   const snapshot = useFeedSnapshot(store)
   const grid = useRef<HTMLDivElement>(null)
   const [active, setActive] = useState<number | null>(null)
-  const [isPaused, setPaused] = useState(false)
+  const { isLasting, hold, letGo, release } = useHolding(store, isStill)
   useEffect(() => {
     // The row at an index is another one then.
     setActive(null)
     store.setFilters(filters)
   }, [store, filters])
-  useEffect(() => (isStill ? store.hold() : undefined), [store, isStill])
   useNewsForEars(store)
 
-  const hold = () => {
-    store.hold()
-    setPaused(true)
-  }
+  const pause = useCallback(() => hold('paused'), [hold])
   const goLive = useCallback(() => {
     setActive(null)
-    setPaused(false)
     grid.current?.scrollTo({ top: 0 })
-    store.release()
-  }, [store])
+    release()
+  }, [release])
   const activate = (index: number) => {
-    hold()
+    pause()
     setActive(index)
     grid.current?.focus({ preventScroll: true })
   }
   const open = useCallback(
     (index: number) => {
-      store.hold()
-      setPaused(true)
+      pause()
       setActive(index)
       onOpen(store.snapshot().rowAt(index) ?? null)
     },
-    [store, onOpen],
+    [store, onOpen, pause],
   )
   const step = useCallback(
     (row: FeedRow) => {
@@ -79,23 +74,28 @@ export function FeedPanel({ feed, filters, onFilters, openId, onOpen, makeMove, 
     [store, makeMove],
   )
   const target = () => (active === null ? store.find(openId ?? '') : snapshot.rowAt(active))
-  useFeedKeys({ snapshot, active, activate, open, target, makeMove, isPaused, hold, goLive })
+  useFeedKeys({ snapshot, active, activate, open, target, makeMove, isPaused: isLasting, pause, goLive })
   const canAct = refusal === null
   return (
     <section className="card feed" aria-labelledby="feed-title">
       <FilterBar filters={filters} onChange={onFilters} reader={name} />
       <header className="feed-bar">
         <h2 id="feed-title">Live feed</h2>
-        <span className="feed-count">{`${formatNumber(snapshot.count)} of ${formatNumber(snapshot.loaded)} events`}</span>
+        <span className="feed-count">
+          {`${formatNumber(snapshot.count)} of ${formatNumber(snapshot.loaded)} events`}
+        </span>
         <FreshnessBadge paused={snapshot.isHeld} updatedAt={snapshot.heldAt} />
+        {snapshot.fresh > 0 && !isLasting && (
+          <span className="feed-count">{`${formatNumber(snapshot.fresh)} new`}</span>
+        )}
         <Button
           className="feed-pause"
           small
-          look={snapshot.isHeld ? 'primary' : 'plain'}
-          icon={snapshot.isHeld ? 'play' : 'pause'}
-          onClick={snapshot.isHeld ? goLive : hold}
+          look={isLasting ? 'primary' : 'plain'}
+          icon={isLasting ? 'play' : 'pause'}
+          onClick={isLasting ? goLive : pause}
         >
-          {snapshot.isHeld ? sayResume(snapshot.fresh) : 'Pause'}
+          {isLasting ? sayResume(isStill ? 'Refresh' : 'Resume', snapshot.fresh) : 'Pause'}
         </Button>
       </header>
       <FeedGrid
@@ -105,18 +105,16 @@ export function FeedPanel({ feed, filters, onFilters, openId, onOpen, makeMove, 
         onEnd={() => {
           if (history.hasMore && history.status === 'ready') history.loadMore()
         }}
-        onAway={(isAway) => {
-          if (isAway) store.hold()
-          else if (!isPaused && !isStill) store.release()
-        }}
+        onAway={(isAway) => (isAway ? hold : letGo)('away')}
+        onAttention={(attention) => (attention ? hold : letGo)('attended')}
       />
       <FeedNotice snapshot={snapshot} history={history} filters={filters} onFilters={onFilters} />
     </section>
   )
 }
 
-function sayResume(fresh: number): string {
-  return fresh === 0 ? 'Resume' : `Resume · ${formatNumber(fresh)} new`
+function sayResume(verb: string, fresh: number): string {
+  return fresh === 0 ? verb : `${verb} · ${formatNumber(fresh)} new`
 }
 
 /** Tells screen readers how many events came, every 10 s at most: a live feed read out row by row is only noise. */

@@ -66,6 +66,8 @@ export const FeedRowLine = memo(function FeedRowLine(props: Props) {
           <Button
             small
             tabIndex={-1}
+            // The focus stays where it is: rows that have it would stand still.
+            onMouseDown={(pressed) => pressed.preventDefault()}
             onClick={(clicked) => {
               clicked.stopPropagation()
               onStep(row)

@@ -13,13 +13,13 @@ type Options = {
   readonly target: () => FeedRow | undefined
   readonly makeMove: MakeMove
   readonly isPaused: boolean
-  readonly hold: () => void
+  readonly pause: () => void
   readonly goLive: () => void
 }
 
 /** The keys of the feed. */
 export function useFeedKeys(options: Options): void {
-  const { snapshot, active, activate, open, target, makeMove, hold, goLive } = options
+  const { snapshot, active, activate, open, target, makeMove, isPaused, pause, goLive } = options
   const { name } = useAccess()
   const group = 'Feed'
   const go = (step: number) => {
@@ -33,7 +33,7 @@ export function useFeedKeys(options: Options): void {
   useShortcut({ keys: 'k', label: 'Event before', group }, () => go(-1))
   useShortcut({ keys: 'o', label: 'Open the event', group }, () => active !== null && open(active))
   useShortcut({ keys: 'Space', label: 'Pause or resume the feed', group }, () =>
-    snapshot.isHeld ? goLive() : hold(),
+    isPaused ? goLive() : pause(),
   )
   useShortcut({ keys: 'n', label: 'Show what is new', group }, goLive)
   useShortcut({ keys: 'a', label: 'Acknowledge', group }, () => move('acknowledge'))
