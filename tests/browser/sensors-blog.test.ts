@@ -221,6 +221,26 @@ describe.skipIf(chromiumPath() === null)('sensors and blog in Chromium', () => {
       await page.getByRole('button', { name: 'Show all posts' }).click()
       await row(/Reading a tide table/).waitFor()
     })
+
+    it('keeps its order while the pointer is over it, whatever changes and leaves, and follows when it has gone', async () => {
+      const titles = () => card('Posts').locator('.post-title').allTextContents()
+      await change('created', 'p-3', { title: 'Ebb' })
+      await change('created', 'p-4', { title: 'Flood' })
+      await page.getByRole('heading', { name: 'Blog' }).hover()
+      await expect.poll(titles).toEqual(['Flood', 'Ebb', 'Reading a tide table'])
+      // What is clicked on gets the focus and loses it: the pointer still is there.
+      await row(/Ebb/).getByRole('button', { name: /^More/ }).click()
+      await row(/Flood/).click({ position: { x: 4, y: 4 } })
+      await change('updated', 'p-3', { title: 'Ebb tide' })
+      await change('deleted', 'p-4')
+      await row(/Flood/).getByText('Deleted', { exact: true }).waitFor()
+      await row(/Ebb tide/).waitFor()
+      expect(await titles()).toEqual(['Flood', 'Ebb tide', 'Reading a tide table'])
+
+      await page.getByRole('heading', { name: 'Blog' }).hover()
+
+      await expect.poll(titles).toEqual(['Ebb tide', 'Reading a tide table'])
+    })
   })
 
   it('are accessible and fit, on a wall screen and on a phone, light and dark', async () => {

@@ -42,6 +42,7 @@ export function BlogPage() {
           {posts.length > 0 ? (
             <PostTable
               posts={posts}
+              all={view.states}
               filter={`${status} ${find}`}
               actions={actions}
               refusal={refusal}

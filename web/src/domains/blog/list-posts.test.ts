@@ -33,8 +33,13 @@ describe('the list of posts', () => {
 })
 
 describe('a list that somebody points at', () => {
-  it('keeps its order: what came waits, what left goes', () => {
-    expect(holdOrder(['b', 'a', 'c'], ['n', 'a', 'b'])).toEqual({ ids: ['b', 'a'], waiting: 1 })
-    expect(holdOrder([], ['a', 'b'])).toEqual({ ids: [], waiting: 2 })
+  it('keeps its order and its rows: what came waits', () => {
+    const order = holdOrder(['b', 'a', 'c'], ['n', 'a', 'b'], true)
+    expect(order).toEqual({ ids: ['b', 'a', 'c'], waiting: 1 })
+    expect(holdOrder([], ['a', 'b'], true)).toEqual({ ids: [], waiting: 2 })
+  })
+
+  it('lets go what has left, where only the focus is in it', () => {
+    expect(holdOrder(['b', 'a', 'c'], ['n', 'a', 'b'], false)).toEqual({ ids: ['b', 'a'], waiting: 1 })
   })
 })

@@ -37,14 +37,19 @@ function byChange(one: PostState, two: PostState): number {
 }
 
 /**
- * The order of a list that somebody points at: what is shown keeps its place, what left the list goes, and what came
- * waits. So nothing moves away under the pointer. Answers the ids to show, and how many wait.
+ * The order of a list that somebody works in: what is shown keeps its place, and what came waits. While the pointer is
+ * over it, even what has left the list stays, so that nothing moves away under it. Answers the ids to show, and how
+ * many wait.
  */
 export function holdOrder(
   shown: readonly string[],
   wanted: readonly string[],
+  isPointed: boolean,
 ): { readonly ids: readonly string[]; readonly waiting: number } {
+  const isShown = new Set(shown)
   const isWanted = new Set(wanted)
-  const ids = shown.filter((id) => isWanted.has(id))
-  return { ids, waiting: wanted.length - ids.length }
+  return {
+    ids: isPointed ? shown : shown.filter((id) => isWanted.has(id)),
+    waiting: wanted.filter((id) => !isShown.has(id)).length,
+  }
 }

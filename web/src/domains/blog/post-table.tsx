@@ -2,6 +2,7 @@ import { useState } from 'react'
 import type { PostState } from '#shared/domain/blog/posts-view.ts'
 import { Button } from '#web/ui/button.tsx'
 import { DataTable } from '#web/ui/data-table.tsx'
+import { useAttention } from '#web/ui/use-attention.ts'
 import type { Search } from '#web/ui/use-search-state.ts'
 import { PostRow } from './post-row.tsx'
 import { useHeldPosts } from './use-held-posts.ts'
@@ -12,6 +13,8 @@ const HEADS = ['Post', 'Status', 'Author', 'Changed'] as const
 
 type Props = {
   readonly posts: readonly PostState[]
+  /** All that there are, whatever the filter: what leaves the list under a pointer stays in sight until it is gone. */
+  readonly all: ReadonlyMap<string, PostState>
   /** Another filter is another list. */
   readonly filter: string
   readonly actions: PostActions
@@ -20,18 +23,13 @@ type Props = {
 }
 
 /** The posts, what changed last first. The order stands still while somebody points at them. */
-export function PostTable({ posts, filter, actions, refusal, change }: Props) {
-  const held = useHeldPosts(posts, filter)
+export function PostTable({ posts, all, filter, actions, refusal, change }: Props) {
+  const held = useHeldPosts(posts, all, filter)
+  const attention = useAttention(held.hold)
   const [pages, setPages] = useState(1)
   const shown = held.posts.slice(0, pages * PAGE)
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: nothing is done with it; it only notices that somebody is here
-    <div
-      onPointerEnter={({ pointerType }) => pointerType === 'mouse' && held.hold(true)}
-      onPointerLeave={() => held.hold(false)}
-      onFocus={() => held.hold(true)}
-      onBlur={() => held.hold(false)}
-    >
+    <div {...attention}>
       <div className="posts-waiting" role="status">
         {held.waiting > 0 && (
           <Button small icon="up" onClick={held.release}>
