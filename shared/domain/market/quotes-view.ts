@@ -1,8 +1,7 @@
 import { defineView } from '../define-domain.ts'
-import { symbolChannel, symbolOf } from './market-channels.ts'
 import { priceNumber } from './money.ts'
-import { readTick } from './read-tick.ts'
-import { addTick, EMPTY_SERIES, INTERVALS, mergeSeries, type Series } from './series.ts'
+import { INTERVALS, type Series } from './series.ts'
+import { tickSeries } from './tick-series.ts'
 
 /** Today's bar, and that of the trading day before. */
 const DAYS = 2
@@ -54,17 +53,6 @@ export const quotesView = defineView<QuoteState>({
   description: "A symbol's last price, and open, high, low, change and volume of its last trading day (UTC).",
   lateEvents:
     'A tick counts for its own day: the last two days with trades are kept. The last price is that of the latest time.',
-  channels: ['market.tick.*'],
-  channelsOf: (symbol) => [symbolChannel('tick', symbol)],
-  keys: ({ event }) => {
-    const symbol = event.type === 'market.tick' ? symbolOf(event.category) : undefined
-    return symbol === undefined ? [] : [symbol]
-  },
-  initial: () => EMPTY_SERIES,
-  apply: (state, input) => {
-    const tick = readTick(input)
-    return tick === null ? state : addTick(state, tick, INTERVALS['1d'], DAYS)
-  },
-  merge: mergeSeries,
+  ...tickSeries(INTERVALS['1d'], DAYS),
   present: presentQuote,
 })
