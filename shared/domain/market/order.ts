@@ -21,6 +21,9 @@ export type Order = {
   readonly limit?: number
 }
 
+/** An order as events carry it and readers get it; the limit in currency units. */
+export type OrderData = Omit<Order, 'limit'> & { readonly limit?: number }
+
 /** Whether a value can be the id of an order or alert. */
 export function isId(value: unknown): value is string {
   return typeof value === 'string' && value !== '' && value.length <= MAX_ID
@@ -40,8 +43,8 @@ export function readOrder(data: Readonly<Record<string, unknown>>): Order | null
   return kind === 'limit' && limit !== null ? { orderId, symbol, side, kind, quantity, limit } : null
 }
 
-/** An order as events carry it: the limit in currency units. */
-export function orderData(order: Order): Record<string, unknown> {
+/** Writes an order as events carry it. */
+export function orderData(order: Order): OrderData {
   const { limit, ...rest } = order
   return limit === undefined ? rest : { ...rest, limit: priceNumber(limit) }
 }

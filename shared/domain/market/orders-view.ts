@@ -1,7 +1,7 @@
 import { defineView, type FoldInput } from '../define-domain.ts'
 import { userChannel, userOf } from './market-channels.ts'
 import { priceNumber, priceUnits } from './money.ts'
-import { isId, type OrderKind, orderData, readOrder, type Side } from './order.ts'
+import { isId, type OrderData, orderData, readOrder } from './order.ts'
 import { fieldsOf } from './read-tick.ts'
 
 /** How many orders are kept; of more the oldest that is over goes first. */
@@ -11,13 +11,7 @@ const MAX_REASON = 200
 export type OrderStatus = 'placed' | 'accepted' | 'filled' | 'rejected' | 'cancelled'
 
 /** An order with what came of it; prices in currency units, times RFC 3339. */
-export type OrderRecord = {
-  readonly orderId: string
-  readonly symbol: string
-  readonly side: Side
-  readonly kind: OrderKind
-  readonly quantity: number
-  readonly limit?: number
+export type OrderRecord = OrderData & {
   readonly status: OrderStatus
   /** Why it was rejected. */
   readonly reason?: string
@@ -55,7 +49,7 @@ function add({ orders }: OrdersState, input: FoldInput): OrdersState {
   const order = readOrder(fieldsOf(input))
   if (order === null) return { orders }
   const at = input.event.time ?? ''
-  const added = { ...orderData(order), status: 'placed', placedAt: at, updatedAt: at } as OrderRecord
+  const added = { ...orderData(order), status: 'placed', placedAt: at, updatedAt: at } as const
   if (orders.length < MAX_ORDERS) return { orders: [...orders, added] }
   const oldest = Math.max(
     0,

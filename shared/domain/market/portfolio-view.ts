@@ -1,7 +1,7 @@
 import { defineView } from '../define-domain.ts'
 import { userChannel, userOf } from './market-channels.ts'
-import { divideMoney, priceNumber, readMoney, writeMoney } from './money.ts'
-import type { OrderKind, Side } from './order.ts'
+import { divideMoney, readMoney, writeMoney } from './money.ts'
+import { type OrderData, orderData } from './order.ts'
 import { viewOf } from './outcome.ts'
 import { judge, NEW_PORTFOLIO, type PortfolioState, reservedCash, reservedShares } from './portfolio.ts'
 
@@ -15,14 +15,6 @@ export type PresentedPosition = {
   /** The cost of one share, rounded. */
   readonly averageCost: string
 }
-export type OpenOrder = {
-  readonly orderId: string
-  readonly symbol: string
-  readonly side: Side
-  readonly kind: OrderKind
-  readonly quantity: number
-  readonly limit?: number
-}
 /** What `portfolio` presents of a user. Money is decimal text with four decimals. */
 export type Portfolio = {
   readonly cash: string
@@ -33,7 +25,7 @@ export type Portfolio = {
   readonly realised: string
   /** By symbol. */
   readonly positions: readonly PresentedPosition[]
-  readonly open: readonly OpenOrder[]
+  readonly open: readonly OrderData[]
 }
 
 function presentPortfolio({ cash, realised, positions, open }: PortfolioState): Portfolio {
@@ -51,9 +43,7 @@ function presentPortfolio({ cash, realised, positions, open }: PortfolioState): 
     free: writeMoney(readMoney(cash) - reserved),
     realised,
     positions: positions.map(present).sort((a, b) => (a.symbol < b.symbol ? -1 : 1)),
-    open: open.map(({ limit, ...order }) =>
-      limit === undefined ? order : { ...order, limit: priceNumber(limit) },
-    ),
+    open: open.map(orderData),
   }
 }
 
