@@ -21,24 +21,23 @@ const CACHED_PATTERNS = 10_000
  */
 export function subscriptionIndex(client: DynamoDBDocumentClient, table: string, shard: Shard) {
   const cache = new Map<string, Cached>()
-  const ownShard = (connection: string): Shard => ({
-    shards: shard.shards,
-    shard: shardOf(connection, shard.shards),
+  /** The rows of a pattern that stand in a connection's own shard. */
+  const channelOf = (connection: string, pattern: string): string =>
+    channelKey({ shards: shard.shards, shard: shardOf(connection, shard.shards) }, pattern)
+  const rowKey = ({ connection, id }: Subscription, pattern: string) => ({
+    channel: channelOf(connection, pattern),
+    subscriber: `${connection}#${id}`,
   })
 
   return {
     /** Writes the rows of a registration; false if a newer one has one of them. */
     async put(subscription: Subscription, expires: number): Promise<boolean> {
-      const { connection, id, channels } = subscription
+      const { connection, channels } = subscription
       const written = await Promise.all(
         channels.map((pattern) => {
-          const key = {
-            channel: channelKey(ownShard(connection), pattern),
-            subscriber: `${connection}#${id}`,
-          }
           const put = new PutCommand({
             TableName: table,
-            Item: { ...subscription, ...key, expires },
+            Item: { ...subscription, ...rowKey(subscription, pattern), expires },
             ...notNewer(subscription),
           })
           return succeeds(client.send(put))
@@ -50,16 +49,12 @@ export function subscriptionIndex(client: DynamoDBDocumentClient, table: string,
 
     /** Deletes the rows of a registration, or of an older one, under these patterns. */
     async remove(subscription: Subscription, patterns: readonly string[]): Promise<void> {
-      const { connection, id } = subscription
+      const { connection } = subscription
       await Promise.all(
         patterns.map((pattern) => {
-          const key = {
-            channel: channelKey(ownShard(connection), pattern),
-            subscriber: `${connection}#${id}`,
-          }
           const remove = new DeleteCommand({
             TableName: table,
-            Key: key,
+            Key: rowKey(subscription, pattern),
             ...notNewer(subscription),
           })
           return succeeds(client.send(remove))
@@ -69,15 +64,12 @@ export function subscriptionIndex(client: DynamoDBDocumentClient, table: string,
     },
 
     /** Marks the rows of exactly this registration behind. */
-    async markBehind({ connection, id, registration, channels }: Subscription): Promise<void> {
+    async markBehind(subscription: Subscription): Promise<void> {
+      const { connection, registration, channels } = subscription
       await Promise.all(
-        channels.map((pattern) => {
-          const key = {
-            channel: channelKey(ownShard(connection), pattern),
-            subscriber: `${connection}#${id}`,
-          }
-          return succeeds(client.send(flagUpdate('behind', table, key, registration)))
-        }),
+        channels.map((pattern) =>
+          succeeds(client.send(flagUpdate('behind', table, rowKey(subscription, pattern), registration))),
+        ),
       )
       await bump(connection, channels)
     },
@@ -99,7 +91,7 @@ export function subscriptionIndex(client: DynamoDBDocumentClient, table: string,
       client.send(
         new UpdateCommand({
           TableName: table,
-          Key: { channel: channelKey(ownShard(connection), pattern), subscriber: VERSION },
+          Key: { channel: channelOf(connection, pattern), subscriber: VERSION },
           UpdateExpression: 'ADD #version :one',
           ExpressionAttributeNames: { '#version': 'version' },
           ExpressionAttributeValues: { ':one': 1 },
