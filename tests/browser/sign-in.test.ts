@@ -53,9 +53,12 @@ describe.skipIf(chromiumPath() === null)('signing in to the dashboard in Chromiu
     await untilLive(page)
   })
 
-  it('stays signed in over a reload and a second tab', async () => {
+  it('stays signed in over a reload and a second tab, without waiting for what signs in', async () => {
+    const scripts: string[] = []
+    page.on('request', (request) => scripts.push(request.url()))
     await page.reload()
     await preferences('viewer').waitFor()
+    expect(scripts.filter((url) => url.includes('cognito'))).toEqual([])
     const second = await page.context().newPage()
     await second.goto(stack.webUrl)
 

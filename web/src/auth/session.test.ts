@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { type AuthService, openSession, type User } from './session.ts'
 import { explainSignIn } from './sign-in-error.ts'
 
@@ -7,8 +7,12 @@ const STORED = 'CognitoIdentityServiceProvider.web.LastAuthUser'
 const ADA: User = { name: 'ada@example.com', role: 'operator' }
 
 /** A browser with aws-amplify's place in it: `user` is whose tokens are stored. */
-function browser(stored: User | null, given: Partial<AuthService> = {}) {
-  const items = new Map<string, string>(stored ? [[STORED, stored.name]] : [])
+function browser(
+  stored: User | null,
+  given: Partial<AuthService> = {},
+  more: readonly (readonly [string, string])[] = [],
+) {
+  const items = new Map<string, string>([...(stored ? [[STORED, stored.name] as const] : []), ...more])
   const world = { user: stored, loads: 0, states: [] as string[], signedIn: [] as string[] }
   const enter = (user: User | null) => {
     world.user = user
@@ -40,6 +44,24 @@ function browser(stored: User | null, given: Partial<AuthService> = {}) {
   session.subscribe(() => world.states.push(session.state().status))
   return { session, world, enter }
 }
+/** What aws-amplify keeps of Ada. */
+const kept = (seconds: number, drift = 0) => {
+  const claims = {
+    username: ADA.name,
+    exp: Date.now() / 1000 + seconds,
+    'cognito:groups': ['operator', 'viewer'],
+  }
+  const token = `e30.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.c2ln`
+  const prefix = `CognitoIdentityServiceProvider.web.${ADA.name}`
+  return {
+    token,
+    items: [
+      [`${prefix}.accessToken`, token],
+      [`${prefix}.clockDrift`, String(drift)],
+    ] as const,
+  }
+}
+afterEach(() => void vi.useRealTimers())
 const settle = () => new Promise((resolve) => setTimeout(resolve))
 
 test('shows the form at once, and loads nothing, where nobody is remembered', () => {
@@ -54,6 +76,41 @@ test('goes on as the user whom the browser remembers', async () => {
   expect(world.states).toEqual(['loading', 'signed_in'])
   expect(session.state()).toEqual({ status: 'signed_in', user: ADA })
   expect(await session.token()).toBe('token of ada@example.com')
+})
+
+test('is there at once, without aws-amplify, while the stored token is good', async () => {
+  vi.useFakeTimers()
+  const { token, items } = kept(3600)
+  const { session, world } = browser(ADA, {}, items)
+  expect(session.state()).toEqual({ status: 'signed_in', user: ADA })
+  expect(await session.token()).toBe(token)
+  expect(world.loads).toBe(0)
+
+  vi.setSystemTime(Date.now() + 3_590_000)
+  expect(await session.token()).toBe('token of ada@example.com')
+  expect(world.loads).toBe(1)
+})
+
+test('loads aws-amplify later, for the first refresh and for signing out', async () => {
+  vi.useFakeTimers()
+  const { session, world } = browser(ADA, {}, kept(3600).items)
+  await vi.advanceTimersByTimeAsync(60_000)
+  expect(world.loads).toBe(1)
+  await session.signOut()
+  expect(session.state()).toEqual({ status: 'signed_out' })
+})
+
+test.each([
+  ['has ended', kept(-1).items],
+  ['ends in a moment', kept(30).items],
+  ['has ended by the server’s clock', kept(3600, 3_600_000).items],
+  ['cannot be read', [[kept(1).items[0][0], 'what is this?']] as const],
+])('asks aws-amplify about a stored token that %s', async (_, items) => {
+  const { session, world } = browser(ADA, {}, items)
+  expect(session.state()).toEqual({ status: 'loading' })
+  await settle()
+  expect(session.state()).toEqual({ status: 'signed_in', user: ADA })
+  expect(world.loads).toBe(1)
 })
 
 test('signs in, whatever the case of the address, and out', async () => {

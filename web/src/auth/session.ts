@@ -1,4 +1,4 @@
-import { hasStoredUser, isSessionKey } from './stored-user.ts'
+import { hasStoredUser, isSessionKey, storedToken } from './stored-user.ts'
 
 // How to use it:
 //   const session = openSession(config.identity)          once, outside React's rendering (or in a useState initialiser)
@@ -6,7 +6,7 @@ import { hasStoredUser, isSessionKey } from './stored-user.ts'
 //   const problem = await session.signIn(email, password) null, or a sentence to show under the form
 //   connect({ …, credentials: { token: session.token } }) and the same for createApi
 //   session.expire() when the server answers 401: back to the form, with a word on why
-// aws-amplify (44 KB) is a chunk of its own, loaded when it is needed.
+// aws-amplify (38 KB) is a chunk of its own: who comes with a token that is good for now does not wait for it.
 
 /** The part of `/config.json` that says where people sign in. */
 export type Identity = {
@@ -57,6 +57,9 @@ export type Session = {
 const ENDED = 'Your session has ended. Sign in again.'
 const UNREACHABLE = 'The sign-in service could not be reached. Check the connection and try again.'
 
+/** When aws-amplify is loaded for who did not need it at first. */
+const LOAD_AFTER_MS = 30_000
+
 /** Opens the session that the browser remembers, if it does. Follows what other tabs do. */
 export function openSession(
   identity: Identity,
@@ -85,6 +88,12 @@ export function openSession(
   /** Looks at what is stored: at the start, after signing in, and when another tab has changed it. */
   async function look(): Promise<void> {
     if (!hasStoredUser(identity, storage)) return leave()
+    const stored = storedToken(identity, storage, Date.now())
+    if (stored) {
+      // Not now, but before a new version of the app has replaced it.
+      setTimeout(() => auth().catch(() => {}), LOAD_AFTER_MS)
+      return become({ status: 'signed_in', user: stored.user })
+    }
     try {
       const user = await (await auth()).user()
       if (user) become({ status: 'signed_in', user })
@@ -126,7 +135,7 @@ export function openSession(
       leave()
     },
     token: async () => {
-      const token = await (await auth()).token()
+      const token = storedToken(identity, storage, Date.now())?.token ?? (await (await auth()).token())
       if (token !== null) return token
       leave(ENDED)
       throw new Error(ENDED)
