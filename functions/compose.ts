@@ -13,11 +13,13 @@ import { apiKeyIdentity } from '#shared/adapters/identity/api-keys.ts'
 import { tokenIdentity } from '#shared/adapters/identity/token-identity.ts'
 import { kafkaEventLog } from '#shared/adapters/kafka/kafka-event-log.ts'
 import { kafkaLogReader } from '#shared/adapters/kafka/kafka-log-reader.ts'
+import { functionCaller } from '#shared/adapters/lambda/call-function.ts'
 import { catalog } from '#shared/domain/catalog.ts'
 import { lifecyclesOf } from '#shared/pipeline/command/lifecycles.ts'
 import { recordDecoder } from '#shared/pipeline/decode-record.ts'
 import { viewsOf } from '#shared/pipeline/fold/views.ts'
 import type { SubscriptionStore } from '#shared/pipeline/ports.ts'
+import { statsRequester } from '#shared/pipeline/stats/request-stats.ts'
 import { routeTopics } from '#shared/pipeline/topics.ts'
 import { webhookSources } from '#shared/pipeline/webhooks/sources.ts'
 import { readEnvironment } from './environment.ts'
@@ -65,3 +67,7 @@ export const newId = randomUUID
 export const clock = { now: Date.now, sleep: setTimeout }
 export const lifecycles = /* @__PURE__ */ lifecyclesOf(catalog)
 export const limitRate = /* @__PURE__ */ rateLimiter(settings.rateLimitPerSecond)
+const { statsFunction, lambdaEndpoint } = settings
+const call = /* @__PURE__ */ functionCaller(statsFunction, lambdaEndpoint)
+const listShards = () => Array.from({ length: shards }, (_, shard) => subscriptionsOf(shard))
+export const requestStats = /* @__PURE__ */ statsRequester({ claims, listShards, call, now: Date.now, newId })

@@ -1,7 +1,7 @@
 import type { APIGatewayProxyResultV2, APIGatewayProxyWebsocketEventV2 } from 'aws-lambda'
 import type { Principal } from '#shared/pipeline/ports.ts'
 import { redeemTicket } from '#shared/pipeline/tickets.ts'
-import { byKey, isLocal, subscriptions, tickets } from './compose.ts'
+import { byKey, isLocal, requestStats, subscriptions, tickets } from './compose.ts'
 
 type Query = Readonly<Record<string, string | undefined>>
 type ConnectEvent = APIGatewayProxyWebsocketEventV2 & { readonly queryStringParameters?: Query | null }
@@ -11,6 +11,7 @@ export async function handler(event: ConnectEvent): Promise<APIGatewayProxyResul
   const principal = await identifyConnection(event.queryStringParameters ?? {})
   if (principal === null) return { statusCode: 401 }
   await subscriptions.connect(event.requestContext.connectionId, principal)
+  await requestStats()
   return { statusCode: 200 }
 }
 

@@ -1,7 +1,17 @@
 import type { Context, MSKEvent } from 'aws-lambda'
 import { type BatchResponse, failuresOf, recordsOf } from '#shared/adapters/lambda/msk-event.ts'
 import { deliver } from '#shared/pipeline/deliver.ts'
-import { claims, deadLetters, decode, gateway, log, postsAtOnce, subscriptionsOf, topics } from './compose.ts'
+import {
+  claims,
+  deadLetters,
+  decode,
+  gateway,
+  log,
+  postsAtOnce,
+  requestStats,
+  subscriptionsOf,
+  topics,
+} from './compose.ts'
 
 /** Time kept back from the function's own limit to mark who missed a frame, in milliseconds. */
 const RESERVE_MS = 5000
@@ -12,6 +22,7 @@ export async function handler(event: MSKEvent, context: Context): Promise<BatchR
   const shard = Number(/deliver(\d*)$/.exec(context.functionName)?.[1] ?? 0)
   const subscriptions = subscriptionsOf(shard)
   const deps = { log, claims, deadLetters, subscriptions, gateway, topics, decode, postsAtOnce }
-  const { failed } = await deliver(recordsOf(event), deadline, deps)
+  const { failed, counted } = await deliver(recordsOf(event), deadline, deps)
+  if (counted > 0) await requestStats()
   return failuresOf(failed)
 }

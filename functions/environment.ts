@@ -30,7 +30,9 @@ const schema = z.object({
   POSTS_AT_ONCE: z.coerce.number().int().min(1).max(1000).default(64),
   RATE_LIMIT_PER_SECOND: z.coerce.number().int().min(0).default(0),
   UNKNOWN_TYPES: z.enum(['accept', 'refuse']).default('accept'),
+  STATS_FUNCTION: text,
   DYNAMODB_ENDPOINT: z.url().optional(),
+  LAMBDA_ENDPOINT: z.url().optional(),
   PUBLIC_URL: z.union([z.literal(''), z.url()]).optional(),
 })
 
@@ -61,6 +63,8 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
     rateLimitPerSecond: data.RATE_LIMIT_PER_SECOND,
     unknownTypes: data.UNKNOWN_TYPES,
     dynamodbEndpoint: data.DYNAMODB_ENDPOINT,
+    statsFunction: data.STATS_FUNCTION,
+    lambdaEndpoint: data.LAMBDA_ENDPOINT,
     configuredUrl: data.PUBLIC_URL,
     isLocal: data.DYNAMODB_ENDPOINT !== undefined,
   }

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer'
 import type { APIGatewayProxyResultV2, APIGatewayProxyWebsocketEventV2, Context } from 'aws-lambda'
 import { answerMessage } from '#shared/pipeline/answer-message.ts'
-import { gateway, log, subscriptions, topics } from './compose.ts'
+import { gateway, log, requestStats, subscriptions, topics } from './compose.ts'
 
 /** Time kept back from the function's own limit to settle what could not be sent, in milliseconds. */
 const RESERVE_MS = 2000
@@ -18,6 +18,7 @@ export async function handler(
     subscriptions,
     gateway,
     topics,
+    requestStats,
   })
   return { statusCode: 200 }
 }

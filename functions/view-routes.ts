@@ -1,9 +1,9 @@
 import type { HttpRequest, HttpResponse } from '#shared/adapters/http/http-message.ts'
 import { readQuery } from '#shared/adapters/http/read-query.ts'
-import { type PresentedStats, statsView } from '#shared/domain/tidewire-stats.ts'
 import { Refusal } from '#shared/pipeline/errors.ts'
-import { presentParts, readParts, readState, VIEW_LIMITS } from '#shared/pipeline/fold/read-view.ts'
-import { folds, log, subscriptions, topics, views } from './compose.ts'
+import { readParts, readState, VIEW_LIMITS } from '#shared/pipeline/fold/read-view.ts'
+import { folds, log, topics, views } from './compose.ts'
+import { readStats } from './read-stats.ts'
 
 const deps = { log, topics, views, now: Date.now }
 
@@ -28,15 +28,9 @@ export async function respondWithView({ pathParameters, query }: HttpRequest): P
   return { status: 200, body }
 }
 
-/** `GET /stats`: what the view `tidewire/stats` counts, and how many connections there are. */
+/** `GET /stats` */
 export async function respondWithStats(): Promise<HttpResponse> {
-  const [{ parts }, connections] = await Promise.all([
-    views.read('tidewire/stats', { key: '', limit: 1 }),
-    subscriptions.countConnections(),
-  ])
-  const now = Date.now()
-  const stats = presentParts(statsView, parts, '', now) as PresentedStats
-  return { status: 200, body: { ...stats, connections, time: new Date(now).toISOString() } }
+  return { status: 200, body: await readStats() }
 }
 
 function names(): string {

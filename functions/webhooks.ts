@@ -1,7 +1,7 @@
 import { httpHandler } from '#shared/adapters/http/http-handler.ts'
 import { accept } from '#shared/pipeline/accept.ts'
 import { ACCEPT_LIMITS } from '#shared/pipeline/check-event.ts'
-import { refuseMoves } from '#shared/pipeline/command/refuse-moves.ts'
+import { refuseReserved } from '#shared/pipeline/command/refuse-reserved.ts'
 import { Refusal } from '#shared/pipeline/errors.ts'
 import { continueTrace } from '#shared/pipeline/traceparent.ts'
 import { grantDeliveries } from '#shared/pipeline/webhooks/grant-deliveries.ts'
@@ -22,7 +22,7 @@ export const handler = httpHandler(async (request) => {
   const traceparent = continueTrace(request.headers.traceparent)
   const received = receiveWebhook(source, { ...request, url }, { ...deps, traceparent })
   if ('answer' in received) return received.answer
-  refuseMoves([received.event], lifecycles)
+  refuseReserved([received.event], lifecycles)
   const [receipt] = await accept([received.event], deps.madeIds, deps)
   return { status: 202, body: receipt }
 })

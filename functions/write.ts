@@ -1,7 +1,7 @@
 import { httpHandler } from '#shared/adapters/http/http-handler.ts'
 import { requirePrincipal } from '#shared/adapters/http/require-principal.ts'
 import { accept } from '#shared/pipeline/accept.ts'
-import { refuseMoves } from '#shared/pipeline/command/refuse-moves.ts'
+import { refuseReserved } from '#shared/pipeline/command/refuse-reserved.ts'
 import { readPost } from '#shared/pipeline/read-post.ts'
 import { PUBLISHERS, requireRole } from '#shared/pipeline/roles.ts'
 import { claims, identify, kafka, lifecycles, limitRate, newId, topics } from './compose.ts'
@@ -15,7 +15,7 @@ export const handler = httpHandler(async (request) => {
   const { name } = principal
   return limitRate(name, async () => {
     const { isBatch, events, madeIds, binding } = readPost(request, name, { topics, now, newId })
-    refuseMoves(events, lifecycles)
+    refuseReserved(events, lifecycles)
     const receipts = await accept(events, madeIds, { log: kafka, claims, topics, newId }, binding)
     return { status: 202, body: isBatch ? { accepted: receipts.length, events: receipts } : receipts[0] }
   })

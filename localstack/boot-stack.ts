@@ -66,6 +66,7 @@ export async function bootStack(service: Service, settings: Settings): Promise<S
     KAFKA_BROKERS: kafka,
     DYNAMODB_ENDPOINT: dynamodb,
     GATEWAY_ENDPOINT: settings.gatewayEndpoint ?? `http://127.0.0.1:${ports.WS_PORT}`,
+    LAMBDA_ENDPOINT: `http://127.0.0.1:${ports.LAMBDA_PORT}`,
     TOKEN_ISSUER: `${identity}/${USER_POOL_ID}`,
     USER_POOL_CLIENT_ID: CLIENT_ID,
     WEBHOOK_LOCAL_SECRETS: '1',

@@ -1,10 +1,24 @@
+import * as z from 'zod'
 import { defineDomain } from './define-domain.ts'
 import { statsView } from './tidewire-stats.ts'
 
-/** What Tidewire counts of itself: a view over the events of every domain, with no topics or types of its own. */
+const count = z.int().min(0)
+const counted = z.array(z.looseObject({ name: z.string(), count, percent: z.number() }))
+const stats = z
+  .looseObject({
+    total: count,
+    today: count,
+    eventsPerSecond: z.number().min(0),
+    connections: count,
+    categories: counted,
+    severities: counted,
+  })
+  .meta({ description: 'What GET /stats answers, told whenever it changes, at most every 2 s.' })
+
+/** What Tidewire counts of itself: a view over the events of every domain, with no topics of its own. */
 export const tidewire = defineDomain({
   name: 'tidewire',
   topics: {},
-  events: {},
+  events: { 'tidewire.stats': { schema: stats } },
   views: { stats: statsView },
 })

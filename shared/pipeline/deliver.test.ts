@@ -43,7 +43,7 @@ test('the heads of all partitions are moved before subscriptions are read and an
   const result = await deliver(batch, DEADLINE, deps)
 
   expect(steps).toEqual(['head', 'head', 'match', 'post'])
-  expect(result).toEqual({ stored: 2, frames: 1, events: 2, gone: 0, behind: 0, failed: [] })
+  expect(result).toEqual({ stored: 2, counted: 2, frames: 1, events: 2, gone: 0, behind: 0, failed: [] })
 })
 
 test('a partition that could not be stored is reported from its first offset, and the others go on', async () => {

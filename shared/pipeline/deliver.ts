@@ -1,4 +1,4 @@
-import type { KafkaRecord } from './ports.ts'
+import type { KafkaRecord, StoredEvent } from './ports.ts'
 import { type PushCounts, type PushDeps, pushEvents } from './push-events.ts'
 import { type FailedPartition, runPartitions } from './run-partitions.ts'
 import { type StoreDeps, storeBatch } from './store-batch.ts'
@@ -8,6 +8,8 @@ export type DeliverDeps = StoreDeps & PushDeps
 /** What became of a batch. */
 export type DeliverResult = PushCounts & {
   readonly stored: number
+  /** How many of them are not Tidewire's own, so that the statistics count them. */
+  readonly counted: number
   readonly failed: readonly FailedPartition[]
 }
 
@@ -24,5 +26,9 @@ export async function deliver(
   const { results, failed } = await runPartitions(records, (own) => storeBatch(own, deps))
   const events = results.flat()
   const counts = await pushEvents(events, deadline, deps)
-  return { ...counts, stored: events.length, failed }
+  return { ...counts, stored: events.length, counted: events.filter(isCounted).length, failed }
+}
+
+function isCounted({ event }: StoredEvent): boolean {
+  return !event.category?.startsWith('tidewire.')
 }

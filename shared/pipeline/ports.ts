@@ -164,7 +164,7 @@ export type SubscriptionStore = {
   /** Forgets a connection, with the subscriptions on record and those the caller `met`. */
   removeConnection(connection: string, met?: readonly Subscription[]): Promise<void>
   /** How many connections are open; a few seconds late, and with those that were lost in silence. */
-  countConnections(): Promise<number>
+  countConnections(maxAgeMs?: number): Promise<number>
   /** Every subscription with one of these patterns among its channels, by pattern. Strongly consistent. */
   matching(patterns: readonly string[]): Promise<Map<string, readonly Subscription[]>>
   /**

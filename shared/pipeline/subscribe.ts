@@ -10,6 +10,7 @@ import {
 } from './frame.ts'
 import type { LogStore, SocketGateway, StoredEvent, SubscriptionStore } from './ports.ts'
 import { mergeByTime, type Remainder, standAt } from './replay.ts'
+import { type RequestStats, wantsStats } from './stats/request-stats.ts'
 import { matchesInterest } from './subscription.ts'
 import type { Topics } from './topics.ts'
 
@@ -18,6 +19,8 @@ export type SubscribeDeps = {
   readonly subscriptions: SubscriptionStore
   readonly gateway: SocketGateway
   readonly topics: Topics
+  /** Asks for the statistics to be told; without it they are not. */
+  readonly requestStats?: RequestStats
 }
 
 /** A socket reads at most this much of the log for one subscription; a rare match further back is found over HTTP. */
@@ -49,6 +52,7 @@ export async function subscribe(
     ...(filter && { filter }),
   })
   if (registration === null) return
+  if (wantsStats(channels)) await deps.requestStats?.({ isFirst: true })
   const { heads, remainders, lost } = await standAt(since, deps.topics.topicsTouched(channels), deps.log)
   const missed = await readMissed(remainders, message, deps.log)
   const { frames, complete } = buildFrames(

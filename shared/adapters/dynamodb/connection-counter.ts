@@ -2,14 +2,17 @@ import { type DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb'
 import type { Item } from './batch.ts'
 import { META } from './subscription-items.ts'
 
-/** A count is good for so long: it looks through the whole table, of which every sandbox that is asked does the same. */
+/** A count is good for so long, unless a younger one is wanted: it looks through the whole table. */
 const KEPT_MS = 3000
 
 /** Makes the function that counts the connections on record. */
-export function connectionCounter(client: DynamoDBDocumentClient, table: string): () => Promise<number> {
+export function connectionCounter(
+  client: DynamoDBDocumentClient,
+  table: string,
+): (maxAgeMs?: number) => Promise<number> {
   let counted: { readonly at: number; readonly count: Promise<number> } | null = null
-  return () => {
-    if (counted === null || Date.now() - counted.at > KEPT_MS) {
+  return (maxAgeMs = KEPT_MS) => {
+    if (counted === null || maxAgeMs === 0 || Date.now() - counted.at > maxAgeMs) {
       const count = countConnections(client, table)
       counted = { at: Date.now(), count }
       count.catch(() => {

@@ -6,6 +6,8 @@ import type { Interest } from '../subscription.ts'
 import type { Lifecycles } from './lifecycles.ts'
 import { partKeyOf } from './load-state.ts'
 
+const OWN = 'tidewire.'
+
 /** What a list asks for beyond its interest: statuses, assignees, and a text (any case) that people look for. */
 export type CaseQuery = Interest & {
   readonly status?: readonly string[]
@@ -15,7 +17,7 @@ export type CaseQuery = Interest & {
 
 /**
  * The rows of a list: without what was deleted, and without moves of lifecycles unless a pattern of the query's
- * channels or types has the segment "lifecycle". Events with a lifecycle carry what its summary says of their state.
+ * channels or types has the segment "lifecycle", and without Tidewire's own unless a channel begins so. Events with a lifecycle carry what its summary says of their state.
  */
 export function selectCases(
   query: CaseQuery,
@@ -25,6 +27,7 @@ export function selectCases(
   return {
     admits: (event) =>
       (!lifecycles.isMove(event.category) || asksForMoves(query, event)) &&
+      (!isOwn(event) || query.channels.some((pattern) => pattern.startsWith(OWN))) &&
       (text === undefined || holds(event, text)),
     select: async (events) => {
       const states = await loadSummaries(events)
@@ -59,6 +62,10 @@ type Summary = { readonly status: string; readonly assignee?: string; readonly i
 function fits({ status, assignee }: CaseQuery, state: Summary | undefined): boolean {
   if (status && !(state && status.includes(state.status))) return false
   return !assignee || (state?.assignee !== undefined && assignee.includes(state.assignee))
+}
+
+function isOwn({ category }: CloudEvent): boolean {
+  return category?.startsWith(OWN) ?? false
 }
 
 function asksForMoves({ channels, filter }: Interest, { category, type }: CloudEvent): boolean {

@@ -1,0 +1,24 @@
+import { announceStats } from '#shared/pipeline/stats/announce-stats.ts'
+import type { StatsCall } from '#shared/pipeline/stats/stats-call.ts'
+import { claims, clock, kafka, log, newId, topics, views } from './compose.ts'
+import { readStats } from './read-stats.ts'
+
+const deps = {
+  log: kafka,
+  stored: log,
+  claims,
+  clock,
+  newId,
+  topics,
+  views,
+  read: () => readStats({ connectionsAgeMs: 0 }),
+}
+
+/** Called when something changed while somebody is subscribed to `tidewire.stats`: tells it there. */
+export async function handler(call: StatsCall): Promise<void> {
+  try {
+    await announceStats(call, deps)
+  } catch (error) {
+    console.error(error) // the next change tells it
+  }
+}

@@ -1,0 +1,143 @@
+import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { memoryClaimStore } from '#shared/adapters/memory/memory-claim-store.ts'
+import { memoryLogStore } from '#shared/adapters/memory/memory-log-store.ts'
+import { memorySubscriptionStore } from '#shared/adapters/memory/memory-subscription-store.ts'
+import { memoryViewStore } from '#shared/adapters/memory/memory-view-store.ts'
+import type { Position } from '../event.ts'
+import type { NewRecord } from '../ports.ts'
+import { addEvent } from '../testing/logs.ts'
+import { makeEvent } from '../testing/records.ts'
+import { routeTopics } from '../topics.ts'
+import { announceStats } from './announce-stats.ts'
+import { statsRequester, wantsStats } from './request-stats.ts'
+import { STATS_SLOT_MS, type StatsCall } from './stats-call.ts'
+
+const START = 1_000 * STATS_SLOT_MS
+let now = START
+let ids = 0
+const newId = () => `id-${++ids}`
+
+beforeEach(() => {
+  now = START
+})
+
+describe('a request', () => {
+  async function createShards(channels: readonly string[]) {
+    const calls: StatsCall[] = []
+    const claims = memoryClaimStore()
+    const shards = [memorySubscriptionStore(), memorySubscriptionStore()]
+    const make = (call = async (one: StatsCall): Promise<void> => void calls.push(one)) =>
+      statsRequester({ claims, listShards: () => shards, call, now: () => now, newId })
+    const subscribe = async () => {
+      await shards[1]?.connect('c1', { name: 'anna', role: 'viewer' })
+      await shards[1]?.register({ connection: 'c1', id: 's1', attempt: 1, channels })
+    }
+    return { calls, make, subscribe }
+  }
+
+  test('of many in a slot, by many, calls once, for the end of the slot', async () => {
+    const { calls, make, subscribe } = await createShards(['tidewire.*'])
+    await subscribe()
+    const requests = [make(), make(), make()]
+    for (const request of [...requests, ...requests]) await request()
+    expect(calls).toEqual([{ at: START + STATS_SLOT_MS }])
+
+    now += STATS_SLOT_MS
+    for (const request of requests) await request()
+    expect(calls.at(-1)).toEqual({ at: START + 2 * STATS_SLOT_MS })
+    expect(calls).toHaveLength(2)
+  })
+
+  test('calls nobody while no one wants to know, nor for those who ask for everything', async () => {
+    const { calls, make, subscribe } = await createShards(['**', '*.stats'])
+    const request = make()
+    await request()
+    await subscribe()
+    now += STATS_SLOT_MS
+    await request()
+    expect(calls).toEqual([])
+  })
+
+  test('of the first who wants to know is heard, though there was a request before it', async () => {
+    const { calls, make, subscribe } = await createShards(['tidewire.stats'])
+    const request = make()
+    await request()
+    await subscribe()
+    await request({ isFirst: true })
+    await request()
+    expect(calls).toHaveLength(1)
+  })
+
+  test('fails nobody', async () => {
+    const logged = vi.spyOn(console, 'error').mockImplementation(() => {})
+    const { make, subscribe } = await createShards(['tidewire.stats'])
+    await subscribe()
+    await make(() => Promise.reject(new Error('no such function')))()
+    expect(logged).toHaveBeenCalledOnce()
+    logged.mockRestore()
+  })
+
+  test.each([
+    [['tidewire.stats'], true],
+    [['a', 'tidewire.**'], true],
+    [['**'], false],
+    [['*.*', 'tidewire.other'], false],
+  ])('%j wants to know: %s', (channels, expected) => expect(wantsStats(channels)).toBe(expected))
+})
+
+describe('an announcement', () => {
+  function createWorld() {
+    const records: NewRecord[] = []
+    const [claims, stored, views] = [memoryClaimStore(), memoryLogStore(), memoryViewStore()]
+    const log = {
+      append: async (wanted: readonly NewRecord[]): Promise<Position[]> =>
+        wanted.map(({ topic }, index) => ({
+          topic,
+          partition: 0,
+          offset: records.push(...wanted) - wanted.length + index,
+        })),
+    }
+    const sleep = async (ms: number) => {
+      now += ms
+    }
+    const clock = { now: () => now, sleep }
+    const deps = { log, claims, stored, views, clock, newId, topics: routeTopics([]) }
+    return { records, stored, views, deps }
+  }
+  const told = ({ value }: NewRecord) => JSON.parse(Buffer.from(value).toString())
+
+  test('comes after the slot, on its channel, and once however often it is called', async () => {
+    const { records, deps } = createWorld()
+    const read = async () => ({ total: 7, readAt: now })
+    await announceStats({ at: START + 2000 }, { ...deps, read })
+    await announceStats({ at: START + 2000 }, { ...deps, read })
+
+    expect(records).toHaveLength(1)
+    const [event] = records.map(told)
+    expect(event).toMatchObject({ type: 'tidewire.stats', category: 'tidewire.stats', data: { total: 7 } })
+    expect(event.data.readAt).toBeGreaterThanOrEqual(START + 2000)
+  })
+
+  test('counts what was stored, or goes ahead when the fold does not come', async () => {
+    const { stored, views, deps } = createWorld()
+    await addEvent(stored, { topic: 'events', partition: 0, offset: 0, timestamp: 1, event: makeEvent('a') })
+    const { epoch } = await stored.topic('events')
+    const seen: (number | undefined)[] = []
+    const read = async () => {
+      seen.push((await views.progress('events')).get(0)?.offset)
+      return {}
+    }
+    let naps = 0
+    const sleep = async (ms: number) => {
+      now += ms
+      if (++naps === 4) await views.advance({ topic: 'events', epoch, partition: 0 }, 0)
+    }
+    await announceStats({ at: START }, { ...deps, clock: { ...deps.clock, sleep }, read })
+    await addEvent(stored, { topic: 'events', partition: 0, offset: 1, timestamp: 1, event: makeEvent('b') })
+    const before = now
+    await announceStats({ at: START + 2000 }, { ...deps, read })
+
+    expect(seen).toEqual([0, 0])
+    expect(now - before).toBeGreaterThan(2000)
+  })
+})
