@@ -1,24 +1,12 @@
 import { type DynamoDBDocumentClient, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import pLimit from 'p-limit'
 import { rebuildingError } from '#shared/pipeline/fold/fold-error.ts'
-import type {
-  FoldedBy,
-  FoldProgress,
-  PartKey,
-  StoredPart,
-  Stream,
-  ViewStore,
-} from '#shared/pipeline/ports.ts'
+import type { FoldedBy, StoredPart, Stream, ViewStore } from '#shared/pipeline/ports.ts'
 import { getAll, type Item, succeeds } from './batch.ts'
 import { forgetParts } from './forget-parts.ts'
 import { queryAll } from './query-all.ts'
+import { AFTER_KEY, END_OF_KEY, partKey, progressKey, progressOf, toPart, toProgress } from './view-items.ts'
 
-// One table, key (view, part); NUL stands in no key and sorts below everything, so that keys come in order:
-//   (port/cases, <key> NUL port-events NUL 0000000002)   a part: epoch, offset, its state as JSON, when it expires
-//   (progress#port-events, 0000000002)                   how far partition 2 is folded: epoch, offset, isRebuilding,
-//                                                        rebuilds, and how far it was folded when the last began
-const END_OF_KEY = '\u0000'
-const AFTER_KEY = '\u0001'
 const SAVES_AT_ONCE = 32
 /** A page asks for so many items at least, as a key may have several. */
 const ITEMS_AT_LEAST = 8
@@ -35,7 +23,7 @@ export function dynamoViewStore(
   const saveLimit = pLimit(SAVES_AT_ONCE)
   return {
     async load(keys) {
-      const names = keys.map((key) => ({ view: key.view, part: nameOf(key) }))
+      const names = keys.map(partKey)
       const distinct = new Map(names.map((name) => [idOf(name), name]))
       const found = (await getAll(client, table, [...distinct.values()])).filter(isLive)
       const parts = new Map(found.map((item) => [idOf(item), toPart(item)]))
@@ -47,7 +35,7 @@ export function dynamoViewStore(
         const expires = keepDays && Math.ceil(now() / 1000 + keepDays * 86_400)
         const put = new PutCommand({
           TableName: table,
-          Item: { ...part, part: nameOf(part), state: JSON.stringify(state), expires },
+          Item: { ...part, ...partKey(part), state: JSON.stringify(state), expires },
           ConditionExpression: IS_LATER,
           ExpressionAttributeNames: NAMES,
           ExpressionAttributeValues: { ':epoch': part.epoch, ':offset': part.offset },
@@ -159,40 +147,6 @@ export function dynamoViewStore(
   }
 }
 
-function idOf({ view, part }: Item): string {
-  return JSON.stringify([view, part])
-}
-
-function nameOf({ key, topic, partition }: PartKey): string {
-  return [key, topic, padded(partition)].join(END_OF_KEY)
-}
-
-function progressOf(topic: string): string {
-  return `progress#${topic}`
-}
-
-function progressKey({ topic, partition }: Stream) {
-  return { view: progressOf(topic), part: padded(partition) }
-}
-
-function padded(partition: number): string {
-  return String(partition).padStart(10, '0')
-}
-
-function toPart({ view, key, topic, partition, epoch, offset, state }: Item): StoredPart {
-  return {
-    ...{ view: String(view), key: String(key), topic: String(topic), partition: Number(partition) },
-    ...{ epoch: String(epoch), offset: Number(offset), state: JSON.parse(String(state)) },
-  }
-}
-
-function toProgress({ epoch, offset, isRebuilding, rebuilds }: Item): FoldProgress {
-  return {
-    ...{ epoch: String(epoch), offset: Number(offset), isRebuilding: isRebuilding === true },
-    ...(rebuilds !== undefined && { rebuilds: Number(rebuilds) }),
-  }
-}
-
 /** The progress is moved by the rebuilder, or where no rebuild has begun that the caller has not seen. */
 function conditionOf(by: FoldedBy) {
   if ('isRebuilder' in by) return { condition: '', values: {} }
@@ -201,4 +155,8 @@ function conditionOf(by: FoldedBy) {
     condition: `NOT isRebuilding = :true AND ${isSame} AND `,
     values: { ':true': true, ...(by.rebuilds !== undefined && { ':rebuilds': by.rebuilds }) },
   }
+}
+
+function idOf({ view, part }: Item): string {
+  return JSON.stringify([view, part])
 }
