@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { beforeEach, describe, expect, test } from 'vitest'
-import type { Claim, ClaimStore } from '#shared/pipeline/ports.ts'
+import type { Claim, ClaimStore } from '#shared/pipeline/claim-store.ts'
 
 /** What every ClaimStore must do. `make` opens further instances on the same data. */
 export function describeClaimStore(name: string, make: () => ClaimStore): void {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { StoredPart, Stream, ViewStore } from '#shared/pipeline/ports.ts'
+import type { StoredPart, ViewStore } from '#shared/pipeline/fold/view-store.ts'
+import type { Stream } from '#shared/pipeline/ports.ts'
 
 /** A store and others on the same data, a view and a topic of this test's own, and ways to use them. */
 export type ViewFixture = {

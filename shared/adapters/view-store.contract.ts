@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { beforeEach, describe, expect, test } from 'vitest'
-import type { StoredPart, Stream, ViewStore } from '#shared/pipeline/ports.ts'
+import type { StoredPart, ViewStore } from '#shared/pipeline/fold/view-store.ts'
+import type { Stream } from '#shared/pipeline/ports.ts'
 import { describeViewProgress } from './view-progress.contract.ts'
 
 const DAY_MS = 86_400_000

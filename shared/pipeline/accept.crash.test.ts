@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Claim, ClaimStore } from './ports.ts'
+import type { Claim, ClaimStore } from './claim-store.ts'
 import { crashAt, runAccepts } from './testing/accept-run.ts'
 
 /** `CRASH_EVENTS=10000` for the long run. */

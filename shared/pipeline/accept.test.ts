@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { memoryClaimStore } from '#shared/adapters/memory/memory-claim-store.ts'
 import { type AcceptDeps, accept } from './accept.ts'
+import { type ClaimStore, LEASE_SECONDS } from './claim-store.ts'
 import { Refusal } from './errors.ts'
-import { type ClaimStore, LEASE_SECONDS, type NewRecord } from './ports.ts'
+import type { NewRecord } from './ports.ts'
 import { makeEvent } from './testing/records.ts'
 import { routeTopics } from './topics.ts'
 

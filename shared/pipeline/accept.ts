@@ -1,10 +1,11 @@
 import { checkData } from './check-data.ts'
 import { checkEvent, isTooLarge } from './check-event.ts'
+import type { ClaimStore } from './claim-store.ts'
 import { type Fault, Refusal } from './errors.ts'
 import type { CloudEvent, Position } from './event.ts'
 import { type Hold, holdPairs, identityOf } from './hold-pairs.ts'
 import { type Binding, bindRequest } from './idempotency-key.ts'
-import type { ClaimStore, EventLog, NewRecord } from './ports.ts'
+import type { EventLog, NewRecord } from './ports.ts'
 import { toRecord } from './to-record.ts'
 import type { Topics } from './topics.ts'
 

@@ -1,6 +1,7 @@
 import pLimit from 'p-limit'
+import type { Claim, ClaimStore } from './claim-store.ts'
 import { identityOf } from './hold-pairs.ts'
-import type { Claim, ClaimStore, StoredEvent, Stream } from './ports.ts'
+import type { StoredEvent, Stream } from './ports.ts'
 
 const CLAIMS_AT_ONCE = 32
 

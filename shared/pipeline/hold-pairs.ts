@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import pLimit from 'p-limit'
+import type { ClaimKey, ClaimStore } from './claim-store.ts'
 import { Refusal } from './errors.ts'
 import type { Position } from './event.ts'
-import type { ClaimKey, ClaimStore } from './ports.ts'
 
 /** What a request knows of its pairs of (source, id), by `identityOf`, and what it may do with the others. */
 export type Hold = {

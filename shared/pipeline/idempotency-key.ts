@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
+import type { ClaimKey, ClaimStore } from './claim-store.ts'
 import type { HttpMessage } from './cloudevents/http.ts'
 import { Refusal } from './errors.ts'
-import type { ClaimKey, ClaimStore } from './ports.ts'
 
 // https://www.ietf.org/archive/id/draft-ietf-httpapi-idempotency-key-header-07.html, and its value in RFC 8941 §3.3.3:
 //   Idempotency-Key = sf-string      sf-string = DQUOTE *(%x20-21 / %x23-5B / %x5D-7E / "\" ( DQUOTE / "\" )) DQUOTE

@@ -1,5 +1,4 @@
 import type { CloudEvent, Position, PositionedEvent } from './event.ts'
-import type { ViewPart } from './fold/view-part.ts'
 import type { Filter } from './subscription.ts'
 
 /** A Kafka record as a consumer reads it. */
@@ -90,38 +89,6 @@ export type LogStore = {
   read(stream: Stream, range: Range): Promise<StoredEvent[]>
 }
 
-export type ClaimKey = { readonly source: string; readonly id: string }
-/** Where an event first appeared, with the epoch where a consumer of the log claimed it. */
-export type Claim = Position & { readonly epoch?: string }
-
-/**
- * One event, one id: the first position of each (source, id), kept for 7 days. Only a claim decides which record is
- * the event. A lease merely keeps two requests from writing the same event at once: it gives way to every claim.
- */
-export type ClaimStore = {
-  /** Claims the pair for a position unless it is claimed; answers who holds it. */
-  claim(key: ClaimKey, claim: Claim): Promise<Claim>
-  /**
-   * Claims pairs whose ids were made for their records, unless they are claimed; answers who holds each. Only one
-   * consumer at a time meets such a pair, in one order, so they are looked up and written in batches, without a
-   * condition on each.
-   */
-  claimMade(pairs: readonly (ClaimKey & { readonly claim: Claim })[]): Promise<Claim[]>
-  /** Who holds each pair, in input order; null where nobody does. */
-  find(keys: readonly ClaimKey[]): Promise<(Claim | null)[]>
-  /** The claims on an id, one for each source that used it. */
-  findById(id: string): Promise<(Claim & { readonly source: string })[]>
-  /** Takes the pair for a few seconds (LEASE_SECONDS), unless it is claimed or another owner's lease runs. */
-  lease(key: ClaimKey, owner: string): Promise<'taken' | 'in_flight' | Claim>
-  /** Gives a lease back, if it is this owner's and nobody claimed the pair. */
-  release(key: ClaimKey, owner: string): Promise<void>
-  /** Binds a key to the first fingerprint that it comes with, for as long as a claim is kept; answers the one in force. */
-  bind(key: ClaimKey, fingerprint: string): Promise<string>
-}
-
-/** How long a lease runs: longer than a write may take (5 s), short enough to wait for after a crash. */
-export const LEASE_SECONDS = 6
-
 /** Who is behind a connection or a request. */
 export type Principal = {
   readonly name: string
@@ -202,44 +169,3 @@ export type DeadLetterStore = {
 
 /** Decodes a record's bytes into an event; throws with the reason when it is no event. */
 export type DecodeRecord = (record: KafkaRecord) => CloudEvent
-
-/** A part of a view's state as it is stored: of the view `<domain>/<view>`. */
-export type StoredPart = ViewPart & { readonly view: string; readonly keepDays?: number }
-export type PartKey = Pick<StoredPart, 'view' | 'key' | 'topic' | 'partition'>
-
-/** How far a stream is folded. While it is rebuilt from the beginning, only the rebuilder folds it. */
-export type FoldProgress = {
-  readonly epoch: string
-  readonly offset: number
-  readonly isRebuilding: boolean
-  /** How often it was rebuilt; left out for never. */
-  readonly rebuilds?: number
-}
-/** Who moves the progress up: the rebuilder, or who has seen so many rebuilds of the stream when it began to fold. */
-export type FoldedBy = { readonly isRebuilder: true } | { readonly rebuilds: number | undefined }
-
-/** The snapshots of the views. Every read is strongly consistent. */
-export type ViewStore = {
-  /** The stored parts, in input order; null where there is none. */
-  load(keys: readonly PartKey[]): Promise<(StoredPart | null)[]>
-  /** Saves each part unless the stored one is of the same or a later position (a later epoch, or the same and its offset). */
-  save(parts: readonly StoredPart[]): Promise<void>
-  /** The parts of a view, or of one of its keys, in the order of key, topic and partition; whole keys, a page at a time. */
-  read(
-    view: string,
-    page: { key?: string; after?: string; limit: number },
-  ): Promise<{ parts: StoredPart[]; next: string | null }>
-  /** How far each partition of a topic is folded. */
-  progress(topic: string): Promise<ReadonlyMap<number, FoldProgress>>
-  /**
-   * Moves the progress of a stream up, never down. Throws FoldError `rebuilding`, and moves nothing, where the stream
-   * is being rebuilt, or was since the caller began: what it saved may have been forgotten.
-   */
-  advance(stream: Stream, offset: number, by?: FoldedBy): Promise<void>
-  /**
-   * Forgets a stream's parts and progress, and keeps everybody but the rebuilder from folding it until `endRebuild`.
-   * Answers how far the stream was folded before, or -1; begun again after a rebuild that died, the same once more.
-   */
-  beginRebuild(stream: Stream): Promise<number>
-  endRebuild(stream: Stream): Promise<void>
-}

@@ -1,16 +1,9 @@
+import type { ClaimStore } from './claim-store.ts'
 import { decodeBatch } from './decode-batch.ts'
 import { dropRepeats } from './drop-repeats.ts'
 import { renewalTime } from './epoch.ts'
 import { openStream } from './open-stream.ts'
-import type {
-  ClaimStore,
-  DeadLetterStore,
-  DecodeRecord,
-  Head,
-  KafkaRecord,
-  LogStore,
-  StoredEvent,
-} from './ports.ts'
+import type { DeadLetterStore, DecodeRecord, Head, KafkaRecord, LogStore, StoredEvent } from './ports.ts'
 import type { Topics } from './topics.ts'
 
 export type StoreDeps = {

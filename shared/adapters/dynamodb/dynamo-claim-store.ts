@@ -1,5 +1,5 @@
 import { DeleteCommand, type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb'
-import { type Claim, type ClaimKey, type ClaimStore, LEASE_SECONDS } from '#shared/pipeline/ports.ts'
+import { type Claim, type ClaimKey, type ClaimStore, LEASE_SECONDS } from '#shared/pipeline/claim-store.ts'
 import { getAll, type Item, putAll, succeeds } from './batch.ts'
 import { queryAll } from './query-all.ts'
 

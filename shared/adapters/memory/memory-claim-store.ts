@@ -1,4 +1,4 @@
-import { type Claim, type ClaimKey, type ClaimStore, LEASE_SECONDS } from '#shared/pipeline/ports.ts'
+import { type Claim, type ClaimKey, type ClaimStore, LEASE_SECONDS } from '#shared/pipeline/claim-store.ts'
 
 type Lease = { readonly owner: string; readonly until: number }
 

@@ -1,5 +1,5 @@
 import { rebuildingError } from '#shared/pipeline/fold/fold-error.ts'
-import type { FoldProgress, PartKey, StoredPart, ViewStore } from '#shared/pipeline/ports.ts'
+import type { FoldProgress, PartKey, StoredPart, ViewStore } from '#shared/pipeline/fold/view-store.ts'
 
 type Kept = { readonly part: Omit<StoredPart, 'state'>; readonly state: string; readonly expires: number }
 

@@ -1,7 +1,8 @@
+import type { Claim, ClaimKey, ClaimStore } from '../claim-store.ts'
 import { Refusal } from '../errors.ts'
 import { isStored } from '../is-stored.ts'
 import { type Clock, pollWithin } from '../poll.ts'
-import type { Claim, ClaimKey, ClaimStore, LogStore, StoredEvent } from '../ports.ts'
+import type { LogStore, StoredEvent } from '../ports.ts'
 import type { Lifecycles } from './lifecycles.ts'
 
 /** An event with the epoch of its topic. */

@@ -1,5 +1,5 @@
 import type { PositionedEvent } from '../event.ts'
-import type { ViewStore } from '../ports.ts'
+import type { ViewStore } from '../fold/view-store.ts'
 import { entityTag } from './entity-tag.ts'
 import { type FindDeps, findEvent, unknownEvent, type WantedEvent } from './find-event.ts'
 import { loadState } from './load-state.ts'

@@ -1,5 +1,5 @@
+import type { PartKey, ViewStore } from '../fold/view-store.ts'
 import { type Clock, pollWithin } from '../poll.ts'
-import type { PartKey, ViewStore } from '../ports.ts'
 import type { FoundEvent } from './find-event.ts'
 import type { KeptLifecycle } from './lifecycles.ts'
 

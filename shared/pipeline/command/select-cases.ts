@@ -1,7 +1,7 @@
 import { matchesChannel } from '../channel.ts'
 import type { CloudEvent, PositionedEvent } from '../event.ts'
+import type { ViewStore } from '../fold/view-store.ts'
 import type { Row, Selection } from '../list-events.ts'
-import type { ViewStore } from '../ports.ts'
 import type { Interest } from '../subscription.ts'
 import type { Lifecycles } from './lifecycles.ts'
 import { partKeyOf } from './load-state.ts'

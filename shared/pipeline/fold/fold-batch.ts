@@ -1,23 +1,14 @@
+import type { ClaimStore } from '../claim-store.ts'
 import { decodeBatch } from '../decode-batch.ts'
 import { dropRepeats } from '../drop-repeats.ts'
 import { openStream } from '../open-stream.ts'
-import type {
-  ClaimStore,
-  DeadLetterStore,
-  DecodeRecord,
-  EventLog,
-  FoldProgress,
-  KafkaRecord,
-  LogStore,
-  StoredPart,
-  Stream,
-  ViewStore,
-} from '../ports.ts'
+import type { DeadLetterStore, DecodeRecord, EventLog, KafkaRecord, LogStore, Stream } from '../ports.ts'
 import type { Topics } from '../topics.ts'
 import { appendInOrder } from './emit-events.ts'
 import { FoldError, rebuildingError } from './fold-error.ts'
 import { foldEvents, lettersOf, partsTouched } from './fold-events.ts'
 import { untilStored } from './until-stored.ts'
+import type { FoldProgress, StoredPart, ViewStore } from './view-store.ts'
 import type { Views } from './views.ts'
 
 export type FoldDeps = {

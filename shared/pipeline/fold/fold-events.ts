@@ -1,10 +1,11 @@
 import type { Emission, View } from '#shared/domain/define-domain.ts'
 import { toDeadLetter } from '../dead-letter.ts'
 import { messageOf } from '../message-of.ts'
-import type { DeadLetter, KafkaRecord, NewRecord, PartKey, StoredEvent, StoredPart } from '../ports.ts'
+import type { DeadLetter, KafkaRecord, NewRecord, StoredEvent } from '../ports.ts'
 import type { Topics } from '../topics.ts'
 import { applyEvent, keysFor, type OnFault } from './apply-event.ts'
 import { type Cause, recordOf } from './emit-events.ts'
+import type { PartKey, StoredPart } from './view-store.ts'
 import type { Views } from './views.ts'
 
 /** What a batch comes to. `faults` are the events that a view could not use, by offset, with its reasons. */

@@ -1,9 +1,10 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { parseCursor } from '../cursor.ts'
-import type { Stream, ViewStore } from '../ports.ts'
+import type { Stream } from '../ports.ts'
 import { book, inLibrary, makeFoldDeps } from '../testing/library.ts'
 import { type FoldDeps, foldBatch } from './fold-batch.ts'
 import { type Page, readParts, readState } from './read-view.ts'
+import type { ViewStore } from './view-store.ts'
 import type { NamedView } from './views.ts'
 
 let deps: FoldDeps & { now: () => number }

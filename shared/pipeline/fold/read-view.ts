@@ -3,9 +3,10 @@ import type { View } from '#shared/domain/define-domain.ts'
 import { type Cursor, formatCursor, mergeCursors, type TopicCursor } from '../cursor.ts'
 import { Refusal } from '../errors.ts'
 import { pageRoom } from '../page-room.ts'
-import type { FoldProgress, LogStore, StoredPart, ViewStore } from '../ports.ts'
+import type { LogStore } from '../ports.ts'
 import type { Topics } from '../topics.ts'
 import { mergeParts, type ViewPart } from './view-part.ts'
+import type { FoldProgress, StoredPart, ViewStore } from './view-store.ts'
 import type { NamedView } from './views.ts'
 
 export type ReadDeps = {

@@ -3,9 +3,10 @@ import { describe, expect, test } from 'vitest'
 import { memoryLogStore } from '#shared/adapters/memory/memory-log-store.ts'
 import { memoryViewStore } from '#shared/adapters/memory/memory-view-store.ts'
 import type { CloudEvent } from '../event.ts'
-import type { KafkaRecord, LogReader, ViewStore } from '../ports.ts'
+import type { KafkaRecord, LogReader } from '../ports.ts'
 import { makeEvent, makeRecord } from '../testing/records.ts'
 import { planRebuild, type RebuildDeps, rebuildStreams } from './rebuild-stream.ts'
+import type { ViewStore } from './view-store.ts'
 
 const never = new AbortController().signal
 const quiet = { signal: never, progressed: () => {} }

@@ -1,4 +1,5 @@
-import type { KafkaRecord, LogReader, LogStore, Span, Stream, ViewStore } from '../ports.ts'
+import type { KafkaRecord, LogReader, LogStore, Span, Stream } from '../ports.ts'
+import type { ViewStore } from './view-store.ts'
 
 export type RebuildDeps = {
   readonly reader: LogReader

@@ -7,7 +7,8 @@ import { memoryDeadLetterStore } from '#shared/adapters/memory/memory-dead-lette
 import { memoryLogStore } from '#shared/adapters/memory/memory-log-store.ts'
 import { memorySubscriptionStore } from '#shared/adapters/memory/memory-subscription-store.ts'
 import { TINY_TABLES, tinyDynamodb } from '#shared/adapters/testing/tiny-dynamodb.ts'
-import type { ClaimStore, DeadLetterStore, LogStore, SubscriptionStore } from '../ports.ts'
+import type { ClaimStore } from '../claim-store.ts'
+import type { DeadLetterStore, LogStore, SubscriptionStore } from '../ports.ts'
 
 export type Stores = {
   readonly log: LogStore

@@ -1,6 +1,7 @@
 import { type AcceptDeps, accept } from '../accept.ts'
+import type { ViewStore } from '../fold/view-store.ts'
 import { type Clock, pollWithin } from '../poll.ts'
-import type { LogStore, ViewStore } from '../ports.ts'
+import type { LogStore } from '../ports.ts'
 import { STATS_CHANNEL, type StatsCall } from './stats-call.ts'
 
 export type AnnounceStatsDeps = AcceptDeps & {

@@ -1,5 +1,6 @@
 import { patternsCovering } from '../channel.ts'
-import type { ClaimStore, SubscriptionStore } from '../ports.ts'
+import type { ClaimStore } from '../claim-store.ts'
+import type { SubscriptionStore } from '../ports.ts'
 import { STATS_CHANNEL, STATS_SLOT_MS, type StatsCall } from './stats-call.ts'
 
 export type RequestStatsDeps = {
