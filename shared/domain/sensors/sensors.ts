@@ -36,8 +36,11 @@ const reading = z
   })
 const alert = z.looseObject({ ...measured, reason: z.string().optional() }).optional()
 
-function channelOf(root: string, sensorId: string | undefined): string {
-  return sensorId === undefined ? root : `${root}.${channelSegment(sensorId)}`
+/** The channel of an event of a type: one of the sensor's own, if it is named. */
+function channelOf(type: string) {
+  const of = (data: { readonly sensorId?: string | undefined } | undefined) =>
+    data?.sensorId === undefined ? type : `${type}.${channelSegment(data.sensorId)}`
+  return { rule: `"${type}.<sensorId>", or "${type}" without one`, of }
 }
 
 export const sensors = defineDomain({
@@ -46,10 +49,7 @@ export const sensors = defineDomain({
   events: {
     'sensor.reading': {
       schema: reading,
-      category: {
-        rule: '"sensor.reading.<sensorId>", or "sensor.reading" without one',
-        of: ({ sensorId }) => channelOf('sensor.reading', sensorId),
-      },
+      category: channelOf('sensor.reading'),
       severity: {
         rule: `"high" above ${LIMITS.temperature} °C or ${LIMITS.humidity} % humidity, else "info"`,
         of: (data) => (MEASURES.some((measure) => (data[measure] ?? 0) > LIMITS[measure]) ? 'high' : 'info'),
@@ -61,10 +61,7 @@ export const sensors = defineDomain({
         description: 'Something that a sensor measured needs a look.',
         examples: [{ sensorId: 'dock-3', temperature: 41.2, reason: 'temperature above 35 °C' }],
       }),
-      category: {
-        rule: '"sensor.alert.<sensorId>", or "sensor.alert" without one',
-        of: (data) => channelOf('sensor.alert', data?.sensorId),
-      },
+      category: channelOf('sensor.alert'),
       severity: 'high',
       key: (data) => data?.sensorId,
     },
@@ -73,10 +70,7 @@ export const sensors = defineDomain({
         description: 'What a sensor measures is in order again.',
         examples: [{ sensorId: 'dock-3', temperature: 34.8, reason: 'temperature back to at most 35 °C' }],
       }),
-      category: {
-        rule: '"sensor.recovered.<sensorId>", or "sensor.recovered" without one',
-        of: (data) => channelOf('sensor.recovered', data?.sensorId),
-      },
+      category: channelOf('sensor.recovered'),
       severity: 'info',
       key: (data) => data?.sensorId,
     },
