@@ -1,6 +1,6 @@
 import { type Cursor, formatCursor, type TopicCursor } from './cursor.ts'
 import type { PositionedEvent } from './event.ts'
-import { pageRoom } from './page-room.ts'
+import { PAGE_SCAN, pageRoom } from './page-room.ts'
 import type { LogStore, Stream } from './ports.ts'
 import { standAt } from './replay.ts'
 import { type Interest, matchesInterest } from './subscription.ts'
@@ -12,9 +12,6 @@ export type CatchUpPage = {
   readonly cursor: string
   readonly recovered: boolean
 }
-
-/** One page reads at most this many records of the log, matching or not. */
-const SCAN_LIMIT = 5000
 
 /**
  * Reads what lies above a cursor, oldest first within each partition: the polling fallback of a socket, over the same
@@ -30,7 +27,7 @@ export async function catchUp(
   const reached = new Map<string, TopicCursor>(standing.heads)
   const events: PositionedEvent[] = []
   const room = pageRoom()
-  let scanLeft = SCAN_LIMIT
+  let scanLeft = PAGE_SCAN
   // The partition with the most to read comes first: one that grows as fast as it is read does not starve the others.
   const byBacklog = [...standing.remainders].sort(
     (a, b) => b.head.offset - b.after - (a.head.offset - a.after),

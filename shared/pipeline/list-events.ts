@@ -1,7 +1,7 @@
 import { type Cursor, CursorError, formatCursor, parseCursor, type TopicCursor } from './cursor.ts'
 import { Refusal } from './errors.ts'
 import type { CloudEvent, PositionedEvent } from './event.ts'
-import { pageRoom } from './page-room.ts'
+import { PAGE_SCAN, pageRoom } from './page-room.ts'
 import type { LogStore, StoredEvent, Stream } from './ports.ts'
 import { type Interest, matchesInterest } from './subscription.ts'
 import type { Topics } from './topics.ts'
@@ -28,8 +28,6 @@ export const PAGE_LIMITS = { most: 500, usual: 50 } as const
 /** The same for a page of CSV. */
 export const CSV_LIMITS = { most: 5000, usual: 1000 } as const
 
-/** One page reads at most this many records of the log, matching or not. */
-const SCAN_LIMIT = 5000
 const READ_AHEAD = 100
 
 /** Lists events newest record first. Throws Refusal `malformed` for a bad `next`. */
@@ -55,7 +53,7 @@ export async function listEvents(
 
   async function nextCandidates(most: number): Promise<PositionedEvent[]> {
     const candidates: PositionedEvent[] = []
-    for (; scanned < SCAN_LIMIT && candidates.length < most; scanned++) {
+    for (; scanned < PAGE_SCAN && candidates.length < most; scanned++) {
       const heads = await Promise.all(sources.map((source) => source.peek()))
       const youngest = indexOfYoungest(heads)
       const stored = heads[youngest]

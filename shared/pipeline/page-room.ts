@@ -3,6 +3,9 @@ import { Buffer } from 'node:buffer'
 /** An answer of a Lambda function holds 6 MB, in which the page's JSON is a JSON string once more. */
 const PAGE_BYTES = 4 * 1024 * 1024
 
+/** One page reads at most this many records of the log, matching or not. */
+export const PAGE_SCAN = 5000
+
 /** What a page still has room for. Always for one item, or a reader would never come past it. */
 export function pageRoom() {
   let left = PAGE_BYTES
