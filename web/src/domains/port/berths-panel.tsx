@@ -1,3 +1,4 @@
+import { memo } from 'react'
 import type { Berth, BerthEntry } from '#shared/domain/port/berths-view.ts'
 import { portViews } from '#shared/domain/port/port-views.ts'
 import { FreshnessBadge } from '#web/live/freshness-badge.tsx'
@@ -14,7 +15,7 @@ import './berths-panel.css'
 const byName = new Intl.Collator('en', { numeric: true })
 
 /** Which berth is free, and which ship lies at which. */
-export function BerthsPanel({ isStill }: { isStill: boolean }) {
+export const BerthsPanel = memo(function BerthsPanel({ isStill }: { isStill: boolean }) {
   const view = useStill(useView(portViews, 'berths'), isStill)
   const berths = [...view.states.values()].sort((a, b) => byName.compare(a.berth, b.berth))
   const free = berths.filter(({ status }) => status === 'free').length
@@ -40,7 +41,7 @@ export function BerthsPanel({ isStill }: { isStill: boolean }) {
       </ViewBody>
     </Card>
   )
-}
+})
 
 function BerthItem({ berth }: { berth: Berth }) {
   const { berth: name, status, ship, since, contender, history } = berth

@@ -1,22 +1,26 @@
 import { expect, test } from 'vitest'
 import {
   type FeedFilters,
-  type Filtered,
+  type FilteredCase,
+  type FilteredEvent,
   fromSearch,
   matcherOf,
   NO_FILTERS,
   toExportQuery,
   toSearch,
+  UNTOUCHED,
 } from './feed-filters.ts'
 
 const NOON = Date.parse('2026-03-01T12:00:00Z')
+type Filtered = FilteredEvent & FilteredCase
 const row = (change: Partial<Filtered> = {}): Filtered => ({
-  ...{ severity: 'info', category: 'port.ship', time: NOON, status: 'new', assignee: null, isRead: false },
-  text: 'mv aurora made fast',
+  ...{ severity: 'info', category: 'port.ship', time: NOON, text: 'mv aurora made fast', ...UNTOUCHED },
   ...change,
 })
-const passes = (filters: Partial<FeedFilters>, change: Partial<Filtered> = {}) =>
-  matcherOf({ ...NO_FILTERS, ...filters }, NOON)(row(change))
+const passes = (filters: Partial<FeedFilters>, change: Partial<Filtered> = {}) => {
+  const { passesEvent, passesCase } = matcherOf({ ...NO_FILTERS, ...filters }, 'me', NOON)
+  return passesEvent(row(change)) && passesCase(row(change))
+}
 
 test('filters survive the way through the address', () => {
   const filters: FeedFilters = {
@@ -44,7 +48,8 @@ test.each([
   ],
   [{ statuses: ['resolved'] }, { status: 'resolved' }, {}],
   [{ assignee: 'anna' }, { assignee: 'anna' }, { assignee: 'ann' }],
-  [{ isUnread: true }, {}, { isRead: true }],
+  [{ isUnread: true }, { readBy: ['anna'] }, { readBy: ['anna', 'me'] }],
+  [{}, {}, { isDeleted: true }],
   [{ isToday: true }, { time: NOON - 43_200_000 }, { time: NOON - 43_200_001 }],
   [{ text: ' AURORA ' }, {}, { text: 'mv boreas' }],
 ] as const)('%j lets %j through and not %j', (filters, yes, no) => {

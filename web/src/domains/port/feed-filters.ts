@@ -1,4 +1,4 @@
-import { CASE_STATUSES } from '#shared/domain/port/case.ts'
+import { CASE_STATUSES, type Case } from '#shared/domain/port/case.ts'
 import { SEVERITIES } from '#web/ui/severities.ts'
 import type { Search } from '#web/ui/use-search-state.ts'
 
@@ -59,31 +59,52 @@ export function dependsOnCases({ statuses, assignee, isUnread }: FeedFilters): b
   return statuses.length > 0 || assignee !== '' || isUnread
 }
 
-/** What filters look at. */
-export type Filtered = {
+/** What filters look at of an event. */
+export type FilteredEvent = {
   readonly severity: string
   readonly category: string
   readonly time: number
   /** Everything that is searched, in lower case. */
   readonly text: string
-  readonly status: string
-  readonly assignee: string | null
-  readonly isRead: boolean
 }
 
-/** Makes the test of one set of filters. `now` (milliseconds) decides what today is, in UTC as in the statistics. */
-export function matcherOf(filters: FeedFilters, now: number): (row: Filtered) => boolean {
-  const { severities, categories, statuses, assignee, isUnread } = filters
+/** What filters look at of what people did to it. */
+export type FilteredCase = Pick<Case, 'status' | 'assignee' | 'readBy' | 'isDeleted'>
+
+/** The two halves of a test: most events fail, or pass, by what never changes. */
+export type FeedMatcher = {
+  readonly passesEvent: (event: FilteredEvent) => boolean
+  readonly passesCase: (state: FilteredCase) => boolean
+}
+
+/** The case of an event that nobody has done anything to. */
+export const UNTOUCHED: FilteredCase = { status: 'new', assignee: null, readBy: [], isDeleted: false }
+
+/**
+ * Makes the test of one set of filters. `now` (milliseconds) decides what today is, in UTC as in the statistics, and
+ * the name of the reader what is unread.
+ */
+export function matcherOf(filters: FeedFilters, reader: string, now: number): FeedMatcher {
+  const { severities, categories, statuses, assignee, isToday, isUnread } = filters
   const text = filters.text.trim().toLowerCase()
-  const dayBegins = filters.isToday ? startOfDay(now) : Number.NEGATIVE_INFINITY
-  return (row) =>
-    (severities.length === 0 || severities.includes(row.severity)) &&
-    (categories.length === 0 || categories.some((name) => isWithin(row.category, name))) &&
-    (statuses.length === 0 || statuses.includes(row.status)) &&
-    (assignee === '' || row.assignee === assignee) &&
-    !(isUnread && row.isRead) &&
-    (!filters.isToday || row.time >= dayBegins) &&
-    (text === '' || row.text.includes(text))
+  const dayBegins = startOfDay(now)
+  return {
+    passesEvent: (event) =>
+      (severities.length === 0 || severities.includes(event.severity)) &&
+      (categories.length === 0 || categories.some((name) => isWithin(event.category, name))) &&
+      (!isToday || event.time >= dayBegins) &&
+      (text === '' || event.text.includes(text)),
+    passesCase: (state) =>
+      !state.isDeleted &&
+      (statuses.length === 0 || statuses.includes(state.status)) &&
+      (assignee === '' || state.assignee === assignee) &&
+      !(isUnread && state.readBy.includes(reader)),
+  }
+}
+
+/** Whether two sets of filters show the same. */
+export function isSameFilter(one: FeedFilters, two: FeedFilters): boolean {
+  return JSON.stringify(toSearch(one)) === JSON.stringify(toSearch(two))
 }
 
 function isWithin(category: string, name: string): boolean {

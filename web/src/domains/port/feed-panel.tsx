@@ -39,6 +39,15 @@ export function FeedPanel({ feed, filters, onFilters, openId, onOpen, makeMove, 
   const grid = useRef<HTMLDivElement>(null)
   const [active, setActive] = useState<number | null>(null)
   const { isLasting, hold, letGo, release } = useHolding(store, isStill)
+  const filter = useCallback(
+    (next: FeedFilters) => {
+      // At once: the address follows, and then there is nothing left to do.
+      setActive(null)
+      store.setFilters(next)
+      onFilters(next)
+    },
+    [store, onFilters],
+  )
   useEffect(() => {
     // The row at an index is another one then.
     setActive(null)
@@ -78,7 +87,7 @@ export function FeedPanel({ feed, filters, onFilters, openId, onOpen, makeMove, 
   const canAct = refusal === null
   return (
     <section className="card feed" aria-labelledby="feed-title">
-      <FilterBar filters={filters} onChange={onFilters} reader={name} />
+      <FilterBar filters={filters} onChange={filter} reader={name} />
       <header className="feed-bar">
         <h2 id="feed-title">Live feed</h2>
         <span className="feed-count">
@@ -108,7 +117,7 @@ export function FeedPanel({ feed, filters, onFilters, openId, onOpen, makeMove, 
         onAway={(isAway) => (isAway ? hold : letGo)('away')}
         onAttention={(attention) => (attention ? hold : letGo)('attended')}
       />
-      <FeedNotice snapshot={snapshot} history={history} filters={filters} onFilters={onFilters} />
+      <FeedNotice snapshot={snapshot} history={history} filters={filters} onFilters={filter} />
     </section>
   )
 }

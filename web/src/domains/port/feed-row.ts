@@ -10,6 +10,8 @@ export type FeedRow = {
   readonly positioned: ReceivedEvent
   /** Grows with each row that comes live; below zero for what was read from the history. */
   readonly arrival: number
+  readonly severity: string
+  readonly category: string
   readonly time: number
   /** Everything that is searched, in lower case: made at once, so that searching ten thousand rows takes no frame. */
   readonly text: string
@@ -23,6 +25,8 @@ export function createRow(positioned: ReceivedEvent, arrival: number): FeedRow {
     id: event.id,
     positioned,
     arrival,
+    severity: event.severity ?? 'info',
+    category: event.category ?? '',
     time: Date.parse(event.time ?? ''),
     text: searchedText(positioned),
   }

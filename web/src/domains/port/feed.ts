@@ -2,7 +2,7 @@ import type { ReceivedEvent } from '#shared/client/create-subscriber.ts'
 import { moveOf } from '#shared/domain/port/case-moves.ts'
 import { isMove } from '#shared/domain/port/read-event.ts'
 import { type CaseBook, createCaseBook } from './case-book.ts'
-import { type FeedFilters, type Filtered, matcherOf, NO_FILTERS } from './feed-filters.ts'
+import { type FeedFilters, type FeedMatcher, isSameFilter, matcherOf, NO_FILTERS } from './feed-filters.ts'
 import { createRow, type FeedRow } from './feed-row.ts'
 import { isShown, matchAll, matchTouched, touch } from './match-rows.ts'
 
@@ -29,7 +29,7 @@ export type Feed = {
   readonly byId: Map<string, FeedRow>
   book: CaseBook
   filters: FeedFilters
-  matches: (row: Filtered) => boolean
+  matcher: FeedMatcher
   live: FeedRow[]
   liveShown: FeedRow[]
   /** Newest first. */
@@ -45,7 +45,7 @@ export type Feed = {
 export function createFeed(capacity: number, reader: string): Feed {
   return {
     ...{ capacity, reader, byId: new Map(), book: createCaseBook() },
-    ...{ filters: NO_FILTERS, matches: matcherOf(NO_FILTERS, 0) },
+    ...{ filters: NO_FILTERS, matcher: matcherOf(NO_FILTERS, reader, 0) },
     ...{ live: [], liveShown: [], older: [], olderShown: [], held: null },
     ...{ received: 0, arrivals: 0, touched: new Set() },
   }
@@ -100,8 +100,9 @@ export function addPage(feed: Feed, page: readonly ReceivedEvent[]): void {
 
 /** Shows other rows. `now` (milliseconds) decides what today is. */
 export function setFilters(feed: Feed, filters: FeedFilters, now: number): void {
+  if (isSameFilter(filters, feed.filters)) return
   feed.filters = filters
-  feed.matches = matcherOf(filters, now)
+  feed.matcher = matcherOf(filters, feed.reader, now)
   matchAll(feed)
   if (!feed.held) return
   // The rows that were there when the hold began, through the new filters.

@@ -1,3 +1,4 @@
+import { memo } from 'react'
 import { portViews } from '#shared/domain/port/port-views.ts'
 import { NO_STATISTICS } from '#shared/domain/port/statistics.ts'
 import { presentStatistics } from '#shared/domain/port/statistics-view.ts'
@@ -13,7 +14,7 @@ import './key-figures.css'
 type Props = { readonly meter: StreamMeter; readonly isStill: boolean }
 
 /** The numbers that one looks at in passing. */
-export function KeyFigures({ meter, isStill }: Props) {
+export const KeyFigures = memo(function KeyFigures({ meter, isStill }: Props) {
   const { name } = useAccess()
   const { state, status } = useStill(useView(portViews, 'statistics'), isStill)
   const now = useStill(useNow(), isStill)
@@ -46,4 +47,4 @@ export function KeyFigures({ meter, isStill }: Props) {
       ))}
     </dl>
   )
-}
+})

@@ -1,5 +1,5 @@
 import type { Feed } from './feed.ts'
-import { dependsOnCases } from './feed-filters.ts'
+import { dependsOnCases, UNTOUCHED } from './feed-filters.ts'
 import type { FeedRow } from './feed-row.ts'
 
 /** Something has happened to a row: the filters look at it again, if they look at such things. */
@@ -50,16 +50,6 @@ function indexOf(rows: readonly FeedRow[], arrival: number, way: 1 | -1): number
 }
 
 /** Whether a row passes the filters, with all that people did to it. */
-export function isShown({ book, matches, reader }: Feed, row: FeedRow): boolean {
-  const state = book.brief(row)
-  const { severity = 'info', category = '' } = row.positioned.event
-  return (
-    !state?.isDeleted &&
-    matches({
-      ...{ severity, category, time: row.time, text: row.text },
-      status: state?.status ?? 'new',
-      assignee: state?.assignee ?? null,
-      isRead: state?.readBy.includes(reader) ?? false,
-    })
-  )
+export function isShown({ book, matcher }: Feed, row: FeedRow): boolean {
+  return matcher.passesEvent(row) && matcher.passesCase(book.brief(row) ?? UNTOUCHED)
 }

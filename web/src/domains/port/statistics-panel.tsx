@@ -1,3 +1,4 @@
+import { memo } from 'react'
 import { portViews } from '#shared/domain/port/port-views.ts'
 import type { Statistics } from '#shared/domain/port/statistics.ts'
 import { type PresentedStatistics, presentStatistics } from '#shared/domain/port/statistics-view.ts'
@@ -13,7 +14,7 @@ import { useStill } from './use-still.ts'
 import './statistics-panel.css'
 
 /** How the events of the port are distributed. */
-export function StatisticsPanel({ isStill }: { isStill: boolean }) {
+export const StatisticsPanel = memo(function StatisticsPanel({ isStill }: { isStill: boolean }) {
   const view = useStill(useView(portViews, 'statistics'), isStill)
   return (
     <Card title="Statistics" aside={<FreshnessBadge updatedAt={view.updatedAt} paused={isStill} />}>
@@ -22,7 +23,7 @@ export function StatisticsPanel({ isStill }: { isStill: boolean }) {
       </ViewBody>
     </Card>
   )
-}
+})
 
 type BodyProps = { readonly state: Statistics | null; readonly now: number }
 

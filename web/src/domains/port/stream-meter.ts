@@ -13,6 +13,7 @@ export type StreamMetrics = {
   readonly whole: Hop
 }
 
+type Hops = Pick<StreamMetrics, 'written' | 'buffered' | 'painted' | 'whole'>
 type Sample = { readonly written: number; readonly buffered: number; readonly painted: number }
 
 const SECONDS = 120
@@ -29,6 +30,13 @@ export function createStreamMeter() {
   const counts = new Map<number, number>()
   let samples: Sample[] = []
   let total = 0
+  let sorted: { readonly of: readonly Sample[]; readonly hops: Hops } | null = null
+
+  /** Sorted once for all who ask. */
+  function hops(): Hops {
+    if (sorted?.of !== samples) sorted = { of: samples, hops: hopsOf(samples) }
+    return sorted.hops
+  }
   return {
     /** An event came in. */
     count: (at: number) => {
@@ -57,14 +65,17 @@ export function createStreamMeter() {
         { length: SECONDS },
         (_, index) => counts.get(last - SECONDS + 1 + index) ?? 0,
       )
-      return {
-        ...{ perSecond: seconds.at(-1) ?? 0, seconds, total },
-        written: hopOf(samples.map(({ written }) => written)),
-        buffered: hopOf(samples.map(({ buffered }) => buffered)),
-        painted: hopOf(samples.map(({ painted }) => painted)),
-        whole: hopOf(samples.map(({ written, buffered, painted }) => written + buffered + painted)),
-      }
+      return { perSecond: seconds.at(-1) ?? 0, seconds, total, ...hops() }
     },
+  }
+}
+
+function hopsOf(samples: readonly Sample[]): Hops {
+  return {
+    written: hopOf(samples.map(({ written }) => written)),
+    buffered: hopOf(samples.map(({ buffered }) => buffered)),
+    painted: hopOf(samples.map(({ painted }) => painted)),
+    whole: hopOf(samples.map(({ written, buffered, painted }) => written + buffered + painted)),
   }
 }
 
@@ -72,7 +83,7 @@ export type StreamMeter = ReturnType<typeof createStreamMeter>
 
 function hopOf(values: readonly number[]): Hop {
   if (values.length === 0) return null
-  const sorted = [...values].sort((a, b) => a - b)
+  const sorted = Float64Array.from(values).sort()
   const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0
   return { p50: at(0.5), p95: at(0.95), p99: at(0.99) }
 }
