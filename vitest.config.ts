@@ -1,6 +1,12 @@
 import { defineConfig } from 'vitest/config'
 
+const together = ['tests/{integration,clients,repository}/**/*.test.ts']
 const excluded = ['**/node_modules/**', '**/.tidewire*/**']
+const patient = {
+  testTimeout: 120_000,
+  hookTimeout: 120_000,
+  expect: { poll: { timeout: 20_000, interval: 50 } },
+}
 
 export default defineConfig({
   test: {
@@ -14,15 +20,25 @@ export default defineConfig({
           hookTimeout: 60_000,
         },
       },
+      // Stacks with ports and data of their own, which mostly wait: two at a time.
       {
         test: {
-          name: 'stack',
-          include: ['tests/**/*.test.ts'],
-          exclude: excluded,
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
-          fileParallelism: false,
-          expect: { poll: { timeout: 20_000, interval: 50 } },
+          ...{ name: 'integration', include: together, exclude: excluded, ...patient },
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      // Browsers and faults need the machine to themselves.
+      {
+        test: {
+          ...{
+            name: 'stack',
+            include: ['tests/**/*.test.ts'],
+            exclude: [...excluded, ...together],
+            ...patient,
+          },
+          maxWorkers: 1,
+          sequence: { groupOrder: 2 },
         },
       },
     ],
