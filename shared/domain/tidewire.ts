@@ -13,7 +13,16 @@ const stats = z
     categories: counted,
     severities: counted,
   })
-  .meta({ description: 'What GET /stats answers, told whenever it changes, at most every 2 s.' })
+  .meta({
+    description: 'What GET /stats answers, told whenever it changes, at most every 2 s.',
+    examples: [
+      {
+        ...{ total: 2, today: 2, eventsPerSecond: 0.2, connections: 1 },
+        categories: [{ name: 'port.ship', count: 2, percent: 100 }],
+        severities: [{ name: 'info', count: 2, percent: 100 }],
+      },
+    ],
+  })
 
 /** What Tidewire counts of itself: a view over the events of every domain, with no topics of its own. */
 export const tidewire = defineDomain({
