@@ -28,9 +28,16 @@ export function App() {
   }, [tries])
   if (error !== undefined)
     return (
-      <StateMessage kind="error" title="Tidewire could not start" detail={`${error} Is the server running?`}>
-        <Button onClick={() => setTries(tries + 1)}>Try again</Button>
-      </StateMessage>
+      <main>
+        <h1 className="visually-hidden">Tidewire</h1>
+        <StateMessage
+          kind="error"
+          title="Tidewire could not start"
+          detail={`${error} Is the server running?`}
+        >
+          <Button onClick={() => setTries(tries + 1)}>Try again</Button>
+        </StateMessage>
+      </main>
     )
   if (config === undefined) return <Loading what="Tidewire" lines={8} />
   return (

@@ -5,11 +5,14 @@ import { StateMessage } from '../ui/states.tsx'
 /** An address that leads nowhere. */
 export function NotFoundPage() {
   return (
-    <StateMessage kind="empty" title="There is no such page" detail="The address may be old, or mistyped.">
-      <Link className="button" to="/">
-        Go to the dashboard
-      </Link>
-    </StateMessage>
+    <>
+      <h1 className="visually-hidden">No such page</h1>
+      <StateMessage kind="empty" title="There is no such page" detail="The address may be old, or mistyped.">
+        <Link className="button" to="/">
+          Go to the dashboard
+        </Link>
+      </StateMessage>
+    </>
   )
 }
 
@@ -17,9 +20,12 @@ export function NotFoundPage() {
 export function PageFailed({ error, reset }: { error: unknown; reset?: () => void }) {
   const detail = error instanceof Error ? error.message : String(error)
   return (
-    <StateMessage kind="error" title="This page stopped working" detail={detail}>
-      {reset && <Button onClick={reset}>Try again</Button>}
-      <Button onClick={() => location.reload()}>Reload the app</Button>
-    </StateMessage>
+    <>
+      <h1 className="visually-hidden">Page failed</h1>
+      <StateMessage kind="error" title="This page stopped working" detail={detail}>
+        {reset && <Button onClick={reset}>Try again</Button>}
+        <Button onClick={() => location.reload()}>Reload the app</Button>
+      </StateMessage>
+    </>
   )
 }

@@ -21,9 +21,17 @@ export function DocsPage() {
       })
     return () => aborter.abort()
   }, [httpUrl])
-  if (error !== undefined)
-    return <StateMessage kind="error" title="The API's description could not be read" detail={error} />
-  if (document === undefined) return <Loading what="the description of the API" lines={8} />
+  if (document === undefined)
+    return (
+      <>
+        <h1 className="visually-hidden">API</h1>
+        {error === undefined ? (
+          <Loading what="the description of the API" lines={8} />
+        ) : (
+          <StateMessage kind="error" title="The API's description could not be read" detail={error} />
+        )}
+      </>
+    )
   return (
     <div className="docs">
       <h1>{document.title} API</h1>
