@@ -3,12 +3,9 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { publish, publishBatch } from '../support/api.ts'
 import { chromiumPath } from '../support/chromium-path.ts'
 import type { TestStack } from '../support/start-stack.ts'
-import { checkPages } from './support/check-pages.ts'
 import { axeViolations, openApp } from './support/open-app.ts'
 import { startApp } from './support/start-app.ts'
 import { goLive } from './support/until-live.ts'
-
-const TABS = ['', '/trading', '/portfolio', '/alerts', '/history', '/volume']
 
 describe.skipIf(chromiumPath() === null)('the market in Chromium', () => {
   let stack: TestStack
@@ -200,16 +197,6 @@ describe.skipIf(chromiumPath() === null)('the market in Chromium', () => {
     await card('Volume by price')
       .getByRole('row', { name: /1,200 66\.7 %/ })
       .waitFor()
-  })
-
-  it('is accessible and fits, on a wall screen and on a phone, light and dark', async () => {
-    await tick('ACME', 119.4, 500)
-    expect(
-      await checkPages(
-        page,
-        TABS.map((tab) => `${stack.webUrl}/market${tab}?symbol=ACME`),
-      ),
-    ).toEqual([])
   })
 
   it('lets a viewer look, and says why nothing can be placed', async () => {

@@ -1,7 +1,6 @@
 import { mkdir, readFile } from 'node:fs/promises'
 import type { Page } from 'playwright-core'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { port } from '#shared/domain/port/port.ts'
 import { publish, publishBatch } from '../support/api.ts'
 import { chromiumPath } from '../support/chromium-path.ts'
 import type { TestStack } from '../support/start-stack.ts'
@@ -178,29 +177,6 @@ describe.skipIf(chromiumPath() === null)('port operations in Chromium', () => {
     expect(csv).not.toContain('Canteen closed')
   })
 
-  it('shows statistics, berths and the stream, in both themes, on a wall and on a phone, without a fault for axe', async () => {
-    await publishBatch(stack.httpUrl, simulated(60))
-    for (const view of ['feed', 'statistics', 'berths', 'stream']) {
-      await goLive(page, `${stack.webUrl}/port?view=${view}`)
-      for (const colorScheme of ['light', 'dark'] as const)
-        for (const width of [1440, 360]) {
-          await page.emulateMedia({ colorScheme })
-          await page.setViewportSize({ width, height: width === 360 ? 740 : 900 })
-          await page.getByRole('heading', { name: HEADINGS[view] ?? '' }).waitFor()
-          expect([view, colorScheme, width, await axeViolations(page)]).toEqual([
-            view,
-            colorScheme,
-            width,
-            [],
-          ])
-          expect(await overflowOf(page)).toBeLessThanOrEqual(0)
-          await page.screenshot({
-            path: `${PICTURES}/port-${view}-${colorScheme}-${width}.png`,
-          })
-        }
-    }
-  })
-
   it('shows one event with its map, on a wall and on a phone, without a fault for axe', async () => {
     await goLive(page, `${stack.webUrl}/port?q=reefer`)
     await row(reefer).click()
@@ -304,27 +280,4 @@ describe.skipIf(chromiumPath() === null)('port operations in Chromium', () => {
 async function publishExamples({ httpUrl }: TestStack): Promise<void> {
   for (const [type, subject, severity, data] of EXAMPLES)
     await publish(httpUrl, { type, subject, severity, data })
-}
-
-/** The beginning of the simulated port, as of now. */
-function simulated(count: number): Record<string, unknown>[] {
-  const events: Record<string, unknown>[] = []
-  let random = 7
-  const next = () => {
-    random = (random * 16_807) % 2_147_483_647
-    return random / 2_147_483_647
-  }
-  for (const { event } of port.simulate?.(next, Date.now()) ?? []) {
-    const { time: _, ...rest } = event
-    events.push({ specversion: '1.0', id: `simulated-${events.length}`, source: '/simulated', ...rest })
-    if (events.length === count) break
-  }
-  return events
-}
-
-const HEADINGS: Readonly<Record<string, string>> = {
-  feed: 'Live feed',
-  statistics: 'Statistics',
-  berths: 'Berths',
-  stream: 'Stream',
 }

@@ -3,7 +3,6 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { publish } from '../support/api.ts'
 import { chromiumPath } from '../support/chromium-path.ts'
 import type { TestStack } from '../support/start-stack.ts'
-import { checkPages } from './support/check-pages.ts'
 import { axeViolations, openApp } from './support/open-app.ts'
 import { startApp } from './support/start-app.ts'
 import { goLive } from './support/until-live.ts'
@@ -241,16 +240,6 @@ describe.skipIf(chromiumPath() === null)('sensors and blog in Chromium', () => {
 
       await expect.poll(titles).toEqual(['Ebb tide', 'Reading a tide table'])
     })
-  })
-
-  it('are accessible and fit, on a wall screen and on a phone, light and dark', async () => {
-    const places = ['/sensors', '/sensors?sensor=quay-1', '/blog', '/blog?edit=new', '/blog?history=p-2']
-    expect(
-      await checkPages(
-        page,
-        places.map((place) => stack.webUrl + place),
-      ),
-    ).toEqual([])
   })
 
   it('let a viewer look, and act on nothing stale', async () => {
