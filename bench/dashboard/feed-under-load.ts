@@ -8,6 +8,8 @@ import { createPortStream, type PortStream } from './port-stream.ts'
 import { type StandIn, startStandIn } from './stand-in-gateway.ts'
 
 const RATE = 1000
+/** Stands in every row: these events come through no pipeline. */
+const SOURCE = { 'events from': 'a stand-in gateway, no pipeline' } as const
 /** The gateway coalesces what comes within a poll of Kafka. */
 const FRAMES_PER_SECOND = 50
 const THROTTLE = 4
@@ -88,6 +90,7 @@ async function measure(rig: Rig, seconds: number): Promise<Row[]> {
   return [
     ...[...measured].map(([phase, list]) => describePhase(phase, list)),
     {
+      ...SOURCE,
       'events sent': stream.count() - rig.before,
       'events counted by the page': await counted(rig),
       'heap MB': heaps.map((heap) => round(heap / 1e6)).join(', '),
@@ -122,6 +125,7 @@ function describePhase(phase: Phase, list: readonly Measured[]): Row {
   const frames = list.flatMap((one) => one.frames)
   return {
     feed: phase,
+    ...SOURCE,
     seconds: round(sum(({ ms }) => ms) / 1000),
     'events per second': round((1000 * sum(({ events }) => events)) / sum(({ ms }) => ms)),
     ...describeFrames(frames),

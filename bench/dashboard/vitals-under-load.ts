@@ -35,6 +35,7 @@ export async function vitalsUnderLoad(page: Page, stack: TestStack): Promise<Row
     const { cls, interactions, slowest } = await readVitals(page)
     const durations = Object.values(interactions)
     return {
+      'events from': 'the whole local stack',
       'events per second': RATE,
       'median LCP ms': round(quantile(loads, 0.5)),
       'most LCP ms': round(Math.max(...loads)),
