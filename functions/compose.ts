@@ -56,7 +56,11 @@ export function subscriptionsOf(shard: number): SubscriptionStore {
 }
 export const gateway = /* @__PURE__ */ apiGateway({ endpoint: gatewayEndpoint, isLocal })
 export const kafka = /* @__PURE__ */ kafkaEventLog({ brokers: kafkaBrokers, clientId: 'tidewire-write' })
-export const reader = /* @__PURE__ */ kafkaLogReader({ brokers: kafkaBrokers, clientId: 'tidewire-command' })
+/** Somebody waits for what it says: Kafka is asked twice, for 2 s each. */
+export const reader = /* @__PURE__ */ kafkaLogReader({
+  ...{ brokers: kafkaBrokers, clientId: 'tidewire-command' },
+  ...{ connectionTimeout: 1000, requestTimeout: 2000, retry: { initialRetryTime: 50, retries: 1 } },
+})
 export const byKey = /* @__PURE__ */ apiKeyIdentity(apiKeys)
 const byToken = /* @__PURE__ */ tokenIdentity(tokens)
 export const identify = { byKey, byToken }
@@ -68,6 +72,6 @@ export const clock = { now: Date.now, sleep: setTimeout }
 export const lifecycles = /* @__PURE__ */ lifecyclesOf(catalog)
 export const limitRate = /* @__PURE__ */ rateLimiter(settings.rateLimitPerSecond)
 const { statsFunction, lambdaEndpoint } = settings
-const call = /* @__PURE__ */ functionCaller(statsFunction, lambdaEndpoint)
+const call = /* @__PURE__ */ functionCaller(statsFunction, env, lambdaEndpoint)
 const listShards = () => Array.from({ length: shards }, (_, shard) => subscriptionsOf(shard))
 export const requestStats = /* @__PURE__ */ statsRequester({ claims, listShards, call, now: Date.now, newId })

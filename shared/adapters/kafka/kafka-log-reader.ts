@@ -3,7 +3,10 @@ import { randomUUID } from 'node:crypto'
 import { type Admin, type Batch, type Consumer, Kafka, type KafkaConfig, logLevel } from 'kafkajs'
 import type { KafkaRecord, LogReader, Span } from '#shared/pipeline/ports.ts'
 
-type Options = Pick<KafkaConfig, 'brokers' | 'ssl' | 'sasl' | 'clientId'> & {
+type Options = Pick<
+  KafkaConfig,
+  'brokers' | 'ssl' | 'sasl' | 'clientId' | 'connectionTimeout' | 'requestTimeout' | 'retry'
+> & {
   /** After so long without a record the reading fails: what is missing may be transaction markers, or Kafka hangs. */
   readonly silenceMs?: number
 }
