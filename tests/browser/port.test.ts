@@ -246,6 +246,23 @@ describe.skipIf(chromiumPath() === null)('port operations in Chromium', () => {
     await page.getByRole('button', { name: 'Pause', exact: true }).waitFor()
   })
 
+  it('prints what is counted and the newest rows: light, whole, without controls', async () => {
+    await page.emulateMedia({ colorScheme: 'dark', media: 'print' })
+    const shown = Number(/^\d+/.exec((await page.locator('.feed-count').first().textContent()) ?? '')?.[0])
+    expect(shown).toBeGreaterThan(200)
+    await expect.poll(() => page.locator('.feed-row').count()).toBe(200)
+    await page.getByText('The newest 200 of them').waitFor()
+    expect(await page.getByRole('button').count()).toBe(0)
+    expect(await page.getByRole('navigation', { name: 'Main' }).isVisible()).toBe(false)
+    expect(await page.evaluate('getComputedStyle(document.querySelector(".card")).backgroundColor')).toBe(
+      'rgb(255, 255, 255)',
+    )
+    const pdf = await page.pdf({ format: 'A4' })
+    expect(pdf.toString('latin1').match(/\/Type \/Page\b/g)?.length).toBeGreaterThan(4)
+    await page.emulateMedia({ colorScheme: 'light', media: 'screen' })
+    await expect.poll(() => page.locator('.feed-row').count()).toBeLessThan(60)
+  })
+
   it('pauses and resumes with one key', async () => {
     await goLive(page, `${stack.webUrl}/port?q=paused`)
     await page.locator('body').press('Space')

@@ -3,7 +3,7 @@ import UPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
 import { formatTime } from './format.ts'
 import { useSetting } from './settings.ts'
-import { useMedia } from './use-media.ts'
+import { useIsDark } from './use-is-dark.ts'
 import './line-chart.css'
 
 type Series = {
@@ -25,9 +25,8 @@ type Props = {
 export function LineChart({ label, times, series, height = 180 }: Props) {
   const place = useRef<HTMLDivElement>(null)
   const chart = useRef<UPlot | null>(null)
-  const theme = useSetting('theme')
   const zone = useSetting('times')
-  const isDark = useMedia('(prefers-color-scheme: dark)')
+  const isDark = useIsDark()
   const names = series.map((one) => `${one.label} ${one.color}`).join()
   // biome-ignore lint/correctness/useExhaustiveDependencies: the values are set below
   useEffect(() => {
@@ -42,9 +41,9 @@ export function LineChart({ label, times, series, height = 180 }: Props) {
       observer.disconnect()
       made.destroy()
     }
-  }, [names, height, theme, isDark, zone])
+  }, [names, height, isDark, zone])
   useEffect(() => chart.current?.setData(dataOf(times, series)), [times, series])
-  return <div ref={place} className="line-chart" role="img" aria-label={label} />
+  return <div ref={place} className="line-chart" data-dark={isDark} role="img" aria-label={label} />
 }
 
 function dataOf(times: readonly number[], series: readonly Series[]): UPlot.AlignedData {

@@ -31,7 +31,7 @@ export function AlertForm() {
     if (await create(draft)) setTyped({ ...typed, threshold: '' })
   }
   return (
-    <Card title="New alert">
+    <Card title="New alert" className="unprinted">
       <form
         className="market-form"
         aria-label="New alert"

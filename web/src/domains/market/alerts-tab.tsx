@@ -74,7 +74,7 @@ function useFreshAlerts({ news }: Alerts): ReadonlySet<string> {
 function NotificationCard() {
   const isOn = useSetting('notifications')
   return (
-    <Card title="Notifications">
+    <Card title="Notifications" className="unprinted">
       <p className="market-note">
         {isOn
           ? 'This browser notifies you of an alert while you look at something else.'

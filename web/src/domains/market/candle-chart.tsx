@@ -3,7 +3,7 @@ import type { Candle } from '#shared/domain/market/candle-views.ts'
 import { Button } from '#web/ui/button.tsx'
 import { useSetting } from '#web/ui/settings.ts'
 import { StateMessage } from '#web/ui/states.tsx'
-import { useMedia } from '#web/ui/use-media.ts'
+import { useIsDark } from '#web/ui/use-is-dark.ts'
 import { CandleLegend } from './candle-legend.tsx'
 import { readChartColors } from './chart-colors.ts'
 import type { DrawnCandles } from './draw-candles.ts'
@@ -20,7 +20,7 @@ type Props = {
 /** Candles and volume. Pointing at one shows its numbers; all of them stand in the table of the History tab. */
 export function CandleChart({ name, candles }: Props) {
   const [pointed, setPointed] = useState<number | null>(null)
-  const { box, drawn, failed } = useDrawing(setPointed)
+  const { box, drawn, failed, isDark } = useDrawing(setPointed)
   useShown(drawn, name, candles)
   const last = candles.at(-1)
   if (failed)
@@ -37,6 +37,7 @@ export function CandleChart({ name, candles }: Props) {
       <div
         className="candle-canvas"
         ref={box}
+        data-dark={isDark}
         role="img"
         aria-label={`Candles of ${name}: ${candles.length}, the last one closed at ${sayPrice(last?.close)}`}
       />
@@ -68,9 +69,8 @@ function useDrawing(onPoint: (time: number | null) => void) {
   const box = useRef<HTMLDivElement>(null)
   const [drawn, setDrawn] = useState<DrawnCandles | null>(null)
   const [failed, setFailed] = useState(false)
-  const theme = useSetting('theme')
   const zone = useSetting('times')
-  const isDark = useMedia('(prefers-color-scheme: dark)')
+  const isDark = useIsDark()
   useEffect(() => {
     let chart: DrawnCandles | null = null
     let isGone = false
@@ -90,8 +90,8 @@ function useDrawing(onPoint: (time: number | null) => void) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: another theme has other colours
   useEffect(() => {
     if (drawn && box.current) drawn.paint(readChartColors(box.current), zone)
-  }, [drawn, zone, theme, isDark])
-  return { box, drawn, failed }
+  }, [drawn, zone, isDark])
+  return { box, drawn, failed, isDark }
 }
 
 function useShown(drawn: DrawnCandles | null, name: string, candles: readonly Candle[]) {

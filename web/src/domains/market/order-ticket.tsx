@@ -55,7 +55,7 @@ export function OrderTicket({ symbol, onSymbol }: Props) {
     void send(draft)
   }
   return (
-    <Card title="Order">
+    <Card title="Order" className="unprinted">
       <ViewBody what="your cash and shares" of={[own]}>
         <form className="market-form" aria-label="Order" noValidate onSubmit={submit}>
           <Segments<Side>

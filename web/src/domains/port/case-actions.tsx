@@ -16,7 +16,7 @@ export function CaseActions({ row, state, makeMove }: Props) {
   const next = nextStep(state)
   const why = (move: Parameters<typeof refuseMove>[1]) => refusal ?? refuseMove(state, move, role)
   return (
-    <section className="case-actions" aria-label="Actions">
+    <section className="case-actions unprinted" aria-label="Actions">
       <div className="case-steps">
         {STEPS.map((step) => (
           <Button

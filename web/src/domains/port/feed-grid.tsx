@@ -2,6 +2,7 @@ import { useVirtualizer } from '@tanstack/react-virtual'
 import { type KeyboardEvent, useEffect, useRef } from 'react'
 import { type Attention, useAttention } from '#web/ui/use-attention.ts'
 import { useMedia } from '#web/ui/use-media.ts'
+import { usePrinting } from '#web/ui/use-printing.ts'
 import type { FeedRow } from './feed-row.ts'
 import { FeedRowLine } from './feed-row-line.tsx'
 import type { FeedSnapshot } from './feed-store.ts'
@@ -26,6 +27,7 @@ type Props = {
 
 const COLUMNS = ['Severity', 'Event', 'Category', 'Status', 'Assignee', 'Time', 'Next step'] as const
 const HEAD_PX = 30
+export const PRINTED_ROWS = 200
 /** So many rows before the end the page below is read. */
 const NEAR_ROWS = 20
 
@@ -42,6 +44,11 @@ export function FeedGrid(props: Props) {
     overscan: 6,
     scrollPaddingStart: HEAD_PX,
   })
+  // Paper has no end that is scrolled to: the newest rows stand there, one below the other.
+  const isPrinted = usePrinting()
+  const lines = isPrinted
+    ? Array.from({ length: Math.min(PRINTED_ROWS, snapshot.count) }, (_, index) => ({ index, start: 0 }))
+    : virtualizer.getVirtualItems()
   const activeKey = active === null ? undefined : snapshot.rowAt(active)?.key
   const measured = useRef(rowPx)
   useEffect(() => {
@@ -105,7 +112,7 @@ export function FeedGrid(props: Props) {
         style={{ height: virtualizer.getTotalSize() }}
         {...attention}
       >
-        {virtualizer.getVirtualItems().map(({ index, start }) => {
+        {lines.map(({ index, start }) => {
           const row = snapshot.rowAt(index)
           if (!row) return null
           const state = snapshot.caseOf(row)

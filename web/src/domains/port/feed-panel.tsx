@@ -6,7 +6,7 @@ import { announce } from '#web/ui/announcements.ts'
 import { Button } from '#web/ui/button.tsx'
 import { formatNumber } from '#web/ui/format.ts'
 import type { FeedFilters } from './feed-filters.ts'
-import { FeedGrid } from './feed-grid.tsx'
+import { FeedGrid, PRINTED_ROWS } from './feed-grid.tsx'
 import { FeedNotice } from './feed-notice.tsx'
 import type { FeedRow } from './feed-row.ts'
 import { FilterBar } from './filter-bar.tsx'
@@ -93,6 +93,9 @@ export function FeedPanel({ feed, filters, onFilters, openId, onOpen, makeMove, 
         <span className="feed-count">
           {`${formatNumber(snapshot.count)} of ${formatNumber(snapshot.loaded)} events`}
         </span>
+        {snapshot.count > PRINTED_ROWS && (
+          <span className="feed-printed">{`The newest ${PRINTED_ROWS} of them; “Export CSV” has all`}</span>
+        )}
         <FreshnessBadge paused={snapshot.isHeld} updatedAt={snapshot.heldAt} />
         {snapshot.fresh > 0 && !isLasting && (
           <span className="feed-count">{`${formatNumber(snapshot.fresh)} new`}</span>

@@ -40,7 +40,7 @@ export function PortPage() {
   const filterKey = JSON.stringify(toSearch(fromSearch(search)))
   const filters = useMemo(() => fromSearch(JSON.parse(filterKey)), [filterKey])
   const isStill = !useSetting('autoRefresh')
-  const isNarrow = useMedia('(max-width: 1100px)')
+  const isNarrow = useMedia('screen and (max-width: 1100px)')
   const feed = usePortFeed(notifyOfCritical)
   const makeMove = useMoves(feed.store)
 
