@@ -62,7 +62,7 @@ describe.skipIf(chromiumPath() === null)('axe and the width of every page, theme
       Array.from({ length: count }, async () => {
         const opened = await context.newPage()
         await opened.goto(`${stack.webUrl}/nowhere`)
-        await opened.locator('.shell .connection-good').waitFor()
+        await opened.getByText('There is no such page').waitFor()
         return opened
       }),
     )

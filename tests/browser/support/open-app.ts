@@ -53,18 +53,26 @@ export async function openApp(
 
 type Violation = { id: string; nodes: { html: string; failureSummary: string }[] }
 
-/** What fades in is there at once: half-way, axe sees colours that nobody reads, and a dialog that it takes for hidden. */
-const FINISH = `for (const animation of document.getAnimations())
-  if (animation.effect?.getComputedTiming().endTime !== Infinity) animation.finish()`
+/**
+ * What fades in is there at once: half-way, axe sees colours that nobody reads, and a dialog that it takes for hidden.
+ * In one step with axe itself, so that nothing begins in between.
+ */
+const SETTLE = `const moving = () => document.getAnimations()
+    .filter(({ effect }) => effect?.getComputedTiming().endTime !== Infinity)
+  const drawn = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))
+  do {
+    for (const animation of moving()) animation.finish()
+    await drawn()
+  } while (moving().length > 0)`
 
 /** What axe finds wrong with the page as it is now, in words; of `rules` only, if there are any. */
 export async function axeViolations(page: Page, rules: readonly string[] = []): Promise<string[]> {
   // The page's policy forbids added scripts, so this is evaluated as the debugger's own.
-  await page.evaluate(`${FINISH}; if (!globalThis.axe) (() => { ${axe} })()`)
+  await page.evaluate(`if (!globalThis.axe) (() => { ${axe} })()`)
   const options = { resultTypes: ['violations'], ...(rules.length > 0 && { runOnly: rules }) }
-  const { violations } = (await page.evaluate(`axe.run(document, ${JSON.stringify(options)})`)) as {
-    violations: Violation[]
-  }
+  const run = `(async () => { ${SETTLE}
+    return axe.run(document, ${JSON.stringify(options)}) })()`
+  const { violations } = (await page.evaluate(run)) as { violations: Violation[] }
   return violations.flatMap(({ id, nodes }) =>
     nodes.map((node) => `${id}: ${node.html} ${node.failureSummary}`),
   )
