@@ -34,7 +34,7 @@ describe.skipIf(chromiumPath() === null)('the market in Chromium', () => {
     await expect.poll(() => page.url()).toContain('symbol=ACME')
     await card('Watch list').getByRole('cell', { name: '101.37' }).waitFor()
     await page.getByRole('img', { name: 'Candles of ACME, 1m: 1, the last one closed at 101.37' }).waitFor()
-    expect(await card('ACME, 1m').locator('canvas').count()).toBeGreaterThan(0)
+    await expect.poll(() => card('ACME, 1m').locator('canvas').count()).toBeGreaterThan(0)
   })
 
   it('shows prices as they change, and keeps symbol and interval in the address', async () => {
