@@ -22,7 +22,7 @@ export const TREND_WORDS: { readonly [trend in VolumeAnalysis['trend']]: string 
 export function sayCorrelation(correlation: number | null): string {
   if (correlation === null) return 'Too few minutes to tell'
   const strength = Math.abs(correlation)
-  if (strength < 0.2) return 'Price and volume move apart'
+  if (strength < 0.2) return 'Price and volume have little to do with each other'
   const degree = strength >= 0.7 ? 'strongly' : strength >= 0.4 ? 'clearly' : 'weakly'
   return correlation > 0
     ? `Volume grows ${degree} with rising prices`

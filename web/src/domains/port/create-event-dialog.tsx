@@ -109,7 +109,7 @@ function CreateForm({ types, onCreated }: { types: readonly EventType[]; onCreat
         </Field>
         <Field label="Severity">
           <select name="severity">
-            <option value="">as usual for its type</option>
+            <option value="">as usual</option>
             {SEVERITIES.map((name) => (
               <option key={name}>{name}</option>
             ))}

@@ -53,7 +53,7 @@ function Hops({ metrics }: { metrics: StreamMetrics }) {
       <thead>
         <tr>
           <th scope="col">Hop</th>
-          <th scope="col">half</th>
+          <th scope="col">50 %</th>
           <th scope="col">95 %</th>
           <th scope="col">99 %</th>
         </tr>
