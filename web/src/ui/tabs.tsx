@@ -1,5 +1,5 @@
 import { Tabs as Radix } from 'radix-ui'
-import type { ReactNode } from 'react'
+import { type ReactNode, useEffect, useRef } from 'react'
 import './tabs.css'
 
 export type Tab = { readonly value: string; readonly label: string; readonly badge?: ReactNode }
@@ -14,9 +14,17 @@ type Props = {
 
 /** Tabs with one panel; arrows move between them. Which one is open belongs into the URL: the caller keeps it. */
 export function Tabs({ label, tabs, value, onChange, children }: Props) {
+  const list = useRef<HTMLDivElement>(null)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another value is another active tab
+  useEffect(() => {
+    // On a phone not all of them fit; scrolled is the list alone, never the page.
+    const chosen = list.current?.querySelector<HTMLElement>('[data-state="active"]')
+    if (list.current && chosen)
+      list.current.scrollLeft = chosen.offsetLeft - (list.current.clientWidth - chosen.clientWidth) / 2
+  }, [value])
   return (
     <Radix.Root className="tabs" value={value} onValueChange={onChange}>
-      <Radix.List className="tab-list" aria-label={label}>
+      <Radix.List ref={list} className="tab-list" aria-label={label}>
         {tabs.map((tab) => (
           <Radix.Trigger key={tab.value} className="tab" value={tab.value}>
             {tab.label}
