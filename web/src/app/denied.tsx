@@ -1,18 +1,23 @@
 import { Button } from '../ui/button.tsx'
 import { StateMessage } from '../ui/states.tsx'
+import './sign-in-page.css'
 
 /** For users whom nobody has given a role: the server refuses them everything. */
 export function Denied({ name, onSignOut }: { name: string; onSignOut: () => Promise<void> }) {
   return (
-    <main>
-      <h1 className="visually-hidden">Tidewire</h1>
-      <StateMessage
-        kind="denied"
-        title="You have no role yet"
-        detail={`${name} is signed in, but in none of the groups viewer, publisher, operator and admin. Ask an administrator.`}
-      >
-        <Button onClick={() => void onSignOut()}>Sign out</Button>
-      </StateMessage>
+    <main className="sign-in">
+      <div className="sign-in-card">
+        <h1>
+          <img src="/icon.svg" alt="" width="34" height="34" /> Tidewire
+        </h1>
+        <StateMessage
+          kind="denied"
+          title="You have no role yet"
+          detail={`${name} is signed in, but belongs to none of the groups viewer, publisher, operator and admin. An administrator can change that.`}
+        >
+          <Button onClick={() => void onSignOut()}>Sign out</Button>
+        </StateMessage>
+      </div>
     </main>
   )
 }

@@ -55,7 +55,7 @@ export function FeedNotice({ snapshot, history, filters, onFilters }: Props) {
       <StateMessage
         kind="empty"
         title="Nothing has happened yet"
-        detail="Events appear here as they happen. Create one, or switch the simulator on: tidewire simulate port"
+        detail="Events appear here as they happen. Create one, or run “npx tidewire simulate port” to see some."
       />
     )
   return (

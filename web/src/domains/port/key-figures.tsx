@@ -34,7 +34,7 @@ export const KeyFigures = memo(function KeyFigures({ meter, isStill }: Props) {
   return (
     <dl className="figures">
       {figures.map(([label, value, tone]) => (
-        <div key={label} className={tone && `figure-${tone}`}>
+        <div key={label} className={value ? tone && `figure-${tone}` : undefined}>
           <dt>{label}</dt>
           <dd>
             {value === null || value === undefined
