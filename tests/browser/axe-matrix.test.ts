@@ -133,7 +133,7 @@ describe.skipIf(chromiumPath() === null)('axe and the width of every page, theme
       state: 'normal',
       proof: 'main :is(tbody tr, .sensor-card)',
       isLive: true,
-      withPictures: true,
+      withPictures: process.env.SCREENSHOTS !== undefined,
     })
     await visit(pages, FILTERED, { state: 'filtered', proof: 'main .state-filtered', isLive: true })
   })

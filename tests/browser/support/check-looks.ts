@@ -5,14 +5,22 @@ const WIDE = { width: 1440, height: 900 }
 const NARROW = { width: 360, height: 740 }
 /** A theme changes colours only: what else axe looks at was found in the other one. */
 const COLOURS = ['color-contrast', 'link-in-text-block']
+/** What a page does not share with all the others. */
+const OWN = ['main', '.banner', '[role=dialog]']
+
+type Look = {
+  readonly colorScheme: 'light' | 'dark'
+  readonly size: { readonly width: number; readonly height: number }
+  readonly only?: readonly string[]
+}
 
 /** The ways a page is looked at, in an order that changes one thing at a time and ends as it began. */
-const LOOKS = [
-  { colorScheme: 'light', size: WIDE, rules: [] },
-  { colorScheme: 'dark', size: WIDE, rules: COLOURS },
-  { colorScheme: 'dark', size: NARROW, rules: COLOURS },
-  { colorScheme: 'light', size: NARROW, rules: [] },
-] as const
+const LOOKS: readonly Look[] = [
+  { colorScheme: 'light', size: WIDE },
+  { colorScheme: 'dark', size: WIDE, only: COLOURS },
+  { colorScheme: 'dark', size: NARROW, only: COLOURS },
+  { colorScheme: 'light', size: NARROW },
+]
 
 export const LOOK_COUNT = LOOKS.length
 
@@ -21,6 +29,8 @@ type Options = {
   readonly reached?: () => Promise<unknown>
   /** Told of each look, such as "dark 360". */
   readonly onLook?: (name: string) => Promise<unknown>
+  /** Also looks at the dark colours of what is around the page. */
+  readonly withShell?: boolean
 }
 
 /**
@@ -30,15 +40,16 @@ type Options = {
 export async function checkLooks(
   page: Page,
   where: string,
-  { reached, onLook }: Options = {},
+  { reached, onLook, withShell = true }: Options = {},
 ): Promise<string[]> {
   const faults: string[] = []
-  for (const { colorScheme, size, rules } of LOOKS) {
+  for (const { colorScheme, size, only = [] } of LOOKS) {
     const name = `${colorScheme} ${size.width}`
     await page.setViewportSize(size)
     await page.emulateMedia({ colorScheme })
     await reached?.()
-    faults.push(...(await axeViolations(page, rules)).map((fault) => `${where} ${name}: ${fault}`))
+    const found = await axeViolations(page, only, only.length > 0 && !withShell ? OWN : [])
+    faults.push(...found.map((fault) => `${where} ${name}: ${fault}`))
     const overflow = await overflowOf(page)
     if (overflow > 0) faults.push(`${where} ${name}: ${overflow} px too wide`)
     await onLook?.(name)

@@ -55,23 +55,30 @@ type Violation = { id: string; nodes: { html: string; failureSummary: string }[]
 
 /**
  * What fades in is there at once: half-way, axe sees colours that nobody reads, and a dialog that it takes for hidden.
- * In one step with axe itself, so that nothing begins in between.
+ * In one step with axe itself, so that nothing begins in between; a frame is waited for only where something fades.
  */
 const SETTLE = `const moving = () => document.getAnimations()
     .filter(({ effect }) => effect?.getComputedTiming().endTime !== Infinity)
-  const drawn = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))
-  do {
+  let isFading = moving().length > 0 || document.querySelector('[role=dialog]') !== null
+  while (isFading) {
     for (const animation of moving()) animation.finish()
-    await drawn()
-  } while (moving().length > 0)`
+    await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))
+    isFading = moving().length > 0
+  }`
 
-/** What axe finds wrong with the page as it is now, in words; of `rules` only, if there are any. */
-export async function axeViolations(page: Page, rules: readonly string[] = []): Promise<string[]> {
+/** What axe finds wrong with the page as it is now, in words; of `rules` and inside of `places` only, if there are any. */
+export async function axeViolations(
+  page: Page,
+  rules: readonly string[] = [],
+  places: readonly string[] = [],
+): Promise<string[]> {
   // The page's policy forbids added scripts, so this is evaluated as the debugger's own.
   await page.evaluate(`if (!globalThis.axe) (() => { ${axe} })()`)
   const options = { resultTypes: ['violations'], ...(rules.length > 0 && { runOnly: rules }) }
   const run = `(async () => { ${SETTLE}
-    return axe.run(document, ${JSON.stringify(options)}) })()`
+    const places = ${JSON.stringify(places)}.filter((place) => document.querySelector(place))
+    const include = places.map((place) => [place])
+    return axe.run(include.length > 0 ? { include } : document, ${JSON.stringify(options)}) })()`
   const { violations } = (await page.evaluate(run)) as { violations: Violation[] }
   return violations.flatMap(({ id, nodes }) =>
     nodes.map((node) => `${id}: ${node.html} ${node.failureSummary}`),

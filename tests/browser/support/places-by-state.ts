@@ -36,7 +36,10 @@ export const FILTERED: readonly Place[] = [
   '/sensors?find=zzz',
   '/blog?find=zzz',
 ]
-export const FAILED: readonly Place[] = ['/port', '/port?event=none', '/port?create=1', '/docs']
+export const FAILED: readonly Place[] = [
+  ...['/port', '/port?event=none', '/docs'],
+  ['/port?create=1', '[role=dialog] .state-error'],
+]
 
 export const LOADING: readonly Place[] = [
   ...OF_VIEWS,

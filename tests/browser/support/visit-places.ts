@@ -35,7 +35,9 @@ export async function visitPlaces(
     await page.evaluate(`history.pushState(null, '', ${JSON.stringify(path)})`)
     await isThere(identityOf(path))
     const onLook = (look: string) => shoot(page, `${path} ${look}`)
-    return checkLooks(page, `${state} ${path}`, { reached, ...(withPictures && { onLook }) })
+    // What is around the pages is the same in a state.
+    const withShell = path === [places[0] ?? ''].flat()[0]
+    return checkLooks(page, `${state} ${path}`, { reached, withShell, ...(withPictures && { onLook }) })
   }
   const visitAll = async (page: Page) => {
     for (let place = left.shift(); place !== undefined; place = left.shift()) {
