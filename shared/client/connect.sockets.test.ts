@@ -13,6 +13,8 @@ type Fake = {
   readonly log: PositionedEvent[]
   refuse: boolean
   frozen: boolean
+  /** Subscriptions are answered so late. */
+  lateMs: number
   opened: number
   readonly produce: () => void
 }
@@ -40,6 +42,7 @@ async function startFake(): Promise<Fake> {
     log: [eventAt(0)],
     refuse: false,
     frozen: false,
+    lateMs: 0,
     opened: 0,
     produce,
   }
@@ -59,7 +62,10 @@ async function startFake(): Promise<Fake> {
   function accept(socket: ServerSocket) {
     fake.opened++
     socket.on('message', (data) => {
-      if (!fake.frozen) answer(socket, JSON.parse(String(data)))
+      const message = JSON.parse(String(data))
+      if (fake.frozen) return
+      if (fake.lateMs === 0 || message.action === 'ping') answer(socket, message)
+      else setTimeout(() => answer(socket, message), fake.lateMs)
     })
     socket.on('close', () => fake.sockets.delete(socket))
   }
@@ -120,6 +126,14 @@ test('finds a frozen socket by its missing pong and gets what it missed on anoth
   await vi.waitFor(() => expect(fake.opened).toBeGreaterThanOrEqual(2), 5000)
   fake.frozen = false
   await vi.waitFor(() => expect(got).toEqual([1, 2]), 5000)
+})
+
+test('reaches a server that takes longer to answer than a client waits at first', async () => {
+  const fake = await startFake()
+  fake.lateMs = 250
+  const { got } = await startClient(fake, { answerTimeoutMs: 100 })
+  fake.produce()
+  await vi.waitFor(() => expect(got).toEqual([1]), 5000)
 })
 
 test('changes connections under load without a loss, a repeat or disorder', async () => {

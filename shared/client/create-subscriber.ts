@@ -60,7 +60,7 @@ export function createSubscriber(
   const state = createState(definition, kept && readStored(kept), output)
   const store: CursorStore | null =
     kept && createCursorStore({ ...kept, clock }, () => (state.started ? resumeFrom(state) : null))
-  return { state, hub, store, report, aborter: new AbortController(), cancelAsk: null }
+  return { state, hub, store, report, aborter: new AbortController(), cancelAsk: null, unanswered: 0 }
 }
 
 function readStored({ storage, key }: { storage: CursorStorage; key: string }): string | null {

@@ -31,7 +31,12 @@ export type Subscriber = {
   readonly report: (error: ClientError) => void
   readonly aborter: AbortController
   cancelAsk: (() => void) | null
+  /** How many asks in a row stayed without an answer. */
+  unanswered: number
 }
+
+/** An answer is waited for at most so many times the usual timeout. */
+const MOST_PATIENCE = 8
 
 /** Asks on a line, and again whenever the answer stays out. */
 export function askOnLine(subscriber: Subscriber, line: string): void {
@@ -41,10 +46,13 @@ export function askOnLine(subscriber: Subscriber, line: string): void {
   hub.send(line, message)
 }
 
+/** Twice as long each time, up to MOST_PATIENCE: an answer to an older ask is ignored, so a slow server needs a longer wait. */
 function awaitAnswer(subscriber: Subscriber): void {
   const { hub } = subscriber
   subscriber.cancelAsk?.()
-  subscriber.cancelAsk = hub.clock.after(hub.askTimeoutMs, () => {
+  const patience = Math.min(MOST_PATIENCE, 2 ** subscriber.unanswered)
+  subscriber.cancelAsk = hub.clock.after(patience * hub.askTimeoutMs, () => {
+    subscriber.unanswered++
     hub.check() // an answer that stays out is often a socket that froze
     askIfIdle(subscriber, true)
   })
@@ -74,6 +82,7 @@ export function lineLost(subscriber: Subscriber, line: string): void {
 export function takeFrame(subscriber: Subscriber, line: string, frame: ServerFrame): void {
   const reaction: Reaction = receive(subscriber.state, line, frame)
   if (reaction === 'none') return
+  subscriber.unanswered = 0
   if (reaction === 'replayed') awaitAnswer(subscriber)
   else if (reaction === 'ask_again') askOnLine(subscriber, line)
   else {
