@@ -117,7 +117,7 @@ function documentedRequest(
       const named = new Map(
         given.flatMap(({ parameter, text }) => (parameter.in === 'path' ? [[parameter.name, text]] : [])),
       )
-      const url = path.replaceAll(/\{(\w+)\}/g, (_, name) => encodeURIComponent(named.get(name) || 'github'))
+      const url = path.replaceAll(/\{(\w+)\}/g, (_, name) => segmentOf(named.get(name)))
       return {
         ...{ method, path, url: query.size > 0 ? `${url}?${query}` : url },
         headers: { ...Object.fromEntries(headers), ...(requestBody && { 'content-type': made.body[0] }) },
@@ -160,4 +160,9 @@ function bodyOf(schema: Json | undefined, document: OpenDocument): fc.Arbitrary<
       )
     })
   return fc.oneof(made, cut, swapped, garbage, fc.json())
+}
+
+/** As a segment of a path. An empty one, "." and ".." are none: whoever sends a URL takes them out of it. */
+function segmentOf(text = ''): string {
+  return ['', '.', '..'].includes(text) ? 'github' : encodeURIComponent(text)
 }
