@@ -1,4 +1,5 @@
-import type { KafkaRecord, StoredEvent } from './ports.ts'
+import { isOwnChannel } from './own-channel.ts'
+import type { KafkaRecord } from './ports.ts'
 import { type PushCounts, type PushDeps, pushEvents } from './push-events.ts'
 import { type FailedPartition, runPartitions } from './run-partitions.ts'
 import { type StoreDeps, storeBatch } from './store-batch.ts'
@@ -26,9 +27,10 @@ export async function deliver(
   const { results, failed } = await runPartitions(records, (own) => storeBatch(own, deps))
   const events = results.flat()
   const counts = await pushEvents(events, deadline, deps)
-  return { ...counts, stored: events.length, counted: events.filter(isCounted).length, failed }
-}
-
-function isCounted({ event }: StoredEvent): boolean {
-  return !event.category?.startsWith('tidewire.')
+  return {
+    ...counts,
+    stored: events.length,
+    counted: events.filter(({ event }) => !isOwnChannel(event.category)).length,
+    failed,
+  }
 }

@@ -130,7 +130,7 @@ export type SubscriptionStore = {
   remove(connection: string, id: string): Promise<void>
   /** Forgets a connection, with the subscriptions on record and those the caller `met`. */
   removeConnection(connection: string, met?: readonly Subscription[]): Promise<void>
-  /** How many connections are open; a few seconds late, and with those that were lost in silence. */
+  /** How many connections are open; late by `maxAgeMs` at most (a few seconds without it), and with those that were lost in silence. */
   countConnections(maxAgeMs?: number): Promise<number>
   /** Every subscription with one of these patterns among its channels, by pattern. Strongly consistent. */
   matching(patterns: readonly string[]): Promise<Map<string, readonly Subscription[]>>

@@ -1,5 +1,6 @@
 import { type Fault, Refusal } from '../errors.ts'
 import type { CloudEvent } from '../event.ts'
+import { isOwnChannel } from '../own-channel.ts'
 import type { Lifecycles } from './lifecycles.ts'
 
 /**
@@ -20,7 +21,7 @@ export function refuseReserved(events: readonly CloudEvent[], lifecycles: Lifecy
 function reasonAgainst(category: string | undefined, lifecycles: Lifecycles): string | null {
   if (lifecycles.isMove(category))
     return 'is of the moves of a lifecycle; make them with POST /events/{id}/<move>.'
-  if (category === 'tidewire' || category?.startsWith('tidewire.'))
+  if (category === 'tidewire' || isOwnChannel(category))
     return 'begins with "tidewire", which Tidewire uses for what it tells of itself; choose another.'
   return null
 }

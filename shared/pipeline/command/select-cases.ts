@@ -2,11 +2,10 @@ import { matchesChannel } from '../channel.ts'
 import type { CloudEvent, PositionedEvent } from '../event.ts'
 import type { ViewStore } from '../fold/view-store.ts'
 import type { Row, Selection } from '../list-events.ts'
+import { isOwnChannel } from '../own-channel.ts'
 import type { Interest } from '../subscription.ts'
 import type { Lifecycles } from './lifecycles.ts'
 import { partKeyOf } from './load-state.ts'
-
-const OWN = 'tidewire.'
 
 /** What a list asks for beyond its interest: statuses, assignees, and a text (any case) that people look for. */
 export type CaseQuery = Interest & {
@@ -27,7 +26,7 @@ export function selectCases(
   return {
     admits: (event) =>
       (!lifecycles.isMove(event.category) || asksForMoves(query, event)) &&
-      (!isOwn(event) || query.channels.some((pattern) => pattern.startsWith(OWN))) &&
+      (!isOwnChannel(event.category) || query.channels.some(isOwnChannel)) &&
       (text === undefined || holds(event, text)),
     select: async (events) => {
       const states = await loadSummaries(events)
@@ -62,10 +61,6 @@ type Summary = { readonly status: string; readonly assignee?: string; readonly i
 function fits({ status, assignee }: CaseQuery, state: Summary | undefined): boolean {
   if (status && !(state && status.includes(state.status))) return false
   return !assignee || (state?.assignee !== undefined && assignee.includes(state.assignee))
-}
-
-function isOwn({ category }: CloudEvent): boolean {
-  return category?.startsWith(OWN) ?? false
 }
 
 function asksForMoves({ channels, filter }: Interest, { category, type }: CloudEvent): boolean {

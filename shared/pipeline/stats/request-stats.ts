@@ -1,5 +1,6 @@
 import { patternsCovering } from '../channel.ts'
 import type { ClaimStore } from '../claim-store.ts'
+import { isOwnChannel } from '../own-channel.ts'
 import type { SubscriptionStore } from '../ports.ts'
 import { STATS_CHANNEL, STATS_SLOT_MS, type StatsCall } from './stats-call.ts'
 
@@ -17,7 +18,7 @@ export type RequestStatsDeps = {
 export type RequestStats = (options?: { readonly isFirst?: boolean }) => Promise<void>
 
 /** Who asks for `**` is told of events, not of Tidewire itself, unless somebody asks for that. */
-const PATTERNS = patternsCovering(STATS_CHANNEL).filter((pattern) => pattern.startsWith('tidewire.'))
+const PATTERNS = patternsCovering(STATS_CHANNEL).filter(isOwnChannel)
 
 /** Whether a subscription to a pattern is one to the statistics. */
 export function wantsStats(patterns: readonly string[]): boolean {
