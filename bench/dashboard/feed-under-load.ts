@@ -1,8 +1,8 @@
 import { loadavg } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Browser, CDPSession, Page } from 'playwright-core'
-import type { Row } from '../measure.ts'
-import { quantile, round } from '../measure.ts'
+import { quantile, type Row, round } from '../measure.ts'
+import { chipsOf, filterFeed } from './filter-feed.ts'
 import { busyMs, describeFrames, heapOf, recordFrames } from './page-probe.ts'
 import { createPortStream, type PortStream } from './port-stream.ts'
 import { type StandIn, startStandIn } from './stand-in-gateway.ts'
@@ -23,9 +23,6 @@ const PHASES = ['at rest', 'filtering', 'paused'] as const
 type Phase = (typeof PHASES)[number]
 /** Per cent of the time. */
 const SHARES: { readonly [phase in Phase]: number } = { 'at rest': 40, filtering: 40, paused: 20 }
-
-type Place = { readonly x: number; readonly y: number }
-const NOWHERE: Place = { x: 0, y: 0 }
 
 /** Processor times are those of the main thread, slowed down as it is. */
 type Measured = {
@@ -103,12 +100,12 @@ async function measure(rig: Rig, seconds: number): Promise<Row[]> {
 async function measurePhase(rig: Rig, phase: Phase, events: number): Promise<Measured> {
   const { page, session } = rig
   if (phase === 'paused') await page.getByRole('button', { name: 'Pause', exact: true }).click()
-  const chips = await placesOf(page, ['Critical', 'Today', 'Unread'])
+  const chips = await chipsOf(page)
   const busy = await busyMs(session)
   const stop = await recordFrames(page)
   const begin = performance.now()
   let isOver = false
-  const acting = phase === 'filtering' ? filter(page, chips, () => isOver) : Promise.resolve()
+  const acting = phase === 'filtering' ? filterFeed(page, chips, () => isOver) : Promise.resolve()
   await publish(rig, events, RATE)
   const ms = performance.now() - begin
   isOver = true
@@ -148,34 +145,6 @@ async function publish({ gateway, stream }: Rig, events: number, rate: number): 
       sent += size
     }
   }
-}
-
-/**
- * What a reader does: types, ticks and clears, again and again. By plain keys and clicks: to find and check elements
- * each time, as locators do, would take more of the slowed-down page than what is measured.
- */
-async function filter(page: Page, chips: readonly Place[], isOver: () => boolean): Promise<void> {
-  const click = ({ x, y }: Place) => page.mouse.click(x, y)
-  const [critical = NOWHERE, today = NOWHERE, unread = NOWHERE] = chips
-  const steps = [
-    () => page.keyboard.press('/'),
-    () => page.keyboard.type('berth', { delay: 150 }),
-    () => page.keyboard.press('Escape'),
-    ...[critical, today, unread, critical, today, unread].map((chip) => () => click(chip)),
-  ]
-  for (let step = 0; step % steps.length !== 0 || !isOver(); step++) {
-    await steps[step % steps.length]?.()
-    await sleep(isOver() ? 0 : 300)
-  }
-}
-
-async function placesOf(page: Page, names: readonly string[]): Promise<Place[]> {
-  const places: Place[] = []
-  for (const name of names) {
-    const box = await page.getByRole('button', { name, exact: true }).boundingBox()
-    if (box) places.push({ x: box.x + box.width / 2, y: box.y + box.height / 2 })
-  }
-  return places
 }
 
 /** The heap at the same point between two trims, with everything drawn. */
