@@ -53,9 +53,9 @@ function Hops({ metrics }: { metrics: StreamMetrics }) {
       <thead>
         <tr>
           <th scope="col">Hop</th>
-          <th scope="col">50 %</th>
-          <th scope="col">95 %</th>
-          <th scope="col">99 %</th>
+          <th scope="col">50&nbsp;%</th>
+          <th scope="col">95&nbsp;%</th>
+          <th scope="col">99&nbsp;%</th>
         </tr>
       </thead>
       <tbody>
