@@ -1,10 +1,10 @@
 import { httpHandler } from '#shared/adapters/http/http-handler.ts'
 import { requirePrincipal } from '#shared/adapters/http/require-principal.ts'
-import { entityTag } from '#shared/pipeline/command/entity-tag.ts'
-import { moveEvent } from '#shared/pipeline/command/move-event.ts'
-import { readMoveBody } from '#shared/pipeline/command/read-move.ts'
-import { keyRequest, readIdempotencyKey } from '#shared/pipeline/idempotency-key.ts'
-import { continueTrace } from '#shared/pipeline/traceparent.ts'
+import { keyRequest, readIdempotencyKey } from '#shared/pipeline/accept/idempotency-key.ts'
+import { continueTrace } from '#shared/pipeline/accept/traceparent.ts'
+import { entityTag } from '#shared/pipeline/lifecycle/entity-tag.ts'
+import { moveEvent } from '#shared/pipeline/lifecycle/move-event.ts'
+import { readMoveBody } from '#shared/pipeline/lifecycle/read-move.ts'
 import {
   claims,
   clock,

@@ -1,6 +1,6 @@
 import type { APIGatewayProxyResultV2, APIGatewayProxyWebsocketEventV2 } from 'aws-lambda'
 import type { Principal } from '#shared/pipeline/ports.ts'
-import { redeemTicket } from '#shared/pipeline/tickets.ts'
+import { redeemTicket } from '#shared/pipeline/sockets/tickets.ts'
 import { byKey, isLocal, requestStats, subscriptions, tickets } from './compose.ts'
 
 type Query = Readonly<Record<string, string | undefined>>

@@ -1,6 +1,6 @@
 import type { Context, MSKEvent } from 'aws-lambda'
 import { type BatchResponse, failuresOf, recordsOf } from '#shared/adapters/lambda/msk-event.ts'
-import { deliver } from '#shared/pipeline/deliver.ts'
+import { deliver } from '#shared/pipeline/deliver/deliver.ts'
 import {
   claims,
   deadLetters,

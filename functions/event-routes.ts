@@ -1,10 +1,10 @@
 import { eventsCsv } from '#shared/adapters/http/events-csv.ts'
 import type { HttpRequest, HttpResponse } from '#shared/adapters/http/http-message.ts'
 import { readQuery } from '#shared/adapters/http/read-query.ts'
-import { hasAlready } from '#shared/pipeline/command/entity-tag.ts'
-import { getEvent } from '#shared/pipeline/command/get-event.ts'
-import { selectCases } from '#shared/pipeline/command/select-cases.ts'
-import { CSV_LIMITS, listEvents, PAGE_LIMITS } from '#shared/pipeline/list-events.ts'
+import { CSV_LIMITS, listEvents, PAGE_LIMITS } from '#shared/pipeline/history/list-events.ts'
+import { hasAlready } from '#shared/pipeline/lifecycle/entity-tag.ts'
+import { getEvent } from '#shared/pipeline/lifecycle/get-event.ts'
+import { selectCases } from '#shared/pipeline/lifecycle/select-cases.ts'
 import { claims, clock, lifecycles, log, topics, views } from './compose.ts'
 
 const deps = { claims, clock, lifecycles, log, topics, views }

@@ -1,6 +1,6 @@
 import type { MSKEvent } from 'aws-lambda'
 import { type BatchResponse, failuresOf, recordsOf } from '#shared/adapters/lambda/msk-event.ts'
-import { fold } from '#shared/pipeline/fold/fold.ts'
+import { fold } from '#shared/pipeline/views/fold.ts'
 import { claims, clock, deadLetters, decode, folds, kafka, log, topics, views } from './compose.ts'
 
 const deps = { claims, deadLetters, decode, folds, kafka, log, topics, views, sleep: clock.sleep }

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
 import type { APIGatewayProxyResultV2, APIGatewayProxyWebsocketEventV2, Context } from 'aws-lambda'
-import { answerMessage } from '#shared/pipeline/answer-message.ts'
+import { answerMessage } from '#shared/pipeline/sockets/answer-message.ts'
 import { gateway, log, requestStats, subscriptions, topics } from './compose.ts'
 
 /** Time kept back from the function's own limit to settle what could not be sent, in milliseconds. */

@@ -1,5 +1,5 @@
 import { type PresentedStats, statsView } from '#shared/domain/tidewire-stats.ts'
-import { presentParts } from '#shared/pipeline/fold/read-view.ts'
+import { presentParts } from '#shared/pipeline/views/read-view.ts'
 import { subscriptions, views } from './compose.ts'
 
 /** What the view `tidewire/stats` counts, and how many connections there are. */

@@ -2,7 +2,7 @@ import { httpHandler } from '#shared/adapters/http/http-handler.ts'
 import { problemResponse } from '#shared/adapters/http/problem.ts'
 import { requirePrincipal } from '#shared/adapters/http/require-principal.ts'
 import { methodsOf } from '#shared/api/openapi.ts'
-import { Refusal } from '#shared/pipeline/errors.ts'
+import { Refusal } from '#shared/core/refusal.ts'
 import { identify } from './compose.ts'
 import { findRoute } from './read-routes.ts'
 

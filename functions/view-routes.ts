@@ -1,7 +1,7 @@
 import type { HttpRequest, HttpResponse } from '#shared/adapters/http/http-message.ts'
 import { readQuery } from '#shared/adapters/http/read-query.ts'
-import { Refusal } from '#shared/pipeline/errors.ts'
-import { readParts, readState, VIEW_LIMITS } from '#shared/pipeline/fold/read-view.ts'
+import { Refusal } from '#shared/core/refusal.ts'
+import { readParts, readState, VIEW_LIMITS } from '#shared/pipeline/views/read-view.ts'
 import { folds, log, topics, views } from './compose.ts'
 import { readStats } from './read-stats.ts'
 

@@ -1,9 +1,9 @@
 import { httpHandler } from '#shared/adapters/http/http-handler.ts'
 import { requirePrincipal } from '#shared/adapters/http/require-principal.ts'
-import { accept } from '#shared/pipeline/accept.ts'
-import { refuseReserved } from '#shared/pipeline/command/refuse-reserved.ts'
-import { readPost } from '#shared/pipeline/read-post.ts'
-import { PUBLISHERS, requireRole } from '#shared/pipeline/roles.ts'
+import { PUBLISHERS, requireRole } from '#shared/core/role.ts'
+import { accept } from '#shared/pipeline/accept/accept.ts'
+import { readPost } from '#shared/pipeline/accept/read-post.ts'
+import { refuseReserved } from '#shared/pipeline/lifecycle/refuse-reserved.ts'
 import { claims, identify, kafka, lifecycles, limitRate, newId, topics } from './compose.ts'
 
 const now = () => new Date()

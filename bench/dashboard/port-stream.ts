@@ -1,10 +1,10 @@
+import type { CloudEvent, PositionedEvent } from '#shared/core/event.ts'
 import { catalog } from '#shared/domain/catalog.ts'
 import { MOVE_TYPES } from '#shared/domain/port/case-moves.ts'
 import { simulatePort } from '#shared/domain/port/simulate-port.ts'
-import { completeEvent } from '#shared/pipeline/complete-event.ts'
-import type { CloudEvent, PositionedEvent } from '#shared/pipeline/event.ts'
-import { createRandom } from '#shared/pipeline/simulation/random.ts'
+import { completeEvent } from '#shared/pipeline/accept/complete-event.ts'
 import { routeTopics } from '#shared/pipeline/topics.ts'
+import { createRandom } from '#shared/testing/delivery/random.ts'
 
 const PARTITIONS = 3
 const TEMPLATES = 5000

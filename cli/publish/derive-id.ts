@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { CloudEvent } from '#shared/pipeline/event.ts'
+import type { CloudEvent } from '#shared/core/event.ts'
 import { canonicalJson } from './canonical-json.ts'
 import { countOccurrences } from './count-occurrences.ts'
 import type { EventDraft } from './map-record.ts'

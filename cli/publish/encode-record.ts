@@ -1,4 +1,4 @@
-import type { CloudEvent } from '#shared/pipeline/event.ts'
+import type { CloudEvent } from '#shared/core/event.ts'
 import { type InputRecord, RecordError } from './input-record.ts'
 import { type EventDraft, type Mapping, mapRecord } from './map-record.ts'
 

@@ -1,4 +1,4 @@
-import type { CloudEvent } from '#shared/pipeline/event.ts'
+import type { CloudEvent } from '#shared/core/event.ts'
 import { isJsonObject, type JsonObject, RecordError } from './input-record.ts'
 import { toRfc3339 } from './parse-time.ts'
 

@@ -1,5 +1,5 @@
 import { basename } from 'node:path'
-import { refuseChannel } from '#shared/pipeline/channel.ts'
+import { refuseChannel } from '#shared/core/channel.ts'
 import { usageError } from '../cli-error.ts'
 import { castCell } from './cast-cell.ts'
 import type { Mapping } from './map-record.ts'

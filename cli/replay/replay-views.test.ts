@@ -1,10 +1,10 @@
 import { PassThrough } from 'node:stream'
 import { describe, expect, it } from 'vitest'
-import { memoryLogStore } from '#shared/adapters/memory/memory-log-store.ts'
-import { memoryViewStore } from '#shared/adapters/memory/memory-view-store.ts'
 import type { Domain } from '#shared/domain/define-domain.ts'
 import type { KafkaRecord, LogReader } from '#shared/pipeline/ports.ts'
 import { routeTopics } from '#shared/pipeline/topics.ts'
+import { memoryLogStore } from '#shared/testing/memory/memory-log-store.ts'
+import { memoryViewStore } from '#shared/testing/memory/memory-view-store.ts'
 import { runInProcess } from '../testing/run-in-process.ts'
 import { type ReplayChoice, type ReplayDeps, replayViews } from './replay-views.ts'
 

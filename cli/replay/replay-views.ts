@@ -1,11 +1,11 @@
 import type { Domain } from '#shared/domain/define-domain.ts'
+import type { Topics } from '#shared/pipeline/topics.ts'
 import {
   planRebuild,
   type RebuildDeps,
   type RebuildPlan,
   rebuildStreams,
-} from '#shared/pipeline/fold/rebuild-stream.ts'
-import type { Topics } from '#shared/pipeline/topics.ts'
+} from '#shared/pipeline/views/rebuild-stream.ts'
 import type { CliContext } from '../cli-context.ts'
 import { CliError, usageError } from '../cli-error.ts'
 import { countOf, formatCount } from '../printable.ts'

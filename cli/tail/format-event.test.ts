@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import type { CloudEvent, PositionedEvent } from '#shared/pipeline/event.ts'
+import type { CloudEvent, PositionedEvent } from '#shared/core/event.ts'
 import { createEventFormatter } from './format-event.ts'
 
 const positioned = (more: Partial<CloudEvent>): PositionedEvent => ({

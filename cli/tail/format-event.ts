@@ -1,5 +1,5 @@
 import { styleText } from 'node:util'
-import type { PositionedEvent } from '#shared/pipeline/event.ts'
+import type { PositionedEvent } from '#shared/core/event.ts'
 import { printable } from '../printable.ts'
 
 export type FormatOptions = { readonly color: boolean; readonly width: number }

@@ -1,8 +1,8 @@
-import { refuseChannel } from '#shared/pipeline/channel.ts'
-import { CursorError, parseCursor } from '#shared/pipeline/cursor.ts'
-import { SEVERITIES } from '#shared/pipeline/event.ts'
-import type { Since } from '#shared/pipeline/frame.ts'
-import type { Filter } from '#shared/pipeline/subscription.ts'
+import { refuseChannel } from '#shared/core/channel.ts'
+import { CursorError, parseCursor } from '#shared/core/cursor.ts'
+import { SEVERITIES } from '#shared/core/event.ts'
+import type { Since } from '#shared/core/frame.ts'
+import type { Filter } from '#shared/core/interest.ts'
 import { usageError } from '../cli-error.ts'
 import { isRfc3339 } from '../publish/parse-time.ts'
 

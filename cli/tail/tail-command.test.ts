@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import type { PositionedEvent } from '#shared/pipeline/event.ts'
+import type { PositionedEvent } from '#shared/core/event.ts'
 import { type RunOptions, runInProcess, startInProcess } from '../testing/run-in-process.ts'
 import { type FakeSocketOptions, type FakeSockets, startFakeSockets } from '../testing/start-fake-sockets.ts'
 

@@ -2,7 +2,7 @@ import { Command } from 'commander'
 
 import { connect } from '#shared/client/connect.ts'
 
-import type { Filter } from '#shared/pipeline/subscription.ts'
+import type { Filter } from '#shared/core/interest.ts'
 import { checkAccess } from '../check-access.ts'
 import type { CliContext } from '../cli-context.ts'
 import { readConnection } from '../connection-options.ts'

@@ -1,8 +1,8 @@
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { WebSocketServer } from 'ws'
-import type { PositionedEvent } from '#shared/pipeline/event.ts'
-import type { SubscribeMessage } from '#shared/pipeline/frame.ts'
+import type { PositionedEvent } from '#shared/core/event.ts'
+import type { SubscribeMessage } from '#shared/core/frame.ts'
 
 export type FakeSockets = {
   readonly url: string

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { ACCEPT_LIMITS } from '#shared/pipeline/check-event.ts'
+import { ACCEPT_LIMITS } from '#shared/pipeline/accept/check-event.ts'
 import { position, positionedEvent } from './event-schemas.ts'
 
 /** One topic's entry is `<topic>@<epoch>:<partition>=<offset>,…`; entries are joined by `;`. */

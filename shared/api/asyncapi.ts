@@ -1,5 +1,5 @@
+import { SUBSCRIPTION_LIMIT } from '#shared/core/frame.ts'
 import type { Domain } from '#shared/domain/define-domain.ts'
-import { SUBSCRIPTION_LIMIT } from '#shared/pipeline/frame.ts'
 import { UNCLAIMED_TOPIC } from '#shared/pipeline/topics.ts'
 import { asyncComponents, dataSchemaName, type Json, schemaRef } from './component-schemas.ts'
 import { API_VERSION } from './openapi.ts'

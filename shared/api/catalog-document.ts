@@ -1,10 +1,10 @@
 import * as z from 'zod'
+import { CHANNEL_LIMITS } from '#shared/core/channel.ts'
+import { SEVERITIES } from '#shared/core/event.ts'
+import { FRAME_LIMITS, REPLAY_LIMIT, SUBSCRIPTION_LIMIT } from '#shared/core/frame.ts'
 import type { Derived, Domain, EventDefinition, View } from '#shared/domain/define-domain.ts'
-import { CHANNEL_LIMITS } from '#shared/pipeline/channel.ts'
-import { ACCEPT_LIMITS } from '#shared/pipeline/check-event.ts'
-import { SEVERITIES } from '#shared/pipeline/event.ts'
-import { FRAME_LIMITS, REPLAY_LIMIT, SUBSCRIPTION_LIMIT } from '#shared/pipeline/frame.ts'
-import { PAGE_LIMITS } from '#shared/pipeline/list-events.ts'
+import { ACCEPT_LIMITS } from '#shared/pipeline/accept/check-event.ts'
+import { PAGE_LIMITS } from '#shared/pipeline/history/list-events.ts'
 import { UNCLAIMED_TOPIC, type UnknownTypes } from '#shared/pipeline/topics.ts'
 
 const derived = z

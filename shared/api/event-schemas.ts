@@ -1,8 +1,8 @@
 import * as z from 'zod'
-import { CHANNEL_LIMITS } from '#shared/pipeline/channel.ts'
-import { CHANNEL_EXPRESSION, PATTERN_EXPRESSION } from '#shared/pipeline/channel-expressions.ts'
-import { ACCEPT_LIMITS } from '#shared/pipeline/check-event.ts'
-import { SEVERITIES } from '#shared/pipeline/event.ts'
+import { CHANNEL_LIMITS } from '#shared/core/channel.ts'
+import { CHANNEL_EXPRESSION, PATTERN_EXPRESSION } from '#shared/core/channel-expressions.ts'
+import { SEVERITIES } from '#shared/core/event.ts'
+import { ACCEPT_LIMITS } from '#shared/pipeline/accept/check-event.ts'
 
 const { segments, wildcards } = CHANNEL_LIMITS
 /** Text without control characters and noncharacters (CloudEvents §3.1). */

@@ -1,5 +1,5 @@
-import { VIEW_LIMITS } from '#shared/pipeline/fold/read-view.ts'
-import { CSV_LIMITS, PAGE_LIMITS } from '#shared/pipeline/list-events.ts'
+import { CSV_LIMITS, PAGE_LIMITS } from '#shared/pipeline/history/list-events.ts'
+import { VIEW_LIMITS } from '#shared/pipeline/views/read-view.ts'
 import { type Json, schemaRef } from './component-schemas.ts'
 
 const ONE_OF_LIST = { type: 'string', pattern: '^[^,]+$' }

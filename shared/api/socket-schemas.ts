@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { clientMessage } from '#shared/pipeline/parse-message.ts'
+import { clientMessage } from '#shared/pipeline/sockets/parse-message.ts'
 import { cursor } from './answer-schemas.ts'
 import { positionedEvent } from './event-schemas.ts'
 

@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest'
-import { createScript, eventAt } from './testing/scripted-server.ts'
+import { createScript, eventAt } from '#shared/testing/client/scripted-server.ts'
 
 const live = (...offsets: number[]) => ({
   type: 'events',

@@ -2,10 +2,10 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, expect, test, vi } from 'vitest'
 import { type WebSocket as ServerSocket, WebSocketServer } from 'ws'
-import type { PositionedEvent } from '#shared/pipeline/event.ts'
+import type { PositionedEvent } from '#shared/core/event.ts'
+import { eventAt } from '#shared/testing/client/scripted-server.ts'
 import { connect, type Tidewire } from './connect.ts'
 import type { ConnectOptions } from './options.ts'
-import { eventAt } from './testing/scripted-server.ts'
 
 type Fake = {
   readonly http: Server

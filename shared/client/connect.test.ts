@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createScript, eventAt } from './testing/scripted-server.ts'
+import { createScript, eventAt } from '#shared/testing/client/scripted-server.ts'
 
 const live = (events: object[], ids = ['s1']) => ({ type: 'events', ids, events })
 const replay = (attempt: number, events: object[], id = 's1') => ({

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
+import { createScript, eventAt } from '#shared/testing/client/scripted-server.ts'
 import type { CursorStorage } from './cursor-store.ts'
-import { createScript, eventAt } from './testing/scripted-server.ts'
 
 function subscribed(storage: CursorStorage) {
   const script = createScript({ storage })

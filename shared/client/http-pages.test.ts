@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
+import { createFakeClock } from '#shared/testing/client/fake-clock.ts'
 import { type Access, createAccess, type Fetch } from './credentials.ts'
 import { createFetchPage } from './http-pages.ts'
-import { createFakeClock } from './testing/fake-clock.ts'
 
 const access: Access = { headers: async () => ({ 'x-api-key': 'k' }), socketUrl: async () => '' }
 const never = new AbortController().signal

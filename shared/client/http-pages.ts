@@ -1,5 +1,5 @@
-import { parseCursor } from '#shared/pipeline/cursor.ts'
-import type { Interest } from '#shared/pipeline/subscription.ts'
+import { parseCursor } from '#shared/core/cursor.ts'
+import type { Interest } from '#shared/core/interest.ts'
 import { type FetchSettings, fetchJson, PageError } from './fetch-json.ts'
 import { isFields, isPositionedEvents } from './parse-frame.ts'
 import type { Page } from './receive.ts'

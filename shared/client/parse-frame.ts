@@ -1,6 +1,6 @@
-import { parseCursor } from '#shared/pipeline/cursor.ts'
-import type { PositionedEvent } from '#shared/pipeline/event.ts'
-import type { ServerFrame } from '#shared/pipeline/frame.ts'
+import { parseCursor } from '#shared/core/cursor.ts'
+import type { PositionedEvent } from '#shared/core/event.ts'
+import type { ServerFrame } from '#shared/core/frame.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 

@@ -1,12 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import {
-  advanceCursor,
-  type Cursor,
-  formatCursor,
-  mergeCursors,
-  parseCursor,
-} from '#shared/pipeline/cursor.ts'
+import { advanceCursor, type Cursor, formatCursor, mergeCursors, parseCursor } from '#shared/core/cursor.ts'
 import { createPositions } from './positions.ts'
 
 const position = fc.record({ topic: fc.constantFrom('a', 'b'), partition: fc.nat(2), offset: fc.nat(9) })

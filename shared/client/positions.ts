@@ -1,5 +1,5 @@
-import type { Cursor } from '#shared/pipeline/cursor.ts'
-import type { Position } from '#shared/pipeline/event.ts'
+import type { Cursor } from '#shared/core/cursor.ts'
+import type { Position } from '#shared/core/event.ts'
 
 type TopicPositions = { epoch: string | null; offsets: Map<number, number> }
 export type Positions = ReturnType<typeof createPositions>

@@ -1,5 +1,5 @@
-import { parseCursor } from '#shared/pipeline/cursor.ts'
-import type { PositionedEvent } from '#shared/pipeline/event.ts'
+import { parseCursor } from '#shared/core/cursor.ts'
+import type { PositionedEvent } from '#shared/core/event.ts'
 import type {
   ErrorFrame,
   EventsFrame,
@@ -7,7 +7,7 @@ import type {
   ServerFrame,
   Since,
   SubscribedFrame,
-} from '#shared/pipeline/frame.ts'
+} from '#shared/core/frame.ts'
 import { apply, end, isOutdated, isOver, resumeFrom, type SubscriptionState } from './subscription-state.ts'
 
 /** What is to be done about a frame: nothing, wait on, be glad, ask again, catch up over HTTP, give up. */

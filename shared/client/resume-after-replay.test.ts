@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
+import { eventAt } from '#shared/testing/client/scripted-server.ts'
 import { receive, receivePage } from './receive.ts'
 import { ask, createSubscriptionState, drop, resumeFrom } from './subscription-state.ts'
-import { eventAt } from './testing/scripted-server.ts'
 
 const FROM = 't@e1:0=5'
 

@@ -1,9 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { offsetSeen } from '#shared/pipeline/cursor.ts'
-import type { PositionedEvent } from '#shared/pipeline/event.ts'
-import { matchesInterest } from '#shared/pipeline/subscription.ts'
-import { phaseOf } from './subscription-state.ts'
+import { offsetSeen } from '#shared/core/cursor.ts'
+import type { PositionedEvent } from '#shared/core/event.ts'
+import { matchesInterest } from '#shared/core/interest.ts'
 import {
   askAgain,
   createModelClient,
@@ -13,9 +12,16 @@ import {
   poll,
   type Tracked,
   takeFrame,
-} from './testing/model-client.ts'
-import { type Actor, createModelServer, deliver, isBehind, type ModelServer } from './testing/model-server.ts'
-import { createRandom } from './testing/random.ts'
+} from '#shared/testing/client/model-client.ts'
+import {
+  type Actor,
+  createModelServer,
+  deliver,
+  isBehind,
+  type ModelServer,
+} from '#shared/testing/client/model-server.ts'
+import { createRandom } from '#shared/testing/client/random.ts'
+import { phaseOf } from './subscription-state.ts'
 
 type World = { server: ModelServer; clients: ModelClient[]; actors: Actor[]; produced: number }
 

@@ -1,8 +1,8 @@
 import { describe, expect, test, vi } from 'vitest'
 import { defineView } from '#shared/domain/define-domain.ts'
-import type { ViewPart } from '#shared/pipeline/fold/view-part.ts'
-import { settle } from './testing/fake-clock.ts'
-import { createScript, eventAt, type Script } from './testing/scripted-server.ts'
+import type { ViewPart } from '#shared/pipeline/views/view-part.ts'
+import { settle } from '#shared/testing/client/fake-clock.ts'
+import { createScript, eventAt, type Script } from '#shared/testing/client/scripted-server.ts'
 
 /** Counts events per partition: one state for each kind, which is the last segment of the channel. */
 const counts = defineView<{ readonly seen: readonly string[] }>({

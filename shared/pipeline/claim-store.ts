@@ -1,4 +1,4 @@
-import type { Position } from './event.ts'
+import type { Position } from '#shared/core/event.ts'
 
 export type ClaimKey = { readonly source: string; readonly id: string }
 /** Where an event first appeared, with the epoch where a consumer of the log claimed it. */

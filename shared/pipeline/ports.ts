@@ -1,5 +1,5 @@
-import type { CloudEvent, Position, PositionedEvent } from './event.ts'
-import type { Filter } from './subscription.ts'
+import type { CloudEvent, Position, PositionedEvent } from '#shared/core/event.ts'
+import type { Filter } from '#shared/core/interest.ts'
 
 /** A Kafka record as a consumer reads it. */
 export type KafkaRecord = Position & {

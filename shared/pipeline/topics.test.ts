@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import * as z from 'zod'
+import { matchesChannel } from '#shared/core/channel.ts'
 import { catalog } from '#shared/domain/catalog.ts'
-import { matchesChannel } from './channel.ts'
 import { routeTopics, UNCLAIMED_TOPIC } from './topics.ts'
 
 const DEFINITION = { schema: z.unknown() }

@@ -1,5 +1,5 @@
+import { matchesChannel, patternsOverlap } from '#shared/core/channel.ts'
 import type { Domain, EventDefinition } from '#shared/domain/define-domain.ts'
-import { matchesChannel, patternsOverlap } from './channel.ts'
 
 /** The topic of every channel that no domain claims. */
 export const UNCLAIMED_TOPIC = 'events'

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { connect } from '#shared/client/connect.ts'
-import type { PositionedEvent } from '#shared/pipeline/event.ts'
+import type { PositionedEvent } from '#shared/core/event.ts'
 import { post, type Receipt, readLog } from '../support/api.ts'
 import { API_KEY, startStack, type TestStack } from '../support/start-stack.ts'
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { connect, type Tidewire } from '#shared/client/connect.ts'
-import type { PositionedEvent } from '#shared/pipeline/event.ts'
+import type { PositionedEvent } from '#shared/core/event.ts'
 import { readLog } from '../support/api.ts'
 import { API_KEY, startStack, type TestStack } from '../support/start-stack.ts'
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, expect, it } from 'vitest'
-import { startDynamodb } from '../testing/start-dynamodb.ts'
+import { startDynamodb } from '#shared/testing/dynamodb/start-dynamodb.ts'
 import { dynamoSubscriptionStore } from './dynamo-subscription-store.ts'
 
 const { client, tables, name, stop } = await startDynamodb()

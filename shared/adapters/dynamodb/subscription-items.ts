@@ -1,5 +1,5 @@
+import type { Filter } from '#shared/core/interest.ts'
 import type { Subscription } from '#shared/pipeline/ports.ts'
-import type { Filter } from '#shared/pipeline/subscription.ts'
 import type { Item } from './batch.ts'
 
 // connections table, key (connection, item):

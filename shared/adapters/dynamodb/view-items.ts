@@ -1,5 +1,5 @@
-import type { FoldProgress, PartKey, StoredPart } from '#shared/pipeline/fold/view-store.ts'
 import type { Stream } from '#shared/pipeline/ports.ts'
+import type { FoldProgress, PartKey, StoredPart } from '#shared/pipeline/views/view-store.ts'
 import type { Item } from './batch.ts'
 
 // One table, key (view, part); NUL stands in no key and sorts below everything, so that keys come in order:

@@ -1,7 +1,7 @@
 import { parse } from 'csv-parse/sync'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { makeEvent } from '#shared/pipeline/testing/records.ts'
+import { makeEvent } from '#shared/testing/accept/records.ts'
 import { eventsCsv } from './events-csv.ts'
 
 const rowOf = (data: unknown, more: object = {}) => ({

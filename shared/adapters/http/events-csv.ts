@@ -1,5 +1,5 @@
 import { stringify } from 'csv-stringify/sync'
-import type { Row } from '#shared/pipeline/list-events.ts'
+import type { Row } from '#shared/pipeline/history/list-events.ts'
 
 const COLUMNS = [
   ...['id', 'time', 'category', 'severity', 'type', 'subject', 'source', 'status', 'assignee', 'priority'],

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer'
 import middy from '@middy/core'
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda'
-import { Refusal } from '#shared/pipeline/errors.ts'
+import { Refusal } from '#shared/core/refusal.ts'
 import type { HttpRequest, HttpResponse } from './http-message.ts'
 import { problemResponse } from './problem.ts'
 

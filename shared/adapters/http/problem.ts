@@ -1,5 +1,5 @@
+import { type ErrorCode, type Fault, Refusal } from '#shared/core/refusal.ts'
 import { CloudEventError } from '#shared/pipeline/cloudevents/codec-error.ts'
-import { type ErrorCode, type Fault, Refusal } from '#shared/pipeline/errors.ts'
 import type { HttpResponse } from './http-message.ts'
 
 const PROBLEMS: Readonly<Record<ErrorCode, readonly [status: number, title: string]>> = {

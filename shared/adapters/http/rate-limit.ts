@@ -1,4 +1,4 @@
-import { Refusal } from '#shared/pipeline/errors.ts'
+import { Refusal } from '#shared/core/refusal.ts'
 import type { HttpResponse } from './http-message.ts'
 import { problemResponse } from './problem.ts'
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Refusal } from '#shared/pipeline/errors.ts'
+import type { Refusal } from '#shared/core/refusal.ts'
 import { readQuery } from './read-query.ts'
 
 const faultsOf = (query: Record<string, string>) => {

@@ -1,9 +1,9 @@
-import { refuseChannel } from '#shared/pipeline/channel.ts'
+import { refuseChannel } from '#shared/core/channel.ts'
+import { SEVERITIES } from '#shared/core/event.ts'
+import { type Fault, Refusal } from '#shared/core/refusal.ts'
 import { isTimestamp } from '#shared/pipeline/cloudevents/is-timestamp.ts'
-import type { CaseQuery } from '#shared/pipeline/command/select-cases.ts'
-import { type Fault, Refusal } from '#shared/pipeline/errors.ts'
-import { SEVERITIES } from '#shared/pipeline/event.ts'
-import { PAGE_LIMITS, type Query } from '#shared/pipeline/list-events.ts'
+import { PAGE_LIMITS, type Query } from '#shared/pipeline/history/list-events.ts'
+import type { CaseQuery } from '#shared/pipeline/lifecycle/select-cases.ts'
 import type { HttpRequest } from './http-message.ts'
 
 const LONGEST_TEXT = 200

@@ -1,4 +1,4 @@
-import { Refusal } from '#shared/pipeline/errors.ts'
+import { Refusal } from '#shared/core/refusal.ts'
 import type { Principal } from '#shared/pipeline/ports.ts'
 import type { HttpRequest } from './http-message.ts'
 

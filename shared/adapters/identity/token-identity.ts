@@ -1,9 +1,9 @@
 import { JwtExpiredError, JwtInvalidIssuerError } from 'aws-jwt-verify/error'
 import { type JwksCache, SimpleJwksCache } from 'aws-jwt-verify/jwk'
 import { JwtVerifier } from 'aws-jwt-verify/jwt-verifier'
-import { Refusal } from '#shared/pipeline/errors.ts'
+import { Refusal } from '#shared/core/refusal.ts'
+import { highestRole } from '#shared/core/role.ts'
 import type { Principal } from '#shared/pipeline/ports.ts'
-import { highestRole } from '#shared/pipeline/roles.ts'
 
 type Settings = {
   /** The `iss` of the tokens; their keys are at `<issuer>/.well-known/jwks.json`. */

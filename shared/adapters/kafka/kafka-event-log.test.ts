@@ -1,8 +1,7 @@
 import { Buffer } from 'node:buffer'
-import type { AddressInfo } from 'node:net'
-import { createServer, type Server } from 'node:net'
+import { type AddressInfo, createServer, type Server } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
-import { Refusal } from '#shared/pipeline/errors.ts'
+import { Refusal } from '#shared/core/refusal.ts'
 import { kafkaEventLog } from './kafka-event-log.ts'
 
 // What a write answers is tested against real brokers in tests/; here, what happens when there is none.

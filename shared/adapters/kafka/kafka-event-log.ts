@@ -1,6 +1,6 @@
 import { Kafka, type KafkaConfig, logLevel, type Message, Partitioners, type Producer } from 'kafkajs'
-import { Refusal } from '#shared/pipeline/errors.ts'
-import type { Position } from '#shared/pipeline/event.ts'
+import type { Position } from '#shared/core/event.ts'
+import { Refusal } from '#shared/core/refusal.ts'
 import type { EventLog, NewRecord } from '#shared/pipeline/ports.ts'
 
 /** A write that takes longer than this is answered 503: within 5 s, with the leases taken before and given back after. */

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
 import type { MSKEvent } from 'aws-lambda'
-import type { Position } from '#shared/pipeline/event.ts'
+import type { Position } from '#shared/core/event.ts'
 import type { KafkaRecord } from '#shared/pipeline/ports.ts'
 
 /** Records that must come again: the lowest offset of each partition that failed. An object, not a string: a string retries the whole batch. */

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { defineDomain } from '../define-domain.ts'
+import { defineDomain } from '#shared/domain/define-domain.ts'
 import { blogViews } from './blog-views.ts'
 import { MOST_TAGS, POST_LIMITS } from './read-post.ts'
 import { simulateBlog } from './simulate-blog.ts'

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { DomainEvent, FoldInput } from '../define-domain.ts'
-import { takeSimulated } from '../testing/take-simulated.ts'
+import type { DomainEvent, FoldInput } from '#shared/domain/define-domain.ts'
+import { takeSimulated } from '#shared/testing/domain/take-simulated.ts'
 import { blog } from './blog.ts'
 import { type PostState, postsView } from './posts-view.ts'
 

@@ -1,4 +1,4 @@
-import { type DomainEvent, defineView, type FoldInput } from '../define-domain.ts'
+import { type DomainEvent, defineView, type FoldInput } from '#shared/domain/define-domain.ts'
 import { actorOf, type PostFields, postIdOf, readFields } from './read-post.ts'
 
 const HISTORY_LENGTH = 100

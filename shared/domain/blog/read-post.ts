@@ -1,5 +1,5 @@
-import { cutText } from '../cut-text.ts'
-import type { DomainEvent } from '../define-domain.ts'
+import { cutText } from '#shared/domain/cut-text.ts'
+import type { DomainEvent } from '#shared/domain/define-domain.ts'
 
 /** Longest texts of a post, in characters. */
 export const POST_LIMITS = {

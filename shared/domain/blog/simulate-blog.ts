@@ -1,4 +1,4 @@
-import type { Emission, SimulatedEvent } from '../define-domain.ts'
+import type { Emission, SimulatedEvent } from '#shared/domain/define-domain.ts'
 
 const AUTHORS = ['ada', 'bo', 'chen', 'dara'] as const
 const SUBJECTS = [

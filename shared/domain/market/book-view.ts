@@ -1,4 +1,4 @@
-import { defineView, type Emission, type FoldInput } from '../define-domain.ts'
+import { defineView, type Emission, type FoldInput } from '#shared/domain/define-domain.ts'
 import { symbolChannel, symbolOf, userSegment } from './market-channels.ts'
 import { priceNumber } from './money.ts'
 import { type Order, orderData, readOrder } from './order.ts'

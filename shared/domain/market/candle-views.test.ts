@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { createRandom } from '#shared/pipeline/simulation/random.ts'
-import type { FoldInput } from '../define-domain.ts'
+import type { FoldInput } from '#shared/domain/define-domain.ts'
+import { createRandom } from '#shared/testing/delivery/random.ts'
+import { makeTicks, naiveCandles, type TestTick, tickInput } from '#shared/testing/market/ticks.ts'
 import {
   type CandleState,
   type Candles,
@@ -14,7 +15,6 @@ import {
 } from './candle-views.ts'
 import { market } from './market.ts'
 import { INTERVALS, type Interval } from './series.ts'
-import { makeTicks, naiveCandles, type TestTick, tickInput } from './testing/ticks.ts'
 
 const NOON = Date.parse('2026-03-01T12:00:00Z')
 const MINUTE = 60_000

@@ -1,4 +1,4 @@
-import { defineView, type Emission, type FoldInput } from '../define-domain.ts'
+import { defineView, type Emission, type FoldInput } from '#shared/domain/define-domain.ts'
 import { symbolChannel, symbolOf } from './market-channels.ts'
 import { priceNumber, priceUnits } from './money.ts'
 import { fieldsOf, isWhole, readTick, readTime } from './read-tick.ts'

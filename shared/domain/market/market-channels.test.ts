@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { refuseChannel } from '#shared/pipeline/channel.ts'
+import { refuseChannel } from '#shared/core/channel.ts'
 import { routeTopics } from '#shared/pipeline/topics.ts'
 import { market } from './market.ts'
 import { symbolChannel, symbolOf, userChannel, userOf, userSegment } from './market-channels.ts'

@@ -1,4 +1,4 @@
-import { channelSegment } from '../channel-segment.ts'
+import { channelSegment } from '#shared/core/channel-segment.ts'
 
 /*
  * Which channel carries what. The first topic that claims a channel wins, so `market-ticks` takes what has to lie in

@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { DomainEvent, Emission, FoldInput, View } from '../define-domain.ts'
+import type { DomainEvent, Emission, FoldInput, View } from '#shared/domain/define-domain.ts'
+import { createMarket, type MarketWorld } from '#shared/testing/market/market-world.ts'
 import { market } from './market.ts'
 import { readMoney } from './money.ts'
 import type { Portfolio } from './portfolio-view.ts'
-import { createMarket, type MarketWorld } from './testing/market-world.ts'
 
 const RUNS = Number(process.env.FAST_CHECK_RUNS ?? 100)
 const views = Object.entries(market.views ?? {}) as [string, View][]

@@ -1,5 +1,5 @@
 import type * as z from 'zod'
-import { type Derived, defineDomain } from '../define-domain.ts'
+import { type Derived, defineDomain } from '#shared/domain/define-domain.ts'
 import { MARKET_TOPICS, symbolChannel, symbolKey, userChannel } from './market-channels.ts'
 import * as schemas from './market-schemas.ts'
 import { marketViews } from './market-views.ts'

@@ -1,4 +1,4 @@
-import { defineView, type FoldInput } from '../define-domain.ts'
+import { defineView, type FoldInput } from '#shared/domain/define-domain.ts'
 import { userChannel, userOf } from './market-channels.ts'
 import { priceNumber, priceUnits } from './money.ts'
 import { isId, type OrderData, orderData, readOrder } from './order.ts'

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
+import { createMarket, type MarketWorld } from '#shared/testing/market/market-world.ts'
 import { type Book, MAX_WAITING } from './book-view.ts'
 import type { OrdersState } from './orders-view.ts'
 import { MAX_OPEN_ORDERS, MAX_POSITIONS } from './portfolio.ts'
 import type { Portfolio } from './portfolio-view.ts'
-import { createMarket, type MarketWorld } from './testing/market-world.ts'
 import { valuePortfolio } from './value-portfolio.ts'
 
 const buy = { orderId: 'o-1', user: 'ada', symbol: 'ACME', side: 'buy', kind: 'market', quantity: 10 }

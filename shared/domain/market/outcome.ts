@@ -1,4 +1,4 @@
-import type { Emission, FoldInput, View } from '../define-domain.ts'
+import type { Emission, FoldInput, View } from '#shared/domain/define-domain.ts'
 
 /** What comes of an event: the state after it, and the events that follow. */
 export type Outcome<State> = { readonly state: State; readonly emissions: readonly Emission[] }

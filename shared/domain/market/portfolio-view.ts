@@ -1,4 +1,4 @@
-import { defineView } from '../define-domain.ts'
+import { defineView } from '#shared/domain/define-domain.ts'
 import { userChannel, userOf } from './market-channels.ts'
 import { divideMoney, readMoney, writeMoney } from './money.ts'
 import { type OrderData, orderData } from './order.ts'

@@ -1,4 +1,4 @@
-import type { Emission, FoldInput } from '../define-domain.ts'
+import type { Emission, FoldInput } from '#shared/domain/define-domain.ts'
 import { priceNumber, priceUnits, readMoney, sayMoney, writeMoney } from './money.ts'
 import { type Order, orderData, readOrder } from './order.ts'
 import type { Outcome as OutcomeOf } from './outcome.ts'

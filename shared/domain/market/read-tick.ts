@@ -1,4 +1,4 @@
-import type { FoldInput } from '../define-domain.ts'
+import type { FoldInput } from '#shared/domain/define-domain.ts'
 import { priceUnits } from './money.ts'
 import type { Tick } from './series.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { takeSimulated } from '../testing/take-simulated.ts'
+import { takeSimulated } from '#shared/testing/domain/take-simulated.ts'
 import { market } from './market.ts'
 
 const MIDNIGHT = Date.parse('2026-03-01T00:00:00Z')

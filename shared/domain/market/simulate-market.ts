@@ -1,4 +1,4 @@
-import type { Emission, Simulate } from '../define-domain.ts'
+import type { Emission, Simulate } from '#shared/domain/define-domain.ts'
 
 /** What is traded, with a price to begin at and how much it moves and trades. */
 const STOCKS = [

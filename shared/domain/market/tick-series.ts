@@ -1,4 +1,4 @@
-import type { View } from '../define-domain.ts'
+import type { View } from '#shared/domain/define-domain.ts'
 import { symbolChannel, symbolOf } from './market-channels.ts'
 import { readTick } from './read-tick.ts'
 import { addTick, EMPTY_SERIES, mergeSeries, type Series } from './series.ts'

@@ -1,4 +1,4 @@
-import { defineView, type FoldInput } from '../define-domain.ts'
+import { defineView, type FoldInput } from '#shared/domain/define-domain.ts'
 import { type Alert, type AlertKind, alertData, readAlert } from './alert.ts'
 import { userChannel, userOf } from './market-channels.ts'
 import { isId } from './order.ts'

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { createRandom } from '#shared/pipeline/simulation/random.ts'
+import { createRandom } from '#shared/testing/delivery/random.ts'
+import { makeTicks, naiveCandles, type TestTick, tickInput } from '#shared/testing/market/ticks.ts'
 import { correlate, type VolumeAnalysis } from './analyse-volume.ts'
 import { type Quote, quotesView } from './quotes-view.ts'
-import { makeTicks, naiveCandles, type TestTick, tickInput } from './testing/ticks.ts'
 import { VOLUME_MINUTES, volumeView } from './volume-view.ts'
 
 const NOON = Date.parse('2026-03-01T12:00:00Z')

@@ -1,4 +1,4 @@
-import { defineView } from '../define-domain.ts'
+import { defineView } from '#shared/domain/define-domain.ts'
 import { analyseVolume } from './analyse-volume.ts'
 import { INTERVALS, type Series } from './series.ts'
 import { tickSeries } from './tick-series.ts'

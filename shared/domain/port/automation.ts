@@ -1,4 +1,4 @@
-import type { DomainEvent, Emission } from '../define-domain.ts'
+import type { DomainEvent, Emission } from '#shared/domain/define-domain.ts'
 import { coordinatesOf, priorityOf, titleOf } from './case.ts'
 import { asName, isMove, membersOf, nameOf, textOf } from './read-event.ts'
 

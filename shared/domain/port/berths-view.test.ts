@@ -1,16 +1,16 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { checkData } from '#shared/pipeline/check-data.ts'
-import { checkEvent } from '#shared/pipeline/check-event.ts'
+import type { DomainEvent, Emission, View } from '#shared/domain/define-domain.ts'
+import { checkData } from '#shared/pipeline/accept/check-data.ts'
+import { checkEvent } from '#shared/pipeline/accept/check-event.ts'
+import { completeEvent } from '#shared/pipeline/accept/complete-event.ts'
 import { validateEvent } from '#shared/pipeline/cloudevents/validate-event.ts'
-import { completeEvent } from '#shared/pipeline/complete-event.ts'
 import { routeTopics } from '#shared/pipeline/topics.ts'
-import type { DomainEvent, Emission, View } from '../define-domain.ts'
+import { arbitraryEvents, RUNS } from '#shared/testing/port/arbitrary-events.ts'
+import { foldEvents, makeEvent } from '#shared/testing/port/fold-events.ts'
 import { berths } from './berths-view.ts'
 import { cases } from './cases-view.ts'
 import { port } from './port.ts'
-import { arbitraryEvents, RUNS } from './testing/arbitrary-events.ts'
-import { foldEvents, makeEvent } from './testing/fold-events.ts'
 
 let count = 0
 const at = (type: string, shipId?: string) =>

@@ -1,4 +1,4 @@
-import { type DomainEvent, defineView, type Emission } from '../define-domain.ts'
+import { type DomainEvent, defineView, type Emission } from '#shared/domain/define-domain.ts'
 import { asName, isMove, keyOf, membersOf, nameOf, textOf } from './read-event.ts'
 
 /** What happened at a berth. */

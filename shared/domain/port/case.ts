@@ -1,4 +1,4 @@
-import type { DomainEvent } from '../define-domain.ts'
+import type { DomainEvent } from '#shared/domain/define-domain.ts'
 import { membersOf, textOf } from './read-event.ts'
 
 /** The statuses of a case, in the order of its life. */

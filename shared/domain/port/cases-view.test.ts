@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { DomainEvent, View } from '../define-domain.ts'
+import type { DomainEvent, View } from '#shared/domain/define-domain.ts'
+import { arbitraryEvents, RUNS } from '#shared/testing/port/arbitrary-events.ts'
+import { foldEvents, makeEvent, makeMove } from '#shared/testing/port/fold-events.ts'
 import { berths } from './berths-view.ts'
 import { cases } from './cases-view.ts'
 import { statistics } from './statistics-view.ts'
-import { arbitraryEvents, RUNS } from './testing/arbitrary-events.ts'
-import { foldEvents, makeEvent, makeMove } from './testing/fold-events.ts'
 
 const damaged = makeEvent('d1', 'port.container.damaged', {
   ...{ subject: 'MSKU-9021044', severity: 'high' },

@@ -1,4 +1,4 @@
-import { defineView } from '../define-domain.ts'
+import { defineView } from '#shared/domain/define-domain.ts'
 import { automate } from './automation.ts'
 import { type Case, openCase } from './case.ts'
 import { applyMove } from './case-moves.ts'

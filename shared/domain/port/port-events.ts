@@ -1,5 +1,5 @@
 import type * as z from 'zod'
-import type { Derived } from '../define-domain.ts'
+import type { Derived } from '#shared/domain/define-domain.ts'
 import * as schemas from './port-schemas.ts'
 
 /** A delay that is longer, or a temperature that is further off, matters more. */

@@ -1,4 +1,4 @@
-import type { Lifecycle, Move, MoveRequest } from '../define-domain.ts'
+import type { Lifecycle, Move, MoveRequest } from '#shared/domain/define-domain.ts'
 import type { Case } from './case.ts'
 import { type CaseMove, judgeMove, MOVE_LIMITS, MOVE_TYPES } from './case-moves.ts'
 

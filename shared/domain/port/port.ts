@@ -1,4 +1,4 @@
-import { defineDomain } from '../define-domain.ts'
+import { defineDomain } from '#shared/domain/define-domain.ts'
 import { berthEvents, containerEvents, moveEvents, portEvents, shipEvents } from './port-events.ts'
 import { portLifecycle } from './port-lifecycle.ts'
 import { portViews } from './port-views.ts'

@@ -1,5 +1,5 @@
-import { cutText } from '../cut-text.ts'
-import type { DomainEvent } from '../define-domain.ts'
+import { cutText } from '#shared/domain/cut-text.ts'
+import type { DomainEvent } from '#shared/domain/define-domain.ts'
 
 /** A text that takes at most so many bytes of JSON and an ellipsis, or null for anything that is no text or empty. */
 export function textOf(value: unknown, bytes: number): string | null {

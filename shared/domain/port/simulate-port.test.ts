@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
-import { createRandom } from '#shared/pipeline/simulation/random.ts'
-import type { SimulatedEvent } from '../define-domain.ts'
+import type { SimulatedEvent } from '#shared/domain/define-domain.ts'
+import { createRandom } from '#shared/testing/delivery/random.ts'
+import { foldEvents, makeEvent } from '#shared/testing/port/fold-events.ts'
 import { berths } from './berths-view.ts'
 import { cases } from './cases-view.ts'
 import { port } from './port.ts'
 import { simulatePort } from './simulate-port.ts'
 import { makeContainerId } from './simulated-port.ts'
-import { foldEvents, makeEvent } from './testing/fold-events.ts'
 
 const BEGIN = Date.parse('2026-11-21T08:00:00Z')
 

@@ -1,4 +1,4 @@
-import type { Emission, Simulate } from '../define-domain.ts'
+import type { Emission, Simulate } from '#shared/domain/define-domain.ts'
 import { simulateTrouble } from './simulate-trouble.ts'
 import {
   BERTHS,

@@ -1,4 +1,4 @@
-import type { Emission } from '../define-domain.ts'
+import type { Emission } from '#shared/domain/define-domain.ts'
 import type { SimulatedPort } from './simulate-port.ts'
 import { BERTHS, between, describeContainer, makeContainerId, pick, SHIPS } from './simulated-port.ts'
 

@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { DomainEvent } from '../define-domain.ts'
+import type { DomainEvent } from '#shared/domain/define-domain.ts'
+import { arbitraryEvents, RUNS } from '#shared/testing/port/arbitrary-events.ts'
+import { foldEvents, makeEvent, makeMove } from '#shared/testing/port/fold-events.ts'
 import { mergeStatistics, NO_STATISTICS } from './statistics.ts'
 import { presentStatistics, statistics } from './statistics-view.ts'
-import { arbitraryEvents, RUNS } from './testing/arbitrary-events.ts'
-import { foldEvents, makeEvent, makeMove } from './testing/fold-events.ts'
 
 const NOW = Date.parse('2026-11-21T12:00:00Z')
 const fold = (events: readonly DomainEvent[]) =>

@@ -1,4 +1,4 @@
-import { defineView } from '../define-domain.ts'
+import { defineView } from '#shared/domain/define-domain.ts'
 import { CASE_STATUSES } from './case.ts'
 import {
   type Counts,

@@ -1,4 +1,4 @@
-import type { DomainEvent } from '../define-domain.ts'
+import type { DomainEvent } from '#shared/domain/define-domain.ts'
 import type { CaseStatus } from './case.ts'
 import { judgeMove, MOVE_LIMITS, moveOf } from './case-moves.ts'
 import { isMove, membersOf, textOf } from './read-event.ts'

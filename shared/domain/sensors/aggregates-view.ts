@@ -1,4 +1,4 @@
-import { defineView, type FoldInput } from '../define-domain.ts'
+import { defineView, type FoldInput } from '#shared/domain/define-domain.ts'
 import { hundredths, mean } from './buckets.ts'
 import { MEASURES, type Measure, readReading } from './read-reading.ts'
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import type { Emission } from '../define-domain.ts'
+import type { Emission } from '#shared/domain/define-domain.ts'
+import { readingAt } from '#shared/testing/sensors/readings.ts'
 import { type SensorReport, sensorView } from './sensor-view.ts'
-import { readingAt } from './testing/readings.ts'
 
 const NOON = Date.parse('2026-03-01T12:00:00Z')
 

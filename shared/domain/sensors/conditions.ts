@@ -1,4 +1,4 @@
-import type { Emission } from '../define-domain.ts'
+import type { Emission } from '#shared/domain/define-domain.ts'
 import { MEASURES, type Measure } from './read-reading.ts'
 
 /** Above these a reading matters at once. */

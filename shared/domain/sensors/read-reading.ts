@@ -1,5 +1,5 @@
-import { channelSegment } from '../channel-segment.ts'
-import type { FoldInput } from '../define-domain.ts'
+import { channelSegment } from '#shared/core/channel-segment.ts'
+import type { FoldInput } from '#shared/domain/define-domain.ts'
 import { locationOf } from './places.ts'
 
 /** What can be measured at all: degrees Celsius and per cent. */

@@ -1,5 +1,5 @@
-import { cutText } from '../cut-text.ts'
-import { defineView, type FoldInput } from '../define-domain.ts'
+import { cutText } from '#shared/domain/cut-text.ts'
+import { defineView, type FoldInput } from '#shared/domain/define-domain.ts'
 import { isRecord, MEASURES, type Measure } from './read-reading.ts'
 
 const KEPT = 100

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { FoldInput } from '../define-domain.ts'
+import type { FoldInput } from '#shared/domain/define-domain.ts'
+import { deepFreeze, foldAll, readingAt } from '#shared/testing/sensors/readings.ts'
 import { type SensorReport, type SensorState, sensorView } from './sensor-view.ts'
-import { deepFreeze, foldAll, readingAt } from './testing/readings.ts'
 
 const NOON = Date.parse('2026-03-01T12:00:00Z')
 const report = (state: SensorState) => sensorView.present?.(state, 0, 'quay-1') as SensorReport

@@ -1,4 +1,4 @@
-import { defineView, type FoldInput } from '../define-domain.ts'
+import { defineView, type FoldInput } from '#shared/domain/define-domain.ts'
 import { addReading, average, type Bucket, joinBuckets } from './buckets.ts'
 import { type Conditions, judge, type SensorStatus, statusOf, tellChanges } from './conditions.ts'
 import { channelsOfSensor, type Measure, type Reading, readReading } from './read-reading.ts'

@@ -1,6 +1,6 @@
 import * as z from 'zod'
-import { channelSegment } from '../channel-segment.ts'
-import { defineDomain } from '../define-domain.ts'
+import { channelSegment } from '#shared/core/channel-segment.ts'
+import { defineDomain } from '#shared/domain/define-domain.ts'
 import { LIMITS } from './conditions.ts'
 import { MEASURES, NAME_LENGTH, RANGES } from './read-reading.ts'
 import { sensorsViews } from './sensors-views.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { takeSimulated } from '../testing/take-simulated.ts'
+import { takeSimulated } from '#shared/testing/domain/take-simulated.ts'
 import { PLACES } from './places.ts'
 import { sensors } from './sensors.ts'
 

@@ -1,4 +1,4 @@
-import type { SimulatedEvent } from '../define-domain.ts'
+import type { SimulatedEvent } from '#shared/domain/define-domain.ts'
 import { PLACES } from './places.ts'
 
 const ROUND_MS = 2000

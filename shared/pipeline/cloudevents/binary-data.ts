@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer'
-import type { CloudEvent } from '../event.ts'
+import type { CloudEvent } from '#shared/core/event.ts'
 import { CloudEventError } from './codec-error.ts'
 import { parseJson } from './json-format.ts'
 import { isJsonMediaType, isTextMediaType, isUtf8MediaType } from './media-type.ts'

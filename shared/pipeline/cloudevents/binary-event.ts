@@ -1,5 +1,5 @@
-import type { Fault } from '../errors.ts'
-import type { CloudEvent } from '../event.ts'
+import type { CloudEvent } from '#shared/core/event.ts'
+import type { Fault } from '#shared/core/refusal.ts'
 import { decodeData } from './binary-data.ts'
 import { CloudEventError, type CloudEventErrorCode } from './codec-error.ts'
 import { faultInName, findFaults, pointerTo } from './find-faults.ts'

@@ -1,4 +1,4 @@
-import type { ErrorCode, Fault } from '../errors.ts'
+import type { ErrorCode, Fault } from '#shared/core/refusal.ts'
 
 /** `malformed`: not decodable at all; `unsupported_media_type`: another format; `invalid_event`: breaks a rule. */
 export type CloudEventErrorCode = Extract<ErrorCode, 'malformed' | 'unsupported_media_type' | 'invalid_event'>

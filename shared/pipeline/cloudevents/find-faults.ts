@@ -1,4 +1,4 @@
-import type { Fault } from '../errors.ts'
+import type { Fault } from '#shared/core/refusal.ts'
 import { isTimestamp } from './is-timestamp.ts'
 import { isAbsoluteUri, isUriReference } from './is-uri.ts'
 import { isJsonMediaType, isMediaType } from './media-type.ts'

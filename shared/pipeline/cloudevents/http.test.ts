@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { MINIMAL } from '#shared/testing/cloudevents/conformance-cases.ts'
 import { CloudEventError } from './codec-error.ts'
-import { MINIMAL } from './conformance-cases.ts'
 import { decodeHttp, encodeHttpBinary, encodeHttpStructured, type HttpHeaders, httpMode } from './http.ts'
 
 const BINARY = {

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer'
-import type { CloudEvent } from '../event.ts'
+import type { CloudEvent } from '#shared/core/event.ts'
 import { encodeData, mediaTypeOf } from './binary-data.ts'
 import { addAttribute, finishBinaryEvent, forEachAttribute, startBinaryEvent } from './binary-event.ts'
 import { CloudEventError } from './codec-error.ts'

@@ -1,5 +1,5 @@
-import type { Fault } from '../errors.ts'
-import type { CloudEvent } from '../event.ts'
+import type { CloudEvent } from '#shared/core/event.ts'
+import type { Fault } from '#shared/core/refusal.ts'
 import { CloudEventError } from './codec-error.ts'
 import { type CompleteEvent, validateEvent } from './validate-event.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { MINIMAL } from '#shared/testing/cloudevents/conformance-cases.ts'
 import { CloudEventError } from './codec-error.ts'
-import { MINIMAL } from './conformance-cases.ts'
 import { decodeKafka, encodeKafkaBinary, encodeKafkaStructured } from './kafka.ts'
 
 type Headers = Readonly<Record<string, string | Uint8Array>> | readonly (readonly [string, string])[]

@@ -1,6 +1,12 @@
 import { HTTP, type CloudEvent as SdkEvent } from 'cloudevents'
 import { describe, expect, it } from 'vitest'
-import { MINIMAL, MORE_INVALID, MORE_VALID, SUITE_INVALID, SUITE_VALID } from './conformance-cases.ts'
+import {
+  MINIMAL,
+  MORE_INVALID,
+  MORE_VALID,
+  SUITE_INVALID,
+  SUITE_VALID,
+} from '#shared/testing/cloudevents/conformance-cases.ts'
 import { validateEvent } from './validate-event.ts'
 
 // What the npm SDK takes for an event and we do not: why the specification is on our side, and the cases.

@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest'
+import {
+  MINIMAL,
+  MORE_INVALID,
+  MORE_VALID,
+  SUITE_INVALID,
+  SUITE_VALID,
+} from '#shared/testing/cloudevents/conformance-cases.ts'
 import { CloudEventError } from './codec-error.ts'
-import { MINIMAL, MORE_INVALID, MORE_VALID, SUITE_INVALID, SUITE_VALID } from './conformance-cases.ts'
 import { validateEvent } from './validate-event.ts'
 
 const faultsOf = (value: unknown): readonly { pointer: string; detail: string }[] => {

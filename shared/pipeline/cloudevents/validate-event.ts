@@ -1,4 +1,4 @@
-import type { CloudEvent } from '../event.ts'
+import type { CloudEvent } from '#shared/core/event.ts'
 import { CloudEventError } from './codec-error.ts'
 import { findFaults } from './find-faults.ts'
 

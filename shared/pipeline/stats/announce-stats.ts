@@ -1,7 +1,7 @@
-import { type AcceptDeps, accept } from '../accept.ts'
-import type { ViewStore } from '../fold/view-store.ts'
-import { type Clock, pollWithin } from '../poll.ts'
-import type { LogStore } from '../ports.ts'
+import { type AcceptDeps, accept } from '#shared/pipeline/accept/accept.ts'
+import { type Clock, pollWithin } from '#shared/pipeline/history/poll.ts'
+import type { LogStore } from '#shared/pipeline/ports.ts'
+import type { ViewStore } from '#shared/pipeline/views/view-store.ts'
 import { STATS_CHANNEL, type StatsCall } from './stats-call.ts'
 
 export type AnnounceStatsDeps = AcceptDeps & {

@@ -1,7 +1,7 @@
-import { patternsCovering } from '../channel.ts'
-import type { ClaimStore } from '../claim-store.ts'
-import { isOwnChannel } from '../own-channel.ts'
-import type { SubscriptionStore } from '../ports.ts'
+import { patternsCovering } from '#shared/core/channel.ts'
+import { isOwnChannel } from '#shared/core/own-channel.ts'
+import type { ClaimStore } from '#shared/pipeline/claim-store.ts'
+import type { SubscriptionStore } from '#shared/pipeline/ports.ts'
 import { STATS_CHANNEL, STATS_SLOT_MS, type StatsCall } from './stats-call.ts'
 
 export type RequestStatsDeps = {

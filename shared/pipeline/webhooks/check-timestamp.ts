@@ -1,4 +1,4 @@
-import { isTimestamp } from '../cloudevents/is-timestamp.ts'
+import { isTimestamp } from '#shared/pipeline/cloudevents/is-timestamp.ts'
 import { fieldAt, readPayload, textOf } from './payload.ts'
 import type { Timestamp } from './scheme.ts'
 import type { WebhookRequest } from './signed-content.ts'

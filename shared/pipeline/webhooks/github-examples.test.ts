@@ -1,13 +1,13 @@
 import { Buffer } from 'node:buffer'
 import { createRequire } from 'node:module'
 import { expect, test } from 'vitest'
-import { checkEvent, isTooLarge } from '../check-event.ts'
-import { encodeKafkaStructured } from '../cloudevents/kafka.ts'
-import { Refusal } from '../errors.ts'
-import { routeTopics } from '../topics.ts'
+import { Refusal } from '#shared/core/refusal.ts'
+import { checkEvent, isTooLarge } from '#shared/pipeline/accept/check-event.ts'
+import { encodeKafkaStructured } from '#shared/pipeline/cloudevents/kafka.ts'
+import { routeTopics } from '#shared/pipeline/topics.ts'
+import { hex, hmac } from '#shared/testing/webhooks/web-crypto.ts'
 import { receiveWebhook } from './receive-webhook.ts'
 import { webhookSources } from './sources.ts'
-import { hex, hmac } from './testing/web-crypto.ts'
 
 type Example = { readonly name: string; readonly examples: readonly Record<string, unknown>[] }
 // The package is CommonJS that is JSON: https://github.com/octokit/webhooks

@@ -1,4 +1,4 @@
-import { Refusal } from '../errors.ts'
+import { Refusal } from '#shared/core/refusal.ts'
 
 /** A header's value as it may be echoed: visible ASCII of a bearable length. */
 const ORIGIN = /^[!-~]{1,253}$/

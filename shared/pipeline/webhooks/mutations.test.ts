@@ -1,13 +1,13 @@
 import { Buffer } from 'node:buffer'
 import { isDeepStrictEqual } from 'node:util'
 import { expect, test } from 'vitest'
+import { type Attempt, mutatorsFor } from '#shared/testing/webhooks/mutate-request.ts'
+import { samples, signSample } from '#shared/testing/webhooks/provider-samples.ts'
+import { seededRandom } from '#shared/testing/webhooks/random.ts'
 import { fieldAt, readPayload } from './payload.ts'
 import { providers } from './providers/providers.ts'
 import type { Scheme } from './scheme.ts'
 import { ed25519Key, localKeyPair } from './secret-key.ts'
-import { type Attempt, mutatorsFor } from './testing/mutate-request.ts'
-import { samples, signSample } from './testing/provider-samples.ts'
-import { seededRandom } from './testing/random.ts'
 import { verifyWebhook } from './verify.ts'
 
 /** All providers together; the full run is WEBHOOK_MUTATIONS=100000. */

@@ -1,4 +1,4 @@
-import { essenceOf, isJsonMediaType, isUtf8MediaType } from '../cloudevents/media-type.ts'
+import { essenceOf, isJsonMediaType, isUtf8MediaType } from '#shared/pipeline/cloudevents/media-type.ts'
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true })
 const FORM = 'application/x-www-form-urlencoded'

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { routeTopics } from '../topics.ts'
+import { routeTopics } from '#shared/pipeline/topics.ts'
+import { samples, signSample } from '#shared/testing/webhooks/provider-samples.ts'
+import type { Sample } from '#shared/testing/webhooks/sample.ts'
 import { receiveWebhook } from './receive-webhook.ts'
 import { webhookSources } from './sources.ts'
-import { samples, signSample } from './testing/provider-samples.ts'
-import type { Sample } from './testing/sample.ts'
 import { verifyWebhook } from './verify.ts'
 
 const NOW = new Date('2026-11-21T08:00:30Z')

@@ -2,11 +2,11 @@ import { Buffer } from 'node:buffer'
 import type { APIGatewayProxyEventV2 } from 'aws-lambda'
 import { describe, expect, test } from 'vitest'
 import { decodeRequest } from '#shared/adapters/http/http-handler.ts'
-import { routeTopics } from '../topics.ts'
+import { routeTopics } from '#shared/pipeline/topics.ts'
+import { ed25519, hex, hmac } from '#shared/testing/webhooks/web-crypto.ts'
 import { receiveWebhook } from './receive-webhook.ts'
 import type { WebhookRequest } from './signed-content.ts'
 import { webhookSources } from './sources.ts'
-import { ed25519, hex, hmac } from './testing/web-crypto.ts'
 
 const NOW = new Date('2026-11-21T08:00:00Z')
 const SECONDS = String(NOW.getTime() / 1000)

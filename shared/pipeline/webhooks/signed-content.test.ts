@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer'
 import { expect, test } from 'vitest'
+import { base64, hex, hmac, sha256Hex } from '#shared/testing/webhooks/web-crypto.ts'
 import { providers } from './providers/providers.ts'
-import { base64, hex, hmac, sha256Hex } from './testing/web-crypto.ts'
 import { verifyWebhook } from './verify.ts'
 
 // Providers that sign more than the body, or less.

@@ -1,9 +1,9 @@
 import { Buffer } from 'node:buffer'
 import { describe, expect, test } from 'vitest'
+import { base64, ed25519, fromBase64, hex, hmac, sha256Hex } from '#shared/testing/webhooks/web-crypto.ts'
 import { providers } from './providers/providers.ts'
 import type { Scheme } from './scheme.ts'
 import { localKeyPair } from './secret-key.ts'
-import { base64, ed25519, fromBase64, hex, hmac, sha256Hex } from './testing/web-crypto.ts'
 import { verifyWebhook } from './verify.ts'
 
 const NOW = new Date('2026-11-21T08:00:00Z')

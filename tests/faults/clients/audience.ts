@@ -1,4 +1,4 @@
-import type { Interest } from '#shared/pipeline/subscription.ts'
+import type { Interest } from '#shared/core/interest.ts'
 
 const SEVERITIES = ['critical', 'high', 'medium', 'low', 'info'] as const
 

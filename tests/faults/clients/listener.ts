@@ -1,5 +1,5 @@
 import { connect, type Tidewire } from '#shared/client/connect.ts'
-import type { PositionedEvent } from '#shared/pipeline/event.ts'
+import type { PositionedEvent } from '#shared/core/event.ts'
 import { API_KEY } from '../../support/start-stack.ts'
 import type { Seat } from './audience.ts'
 import { positionOf } from './produce.ts'

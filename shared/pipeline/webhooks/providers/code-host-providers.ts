@@ -1,4 +1,4 @@
-import type { Provider } from '../provider.ts'
+import type { Provider } from '#shared/pipeline/webhooks/provider.ts'
 import { standardSchemes } from './standard-providers.ts'
 
 /** Providers that host code. */

@@ -1,4 +1,4 @@
-import type { Provider } from '../provider.ts'
+import type { Provider } from '#shared/pipeline/webhooks/provider.ts'
 
 /** Providers of payments and shops. */
 export const commerceProviders: Readonly<Record<string, Provider>> = {

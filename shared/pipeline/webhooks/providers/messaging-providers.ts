@@ -1,5 +1,5 @@
-import type { Provider } from '../provider.ts'
-import type { SignedScheme } from '../scheme.ts'
+import type { Provider } from '#shared/pipeline/webhooks/provider.ts'
+import type { SignedScheme } from '#shared/pipeline/webhooks/scheme.ts'
 
 /** Mailgun signs a time and a token, in the body, and nothing else of it. */
 const mailgun = (at: string): SignedScheme => ({

@@ -1,4 +1,4 @@
-import type { Provider } from '../provider.ts'
+import type { Provider } from '#shared/pipeline/webhooks/provider.ts'
 
 /** Providers of incidents, errors, issues, tickets, customer records and forms. */
 export const operationsProviders: Readonly<Record<string, Provider>> = {

@@ -1,4 +1,4 @@
-import type { Provider } from '../provider.ts'
+import type { Provider } from '#shared/pipeline/webhooks/provider.ts'
 import { codeHostProviders } from './code-host-providers.ts'
 import { commerceProviders } from './commerce-providers.ts'
 import { messagingProviders } from './messaging-providers.ts'

@@ -1,0 +1,180 @@
+import { beforeEach, describe, expect, test } from 'vitest'
+import { Refusal } from '#shared/core/refusal.ts'
+import { type ClaimStore, LEASE_SECONDS } from '#shared/pipeline/claim-store.ts'
+import type { NewRecord } from '#shared/pipeline/ports.ts'
+import { routeTopics } from '#shared/pipeline/topics.ts'
+import { makeEvent } from '#shared/testing/accept/records.ts'
+import { memoryClaimStore } from '#shared/testing/memory/memory-claim-store.ts'
+import { type AcceptDeps, accept } from './accept.ts'
+
+const NONE: ReadonlySet<string> = new Set()
+const binding = (fingerprint: string) => ({ key: { source: 'keys', id: 'k' }, fingerprint })
+let appended: NewRecord[]
+let time: number
+let calls: string[]
+let deps: AcceptDeps & { fail: Error | null }
+
+beforeEach(() => {
+  appended = []
+  calls = []
+  time = 0
+  let ids = 0
+  deps = {
+    fail: null,
+    claims: counted(memoryClaimStore(undefined, () => time)),
+    topics: routeTopics([]),
+    newId: () => `owner ${++ids}`,
+    log: {
+      async append(records) {
+        if (deps.fail) throw deps.fail
+        return records.map((record) => ({
+          topic: record.topic,
+          partition: 0,
+          offset: appended.push(record) - 1,
+        }))
+      },
+    },
+  }
+})
+
+/** The same store, with the name of each call noted. */
+function counted(store: ClaimStore): ClaimStore {
+  const note =
+    <A extends unknown[], R>(name: string, call: (...args: A) => R) =>
+    (...args: A): R => {
+      calls.push(name)
+      return call(...args)
+    }
+  return {
+    claim: note('claim', store.claim),
+    find: note('find', store.find),
+    claimMade: note('claimMade', store.claimMade),
+    findById: note('findById', store.findById),
+    lease: note('lease', store.lease),
+    release: note('release', store.release),
+    bind: note('bind', store.bind),
+  }
+}
+
+const post = (ids: readonly string[], madeIds = NONE) =>
+  accept(
+    ids.map((id) => makeEvent(id)),
+    madeIds,
+    deps,
+  )
+const offsetsOf = (receipts: readonly { readonly offset: number }[]) => receipts.map(({ offset }) => offset)
+
+describe('what it costs', () => {
+  test('is nothing for an id that was made here', async () => {
+    await post(['made'], new Set(['made']))
+    expect(calls).toEqual([])
+  })
+
+  test('is a lease and a claim for an id that was given, and a lease alone for a repeat', async () => {
+    await post(['given'])
+    expect(calls).toEqual(['lease', 'claim'])
+    await post(['given'])
+    expect(calls).toEqual(['lease', 'claim', 'lease'])
+  })
+
+  test('is a look-up, one lease and a claim for each id of a batch, and a look-up alone for its repeat', async () => {
+    await post(['a', 'b', 'c'])
+    expect(calls).toEqual(['find', 'lease', 'claim', 'claim', 'claim'])
+    await post(['c', 'a', 'b'])
+    expect(calls.slice(5)).toEqual(['find'])
+  })
+})
+
+describe('an answer', () => {
+  test('names the first position of each event, in the order of the request, repeats included', async () => {
+    expect(offsetsOf(await post(['a', 'b']))).toEqual([0, 1])
+    expect(offsetsOf(await post(['c', 'b', 'c', 'a']))).toEqual([2, 1, 2, 0])
+    expect(appended).toHaveLength(3)
+  })
+
+  test('names the record that a consumer of the log has claimed meanwhile', async () => {
+    const { append } = deps.log
+    const log = {
+      async append(records: readonly NewRecord[]) {
+        await deps.claims.claim(makeEvent('a'), { topic: 'events', partition: 2, offset: 9, epoch: 'e' })
+        return append(records)
+      },
+    }
+    const [receipt] = await accept([makeEvent('a')], NONE, { ...deps, log })
+    expect(receipt).toEqual({ id: 'a', source: '/tests', topic: 'events', partition: 2, offset: 9 })
+  })
+})
+
+describe('what another request is writing', () => {
+  test.each([[['a']], [['a', 'b', 'c']]])('is refused, to be sent again: %j', async (ids) => {
+    const written = Promise.withResolvers<void>()
+    const { append } = deps.log
+    const log = { append: (records: readonly NewRecord[]) => written.promise.then(() => append(records)) }
+    const events = ids.map((id) => makeEvent(id))
+    const first = accept(events, NONE, { ...deps, log })
+    await new Promise(setImmediate)
+
+    await expect(post([...ids].reverse())).rejects.toMatchObject({ code: 'conflict', retryAfterSeconds: 1 })
+
+    written.resolve()
+    const answers = [await first, await post(ids)]
+    expect(answers[1]).toEqual(answers[0])
+    expect(appended).toHaveLength(ids.length)
+  })
+
+  test('is written once more by a batch that merely overlaps, and answered alike', async () => {
+    await deps.claims.lease(makeEvent('b'), 'somebody')
+    const [, batch] = await post(['a', 'b', 'c'])
+    expect(
+      await deps.claims.claim(makeEvent('b'), { topic: 'events', partition: 0, offset: 99 }),
+    ).toMatchObject({
+      offset: batch?.offset,
+    })
+  })
+
+  test('is accepted once the lease of a crashed writer has run out', async () => {
+    await deps.claims.lease(makeEvent('a'), 'crashed')
+    await expect(post(['a'])).rejects.toMatchObject({ code: 'conflict' })
+    time = LEASE_SECONDS * 1000
+    expect(offsetsOf(await post(['a']))).toEqual([0])
+  })
+})
+
+describe('when Kafka cannot be written', () => {
+  test('the leases are given back, so that the sender may try again at once', async () => {
+    deps.fail = new Refusal('unavailable', 'down', { retryAfterSeconds: 2 })
+    await expect(post(['a', 'b'])).rejects.toMatchObject({ code: 'unavailable', retryAfterSeconds: 2 })
+    deps.fail = null
+    expect(offsetsOf(await post(['a', 'b']))).toEqual([0, 1])
+  })
+})
+
+describe('when the claims cannot be written', () => {
+  test.each(['lease', 'claim', 'bind'] as const)('the refusal may be tried again (%s)', async (call) => {
+    const broken = async () => {
+      throw new Error('throttled')
+    }
+    const claims = { ...deps.claims, [call]: broken }
+    const work = accept([makeEvent('a')], NONE, { ...deps, claims }, binding('f'))
+    await expect(work).rejects.toMatchObject({ code: 'unavailable', retryAfterSeconds: 2 })
+  })
+})
+
+describe('an idempotency key', () => {
+  test('is bound to its request, even if the request came to nothing', async () => {
+    deps.fail = new Refusal('unavailable', 'down')
+    await accept([makeEvent('a')], NONE, deps, binding('f1')).catch(() => {})
+    deps.fail = null
+
+    const other = accept([makeEvent('a')], NONE, deps, binding('f2'))
+    await expect(other).rejects.toMatchObject({ code: 'idempotency_key_reused' })
+    expect(appended).toEqual([])
+    expect(offsetsOf(await accept([makeEvent('a')], NONE, deps, binding('f1')))).toEqual([0])
+  })
+
+  test('is not bound by a request that breaks the rules', async () => {
+    const bad = accept([makeEvent('a', { category: 'not a channel' })], NONE, deps, binding('f1'))
+    await expect(bad).rejects.toMatchObject({ code: 'invalid_event' })
+    expect(calls).toEqual([])
+  })
+})

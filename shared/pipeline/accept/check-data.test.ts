@@ -1,0 +1,101 @@
+import { Buffer } from 'node:buffer'
+import { expect, test } from 'vitest'
+import * as z from 'zod'
+import type { CloudEvent } from '#shared/core/event.ts'
+import { catalog } from '#shared/domain/catalog.ts'
+import { defineDomain } from '#shared/domain/define-domain.ts'
+import { recordDecoder } from '#shared/pipeline/deliver/decode-record.ts'
+import { routeTopics, UNCLAIMED_TOPIC } from '#shared/pipeline/topics.ts'
+import { checkData } from './check-data.ts'
+import { checkEvent } from './check-event.ts'
+import { deriveCategory } from './complete-event.ts'
+
+const domain = defineDomain({
+  name: 'dock',
+  topics: { dock: ['dock.**'] },
+  events: {
+    'dock.crane.moved': {
+      schema: z.looseObject({ metres: z.number(), loads: z.array(z.object({ 'a/b': z.int() })).optional() }),
+      category: { rule: 'by distance', of: ({ metres }) => (metres > 9 ? 'dock.far' : 'dock.near') },
+      severity: { rule: 'by distance', of: ({ metres }) => (metres > 9 ? 'high' : 'low') },
+    },
+    'dock.idle': { schema: z.looseObject({}).optional(), category: 'dock.near' },
+  },
+})
+const topics = routeTopics([domain])
+const event = (more: Partial<CloudEvent>): CloudEvent => ({
+  ...{ specversion: '1.0', id: '1', source: '/s', type: 'dock.crane.moved' },
+  ...more,
+})
+
+test('data that fits its schema is taken, with members that the schema does not know', () => {
+  expect(checkData(event({ data: { metres: 3, operator: 'Kim' } }), topics)).toEqual([])
+  expect(checkData(event({ type: 'dock.idle' }), topics)).toEqual([])
+})
+
+test.each([
+  [{ data: {} }, '/data/metres', /required/],
+  [{ data: { metres: '3' } }, '/data/metres', /expected number/],
+  [{ data: { metres: 3, loads: [{ 'a/b': 1 }, { 'a/b': 'x' }] } }, '/data/loads/1/a~1b', /expected/],
+  [{ data: null }, '/data', /expected object/],
+  [{}, '/data', /required/],
+  [{ data_base64: 'AAAA' }, '/data_base64', /send "data" as JSON/],
+])('%j is refused with a pointer to what is wrong', (more, pointer, says) => {
+  const faults = checkData(event(more), topics)
+
+  expect(faults).toEqual([{ pointer, detail: expect.stringMatching(says) }])
+})
+
+test('a type of no domain is taken, unless the deployment refuses it', () => {
+  const strict = routeTopics([domain], { unknownTypes: 'refuse' })
+
+  expect(checkData(event({ type: 'other' }), topics)).toEqual([])
+  expect(checkData(event({ type: 'other' }), strict)).toMatchObject([{ pointer: '/type' }])
+  expect(checkData(event({ type: 'toString' }), strict)).toMatchObject([{ pointer: '/type' }])
+})
+
+test('category and severity are derived only of data that fits', () => {
+  const derived = (data: unknown) => deriveCategory({ type: 'dock.crane.moved', data }, topics)
+
+  expect(derived({ metres: 10 })).toMatchObject({ category: 'dock.far', severity: 'high' })
+  expect(derived({ metres: 1 })).toMatchObject({ category: 'dock.near', severity: 'low' })
+  expect(derived(null)).toMatchObject({ category: 'dock.crane.moved', severity: 'info' })
+})
+
+test('a record that others wrote straight to Kafka is held to the same', () => {
+  const decode = recordDecoder(topics)
+  const record = (data: unknown) => ({
+    ...{ topic: 'dock', partition: 0, offset: 0, timestamp: 0, key: null, headers: [] },
+    value: Buffer.from(JSON.stringify(event({ data }))),
+  })
+
+  expect(decode(record({ metres: 12 }))).toMatchObject({ category: 'dock.far' })
+  expect(() => decode(record({ metres: 'far' }))).toThrow('/data/metres')
+})
+
+test('an id or a source that no claim can hold is refused', () => {
+  const long = 'é'.repeat(513)
+
+  expect(checkEvent(event({ id: long, source: `/${long}`, category: 'a' }))).toMatchObject([
+    { pointer: '/id' },
+    { pointer: '/source' },
+  ])
+})
+
+test('what the catalog itself derives and gives as examples is sound', () => {
+  const routes = routeTopics(catalog)
+  for (const { name, topics: own, events } of catalog)
+    for (const [type, { schema }] of Object.entries(events)) {
+      const [data] = (schema.meta()?.examples as unknown[] | undefined) ?? []
+      const completed = deriveCategory(event({ type, data }), routes) as CloudEvent
+
+      expect.soft([...checkEvent(completed), ...checkData(completed, routes)], type).toEqual([])
+      expect.soft(topicsOf(own), `${name}: ${type}`).toContain(routes.topicOf(completed.category ?? ''))
+    }
+})
+
+/** A domain without topics of its own uses the one that nobody claims. */
+function topicsOf(own: object): string[] {
+  const names = Object.keys(own)
+  return names.length > 0 ? names : [UNCLAIMED_TOPIC]
+}

@@ -1,0 +1,61 @@
+import { createHash } from 'node:crypto'
+import { Refusal } from '#shared/core/refusal.ts'
+import type { ClaimKey, ClaimStore } from '#shared/pipeline/claim-store.ts'
+import type { HttpMessage } from '#shared/pipeline/cloudevents/http.ts'
+
+// https://www.ietf.org/archive/id/draft-ietf-httpapi-idempotency-key-header-07.html, and its value in RFC 8941 §3.3.3:
+//   Idempotency-Key = sf-string      sf-string = DQUOTE *(%x20-21 / %x23-5B / %x5D-7E / "\" ( DQUOTE / "\" )) DQUOTE
+const SF_STRING = /^"((?:[\x20-\x21\x23-\x5b\x5d-\x7e]|\\["\\])+)"$/
+const LONGEST_KEY = 256
+/** Keys stand among the claims under a source that is no producer's. */
+const KEY_SOURCE = 'urn:tidewire:idempotency-key'
+
+/** What a request is bound to by its key. */
+export type Binding = { readonly key: ClaimKey; readonly fingerprint: string }
+
+/** Reads the header `Idempotency-Key`. Throws Refusal `malformed`. */
+export function readIdempotencyKey(header: string | undefined): string | undefined {
+  if (header === undefined) return undefined
+  const text = SF_STRING.exec(header)?.[1]
+  const key = text?.replaceAll(/\\(["\\])/g, '$1')
+  if (key !== undefined && key.length <= LONGEST_KEY) return key
+  const detail = `Idempotency-Key is one quoted string of 1 to ${LONGEST_KEY} ASCII characters, such as "8e03978e-40d5-43dd-bc93-6894a57f9324".`
+  throw new Refusal('malformed', detail)
+}
+
+/**
+ * The ids of a request's events that have none, and what its key is bound to. The same credential and key make the
+ * same ids, one after the other, so that a repeated request repeats its events. `target` is what the request asks
+ * for, where its path does not always say the same.
+ */
+export function keyRequest(
+  credential: string,
+  key: string,
+  message: HttpMessage,
+  target = '',
+): { readonly binding: Binding; readonly newId: () => string } {
+  const id = createHash('sha256')
+    .update(JSON.stringify([credential, key]))
+    .digest('hex')
+  let made = 0
+  return {
+    binding: { key: { source: KEY_SOURCE, id }, fingerprint: fingerprintOf(message, target) },
+    newId: () => `${id}-${made++}`,
+  }
+}
+
+/** SHA-256 of what makes the request: what it asks for, its media type, its CloudEvents headers by name, and its bytes. */
+function fingerprintOf({ headers, body }: HttpMessage, target: string): string {
+  const telling = Object.entries(headers).filter(
+    ([name]) => name === 'content-type' || name.startsWith('ce-'),
+  )
+  const sorted = telling.sort(([a], [b]) => (a < b ? -1 : 1))
+  return createHash('sha256').update(target).update(JSON.stringify(sorted)).update(body).digest('hex')
+}
+
+/** Binds a key to its request before anything is written. Throws Refusal `idempotency_key_reused` for another request. */
+export async function bindRequest({ key, fingerprint }: Binding, claims: ClaimStore): Promise<void> {
+  if ((await claims.bind(key, fingerprint)) === fingerprint) return
+  const detail = 'This Idempotency-Key came with another request before; use a new key for each request.'
+  throw new Refusal('idempotency_key_reused', detail)
+}

@@ -1,0 +1,84 @@
+import { expect, test } from 'vitest'
+import { routeTopics } from '#shared/pipeline/topics.ts'
+import { makeEvent, makeRecord } from '#shared/testing/accept/records.ts'
+import { memoryClaimStore } from '#shared/testing/memory/memory-claim-store.ts'
+import { memoryDeadLetterStore } from '#shared/testing/memory/memory-dead-letter-store.ts'
+import { memoryLogStore } from '#shared/testing/memory/memory-log-store.ts'
+import { memorySubscriptionStore } from '#shared/testing/memory/memory-subscription-store.ts'
+import { recordDecoder } from './decode-record.ts'
+import { type DeliverDeps, deliver } from './deliver.ts'
+
+const topics = routeTopics([{ name: 'port', topics: { port: ['port.**'] }, events: {} }])
+const DEADLINE = Date.now() + 60_000
+
+function makeDeps(given: Partial<DeliverDeps> = {}) {
+  const steps: string[] = []
+  const log = memoryLogStore()
+  const subscriptions = memorySubscriptionStore()
+  const deps: DeliverDeps = {
+    log: { ...log, advance: (...args) => log.advance(...args).then(() => void steps.push('head')) },
+    claims: memoryClaimStore(),
+    deadLetters: memoryDeadLetterStore(),
+    subscriptions: {
+      ...subscriptions,
+      matching(patterns) {
+        steps.push('match')
+        return subscriptions.matching(patterns)
+      },
+    },
+    gateway: { post: async () => (steps.push('post') ? 'sent' : 'failed'), close: async () => {} },
+    topics,
+    decode: recordDecoder(topics),
+    postsAtOnce: 4,
+    ...given,
+  }
+  return { deps, steps, log, subscriptions }
+}
+const batch = [0, 1].map((partition) => makeRecord({ partition, offset: 5 }, makeEvent(`e${partition}`)))
+
+test('the heads of all partitions are moved before subscriptions are read and anything is posted', async () => {
+  const { deps, steps, subscriptions } = makeDeps()
+  await subscriptions.register({ connection: 'c1', id: 's1', attempt: 1, channels: ['port.a'] })
+
+  const result = await deliver(batch, DEADLINE, deps)
+
+  expect(steps).toEqual(['head', 'head', 'match', 'post'])
+  expect(result).toEqual({ stored: 2, counted: 2, frames: 1, events: 2, gone: 0, behind: 0, failed: [] })
+})
+
+test('a partition that could not be stored is reported from its first offset, and the others go on', async () => {
+  const { log } = makeDeps()
+  const put: typeof log.put = (stream, events) =>
+    stream.partition === 0 ? Promise.reject(new Error('throttled')) : log.put(stream, events)
+  const { deps } = makeDeps({ log: { ...log, put } })
+
+  const { stored, failed } = await deliver(
+    [...batch, makeRecord({ offset: 6 }, makeEvent('x'))],
+    DEADLINE,
+    deps,
+  )
+
+  expect(stored).toBe(1)
+  expect(failed).toMatchObject([{ topic: 'port', partition: 0, offset: 5 }])
+  expect((await log.topic('port')).heads.has(0)).toBe(false)
+})
+
+test('a batch is to come again when its subscriptions cannot be read', async () => {
+  const { subscriptions } = makeDeps()
+  const { deps } = makeDeps({
+    subscriptions: { ...subscriptions, matching: () => Promise.reject(new Error('throttled')) },
+  })
+
+  await expect(deliver(batch, DEADLINE, deps)).rejects.toThrow('throttled')
+})
+
+test('a batch is to come again when somebody could not be marked behind', async () => {
+  const { subscriptions } = makeDeps()
+  await subscriptions.register({ connection: 'c1', id: 's1', attempt: 1, channels: ['port.a'] })
+  const { deps } = makeDeps({
+    subscriptions: { ...subscriptions, markBehind: () => Promise.reject(new Error('throttled')) },
+    gateway: { post: async () => 'failed', close: async () => {} },
+  })
+
+  await expect(deliver(batch, DEADLINE, deps)).rejects.toThrow('throttled')
+})

@@ -1,0 +1,146 @@
+import { beforeEach, describe, expect, test } from 'vitest'
+import type { PostResult, SubscriptionStore } from '#shared/pipeline/ports.ts'
+import { makeEvent, makeStored } from '#shared/testing/accept/records.ts'
+import { memorySubscriptionStore } from '#shared/testing/memory/memory-subscription-store.ts'
+import { type PushDeps, pushEvents } from './push-events.ts'
+
+type Post = {
+  readonly connection: string
+  readonly frame: { type: string; ids: string[]; events?: { offset: number }[] }
+}
+
+let subscriptions: SubscriptionStore
+let posts: Post[]
+let results: Map<string, PostResult>
+let deps: PushDeps
+
+beforeEach(() => {
+  subscriptions = memorySubscriptionStore()
+  posts = []
+  results = new Map()
+  const gateway: PushDeps['gateway'] = {
+    async post(connection, frame) {
+      posts.push({ connection, frame: JSON.parse(frame) })
+      return results.get(connection) ?? 'sent'
+    },
+    close: async () => {},
+  }
+  deps = { subscriptions, gateway, postsAtOnce: 8 }
+})
+
+const event = (offset: number, category = 'port.a') =>
+  makeStored({ offset }, makeEvent(`e${offset}`, { category }))
+const register = (connection: string, id: string, channels: string[], attempt = 1) =>
+  subscriptions.register({ connection, id, attempt, channels })
+const push = (events = [event(1), event(2)]) => pushEvents(events, Date.now() + 1000, deps)
+const behindOf = async (connection: string) =>
+  (await subscriptions.list(connection)).map(({ behind }) => behind)
+const eventPosts = () =>
+  posts
+    .filter(({ frame }) => frame.type === 'events')
+    .map(({ connection, frame }) => [connection, frame.ids, frame.events?.map(({ offset }) => offset)])
+
+describe('pushing a batch', () => {
+  test('reads no subscriptions when there is nothing to push', async () => {
+    subscriptions.matching = () => Promise.reject(new Error('read'))
+
+    expect(await push([])).toEqual({ frames: 0, events: 0, gone: 0, behind: 0 })
+  })
+
+  test('posts one frame per connection that names every subscription it concerns', async () => {
+    await register('c1', 's1', ['port.*'])
+    await register('c1', 's2', ['port.a', '**'])
+    await register('c2', 's1', ['other'])
+
+    const counts = await push()
+
+    expect(eventPosts()).toEqual([['c1', ['s1', 's2'], [1, 2]]])
+    expect(counts).toEqual({ frames: 1, events: 2, gone: 0, behind: 0 })
+  })
+
+  test('removes a connection that is gone, and its subscriptions', async () => {
+    await register('c1', 's1', ['port.a'])
+    await register('c1', 's2', ['port.b'])
+    results.set('c1', 'gone')
+
+    expect(await push()).toMatchObject({ gone: 1, behind: 0 })
+
+    expect(await subscriptions.list('c1')).toEqual([])
+  })
+
+  test('marks who missed a frame behind before it answers, and sends them a gap', async () => {
+    await register('c1', 's1', ['port.a'])
+    await register('c2', 's1', ['port.a'])
+    results.set('c1', 'failed')
+
+    expect(await push()).toMatchObject({ frames: 1, behind: 1 })
+
+    expect(await behindOf('c1')).toEqual([true])
+    expect(await behindOf('c2')).toEqual([false])
+    expect(posts.at(-1)).toEqual({ connection: 'c1', frame: { type: 'gap', ids: ['s1'] } })
+  })
+
+  test('posts nothing to who is behind', async () => {
+    await register('c1', 's1', ['port.a'])
+    for (const one of await subscriptions.list('c1')) await subscriptions.markBehind(one)
+
+    await push()
+
+    expect(posts).toEqual([])
+  })
+
+  test('marks who misses an event that is too large for a frame, after what precedes it', async () => {
+    await register('c1', 's1', ['port.a'])
+    const huge = makeStored({ offset: 2 }, makeEvent('huge', { data: 'x'.repeat(140_000) }))
+
+    await push([event(1), huge, event(3)])
+
+    expect(eventPosts()).toEqual([['c1', ['s1'], [1]]])
+    expect(await behindOf('c1')).toEqual([true])
+  })
+})
+
+describe('a mark that was left halfway by a crash', () => {
+  /** Marks only the rows of one pattern, as a worker does that dies before the others. */
+  const leaveHalfway = (pattern: string) => {
+    const { matching } = subscriptions
+    subscriptions.matching = async (patterns) => {
+      const found = await matching(patterns)
+      const rows = found.get(pattern)?.map((one) => ({ ...one, behind: true }))
+      return rows ? new Map(found).set(pattern, rows) : found
+    }
+  }
+
+  test('is finished by the next batch that comes across it', async () => {
+    await register('c1', 's1', ['port.a', 'port.b'])
+    leaveHalfway('port.a')
+
+    await push()
+
+    expect(posts).toEqual([])
+    expect(await behindOf('c1')).toEqual([true])
+  })
+
+  test('holds back the events of the other patterns too, or a later event would hide an earlier', async () => {
+    await register('c1', 's1', ['port.a', 'port.b'])
+    leaveHalfway('port.a')
+
+    await push([event(1, 'port.a'), event(2, 'port.b')])
+
+    expect(posts).toEqual([])
+  })
+
+  test('does not hold back a newer attempt', async () => {
+    await register('c1', 's1', ['port.b'], 2)
+    const { matching } = subscriptions
+    subscriptions.matching = async (patterns) =>
+      new Map(await matching(patterns)).set('port.a', [
+        { connection: 'c1', id: 's1', attempt: 1, registration: 0, channels: ['port.a'], behind: true },
+      ])
+
+    await push([event(1, 'port.a'), event(2, 'port.b')])
+
+    expect(eventPosts()).toEqual([['c1', ['s1'], [2]]])
+    expect(await behindOf('c1')).toEqual([false])
+  })
+})

@@ -1,0 +1,216 @@
+import { beforeEach, describe, expect, test } from 'vitest'
+import { standAt } from '#shared/pipeline/sockets/replay.ts'
+import { routeTopics } from '#shared/pipeline/topics.ts'
+import { makeEvent, makeRecord } from '#shared/testing/accept/records.ts'
+import { memoryClaimStore } from '#shared/testing/memory/memory-claim-store.ts'
+import { memoryDeadLetterStore } from '#shared/testing/memory/memory-dead-letter-store.ts'
+import { memoryLogStore } from '#shared/testing/memory/memory-log-store.ts'
+import { recordDecoder } from './decode-record.ts'
+import { type StoreDeps, storeBatch } from './store-batch.ts'
+
+const POISON = '{"specversion":'
+const topics = routeTopics([{ name: 'port', topics: { port: ['port.**'] }, events: {} }])
+let deps: StoreDeps
+
+beforeEach(() => {
+  deps = {
+    log: memoryLogStore(),
+    claims: memoryClaimStore(),
+    deadLetters: memoryDeadLetterStore(),
+    topics,
+    decode: recordDecoder(topics),
+  }
+})
+
+const epochOf = async (topic = 'port') => (await deps.log.topic(topic)).epoch
+const headOf = async (partition = 0) => (await deps.log.topic('port')).heads.get(partition)
+const idsOf = (events: readonly { readonly event: { readonly id: string } }[]) =>
+  events.map(({ event }) => event.id)
+const storedIds = async (partition = 0) => {
+  const stream = { topic: 'port', epoch: await epochOf(), partition }
+  return idsOf(await deps.log.read(stream, { after: -1, upTo: 1000, limit: 1000 }))
+}
+
+describe('a batch', () => {
+  test('is stored in order and moves the head to its last record', async () => {
+    const events = await storeBatch(
+      [1, 2, 3].map((offset) => makeRecord({ offset }, makeEvent(`e${offset}`))),
+      deps,
+    )
+
+    expect(idsOf(events)).toEqual(['e1', 'e2', 'e3'])
+    expect(await storedIds()).toEqual(['e1', 'e2', 'e3'])
+    expect(await headOf()).toEqual({ offset: 3, first: 1, timestamp: 1003 })
+  })
+
+  test('without records changes nothing', async () => {
+    expect(await storeBatch([], deps)).toEqual([])
+    expect(await headOf()).toBeUndefined()
+  })
+
+  test('keeps of two copies the one that its writer has claimed, in its place', async () => {
+    const batch = ['twice', 'twice', 'other'].map((id, offset) => makeRecord({ offset }, makeEvent(id)))
+    await deps.claims.claim(makeEvent('twice'), { topic: 'port', partition: 0, offset: 1 })
+
+    const events = await storeBatch(batch, deps)
+
+    expect(events.map(({ offset, event }) => [offset, event.id])).toEqual([
+      [1, 'twice'],
+      [2, 'other'],
+    ])
+  })
+
+  test('that comes again answers the same events and leaves the head', async () => {
+    const batch = [0, 1].map((offset) => makeRecord({ offset }, makeEvent(`e${offset}`)))
+    await storeBatch(batch, deps)
+
+    const again = await storeBatch(batch, deps)
+
+    expect(idsOf(again)).toEqual(['e0', 'e1'])
+    expect(await headOf()).toMatchObject({ offset: 1, first: 0 })
+  })
+
+  test('drops a later copy of an event, within it and across partitions', async () => {
+    await storeBatch(
+      [makeRecord({ offset: 0 }, makeEvent('a')), makeRecord({ offset: 1 }, makeEvent('a'))],
+      deps,
+    )
+
+    const copies = await storeBatch([makeRecord({ offset: 7, partition: 1 }, makeEvent('a'))], deps)
+
+    expect(copies).toEqual([])
+    expect(await storedIds(0)).toEqual(['a'])
+    expect(await headOf(1)).toMatchObject({ offset: 7 })
+  })
+
+  test('keeps events of equal ids from different sources', async () => {
+    const batch = ['/one', '/two'].map((source, offset) => makeRecord({ offset }, makeEvent('a', { source })))
+
+    expect(await storeBatch(batch, deps)).toHaveLength(2)
+  })
+})
+
+describe('a record that is no event of its topic', () => {
+  test.each([
+    ['is no JSON', POISON, 'JSON'],
+    ['breaks the specification', '{"specversion":"1.0","id":"1","type":"t"}', 'source'],
+    ['has a category that is no channel', JSON.stringify(makeEvent('x', { category: 'a..b' })), 'category'],
+    ['belongs to another topic', makeEvent('x', { category: 'elsewhere' }), 'belongs to the topic "events"'],
+    ['is too large to store', makeEvent('x', { data: 'y'.repeat(360_000) }), 'larger than'],
+  ])('goes to the dead letters when it %s, and the partition goes on', async (_, content, reason) => {
+    const events = await storeBatch(
+      [makeRecord({ offset: 0 }, content), makeRecord({ offset: 1 }, makeEvent('good'))],
+      deps,
+    )
+
+    const [letter] = await deps.deadLetters.list(['port'], 10)
+    expect(letter).toMatchObject({ topic: 'port', partition: 0, offset: 0, attempts: 1 })
+    expect(letter?.reason).toContain(reason)
+    expect(idsOf(events)).toEqual(['good'])
+    expect(await headOf()).toMatchObject({ offset: 1 })
+  })
+
+  test('does not count as lost for who reads from the start', async () => {
+    await storeBatch([makeRecord({ offset: 0 }, POISON)], deps)
+    const { heads } = await standAt('latest', ['events'], deps.log)
+    await storeBatch([makeRecord({ offset: 1 }, POISON), makeRecord({ offset: 2 }, makeEvent('first'))], deps)
+
+    const { lost } = await standAt(`port@${await epochOf()}:`, ['port'], deps.log)
+
+    expect(heads.size).toBe(1)
+    expect(lost).toBeNull()
+  })
+
+  test('does not count as lost while nothing else is in the stream', async () => {
+    await storeBatch([makeRecord({ offset: 0 }, POISON)], deps)
+
+    expect(await standAt(`port@${await epochOf()}:`, ['port'], deps.log)).toMatchObject({ lost: null })
+  })
+})
+
+describe('a topic that was created anew', () => {
+  const oldLife = [0, 1, 2].map((offset) => makeRecord({ offset }, makeEvent(`old${offset}`)))
+
+  test('begins a new epoch when another event stands at a known offset', async () => {
+    await storeBatch(oldLife, deps)
+    const before = await epochOf()
+
+    await storeBatch([makeRecord({ offset: 0, timestamp: 1000 }, makeEvent('new'))], deps)
+
+    expect(await epochOf()).not.toBe(before)
+    expect(await storedIds()).toEqual(['new'])
+    expect(await headOf()).toMatchObject({ offset: 0, first: 0 })
+  })
+
+  test('is noticed by its younger records where nothing of the old life was stored', async () => {
+    await storeBatch(
+      [0, 1].map((offset) => makeRecord({ offset }, POISON)),
+      deps,
+    )
+    const before = await epochOf()
+
+    await storeBatch([makeRecord({ offset: 0, timestamp: 9000 }, makeEvent('new'))], deps)
+
+    expect(await epochOf()).not.toBe(before)
+  })
+
+  test('is noticed by younger records between known offsets', async () => {
+    await storeBatch(
+      [makeRecord({ offset: 0 }, makeEvent('a')), makeRecord({ offset: 1 }, makeEvent('a'))],
+      deps,
+    )
+    const before = await epochOf()
+
+    await storeBatch(
+      [
+        makeRecord({ offset: 0, timestamp: 9000 }, POISON),
+        makeRecord({ offset: 1, timestamp: 9001 }, makeEvent('b')),
+      ],
+      deps,
+    )
+
+    expect(await epochOf()).not.toBe(before)
+    expect(await storedIds()).toEqual(['b'])
+  })
+
+  test('keeps the event of a record that was claimed under the old epoch, before a crash', async () => {
+    await storeBatch(oldLife, deps)
+    const record = makeRecord({ offset: 0, partition: 1, timestamp: 9000 }, makeEvent('new'))
+    const crashing = { ...deps, log: { ...deps.log, put: () => Promise.reject(new Error('crash')) } }
+    await expect(storeBatch([record], crashing)).rejects.toThrow('crash')
+    await deps.log.renewEpoch('port', await epochOf()) // another partition's worker saw it first
+
+    const events = await storeBatch([record], deps)
+
+    expect(idsOf(events)).toEqual(['new'])
+    expect(await storedIds(1)).toEqual(['new'])
+  })
+})
+
+describe('the same life of a topic goes on', () => {
+  test('when a batch of poison alone comes again after records of a slower clock', async () => {
+    const poison = makeRecord({ offset: 0, timestamp: 2000 }, POISON)
+    await storeBatch([poison], deps)
+    await storeBatch([makeRecord({ offset: 5, timestamp: 1000 }, makeEvent('a'))], deps)
+    const before = await epochOf()
+
+    await storeBatch([poison], deps)
+
+    expect(await epochOf()).toBe(before)
+  })
+
+  test('when a batch of repeats alone comes again together with younger records', async () => {
+    await storeBatch([makeRecord({ offset: 0, partition: 1 }, makeEvent('a'))], deps)
+    const repeat = makeRecord({ offset: 0, timestamp: 1000 }, makeEvent('a'))
+    await storeBatch([repeat], deps)
+    const before = await epochOf()
+
+    const events = await storeBatch(
+      [repeat, makeRecord({ offset: 1, timestamp: 5000 }, makeEvent('b'))],
+      deps,
+    )
+
+    expect(await epochOf()).toBe(before)
+    expect(idsOf(events)).toEqual(['b'])
+  })
+})

@@ -1,0 +1,138 @@
+import { type Cursor, CursorError, formatCursor, parseCursor, type TopicCursor } from '#shared/core/cursor.ts'
+import type { CloudEvent, PositionedEvent } from '#shared/core/event.ts'
+import { type Interest, matchesInterest } from '#shared/core/interest.ts'
+import { Refusal } from '#shared/core/refusal.ts'
+import type { LogStore, StoredEvent, Stream } from '#shared/pipeline/ports.ts'
+import type { Topics } from '#shared/pipeline/topics.ts'
+import { PAGE_SCAN, pageRoom } from './page-room.ts'
+
+/** Which events to list: an interest, and optionally a range of event time (milliseconds since the epoch, ends included). */
+export type Query = Interest & { readonly from?: number; readonly to?: number }
+
+/** What a list shows of an event: `state` where its domain has a lifecycle. */
+export type Row = PositionedEvent & { readonly state?: unknown }
+
+/** A page of history. `next` continues below it; null at the end of the log. A page may be short, or even empty, before that. */
+export type HistoryPage = { readonly events: readonly Row[]; readonly next: string | null }
+
+/** Which of the matching events are shown, and as what: `admits` by the event alone, `select` by whatever else it reads. */
+export type Selection = {
+  readonly admits: (event: CloudEvent) => boolean
+  readonly select: (events: readonly PositionedEvent[]) => Promise<readonly Row[]>
+}
+const EVERYTHING: Selection = { admits: () => true, select: async (events) => events }
+
+/** How many events a page may hold, and holds unless another number is asked for. */
+export const PAGE_LIMITS = { most: 500, usual: 50 } as const
+
+/** The same for a page of CSV. */
+export const CSV_LIMITS = { most: 5000, usual: 1000 } as const
+
+const READ_AHEAD = 100
+
+/** Lists events newest record first. Throws Refusal `malformed` for a bad `next`. */
+export async function listEvents(
+  query: Query,
+  next: string | undefined,
+  limit: number,
+  { log, topics }: { log: LogStore; topics: Topics },
+  { admits, select }: Selection = EVERYTHING,
+): Promise<HistoryPage> {
+  const below = await startingPoint(next, topics.topicsTouched(query.channels), log)
+  const sources = [...below].flatMap(([topic, { epoch, offsets }]) =>
+    [...offsets].map(([partition, offset]) => readBackwards({ topic, epoch, partition }, offset, log)),
+  )
+  const rows: Row[] = []
+  const room = pageRoom()
+  let scanned = 0
+  let isDone = false
+  while (!isDone && rows.length < limit)
+    rows.push(...(await select(await nextCandidates(limit - rows.length))))
+  const heads = await Promise.all(sources.map((source) => source.peek()))
+  return { events: rows, next: heads.every((head) => head === undefined) ? null : cursorAt(below, heads) }
+
+  async function nextCandidates(most: number): Promise<PositionedEvent[]> {
+    const candidates: PositionedEvent[] = []
+    for (; scanned < PAGE_SCAN && candidates.length < most; scanned++) {
+      const heads = await Promise.all(sources.map((source) => source.peek()))
+      const youngest = indexOfYoungest(heads)
+      const stored = heads[youngest]
+      if (stored === undefined) break
+      const { timestamp: _, ...positioned } = stored
+      if (matchesQuery(query, positioned) && admits(positioned.event)) {
+        if (!room.take(positioned)) break
+        candidates.push(positioned)
+      }
+      sources[youngest]?.take()
+    }
+    isDone = candidates.length < most
+    return candidates
+  }
+}
+
+function matchesQuery({ from, to, ...interest }: Query, { event }: PositionedEvent): boolean {
+  const time = Date.parse(event.time ?? '')
+  if ((from !== undefined && !(time >= from)) || (to !== undefined && !(time <= to))) return false
+  return matchesInterest(interest, event)
+}
+
+async function startingPoint(
+  next: string | undefined,
+  touched: readonly string[],
+  log: LogStore,
+): Promise<Cursor> {
+  try {
+    if (next !== undefined) return parseCursor(next)
+  } catch (error) {
+    if (!(error instanceof CursorError)) throw error
+    throw new Refusal(
+      'malformed',
+      '"next" is not one that a page of events gave; leave it out to start anew.',
+    )
+  }
+  const cursor = new Map<string, TopicCursor>()
+  for (const topic of touched) {
+    const { epoch, heads } = await log.topic(topic)
+    cursor.set(topic, {
+      epoch,
+      offsets: new Map([...heads].map(([partition, { offset }]) => [partition, offset])),
+    })
+  }
+  return cursor
+}
+
+/** Reads a partition from `offset` downwards, a page at a time, with one event looked at ahead. */
+function readBackwards(stream: Stream, offset: number, log: LogStore) {
+  let page: StoredEvent[] = []
+  let upTo = offset
+  let isExhausted = false
+  return {
+    async peek(): Promise<StoredEvent | undefined> {
+      if (page.length === 0 && !isExhausted) {
+        page = await log.read(stream, { after: -1, upTo, limit: READ_AHEAD, newestFirst: true })
+        isExhausted = page.length < READ_AHEAD
+        upTo = (page.at(-1)?.offset ?? 0) - 1
+      }
+      return page[0]
+    },
+    take: () => void page.shift(),
+  }
+}
+
+function indexOfYoungest(heads: readonly (StoredEvent | undefined)[]): number {
+  let best = -1
+  for (const [index, head] of heads.entries())
+    if (head && head.timestamp > (heads[best]?.timestamp ?? Number.NEGATIVE_INFINITY)) best = index
+  return best
+}
+
+function cursorAt(below: Cursor, heads: readonly (StoredEvent | undefined)[]): string {
+  const left = new Map<string, TopicCursor>()
+  for (const head of heads) {
+    const epoch = head && below.get(head.topic)?.epoch
+    if (head === undefined || epoch === undefined) continue
+    const offsets = new Map(left.get(head.topic)?.offsets).set(head.partition, head.offset)
+    left.set(head.topic, { epoch, offsets })
+  }
+  return formatCursor(left)
+}

@@ -1,0 +1,235 @@
+import { Buffer } from 'node:buffer'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { PositionedEvent } from '#shared/core/event.ts'
+import { type Interest, matchesInterest } from '#shared/core/interest.ts'
+import { routeTopics } from '#shared/pipeline/topics.ts'
+import { addEvent, makeLog, nameOf, trimmed } from '#shared/testing/accept/logs.ts'
+import { makeEvent, makeStored } from '#shared/testing/accept/records.ts'
+import { type CatchUpPage, catchUp } from './catch-up.ts'
+import { type HistoryPage, listEvents } from './list-events.ts'
+
+const topics = routeTopics([{ name: 'port', topics: { port: ['port.**'] }, events: {} }])
+const interests: fc.Arbitrary<Interest> = fc.constantFrom<Interest[]>(
+  { channels: ['**'] },
+  { channels: ['port.*'] },
+  { channels: ['other.a', 'port.b'] },
+  { channels: ['**'], filter: { severity: ['critical'] } },
+)
+const logs = fc.array(
+  fc.record({
+    channel: fc.constantFrom('port.a', 'port.b', 'other.a'),
+    partition: fc.nat(2),
+    timestamp: fc.nat(30),
+    severity: fc.constantFrom('critical', 'low'),
+  }),
+  { maxLength: 60 },
+)
+type Entry = { channel: string; partition: number; timestamp: number; severity: string }
+const fill = (entries: readonly Entry[]) =>
+  makeLog(
+    entries.map(({ channel, severity, ...place }) => ({
+      ...place,
+      topic: topics.topicOf(channel),
+      event: { category: channel, severity },
+    })),
+  )
+const perPartition = (events: readonly PositionedEvent[]) =>
+  Object.fromEntries(
+    [...Map.groupBy(events, ({ topic, partition }) => `${topic}-${partition}`)].map(([key, list]) => [
+      key,
+      list.map(({ offset }) => offset),
+    ]),
+  )
+
+async function followUp(page: (cursor: string) => Promise<CatchUpPage>, from: string, limit: number) {
+  const events: PositionedEvent[] = []
+  for (let cursor = from, pages = 0; pages < 200; pages++) {
+    const next = await page(cursor)
+    expect(next.recovered).toBe(true)
+    expect(next.events.length).toBeLessThanOrEqual(limit)
+    events.push(...next.events)
+    if (next.cursor === cursor) return events
+    cursor = next.cursor
+  }
+  throw new Error('the pages never end')
+}
+
+async function followDown(page: (next: string | undefined) => Promise<HistoryPage>, limit: number) {
+  const events: PositionedEvent[] = []
+  for (let next: string | undefined, pages = 0; pages < 200; pages++) {
+    const answer = await page(next)
+    expect(answer.events.length).toBeLessThanOrEqual(limit)
+    events.push(...answer.events)
+    if (answer.next === null) return events
+    next = answer.next
+  }
+  throw new Error('the pages never end')
+}
+
+describe('catching up page by page', () => {
+  test('reaches every matching event once, in order, whatever the log and the limit', async () => {
+    const property = fc.asyncProperty(
+      logs,
+      interests,
+      fc.integer({ min: 1, max: 20 }),
+      async (entries, interest, limit) => {
+        const { log, stored } = await fill(entries)
+
+        const events = await followUp(
+          (cursor) => catchUp(interest, cursor, limit, { log, topics }),
+          '',
+          limit,
+        )
+
+        expect(perPartition(events)).toEqual(
+          perPartition(stored.filter(({ event }) => matchesInterest(interest, event))),
+        )
+      },
+    )
+    await fc.assert(property)
+  })
+
+  test('without a cursor answers where the log stands', async () => {
+    const { log } = await fill([{ channel: 'port.a', partition: 1, timestamp: 1, severity: 'low' }])
+    const page = await catchUp({ channels: ['port.a'] }, undefined, 10, { log, topics })
+    expect(page).toMatchObject({ events: [], recovered: true })
+    expect(page.cursor).toMatch(/^port@\w+:1=0$/)
+  })
+
+  test('ends for a cursor that is ahead of the log', async () => {
+    const { log } = await fill([{ channel: 'port.a', partition: 0, timestamp: 1, severity: 'low' }])
+    const { epoch } = await log.topic('port')
+    const page = await catchUp({ channels: ['port.a'] }, `port@${epoch}:0=99`, 10, { log, topics })
+    expect(page).toEqual({ events: [], cursor: `port@${epoch}:0=0`, recovered: true })
+  })
+
+  test('a partition that grows as fast as it is read does not starve the others', async () => {
+    const place = { topic: 'port', timestamp: 1 }
+    const { log } = await fill(
+      [0, 0, 1, 1, 1].map((partition) => ({ channel: 'port.a', partition, timestamp: 1, severity: 'low' })),
+    )
+    const seen = new Set<number>()
+    let cursor = ''
+    for (let offset = 2; offset < 14; offset += 2) {
+      const page = await catchUp({ channels: ['port.a'] }, cursor, 2, { log, topics })
+      for (const { partition } of page.events) seen.add(partition)
+      cursor = page.cursor
+      for (const at of [offset, offset + 1])
+        await addEvent(
+          log,
+          makeStored({ ...place, partition: 0, offset: at }, makeEvent(`n${at}`, { category: 'port.a' })),
+        )
+    }
+    expect(seen).toEqual(new Set([0, 1]))
+  })
+
+  test('tells when the log begins above the cursor, and when the topic is another one', async () => {
+    const { log } = await makeLog(Array.from({ length: 5 }, () => ({ topic: 'port', partition: 0 })))
+    const { epoch } = await log.topic('port')
+    const read = (cursor: string, from = log) =>
+      catchUp({ channels: ['port.a'] }, cursor, 10, { log: from, topics })
+    expect(await read(`port@${epoch}:0=0`, trimmed(log, 2))).toMatchObject({ recovered: false })
+    const page = await read('port@older:0=9')
+    expect(page).toMatchObject({ recovered: false, cursor: `port@${epoch}:0=4` })
+    expect(page.events).toHaveLength(5)
+  })
+})
+
+describe('a page', () => {
+  const data = 'ü"'.repeat(40_000)
+  const large = Array.from({ length: 80 }, (_, index) => ({
+    ...{ topic: index % 2 === 0 ? 'port' : 'events', partition: index % 3 },
+    event: { data, category: index % 2 === 0 ? 'port.a' : 'other.a' },
+  }))
+  const sizes: number[] = []
+  const noted = <Page extends object>(page: Page): Page => {
+    sizes.push(Buffer.byteLength(JSON.stringify({ body: JSON.stringify(page) })))
+    return page
+  }
+
+  test('of large events fits the 6 MB that a Lambda function may answer, and none is left out', {
+    timeout: 60_000,
+  }, async () => {
+    const { log } = await makeLog(large)
+    const query = { channels: ['**'] }
+
+    const up = await followUp(
+      async (cursor) => noted(await catchUp(query, cursor, 500, { log, topics })),
+      '',
+      500,
+    )
+    const down = await followDown(
+      async (next) => noted(await listEvents(query, next, 500, { log, topics })),
+      500,
+    )
+
+    expect(new Set(up.map(nameOf)).size).toBe(80)
+    expect(new Set(down.map(nameOf)).size).toBe(80)
+    expect(Math.max(...sizes)).toBeLessThan(6 * 1024 * 1024)
+  })
+})
+
+describe('listing the history page by page', () => {
+  test('reaches every matching event once, newest first within each partition, whatever the log and the limit', async () => {
+    const property = fc.asyncProperty(
+      logs,
+      interests,
+      fc.integer({ min: 1, max: 20 }),
+      async (entries, interest, limit) => {
+        const { log, stored } = await fill(entries)
+
+        const events = await followDown((next) => listEvents(interest, next, limit, { log, topics }), limit)
+
+        const wanted = stored.filter(({ event }) => matchesInterest(interest, event))
+        expect(perPartition(events)).toEqual(perPartition(wanted.reverse()))
+      },
+    )
+    await fc.assert(property)
+  })
+
+  test('is newest first across partitions where the times grow with the offsets', async () => {
+    const entries = Array.from({ length: 40 }, (_, index) => ({
+      channel: ['port.a', 'other.a'][index % 2] ?? '',
+      partition: index % 3,
+      timestamp: index,
+      severity: 'low',
+    }))
+    const { log, stored } = await fill(entries)
+    const events = await followDown((next) => listEvents({ channels: ['**'] }, next, 7, { log, topics }), 7)
+    expect(events.map(nameOf)).toEqual(stored.map(nameOf).reverse())
+  })
+
+  test('does not move when events are added between two pages', async () => {
+    const { log } = await makeLog([0, 1, 2].map((timestamp) => ({ topic: 'port', partition: 0, timestamp })))
+    const first = await listEvents({ channels: ['**'] }, undefined, 2, { log, topics })
+    await addEvent(log, makeStored({ offset: 3 }, makeEvent('new')))
+    const second = await listEvents({ channels: ['**'] }, first.next ?? undefined, 2, { log, topics })
+    expect([first.events.map(({ offset }) => offset), second.events.map(({ offset }) => offset)]).toEqual([
+      [2, 1],
+      [0],
+    ])
+  })
+
+  test('filters by the time of the event, ends included', async () => {
+    const times = ['2026-01-01T00:00:00Z', '2026-01-02T00:00:00Z', '2026-01-03T00:00:00Z', undefined]
+    const { log } = await makeLog(
+      times.map((time) => ({ topic: 'port', partition: 0, event: { ...(time && { time }) } })),
+    )
+    const list = async (range: { from?: number; to?: number }) =>
+      (await listEvents({ channels: ['**'], ...range }, undefined, 10, { log, topics })).events.map(
+        ({ offset }) => offset,
+      )
+    const at = (index: number) => Date.parse(times[index] ?? '')
+    expect(await list({})).toEqual([3, 2, 1, 0])
+    expect(await list({ from: at(1) })).toEqual([2, 1])
+    expect(await list({ from: at(0), to: at(1) })).toEqual([1, 0])
+  })
+
+  test('refuses a `next` that is none', async () => {
+    const { log } = await fill([])
+    await expect(listEvents({ channels: ['**'] }, 'x', 1, { log, topics })).rejects.toMatchObject({
+      code: 'malformed',
+    })
+  })
+})

@@ -1,0 +1,135 @@
+import type { CloudEvent } from '#shared/core/event.ts'
+import { Refusal } from '#shared/core/refusal.ts'
+import { requireRole } from '#shared/core/role.ts'
+import type { Move } from '#shared/domain/define-domain.ts'
+import { type AcceptDeps, accept, type Receipt } from '#shared/pipeline/accept/accept.ts'
+import { DEFAULT_SOURCE } from '#shared/pipeline/accept/complete-event.ts'
+import { type Binding, bindRequest } from '#shared/pipeline/accept/idempotency-key.ts'
+import type { EventLog, Principal } from '#shared/pipeline/ports.ts'
+import type { ViewStore } from '#shared/pipeline/views/view-store.ts'
+import { entityTag, passesIfMatch } from './entity-tag.ts'
+import type { FoundEvent, WantedEvent } from './find-event.ts'
+import { type KeptLifecycle, moveChannel } from './lifecycles.ts'
+import { type EventState, loadState } from './load-state.ts'
+import { type RequireDeps, requireEvent } from './require-event.ts'
+
+/** A move that somebody asks for. `keyed` is what its Idempotency-Key makes of it. */
+export type MoveCommand = WantedEvent & {
+  readonly move: string
+  readonly body: Readonly<Record<string, unknown>>
+  readonly principal: Principal
+  readonly ifMatch?: string | undefined
+  readonly traceparent?: string
+  readonly keyed?: { readonly binding: Binding; readonly newId: () => string } | undefined
+}
+export type MoveDeps = RequireDeps &
+  Omit<AcceptDeps, 'log'> & { readonly views: ViewStore; readonly kafka: EventLog }
+
+/** Where the move was written, and the state after it; without one where the fold has not come to it in time. */
+export type Moved = { readonly receipt: Receipt; readonly state: EventState | null }
+
+/** How long the event, the state before the move and the state after it are each waited for. */
+const PATIENCE_MS = 4000
+
+/**
+ * Makes a lifecycle move: judges it by the state that is known, writes it into the partition of its event, and waits
+ * until the fold has applied it, so that the next move is judged by it. Throws Refusal: `not_found` for an unknown
+ * event or move, `forbidden`, `precondition_failed`, `invalid_event` for a wrong body, `conflict` with the reason where
+ * the state (or, of two moves at once, the log) forbids it, `unavailable` where the event or its state is not known in
+ * time.
+ */
+export async function moveEvent(command: MoveCommand, deps: MoveDeps): Promise<Moved> {
+  const found = await requireEvent(command, PATIENCE_MS, deps)
+  const kept = lifecycleOf(found, command, deps)
+  const move = moveOf(kept, command)
+  requireRole(command.principal, move.roles, `${command.move} events`)
+  const moveId = (command.keyed ?? deps).newId()
+  const receipt = (await findRepeat(moveId, command, deps)) ?? (await writeMove(moveId))
+  const state = await loadState(found, kept, { offset: receipt.offset, withinMs: PATIENCE_MS }, deps)
+  const event = { id: receipt.id, source: receipt.source, type: '' }
+  const refused = state && kept.lifecycle.refusalOf(state.state, event)
+  if (refused) throw new Refusal('conflict', refused)
+  return { receipt, state }
+
+  async function writeMove(id: string): Promise<Receipt> {
+    const state = await stateBefore(found, kept, deps)
+    if (!passesIfMatch(command.ifMatch, entityTag(state)))
+      throw new Refusal(
+        'precondition_failed',
+        'The event has changed since you read it; read it again and look whether the move still makes sense.',
+      )
+    const event = decide(id, found, move, state.state, command, deps)
+    return write(event, found, command, deps)
+  }
+}
+
+function lifecycleOf({ event }: FoundEvent, { move }: MoveCommand, { lifecycles }: MoveDeps): KeptLifecycle {
+  const kept = lifecycles.of(event.category)
+  if (kept) return kept
+  const what = lifecycles.isMove(event.category)
+    ? 'This event is itself a move of a lifecycle'
+    : `Events of the category "${event.category}" have no lifecycle`
+  throw new Refusal('conflict', `${what}; there is nothing to ${move}.`)
+}
+
+function moveOf({ lifecycle }: KeptLifecycle, { move }: MoveCommand): Move {
+  const known = Object.hasOwn(lifecycle.moves, move) ? lifecycle.moves[move] : undefined
+  if (known) return known
+  const names = new Intl.ListFormat('en').format(Object.keys(lifecycle.moves))
+  throw new Refusal('not_found', `There is no move "${move}" here; this event takes ${names}.`)
+}
+
+async function stateBefore(found: FoundEvent, kept: KeptLifecycle, deps: MoveDeps): Promise<EventState> {
+  const state = await loadState(found, kept, { offset: found.offset, withinMs: PATIENCE_MS }, deps)
+  if (state) return state
+  const detail = 'The state of this event is not known yet; nothing was written. Send the request again.'
+  throw new Refusal('unavailable', detail, { retryAfterSeconds: 2 })
+}
+
+/** Where the same request was written before: then it is not judged again, but answered alike. */
+async function findRepeat(id: string, { keyed }: MoveCommand, { claims }: MoveDeps): Promise<Receipt | null> {
+  if (keyed === undefined) return null
+  const [known] = await claims.find([{ id, source: DEFAULT_SOURCE }])
+  if (!known) return null
+  await bindRequest(keyed.binding, claims)
+  const { topic, partition, offset } = known
+  return { id, source: DEFAULT_SOURCE, topic, partition, offset }
+}
+
+function decide(
+  id: string,
+  { event }: FoundEvent,
+  move: Move,
+  state: unknown,
+  { principal, body, traceparent }: MoveCommand,
+  { clock }: MoveDeps,
+): CloudEvent {
+  const at = new Date(clock.now()).toISOString()
+  const decision = move.decide(state, { by: principal.name, at, body })
+  if ('refused' in decision)
+    throw new Refusal(decision.invalid ? 'invalid_event' : 'conflict', decision.refused)
+  return {
+    ...{ specversion: '1.0', id, source: DEFAULT_SOURCE, type: decision.type, subject: event.id, time: at },
+    ...{ category: moveChannel(event.category ?? ''), severity: 'info' },
+    partitionkey: event.partitionkey ?? event.subject ?? event.id,
+    datacontenttype: 'application/json',
+    ...(traceparent !== undefined && { traceparent }),
+    data: decision.data,
+  }
+}
+
+/** Into the very partition of the event, whoever chose that and how. */
+async function write(
+  event: CloudEvent,
+  { partition }: FoundEvent,
+  { keyed }: MoveCommand,
+  { kafka, ...deps }: MoveDeps,
+): Promise<Receipt> {
+  const log: EventLog = {
+    append: (records) => kafka.append(records.map((record) => ({ ...record, partition }))),
+  }
+  const madeIds = keyed ? new Set<string>() : new Set([event.id])
+  const [receipt] = await accept([event], madeIds, { ...deps, log }, keyed?.binding)
+  if (receipt === undefined) throw new Error(`no receipt for the move ${event.id}`)
+  return receipt
+}

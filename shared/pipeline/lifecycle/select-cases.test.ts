@@ -1,0 +1,67 @@
+import { beforeEach, describe, expect, test } from 'vitest'
+import type { Case } from '#shared/domain/port/case.ts'
+import { listEvents } from '#shared/pipeline/history/list-events.ts'
+import type { Principal } from '#shared/pipeline/ports.ts'
+import { type CaseWorld, createCaseWorld, publishTo } from '#shared/testing/lifecycle/case-world.ts'
+import { getEvent } from './get-event.ts'
+import { moveEvent } from './move-event.ts'
+import { type CaseQuery, selectCases } from './select-cases.ts'
+
+const anna: Principal = { name: 'anna', role: 'operator' }
+const bob: Principal = { name: 'bob', role: 'operator' }
+const root: Principal = { name: 'root', role: 'admin' }
+let world: CaseWorld
+
+beforeEach(() => {
+  world = createCaseWorld()
+})
+
+const publish = (id: string, given: object = {}) => publishTo(world, id, given)
+const move = (id: string, name: string, principal: Principal, body: Record<string, unknown> = {}) =>
+  moveEvent({ id, move: name, principal, body }, world)
+const list = async (query: Partial<CaseQuery> = {}) => {
+  const wanted = { channels: ['**'], ...query }
+  const { events } = await listEvents(wanted, undefined, 50, world, selectCases(wanted, world))
+  return events.map(({ event, state }) => [event.id, (state as { status?: string } | undefined)?.status])
+}
+
+describe('events of one id from two sources', () => {
+  test('are told apart by their source', async () => {
+    await publish('twin', { source: '/a', type: 'test.thing', category: 'test.thing' })
+    await publish('twin', { source: '/b' })
+
+    expect((await getEvent({ id: 'twin' }, world)).body.event.source).toBe('/b')
+    expect((await getEvent({ id: 'twin', source: '/a' }, world)).body).not.toHaveProperty('state')
+    await expect(getEvent({ id: 'twin', source: '/c' }, world)).rejects.toMatchObject({ code: 'not_found' })
+  })
+})
+
+describe('a list', () => {
+  test('tells the state of each event, and leaves out moves and what was deleted', async () => {
+    await publish('d1')
+    await publish('d2', { type: 'port.ship.arrived', subject: 'aurora' })
+    await publish('d3')
+    await move('d2', 'acknowledge', anna)
+    const { receipt } = await move('d3', 'delete', root)
+
+    expect((await list()).sort()).toEqual([
+      ['d1', 'new'],
+      ['d2', 'acknowledged'],
+    ])
+    expect(((await getEvent({ id: 'd3' }, world)).body.state as Case).isDeleted).toBe(true)
+    expect(await list({ channels: ['port.container.lifecycle'] })).toEqual([[receipt.id, undefined]])
+  })
+
+  test('finds by status, assignee, and text in title, description, type, subject and id', async () => {
+    await publish('d1')
+    await publish('d2', { data: { title: 'Seal', description: 'BROKEN by a crane' } })
+    await move('d2', 'assign', anna, { assignee: 'bob' })
+    await move('d2', 'acknowledge', bob)
+
+    expect(await list({ status: ['acknowledged'] })).toEqual([['d2', 'acknowledged']])
+    expect(await list({ assignee: ['bob', 'carl'] })).toEqual([['d2', 'acknowledged']])
+    expect(await list({ text: 'broken' })).toEqual([['d2', 'acknowledged']])
+    expect(await list({ text: 'DENT' })).toEqual([['d1', 'new']])
+    expect(await list({ text: 'nothing like it' })).toEqual([])
+  })
+})

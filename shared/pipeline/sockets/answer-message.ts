@@ -1,0 +1,44 @@
+import type { ErrorFrame, ServerFrame } from '#shared/core/frame.ts'
+import { Refusal } from '#shared/core/refusal.ts'
+import { idOf, parseMessage } from './parse-message.ts'
+import { type SubscribeDeps, subscribe } from './subscribe.ts'
+
+/**
+ * Answers one message of a client, by posting to its connection. What is unknown or malformed is answered with an
+ * error frame and never closes the connection; a connection without a principal is told `expired` and closed.
+ */
+export async function answerMessage(
+  connection: string,
+  text: string,
+  deadline: number,
+  deps: SubscribeDeps,
+): Promise<void> {
+  const post = (frame: ServerFrame) => deps.gateway.post(connection, JSON.stringify(frame), deadline)
+  try {
+    if ((await deps.subscriptions.principalOf(connection)) === null) {
+      await post({
+        type: 'error',
+        code: 'expired',
+        detail: 'The connection is not known any more; connect again.',
+      })
+      return await deps.gateway.close(connection)
+    }
+    const message = parseMessage(text)
+    if (message.action === 'subscribe') return await subscribe(connection, message, deadline, deps)
+    if (message.action === 'unsubscribe') {
+      await deps.subscriptions.remove(connection, message.id)
+      await post({ type: 'unsubscribed', id: message.id })
+    } else if (message.action === 'ping') {
+      const subscriptions = await deps.subscriptions.list(connection)
+      const behind = subscriptions.some((subscription) => subscription.behind)
+      await post({ type: 'pong', time: new Date().toISOString(), behind })
+    } else throw new Refusal('malformed', 'Tokens cannot be refreshed on this connection; connect again.')
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+    await post(errorFrame(error, idOf(text)))
+  }
+}
+
+function errorFrame({ code, message }: Refusal, id: string | undefined): ErrorFrame {
+  return { type: 'error', code, detail: message, ...(id !== undefined && { id }) }
+}

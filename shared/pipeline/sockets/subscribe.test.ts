@@ -1,0 +1,261 @@
+import { beforeEach, describe, expect, test } from 'vitest'
+import { type ServerFrame, SUBSCRIPTION_LIMIT, type SubscribedFrame } from '#shared/core/frame.ts'
+import type { LogStore, PostResult } from '#shared/pipeline/ports.ts'
+import { routeTopics } from '#shared/pipeline/topics.ts'
+import { addEvent, type LoggedEvent, makeLog, trimmed } from '#shared/testing/accept/logs.ts'
+import { makeEvent, makeStored } from '#shared/testing/accept/records.ts'
+import { memorySubscriptionStore } from '#shared/testing/memory/memory-subscription-store.ts'
+import { answerMessage } from './answer-message.ts'
+import type { SubscribeDeps } from './subscribe.ts'
+
+const topics = routeTopics([{ name: 'port', topics: { port: ['port.**'] }, events: {} }])
+let frames: ServerFrame[]
+let closed: string[]
+let answer: (frame: ServerFrame) => PostResult
+let deps: SubscribeDeps
+
+beforeEach(async () => {
+  frames = []
+  closed = []
+  answer = () => 'sent'
+  deps = { ...(await depsOn([])) }
+})
+
+async function depsOn(events: readonly LoggedEvent[]): Promise<SubscribeDeps> {
+  const subscriptions = memorySubscriptionStore()
+  await subscriptions.connect('c1', { name: 'ada', role: 'viewer' })
+  const gateway: SubscribeDeps['gateway'] = {
+    async post(_, text) {
+      const frame: ServerFrame = JSON.parse(text)
+      frames.push(frame)
+      return answer(frame)
+    },
+    close: async (connection) => void closed.push(connection),
+  }
+  return { log: (await makeLog(events)).log, subscriptions, gateway, topics }
+}
+
+const send = (message: unknown, connection = 'c1') =>
+  answerMessage(
+    connection,
+    typeof message === 'string' ? message : JSON.stringify(message),
+    Date.now() + 1000,
+    deps,
+  )
+const subscribe = (more: object = {}) =>
+  send({ action: 'subscribe', id: 's1', attempt: 1, channels: ['port.*'], ...more })
+const inPort = (count: number, given: object = {}) =>
+  Array.from({ length: count }, () => ({ topic: 'port', partition: 0, event: given }))
+const offsetsOf = () =>
+  frames.flatMap((frame) => (frame.type === 'events' ? frame.events.map(({ offset }) => offset) : []))
+const subscribed = () => frames.find((frame): frame is SubscribedFrame => frame.type === 'subscribed')
+const epochOf = async (log: LogStore = deps.log) => (await log.topic('port')).epoch
+
+describe('subscribing', () => {
+  test('posts what was missed as replay frames, oldest first, and `subscribed` with the heads last', async () => {
+    deps = await depsOn(inPort(5))
+
+    await subscribe({ since: `port@${await epochOf()}:0=1`, attempt: 7 })
+
+    expect(frames.map(({ type }) => type)).toEqual(['events', 'subscribed'])
+    expect(frames[0]).toMatchObject({ ids: ['s1'], attempt: 7, replay: true })
+    expect(offsetsOf()).toEqual([2, 3, 4])
+    expect(subscribed()).toEqual({
+      type: 'subscribed',
+      id: 's1',
+      attempt: 7,
+      cursor: `port@${await epochOf()}:0=4`,
+      recovered: true,
+    })
+  })
+
+  test('begins at the latest, at attempt 1, when nothing else is said', async () => {
+    deps = await depsOn(inPort(3))
+
+    await send({ action: 'subscribe', id: 's1', channels: ['port.*'] })
+
+    expect(offsetsOf()).toEqual([])
+    expect(subscribed()).toMatchObject({ attempt: 1, recovered: true })
+  })
+
+  test('is registered before the heads are read, or an event between the two were lost', async () => {
+    const steps: string[] = []
+    const { log, subscriptions } = deps
+    deps = {
+      ...deps,
+      log: {
+        ...log,
+        topic(name) {
+          steps.push('heads')
+          return log.topic(name)
+        },
+      },
+      subscriptions: {
+        ...subscriptions,
+        register(one) {
+          steps.push('register')
+          return subscriptions.register(one)
+        },
+      },
+    }
+
+    await subscribe()
+
+    expect(steps).toEqual(['register', 'heads'])
+  })
+
+  test('replays only what its channels and filter ask for, of every topic they touch', async () => {
+    deps = await depsOn([
+      ...inPort(1, { severity: 'low' }),
+      ...inPort(1, { severity: 'critical' }),
+      { topic: 'events', partition: 0, event: { category: 'other.a', severity: 'critical' } },
+    ])
+
+    await subscribe({ channels: ['**'], filter: { severity: ['critical'] }, since: 'earliest' })
+
+    expect(
+      frames
+        .flatMap((frame) =>
+          frame.type === 'events' ? frame.events.map(({ topic, offset }) => `${topic}:${offset}`) : [],
+        )
+        .sort(),
+    ).toEqual(['events:0', 'port:1'])
+  })
+
+  test('answers an attempt that is older than the registered one with nothing', async () => {
+    await subscribe({ attempt: 2 })
+    frames = []
+
+    await subscribe({ attempt: 1 })
+
+    expect(frames).toEqual([])
+    expect(await deps.subscriptions.list('c1')).toMatchObject([{ attempt: 2 }])
+  })
+
+  test.each([
+    ['1,000 events on a socket', 1000, true],
+    ['no more than that', 1001, false],
+  ])('replays %s', { timeout: 20_000 }, async (_, count, isRecovered) => {
+    deps = await depsOn(inPort(count))
+
+    await subscribe({ since: 'earliest' })
+
+    expect(offsetsOf()).toHaveLength(isRecovered ? count : 0)
+    expect(subscribed()).toMatchObject(
+      isRecovered ? { recovered: true } : { recovered: false, reason: 'too_far' },
+    )
+  })
+
+  test('is too far behind for a socket when an event fits no frame', async () => {
+    deps = await depsOn([...inPort(1), ...inPort(1, { data: 'x'.repeat(140_000) })])
+
+    await subscribe({ since: 'earliest' })
+
+    expect(frames).toMatchObject([{ type: 'subscribed', recovered: false, reason: 'too_far' }])
+  })
+
+  test('is too far behind when the events lie further apart than a socket looks', async () => {
+    deps = await depsOn(inPort(1))
+    await addEvent(deps.log, makeStored({ offset: 20_000 }, makeEvent('far')))
+
+    await subscribe({ since: `port@${await epochOf()}:0=0` })
+
+    expect(subscribed()).toMatchObject({ recovered: false, reason: 'too_far' })
+  })
+
+  test('tells what cannot be recovered, and replays the rest', async () => {
+    deps = await depsOn(inPort(5))
+    deps = { ...deps, log: trimmed(deps.log, 2) }
+    await subscribe({ since: `port@${await epochOf()}:0=0` })
+    expect([offsetsOf(), subscribed()]).toMatchObject([[3, 4], { recovered: false, reason: 'trimmed' }])
+
+    frames = []
+    await subscribe({ since: 'port@older:0=9' })
+    expect([offsetsOf(), subscribed()]).toMatchObject([[3, 4], { recovered: false, reason: 'epoch' }])
+  })
+
+  test('stops at a frame that fails and marks itself behind', async () => {
+    deps = await depsOn(inPort(20, { data: 'x'.repeat(10_000) }))
+    answer = () => (frames.length > 2 ? 'failed' : 'sent')
+
+    await subscribe({ since: 'earliest' })
+
+    expect(frames).toHaveLength(3)
+    expect(await deps.subscriptions.list('c1')).toMatchObject([{ behind: true }])
+  })
+
+  test('forgets a connection that is gone', async () => {
+    answer = () => 'gone'
+
+    await subscribe()
+
+    expect(await deps.subscriptions.list('c1')).toEqual([])
+  })
+
+  test(`is refused for more than ${SUBSCRIPTION_LIMIT} subscriptions, but not for one that is replaced`, async () => {
+    for (let index = 1; index <= SUBSCRIPTION_LIMIT; index++) await subscribe({ id: `s${index}` })
+    frames = []
+
+    await subscribe({ id: 'one-more' })
+    await subscribe({ id: 's1', attempt: 2 })
+
+    expect(frames).toMatchObject([
+      { type: 'error', code: 'too_large', id: 'one-more' },
+      { type: 'subscribed', id: 's1' },
+    ])
+  })
+
+  test('is refused for a `since` that is none', async () => {
+    await subscribe({ since: 'soon' })
+
+    expect(frames).toMatchObject([{ type: 'error', code: 'malformed', id: 's1' }])
+  })
+})
+
+describe('a message', () => {
+  test('to unsubscribe ends the subscription', async () => {
+    await subscribe()
+    await send({ action: 'unsubscribe', id: 's1' })
+
+    expect(frames.at(-1)).toEqual({ type: 'unsubscribed', id: 's1' })
+    expect(await deps.subscriptions.list('c1')).toEqual([])
+  })
+
+  test('to ping hears whether the connection is behind', async () => {
+    await subscribe()
+    await send({ action: 'ping' })
+    for (const one of await deps.subscriptions.list('c1')) await deps.subscriptions.markBehind(one)
+    await send({ action: 'ping' })
+
+    expect(frames.slice(1)).toMatchObject([
+      { type: 'pong', behind: false },
+      { type: 'pong', behind: true },
+    ])
+  })
+
+  test.each(['', '{', 'null', '5', '[]', '{"action":"dance","id":"s9"}', '{"action":"subscribe","id":"s9"}'])(
+    '%j gets an error, and the connection stays',
+    async (text) => {
+      await send(text)
+
+      expect(frames).toMatchObject([
+        { type: 'error', code: 'malformed', ...(text.includes('s9') && { id: 's9' }) },
+      ])
+      expect(closed).toEqual([])
+    },
+  )
+
+  test('of a connection that is not known is told so, and closed', async () => {
+    await send({ action: 'ping' }, 'unknown')
+
+    expect(frames).toMatchObject([{ type: 'error', code: 'expired' }])
+    expect(closed).toEqual(['unknown'])
+  })
+
+  test('whose work fails in a way that may pass is not answered as if it were wrong', async () => {
+    deps = { ...deps, log: { ...deps.log, topic: () => Promise.reject(new Error('throttled')) } }
+
+    await expect(subscribe()).rejects.toThrow('throttled')
+    expect(frames).toEqual([])
+  })
+})

@@ -1,0 +1,97 @@
+import { formatCursor } from '#shared/core/cursor.ts'
+import {
+  type NotRecovered,
+  REPLAY_LIMIT,
+  type ServerFrame,
+  SUBSCRIPTION_LIMIT,
+  type SubscribeMessage,
+} from '#shared/core/frame.ts'
+import { matchesInterest } from '#shared/core/interest.ts'
+import { Refusal } from '#shared/core/refusal.ts'
+import { buildFrames, writeEvent } from '#shared/pipeline/deliver/build-frames.ts'
+import type { LogStore, SocketGateway, StoredEvent, SubscriptionStore } from '#shared/pipeline/ports.ts'
+import { type RequestStats, wantsStats } from '#shared/pipeline/stats/request-stats.ts'
+import type { Topics } from '#shared/pipeline/topics.ts'
+import { mergeByTime, type Remainder, standAt } from './replay.ts'
+
+export type SubscribeDeps = {
+  readonly log: LogStore
+  readonly subscriptions: SubscriptionStore
+  readonly gateway: SocketGateway
+  readonly topics: Topics
+  /** Asks for the statistics to be told; without it they are not. */
+  readonly requestStats?: RequestStats
+}
+
+/** A socket reads at most this much of the log for one subscription; a rare match further back is found over HTTP. */
+const SCAN_LIMIT = 10_000
+
+/**
+ * Subscribes a connection: registers, then reads the heads, then the log up to them (I2), posts what was missed as
+ * replay frames, and `subscribed` with the heads last (I3). An attempt older than the registered one is ignored (I5).
+ * Throws Refusal for what the client must mend.
+ */
+export async function subscribe(
+  connection: string,
+  message: SubscribeMessage,
+  deadline: number,
+  deps: SubscribeDeps,
+): Promise<void> {
+  const { id, attempt = 1, channels, filter, since = 'latest' } = message
+  const registered = await deps.subscriptions.list(connection)
+  if (registered.length >= SUBSCRIPTION_LIMIT && !registered.some((known) => known.id === id))
+    throw new Refusal(
+      'too_large',
+      `A connection holds at most ${SUBSCRIPTION_LIMIT} subscriptions; unsubscribe one first.`,
+    )
+  const registration = await deps.subscriptions.register({
+    connection,
+    id,
+    attempt,
+    channels,
+    ...(filter && { filter }),
+  })
+  if (registration === null) return
+  if (wantsStats(channels)) await deps.requestStats?.({ isFirst: true })
+  const { heads, remainders, lost } = await standAt(since, deps.topics.topicsTouched(channels), deps.log)
+  const missed = await readMissed(remainders, message, deps.log)
+  const { frames, complete } = buildFrames(
+    { ids: [id], attempt, replay: true },
+    (missed ?? []).map(writeEvent),
+  )
+  const reason: NotRecovered | null = missed === null || !complete ? 'too_far' : lost
+  const subscribed: ServerFrame = {
+    type: 'subscribed',
+    id,
+    attempt,
+    cursor: formatCursor(heads),
+    recovered: reason === null,
+    ...(reason && { reason }),
+  }
+  for (const frame of [...(complete ? frames : []), JSON.stringify(subscribed)]) {
+    const result = await deps.gateway.post(connection, frame, deadline)
+    if (result === 'gone') return deps.subscriptions.removeConnection(connection)
+    if (result === 'failed') return deps.subscriptions.markBehind(registration)
+  }
+}
+
+/** The events to replay, or null when they are too many for a socket. */
+async function readMissed(
+  remainders: readonly Remainder[],
+  interest: SubscribeMessage,
+  log: LogStore,
+): Promise<StoredEvent[] | null> {
+  const distance = remainders.reduce(
+    (sum, { after, head }) => sum + head.offset - Math.max(after, head.first - 1),
+    0,
+  )
+  if (distance > SCAN_LIMIT) return null
+  const lists = await Promise.all(
+    remainders.map(async ({ after, head, ...stream }) => {
+      const events = await log.read(stream, { after, upTo: head.offset, limit: SCAN_LIMIT })
+      return events.filter(({ event }) => matchesInterest(interest, event))
+    }),
+  )
+  const missed = mergeByTime(lists)
+  return missed.length > REPLAY_LIMIT ? null : missed
+}

@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest'
+import type { Principal, TicketStore } from '#shared/pipeline/ports.ts'
+import { issueTicket, redeemTicket } from './tickets.ts'
+
+const ADA: Principal = { name: 'ada@example.com', role: 'viewer' }
+
+function recordingStore() {
+  const puts: { hash: string; principal: Principal; expires: number }[] = []
+  const tickets: TicketStore = {
+    put: async (hash, principal, expires) => void puts.push({ hash, principal, expires }),
+    take: async (hash) => puts.find((put) => put.hash === hash)?.principal ?? null,
+  }
+  return { puts, tickets }
+}
+
+test('a ticket lasts for 30 seconds and is stored as a hash only', async () => {
+  const { puts, tickets } = recordingStore()
+
+  const { ticket, expires } = await issueTicket(ADA, { tickets, now: () => 1_700_000_000_000 })
+
+  expect(ticket).toMatch(/^[\w-]{43}$/)
+  expect(expires).toBe('2023-11-14T22:13:50.000Z')
+  expect(puts).toEqual([{ hash: expect.any(String), principal: ADA, expires: 1_700_000_030_000 }])
+  expect(JSON.stringify(puts)).not.toContain(ticket)
+})
+
+test('a ticket is redeemed by its text alone, and no two are alike', async () => {
+  const { puts, tickets } = recordingStore()
+  const deps = { tickets, now: () => 0 }
+  const [one, other] = [await issueTicket(ADA, deps), await issueTicket({ ...ADA, name: 'bob' }, deps)]
+
+  expect(await redeemTicket(one.ticket, { tickets })).toEqual(ADA)
+  expect(await redeemTicket(other.ticket, { tickets })).toMatchObject({ name: 'bob' })
+  expect(await redeemTicket(puts[0]?.hash ?? '', { tickets })).toBeNull()
+})

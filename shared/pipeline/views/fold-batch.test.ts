@@ -1,0 +1,232 @@
+import { beforeEach, describe, expect, test } from 'vitest'
+import type { DeadLetterStore, KafkaRecord, LogStore, NewRecord } from '#shared/pipeline/ports.ts'
+import { book, eventsOf, inLibrary, makeFoldDeps } from '#shared/testing/accept/library.ts'
+import { makeEvent } from '#shared/testing/accept/records.ts'
+import { fold } from './fold.ts'
+import { type FoldDeps, foldBatch } from './fold-batch.ts'
+
+let deps: FoldDeps
+let appended: NewRecord[]
+
+beforeEach(() => {
+  ;({ deps, appended } = makeFoldDeps())
+})
+
+const books = (from: number, ...titles: string[]) =>
+  titles.map((title, index) => inLibrary({ offset: from + index }, book(`b${from + index}`, 's', title)))
+const shelf = async (key = 's') => {
+  const { parts } = await deps.views.read('library/shelves', { key, limit: 1 })
+  return parts[0]
+}
+const progress = async () => (await deps.views.progress('library')).get(0)
+const letters = async () => (deps.deadLetters as DeadLetterStore).list(['library'], 100)
+const run = (records: readonly KafkaRecord[]) => foldBatch(records, deps)
+
+describe('a batch', () => {
+  test('changes the parts of its partition, and moves the progress to its last record', async () => {
+    await run([...books(0, 'a', 'b'), inLibrary({ offset: 2 }, 'no event')])
+    const { epoch } = await deps.log.topic('library')
+    const state = { titles: ['a', 'b'] }
+    expect(await shelf()).toEqual({
+      ...{ view: 'library/shelves', key: 's', topic: 'library', partition: 0, epoch, offset: 1, state },
+    })
+    expect(await progress()).toEqual({ epoch, offset: 2, isRebuilding: false })
+  })
+
+  test('that comes again, whole or in part, changes nothing', async () => {
+    await run(books(0, 'a', 'b', 'c'))
+    await run(books(1, 'b', 'c', 'd'))
+    expect(await shelf()).toMatchObject({ offset: 3, state: { titles: ['a', 'b', 'c', 'd'] } })
+    expect(eventsOf(appended).map(({ type }) => type)).toEqual(['library.shelf.full', 'library.noted'])
+  })
+
+  test('drops the later copy of an event, of another partition too', async () => {
+    const again = book('b0', 's', 'a')
+    await run([...books(0, 'a'), inLibrary({ offset: 1 }, again)])
+    await run([inLibrary({ offset: 0, partition: 1 }, again)])
+    expect((await deps.views.read('library/shelves', { key: 's', limit: 1 })).parts).toMatchObject([
+      { partition: 0, state: { titles: ['a'] } },
+    ])
+  })
+
+  test('saves nothing for an event that the view has no use for', async () => {
+    await run(books(0, 'a', 'none'))
+    expect(await shelf()).toMatchObject({ offset: 0 })
+  })
+
+  test('begins its parts anew when the topic was created anew', async () => {
+    const stored = books(0, 'a', 'b')
+    await run(stored)
+    const { epoch } = await deps.log.topic('library')
+    const stream = { topic: 'library', epoch, partition: 0 }
+    const event = (offset: number) => ({ ...book(`b${offset}`, 's', 'a') })
+    const positioned = [0, 1].map((offset) => ({
+      ...{ topic: 'library', partition: 0, offset, timestamp: 1000 + offset, event: event(offset) },
+    }))
+    const log = deps.log as LogStore
+    await log.put(stream, positioned)
+    await log.advance(stream, { offset: 1, first: 0, timestamp: 1001 })
+
+    await run([inLibrary({ offset: 0 }, book('other', 's', 'new'))])
+
+    expect(await shelf()).toMatchObject({ offset: 0, state: { titles: ['new'] } })
+    expect((await shelf())?.epoch).not.toBe(epoch)
+  })
+})
+
+describe('what follows from an event', () => {
+  const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
+  const third = (given: object = {}) => [
+    ...books(0, 'a', 'b'),
+    inLibrary({ offset: 2 }, book('b2', 's', 'c', given)),
+  ]
+
+  test('is completed by the catalog, and carries the trace on', async () => {
+    await run(third({ traceparent, time: '2026-11-21T08:00:00Z' }))
+    expect(appended[0]).toMatchObject({ topic: 'library', key: 'k3' })
+    expect(eventsOf(appended)[0]).toEqual({
+      ...{ specversion: '1.0', type: 'library.shelf.full', category: 'library.shelf.full', severity: 'high' },
+      ...{ id: expect.stringMatching(/^[\w-]{43}$/), source: 'urn:tidewire:fold:library/shelves' },
+      ...{ subject: 's', partitionkey: 'k3', traceparent, time: '2026-11-21T08:00:00Z' },
+      ...{ datacontenttype: 'application/json', data: { books: 3 } },
+    })
+    expect(eventsOf(appended)[1]).not.toHaveProperty('data')
+  })
+
+  test('has the time of the record where the event has none', async () => {
+    await run(third())
+    expect(eventsOf(appended)[0]?.time).toBe(new Date(1002).toISOString())
+  })
+
+  test('has the same ids whenever it is folded, and others for each key, place and number', async () => {
+    const other = [...books(0, 'a', 'b', 'c')].map((record) => ({ ...record, partition: 1 }))
+    await run(third())
+    const first = appended.splice(0)
+    const again = makeFoldDeps()
+    const { log } = deps
+    await foldBatch(third(), { ...again.deps, log })
+    await foldBatch(other, { ...makeFoldDeps().deps, log, kafka: again.deps.kafka })
+
+    const ids = eventsOf(again.appended).map(({ id }) => id)
+    expect(ids.slice(0, 2)).toEqual(eventsOf(first).map(({ id }) => id))
+    expect(new Set(ids).size).toBe(4)
+  })
+
+  test('is written before the states are saved', async () => {
+    const kafka = { append: async () => Promise.reject(new Error('Kafka is away')) }
+    await expect(foldBatch(third(), { ...deps, kafka })).rejects.toThrow('Kafka is away')
+    expect(await shelf()).toBeUndefined()
+    expect(await progress()).toBeUndefined()
+  })
+
+  test('is left out, with a dead letter, where it does not fit the catalog', async () => {
+    await run([...books(0, 'a', 'b', 'odd'), ...books(3, 'd')])
+    expect(eventsOf(appended).map(({ type }) => type)).toEqual(['library.noted'])
+    expect(await shelf()).toMatchObject({ state: { titles: ['a', 'b', 'odd', 'd'] } })
+    const [letter] = await letters()
+    expect(letter?.offset).toBe(2)
+    expect(letter?.reason).toMatch(
+      /^view library\/shelves: emits an event of type "library.shelf.full" that is refused: .*books/,
+    )
+  })
+})
+
+describe('an event that a view cannot use', () => {
+  test.each([
+    ['apply throws', 'burnt', 's', 'view library/shelves: apply: burnt'],
+    ['keys throws', 'a', 'nowhere', 'view library/shelves: keys: no shelf'],
+    [
+      'a key is too long',
+      'a',
+      'x'.repeat(513),
+      /^view library\/shelves: the key "x{80}"… is longer than 512/,
+    ],
+  ])('is a dead letter, and the partition goes on: %s', async (_, title, subject, reason) => {
+    const trouble = inLibrary({ offset: 1 }, book('b1', subject, title))
+    await run([...books(0, 'a'), trouble, ...books(2, 'c')])
+    expect(await shelf()).toMatchObject({ offset: 2, state: { titles: ['a', 'c'] } })
+    expect(await letters()).toMatchObject([{ offset: 1, reason: expect.stringMatching(reason) }])
+    expect((await deps.views.read('library/counts', { limit: 1 })).parts).toMatchObject([
+      { state: { 'library.book': 3 } },
+    ])
+  })
+
+  test('counts all the same where only emit throws', async () => {
+    await run(books(0, 'a', 'mute', 'c'))
+    expect(await shelf()).toMatchObject({ state: { titles: ['a', 'mute', 'c'] } })
+    expect(await letters()).toMatchObject([{ offset: 1, reason: 'view library/shelves: emit: mute' }])
+  })
+
+  test('is left out where it would make a state larger than 100 KB, wherever batches begin', async () => {
+    const titles = ['x'.repeat(60_000), 'y'.repeat(50_000), 'é'.repeat(30_000), 'z']
+    for (const batches of [[books(0, ...titles)], titles.map((title, index) => books(index, title))]) {
+      ;({ deps, appended } = makeFoldDeps())
+      for (const batch of batches) await run(batch)
+      const state = (await shelf())?.state as { titles: string[] }
+      expect(state.titles.map((title) => title[0])).toEqual(['x', 'z'])
+      expect(await letters()).toMatchObject([
+        { offset: 2, reason: expect.stringContaining('the state of "s" would be 12') },
+        {
+          offset: 1,
+          reason: 'view library/shelves: the state of "s" would be 110018 bytes; a state is 102400 at most',
+        },
+      ])
+    }
+  })
+})
+
+describe('a stream that is rebuilt', () => {
+  const stream = async () => ({
+    topic: 'library',
+    epoch: (await deps.log.topic('library')).epoch,
+    partition: 0,
+  })
+
+  test('is folded by its rebuilder only, who emits nothing', async () => {
+    await run(books(0, 'a', 'b', 'c'))
+    const before = await shelf()
+    appended.splice(0)
+    await deps.views.beginRebuild(await stream())
+
+    const { failed } = await fold(books(3, 'd'), deps)
+    expect(failed).toMatchObject([{ offset: 3, cause: { code: 'rebuilding', retryable: true } }])
+    await foldBatch(books(0, 'a', 'b', 'c'), deps, { isRebuilder: true })
+    expect(await progress()).toMatchObject({ offset: 2, isRebuilding: true })
+    await deps.views.endRebuild(await stream())
+
+    expect(await shelf()).toEqual(before)
+    expect(appended).toEqual([])
+    await run(books(3, 'd'))
+    expect(await shelf()).toMatchObject({ state: { titles: ['a', 'b', 'c', 'd'] } })
+  })
+
+  test('is left alone by a worker that had read its parts when the rebuild began', async () => {
+    await run(books(0, 'a'))
+    const load: FoldDeps['views']['load'] = async (keys) => {
+      await deps.views.beginRebuild(await stream())
+      return deps.views.load(keys)
+    }
+    await expect(foldBatch(books(1, 'b'), { ...deps, views: { ...deps.views, load } })).rejects.toMatchObject(
+      { code: 'rebuilding' },
+    )
+    expect(await shelf()).toBeUndefined()
+  })
+})
+
+test('of several partitions the others go on when one fails', async () => {
+  const save: FoldDeps['views']['save'] = async (parts) => {
+    if (parts.some(({ partition }) => partition === 0)) throw new Error('throttled')
+    return deps.views.save(parts)
+  }
+  const records = [
+    ...books(7, 'a', 'b'),
+    inLibrary({ offset: 4, partition: 1 }, book('other', 's', 'c')),
+    inLibrary({ offset: 0, topic: 'events' }, makeEvent('alien', { category: 'unclaimed' })),
+  ]
+  const { failed } = await fold(records, { ...deps, views: { ...deps.views, save } })
+  expect(failed).toMatchObject([
+    { topic: 'library', partition: 0, offset: 7, cause: { message: 'throttled' } },
+  ])
+  expect(await shelf()).toMatchObject({ partition: 1, state: { titles: ['c'] } })
+  expect([...(await deps.views.progress('events')).keys()]).toEqual([0])
+})

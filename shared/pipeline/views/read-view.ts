@@ -1,0 +1,163 @@
+import { Buffer } from 'node:buffer'
+import { type Cursor, formatCursor, mergeCursors, type TopicCursor } from '#shared/core/cursor.ts'
+import { Refusal } from '#shared/core/refusal.ts'
+import type { View } from '#shared/domain/define-domain.ts'
+import { pageRoom } from '#shared/pipeline/history/page-room.ts'
+import type { LogStore } from '#shared/pipeline/ports.ts'
+import type { Topics } from '#shared/pipeline/topics.ts'
+import { mergeParts, type ViewPart } from './view-part.ts'
+import type { FoldProgress, StoredPart, ViewStore } from './view-store.ts'
+import type { NamedView } from './views.ts'
+
+export type ReadDeps = {
+  readonly views: Pick<ViewStore, 'read' | 'progress'>
+  readonly log: Pick<LogStore, 'topic'>
+  readonly topics: Topics
+  /** Milliseconds since the epoch of Unix. */
+  readonly now: () => number
+}
+
+/** Which keys to read: one, or a page of at most `limit` that goes on after another page's `next`. */
+export type Page = { readonly key?: string; readonly next?: string; readonly limit: number }
+
+/** How many keys a page of a view may hold, and holds unless another number is asked for. */
+export const VIEW_LIMITS = { most: 500, usual: 100 } as const
+
+export type ViewParts = {
+  readonly parts: readonly ViewPart[]
+  readonly cursor: string
+  readonly next: string | null
+}
+export type ViewState = { readonly state: unknown; readonly cursor: string; readonly next?: string }
+
+const KEYS_AT_ONCE = 50
+const RETRY_AFTER_SECONDS = 5
+
+/**
+ * Reads the parts of a view. What lies above the cursor is in none of them yet, or in some: who goes on from it drops
+ * what a part includes. The cursor is the progress that was read before the parts; that of one key is as far as they
+ * are. Throws Refusal `malformed` for a bad `next`, `unavailable` while a rebuild has forgotten some of them.
+ */
+export async function readParts(named: NamedView, page: Page, deps: ReadDeps): Promise<ViewParts> {
+  const key = keyOf(named.view, page)
+  const topics = topicsOf(named.view, key, deps)
+  const progress = await readProgress(topics, deps)
+  const cursor = await cursorOf(progress, deps)
+  const { parts, next } = await readKeys(named, { ...page, key }, deps)
+  refuseRebuilt(progress, await readProgress(topics, deps))
+  const reached = key === undefined ? cursor : parts.reduce(raise, cursor)
+  const shown = parts.map(({ view: _, keepDays: __, ...part }) => part)
+  return { parts: shown, cursor: formatCursor(reached), next }
+}
+
+/**
+ * Reads a view as people want it, merged and presented: the state of a key, or of a page of keys as an object. A view
+ * without keys has one state, its initial one as long as nothing has happened. Throws Refusal `not_found` for an
+ * unknown key, `malformed` for a bad `next`.
+ */
+export async function readState(named: NamedView, page: Page, deps: ReadDeps): Promise<ViewState> {
+  const { view, name } = named
+  const key = keyOf(view, page)
+  const { parts, cursor, next } = await readParts(named, page, deps)
+  const now = deps.now()
+  const show = (own: readonly ViewPart[], of: string) => presentParts(view, own, of, now)
+  if (key === undefined) {
+    const states = [...Map.groupBy(parts, (part) => part.key)].map(([of, own]) => [of, show(own, of)])
+    return { state: Object.fromEntries(states), cursor, ...(next !== null && { next }) }
+  }
+  if (view.keys && parts.length === 0)
+    throw new Refusal('not_found', `There is no "${key}" in the view ${name}.`)
+  return { state: show(parts, key), cursor }
+}
+
+/** What people get of the parts of a key: merged and presented; the initial state where there are none. */
+export function presentParts<State>(
+  view: View<State>,
+  parts: readonly ViewPart[],
+  key: string,
+  now: number,
+): unknown {
+  const state = mergeParts(view, parts as readonly ViewPart<State>[]) ?? view.initial(key)
+  return view.present ? view.present(state, now, key) : state
+}
+
+/** A view without keys has its one state under "". */
+function keyOf(view: View, { key }: Page): string | undefined {
+  return view.keys ? key : ''
+}
+
+type Progress = ReadonlyMap<string, ReadonlyMap<number, FoldProgress>>
+
+/** The topics that may bring something to a view, or to one key of it. */
+function topicsOf(view: View, key: string | undefined, { topics }: ReadDeps): string[] {
+  return topics.topicsTouched((key !== undefined && view.channelsOf?.(key)) || view.channels)
+}
+
+async function readProgress(topics: readonly string[], { views }: ReadDeps): Promise<Progress> {
+  return new Map(
+    await Promise.all(topics.map(async (topic) => [topic, await views.progress(topic)] as const)),
+  )
+}
+
+async function cursorOf(progress: Progress, { log }: ReadDeps): Promise<Cursor> {
+  const entries = [...progress].map(async ([topic, partitions]): Promise<[string, TopicCursor]> => {
+    const { epoch } = await log.topic(topic)
+    const own = [...partitions].filter(([, folded]) => folded.epoch === epoch && folded.offset >= 0)
+    return [topic, { epoch, offsets: new Map(own.map(([partition, { offset }]) => [partition, offset])) }]
+  })
+  return new Map(await Promise.all(entries))
+}
+
+/** What a rebuild has forgotten looks as if it had never been: nobody may go on from the rest. */
+function refuseRebuilt(before: Progress, after: Progress): void {
+  for (const [topic, partitions] of after)
+    for (const [partition, { isRebuilding, rebuilds }] of partitions)
+      if (isRebuilding || rebuilds !== before.get(topic)?.get(partition)?.rebuilds)
+        throw new Refusal(
+          'unavailable',
+          `The view is being rebuilt from ${topic}, partition ${partition}. Ask again in a while.`,
+          { retryAfterSeconds: RETRY_AFTER_SECONDS },
+        )
+}
+
+function raise(cursor: Cursor, { topic, partition, epoch, offset }: StoredPart): Cursor {
+  if (cursor.get(topic)?.epoch !== epoch) return cursor
+  return mergeCursors(cursor, new Map([[topic, { epoch, offsets: new Map([[partition, offset]]) }]]))
+}
+
+/** Whole keys, as many as are asked for and an answer has room for. */
+async function readKeys(
+  { name }: NamedView,
+  { key, next, limit }: Omit<Page, 'key'> & { readonly key: string | undefined },
+  { views }: ReadDeps,
+) {
+  if (key !== undefined) return views.read(name, { key, limit: 1 })
+  const parts: StoredPart[] = []
+  const room = pageRoom()
+  let after = next === undefined ? undefined : readNext(next)
+  for (let left = limit; left > 0; ) {
+    const most = Math.min(left, KEYS_AT_ONCE)
+    const page = await views.read(name, { limit: most, ...(after !== undefined && { after }) })
+    for (const [of, own] of Map.groupBy(page.parts, (part) => part.key)) {
+      if (!room.take(own)) return { parts, next: writeNext(after ?? '') }
+      parts.push(...own)
+      after = of
+    }
+    if (page.next === null) return { parts, next: null }
+    left -= most
+    after = page.next
+  }
+  return { parts, next: after === undefined ? null : writeNext(after) }
+}
+
+const MARK = 'k'
+
+function writeNext(key: string): string {
+  return MARK + Buffer.from(key).toString('base64url')
+}
+
+function readNext(next: string): string {
+  const key = Buffer.from(next.slice(MARK.length), 'base64url').toString()
+  if (writeNext(key) === next) return key
+  throw new Refusal('malformed', '"next" is not one that a page of a view gave; leave it out to start anew.')
+}

@@ -1,0 +1,180 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { CloudEvent } from '#shared/core/event.ts'
+import type { KafkaRecord, LogReader } from '#shared/pipeline/ports.ts'
+import { makeEvent, makeRecord } from '#shared/testing/accept/records.ts'
+import { memoryLogStore } from '#shared/testing/memory/memory-log-store.ts'
+import { memoryViewStore } from '#shared/testing/memory/memory-view-store.ts'
+import { planRebuild, type RebuildDeps, rebuildStreams } from './rebuild-stream.ts'
+import type { ViewStore } from './view-store.ts'
+
+const never = new AbortController().signal
+const quiet = { signal: never, progressed: () => {} }
+
+/** A topic of two partitions, and a fold that lists the ids of the events of each partition. */
+async function createWorld(lengths: readonly [number, number]) {
+  const log = memoryLogStore()
+  const { epoch } = await log.topic('port')
+  const partitions = lengths.map((length, partition) =>
+    Array.from({ length }, (_, offset) =>
+      makeRecord({ partition, offset }, makeEvent(`${partition}-${offset}`)),
+    ),
+  )
+  const committed = new Map<number, number>()
+  const reader: LogReader = {
+    held: async ([topic = '']) =>
+      partitions.map((records, partition) => ({ topic, partition, from: 0, end: records.length })),
+    committed: async () => new Map(committed),
+    read: async (spans, take) => {
+      for (const { partition, from, end } of spans)
+        for (let at = from; at < end; at += 3)
+          await take(partitions[partition]?.slice(at, Math.min(at + 3, end)) ?? [])
+    },
+  }
+  const world = { views: memoryViewStore(), committed, partitions, epoch }
+  const fold = async (records: readonly KafkaRecord[], isRebuilder: boolean) => {
+    for (const record of records) await foldOne(world.views, epoch, record, isRebuilder)
+  }
+  const deps = (): RebuildDeps => ({
+    ...{ reader, log, views: world.views, fold: (records) => fold(records, true) },
+    groupOf: (topic) => `tidewire-fold-${topic}`,
+  })
+  /** What the `fold` function does with the records of a partition up to an offset. */
+  const foldUpTo = async (partition: number, end: number, isAcknowledged = true) => {
+    await fold(partitions[partition]?.slice(committed.get(partition) ?? 0, end) ?? [], false)
+    if (isAcknowledged) committed.set(partition, end)
+  }
+  const parts = async () => (await world.views.read('t/list', { limit: 10 })).parts
+  return { world, deps, fold, foldUpTo, parts, reader }
+}
+
+async function foldOne(views: ViewStore, epoch: string, record: KafkaRecord, isRebuilder: boolean) {
+  const { topic, partition, offset, value } = record
+  const { id } = JSON.parse(String(value)) as CloudEvent
+  const key = { view: 't/list', key: '', topic, partition }
+  const [known] = await views.load([key])
+  const ids = (known?.state ?? []) as string[]
+  if ((known?.offset ?? -1) < offset) await views.save([{ ...key, epoch, offset, state: [...ids, id] }])
+  const seen = (await views.progress(topic)).get(partition)?.rebuilds
+  await views.advance({ topic, epoch, partition }, offset, isRebuilder ? { isRebuilder } : { rebuilds: seen })
+}
+
+async function rebuild(deps: RebuildDeps): Promise<void> {
+  await rebuildStreams(await planRebuild(['port'], deps), deps, quiet)
+}
+
+describe('a rebuild', () => {
+  test('makes the very same parts again, also into emptied tables', async () => {
+    const { world, deps, foldUpTo, parts } = await createWorld([8, 5])
+    await foldUpTo(0, 8)
+    await foldUpTo(1, 5)
+    const before = await parts()
+
+    await rebuild(deps())
+    expect(await parts()).toEqual(before)
+    world.views = memoryViewStore()
+    await rebuild(deps())
+
+    expect(await parts()).toEqual(before)
+    expect(await world.views.progress('port')).toEqual(
+      new Map(
+        [7, 4].map((offset, n) => [n, { epoch: world.epoch, offset, isRebuilding: false, rebuilds: 1 }]),
+      ),
+    )
+  })
+
+  test('leaves to the fold function what that has not folded, so that what follows from it is emitted', async () => {
+    const { deps, foldUpTo, parts } = await createWorld([8, 5])
+    await foldUpTo(0, 5)
+    await foldUpTo(0, 7, false) // folded and emitted, and then it died before it could say so
+
+    await rebuild(deps())
+
+    expect(await parts()).toMatchObject([{ partition: 0, offset: 6 }])
+  })
+
+  test('goes on to what is acknowledged while it runs', async () => {
+    const { world, deps, foldUpTo, parts } = await createWorld([8, 0])
+    await foldUpTo(0, 4)
+    const plans = await planRebuild(['port'], deps())
+    await foldUpTo(0, 8)
+
+    await rebuildStreams(plans, deps(), quiet)
+
+    expect(await parts()).toMatchObject([{ offset: 7 }])
+    expect(world.committed.get(0)).toBe(8)
+  })
+
+  test('that was never folded before takes everything', async () => {
+    const { deps, parts } = await createWorld([2, 1])
+    await rebuild(deps())
+    expect(await parts()).toMatchObject([{ offset: 1 }, { offset: 0 }])
+  })
+
+  test('counts what has expired from Kafka', async () => {
+    const { deps, reader } = await createWorld([8, 5])
+    const held: LogReader['held'] = async ([topic = '']) => [
+      { topic, partition: 0, from: 6, end: 8 },
+      ...(await reader.held([topic])).slice(1),
+    ]
+    const plans = await planRebuild(['port'], { ...deps(), reader: { ...reader, held } })
+    expect(plans).toMatchObject([
+      { from: 6, end: 8 },
+      { from: 0, end: 5 },
+    ])
+  })
+
+  test('keeps the fold function out until it is done', async () => {
+    const { world, deps, fold, foldUpTo } = await createWorld([4, 0])
+    await foldUpTo(0, 2)
+    const more = world.partitions[0]?.slice(2) ?? []
+    const during: unknown[] = []
+    const folds: RebuildDeps['fold'] = async (records) => {
+      during.push(await fold(more, false).catch(({ code }) => code))
+      await deps().fold(records)
+    }
+    await rebuild({ ...deps(), fold: folds })
+    await fold(more, false)
+    expect(during).toEqual(['rebuilding'])
+  })
+
+  test('that died is put right by another, whenever it died', async () => {
+    const lengths = fc.tuple(fc.nat(12), fc.nat(12))
+    await fc.assert(
+      fc.asyncProperty(
+        lengths,
+        fc.array(fc.nat(8), { maxLength: 3 }),
+        fc.nat(12),
+        async (sizes, deaths, at) => {
+          const { world, deps, foldUpTo, parts } = await createWorld(sizes)
+          for (const [partition, length] of sizes.entries()) await foldUpTo(partition, Math.min(at, length))
+          const before = await parts()
+
+          for (const steps of deaths) await rebuild(dying(deps(), steps)).catch(() => {})
+          await rebuild(deps())
+
+          expect(await parts()).toEqual(before)
+          for (const [, { isRebuilding }] of await world.views.progress('port'))
+            expect(isRebuilding).toBe(false)
+        },
+      ),
+    )
+  })
+})
+
+/** Deps of a rebuild that dies after some steps. */
+function dying(deps: RebuildDeps, steps: number): RebuildDeps {
+  let left = steps
+  const step = <Args extends unknown[], Answer>(run: (...args: Args) => Promise<Answer>) => {
+    return async (...args: Args) => {
+      if (left-- <= 0) throw new Error('killed')
+      return run(...args)
+    }
+  }
+  const views = {
+    ...deps.views,
+    beginRebuild: step(deps.views.beginRebuild),
+    endRebuild: step(deps.views.endRebuild),
+  }
+  return { ...deps, views, fold: step(deps.fold) }
+}

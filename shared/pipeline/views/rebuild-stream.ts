@@ -1,0 +1,71 @@
+import type { KafkaRecord, LogReader, LogStore, Span, Stream } from '#shared/pipeline/ports.ts'
+import type { ViewStore } from './view-store.ts'
+
+export type RebuildDeps = {
+  readonly reader: LogReader
+  readonly log: Pick<LogStore, 'topic'>
+  readonly views: Pick<ViewStore, 'progress' | 'beginRebuild' | 'endRebuild'>
+  /** Folds the records of one partition without emitting anything, although the stream is marked. */
+  readonly fold: (records: readonly KafkaRecord[]) => Promise<void>
+  /** The consumer group of the `fold` function for a topic. */
+  readonly groupOf: (topic: string) => string
+}
+
+/** What a rebuild of a stream reads: Kafka from its beginning to where the `fold` function stands. */
+export type RebuildPlan = Stream & Span
+
+/** Works out what a rebuild of these topics would read. `from` above 0: the beginning is not there any more. */
+export async function planRebuild(topics: readonly string[], deps: RebuildDeps): Promise<RebuildPlan[]> {
+  const plans = await Promise.all(
+    topics.map(async (topic) => {
+      const { epoch } = await deps.log.topic(topic)
+      const ends = await endsOf(topic, epoch, deps)
+      const held = await deps.reader.held([topic])
+      return held.map((span) => ({ ...span, epoch, end: Math.min(span.end, ends(span.partition)) }))
+    }),
+  )
+  return plans.flat()
+}
+
+/**
+ * Rebuilds the parts that these streams make: marks each stream and forgets its parts, folds, takes the marks away.
+ * It folds what the `fold` function has folded, and nothing more: what lies above is left to that function, which
+ * emits what follows from it. A rebuild that dies leaves the marks; running it again puts things right.
+ */
+export async function rebuildStreams(
+  plans: readonly RebuildPlan[],
+  deps: RebuildDeps,
+  { signal, progressed }: { signal: AbortSignal; progressed: (records: number) => void },
+): Promise<void> {
+  const spans: Span[] = []
+  for (const plan of plans) {
+    // A batch that was under way since the plan was made counts if it was done before the mark; else it comes again.
+    const folded = await deps.views.beginRebuild(plan)
+    spans.push({ ...plan, end: Math.max(plan.end, folded + 1) })
+  }
+  const take = async (records: readonly KafkaRecord[]) => {
+    await deps.fold(records)
+    progressed(records.length)
+  }
+  const wanted = spans.filter(({ from, end }) => from < end)
+  if (wanted.length > 0) await deps.reader.read(wanted, take, signal)
+  for (const plan of plans) await deps.views.endRebuild(plan)
+}
+
+/**
+ * Up to where the `fold` function has folded and emitted, for each partition: its progress, or the offset that it
+ * committed, which outlives the tables and a rebuild that died. Where it has left no trace of a topic at all,
+ * everything is rebuilt.
+ */
+async function endsOf(topic: string, epoch: string, { reader, views, groupOf }: RebuildDeps) {
+  const [committed, progress] = await Promise.all([
+    reader.committed(groupOf(topic), topic),
+    views.progress(topic),
+  ])
+  if (committed.size === 0 && progress.size === 0) return () => Number.POSITIVE_INFINITY
+  return (partition: number) => {
+    const known = progress.get(partition)
+    const isCounted = known !== undefined && known.epoch === epoch && !known.isRebuilding
+    return Math.max(committed.get(partition) ?? 0, isCounted ? known.offset + 1 : 0)
+  }
+}

@@ -1,0 +1,95 @@
+import { dynamoClaimStore } from '#shared/adapters/dynamodb/dynamo-claim-store.ts'
+import type { ClaimStore } from '#shared/pipeline/claim-store.ts'
+import { recordDecoder } from '#shared/pipeline/deliver/decode-record.ts'
+import type { StoreDeps } from '#shared/pipeline/deliver/store-batch.ts'
+import { routeTopics, type Topics } from '#shared/pipeline/topics.ts'
+import { createRandom, type Random } from '#shared/testing/delivery/random.ts'
+import { createScheduler, type Scheduler } from '#shared/testing/delivery/scheduler.ts'
+import { TINY_TABLES, tinyDynamodb } from '#shared/testing/dynamodb/tiny-dynamodb.ts'
+import { memoryClaimStore } from '#shared/testing/memory/memory-claim-store.ts'
+import { memoryDeadLetterStore } from '#shared/testing/memory/memory-dead-letter-store.ts'
+import { memoryLogStore } from '#shared/testing/memory/memory-log-store.ts'
+import { type CrashingKafka, crashingKafka } from './crashing-kafka.ts'
+
+/** A rule to break, to show that the run would notice it: what writers and what consumers have as their claims. */
+export type AcceptOptions = {
+  readonly claims?: 'memory' | 'dynamodb'
+  readonly writer?: (claims: ClaimStore) => ClaimStore
+  readonly consumer?: (claims: ClaimStore) => ClaimStore
+}
+
+export type AcceptWorld = {
+  readonly random: Random
+  readonly scheduler: Scheduler
+  readonly topics: Topics
+  readonly kafka: CrashingKafka
+  readonly stores: StoreDeps
+  readonly writerClaims: ClaimStore
+  /** Milliseconds; every step takes some. */
+  readonly now: () => number
+  readonly pass: (ms: number) => void
+  /** From 1, all goes wrong that may, to 0. */
+  faults: number
+  /** Positions that were acknowledged, by event id. */
+  readonly acknowledged: Map<string, Set<string>>
+  readonly counts: { made: number; crashes: number; conflicts: number; failures: number; repeats: number }
+}
+
+const DOMAIN = { name: 'port', topics: { port: ['port.**'] }, events: {} }
+
+export function createAcceptWorld(
+  seed: number,
+  { claims: kind = 'memory', writer, consumer }: AcceptOptions = {},
+): AcceptWorld {
+  const random = createRandom(seed)
+  const scheduler = createScheduler(random)
+  const topics = routeTopics([DOMAIN])
+  let time = 1_000_000
+  const now = () => time
+  const { yieldPoint } = scheduler
+  const store =
+    kind === 'memory'
+      ? memoryClaimStore(yieldPoint, now)
+      : dynamoClaimStore(tinyDynamodb({ yieldPoint }).client, { table: TINY_TABLES.claims, now })
+  const claims = alsoAfter(store, scheduler)
+  const world: AcceptWorld = {
+    random,
+    scheduler,
+    topics,
+    kafka: crashingKafka(topics, { random, scheduler, faults: () => world.faults }),
+    stores: {
+      log: memoryLogStore(yieldPoint),
+      claims: consumer?.(claims) ?? claims,
+      deadLetters: memoryDeadLetterStore(yieldPoint),
+      topics,
+      decode: recordDecoder(topics),
+    },
+    writerClaims: writer?.(claims) ?? claims,
+    now,
+    pass: (ms) => {
+      time += ms
+    },
+    faults: 1,
+    acknowledged: new Map(),
+    counts: { made: 0, crashes: 0, conflicts: 0, failures: 0, repeats: 0 },
+  }
+  return world
+}
+
+/** The store's own yield points are before each step; these are after it: a crash between the step and its answer. */
+function alsoAfter(claims: ClaimStore, { yieldPoint }: Scheduler): ClaimStore {
+  const answer = async <T>(work: Promise<T>): Promise<T> => {
+    const result = await work
+    await yieldPoint()
+    return result
+  }
+  return {
+    claim: (key, claim) => answer(claims.claim(key, claim)),
+    find: (keys) => answer(claims.find(keys)),
+    claimMade: (pairs) => answer(claims.claimMade(pairs)),
+    findById: (id) => answer(claims.findById(id)),
+    lease: (key, owner) => answer(claims.lease(key, owner)),
+    release: (key, owner) => answer(claims.release(key, owner)),
+    bind: (key, fingerprint) => answer(claims.bind(key, fingerprint)),
+  }
+}

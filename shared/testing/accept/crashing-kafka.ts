@@ -1,0 +1,57 @@
+import { Refusal } from '#shared/core/refusal.ts'
+import type { EventLog, KafkaRecord, NewRecord } from '#shared/pipeline/ports.ts'
+import type { Topics } from '#shared/pipeline/topics.ts'
+import type { Random } from '#shared/testing/delivery/random.ts'
+import type { Scheduler } from '#shared/testing/delivery/scheduler.ts'
+
+const PARTITIONS = 2
+
+export type CrashingKafka = EventLog & { readonly logs: ReadonlyMap<string, readonly KafkaRecord[]> }
+
+/**
+ * Kafka in memory as a producer meets it when all goes wrong: an append takes one step or more for each partition, may
+ * fail with none, some or all of its records written, may write late, after it has failed, and may write twice.
+ */
+export function crashingKafka(
+  topics: Topics,
+  { random, scheduler, faults }: { random: Random; scheduler: Scheduler; faults: () => number },
+): CrashingKafka {
+  const logs = new Map<string, KafkaRecord[]>()
+  for (const topic of topics.names)
+    for (let partition = 0; partition < PARTITIONS; partition++) logs.set(`${topic}-${partition}`, [])
+  const mayGoWrong = (likelihood: number) => random.next() < likelihood * faults()
+
+  function write({ topic, key, value, headers }: NewRecord) {
+    const partition = [...key].reduce((sum, letter) => sum + letter.charCodeAt(0), 0) % PARTITIONS
+    const log = logs.get(`${topic}-${partition}`) ?? []
+    const offset = log.length
+    const timestamp = 1_000_000 + offset
+    const named = Object.entries(headers).map(([name, text]) => ({ name, value: Buffer.from(text) }))
+    log.push({ topic, partition, offset, timestamp, key: Buffer.from(key), value, headers: named })
+    return { topic, partition, offset }
+  }
+
+  return {
+    logs,
+    async append(records) {
+      const positions = []
+      for (const record of records) {
+        await scheduler.yieldPoint()
+        if (mayGoWrong(0.04)) {
+          if (mayGoWrong(0.5)) scheduler.spawn('a late write', () => writeLate(record))
+          throw new Refusal('unavailable', 'Kafka did not answer')
+        }
+        if (mayGoWrong(0.04)) write(record)
+        positions.push(write(record))
+      }
+      await scheduler.yieldPoint()
+      if (mayGoWrong(0.04)) throw new Refusal('unavailable', 'the answer was lost')
+      return positions
+    },
+  }
+
+  async function writeLate(record: NewRecord): Promise<void> {
+    for (let step = random.pick(50); step >= 0; step--) await scheduler.yieldPoint()
+    write(record)
+  }
+}

@@ -1,0 +1,35 @@
+import type { Clock } from '#shared/client/clock.ts'
+
+export type FakeClock = Clock & { readonly advance: (ms: number) => Promise<void> }
+
+/** Lets every promise that is ready run its course. */
+export async function settle(): Promise<void> {
+  for (let turn = 0; turn < 20; turn++) await Promise.resolve()
+}
+
+/** A clock that stands still until it is advanced; timers run in order, each with the promises that it wakes. */
+export function createFakeClock(): FakeClock {
+  let now = 1_000_000
+  const timers = new Set<{ at: number; run: () => void }>()
+  return {
+    now: () => now,
+    after: (ms, run) => {
+      const timer = { at: now + ms, run }
+      timers.add(timer)
+      return () => timers.delete(timer)
+    },
+    advance: async (ms) => {
+      const end = now + ms
+      await settle()
+      for (;;) {
+        const [next] = [...timers].filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)
+        if (!next) break
+        timers.delete(next)
+        now = next.at
+        next.run()
+        await settle()
+      }
+      now = end
+    },
+  }
+}

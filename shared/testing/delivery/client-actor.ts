@@ -1,0 +1,164 @@
+import { parseFrame } from '#shared/client/parse-frame.ts'
+import { type Page, type Reaction, receive, receivePage } from '#shared/client/receive.ts'
+import {
+  ask,
+  caughtUp,
+  createSubscriptionState,
+  drop,
+  phaseOf,
+  resumeFrom,
+  type SubscriptionState,
+} from '#shared/client/subscription-state.ts'
+import { type Cursor, parseCursor } from '#shared/core/cursor.ts'
+import type { PositionedEvent } from '#shared/core/event.ts'
+import type { ServerFrame } from '#shared/core/frame.ts'
+import type { Interest } from '#shared/core/interest.ts'
+import { catchUp } from '#shared/pipeline/history/catch-up.ts'
+import { answerMessage } from '#shared/pipeline/sockets/answer-message.ts'
+import type { Actor } from './scheduler.ts'
+import { messageDeps, type World } from './world.ts'
+
+const LATE = Number.MAX_SAFE_INTEGER
+const INTERESTS: readonly [Interest, ...Interest[]] = [
+  { channels: ['**'] },
+  { channels: ['port.*'] },
+  { channels: ['port.a', 'other.b', 'port.a.**'] },
+  { channels: ['port.**', 'other.*'], filter: { severity: ['critical'] } },
+]
+
+/** A subscription of a client: the client's own state machine, and what came out of it. */
+export type Tracked = {
+  readonly state: SubscriptionState
+  readonly got: PositionedEvent[]
+  start: Cursor | null
+}
+
+/** A dashboard: the real state machines on connections that are cut, replaced and asked again. */
+export type Dashboard = {
+  readonly name: string
+  readonly tracked: readonly Tracked[]
+  /** Open connections, the older first. */
+  connections: string[]
+  dialled: number
+  isDialling: boolean
+}
+
+export function createDashboard(world: World, name: string): Dashboard {
+  const ids = ['s1', 's2'].slice(0, 1 + world.random.pick(2))
+  return {
+    name,
+    tracked: ids.map((id) => track(world, name, id)),
+    connections: [],
+    dialled: 0,
+    isDialling: false,
+  }
+}
+
+function track(world: World, name: string, id: string): Tracked {
+  const { random, mutation } = world
+  const since = random.pick(3) === 0 ? 'earliest' : 'latest'
+  const got: PositionedEvent[] = []
+  const state = createSubscriptionState(
+    { id, ...random.oneOf(INTERESTS), since },
+    {
+      event: (positioned) => {
+        world.note(`${name}/${id} gets ${positioned.topic}-${positioned.partition}:${positioned.offset}`)
+        got.push(positioned)
+      },
+      gap: ({ reason }) => void world.gaps.push(`${name}/${id} was told of a gap: ${reason}`),
+      error: ({ code, detail }) => void world.gaps.push(`${name}/${id} got the error ${code}: ${detail}`),
+    },
+  )
+  return { state: mutation.state?.(state) ?? state, got, start: since === 'earliest' ? new Map() : null }
+}
+
+/** Sends a message: somewhere, some time, a sandbox answers it. */
+export function send(world: World, connection: string, message: object): Actor {
+  const text = JSON.stringify(message)
+  const run = () => answerMessage(connection, text, LATE, messageDeps(world))
+  world.note(`${connection} sends ${text}`)
+  return world.scheduler.spawn(`message ${connection} ${text}`, run, { mayFail: true })
+}
+
+function askOn(world: World, { state }: Tracked, connection: string): void {
+  send(world, connection, ask(state, connection))
+}
+
+/** Opens a connection and moves everything to it; the old one may still be open. */
+export function dial(world: World, dashboard: Dashboard): void {
+  if (dashboard.isDialling) return
+  dashboard.isDialling = true
+  const connection = `${dashboard.name}-${++dashboard.dialled}`
+  const open = async () => {
+    await world.stores.subscriptions(0).connect(connection, { name: dashboard.name, role: 'viewer' })
+    dashboard.isDialling = false
+    dashboard.connections.push(connection)
+    world.sockets.open(connection)
+    for (const tracked of dashboard.tracked)
+      if (tracked.state.ended === null) askOn(world, tracked, connection)
+  }
+  world.scheduler.spawn(`connect ${connection}`, open)
+}
+
+/** Ends a connection; the gateway may or may not tell of it. */
+export function hangUp(world: World, dashboard: Dashboard, connection: string): void {
+  world.note(`${connection} is cut`)
+  dashboard.connections = dashboard.connections.filter((other) => other !== connection)
+  world.sockets.cut(connection)
+  for (const { state } of dashboard.tracked) drop(state, connection)
+  const forget = () => world.stores.subscriptions(0).removeConnection(connection)
+  if (world.random.next() < 0.6) world.scheduler.spawn(`disconnect ${connection}`, forget, { mayFail: true })
+  askIdle(world, dashboard)
+}
+
+export function askIdle(world: World, dashboard: Dashboard): void {
+  const connection = dashboard.connections.at(-1)
+  for (const tracked of dashboard.tracked)
+    if (connection && phaseOf(tracked.state) === 'idle') askOn(world, tracked, connection)
+}
+
+/** Asks once more although an answer may still come: the client's timeout has passed. */
+export function askAgain(world: World, { state, ...tracked }: Tracked): void {
+  if (state.asked) askOn(world, { state, ...tracked }, state.asked.connection)
+}
+
+/** The next frame of a connection arrives. */
+export function takeFrame(world: World, dashboard: Dashboard, connection: string): void {
+  const frame = parseFrame(world.sockets.take(connection))
+  if (frame === null) return
+  for (const tracked of dashboard.tracked) {
+    const { state } = tracked
+    const hadStarted = state.started
+    const reaction: Reaction = (world.mutation.receive ?? receive)(state, connection, frame)
+    if (!hadStarted) noteStart(tracked, frame)
+    if (reaction === 'ask_again') askOn(world, tracked, connection)
+    if (reaction === 'catch_up') startCatchUp(world, dashboard, tracked)
+  }
+  const [old, next] = dashboard.connections
+  if (old && next && !dashboard.tracked.some(({ state }) => state.source === old))
+    hangUp(world, dashboard, old)
+}
+
+function noteStart(tracked: Tracked, frame: ServerFrame): void {
+  if (tracked.state.started && 'cursor' in frame) tracked.start ??= parseCursor(frame.cursor)
+}
+
+function startCatchUp(world: World, dashboard: Dashboard, tracked: Tracked): void {
+  world.scheduler.spawn(`catch up ${dashboard.name}`, async () => {
+    while (await poll(world, tracked)) world.note(`${dashboard.name} polls on`)
+    caughtUp(tracked.state)
+    askIdle(world, dashboard)
+  })
+}
+
+/** Reads one page over HTTP; true if it moved the position. */
+export async function poll({ stores, topics, random }: World, tracked: Tracked): Promise<boolean> {
+  const { state } = tracked
+  const since = resumeFrom(state)
+  const cursor = since === 'latest' ? undefined : since
+  const page: Page = await catchUp(state.interest, cursor, 1 + random.pick(4), { log: stores.log, topics })
+  const hadStarted = state.started
+  const hasMoved = receivePage(state, page, since)
+  if (!hadStarted && state.started) tracked.start ??= parseCursor(page.cursor)
+  return hasMoved
+}

@@ -1,0 +1,48 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { MUTATIONS, type Mutation } from './mutations.ts'
+import { explain, run } from './run.ts'
+import type { WorldOptions } from './world.ts'
+
+/** TIDEWIRE_PROPERTY_RUNS=10000 for a long look; TIDEWIRE_PROPERTY_SEED to see a run again. */
+const RUNS = Number(process.env.TIDEWIRE_PROPERTY_RUNS ?? 1000)
+const SEED = Number(process.env.TIDEWIRE_PROPERTY_SEED ?? Date.now() % 2 ** 31)
+/** A broken rule is found within this many runs. */
+const TEETH_RUNS = 2000
+const TIMEOUT_MS = 60_000 + RUNS * 100
+
+/** The memory stores take one step where the DynamoDB adapters take several: both see interleavings of their own. */
+const storesOf = (seed: number): WorldOptions['stores'] => (seed % 4 === 0 ? 'dynamodb' : 'memory')
+
+describe('the promise of delivery: each matching event once, in order within its partition, none lost', () => {
+  test(`holds in ${RUNS} runs from seed ${SEED}`, { timeout: TIMEOUT_MS }, async () => {
+    const property = fc.asyncProperty(fc.integer({ min: 1, max: 2 ** 31 - 1 }), async (seed) => {
+      const options = { stores: storesOf(seed) }
+      const fault = await run(seed, options)
+      if (fault !== null) throw new Error(await explain(seed, options))
+    })
+
+    await fc.assert(property, { seed: SEED, numRuns: RUNS, endOnFailure: true })
+  })
+})
+
+describe('without one rule of the protocol', () => {
+  test.each(Object.entries<Mutation>(MUTATIONS))(
+    '%s, a failure is found',
+    { timeout: TIMEOUT_MS },
+    async (rule, mutation) => {
+      const found = await firstFault(mutation)
+
+      expect(found, `without ${rule} no failure in ${TEETH_RUNS} runs`).not.toBeNull()
+      console.info(`without ${rule}: ${found}`)
+    },
+  )
+})
+
+async function firstFault(mutation: Mutation): Promise<string | null> {
+  for (let seed = 1; seed <= TEETH_RUNS; seed++) {
+    const fault = await run(seed, { stores: 'memory', mutation })
+    if (fault !== null) return `seed ${seed}: ${fault}`
+  }
+  return null
+}

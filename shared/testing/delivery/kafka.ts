@@ -1,0 +1,90 @@
+import { Buffer } from 'node:buffer'
+import type { CloudEvent } from '#shared/core/event.ts'
+import type { EventLog, KafkaRecord, Span } from '#shared/pipeline/ports.ts'
+import type { Topics } from '#shared/pipeline/topics.ts'
+import type { Random } from './random.ts'
+
+export type Kafka = ReturnType<typeof createKafka>
+
+const CHANNELS = ['port.a', 'port.b', 'port.a.deep', 'other.a', 'other.b'] as const
+const HEADERS = [{ name: 'content-type', value: Buffer.from('application/cloudevents+json') }]
+/** Larger than any frame: such an event is read over HTTP. */
+const HUGE = 'x'.repeat(129 * 1024)
+
+/** Topics with their records and what each consumer group has committed. */
+export function createKafka(random: Random, topics: Topics, partitions: number, groups: number) {
+  const logs = new Map<string, KafkaRecord[]>()
+  for (const topic of topics.names)
+    for (let partition = 0; partition < partitions; partition++) logs.set(`${topic}-${partition}`, [])
+  const keys = [...logs.keys()]
+  const committed = Array.from({ length: groups }, () => new Map(keys.map((key) => [key, 0])))
+  const published: CloudEvent[] = []
+  let hugeLeft = random.next() < 0.03 ? 1 : 0
+
+  function makeEvent(): CloudEvent {
+    const again = published[random.pick(published.length)]
+    if (again && random.next() < 0.12) return again
+    const severity = random.oneOf(['critical', 'low'])
+    const common = { specversion: '1.0', source: '/simulation', type: 'simulated', severity } as const
+    const data = hugeLeft > 0 && random.next() < 0.2 && hugeLeft-- > 0 ? HUGE : undefined
+    const event = { ...common, id: `e${published.length}`, category: random.oneOf(CHANNELS) }
+    published.push(data === undefined ? event : { ...event, data })
+    return published.at(-1) ?? event
+  }
+
+  /** Appends a record: an event, an event once more, or what is no event. Producers' clocks differ. */
+  function produce(): void {
+    const event = makeEvent()
+    const topic =
+      random.next() < 0.02 ? random.oneOf(['port', 'events']) : topics.topicOf(event.category ?? '')
+    const partition = random.pick(partitions)
+    const log = logs.get(`${topic}-${partition}`) ?? []
+    const text = random.next() < 0.08 ? '{"specversion": "1.0"' : JSON.stringify(event)
+    const timestamp = 1_000_000 + log.length * 10 + random.pick(60)
+    const record = { topic, partition, offset: log.length, timestamp, key: null, value: Buffer.from(text) }
+    log.push({ ...record, headers: HEADERS })
+  }
+
+  const spansOf = (topic: string): Span[] =>
+    Array.from({ length: partitions }, (_, partition) => {
+      const end = logs.get(`${topic}-${partition}`)?.length ?? 0
+      return { topic, partition, from: 0, end }
+    })
+
+  /** What the functions append: equal keys go to one partition. */
+  const append: EventLog['append'] = async (records) =>
+    records.map(({ topic, key, value }) => {
+      const partition = [...key].reduce((sum, letter) => sum + letter.charCodeAt(0), 0) % partitions
+      const log = logs.get(`${topic}-${partition}`) ?? []
+      const position = { topic, partition, offset: log.length }
+      log.push({ ...position, timestamp: 1_000_000 + log.length * 10, key: null, value, headers: HEADERS })
+      return position
+    })
+
+  return {
+    append,
+    logs: logs as ReadonlyMap<string, readonly KafkaRecord[]>,
+    produce,
+    /** The next records of some partitions from what is committed, or from a little before it. */
+    batch: (group: number, own: readonly string[], most: number, before = 0): KafkaRecord[] =>
+      own.flatMap((key) => {
+        const from = Math.max(0, (committed[group]?.get(key) ?? 0) - before)
+        return (logs.get(key) ?? []).slice(from, from + most)
+      }),
+    commit(group: number, { topic, partition, offset }: KafkaRecord): void {
+      const key = `${topic}-${partition}`
+      committed[group]?.set(key, Math.max(committed[group]?.get(key) ?? 0, offset + 1))
+    },
+    /** What a consumer group has committed of a topic. */
+    committed: (group: number, topic: string): Map<number, number> =>
+      new Map(
+        spansOf(topic).map(({ partition }) => [
+          partition,
+          committed[group]?.get(`${topic}-${partition}`) ?? 0,
+        ]),
+      ),
+    spansOf,
+    isConsumed: () =>
+      committed.every((own) => [...own].every(([key, offset]) => offset === logs.get(key)?.length)),
+  }
+}

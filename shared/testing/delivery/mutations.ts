@@ -1,0 +1,159 @@
+import { type Reaction, receive } from '#shared/client/receive.ts'
+import { apply, type SubscriptionState } from '#shared/client/subscription-state.ts'
+import type { ServerFrame } from '#shared/core/frame.ts'
+import type { DeliverDeps } from '#shared/pipeline/deliver/deliver.ts'
+import { patternsOf } from '#shared/pipeline/deliver/match-events.ts'
+import type { KafkaRecord, Stream, Subscription, SubscriptionRef } from '#shared/pipeline/ports.ts'
+import type { SubscribeDeps } from '#shared/pipeline/sockets/subscribe.ts'
+
+/** How to break a rule of the protocol without touching the product: by wrapping what is handed to it. */
+export type Mutation = {
+  readonly deliver?: (deps: DeliverDeps, records: readonly KafkaRecord[]) => DeliverDeps
+  readonly message?: (deps: SubscribeDeps) => SubscribeDeps
+  readonly state?: (state: SubscriptionState) => SubscriptionState
+  readonly receive?: typeof receive
+  /** Makes the one of a worker, whose deferred marks die with it. */
+  readonly marksAfterCommit?: true
+}
+
+/** Reads the subscriptions of a batch before its records are stored. */
+const matchBeforeStore: Mutation = {
+  deliver(deps, records) {
+    const events = records.flatMap((record) => {
+      try {
+        return [{ ...record, event: deps.decode(record) }]
+      } catch {
+        return []
+      }
+    })
+    let early: Promise<Map<string, readonly Subscription[]>> | undefined
+    const log = {
+      ...deps.log,
+      topic: async (topic: string) => {
+        early ??= deps.subscriptions.matching(patternsOf(events))
+        await early
+        return deps.log.topic(topic)
+      },
+    }
+    const matching: DeliverDeps['subscriptions']['matching'] = async () => (await early) ?? new Map()
+    return { ...deps, log, subscriptions: { ...deps.subscriptions, matching } }
+  },
+}
+
+/** Moves the head before the events below it are stored. */
+const headBeforeStore: Mutation = {
+  deliver(deps, records) {
+    const put: DeliverDeps['log']['put'] = async (stream: Stream, events) => {
+      const own = records.filter(
+        ({ topic, partition }) => topic === stream.topic && partition === stream.partition,
+      )
+      const offset = own.at(-1)?.offset ?? -1
+      const known = (await deps.log.topic(stream.topic)).heads.get(stream.partition)
+      const timestamp = Math.max(...own.map((record) => record.timestamp), known?.timestamp ?? -1)
+      const first = known && known.first <= known.offset ? known.first : (events[0]?.offset ?? offset + 1)
+      await deps.log.advance(stream, { offset, first, timestamp })
+      await deps.log.put(stream, events)
+    }
+    return { ...deps, log: { ...deps.log, put } }
+  },
+}
+
+/** Registers only when everything is replayed. */
+const registerAfterReplay: Mutation = {
+  message(deps) {
+    let pending: (() => Promise<unknown>) | undefined
+    const register: SubscribeDeps['subscriptions']['register'] = async (request) => {
+      pending = () => deps.subscriptions.register(request)
+      return { ...request, registration: 0 }
+    }
+    const post: SubscribeDeps['gateway']['post'] = async (connection, frame, deadline) => {
+      if (frame.startsWith('{"type":"subscribed"')) await pending?.()
+      return deps.gateway.post(connection, frame, deadline)
+    }
+    return { ...deps, subscriptions: { ...deps.subscriptions, register }, gateway: { ...deps.gateway, post } }
+  },
+}
+
+/** Applies live frames at once, whether or not `subscribed` has come. */
+const noBuffer: Mutation = {
+  receive(state, connection, frame) {
+    const isLive = frame.type === 'events' && !frame.replay && frame.ids.includes(state.id)
+    if (!isLive || state.asked?.connection !== connection) return receive(state, connection, frame)
+    apply(state, frame.events)
+    return 'none'
+  },
+}
+
+/** Goes on posting to who is behind. */
+const postToBehind: Mutation = {
+  deliver(deps) {
+    const matching: DeliverDeps['subscriptions']['matching'] = async (patterns) => {
+      const found = await deps.subscriptions.matching(patterns)
+      return new Map([...found].map(([key, list]) => [key, list.map((one) => ({ ...one, behind: false }))]))
+    }
+    return { ...deps, subscriptions: { ...deps.subscriptions, matching } }
+  },
+}
+
+/** Hands on events again that lie at or below the cursor. */
+const repeatBelowCursor: Mutation = {
+  state(state) {
+    const advance: typeof state.positions.advance = (position) => {
+      state.positions.advance(position)
+      return true
+    }
+    return { ...state, positions: { ...state.positions, advance } }
+  },
+}
+
+/** Takes the answer to an older attempt for the answer to the newest. */
+const anyAttempt: Mutation = {
+  receive(state, connection, frame): Reaction {
+    const isAnswer = frame.type === 'subscribed' || (frame.type === 'events' && frame.replay)
+    const taken = isAnswer ? { ...frame, attempt: state.attempt } : frame
+    return receive(state, connection, taken as ServerFrame)
+  },
+}
+
+/** Lets an older attempt overwrite a newer registration. */
+const lastWriterWins: Mutation = {
+  message(deps) {
+    const register: SubscribeDeps['subscriptions']['register'] = async (request) => {
+      await deps.subscriptions.remove(request.connection, request.id)
+      return deps.subscriptions.register(request)
+    }
+    return { ...deps, subscriptions: { ...deps.subscriptions, register } }
+  },
+}
+
+/** Takes every record for the first with its id. */
+const noClaims: Mutation = {
+  deliver: (deps) => ({ ...deps, claims: { ...deps.claims, claim: async (_, own) => own } }),
+}
+
+/** Each rule of the protocol, and what breaks it. */
+export const MUTATIONS = {
+  storeBeforeMatch: matchBeforeStore,
+  headAfterStore: headBeforeStore,
+  registerBeforeReplay: registerAfterReplay,
+  bufferUntilSubscribed: noBuffer,
+  stopWhenBehind: postToBehind,
+  dropBelowCursor: repeatBelowCursor,
+  markBeforeCommit: { marksAfterCommit: true },
+  matchAttempt: anyAttempt,
+  newerAttemptStays: lastWriterWins,
+  claimOnce: noClaims,
+} as const satisfies Readonly<Record<string, Mutation>>
+
+/** Collects marks instead of making them. */
+export function deferMarks(deps: DeliverDeps): {
+  readonly deps: DeliverDeps
+  readonly make: () => Promise<void>
+} {
+  const marks: SubscriptionRef[] = []
+  const markBehind = async (ref: SubscriptionRef) => void marks.push(ref)
+  const make = async () => {
+    for (const ref of marks) await deps.subscriptions.markBehind(ref)
+  }
+  return { deps: { ...deps, subscriptions: { ...deps.subscriptions, markBehind } }, make }
+}

@@ -1,0 +1,41 @@
+import { dynamoClaimStore } from '#shared/adapters/dynamodb/dynamo-claim-store.ts'
+import { dynamoDeadLetterStore } from '#shared/adapters/dynamodb/dynamo-dead-letter-store.ts'
+import { dynamoLogStore } from '#shared/adapters/dynamodb/dynamo-log-store.ts'
+import { dynamoSubscriptionStore } from '#shared/adapters/dynamodb/dynamo-subscription-store.ts'
+import type { ClaimStore } from '#shared/pipeline/claim-store.ts'
+import type { DeadLetterStore, LogStore, SubscriptionStore } from '#shared/pipeline/ports.ts'
+import { TINY_TABLES, tinyDynamodb } from '#shared/testing/dynamodb/tiny-dynamodb.ts'
+import { memoryClaimStore } from '#shared/testing/memory/memory-claim-store.ts'
+import { memoryDeadLetterStore } from '#shared/testing/memory/memory-dead-letter-store.ts'
+import { memoryLogStore } from '#shared/testing/memory/memory-log-store.ts'
+import { memorySubscriptionStore } from '#shared/testing/memory/memory-subscription-store.ts'
+
+export type Stores = {
+  readonly log: LogStore
+  readonly claims: ClaimStore
+  readonly deadLetters: DeadLetterStore
+  /** The store of one sandbox, which handles the connections of one shard. */
+  readonly subscriptions: (shard: number) => SubscriptionStore
+}
+
+/** Stores in memory, each call one step. */
+export function memoryStores(yieldPoint: () => Promise<void>): Stores {
+  const subscriptions = memorySubscriptionStore(yieldPoint)
+  return {
+    log: memoryLogStore(yieldPoint),
+    claims: memoryClaimStore(yieldPoint),
+    deadLetters: memoryDeadLetterStore(yieldPoint),
+    subscriptions: () => subscriptions,
+  }
+}
+
+/** The DynamoDB adapters, each request of theirs one step or more. */
+export function dynamoStores(yieldPoint: () => Promise<void>, shards: number): Stores {
+  const { client } = tinyDynamodb({ yieldPoint, pageItems: 3 })
+  return {
+    log: dynamoLogStore(client, { table: TINY_TABLES.log, retentionDays: 7 }),
+    claims: dynamoClaimStore(client, { table: TINY_TABLES.claims }),
+    deadLetters: dynamoDeadLetterStore(client, { table: TINY_TABLES.deadLetters, retentionDays: 7 }),
+    subscriptions: (shard) => dynamoSubscriptionStore(client, TINY_TABLES, { shard, shards }),
+  }
+}

@@ -1,0 +1,90 @@
+import { recordDecoder } from '#shared/pipeline/deliver/decode-record.ts'
+import type { DeliverDeps } from '#shared/pipeline/deliver/deliver.ts'
+import type { KafkaRecord } from '#shared/pipeline/ports.ts'
+import type { SubscribeDeps } from '#shared/pipeline/sockets/subscribe.ts'
+import { routeTopics, type Topics } from '#shared/pipeline/topics.ts'
+import { createKafka, type Kafka } from './kafka.ts'
+import type { Mutation } from './mutations.ts'
+import { createRandom, type Random } from './random.ts'
+import { createScheduler, type Scheduler } from './scheduler.ts'
+import { createSockets, type Sockets } from './sockets.ts'
+import { dynamoStores, memoryStores, type Stores } from './stores.ts'
+
+export type World = {
+  readonly random: Random
+  readonly scheduler: Scheduler
+  readonly kafka: Kafka
+  readonly sockets: Sockets
+  readonly stores: Stores
+  readonly topics: Topics
+  readonly shards: number
+  readonly mutation: Mutation
+  /** The last fault that was told of, which no run may have: events lost to a client. */
+  readonly gaps: string[]
+  readonly trace: string[]
+  readonly note: (text: string) => void
+  isQuiet: boolean
+}
+
+export type WorldOptions = {
+  readonly stores: 'memory' | 'dynamodb'
+  readonly mutation?: Mutation
+  /** Keeps what happened, for a person to read. */
+  readonly isTraced?: boolean
+  /** How many more consumer groups there are than those of the deliver functions. */
+  readonly folds?: number
+}
+
+const DOMAIN = { name: 'port', topics: { port: ['port.**'] }, events: {} }
+
+export function createWorld(
+  seed: number,
+  { stores, mutation = {}, isTraced = false, folds = 0 }: WorldOptions,
+): World {
+  const random = createRandom(seed)
+  const scheduler = createScheduler(random)
+  const trace: string[] = []
+  const note = (text: string) => void (isTraced && trace.push(text))
+  const topics = routeTopics([DOMAIN])
+  const shards = stores === 'dynamodb' ? 1 + random.pick(2) : 1
+  const { yieldPoint } = scheduler
+  return {
+    random,
+    scheduler,
+    kafka: createKafka(random, topics, 1 + random.pick(2), shards + folds),
+    sockets: createSockets(random, yieldPoint, note),
+    stores: stores === 'memory' ? memoryStores(yieldPoint) : dynamoStores(yieldPoint, shards),
+    topics,
+    shards,
+    mutation,
+    gaps: [],
+    trace,
+    note,
+    isQuiet: false,
+  }
+}
+
+/** What a sandbox that handles messages works with. */
+export function messageDeps(world: World): SubscribeDeps {
+  const { stores, sockets, topics, mutation } = world
+  const deps = { log: stores.log, subscriptions: stores.subscriptions(0), gateway: sockets.gateway, topics }
+  return mutation.message?.(deps) ?? deps
+}
+
+/** What a deliver sandbox works with. */
+export function deliverDeps(world: World, shard: number): DeliverDeps {
+  const { stores, sockets, topics } = world
+  return {
+    ...stores,
+    subscriptions: stores.subscriptions(shard),
+    gateway: sockets.gateway,
+    topics,
+    decode: recordDecoder(topics),
+    postsAtOnce: 4,
+  }
+}
+
+/** The deps of one batch, with the rule broken that is to be broken. */
+export function batchDeps({ mutation }: World, deps: DeliverDeps, records: readonly KafkaRecord[]) {
+  return mutation.deliver?.(deps, records) ?? deps
+}

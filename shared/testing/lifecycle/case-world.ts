@@ -1,0 +1,107 @@
+import type { CloudEvent, PositionedEvent } from '#shared/core/event.ts'
+import type { Case } from '#shared/domain/port/case.ts'
+import { cases } from '#shared/domain/port/cases-view.ts'
+import { port } from '#shared/domain/port/port.ts'
+import { accept } from '#shared/pipeline/accept/accept.ts'
+import { completeEvent } from '#shared/pipeline/accept/complete-event.ts'
+import { recordDecoder } from '#shared/pipeline/deliver/decode-record.ts'
+import { lifecyclesOf } from '#shared/pipeline/lifecycle/lifecycles.ts'
+import type { MoveDeps } from '#shared/pipeline/lifecycle/move-event.ts'
+import type { KafkaRecord, NewRecord } from '#shared/pipeline/ports.ts'
+import { routeTopics } from '#shared/pipeline/topics.ts'
+import { applyEvent, keysFor } from '#shared/pipeline/views/apply-event.ts'
+import type { ViewPart } from '#shared/pipeline/views/view-part.ts'
+import { addEvent } from '#shared/testing/accept/logs.ts'
+import { memoryClaimStore } from '#shared/testing/memory/memory-claim-store.ts'
+import { memoryLogStore } from '#shared/testing/memory/memory-log-store.ts'
+import { memoryViewStore } from '#shared/testing/memory/memory-view-store.ts'
+
+type Pending = PositionedEvent & { readonly timestamp: number }
+
+/** The port in memory: what is appended is stored and folded at once, or when `catchUp` is called after `hold`. */
+export type CaseWorld = MoveDeps & {
+  readonly records: readonly KafkaRecord[]
+  hold(): void
+  catchUp(): Promise<void>
+}
+
+const PARTITIONS = 3
+
+export function createCaseWorld(): CaseWorld {
+  const topics = routeTopics([port])
+  const decode = recordDecoder(topics)
+  const [log, claims, views] = [memoryLogStore(), memoryClaimStore(), memoryViewStore()]
+  const records: KafkaRecord[] = []
+  const pending: Pending[] = []
+  let isHeld = false
+  let time = Date.parse('2026-11-21T10:00:00Z')
+  let ids = 0
+
+  function write({ topic, key, value, headers, partition: wanted }: NewRecord) {
+    const partition = wanted ?? [...key].reduce((sum, letter) => sum + letter.charCodeAt(0), 0) % PARTITIONS
+    const offset = records.filter((one) => one.topic === topic && one.partition === partition).length
+    const named = Object.entries(headers).map(([name, text]) => ({ name, value: Buffer.from(text) }))
+    const record = { topic, partition, offset, timestamp: time, key: Buffer.from(key), value, headers: named }
+    records.push(record)
+    pending.push({ topic, partition, offset, timestamp: time, event: decode(record) })
+    return { topic, partition, offset }
+  }
+
+  async function catchUp(): Promise<void> {
+    isHeld = false
+    for (const stored of pending.splice(0)) {
+      const { topic, partition, offset, event } = stored
+      const { epoch } = await log.topic(topic)
+      await claims.claim(event, { topic, partition, offset, epoch })
+      await addEvent(log, stored)
+      const input = { topic, partition, offset, event, epoch }
+      const view = 'port/cases'
+      const keys = keysFor(cases, input).map((key) => ({ view, key, topic, partition }))
+      const known = new Map((await views.load(keys)).map((part, index) => [keys[index]?.key, part]))
+      const partOf = (key: string) => (known.get(key) ?? null) as ViewPart<Case | null> | null
+      await views.save(applyEvent(cases, input, partOf).map(({ after }) => ({ ...after, view })))
+      await views.advance({ topic, epoch, partition }, offset, { rebuilds: undefined })
+    }
+  }
+
+  return {
+    ...{ records, log, claims, topics, catchUp, lifecycles: lifecyclesOf([port]) },
+    views,
+    reader: {
+      held: async (names) =>
+        names.flatMap((topic) =>
+          Array.from({ length: PARTITIONS }, (_, partition) => ({
+            ...{ topic, partition, from: 0 },
+            end: records.filter((one) => one.topic === topic && one.partition === partition).length,
+          })),
+        ),
+    },
+    kafka: {
+      async append(wanted) {
+        const positions = wanted.map(write)
+        if (!isHeld) await catchUp()
+        return positions
+      },
+    },
+    clock: {
+      now: () => time,
+      sleep: async (ms) => {
+        time += ms
+      },
+    },
+    newId: () => `made-${++ids}`,
+    hold: () => {
+      isHeld = true
+    },
+  }
+}
+
+/** Accepts an event with an id: a damaged container, unless something else is given. */
+export async function publishTo(world: CaseWorld, id: string, given: object = {}) {
+  const madeIds = new Set<string>()
+  const draft = { id, type: 'port.container.damaged', subject: 'MSKU-1', data: { title: 'Dent' }, ...given }
+  const now = () => new Date(world.clock.now())
+  const event = completeEvent(draft, { ...world, now, madeIds }) as CloudEvent
+  const [receipt] = await accept([event], madeIds, { ...world, log: world.kafka })
+  return receipt
+}

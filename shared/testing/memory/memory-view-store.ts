@@ -1,0 +1,108 @@
+import { rebuildingError } from '#shared/pipeline/views/fold-error.ts'
+import type { FoldProgress, PartKey, StoredPart, ViewStore } from '#shared/pipeline/views/view-store.ts'
+
+type Kept = { readonly part: Omit<StoredPart, 'state'>; readonly state: string; readonly expires: number }
+
+const DAY_MS = 86_400_000
+
+/** A ViewStore in memory, for tests. `yieldPoint` is awaited at every step where the real store would be. */
+export function memoryViewStore(
+  yieldPoint: () => Promise<void> = async () => {},
+  now: () => number = Date.now,
+): ViewStore {
+  const kept = new Map<string, Kept>()
+  const marks = new Map<string, Map<number, FoldProgress>>()
+  /** How far each stream was folded when its rebuild began. */
+  const folded = new Map<string, number>()
+  const progressOf = (topic: string) => {
+    const known = marks.get(topic) ?? new Map<number, FoldProgress>()
+    marks.set(topic, known)
+    return known
+  }
+  const live = (one: Kept | undefined): StoredPart | null =>
+    one && one.expires > now() ? { ...one.part, state: JSON.parse(one.state) } : null
+  const read = (view: string) => {
+    const parts = [...kept.values()].map(live).filter((part) => part !== null)
+    return parts.filter((part) => part.view === view).sort(compareParts)
+  }
+  return {
+    async load(keys) {
+      await yieldPoint()
+      return keys.map((key) => live(kept.get(nameOf(key))))
+    },
+
+    async save(parts) {
+      const writes = parts.map(async (part) => {
+        await yieldPoint()
+        const known = kept.get(nameOf(part))?.part
+        if (known && !isLater(part, known)) return
+        const { state, keepDays = Number.POSITIVE_INFINITY } = part
+        const expires = now() + keepDays * DAY_MS
+        kept.set(nameOf(part), { part, state: JSON.stringify(state), expires })
+      })
+      await Promise.all(writes)
+    },
+
+    async read(view, { key, after, limit }) {
+      await yieldPoint()
+      const wanted = read(view).filter(
+        (part) => (key === undefined || part.key === key) && (after === undefined || part.key > after),
+      )
+      const keys = [...new Set(wanted.map((part) => part.key))]
+      const page = keys.slice(0, limit)
+      const next = keys.length > limit ? (page.at(-1) ?? null) : null
+      return { parts: wanted.filter((part) => page.includes(part.key)), next }
+    },
+
+    async progress(topic) {
+      await yieldPoint()
+      return new Map(progressOf(topic))
+    },
+
+    async advance({ topic, epoch, partition }, offset, by = { rebuilds: undefined }) {
+      await yieldPoint()
+      const known = progressOf(topic).get(partition)
+      if ('rebuilds' in by && (known?.isRebuilding || known?.rebuilds !== by.rebuilds))
+        throw rebuildingError({ topic, partition })
+      if (known && !isLater({ epoch, offset }, known)) return
+      progressOf(topic).set(partition, { isRebuilding: false, ...known, epoch, offset })
+    },
+
+    async beginRebuild({ topic, epoch, partition }) {
+      await yieldPoint()
+      const known = progressOf(topic).get(partition)
+      const stream = JSON.stringify([topic, epoch, partition])
+      if (!known?.isRebuilding) folded.set(stream, known?.epoch === epoch ? known.offset : -1)
+      const rebuilds = (known?.rebuilds ?? 0) + 1
+      progressOf(topic).set(partition, { epoch, offset: -1, isRebuilding: true, rebuilds })
+      await yieldPoint()
+      for (const [name, { part }] of kept)
+        if (part.topic === topic && part.partition === partition) kept.delete(name)
+      return folded.get(stream) ?? -1
+    },
+
+    async endRebuild({ topic, partition }) {
+      await yieldPoint()
+      const known = progressOf(topic).get(partition)
+      if (known) progressOf(topic).set(partition, { ...known, isRebuilding: false })
+    },
+  }
+}
+
+type Point = { readonly epoch: string; readonly offset: number }
+
+function isLater(one: Point, other: Point): boolean {
+  return one.epoch === other.epoch ? one.offset > other.offset : one.epoch > other.epoch
+}
+
+function nameOf({ view, key, topic, partition }: PartKey): string {
+  return JSON.stringify([view, key, topic, partition])
+}
+
+function compareParts(a: PartKey, b: PartKey): number {
+  return compare(a.key, b.key) || compare(a.topic, b.topic) || a.partition - b.partition
+}
+
+function compare(a: string, b: string): number {
+  return a === b ? 0 : a < b ? -1 : 1
+}

@@ -1,0 +1,112 @@
+import { stateOf } from '#shared/client/client-state.ts'
+import type { Clock } from '#shared/client/clock.ts'
+import { createFetchView } from '#shared/client/fetch-view.ts'
+import { type FollowedView, followView, type ViewDeps } from '#shared/client/follow-view.ts'
+import { createSubscriptionState, end } from '#shared/client/subscription-state.ts'
+import { askIdle, type Dashboard, send, type Tracked } from '#shared/testing/delivery/client-actor.ts'
+import type { Actor } from '#shared/testing/delivery/scheduler.ts'
+import { EXAMPLES, FOLLOWED, type Followed } from './example-views.ts'
+import { serveView } from './serve-view.ts'
+import type { ViewWorld } from './view-world.ts'
+
+type Request = { readonly actor: Actor; readonly fail: (cause: Error) => void }
+
+/** A browser that follows one view: the real client code on connections, requests and timers that the run disturbs. */
+export type ViewClient = {
+  readonly followed: Followed
+  readonly view: FollowedView<unknown>
+  readonly dashboard: Dashboard
+  /** Timers that run; the run decides when their time has come. */
+  readonly timers: Set<() => void>
+  readonly requests: Set<Request>
+  /** Tells the view how its subscription is doing now. */
+  readonly tellStates: () => void
+}
+
+export function createViewClient(world: ViewWorld, name: string): ViewClient {
+  const { random, viewMutation } = world
+  const followed = random.oneOf(FOLLOWED)
+  const tracked: Tracked[] = []
+  const dashboard: Dashboard = { name, tracked, connections: [], dialled: 0, isDialling: false }
+  const timers = new Set<() => void>()
+  const requests = new Set<Request>()
+  const clock = clockOf(timers)
+  const states = new Map<Tracked, () => void>()
+  const subscribe: ViewDeps['subscribe'] = ({ channels, since }, onEvent, { onGap, onState }) => {
+    const state = createSubscriptionState(
+      { id: `${name}-v${tracked.length}`, channels, ...(since !== undefined && { since }) },
+      {
+        event: onEvent,
+        gap: (gap) => {
+          world.note(`${name} is told of a gap: ${gap.reason}`)
+          onGap?.(gap)
+        },
+        error: ({ code, detail }) => void world.gaps.push(`${name} got the error ${code}: ${detail}`),
+      },
+    )
+    const one: Tracked = { state, got: [], start: null }
+    tracked.push(one)
+    states.set(one, () => onState?.(stateOf(state, false)))
+    askIdle(world, dashboard)
+    return () => {
+      states.delete(one)
+      end(state, 'stopped')
+      for (const connection of dashboard.connections)
+        send(world, connection, { action: 'unsubscribe', id: state.id })
+    }
+  }
+  const fetchView = createFetchView({
+    ...{ httpUrl: '', clock, timeoutMs: 30_000 },
+    access: { headers: async () => ({}), socketUrl: async () => '' },
+    fetch: (url) => request(world, requests, url),
+  })
+  const deps: ViewDeps = { fetchView, subscribe, clock, random: random.next }
+  const view = followView<unknown>(
+    viewMutation.client?.(deps) ?? deps,
+    { domain: EXAMPLES.name, ...followed, definition: EXAMPLES.views[followed.view] },
+    { onChange: () => {}, onError: ({ detail }) => world.note(`${name}: ${detail}`) },
+  )
+  const tellStates = () => {
+    for (const tell of states.values()) tell()
+  }
+  return { followed, view, dashboard, timers, requests, tellStates }
+}
+
+function clockOf(timers: Set<() => void>): Clock {
+  return {
+    now: () => 0,
+    after: (_, run) => {
+      timers.add(run)
+      return () => timers.delete(run)
+    },
+  }
+}
+
+/** One request over HTTP: anything may happen before it is answered, and it may fail. */
+function request(world: ViewWorld, requests: Set<Request>, url: string): Promise<Response> {
+  world.note(`GET ${url}`)
+  const { promise, resolve, reject } = Promise.withResolvers<Response>()
+  const serve = world.viewMutation.serve?.(serveView) ?? serveView
+  const answer = async () => {
+    try {
+      const body = await serve(world, new URL(url, 'http://simulation'))
+      world.note(`answered ${url}: ${JSON.stringify(body)}`)
+      resolve({ ok: true, status: 200, json: async () => JSON.parse(JSON.stringify(body)) } as Response)
+    } catch (cause) {
+      reject(cause)
+    }
+    requests.delete(one)
+  }
+  const one: Request = { actor: world.scheduler.spawn(`GET ${url}`, answer, { mayFail: true }), fail: reject }
+  requests.add(one)
+  return promise
+}
+
+/** Requests whose sandbox has died come to nothing. */
+export function failRequests({ requests }: ViewClient): void {
+  for (const one of requests)
+    if (one.actor.state === 'crashed') {
+      requests.delete(one)
+      one.fail(new Error('no answer'))
+    }
+}

@@ -1,0 +1,43 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { VIEW_MUTATIONS, type ViewMutation } from './view-mutations.ts'
+import { explainViews, runViews } from './view-run.ts'
+
+/** TIDEWIRE_PROPERTY_RUNS=10000 for a long look; TIDEWIRE_PROPERTY_SEED to see a run again. */
+const RUNS = Number(process.env.TIDEWIRE_PROPERTY_RUNS ?? 300)
+const SEED = Number(process.env.TIDEWIRE_PROPERTY_SEED ?? Date.now() % 2 ** 31)
+/** A broken rule is found within this many runs. */
+const TEETH_RUNS = 1000
+const TIMEOUT_MS = 60_000 + RUNS * 100
+
+describe('a view in the browser, after any sequence of cuts, gaps and crashes', () => {
+  test(`equals the server's in ${RUNS} runs from seed ${SEED}`, { timeout: TIMEOUT_MS }, async () => {
+    const property = fc.asyncProperty(fc.integer({ min: 1, max: 2 ** 31 - 1 }), async (seed) => {
+      const fault = await runViews(seed)
+      if (fault !== null) throw new Error(await explainViews(seed))
+    })
+
+    await fc.assert(property, { seed: SEED, numRuns: RUNS, endOnFailure: true })
+  })
+})
+
+describe('without one rule of following a view', () => {
+  test.each(Object.entries<ViewMutation>(VIEW_MUTATIONS))(
+    '%s, a difference is found',
+    { timeout: TIMEOUT_MS },
+    async (rule, mutation) => {
+      const found = await firstFault(mutation)
+
+      expect(found, `without ${rule} no difference in ${TEETH_RUNS} runs`).not.toBeNull()
+      console.info(`without ${rule}: ${found}`)
+    },
+  )
+})
+
+async function firstFault(mutation: ViewMutation): Promise<string | null> {
+  for (let seed = 1; seed <= TEETH_RUNS; seed++) {
+    const fault = await runViews(seed, { mutation })
+    if (fault !== null) return `seed ${seed}: ${fault}`
+  }
+  return null
+}
