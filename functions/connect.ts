@@ -1,5 +1,5 @@
 import type { APIGatewayProxyResultV2, APIGatewayProxyWebsocketEventV2 } from 'aws-lambda'
-import type { Principal } from '#shared/pipeline/ports.ts'
+import type { Principal } from '#shared/core/role.ts'
 import { redeemTicket } from '#shared/pipeline/sockets/tickets.ts'
 import { byKey, isLocal, requestStats, subscriptions, tickets } from './compose.ts'
 

@@ -1,15 +1,16 @@
 import * as z from 'zod'
+import { highestRole, ROLES } from '#shared/core/role.ts'
 
 const text = z.string().min(1)
 const apiKey = z
   .string()
   .regex(
-    /^[\w.-]+:(viewer|publisher|operator|admin):[0-9a-f]{64}$/,
+    new RegExp(`^[\\w.-]+:(?:${ROLES.join('|')}):[0-9a-f]{64}$`),
     'must be "<name>:<role>:<sha-256 in hex>"',
   )
   .transform((entry) => {
-    const [name = '', role = 'viewer', sha256 = ''] = entry.split(':')
-    return { name, role: role as 'viewer' | 'publisher' | 'operator' | 'admin', sha256 }
+    const [name = '', role, sha256 = ''] = entry.split(':')
+    return { name, role: highestRole([role]) ?? 'viewer', sha256 }
   })
 const list = (text: string) => text.split(',').filter((item) => item !== '')
 

@@ -1,7 +1,7 @@
 import { httpHandler } from '#shared/adapters/http/http-handler.ts'
+import { ACCEPT_LIMITS } from '#shared/core/limits.ts'
 import { Refusal } from '#shared/core/refusal.ts'
 import { accept } from '#shared/pipeline/accept/accept.ts'
-import { ACCEPT_LIMITS } from '#shared/pipeline/accept/check-event.ts'
 import { continueTrace } from '#shared/pipeline/accept/traceparent.ts'
 import { refuseReserved } from '#shared/pipeline/lifecycle/refuse-reserved.ts'
 import { grantDeliveries } from '#shared/pipeline/webhooks/grant-deliveries.ts'

@@ -1,6 +1,6 @@
 import { httpHandler } from '#shared/adapters/http/http-handler.ts'
 import { requirePrincipal } from '#shared/adapters/http/require-principal.ts'
-import { PUBLISHERS, requireRole } from '#shared/core/role.ts'
+import { assertRole, PUBLISHERS } from '#shared/core/role.ts'
 import { accept } from '#shared/pipeline/accept/accept.ts'
 import { readPost } from '#shared/pipeline/accept/read-post.ts'
 import { refuseReserved } from '#shared/pipeline/lifecycle/refuse-reserved.ts'
@@ -11,7 +11,7 @@ const now = () => new Date()
 /** `POST /events`: 202 once Kafka has acknowledged every event, never before. */
 export const handler = httpHandler(async (request) => {
   const principal = await requirePrincipal(request, identify)
-  requireRole(principal, PUBLISHERS, 'write events')
+  assertRole(principal, PUBLISHERS, 'write events')
   const { name } = principal
   return limitRate(name, async () => {
     const { isBatch, events, madeIds, binding } = readPost(request, name, { topics, now, newId })

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { type WebSocket, WebSocketServer } from 'ws'
 import { matchesChannel } from '#shared/core/channel.ts'
 import type { PositionedEvent } from '#shared/core/event.ts'
-import type { ClientMessage, SubscribeMessage } from '#shared/core/frame.ts'
+import type { ClientMessage, SubscribeMessage } from '#shared/core/messages.ts'
 import { buildWeb } from '../../localstack/web/build-web.ts'
 import { securityHeaders } from '../../localstack/web/security-headers.ts'
 import { serveFiles } from '../../localstack/web/serve-files.ts'

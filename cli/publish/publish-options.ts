@@ -1,5 +1,5 @@
 import { basename } from 'node:path'
-import { refuseChannel } from '#shared/core/channel.ts'
+import { channelProblem } from '#shared/core/channel.ts'
 import { usageError } from '../cli-error.ts'
 import { castCell } from './cast-cell.ts'
 import type { Mapping } from './map-record.ts'
@@ -58,7 +58,7 @@ function readMapping(file: string, options: PublishOptions): Mapping {
     idField,
     set = {},
   } = options
-  const refused = category === undefined || category.includes('{') ? null : refuseChannel(category)
+  const refused = category === undefined || category.includes('{') ? null : channelProblem(category)
   if (refused !== null) throw usageError(`--category ${JSON.stringify(category)} ${refused}`)
   if (source !== undefined && !URI_REFERENCE.test(source))
     throw usageError(

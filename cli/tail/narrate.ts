@@ -1,5 +1,5 @@
 import type { TidewireState } from '#shared/client/client-state.ts'
-import type { NotRecovered } from '#shared/core/frame.ts'
+import type { NotRecovered } from '#shared/core/messages.ts'
 
 const GAPS: Readonly<Record<NotRecovered, string>> = {
   too_far: 'gap: too far behind to catch up; some events were passed over',

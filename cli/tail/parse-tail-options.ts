@@ -1,8 +1,8 @@
-import { refuseChannel } from '#shared/core/channel.ts'
+import { channelProblem } from '#shared/core/channel.ts'
 import { CursorError, parseCursor } from '#shared/core/cursor.ts'
-import { SEVERITIES } from '#shared/core/event.ts'
-import type { Since } from '#shared/core/frame.ts'
 import type { Filter } from '#shared/core/interest.ts'
+import type { Since } from '#shared/core/messages.ts'
+import { SEVERITIES } from '#shared/core/severity.ts'
 import { usageError } from '../cli-error.ts'
 import { isRfc3339 } from '../publish/parse-time.ts'
 
@@ -11,7 +11,7 @@ const FILTERS = ['severity', 'type', 'subject'] as const
 /** Checks channel patterns. Throws a usage error with the reason. */
 export function checkChannels(channels: readonly string[]): readonly string[] {
   for (const channel of channels) {
-    const reason = refuseChannel(channel, { patterns: true })
+    const reason = channelProblem(channel, { patterns: true })
     if (reason !== null) throw usageError(`the channel ${JSON.stringify(channel)} ${reason}`)
   }
   return channels
@@ -49,6 +49,6 @@ function checkValue(name: (typeof FILTERS)[number], value: string): void {
   if (value === '') throw usageError(`--filter ${name}= lacks a value`)
   if (name === 'severity' && !SEVERITIES.some((severity) => severity === value))
     throw usageError(`--filter severity=${value}: a severity is ${SEVERITIES.join(', ')}`)
-  const reason = name === 'type' ? refuseChannel(value, { patterns: true }) : null
+  const reason = name === 'type' ? channelProblem(value, { patterns: true }) : null
   if (reason !== null) throw usageError(`--filter type=${value}: the pattern ${reason}`)
 }

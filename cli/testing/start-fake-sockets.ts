@@ -2,7 +2,7 @@ import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { WebSocketServer } from 'ws'
 import type { PositionedEvent } from '#shared/core/event.ts'
-import type { SubscribeMessage } from '#shared/core/frame.ts'
+import type { SubscribeMessage } from '#shared/core/messages.ts'
 
 export type FakeSockets = {
   readonly url: string

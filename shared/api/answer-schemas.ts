@@ -1,17 +1,7 @@
 import * as z from 'zod'
-import { ACCEPT_LIMITS } from '#shared/pipeline/accept/check-event.ts'
-import { position, positionedEvent } from './event-schemas.ts'
-
-/** One topic's entry is `<topic>@<epoch>:<partition>=<offset>,…`; entries are joined by `;`. */
-const TOPIC_ENTRY = '[A-Za-z0-9._-]{1,249}@[A-Za-z0-9]{1,32}:(?:\\d{1,9}=\\d{1,16}(?:,\\d{1,9}=\\d{1,16})*)?'
-
-/** A cursor, by the grammar of `parseCursor`. */
-export const cursor = z.string().meta({
-  description:
-    'How far a reader has come: for each topic its epoch, and for each partition the last offset seen.',
-  pattern: `^(?:${TOPIC_ENTRY}(?:;${TOPIC_ENTRY})*)?$`,
-  examples: ['container-events@k3v9x1:0=12,1=7;port-events@p0q2zz:0=3'],
-})
+import { position, positionedEvent } from '#shared/core/event-schemas.ts'
+import { ACCEPT_LIMITS } from '#shared/core/limits.ts'
+import { cursor } from '#shared/core/messages.ts'
 
 export const receipt = z.object({ id: z.string(), source: z.string(), ...position }).meta({
   description: 'Where an accepted event stands. The same (source, id) always gets the first position.',

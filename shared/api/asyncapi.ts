@@ -1,9 +1,9 @@
-import { SUBSCRIPTION_LIMIT } from '#shared/core/frame.ts'
+import { SUBSCRIPTION_LIMIT } from '#shared/core/limits.ts'
+import { clientMessages, serverFrames } from '#shared/core/messages.ts'
 import type { Domain } from '#shared/domain/define-domain.ts'
 import { UNCLAIMED_TOPIC } from '#shared/pipeline/topics.ts'
 import { asyncComponents, dataSchemaName, type Json, schemaRef } from './component-schemas.ts'
 import { API_VERSION } from './openapi.ts'
-import { clientMessages, serverFrames } from './socket-schemas.ts'
 
 const clientNames = Object.keys(clientMessages)
 const serverNames = Object.keys(serverFrames)

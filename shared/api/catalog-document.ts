@@ -1,9 +1,13 @@
 import * as z from 'zod'
-import { CHANNEL_LIMITS } from '#shared/core/channel.ts'
-import { SEVERITIES } from '#shared/core/event.ts'
-import { FRAME_LIMITS, REPLAY_LIMIT, SUBSCRIPTION_LIMIT } from '#shared/core/frame.ts'
+import {
+  ACCEPT_LIMITS,
+  CHANNEL_LIMITS,
+  FRAME_LIMITS,
+  REPLAY_LIMIT,
+  SUBSCRIPTION_LIMIT,
+} from '#shared/core/limits.ts'
+import { SEVERITIES } from '#shared/core/severity.ts'
 import type { Derived, Domain, EventDefinition, View } from '#shared/domain/define-domain.ts'
-import { ACCEPT_LIMITS } from '#shared/pipeline/accept/check-event.ts'
 import { PAGE_LIMITS } from '#shared/pipeline/history/list-events.ts'
 import { UNCLAIMED_TOPIC, type UnknownTypes } from '#shared/pipeline/topics.ts'
 

@@ -1,10 +1,20 @@
 import * as z from 'zod'
+import {
+  channel,
+  channelPattern,
+  cloudEvent,
+  cloudEventDraft,
+  plainEvent,
+  positionedEvent,
+  recordEvent,
+  severity,
+} from '#shared/core/event-schemas.ts'
+import { clientMessages, cursor, serverFrames } from '#shared/core/messages.ts'
 import type { Domain } from '#shared/domain/define-domain.ts'
 import {
   batchReceipt,
   catchUpPage,
   challengeAnswer,
-  cursor,
   deadLetterList,
   eventAnswer,
   health,
@@ -18,17 +28,6 @@ import {
   viewState,
 } from './answer-schemas.ts'
 import { catalogAnswer } from './catalog-document.ts'
-import {
-  channel,
-  channelPattern,
-  cloudEvent,
-  cloudEventDraft,
-  plainEvent,
-  positionedEvent,
-  recordEvent,
-  severity,
-} from './event-schemas.ts'
-import { clientMessages, serverFrames } from './socket-schemas.ts'
 
 /** A JSON object of a document. */
 export type Json = { readonly [name: string]: unknown }

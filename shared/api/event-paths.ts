@@ -1,4 +1,4 @@
-import { ACCEPT_LIMITS } from '#shared/pipeline/accept/check-event.ts'
+import { ACCEPT_LIMITS } from '#shared/core/limits.ts'
 import { type Json, schemaRef } from './component-schemas.ts'
 import { catchUpParameters, deadLetterParameters, listParameters, postParameters } from './parameters.ts'
 import { json, problems } from './responses.ts'

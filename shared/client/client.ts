@@ -1,4 +1,4 @@
-import type { ServerFrame } from '#shared/core/frame.ts'
+import type { ServerFrame } from '#shared/core/messages.ts'
 import { overallState, stateOf, type TidewireState } from './client-state.ts'
 import {
   abandonLine,

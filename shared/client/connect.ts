@@ -1,4 +1,4 @@
-import { SUBSCRIPTION_LIMIT } from '#shared/core/frame.ts'
+import { SUBSCRIPTION_LIMIT } from '#shared/core/limits.ts'
 import { type Client, closeClient, createClient, type Listening, refresh } from './client.ts'
 import type { TidewireState } from './client-state.ts'
 import { sendOn } from './connection.ts'

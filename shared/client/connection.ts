@@ -1,4 +1,4 @@
-import type { ClientMessage, ServerFrame } from '#shared/core/frame.ts'
+import type { ClientMessage, ServerFrame } from '#shared/core/messages.ts'
 import { type Backoff, createBackoff } from './backoff.ts'
 import { dialLine, type Line, type LineSettings, retireLine } from './line.ts'
 

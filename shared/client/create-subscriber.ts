@@ -1,6 +1,6 @@
 import type { PositionedEvent } from '#shared/core/event.ts'
-import type { Since } from '#shared/core/frame.ts'
 import type { Interest } from '#shared/core/interest.ts'
+import type { Since } from '#shared/core/messages.ts'
 import type { TidewireState } from './client-state.ts'
 import { type CursorStorage, type CursorStore, createCursorStore } from './cursor-store.ts'
 import type { Settings } from './options.ts'

@@ -1,4 +1,4 @@
-import type { ServerFrame } from '#shared/core/frame.ts'
+import type { ServerFrame } from '#shared/core/messages.ts'
 import type { Clock } from './clock.ts'
 import { type Heartbeat, startHeartbeat } from './heartbeat.ts'
 import { type Link, type OpenSocket, openLink } from './open-link.ts'

@@ -1,4 +1,4 @@
-import type { ClientMessage, ServerFrame } from '#shared/core/frame.ts'
+import type { ClientMessage, ServerFrame } from '#shared/core/messages.ts'
 import type { Clock } from './clock.ts'
 import { parseFrame } from './parse-frame.ts'
 

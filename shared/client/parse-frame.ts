@@ -1,6 +1,6 @@
 import { parseCursor } from '#shared/core/cursor.ts'
 import type { PositionedEvent } from '#shared/core/event.ts'
-import type { ServerFrame } from '#shared/core/frame.ts'
+import type { ServerFrame } from '#shared/core/messages.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 

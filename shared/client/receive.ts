@@ -7,7 +7,7 @@ import type {
   ServerFrame,
   Since,
   SubscribedFrame,
-} from '#shared/core/frame.ts'
+} from '#shared/core/messages.ts'
 import { apply, end, isOutdated, isOver, resumeFrom, type SubscriptionState } from './subscription-state.ts'
 
 /** What is to be done about a frame: nothing, wait on, be glad, ask again, catch up over HTTP, give up. */

@@ -1,4 +1,4 @@
-import type { NotRecovered, ServerFrame } from '#shared/core/frame.ts'
+import type { NotRecovered, ServerFrame } from '#shared/core/messages.ts'
 import { catchUp, pollOnce } from './catch-up.ts'
 import type { Clock } from './clock.ts'
 import type { CursorStore } from './cursor-store.ts'

@@ -1,7 +1,7 @@
 import { formatCursor, parseCursor } from '#shared/core/cursor.ts'
 import type { PositionedEvent } from '#shared/core/event.ts'
-import type { NotRecovered, Since, SubscribeMessage } from '#shared/core/frame.ts'
 import { type Interest, matchesInterest } from '#shared/core/interest.ts'
+import type { NotRecovered, Since, SubscribeMessage } from '#shared/core/messages.ts'
 import { createPositions, type Positions } from './positions.ts'
 
 export type SubscriptionDefinition = Interest & { readonly id: string; readonly since?: Since }

@@ -1,14 +1,16 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
-  CHANNEL_LIMITS,
+  CHANNEL_EXPRESSION,
+  channelProblem,
   matchesChannel,
+  PATTERN_EXPRESSION,
   patternsCovering,
   patternsOverlap,
-  refuseChannel,
 } from './channel.ts'
+import { CHANNEL_LIMITS } from './limits.ts'
 
-const isPattern = (text: string) => refuseChannel(text, { patterns: true }) === null
+const isPattern = (text: string) => channelProblem(text, { patterns: true }) === null
 
 /** Every sequence of up to `most` segments of an alphabet. */
 function enumerate(alphabet: readonly string[], most: number): string[] {
@@ -23,7 +25,7 @@ describe('a channel', () => {
   test.each(['port', 'port.container', 'A-b_c~1.2', 'a.b.c.d.e.f.g.h', 'x'.repeat(64)])(
     '%s is allowed',
     (channel) => {
-      expect(refuseChannel(channel)).toBeNull()
+      expect(channelProblem(channel)).toBeNull()
     },
   )
 
@@ -40,13 +42,13 @@ describe('a channel', () => {
     ['**', '"**"'],
     ['a\n', 'a\\n'],
   ])('%j is refused with the reason', (channel, reason) => {
-    expect(refuseChannel(channel)).toContain(reason)
+    expect(channelProblem(channel)).toContain(reason)
   })
 })
 
 describe('a pattern', () => {
   test.each(['*', '**', 'a.*', '*.a.*', 'a.**', '*.*.**', 'a.b.c.d.e.f.g.**'])('%s is allowed', (pattern) => {
-    expect(refuseChannel(pattern, { patterns: true })).toBeNull()
+    expect(channelProblem(pattern, { patterns: true })).toBeNull()
   })
 
   test.each([
@@ -56,7 +58,7 @@ describe('a pattern', () => {
     ['***', '"***"'],
     ['a.b.c.d.e.f.g.h.**', '9 segments'],
   ])('%s is refused with the reason', (pattern, reason) => {
-    expect(refuseChannel(pattern, { patterns: true })).toContain(reason)
+    expect(channelProblem(pattern, { patterns: true })).toContain(reason)
   })
 
   test('stands for one segment with * and for any rest, none included, with **', () => {
@@ -110,4 +112,22 @@ test('patterns overlap when some channel is covered by both, by enumeration', ()
       expect(patternsOverlap(left, right), `${left} ${right}`).toBe(
         channels.some((channel) => matchesChannel(left, channel) && matchesChannel(right, channel)),
       )
+})
+
+const segment = fc.oneof(
+  fc.constantFrom('*', '**', '', 'a', 'é', 'a b', 'x'.repeat(64), 'x'.repeat(65), 'A-_~9'),
+  fc.string({ maxLength: 4 }),
+)
+const text = fc.array(segment, { maxLength: 10 }).map((segments) => segments.join('.'))
+
+test('the regular expressions allow what channelProblem allows, and nothing else', () => {
+  fc.assert(
+    fc.property(text, (channel) => {
+      expect(new RegExp(CHANNEL_EXPRESSION, 'u').test(channel)).toBe(channelProblem(channel) === null)
+      expect(new RegExp(PATTERN_EXPRESSION, 'u').test(channel)).toBe(
+        channelProblem(channel, { patterns: true }) === null,
+      )
+    }),
+    { numRuns: 3000 },
+  )
 })

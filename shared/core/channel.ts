@@ -1,7 +1,7 @@
-/** Limits of a channel or pattern (CONTRACT: 8 segments of at most 64 characters). */
-export const CHANNEL_LIMITS = { segments: 8, segmentLength: 64, wildcards: 2 } as const
+import { CHANNEL_LIMITS } from './limits.ts'
 
-const SEGMENT = /^[A-Za-z0-9_~-]+$/
+const SEGMENT_CHARACTERS = 'A-Za-z0-9_~-'
+const SEGMENT = new RegExp(`^[${SEGMENT_CHARACTERS}]+$`)
 
 /**
  * Checks a channel (`port.container`) or, with `patterns`, a pattern (`port.*`, `market.tick.**`).
@@ -9,7 +9,7 @@ const SEGMENT = /^[A-Za-z0-9_~-]+$/
  * so that the patterns an event can match stay few enough to look up by key.
  * Returns the reason why it is refused, or null.
  */
-export function refuseChannel(text: string, { patterns = false } = {}): string | null {
+export function channelProblem(text: string, { patterns = false } = {}): string | null {
   const segments = text.split('.')
   if (segments.length > CHANNEL_LIMITS.segments)
     return `has ${segments.length} segments; at most ${CHANNEL_LIMITS.segments} are allowed`
@@ -78,4 +78,25 @@ function extendPrefixes(prefixes: { text: string; wildcards: number }[], segment
     if (wildcards === CHANNEL_LIMITS.wildcards) return [literal]
     return [literal, { text: `${text}*.`, wildcards: wildcards + 1 }]
   })
+}
+
+const { segments, segmentLength, wildcards } = CHANNEL_LIMITS
+const SEGMENT_EXPRESSION = `[${SEGMENT_CHARACTERS}]{1,${segmentLength}}`
+const STAR = `(?:${SEGMENT_EXPRESSION}|\\*)`
+const TOO_MANY_STARS = `(?:(?:[^.]*\\.)*?\\*(?:\\.|$)){${wildcards + 1}}`
+
+/** What `channelProblem` says of a channel, as a regular expression for schemas that others read. */
+export const CHANNEL_EXPRESSION = `^${SEGMENT_EXPRESSION}(?:\\.${SEGMENT_EXPRESSION}){0,${segments - 1}}$`
+
+/** What `channelProblem` says of a pattern, as a regular expression. */
+export const PATTERN_EXPRESSION = `^(?!${TOO_MANY_STARS})(?:\\*\\*|${STAR}(?:\\.${STAR}){0,${segments - 2}}(?:\\.(?:${STAR}|\\*\\*))?)$`
+
+/** Whether a channel, or what a pattern asks for by name, is of what Tidewire tells of itself. */
+export function isOwnChannel(channel: string | undefined): boolean {
+  return channel?.startsWith('tidewire.') ?? false
+}
+
+/** A name as one segment of a channel, such as a symbol or a sensor: what a channel may not hold becomes `-`. */
+export function channelSegment(name: string): string {
+  return name.replaceAll(new RegExp(`[^${SEGMENT_CHARACTERS}]`, 'g'), '-').slice(0, 64)
 }

@@ -11,8 +11,14 @@ export class CursorError extends Error {
   readonly code = 'malformed_cursor'
 }
 
-const TOPIC_ENTRY =
-  /^([A-Za-z0-9._-]{1,249})@([A-Za-z0-9]{1,32}):((?:\d{1,9}=\d{1,16}(?:,\d{1,9}=\d{1,16})*)?)$/
+const TOPIC = '[A-Za-z0-9._-]{1,249}'
+const EPOCH = '[A-Za-z0-9]{1,32}'
+const OFFSETS = '(?:\\d{1,9}=\\d{1,16}(?:,\\d{1,9}=\\d{1,16})*)?'
+const ENTRY = `${TOPIC}@${EPOCH}:${OFFSETS}`
+const ENTRY_PARTS = new RegExp(`^(${TOPIC})@(${EPOCH}):(${OFFSETS})$`)
+
+/** The grammar of a cursor as a regular expression, for schemas that others read. */
+export const CURSOR_EXPRESSION = `^(?:${ENTRY}(?:;${ENTRY})*)?$`
 
 /**
  * Reads `container-events@<epoch>:0=12,1=7;port-events@<epoch>:0=3`. Empty text is the cursor before everything.
@@ -22,7 +28,7 @@ export function parseCursor(text: string): Cursor {
   const cursor = new Map<string, TopicCursor>()
   if (text === '') return cursor
   for (const entry of text.split(';')) {
-    const [, topic, epoch, list] = TOPIC_ENTRY.exec(entry) ?? []
+    const [, topic, epoch, list] = ENTRY_PARTS.exec(entry) ?? []
     if (topic === undefined || epoch === undefined || list === undefined)
       throw new CursorError(`"${entry.slice(0, 80)}" is not "<topic>@<epoch>:<partition>=<offset>,…"`)
     if (cursor.has(topic)) throw new CursorError(`topic "${topic}" appears twice`)

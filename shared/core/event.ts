@@ -1,6 +1,3 @@
-export const SEVERITIES = ['critical', 'high', 'medium', 'low', 'info'] as const
-export type Severity = (typeof SEVERITIES)[number]
-
 /** A CloudEvents 1.0.2 event (https://github.com/cloudevents/spec/blob/ce@v1.0.2/cloudevents/spec.md). */
 export type CloudEvent = {
   readonly specversion: '1.0'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { highestRole, PUBLISHERS, requireRole } from './role.ts'
+import { assertRole, highestRole, PUBLISHERS } from './role.ts'
 
 test('the highest of several groups counts, and names that are no roles do not', () => {
   expect(highestRole(['viewer', 'admin', 'publisher'])).toBe('admin')
@@ -10,12 +10,12 @@ test('the highest of several groups counts, and names that are no roles do not',
 
 test('a refusal says which role one has and which it takes', () => {
   const viewer = { name: 'ada', role: 'viewer' } as const
-  expect(() => requireRole(viewer, PUBLISHERS, 'write events')).toThrow(
+  expect(() => assertRole(viewer, PUBLISHERS, 'write events')).toThrow(
     'The role viewer may not write events: that takes the role publisher, operator, or admin.',
   )
-  expect(() => requireRole(viewer, ['admin'], 'delete events')).toThrow(
+  expect(() => assertRole(viewer, ['admin'], 'delete events')).toThrow(
     expect.objectContaining({ code: 'forbidden' }),
   )
   for (const role of PUBLISHERS)
-    expect(() => requireRole({ ...viewer, role }, PUBLISHERS, 'write events')).not.toThrow()
+    expect(() => assertRole({ ...viewer, role }, PUBLISHERS, 'write events')).not.toThrow()
 })

@@ -1,13 +1,19 @@
-import type { Principal } from '#shared/pipeline/ports.ts'
 import { Refusal } from './refusal.ts'
 
-export type Role = Principal['role']
+/** The roles of users and keys, from the least to the most powerful. */
+export const ROLES = ['viewer', 'publisher', 'operator', 'admin'] as const
+export type Role = (typeof ROLES)[number]
 
-/** From the least to the most. */
-const ROLES: readonly Role[] = ['viewer', 'publisher', 'operator', 'admin']
+/** The user, service or key behind a connection or a request. */
+export type Principal = { readonly name: string; readonly role: Role }
 
-/** Who may write events. */
-export const PUBLISHERS: readonly Role[] = ['publisher', 'operator', 'admin']
+/** The roles from `least` upwards. */
+export function rolesFrom(least: Role): readonly Role[] {
+  return ROLES.slice(ROLES.indexOf(least))
+}
+
+/** The roles that may write events. */
+export const PUBLISHERS = rolesFrom('publisher')
 
 /** The highest role among the names of a user's groups; null if there is none. */
 export function highestRole(groups: readonly unknown[]): Role | null {
@@ -15,7 +21,7 @@ export function highestRole(groups: readonly unknown[]): Role | null {
 }
 
 /** Throws Refusal `forbidden` unless the principal has one of the roles. `deed` completes "may not …". */
-export function requireRole({ role }: Principal, roles: readonly Role[], deed: string): void {
+export function assertRole({ role }: Principal, roles: readonly Role[], deed: string): void {
   if (roles.includes(role)) return
   const needed = new Intl.ListFormat('en', { type: 'disjunction' }).format(roles)
   throw new Refusal('forbidden', `The role ${role} may not ${deed}: that takes the role ${needed}.`)

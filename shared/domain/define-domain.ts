@@ -1,4 +1,5 @@
 import type * as z from 'zod'
+import type { Role } from '#shared/core/role.ts'
 
 /** A value that is always the same, or one read off the data, with its rule in words for readers of the catalog. */
 export type Derived<Data> = string | { readonly rule: string; readonly of: (data: Data) => string }
@@ -96,7 +97,7 @@ export type MoveDecision =
   | { readonly refused: string; readonly invalid?: boolean }
 export type Move = {
   readonly description: string
-  readonly roles: readonly ('viewer' | 'publisher' | 'operator' | 'admin')[]
+  readonly roles: readonly Role[]
   readonly decide: (state: unknown, request: MoveRequest) => MoveDecision
 }
 

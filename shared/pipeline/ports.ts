@@ -1,5 +1,6 @@
 import type { CloudEvent, Position, PositionedEvent } from '#shared/core/event.ts'
 import type { Filter } from '#shared/core/interest.ts'
+import type { Principal } from '#shared/core/role.ts'
 
 /** A Kafka record as a consumer reads it. */
 export type KafkaRecord = Position & {
@@ -87,12 +88,6 @@ export type LogStore = {
   advance(stream: Stream, head: Head): Promise<void>
   /** Reads what has not expired. */
   read(stream: Stream, range: Range): Promise<StoredEvent[]>
-}
-
-/** Who is behind a connection or a request. */
-export type Principal = {
-  readonly name: string
-  readonly role: 'viewer' | 'publisher' | 'operator' | 'admin'
 }
 
 /** Single-use passes for `$connect`. A store knows a ticket by its hash only. */

@@ -2,11 +2,12 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parse } from 'csv-parse/sync'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Role } from '#shared/core/role.ts'
 import type { Berth } from '#shared/domain/port/berths-view.ts'
 import type { Case } from '#shared/domain/port/case.ts'
 import type { PresentedStatistics } from '#shared/domain/port/statistics-view.ts'
 import { get, type Positioned, type Problem, post, publish } from '../support/api.ts'
-import { addressOf, bearer, type LocalRole } from '../support/sign-in.ts'
+import { addressOf, bearer } from '../support/sign-in.ts'
 import { API_KEY, startStack, type TestStack } from '../support/start-stack.ts'
 
 type Answer = {
@@ -18,7 +19,7 @@ type ListedRow = Positioned & { state?: { status: string; assignee?: string } }
 type Headers = Record<string, string>
 
 let stack: TestStack
-const people = {} as Record<LocalRole, Headers>
+const people = {} as Record<Role, Headers>
 /** This run's own names: the topics may hold what other runs wrote. */
 const run = randomUUID().slice(0, 8)
 const name = (what: string) => `${what}-${run}`
@@ -46,7 +47,7 @@ async function call(method: string, path: string, headers: Headers, body?: objec
   const json = (response.status === 304 ? null : await response.json()) as Answer['json']
   return { status: response.status, etag: response.headers.get('etag') ?? '', json }
 }
-const move = (id: string, what: string, by: LocalRole, body?: object, headers: Headers = {}) =>
+const move = (id: string, what: string, by: Role, body?: object, headers: Headers = {}) =>
   call('POST', `/events/${id}/${what}`, { ...people[by], ...headers }, body)
 const read = (id: string, headers: Headers = {}) =>
   call('GET', `/events/${id}`, { 'x-api-key': API_KEY, ...headers })

@@ -2,21 +2,12 @@ import { Buffer } from 'node:buffer'
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { connect } from '#shared/client/connect.ts'
+import { ROLES } from '#shared/core/role.ts'
 import { get, type Positioned, publish } from '../support/api.ts'
 import { openSocket } from '../support/open-socket.ts'
 import { type OpenDocument, openDocument } from '../support/openapi/open-document.ts'
-import {
-  addressOf,
-  bearer,
-  callIdentity,
-  initiateAuth,
-  type LocalRole,
-  PASSWORD,
-  signIn,
-} from '../support/sign-in.ts'
+import { addressOf, bearer, callIdentity, initiateAuth, PASSWORD, signIn } from '../support/sign-in.ts'
 import { startStack, type TestStack } from '../support/start-stack.ts'
-
-const ROLES: readonly LocalRole[] = ['viewer', 'publisher', 'operator', 'admin']
 
 describe('signing in', () => {
   let stack: TestStack

@@ -1,9 +1,9 @@
+import type { Role } from '#shared/core/role.ts'
 import type { TestStack } from './start-stack.ts'
 
-/** The local users of CONTRACT.md, by role, and their password. */
-export type LocalRole = 'viewer' | 'publisher' | 'operator' | 'admin'
+/** The password of the local users. */
 export const PASSWORD = 'Tidewire-local-1'
-export const addressOf = (role: LocalRole) => `${role}@tidewire.local`
+export const addressOf = (role: Role) => `${role}@tidewire.local`
 
 type Tokens = { AccessToken: string; IdToken: string; RefreshToken: string }
 export type SignInAnswer = {
@@ -37,7 +37,7 @@ export async function callIdentity(stack: TestStack, action: string, input: obje
 }
 
 /** Signs a local user in: its tokens. */
-export async function signIn(stack: TestStack, role: LocalRole): Promise<Tokens> {
+export async function signIn(stack: TestStack, role: Role): Promise<Tokens> {
   const parameters = { USERNAME: addressOf(role), PASSWORD }
   const { body } = await initiateAuth(stack, 'USER_PASSWORD_AUTH', parameters)
   if (body.AuthenticationResult === undefined) throw new Error(`no tokens for ${role}: ${body.message}`)
@@ -45,6 +45,6 @@ export async function signIn(stack: TestStack, role: LocalRole): Promise<Tokens>
 }
 
 /** The header that a local user's requests carry. */
-export async function bearer(stack: TestStack, role: LocalRole): Promise<{ authorization: string }> {
+export async function bearer(stack: TestStack, role: Role): Promise<{ authorization: string }> {
   return { authorization: `Bearer ${(await signIn(stack, role)).AccessToken}` }
 }

@@ -1,6 +1,6 @@
 import { DeleteCommand, type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb'
+import type { Principal } from '#shared/core/role.ts'
 import type {
-  Principal,
   Subscription,
   SubscriptionRef,
   SubscriptionRequest,

@@ -1,5 +1,6 @@
 import { DeleteCommand, type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb'
-import type { Principal, TicketStore } from '#shared/pipeline/ports.ts'
+import type { Principal } from '#shared/core/role.ts'
+import type { TicketStore } from '#shared/pipeline/ports.ts'
 import { isConditionFailure } from './batch.ts'
 
 type Options = { readonly table: string; readonly now?: () => number }

@@ -1,6 +1,6 @@
-import { refuseChannel } from '#shared/core/channel.ts'
-import { SEVERITIES } from '#shared/core/event.ts'
+import { channelProblem } from '#shared/core/channel.ts'
 import { type Fault, Refusal } from '#shared/core/refusal.ts'
+import { SEVERITIES } from '#shared/core/severity.ts'
 import { isTimestamp } from '#shared/pipeline/cloudevents/is-timestamp.ts'
 import { PAGE_LIMITS, type Query } from '#shared/pipeline/history/list-events.ts'
 import type { CaseQuery } from '#shared/pipeline/lifecycle/select-cases.ts'
@@ -51,7 +51,7 @@ export function readQuery(
 }
 
 function refusePattern(text: string): string | null {
-  return refuseChannel(text, { patterns: true })
+  return channelProblem(text, { patterns: true })
 }
 
 function refuseSeverity(text: string): string | null {

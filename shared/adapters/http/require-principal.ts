@@ -1,5 +1,5 @@
 import { Refusal } from '#shared/core/refusal.ts'
-import type { Principal } from '#shared/pipeline/ports.ts'
+import type { Principal } from '#shared/core/role.ts'
 import type { HttpRequest } from './http-message.ts'
 
 /** The ways to tell who sent a request. */

@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
-import type { Principal } from '#shared/pipeline/ports.ts'
+import type { Principal } from '#shared/core/role.ts'
 
 /** An API key as it is configured: never the key itself, only its SHA-256 in hex. */
 export type HashedKey = { readonly name: string; readonly role: Principal['role']; readonly sha256: string }

@@ -2,8 +2,7 @@ import { JwtExpiredError, JwtInvalidIssuerError } from 'aws-jwt-verify/error'
 import { type JwksCache, SimpleJwksCache } from 'aws-jwt-verify/jwk'
 import { JwtVerifier } from 'aws-jwt-verify/jwt-verifier'
 import { Refusal } from '#shared/core/refusal.ts'
-import { highestRole } from '#shared/core/role.ts'
-import type { Principal } from '#shared/pipeline/ports.ts'
+import { highestRole, type Principal } from '#shared/core/role.ts'
 
 type Settings = {
   /** The `iss` of the tokens; their keys are at `<issuer>/.well-known/jwks.json`. */

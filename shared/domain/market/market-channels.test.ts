@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { refuseChannel } from '#shared/core/channel.ts'
+import { channelProblem } from '#shared/core/channel.ts'
 import { routeTopics } from '#shared/pipeline/topics.ts'
 import { market } from './market.ts'
 import { symbolChannel, symbolOf, userChannel, userOf, userSegment } from './market-channels.ts'
@@ -15,7 +15,7 @@ describe('the channel of a user', () => {
     fc.assert(
       fc.property(name, (user) => {
         if (userSegment(user) === null) return
-        expect(refuseChannel(userChannel(user))).toBeNull()
+        expect(channelProblem(userChannel(user))).toBeNull()
         expect(userOf(userChannel(user))).toBe(user)
       }),
     )

@@ -1,4 +1,4 @@
-import { channelSegment } from '#shared/core/channel-segment.ts'
+import { channelSegment } from '#shared/core/channel.ts'
 
 /*
  * Which channel carries what. The first topic that claims a channel wins, so `market-ticks` takes what has to lie in

@@ -1,9 +1,9 @@
+import { ROLES, rolesFrom } from '#shared/core/role.ts'
 import type { Lifecycle, Move, MoveRequest } from '#shared/domain/define-domain.ts'
 import type { Case } from './case.ts'
 import { type CaseMove, judgeMove, MOVE_LIMITS, MOVE_TYPES } from './case-moves.ts'
 
-const OPERATORS = ['operator', 'admin'] as const
-const EVERYBODY = ['viewer', 'publisher', 'operator', 'admin'] as const
+const OPERATORS = rolesFrom('operator')
 const DESCRIPTIONS: Readonly<Record<CaseMove, string>> = {
   acknowledge: 'Somebody has seen it: new → acknowledged.',
   assign: 'Gives it to the user named in "assignee"; null takes it from everybody. Not once it is closed.',
@@ -24,7 +24,7 @@ export const portLifecycle: Lifecycle = {
     start: defineMove('start', OPERATORS),
     resolve: defineMove('resolve', OPERATORS),
     close: defineMove('close', OPERATORS),
-    read: defineMove('read', EVERYBODY),
+    read: defineMove('read', ROLES),
     delete: defineMove('delete', ['admin']),
   },
   refusalOf: (state, { id }) => (state as Case | null)?.history.find(({ event }) => event === id)?.refused,

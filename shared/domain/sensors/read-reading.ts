@@ -1,4 +1,4 @@
-import { channelSegment } from '#shared/core/channel-segment.ts'
+import { channelSegment } from '#shared/core/channel.ts'
 import type { FoldInput } from '#shared/domain/define-domain.ts'
 import { locationOf } from './places.ts'
 

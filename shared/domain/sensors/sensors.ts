@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { channelSegment } from '#shared/core/channel-segment.ts'
+import { channelSegment } from '#shared/core/channel.ts'
 import { defineDomain } from '#shared/domain/define-domain.ts'
 import { LIMITS } from './conditions.ts'
 import { MEASURES, NAME_LENGTH, RANGES } from './read-reading.ts'

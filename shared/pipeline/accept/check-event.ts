@@ -1,18 +1,9 @@
 import { Buffer } from 'node:buffer'
-import { refuseChannel } from '#shared/core/channel.ts'
-import { type CloudEvent, SEVERITIES } from '#shared/core/event.ts'
+import { channelProblem } from '#shared/core/channel.ts'
+import type { CloudEvent } from '#shared/core/event.ts'
+import { ACCEPT_LIMITS } from '#shared/core/limits.ts'
 import type { Fault } from '#shared/core/refusal.ts'
-
-/**
- * Limits of what is accepted (CONTRACT.md). Bytes of JSON; `keyBytes` are the bytes of an id or a source, which are
- * the key of a claim: DynamoDB sorts by at most 1,024.
- */
-export const ACCEPT_LIMITS = {
-  bodyBytes: 1_000_000,
-  eventBytes: 128 * 1024,
-  batchEvents: 500,
-  keyBytes: 1024,
-} as const
+import { SEVERITIES } from '#shared/core/severity.ts'
 
 /** What Tidewire asks of an event beyond CloudEvents: a category that is a channel, a known severity. */
 export function checkEvent(event: CloudEvent): Fault[] {
@@ -23,7 +14,7 @@ export function checkEvent(event: CloudEvent): Fault[] {
       'is missing and cannot be derived from the type; give a dotted channel such as "port.container".'
     faults.push({ pointer: '/category', detail })
   } else {
-    const reason = refuseChannel(category)
+    const reason = channelProblem(category)
     if (reason) faults.push({ pointer: '/category', detail: `${reason}.` })
   }
   if (severity !== undefined && !(SEVERITIES as readonly string[]).includes(severity))

@@ -1,4 +1,4 @@
-import { refuseChannel } from '#shared/core/channel.ts'
+import { channelProblem } from '#shared/core/channel.ts'
 import type { Derived } from '#shared/domain/define-domain.ts'
 import type { EventDraft } from '#shared/pipeline/cloudevents/validate-event.ts'
 import type { Topics } from '#shared/pipeline/topics.ts'
@@ -69,5 +69,5 @@ function whereFits(
 }
 
 function typeAsCategory(type: unknown): string | undefined {
-  return typeof type === 'string' && refuseChannel(type) === null ? type : undefined
+  return typeof type === 'string' && channelProblem(type) === null ? type : undefined
 }

@@ -1,7 +1,7 @@
 import type { CloudEvent } from '#shared/core/event.ts'
+import { ACCEPT_LIMITS } from '#shared/core/limits.ts'
 import { Refusal } from '#shared/core/refusal.ts'
 import type { HttpMessage } from '#shared/pipeline/cloudevents/http.ts'
-import { ACCEPT_LIMITS } from './check-event.ts'
 import { type CompleteDeps, completeEvent } from './complete-event.ts'
 import { decodeRequest } from './decode-request.ts'
 import { type Binding, keyRequest, readIdempotencyKey } from './idempotency-key.ts'

@@ -1,7 +1,8 @@
 import { Buffer } from 'node:buffer'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type EventsFrame, FRAME_LIMITS } from '#shared/core/frame.ts'
+import { FRAME_LIMITS } from '#shared/core/limits.ts'
+import type { EventsFrame } from '#shared/core/messages.ts'
 import { makeEvent, makeStored } from '#shared/testing/accept/records.ts'
 import { buildFrames, writeEvent } from './build-frames.ts'
 

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
 import type { PositionedEvent } from '#shared/core/event.ts'
-import { FRAME_LIMITS } from '#shared/core/frame.ts'
+import { FRAME_LIMITS } from '#shared/core/limits.ts'
 
 /** An event written once, for every frame that carries it. */
 export type WrittenEvent = { readonly json: string; readonly bytes: number }

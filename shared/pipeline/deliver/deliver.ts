@@ -1,4 +1,4 @@
-import { isOwnChannel } from '#shared/core/own-channel.ts'
+import { isOwnChannel } from '#shared/core/channel.ts'
 import type { KafkaRecord } from '#shared/pipeline/ports.ts'
 import { type PushCounts, type PushDeps, pushEvents } from './push-events.ts'
 import { type FailedPartition, runPartitions } from './run-partitions.ts'

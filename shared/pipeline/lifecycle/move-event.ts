@@ -1,11 +1,11 @@
 import type { CloudEvent } from '#shared/core/event.ts'
 import { Refusal } from '#shared/core/refusal.ts'
-import { requireRole } from '#shared/core/role.ts'
+import { assertRole, type Principal } from '#shared/core/role.ts'
 import type { Move } from '#shared/domain/define-domain.ts'
 import { type AcceptDeps, accept, type Receipt } from '#shared/pipeline/accept/accept.ts'
 import { DEFAULT_SOURCE } from '#shared/pipeline/accept/complete-event.ts'
 import { type Binding, bindRequest } from '#shared/pipeline/accept/idempotency-key.ts'
-import type { EventLog, Principal } from '#shared/pipeline/ports.ts'
+import type { EventLog } from '#shared/pipeline/ports.ts'
 import type { ViewStore } from '#shared/pipeline/views/view-store.ts'
 import { entityTag, passesIfMatch } from './entity-tag.ts'
 import type { FoundEvent, WantedEvent } from './find-event.ts'
@@ -42,7 +42,7 @@ export async function moveEvent(command: MoveCommand, deps: MoveDeps): Promise<M
   const found = await requireEvent(command, PATIENCE_MS, deps)
   const kept = lifecycleOf(found, command, deps)
   const move = moveOf(kept, command)
-  requireRole(command.principal, move.roles, `${command.move} events`)
+  assertRole(command.principal, move.roles, `${command.move} events`)
   const moveId = (command.keyed ?? deps).newId()
   const receipt = (await findRepeat(moveId, command, deps)) ?? (await writeMove(moveId))
   const state = await loadState(found, kept, { offset: receipt.offset, withinMs: PATIENCE_MS }, deps)

@@ -1,5 +1,5 @@
+import { isOwnChannel } from '#shared/core/channel.ts'
 import type { CloudEvent } from '#shared/core/event.ts'
-import { isOwnChannel } from '#shared/core/own-channel.ts'
 import { type Fault, Refusal } from '#shared/core/refusal.ts'
 import type { Lifecycles } from './lifecycles.ts'
 

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
+import type { Principal } from '#shared/core/role.ts'
 import type { Case } from '#shared/domain/port/case.ts'
 import { listEvents } from '#shared/pipeline/history/list-events.ts'
-import type { Principal } from '#shared/pipeline/ports.ts'
 import { type CaseWorld, createCaseWorld, publishTo } from '#shared/testing/lifecycle/case-world.ts'
 import { getEvent } from './get-event.ts'
 import { moveEvent } from './move-event.ts'

@@ -1,7 +1,6 @@
-import { matchesChannel } from '#shared/core/channel.ts'
+import { isOwnChannel, matchesChannel } from '#shared/core/channel.ts'
 import type { CloudEvent, PositionedEvent } from '#shared/core/event.ts'
 import type { Interest } from '#shared/core/interest.ts'
-import { isOwnChannel } from '#shared/core/own-channel.ts'
 import type { Row, Selection } from '#shared/pipeline/history/list-events.ts'
 import type { ViewStore } from '#shared/pipeline/views/view-store.ts'
 import type { Lifecycles } from './lifecycles.ts'

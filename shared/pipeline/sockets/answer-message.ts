@@ -1,4 +1,4 @@
-import type { ErrorFrame, ServerFrame } from '#shared/core/frame.ts'
+import type { ErrorFrame, ServerFrame } from '#shared/core/messages.ts'
 import { Refusal } from '#shared/core/refusal.ts'
 import { idOf, parseMessage } from './parse-message.ts'
 import { type SubscribeDeps, subscribe } from './subscribe.ts'

@@ -1,5 +1,5 @@
 import { type Cursor, CursorError, offsetSeen, parseCursor, type TopicCursor } from '#shared/core/cursor.ts'
-import type { NotRecovered } from '#shared/core/frame.ts'
+import type { NotRecovered } from '#shared/core/messages.ts'
 import { Refusal } from '#shared/core/refusal.ts'
 import { isTimestamp } from '#shared/pipeline/cloudevents/is-timestamp.ts'
 import type { Head, LogStore, StoredEvent, Stream, TopicState } from '#shared/pipeline/ports.ts'

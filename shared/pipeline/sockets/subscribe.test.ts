@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { type ServerFrame, SUBSCRIPTION_LIMIT, type SubscribedFrame } from '#shared/core/frame.ts'
+import { SUBSCRIPTION_LIMIT } from '#shared/core/limits.ts'
+import type { ServerFrame, SubscribedFrame } from '#shared/core/messages.ts'
 import type { LogStore, PostResult } from '#shared/pipeline/ports.ts'
 import { routeTopics } from '#shared/pipeline/topics.ts'
 import { addEvent, type LoggedEvent, makeLog, trimmed } from '#shared/testing/accept/logs.ts'

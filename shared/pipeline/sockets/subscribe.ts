@@ -1,12 +1,7 @@
 import { formatCursor } from '#shared/core/cursor.ts'
-import {
-  type NotRecovered,
-  REPLAY_LIMIT,
-  type ServerFrame,
-  SUBSCRIPTION_LIMIT,
-  type SubscribeMessage,
-} from '#shared/core/frame.ts'
 import { matchesInterest } from '#shared/core/interest.ts'
+import { REPLAY_LIMIT, SUBSCRIPTION_LIMIT } from '#shared/core/limits.ts'
+import type { NotRecovered, ServerFrame, SubscribeMessage } from '#shared/core/messages.ts'
 import { Refusal } from '#shared/core/refusal.ts'
 import { buildFrames, writeEvent } from '#shared/pipeline/deliver/build-frames.ts'
 import type { LogStore, SocketGateway, StoredEvent, SubscriptionStore } from '#shared/pipeline/ports.ts'

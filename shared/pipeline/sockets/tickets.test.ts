@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import type { Principal, TicketStore } from '#shared/pipeline/ports.ts'
+import type { Principal } from '#shared/core/role.ts'
+import type { TicketStore } from '#shared/pipeline/ports.ts'
 import { issueTicket, redeemTicket } from './tickets.ts'
 
 const ADA: Principal = { name: 'ada@example.com', role: 'viewer' }

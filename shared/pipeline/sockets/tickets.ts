@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
-import type { Principal, TicketStore } from '#shared/pipeline/ports.ts'
+import type { Principal } from '#shared/core/role.ts'
+import type { TicketStore } from '#shared/pipeline/ports.ts'
 
 /** How long a ticket may be used: enough to open a socket with it, once. */
 const TICKET_SECONDS = 30

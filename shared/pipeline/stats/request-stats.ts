@@ -1,5 +1,4 @@
-import { patternsCovering } from '#shared/core/channel.ts'
-import { isOwnChannel } from '#shared/core/own-channel.ts'
+import { isOwnChannel, patternsCovering } from '#shared/core/channel.ts'
 import type { ClaimStore } from '#shared/pipeline/claim-store.ts'
 import type { SubscriptionStore } from '#shared/pipeline/ports.ts'
 import { STATS_CHANNEL, STATS_SLOT_MS, type StatsCall } from './stats-call.ts'

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { SEVERITIES } from '#shared/core/event.ts'
+import { SEVERITIES } from '#shared/core/severity.ts'
 import { headerName, pointer } from './scheme.ts'
 
 // How a verified request becomes an event, as data. Where several places are given, the first that holds text wins.

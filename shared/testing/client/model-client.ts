@@ -10,7 +10,7 @@ import {
 } from '#shared/client/subscription-state.ts'
 import { type Cursor, parseCursor } from '#shared/core/cursor.ts'
 import type { PositionedEvent } from '#shared/core/event.ts'
-import type { ServerFrame, SubscribeMessage } from '#shared/core/frame.ts'
+import type { ServerFrame, SubscribeMessage } from '#shared/core/messages.ts'
 import { type Actor, type ModelServer, readPage, subscribe } from './model-server.ts'
 
 /** A client of the model: the real state machines of two subscriptions, on connections that the test cuts and changes. */

@@ -1,8 +1,8 @@
 import type { Page } from '#shared/client/receive.ts'
 import { type Cursor, formatCursor, offsetSeen, parseCursor } from '#shared/core/cursor.ts'
 import type { PositionedEvent } from '#shared/core/event.ts'
-import type { ServerFrame, SubscribeMessage } from '#shared/core/frame.ts'
 import { matchesInterest } from '#shared/core/interest.ts'
+import type { ServerFrame, SubscribeMessage } from '#shared/core/messages.ts'
 import type { Random } from './random.ts'
 
 type Registration = { message: SubscribeMessage; attempt: number; behind: boolean }

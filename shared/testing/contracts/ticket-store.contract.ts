@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { beforeEach, describe, expect, test } from 'vitest'
-import type { Principal, TicketStore } from '#shared/pipeline/ports.ts'
+import type { Principal } from '#shared/core/role.ts'
+import type { TicketStore } from '#shared/pipeline/ports.ts'
 
 const ADA: Principal = { name: 'ada@example.com', role: 'operator' }
 

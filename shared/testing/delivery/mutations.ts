@@ -1,6 +1,6 @@
 import { type Reaction, receive } from '#shared/client/receive.ts'
 import { apply, type SubscriptionState } from '#shared/client/subscription-state.ts'
-import type { ServerFrame } from '#shared/core/frame.ts'
+import type { ServerFrame } from '#shared/core/messages.ts'
 import type { DeliverDeps } from '#shared/pipeline/deliver/deliver.ts'
 import { patternsOf } from '#shared/pipeline/deliver/match-events.ts'
 import type { KafkaRecord, Stream, Subscription, SubscriptionRef } from '#shared/pipeline/ports.ts'

@@ -1,4 +1,5 @@
-import type { Principal, Subscription, SubscriptionStore } from '#shared/pipeline/ports.ts'
+import type { Principal } from '#shared/core/role.ts'
+import type { Subscription, SubscriptionStore } from '#shared/pipeline/ports.ts'
 
 /** A SubscriptionStore in memory, for tests. */
 export function memorySubscriptionStore(yieldPoint: () => Promise<void> = async () => {}): SubscriptionStore {

@@ -1,4 +1,5 @@
-import type { Principal, TicketStore } from '#shared/pipeline/ports.ts'
+import type { Principal } from '#shared/core/role.ts'
+import type { TicketStore } from '#shared/pipeline/ports.ts'
 
 /** A TicketStore in memory, for tests. `now` answers milliseconds. */
 export function memoryTicketStore(now: () => number = Date.now): TicketStore {

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { type Browser, chromium, type Page } from 'playwright-core'
+import type { Role } from '#shared/core/role.ts'
 import { chromiumPath } from '../../support/chromium-path.ts'
-import { addressOf, type LocalRole, PASSWORD } from '../../support/sign-in.ts'
+import { addressOf, PASSWORD } from '../../support/sign-in.ts'
 
 const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--no-first-run']
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
@@ -15,7 +16,7 @@ export async function launchBrowser(): Promise<Browser> {
 }
 
 /** Signs in on the form, as a local user. */
-export async function signInAs(page: Page, role: LocalRole): Promise<void> {
+export async function signInAs(page: Page, role: Role): Promise<void> {
   await page.getByLabel('E-mail address').fill(addressOf(role))
   await page.getByLabel('Password').fill(PASSWORD)
   await page.getByRole('button', { name: 'Sign in' }).click()
@@ -25,7 +26,7 @@ export async function signInAs(page: Page, role: LocalRole): Promise<void> {
 export type OpenOptions = {
   readonly width?: number
   readonly height?: number
-  readonly as?: LocalRole | null
+  readonly as?: Role | null
   /** The zone of the reader's clock; the machine's unless told. */
   readonly timezoneId?: string
 }

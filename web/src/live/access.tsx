@@ -1,12 +1,13 @@
 import { createContext, useContext } from 'react'
 import type { Credentials } from '#shared/client/credentials.ts'
+import type { Role } from '#shared/core/role.ts'
 
 /** Who uses the app, and how requests prove it. */
 export type Access = {
   /** The name that the server knows the user by. */
   readonly name: string
   /** What the server lets the user do; null: nothing. */
-  readonly role: 'viewer' | 'publisher' | 'operator' | 'admin' | null
+  readonly role: Role | null
   readonly credentials: Credentials
   readonly signOut: () => Promise<void>
   /** The server no longer takes the credentials. */

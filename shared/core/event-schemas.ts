@@ -1,8 +1,7 @@
 import * as z from 'zod'
-import { CHANNEL_LIMITS } from '#shared/core/channel.ts'
-import { CHANNEL_EXPRESSION, PATTERN_EXPRESSION } from '#shared/core/channel-expressions.ts'
-import { SEVERITIES } from '#shared/core/event.ts'
-import { ACCEPT_LIMITS } from '#shared/pipeline/accept/check-event.ts'
+import { CHANNEL_EXPRESSION, PATTERN_EXPRESSION } from './channel.ts'
+import { ACCEPT_LIMITS, CHANNEL_LIMITS } from './limits.ts'
+import { SEVERITIES } from './severity.ts'
 
 const { segments, wildcards } = CHANNEL_LIMITS
 /** Text without control characters and noncharacters (CloudEvents §3.1). */
@@ -21,14 +20,14 @@ const EXAMPLE = {
 }
 const INT32 = { minimum: -2_147_483_648, maximum: 2_147_483_647 } as const
 
-/** A channel, by the rules of `refuseChannel`. */
+/** A channel, by the rules of `channelProblem`. */
 export const channel = z.string().meta({
   description: `A dotted path of at most ${segments} segments.`,
   pattern: CHANNEL_EXPRESSION,
   examples: ['port.container'],
 })
 
-/** A channel pattern, by the rules of `refuseChannel` with `patterns`. */
+/** A channel pattern, by the rules of `channelProblem` with `patterns`. */
 export const channelPattern = z.string().meta({
   description: `A channel with "*" for one segment (at most ${wildcards}) and a last "**" for any rest, none included.`,
   pattern: PATTERN_EXPRESSION,

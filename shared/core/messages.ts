@@ -1,0 +1,134 @@
+import * as z from 'zod'
+import { channelProblem, PATTERN_EXPRESSION } from './channel.ts'
+import { CURSOR_EXPRESSION } from './cursor.ts'
+import type { PositionedEvent } from './event.ts'
+import { positionedEvent } from './event-schemas.ts'
+import { INTEREST_LIMITS } from './limits.ts'
+
+// The messages of a socket, as schemas from which the types follow. The server reads messages with these very schemas,
+// and docs/asyncapi.json is generated from them. A client imports the types alone, so that no schema library is in it.
+
+const pattern = z
+  .string()
+  .superRefine((text, context) => {
+    const reason = channelProblem(text, { patterns: true })
+    if (reason) context.addIssue({ code: 'custom', message: `"${text.slice(0, 80)}" ${reason}` })
+  })
+  .meta({ pattern: PATTERN_EXPRESSION, examples: ['port.*', 'market.tick.**'] })
+const id = z.string().min(1).max(INTEREST_LIMITS.idLength)
+const values = z.array(z.string().max(INTEREST_LIMITS.valueLength)).min(1).max(INTEREST_LIMITS.filterValues)
+const subscribe = z.object({
+  action: z.literal('subscribe'),
+  id,
+  attempt: z
+    .int()
+    .min(1)
+    .optional()
+    .meta({ description: 'Grows with each try; answers echo it. 1 if left out.' }),
+  channels: z.array(pattern).min(1).max(INTEREST_LIMITS.channels),
+  filter: z
+    .strictObject({
+      severity: values.optional(),
+      type: z.array(pattern).min(1).max(INTEREST_LIMITS.filterValues).optional(),
+      subject: values.optional(),
+    })
+    .optional(),
+  since: z
+    .string()
+    .max(INTEREST_LIMITS.sinceLength)
+    .optional()
+    .meta({ description: '"latest", "earliest", a cursor or an RFC 3339 time. "latest" if left out.' }),
+})
+const unsubscribe = z.object({ action: z.literal('unsubscribe'), id })
+const ping = z.object({ action: z.literal('ping') })
+const refresh = z.object({ action: z.literal('refresh'), token: z.string().min(1) })
+/** What a client may send. */
+export const clientMessage = z.discriminatedUnion('action', [subscribe, unsubscribe, ping, refresh])
+
+/** What a client may send, by name. */
+export const clientMessages = { subscribe, unsubscribe, ping, refresh }
+
+/** A cursor, by the grammar of `parseCursor`. */
+export const cursor = z.string().meta({
+  description:
+    'How far a reader has come: for each topic its epoch, and for each partition the last offset seen.',
+  pattern: CURSOR_EXPRESSION,
+  examples: ['container-events@k3v9x1:0=12,1=7;port-events@p0q2zz:0=3'],
+})
+
+/** Why a subscription could not go on from where the client was. */
+const notRecovered = z.enum(['too_far', 'trimmed', 'epoch'])
+const subscriptionId = z.string().meta({ description: 'The id of the subscription.' })
+const ids = z.array(z.string()).min(1).meta({ description: 'The subscriptions that asked for these events.' })
+const attempt = z.int().min(1).meta({ description: 'The attempt that is answered.' })
+const time = z.string().meta({ format: 'date-time' })
+
+/** What the server may send, by name. */
+export const serverFrames = {
+  events: z
+    .object({
+      type: z.literal('events'),
+      ids,
+      attempt: attempt.optional(),
+      replay: z.literal(true).optional(),
+      events: z.array(positionedEvent).min(1),
+    })
+    .meta({
+      description:
+        'Events: with "replay" those that were missed, oldest first per partition; without it live ones, at any time once asked.',
+    }),
+  subscribed: z
+    .object({
+      type: z.literal('subscribed'),
+      id: subscriptionId,
+      attempt,
+      cursor,
+      recovered: z.boolean(),
+      reason: notRecovered.optional(),
+    })
+    .meta({
+      description:
+        'The subscription stands; comes after the last replay frame. Not recovered: "too_far" to replay over a socket, "trimmed" from the log, or the topic was recreated ("epoch").',
+    }),
+  unsubscribed: z
+    .object({ type: z.literal('unsubscribed'), id: subscriptionId })
+    .meta({ description: 'The subscription has ended.' }),
+  pong: z.object({ type: z.literal('pong'), time, behind: z.boolean() }).meta({
+    description: 'The answer to a ping. "behind": a frame was missed; resume from your own cursor.',
+  }),
+  refreshed: z
+    .object({ type: z.literal('refreshed'), expires: time })
+    .meta({ description: 'The connection’s credentials were renewed.' }),
+  gap: z
+    .object({ type: z.literal('gap'), ids })
+    .meta({ description: 'These subscriptions missed a frame; resume from your own cursor.' }),
+  error: z
+    .object({ type: z.literal('error'), code: z.string(), detail: z.string(), id: subscriptionId.optional() })
+    .meta({
+      description:
+        'A message was refused, and the connection stays open; with the code "expired" it is closed.',
+    }),
+}
+
+/** As JSON has it: read-only, and what is left out is absent instead of undefined. */
+type Json<T> = T extends readonly (infer Item)[]
+  ? readonly Json<Item>[]
+  : T extends object
+    ? { readonly [Key in keyof T]: Json<Exclude<T[Key], undefined>> }
+    : T
+type Frame<Name extends keyof typeof serverFrames> = Json<z.infer<(typeof serverFrames)[Name]>>
+
+export type ClientMessage = Json<z.infer<typeof clientMessage>>
+export type SubscribeMessage = Json<z.infer<typeof subscribe>>
+/** Where a subscription starts: `latest`, `earliest`, a cursor, or an RFC 3339 time. */
+export type Since = string
+export type NotRecovered = z.infer<typeof notRecovered>
+
+export type EventsFrame = Omit<Frame<'events'>, 'events'> & { readonly events: readonly PositionedEvent[] }
+export type SubscribedFrame = Frame<'subscribed'>
+export type ErrorFrame = Frame<'error'>
+export type ServerFrame =
+  | EventsFrame
+  | SubscribedFrame
+  | ErrorFrame
+  | Frame<'unsubscribed' | 'pong' | 'refreshed' | 'gap'>
