@@ -7,10 +7,7 @@ import { startDynamodbWorker } from './dynamodb/start-dynamodb-worker.ts'
 import { guardSockets } from './gateway/guard-sockets.ts'
 import { startIdentityWorker } from './identity/start-identity-worker.ts'
 import { CLIENT_ID, PASSWORD, ROLES, USER_POOL_ID } from './identity/user-pool.ts'
-import { createLambdaInvoker } from './msk-trigger/lambda-invoker.ts'
-import { readMappings } from './msk-trigger/read-mappings.ts'
 import { startMskTrigger } from './msk-trigger/start-msk-trigger.ts'
-import { stopIdlePolling } from './msk-trigger/stop-idle-polling.ts'
 import type { Service } from './service.ts'
 import type { Settings } from './settings.ts'
 import { startDemo } from './start-demo.ts'
@@ -32,7 +29,6 @@ const WINDOW_MS = 0
  */
 export async function bootStack(service: Service, settings: Settings): Promise<Stack> {
   const { ports, dataDir } = settings
-  stopIdlePolling()
   const parts: Part[] = []
   const begin = performance.now()
   const start = async (name: string, booting: Promise<Omit<Part, 'name'>>) => {
@@ -76,13 +72,14 @@ export async function bootStack(service: Service, settings: Settings): Promise<S
   }
   guardSockets()
   const lambda = `http://127.0.0.1:${ports.LAMBDA_PORT}`
-  const trigger = { mappings: readMappings(service), brokers: kafka.split(','), windowMs: WINDOW_MS }
-  const functionNames = Object.fromEntries(trigger.mappings.map((one) => [one.functionKey, one.functionName]))
-  const invoke = createLambdaInvoker({ endpoint: lambda, functionNames })
-  await start(
-    'MSK trigger',
-    startMskTrigger({ ...trigger, invoke, log }).then((part) => ({ endpoint: lambda, ...part })),
-  )
+  const trigger = startMskTrigger({
+    service,
+    brokers: kafka.split(','),
+    lambdaEndpoint: lambda,
+    windowMs: WINDOW_MS,
+    log,
+  })
+  parts.push({ name: 'MSK trigger', endpoint: lambda, ...trigger })
   const http = `http://localhost:${ports.HTTP_PORT}`
   const socket = `ws://localhost:${ports.WS_PORT}`
   const web = await start(

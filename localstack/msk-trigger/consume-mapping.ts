@@ -1,12 +1,11 @@
 import type { Consumer, Kafka } from 'kafkajs'
-import type { Mapping } from './mapping.ts'
-import { createOffsetCommitter } from './offset-committer.ts'
+import { commitStartingOffsets, createOffsetCommitter } from './commit-offsets.ts'
 import type { PartitionWorkers } from './partition-workers.ts'
-import { commitStartingOffsets } from './starting-offsets.ts'
-import { toKafkaRecord } from './to-kafka-record.ts'
+import type { Mapping } from './read-mappings.ts'
+import { toKafkaRecord } from './to-lambda-event.ts'
 import { backoff, wait } from './wait.ts'
 
-export type ConsumeMapping = {
+type ConsumeMapping = {
   kafka: Kafka
   mapping: Mapping
   workers: PartitionWorkers
@@ -17,13 +16,13 @@ export type ConsumeMapping = {
 }
 
 const reconnect = { baseMs: 100, capMs: 2_000 }
-// A fetch is answered at once when there are records; this is how long an idle one takes.
+// A fetch returns at once if there are records; this is how long an idle one takes.
 const fetchWaitMs = 250
 const silenceMs = 30_000
 
 /**
  * Consumes a mapping's topic as a member of its consumer group until `stop` is aborted.
- * When the connection or the membership is lost it starts over, for as long as it takes; a new reason is logged
+ * When the connection or the membership is lost it starts again, for as long as it takes; a new reason is logged
  * once. Resolves when the running invocations are finished and the group is left.
  */
 export async function consumeMapping(options: ConsumeMapping): Promise<void> {
@@ -49,12 +48,12 @@ export async function consumeMapping(options: ConsumeMapping): Promise<void> {
   await workers.stop()
 }
 
-/** @returns why the session ended. */
+/** Returns why the session ended. */
 async function runSession(options: ConsumeMapping, topicIsNew: boolean, onJoin: () => void): Promise<string> {
   const { kafka, mapping, stop, workers } = options
   const consumer = createConsumer(options)
-  const over = new AbortController()
-  const ended = watch(consumer, AbortSignal.any([stop, over.signal]))
+  const left = new AbortController()
+  const ended = watch(consumer, AbortSignal.any([stop, left.signal]))
   try {
     await consumer.connect()
     await commitStartingOffsets({ kafka, mapping, topicIsNew })
@@ -63,7 +62,7 @@ async function runSession(options: ConsumeMapping, topicIsNew: boolean, onJoin: 
     await consumer.run({
       autoCommit: false,
       eachBatchAutoResolve: false,
-      // The workers keep the records and answer at once: a fetch loop that waits for an invocation neither
+      // The workers buffer the records and return at once: a fetch loop that waits for an invocation neither
       // sends heartbeats nor serves the other partitions of the same broker.
       eachBatch: async ({ batch: { topic, partition, messages }, pause, resolveOffset }) => {
         const records = messages.map((message) => toKafkaRecord(topic, partition, message))
@@ -77,8 +76,8 @@ async function runSession(options: ConsumeMapping, topicIsNew: boolean, onJoin: 
   } catch (error) {
     return error instanceof Error ? error.message : String(error)
   } finally {
-    over.abort()
-    // A broker that hangs must not hold up the next session.
+    left.abort()
+    // A broker that hangs must not delay the next session.
     await Promise.race([consumer.disconnect().catch(() => {}), wait(5_000, new AbortController().signal)])
   }
 }
@@ -92,12 +91,12 @@ function createConsumer({ kafka, mapping, sessionTimeoutMs }: ConsumeMapping): C
     sessionTimeout: sessionTimeoutMs,
     rebalanceTimeout: 10_000,
     heartbeatInterval: Math.min(1_000, sessionTimeoutMs / 3),
-    // Recreating the consumer is our task: kafkajs restarts after some errors and stays dead after others.
+    // Only we make a new consumer: kafkajs restarts after some errors and stays dead after others.
     retry: { initialRetryTime: 50, maxRetryTime: 1_000, retries: 4, restartOnFailure: async () => false },
   })
 }
 
-/** Hands the partitions over whenever the group has assigned them anew. */
+/** Passes the partitions to the workers each time that the group assigns them. */
 function follow(consumer: Consumer, { mapping, workers, log }: ConsumeMapping, onJoin: () => void): void {
   const { topic } = mapping
   const commit = (offsets: Map<number, number>): Promise<void> =>
@@ -114,17 +113,17 @@ function follow(consumer: Consumer, { mapping, workers, log }: ConsumeMapping, o
   })
 }
 
-/** @returns why the consumer ended: it crashed, went silent, or `signal` was aborted. */
+/** Returns why the consumer ended: it crashed, went silent, or `signal` was aborted. */
 async function watch(consumer: Consumer, signal: AbortSignal): Promise<string> {
   const ended = Promise.withResolvers<string>()
-  let lastSign = Date.now()
+  let lastFetch = Date.now()
   consumer.on(consumer.events.CRASH, ({ payload }) => ended.resolve(payload.error.message))
   consumer.on(consumer.events.FETCH_START, () => {
-    lastSign = Date.now()
+    lastFetch = Date.now()
   })
-  // kafkajs can fail to report a crash when disconnecting fails as well; then it is only silent.
+  // kafkajs may not report a crash if disconnecting fails as well; then it is only silent.
   const timer = setInterval(() => {
-    if (Date.now() - lastSign > silenceMs) ended.resolve(`no sign of life for ${silenceMs} ms`)
+    if (Date.now() - lastFetch > silenceMs) ended.resolve(`no fetch for ${silenceMs} ms`)
   }, 1_000)
   signal.addEventListener('abort', () => ended.resolve('stopped'), { once: true })
   try {

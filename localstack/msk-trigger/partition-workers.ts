@@ -1,17 +1,18 @@
-import type { KafkaRecord, Mapping } from './mapping.ts'
-import type { OffsetCommitter } from './offset-committer.ts'
-import { createPartitionQueue, type PartitionQueue } from './partition-queue.ts'
+import type { OffsetCommitter } from './commit-offsets.ts'
 import { type ProcessBatch, processBatch } from './process-batch.ts'
+import type { Mapping } from './read-mappings.ts'
+import { estimateSize, type KafkaRecord } from './to-lambda-event.ts'
+import { wait } from './wait.ts'
 
 /** Stops the fetching of a partition, and returns what starts it again. */
 type Pause = () => () => void
 
 export type PartitionWorkers = {
-  /** Begins a new assignment of the consumer group; what is buffered of the one before is fetched again. */
+  /** Begins a new assignment of the consumer group; what is buffered of the previous one is fetched again. */
   assign(committer: OffsetCommitter, options: { rejoined: boolean }): void
   /**
    * Takes records that were fetched from a partition, in offset order.
-   * @returns false when they must be fetched again, from the committed offset.
+   * @returns false if they must be fetched again, from the committed offset.
    */
   deliver(partition: number, records: KafkaRecord[], pause: Pause): boolean
   /** Invokes nothing new and commits nothing more, until the next assignment. */
@@ -21,7 +22,13 @@ export type PartitionWorkers = {
 }
 
 type Options = Omit<ProcessBatch, 'commit' | 'signal'> & { mapping: Mapping; maxPayloadBytes: number }
-type Worker = { queue: PartitionQueue; resume?: () => void }
+type Worker = {
+  push(records: KafkaRecord[], pause: Pause): void
+  /** Drops what is buffered; the running invocation goes on. */
+  close(): void
+  /** Resolves when the running invocation has ended after `close`. */
+  ended: Promise<void>
+}
 type Assignment = {
   committer: OffsetCommitter
   ended: AbortController
@@ -33,7 +40,7 @@ type Assignment = {
 /**
  * Processes each assigned partition in order, one batch at a time, and the partitions in parallel.
  * Lambda may put several partitions into one invocation; here an invocation has one, so that a failing record
- * holds up its own partition only. An invocation that outlives its assignment is waited for before the same
+ * delays its own partition only. An invocation that outlives its assignment is waited for before the same
  * partition goes on.
  */
 export function createPartitionWorkers(options: Options): PartitionWorkers {
@@ -45,6 +52,13 @@ export function createPartitionWorkers(options: Options): PartitionWorkers {
     current.committer.cancel()
     end(current)
     current = undefined
+  }
+
+  function startWorker(partition: number, { committer, ended: { signal } }: Assignment): Worker {
+    const commit = async (offset: number): Promise<void> => committer.mark(partition, offset)
+    const worker = createWorker({ ...options, commit, signal }, running.get(partition))
+    running.set(partition, worker.ended)
+    return worker
   }
 
   return {
@@ -64,15 +78,9 @@ export function createPartitionWorkers(options: Options): PartitionWorkers {
         current.trusted.add(partition)
         return false
       }
-      let worker = current.workers.get(partition)
-      if (!worker) {
-        worker = createWorker(options)
-        current.workers.set(partition, worker)
-        running.set(partition, work(partition, worker, current, options, running.get(partition)))
-      }
-      worker.queue.push(records)
-      // Two full payloads are enough to keep the function busy while more are fetched.
-      if (!worker.resume && worker.queue.bytes() > 2 * options.maxPayloadBytes) worker.resume = pause()
+      const worker = current.workers.get(partition) ?? startWorker(partition, current)
+      current.workers.set(partition, worker)
+      worker.push(records, pause)
       return true
     },
     async stop() {
@@ -83,34 +91,111 @@ export function createPartitionWorkers(options: Options): PartitionWorkers {
   }
 }
 
-function createWorker({ mapping: { batchSize, windowMs }, maxPayloadBytes }: Options): Worker {
-  return { queue: createPartitionQueue({ batchSize, windowMs, maxBytes: maxPayloadBytes }) }
-}
-
-async function work(
-  partition: number,
-  worker: Worker,
-  { committer, ended: { signal } }: Assignment,
-  options: Options,
-  previous: Promise<void> | undefined,
-): Promise<void> {
-  const commit = async (offset: number): Promise<void> => committer.mark(partition, offset)
-  await previous
-  for (;;) {
-    const batch = await worker.queue.take()
-    if (batch.length === 0) return
-    if (worker.resume && worker.queue.bytes() < options.maxPayloadBytes) {
-      worker.resume()
-      delete worker.resume
-    }
-    await processBatch(batch, { ...options, commit, signal })
-  }
-}
-
 function end({ ended, workers }: Assignment): void {
   ended.abort()
-  for (const { queue, resume } of workers.values()) {
-    queue.close()
-    resume?.()
+  for (const worker of workers.values()) worker.close()
+}
+
+/** Processes the batches of one partition after `previous` has resolved. Pauses the fetching when too much waits. */
+function createWorker(options: Options & ProcessBatch, previous: Promise<void> | undefined): Worker {
+  const { mapping, maxPayloadBytes } = options
+  const { batchSize, windowMs } = mapping
+  const queue = createPartitionQueue({ batchSize, windowMs, maxBytes: maxPayloadBytes })
+  let resume: (() => void) | undefined
+
+  async function work(): Promise<void> {
+    await previous
+    for (;;) {
+      const batch = await queue.take()
+      if (batch.length === 0) return
+      if (queue.bytes() < maxPayloadBytes) {
+        resume?.()
+        resume = undefined
+      }
+      await processBatch(batch, options)
+    }
   }
+
+  return {
+    push(records, pause) {
+      queue.push(records)
+      // Two full payloads are enough to keep the function busy while more are fetched.
+      if (!resume && queue.bytes() > 2 * maxPayloadBytes) resume = pause()
+    },
+    close() {
+      queue.close()
+      resume?.()
+    },
+    ended: work(),
+  }
+}
+
+type PartitionQueue = {
+  /** Appends records, in offset order. */
+  push(records: KafkaRecord[]): void
+  /** Resolves with the next batch, or with an empty one once the queue is closed. One caller at a time. */
+  take(): Promise<KafkaRecord[]>
+  /** The estimated JSON size of what waits. */
+  bytes(): number
+  close(): void
+}
+
+type Limits = { batchSize: number; windowMs: number; maxBytes: number }
+
+/**
+ * Collects the records of one partition into batches as Lambda's poller does: a batch is complete when it has
+ * `batchSize` records, or `maxBytes` of payload, or when `windowMs` have passed since its first record was seen.
+ */
+export function createPartitionQueue({ batchSize, windowMs, maxBytes }: Limits): PartitionQueue {
+  const waiting: { record: KafkaRecord; size: number }[] = []
+  const closed = new AbortController()
+  let bytes = 0
+  let wake = (): void => {}
+  let full = new AbortController()
+
+  const isFull = (): boolean => waiting.length >= batchSize || bytes >= maxBytes
+
+  return {
+    push(records) {
+      for (const record of records) {
+        const size = estimateSize(record)
+        waiting.push({ record, size })
+        bytes += size
+      }
+      wake()
+      if (isFull()) full.abort()
+    },
+    async take() {
+      while (waiting.length === 0 && !closed.signal.aborted) {
+        await new Promise<void>((resolve) => {
+          wake = resolve
+        })
+      }
+      full = new AbortController()
+      if (!isFull() && windowMs > 0) await wait(windowMs, AbortSignal.any([full.signal, closed.signal]))
+      if (closed.signal.aborted) return []
+      const count = countThatFit(waiting, batchSize, maxBytes)
+      const batch = waiting.splice(0, count)
+      for (const { size } of batch) bytes -= size
+      return batch.map(({ record }) => record)
+    },
+    bytes: () => bytes,
+    close() {
+      closed.abort()
+      waiting.length = 0
+      wake()
+    },
+  }
+}
+
+function countThatFit(waiting: { size: number }[], batchSize: number, maxBytes: number): number {
+  let count = 0
+  let sum = 0
+  for (const { size } of waiting) {
+    sum += size
+    // A record that is too large on its own still goes alone: Lambda decides about it, not the queue.
+    if (count === batchSize || (count > 0 && sum > maxBytes)) break
+    count += 1
+  }
+  return count
 }

@@ -1,22 +1,26 @@
-import { expect, test } from 'vitest'
-import { makeMapping, makeRecords } from './fixtures/make-records.ts'
-import type { Discarded } from './invocation-record.ts'
-import type { InvokeResult, KafkaRecord, LambdaKafkaEvent, Mapping } from './mapping.ts'
-import { processBatch } from './process-batch.ts'
-import { toLambdaEvent } from './to-lambda-event.ts'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import type { InvokeResult } from './lambda-invoker.ts'
+import type { Discarded } from './on-failure-destination.ts'
+import { parseBatchResponse, processBatch } from './process-batch.ts'
+import type { Mapping } from './read-mappings.ts'
+import { makeMapping, makeRecords } from './testing/make-records.ts'
+import { type KafkaRecord, type LambdaKafkaEvent, toLambdaEvent } from './to-lambda-event.ts'
 
-type Answer = (offsets: number[]) => InvokeResult | Promise<InvokeResult>
+beforeEach(() => vi.useFakeTimers())
+afterEach(() => vi.useRealTimers())
+
+type Respond = (offsets: number[]) => InvokeResult | Promise<InvokeResult>
 
 const failure: InvokeResult = { functionError: { errorType: 'Error', errorMessage: 'boom' } }
 const done: InvokeResult = { payload: null }
 const poison =
-  (offset: number): Answer =>
+  (offset: number): Respond =>
   (offsets) =>
     offsets.includes(offset) ? failure : done
 
 async function run(
   records: KafkaRecord[],
-  answer: Answer,
+  respond: Respond,
   overrides: Partial<Mapping> = {},
   stopAfter = Infinity,
 ) {
@@ -27,21 +31,23 @@ async function run(
     log: [] as string[],
   }
   const stop = new AbortController()
-  await processBatch(records, {
+  const processing = processBatch(records, {
     mapping: makeMapping(overrides),
     invoke: async (_, event: LambdaKafkaEvent) => {
       const offsets = Object.values(event.records).flatMap((list) => list.map(({ offset }) => offset))
       if (seen.invoked.push(offsets) >= stopAfter) stop.abort()
-      return answer(offsets)
+      return respond(offsets)
     },
     toEvent: (batch) =>
       toLambdaEvent(batch, { eventSource: 'aws:kafka', eventSourceArn: 'arn', brokers: ['b:1'] }),
     commit: async (offset) => void seen.commits.push(offset),
     discard: async (discarded) => void seen.discarded.push(discarded),
     log: (line) => seen.log.push(line),
-    retryBackoff: { baseMs: 1, capMs: 4 },
+    retryBackoff: { baseMs: 1_000, capMs: 4_000 },
     signal: stop.signal,
   })
+  await vi.runAllTimersAsync()
+  await processing
   return seen
 }
 
@@ -141,13 +147,13 @@ test('records above the maximum age are discarded and not invoked', async () => 
 
 test('an invocation beyond the function timeout is a failure', async () => {
   const { discarded } = await run(makeRecords(0, 1), () => new Promise<never>(() => {}), {
-    timeoutMs: 20,
+    timeoutMs: 20_000,
     maxRetries: 0,
   })
 
   expect(discarded[0]?.error).toEqual({
     errorType: 'Sandbox.Timedout',
-    errorMessage: 'Task timed out after 0.02 seconds',
+    errorMessage: 'Task timed out after 20.00 seconds',
   })
 })
 
@@ -155,4 +161,37 @@ test('retries are announced with their reason and delay', async () => {
   const { log } = await run(makeRecords(0, 2), () => failure, { maxRetries: 1 })
 
   expect(log[0]).toMatch(/^deliver: ships-0 offsets 0–1 failed \(Error: boom\), retrying in \d+ ms$/)
+})
+
+const batch = makeRecords(5, 3)
+const failed = (...itemIdentifiers: unknown[]) => ({
+  batchItemFailures: itemIdentifiers.map((itemIdentifier) => ({ itemIdentifier })),
+})
+
+test.each([null, undefined, '', {}, { batchItemFailures: null }, { batchItemFailures: [] }])(
+  '%j is a success',
+  (payload) => {
+    expect(parseBatchResponse(payload, batch)).toEqual({ ok: true })
+  },
+)
+
+test('the lowest failed offset counts', () => {
+  const response = failed({ partition: 'ships-0', offset: 7 }, { partition: 'ships-0', offset: 6 })
+
+  expect(parseBatchResponse(response, batch)).toEqual({ ok: false, failedFrom: 6 })
+})
+
+test.each([
+  ['a string identifier', failed('ships-0-6')],
+  ['an empty identifier', failed('')],
+  ['a null identifier', failed(null)],
+  ['a bad key name', { batchItemFailures: [{ item: { partition: 'ships-0', offset: 6 } }] }],
+  ['another partition', failed({ partition: 'ships-1', offset: 6 })],
+  ['an offset as text', failed({ partition: 'ships-0', offset: '6' })],
+  ['an offset outside of the batch', failed({ partition: 'ships-0', offset: 8 })],
+  ['one good and one bad identifier', failed({ partition: 'ships-0', offset: 6 }, 'x')],
+  ['a list that is text', { batchItemFailures: 'none' }],
+  ['a response that is text', 'done'],
+])('%s retries the whole batch', (_, response) => {
+  expect(parseBatchResponse(response, batch)).toMatchObject({ ok: false, invalid: expect.any(String) })
 })

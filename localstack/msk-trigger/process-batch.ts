@@ -1,13 +1,7 @@
-import type { Discarded } from './invocation-record.ts'
-import type {
-  FunctionError,
-  Invoke,
-  InvokeResult,
-  KafkaRecord,
-  LambdaKafkaEvent,
-  Mapping,
-} from './mapping.ts'
-import { parseBatchResponse } from './parse-batch-response.ts'
+import type { FunctionError, Invoke, InvokeResult } from './lambda-invoker.ts'
+import type { Discarded } from './on-failure-destination.ts'
+import type { Mapping } from './read-mappings.ts'
+import type { KafkaRecord, LambdaKafkaEvent } from './to-lambda-event.ts'
 import { type Backoff, backoff, wait } from './wait.ts'
 
 export type ProcessBatch = {
@@ -16,11 +10,11 @@ export type ProcessBatch = {
   toEvent(records: KafkaRecord[]): LambdaKafkaEvent
   /** Everything below `offset` is done. */
   commit(offset: number): Promise<void>
-  /** Stores what is given up; the partition goes on when it resolves, and tries again when it rejects. */
+  /** Stores what is given up: the partition goes on when it resolves, and tries again when it rejects. */
   discard(discarded: Discarded): Promise<void>
   log(line: string): void
   retryBackoff: Backoff
-  /** Aborted when the partition is no longer ours or the trigger stops: nothing new is invoked then. */
+  /** Aborted when the partition is no longer ours or the trigger stops: nothing new is invoked after that. */
   signal: AbortSignal
   now?: () => number
 }
@@ -33,8 +27,8 @@ type Outcome =
 
 /**
  * Invokes the function with a batch of one partition until every record is done or discarded, in order.
- * A failure is retried with backoff: from the lowest failed offset when the function reported one, else as a
- * whole, or in halves when the mapping bisects (splitting does not count as a retry). Returns early, without
+ * A failure is retried with backoff: from the lowest failed offset if the function reported one, otherwise as a
+ * whole, or in halves if the mapping bisects (splitting does not count as a retry). Returns early, without
  * committing what is not done, when `signal` is aborted.
  */
 export async function processBatch(records: KafkaRecord[], options: ProcessBatch): Promise<void> {
@@ -62,10 +56,7 @@ async function invokeOnce(
 ): Promise<Outcome> {
   let result: InvokeResult
   try {
-    result = await withTimeout(
-      invoke(mapping.functionKey, toEvent(records), mapping.timeoutMs),
-      mapping.timeoutMs,
-    )
+    result = await withTimeout(invoke(mapping, toEvent(records)), mapping.timeoutMs)
   } catch (error) {
     return { kind: 'unavailable', reason: error instanceof Error ? error.message : String(error) }
   }
@@ -95,7 +86,7 @@ async function withTimeout(invocation: Promise<InvokeResult>, timeoutMs: number)
   }
 }
 
-/** @returns what is to be tried next, in order; nothing when the retries are used up. */
+/** Returns what must be tried next, in offset order; nothing if the retries are used up. */
 async function afterFailure(
   part: Part,
   outcome: { failedFrom?: number; error?: FunctionError },
@@ -104,7 +95,7 @@ async function afterFailure(
   const { mapping } = options
   const invokeCount = part.invokeCount + 1
   const records = part.records.filter(({ offset }) => offset >= (outcome.failedFrom ?? 0))
-  // Progress starts the count anew: the record that fails now is not the one that failed before.
+  // Progress resets the count: the record that fails now is not the one that failed before.
   if (records.length < part.records.length) {
     await commitAfter(part.records.slice(0, -records.length), options)
     return [{ records, retries: 0, invokeCount }]
@@ -119,7 +110,7 @@ async function afterFailure(
   return []
 }
 
-/** @returns the part without the records that are too old, or undefined when none is left. */
+/** Returns the part without the records that are too old, or undefined if none is left. */
 async function discardExpired(part: Part, options: ProcessBatch): Promise<Part | undefined> {
   const oldest = (options.now ?? Date.now)() - options.mapping.maxRecordAgeMs
   const firstFresh = part.records.findIndex(({ timestamp }) => timestamp >= oldest)
@@ -168,4 +159,47 @@ function describe(records: KafkaRecord[]): string {
   if (!first) return 'nothing'
   const last = records.at(-1) ?? first
   return `${first.topic}-${first.partition} offsets ${first.offset}–${last.offset}`
+}
+
+/** What the function reported: all done, failed from one offset on, or a response that retries everything. */
+type BatchResponse = { ok: true } | { ok: false; failedFrom: number } | { ok: false; invalid: string }
+
+const success: BatchResponse = { ok: true }
+
+/**
+ * Reads a function's partial batch response for a batch of one partition.
+ * For Lambda an empty or null response is a success, and so is an empty or null list; an identifier that is not
+ * `{ partition: 'topic-0', offset }` of a record of this batch retries the whole batch.
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/kafka-retry-configurations.html
+ */
+export function parseBatchResponse(payload: unknown, batch: KafkaRecord[]): BatchResponse {
+  if (payload === null || payload === undefined || payload === '') return success
+  if (typeof payload !== 'object') return { ok: false, invalid: `the response is a ${typeof payload}` }
+  const failures = 'batchItemFailures' in payload ? payload.batchItemFailures : undefined
+  if (failures === null || failures === undefined) return success
+  if (!Array.isArray(failures)) return { ok: false, invalid: 'batchItemFailures is not a list' }
+  if (failures.length === 0) return success
+  const offsets = new Set(batch.map(({ offset }) => offset))
+  const name = batch[0] && `${batch[0].topic}-${batch[0].partition}`
+  let failedFrom = Number.POSITIVE_INFINITY
+  for (const failure of failures) {
+    const offset = readOffset(failure, name)
+    if (offset === undefined || !offsets.has(offset)) {
+      return {
+        ok: false,
+        invalid: `the itemIdentifier of ${JSON.stringify(failure)} names no record of the batch`,
+      }
+    }
+    failedFrom = Math.min(failedFrom, offset)
+  }
+  return { ok: false, failedFrom }
+}
+
+function readOffset(failure: unknown, partition: string | undefined): number | undefined {
+  if (typeof failure !== 'object' || failure === null || !('itemIdentifier' in failure)) return undefined
+  const identifier = failure.itemIdentifier
+  if (typeof identifier !== 'object' || identifier === null) return undefined
+  if (!('partition' in identifier) || !('offset' in identifier)) return undefined
+  if (identifier.partition !== partition || typeof identifier.offset !== 'number') return undefined
+  return identifier.offset
 }

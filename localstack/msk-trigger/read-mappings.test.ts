@@ -1,5 +1,6 @@
+import { createRequire } from 'node:module'
 import { expect, test } from 'vitest'
-import { readMappings } from './read-mappings.ts'
+import { kafkaLogicalId, mskLogicalId, readMappings } from './read-mappings.ts'
 
 const arn = 'arn:aws:kafka:us-east-1:123456789012:cluster/events/uuid-1'
 const withEvents = (events: unknown[], rest: Record<string, unknown> = {}) => ({
@@ -125,4 +126,20 @@ test('two mappings cannot share a consumer group', () => {
   expect(() =>
     readMappings(withEvents([{ msk: { ...share, topic: 'a' } }, { msk: { ...share, topic: 'b' } }])),
   ).toThrow('deliver (a) and deliver (b) share the consumer group g: give each its own consumerGroupId')
+})
+
+const naming: {
+  getMSKEventLogicalId(functionKey: string, cluster: string, topic: string): string
+  getKafkaEventLogicalId(functionKey: string, topic: string): string
+} = createRequire(import.meta.url)('serverless/lib/plugins/aws/lib/naming.js')
+
+test.each([
+  ['deliver', 'EventsCluster', 'port-events'],
+  ['deliver-shard_2', 'my.cluster-1', 'sensor.readings_v1'],
+  ['fold', 'c'.repeat(100), 't'.repeat(240)],
+])('the logical ids of %s are those of the framework', (functionKey, cluster, topic) => {
+  expect(mskLogicalId(functionKey, cluster, topic)).toBe(
+    naming.getMSKEventLogicalId(functionKey, cluster, topic),
+  )
+  expect(kafkaLogicalId(functionKey, topic)).toBe(naming.getKafkaEventLogicalId(functionKey, topic))
 })

@@ -1,7 +1,29 @@
-import { kafkaLogicalId, mskLogicalId } from './logical-id.ts'
-import type { Mapping } from './mapping.ts'
-import type { Fail, Fields } from './read-settings.ts'
-import { isFields, readInteger, readLimit, readOnFailure, readStartingPosition } from './read-settings.ts'
+/** One event source mapping of Lambda: which topic feeds which function, and how. Times are in milliseconds. */
+export type Mapping = {
+  functionKey: string
+  functionName: string
+  topic: string
+  eventSource: 'aws:kafka' | 'SelfManagedKafka'
+  /** Undefined for self-managed Kafka, which has no ARN. */
+  eventSourceArn?: string
+  groupId: string
+  batchSize: number
+  windowMs: number
+  startingPosition: StartingPosition
+  reportBatchItemFailures: boolean
+  bisect: boolean
+  /** Retries after the first invocation; Infinity is Lambda's default. */
+  maxRetries: number
+  maxRecordAgeMs: number
+  timeoutMs: number
+  onFailureTopic?: string
+}
+
+/** Where a consumer group without a committed offset begins; `timestamp` is Unix time in milliseconds. */
+export type StartingPosition =
+  | { at: 'LATEST' }
+  | { at: 'TRIM_HORIZON' }
+  | { at: 'AT_TIMESTAMP'; timestamp: number }
 
 /** The service object of the Serverless Framework, after its variables are resolved; parsed here. */
 export type Service = {
@@ -12,7 +34,7 @@ export type Service = {
 }
 
 /**
- * Reads every enabled `msk` and `kafka` event of a service into the mapping that Lambda would have.
+ * Returns the mapping that Lambda would have for every enabled `msk` and `kafka` event of a service.
  * Properties under `resources.extensions.<logical id>` override those of the event, as in the deployed template.
  * @throws Error that lists every bad value, by function and topic.
  */
@@ -41,8 +63,14 @@ class BadMapping extends Error {
   readonly code = 'BAD_MAPPING'
 }
 
+type Fail = (problem: string) => never
+type Fields = Record<string, unknown>
 type Owner = { functionKey: string; definition: Fields; service: Service }
 
+const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** Returns undefined for an event of another kind and for one that is disabled. */
 function readMapping(event: Fields, owner: Owner): Mapping | undefined {
   const kind = isFields(event.msk) ? 'msk' : 'kafka'
   const source = event[kind]
@@ -59,7 +87,7 @@ function readMapping(event: Fields, owner: Owner): Mapping | undefined {
     : kafkaLogicalId(functionKey, topic)
   const properties = { ...toProperties(source), ...readExtension(owner.service, logicalId) }
   if (properties.Enabled === false) return undefined
-  // Half of a filter would hand records to the function that it never sees in the cloud.
+  // Half of a filter would pass records to the function that it never gets in the cloud.
   if (properties.FilterCriteria) return fail('filterPatterns are not emulated: filter in the function')
   const functionName = readFunctionName(owner)
   return {
@@ -69,7 +97,7 @@ function readMapping(event: Fields, owner: Owner): Mapping | undefined {
     ...(origin
       ? { eventSource: 'aws:kafka', eventSourceArn: origin.arn }
       : { eventSource: 'SelfManagedKafka' }),
-    // Lambda's default is the mapping's UUID: it stays the same for as long as the mapping exists.
+    // Lambda's default is the mapping's UUID, which does not change while the mapping exists.
     groupId: typeof source.consumerGroupId === 'string' ? source.consumerGroupId : `${functionName}-${topic}`,
     timeoutMs: readTimeout(owner, fail),
     ...readBatching(properties, fail),
@@ -96,6 +124,22 @@ function readExtension({ resources }: Service, logicalId: string): Fields {
   return isFields(extension) && isFields(extension.Properties) ? extension.Properties : {}
 }
 
+// The logical ids that osls gives to event source mappings (its lib/plugins/aws/lib/naming.js).
+
+export function mskLogicalId(functionKey: string, cluster: string, topic: string): string {
+  const names = alphanumeric(cluster).slice(0, 79) + alphanumeric(topic).slice(0, 79)
+  return `${functionToken(functionKey)}EventSourceMappingMSK${names}`
+}
+
+export function kafkaLogicalId(functionKey: string, topic: string): string {
+  return `${functionToken(functionKey)}EventSourceMappingKafka${alphanumeric(topic).slice(0, 158)}`
+}
+
+const functionToken = (key: string): string =>
+  upperFirst(key.replace(/-/g, 'Dash').replace(/_/g, 'Underscore'))
+const alphanumeric = (name: string): string => upperFirst(name.replace(/[^0-9A-Za-z]/g, ''))
+const upperFirst = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
+
 /** Defaults and bounds: https://docs.aws.amazon.com/lambda/latest/dg/msk-esm-parameters.html */
 function readBatching(properties: Fields, fail: Fail) {
   const { BatchSize, MaximumBatchingWindowInSeconds: window } = properties
@@ -106,6 +150,21 @@ function readBatching(properties: Fields, fail: Fail) {
     windowMs: seconds === undefined ? 500 : seconds * 1000,
     startingPosition: readStartingPosition(StartingPosition, StartingPositionTimestamp, fail),
   }
+}
+
+/** CloudFormation gives the timestamp as Unix time in seconds. */
+function readStartingPosition(position: unknown, timestamp: unknown, fail: Fail): StartingPosition {
+  if (position === 'LATEST') return { at: position }
+  if (position === undefined || position === 'TRIM_HORIZON') return { at: 'TRIM_HORIZON' }
+  if (position !== 'AT_TIMESTAMP') {
+    return fail(
+      `startingPosition must be LATEST, TRIM_HORIZON or AT_TIMESTAMP, not ${JSON.stringify(position)}`,
+    )
+  }
+  if (typeof timestamp !== 'number' || timestamp < 0) {
+    return fail('startingPosition AT_TIMESTAMP needs startingPositionTimestamp, in seconds')
+  }
+  return { at: position, timestamp: timestamp * 1000 }
 }
 
 /** Bounds: https://docs.aws.amazon.com/lambda/latest/dg/kafka-retry-configurations.html */
@@ -127,7 +186,22 @@ function readErrorHandling(properties: Fields, topic: string, fail: Fail) {
   }
 }
 
-/** @returns the name that goes into the logical id, and an ARN, made up when only the deployment knows it. */
+type OnFailure = { destination?: string; topic?: string }
+
+/** Returns the on-failure destination, and its topic if it is `kafka://topic`: only that can be written locally. */
+function readOnFailure(destinationConfig: unknown, topic: string, fail: Fail): OnFailure {
+  const onFailure = isFields(destinationConfig) ? destinationConfig.OnFailure : undefined
+  const destination = isFields(onFailure) ? onFailure.Destination : undefined
+  if (destination === undefined) return {}
+  // An intrinsic such as Fn::GetAtt of a queue: a destination, but one that does not exist here.
+  if (typeof destination !== 'string') return { destination: JSON.stringify(destination) }
+  if (!destination.startsWith('kafka://')) return { destination }
+  const name = destination.slice('kafka://'.length)
+  if (name === '' || name === topic) return fail(`the on-failure topic must be another topic than ${topic}`)
+  return { destination, topic: name }
+}
+
+/** Returns the name that goes into the logical id, and an ARN, made up if only the deployment knows it. */
 function readCluster(arn: unknown, fail: Fail): { name: string; arn: string } {
   if (typeof arn === 'string') return { name: arn.split('/')[1] ?? fail(`arn ${arn} names no cluster`), arn }
   const token = isFields(arn) ? (arn['Fn::ImportValue'] ?? arn.Ref) : undefined
@@ -147,7 +221,25 @@ function readTimeout({ definition, service }: Owner, fail: Fail): number {
   return (readInteger(timeout, { name: 'timeout', min: 1, max: 900, fail }) ?? 6) * 1000
 }
 
-/** kafkajs assigns every member every topic of its group, so one group cannot serve two mappings. */
+type Bounds = { name: string; min: number; max: number; fail: Fail }
+
+/** Reads a whole number, which CloudFormation also takes as text. Returns undefined if there is none. */
+function readInteger(value: unknown, { name, min, max, fail }: Bounds): number | undefined {
+  if (value === undefined || value === null) return undefined
+  const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value
+  if (typeof number !== 'number' || !Number.isInteger(number) || number < min || number > max) {
+    return fail(`${name} must be a whole number from ${min} to ${max}, not ${JSON.stringify(value)}`)
+  }
+  return number
+}
+
+/** Reads a limit for which -1, or none, means no limit; returns that as Infinity. */
+function readLimit(value: unknown, bounds: Bounds): number {
+  if (Number(value) === -1) return Number.POSITIVE_INFINITY
+  return readInteger(value, bounds) ?? Number.POSITIVE_INFINITY
+}
+
+/** kafkajs assigns the topics of a group to each of its members, so one group cannot serve two mappings. */
 function sharedGroups(mappings: Mapping[]): string[] {
   const groups = Map.groupBy(mappings, ({ groupId }) => groupId)
   return [...groups]

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { createTestCluster, numbers, startRecordingTrigger } from './fixtures/test-cluster.ts'
-import type { InvokeResult } from './mapping.ts'
+import type { InvokeResult } from './lambda-invoker.ts'
+import { createTestCluster, numbers, startRecordingTrigger } from './testing/test-cluster.ts'
 
 const failure: InvokeResult = { functionError: { errorType: 'Error', errorMessage: 'boom' } }
 const done: InvokeResult = { payload: null }
@@ -51,7 +51,7 @@ test('a partition waits for its own invocation and not for those of others', asy
   const trigger = await start({
     topic,
     batchSize: 1,
-    answer: async ({ partition }) => {
+    respond: async ({ partition }) => {
       most = Math.max(most, partition === 0 ? ++running : running)
       const result = partition === 0 ? await gate.promise : done
       if (partition === 0) running -= 1
@@ -74,7 +74,7 @@ test('a reported failure is retried from its offset and what is before it is com
   let broken = true
   const trigger = await start({
     topic,
-    answer: ({ offsets }) => (broken && offsets.includes(2) ? failedAt(`${topic}-0`, 2) : done),
+    respond: ({ offsets }) => (broken && offsets.includes(2) ? failedAt(`${topic}-0`, 2) : done),
   })
   await cluster.produce(topic, numbers(0, 5))
   await vi.waitFor(() => expect(trigger.invocations.length).toBeGreaterThan(3), waiting)
@@ -94,7 +94,7 @@ test('what is given up is in the on-failure topic and the partition goes on', as
     onFailureTopic,
     maxRetries: 1,
     bisect: true,
-    answer: ({ offsets }) => (offsets.includes(3) ? failure : done),
+    respond: ({ offsets }) => (offsets.includes(3) ? failure : done),
   })
   const dead = await start({ topic: onFailureTopic })
   await cluster.produce(topic, numbers(0, 8))
@@ -129,7 +129,7 @@ test('a restart goes on after what was committed', async () => {
 test('a restart repeats what had not succeeded', async () => {
   const topic = await cluster.createTopic()
   await cluster.produce(topic, numbers(0, 5))
-  const first = await start({ topic, answer: () => failure })
+  const first = await start({ topic, respond: () => failure })
   await vi.waitFor(() => expect(first.invocations.length).toBeGreaterThan(1), waiting)
   await first.stop()
   const second = await start({ topic })
@@ -142,14 +142,16 @@ test('a restart repeats what had not succeeded', async () => {
 test('stop waits for the running invocation and commits it', async () => {
   const topic = await cluster.createTopic()
   const gate = Promise.withResolvers<InvokeResult>()
-  const trigger = await start({ topic, batchSize: 2, answer: () => gate.promise })
+  const trigger = await start({ topic, batchSize: 2, respond: () => gate.promise })
+  const idle = await start({ topic: await cluster.createTopic() })
   await cluster.produce(topic, numbers(0, 5))
   await vi.waitFor(() => expect(trigger.invocations).toHaveLength(1), waiting)
   let stopped = false
   const stopping = trigger.stop().then(() => {
     stopped = true
   })
-  await new Promise((resolve) => setTimeout(resolve, 600))
+  // What has no invocation to wait for has stopped meanwhile.
+  await idle.stop()
   const early = stopped
   gate.resolve(done)
   await stopping
@@ -167,15 +169,19 @@ test('when triggers join and leave, nothing is lost and first deliveries are in 
     await new Promise((resolve) => setTimeout(resolve, 5 * Math.random()))
     return Math.random() < 0.05 ? failure : done
   }
-  const triggers = [await start({ topic, batchSize: 7, answer: slowly })]
+  const triggers = [await start({ topic, batchSize: 7, respond: slowly })]
   const all = () => triggers.flatMap(({ invocations }) => invocations).sort((a, b) => a.at - b.at)
   for (let round = 0; round < 4; round += 1) {
     for (const partition of partitions) {
       await cluster.produce(topic, numbers(round * 50, round * 50 + 50), partition)
     }
-    if (round < 2) triggers.push(await start({ topic, batchSize: 7, answer: slowly }))
+    if (round < 2) triggers.push(await start({ topic, batchSize: 7, respond: slowly }))
     if (round === 2) await triggers[0]?.stop()
-    await new Promise((resolve) => setTimeout(resolve, 400))
+    const members = round < 2 ? round + 2 : 2
+    await vi.waitFor(
+      async () => expect(await cluster.describeGroup(`g-${topic}`)).toEqual({ state: 'Stable', members }),
+      waiting,
+    )
   }
   await vi.waitFor(
     async () => expect(await cluster.committed(`g-${topic}`, topic)).toEqual([200, 200, 200, 200]),

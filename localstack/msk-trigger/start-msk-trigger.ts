@@ -1,19 +1,67 @@
 import { Kafka, logLevel } from 'kafkajs'
 import { consumeMapping } from './consume-mapping.ts'
-import { createDestination } from './create-destination.ts'
-import type { Invoke, Mapping } from './mapping.ts'
+import { createLambdaInvoker, type Invoke } from './lambda-invoker.ts'
+import { createOnFailureDestination } from './on-failure-destination.ts'
 import { createPartitionWorkers } from './partition-workers.ts'
+import { type Mapping, readMappings, type Service } from './read-mappings.ts'
 import { stopIdlePolling } from './stop-idle-polling.ts'
 import { toLambdaEvent } from './to-lambda-event.ts'
 import type { Backoff } from './wait.ts'
 
-type StartMskTrigger = {
+export type MskTriggerOptions = {
+  /** The service object of the Serverless Framework, after its variables are resolved. */
+  service: Service
+  brokers: string[]
+  /** Where Lambda's Invoke API is, such as `http://127.0.0.1:3002`. */
+  lambdaEndpoint: string
+  log(line: string): void
+  /** Overrides the batching window of every mapping, in milliseconds: a developer does not wait for batches. */
+  windowMs?: number
+  /** Overrides the timeout of every function, in milliseconds: somebody may sit at a breakpoint. */
+  timeoutMs?: number
+}
+
+type MskTrigger = {
+  /** Waits for the running invocations, commits what they finished and leaves the consumer groups. */
+  stop(): Promise<void>
+}
+
+/**
+ * Feeds the functions of a service from Kafka as Lambda's event source mappings for MSK and self-managed Kafka do:
+ * in order per partition, at least once, committed after success only. Returns at once and connects in the
+ * background, for as long as it takes: the brokers, topics and functions may start later or be away for a while.
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/with-msk.html
+ * @throws Error that lists every bad value of the service's `msk` and `kafka` events.
+ */
+export function startMskTrigger({
+  service,
+  lambdaEndpoint,
+  windowMs,
+  timeoutMs,
+  ...options
+}: MskTriggerOptions): MskTrigger {
+  const mappings = readMappings(service).map((declared) => ({
+    ...declared,
+    windowMs: windowMs ?? declared.windowMs,
+    timeoutMs: timeoutMs ?? declared.timeoutMs,
+  }))
+  return consumeMappings({ ...options, mappings, invoke: createLambdaInvoker(lambdaEndpoint) })
+}
+
+/**
+ * Returns the topics that the mappings of a service consume, and those that they write discarded batches to.
+ * @throws Error that lists every bad value of the service's `msk` and `kafka` events.
+ */
+export function readTriggerTopics(service: Service): string[] {
+  const topics = readMappings(service).flatMap(({ topic, onFailureTopic }) => [topic, onFailureTopic])
+  return [...new Set(topics)].filter((topic) => topic !== undefined)
+}
+
+type ConsumeMappings = {
   mappings: Mapping[]
   brokers: string[]
   invoke: Invoke
   log(line: string): void
-  /** Overrides the batching window of every mapping, in milliseconds: a developer does not wait for batches. */
-  windowMs?: number
   /** How long the group waits for a member that was killed, in milliseconds. */
   sessionTimeoutMs?: number
   retryBackoff?: Backoff
@@ -22,21 +70,14 @@ type StartMskTrigger = {
 // Lambda's limit on the payload of a synchronous invocation is 6 MB; the rest is for the event around the records.
 const maxPayloadBytes = 6 * 1024 * 1024 - 4096
 
-/**
- * Feeds functions from Kafka as Lambda's event source mappings for MSK and self-managed Kafka do: in order per
- * partition, at least once, committed after success only. Returns at once and connects in the background, for
- * as long as it takes, so that the brokers, topics and functions may come up later or go away for a while.
- * @see https://docs.aws.amazon.com/lambda/latest/dg/with-msk.html
- * @returns `stop`, which waits for the running invocations, commits what they finished and leaves the groups.
- */
-export async function startMskTrigger(options: StartMskTrigger): Promise<{ stop(): Promise<void> }> {
-  const { brokers, invoke, log, sessionTimeoutMs = 6_000, windowMs } = options
+/** The trigger for given mappings and a given way to invoke. */
+export function consumeMappings(options: ConsumeMappings): MskTrigger {
+  const { brokers, invoke, log, sessionTimeoutMs = 6_000 } = options
   const { retryBackoff = { baseMs: 200, capMs: 10_000 } } = options
   const kafka = createKafka(brokers)
-  const destination = createDestination(kafka)
+  const destination = createOnFailureDestination(kafka)
   const stop = new AbortController()
-  const consuming = options.mappings.map((declared) => {
-    const mapping = windowMs === undefined ? declared : { ...declared, windowMs }
+  const consuming = options.mappings.map((mapping) => {
     const workers = createPartitionWorkers({
       mapping,
       invoke,
@@ -59,7 +100,7 @@ export async function startMskTrigger(options: StartMskTrigger): Promise<{ stop(
 
 function createKafka(brokers: string[]): Kafka {
   stopIdlePolling()
-  // What goes wrong is reported by the session in one line; kafkajs writes a JSON object per retry.
+  // The session reports failures in one line; kafkajs would write a JSON object for each retry.
   const retry = { initialRetryTime: 50, maxRetryTime: 1_000, retries: 4 }
   return new Kafka({
     clientId: 'msk-trigger',

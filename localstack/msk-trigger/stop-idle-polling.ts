@@ -6,9 +6,9 @@ const original = Symbol.for('tidewire.scheduleCheckPendingRequests')
 
 /**
  * Keeps kafkajs 2.2.4 from waking up every millisecond on each connection that has nothing to send, with a
- * negative timeout that Node 24 warns about. Its loop only matters while requests are held back. The stack has a
- * dozen idle consumers on a laptop, where that was most of their CPU time.
- * Does nothing when kafkajs has no such queue (any more).
+ * negative timeout that Node 24 warns about. Its loop only matters while requests are delayed. A local stack has
+ * a dozen idle consumers, and this was most of their CPU time.
+ * Does nothing if this kafkajs has no such queue.
  * @see https://github.com/tulios/kafkajs/issues/1704
  */
 export function stopIdlePolling(): void {

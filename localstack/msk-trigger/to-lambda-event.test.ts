@@ -1,8 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import type { KafkaRecord } from './mapping.ts'
-import { estimateSize, toLambdaEvent } from './to-lambda-event.ts'
+import { estimateSize, type KafkaRecord, toLambdaEvent } from './to-lambda-event.ts'
 
 const record: KafkaRecord = {
   topic: 'mytopic',

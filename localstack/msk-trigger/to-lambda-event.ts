@@ -1,9 +1,43 @@
-import type { KafkaRecord, LambdaKafkaEvent, LambdaKafkaRecord, Mapping } from './mapping.ts'
+import type { KafkaMessage } from 'kafkajs'
+import type { Mapping } from './read-mappings.ts'
+
+/** A record as it was read from its partition. */
+export type KafkaRecord = {
+  topic: string
+  partition: number
+  offset: number
+  timestamp: number
+  timestampType: 'CREATE_TIME' | 'LOG_APPEND_TIME'
+  key: Buffer | null
+  value: Buffer | null
+  headers: [name: string, value: Buffer][]
+}
+
+/** @see https://docs.aws.amazon.com/lambda/latest/dg/with-msk.html#msk-sample-event */
+export type LambdaKafkaEvent = {
+  eventSource: Mapping['eventSource']
+  eventSourceArn?: string
+  bootstrapServers: string
+  records: Record<string, LambdaKafkaRecord[]>
+}
+
+type LambdaKafkaRecord = {
+  topic: string
+  partition: number
+  offset: number
+  timestamp: number
+  timestampType: KafkaRecord['timestampType']
+  /** base64; absent if the record has no key */
+  key?: string
+  /** base64; absent for a tombstone */
+  value?: string
+  headers: Record<string, number[]>[]
+}
 
 type Source = Pick<Mapping, 'eventSource' | 'eventSourceArn'> & { brokers: string[] }
 
 /**
- * Builds the event that Lambda hands to a function, from records of one or more partitions in order.
+ * Returns the event that Lambda passes to a function, for records of one or more partitions in offset order.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/with-msk.html#msk-sample-event
  */
 export function toLambdaEvent(records: KafkaRecord[], source: Source): LambdaKafkaEvent {
@@ -31,11 +65,38 @@ function toLambdaRecord({ key, value, headers, ...position }: KafkaRecord): Lamb
 }
 
 /**
- * Estimates, from above, how many bytes a record takes in the event's JSON.
+ * Returns an upper estimate of the bytes that a record takes in the event's JSON.
  * Lambda counts the encoded form: base64 is 4/3 of the bytes, a header byte is up to four characters.
  */
 export function estimateSize({ topic, key, value, headers }: KafkaRecord): number {
   const base64 = ((key?.length ?? 0) + (value?.length ?? 0)) * (4 / 3)
   const headerBytes = headers.reduce((sum, [name, bytes]) => sum + 2 * name.length + 4 * bytes.length + 8, 0)
   return Math.ceil(base64) + headerBytes + topic.length + 200
+}
+
+/** Types what kafkajs read. kafkajs merges repeated headers into a list, so their order among others is lost. */
+export function toKafkaRecord(topic: string, partition: number, message: KafkaMessage): KafkaRecord {
+  return {
+    topic,
+    partition,
+    offset: Number(message.offset),
+    timestamp: Number(message.timestamp),
+    timestampType: isAppendTime(message) ? 'LOG_APPEND_TIME' : 'CREATE_TIME',
+    key: message.key,
+    value: message.value,
+    headers: Object.entries(message.headers ?? {}).flatMap(([name, values]) =>
+      [values].flat().map((value): [string, Buffer] => [name, Buffer.from(value ?? '')]),
+    ),
+  }
+}
+
+// kafkajs keeps the header of the record batch, which has the type, on every message without declaring it.
+function isAppendTime(message: KafkaMessage): boolean {
+  const context: unknown = 'batchContext' in message ? message.batchContext : undefined
+  return (
+    typeof context === 'object' &&
+    context !== null &&
+    'timestampType' in context &&
+    context.timestampType === 1
+  )
 }

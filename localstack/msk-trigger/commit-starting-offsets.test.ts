@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { createTestCluster, startRecordingTrigger } from './fixtures/test-cluster.ts'
+import { createTestCluster, startRecordingTrigger } from './testing/test-cluster.ts'
 
 const waiting = { timeout: 15_000, interval: 10 }
 
@@ -40,10 +40,9 @@ test('LATEST reads a topic that is created after the trigger started from its be
 
 test('AT_TIMESTAMP starts at the first record of that time', async () => {
   const topic = await cluster.createTopic()
-  await cluster.produce(topic, ['before'])
-  await new Promise((resolve) => setTimeout(resolve, 20))
   const timestamp = Date.now()
-  await cluster.produce(topic, ['after'])
+  await cluster.produce(topic, ['before'], 0, timestamp - 1)
+  await cluster.produce(topic, ['after'], 0, timestamp)
   const trigger = await start({ topic, startingPosition: { at: 'AT_TIMESTAMP', timestamp } })
   await vi.waitFor(() => expect(trigger.values()).toEqual(['after']), waiting)
   await trigger.stop()

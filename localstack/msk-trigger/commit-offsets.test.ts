@@ -1,12 +1,15 @@
-import { expect, test, vi } from 'vitest'
-import { createOffsetCommitter } from './offset-committer.ts'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { createOffsetCommitter } from './commit-offsets.ts'
 
-const retryBackoff = { baseMs: 1, capMs: 2 }
+beforeEach(() => vi.useFakeTimers())
+afterEach(() => vi.useRealTimers())
 
-function setUp(answer: (call: number) => Promise<void>) {
+const retryBackoff = { baseMs: 1_000, capMs: 2_000 }
+
+function setUp(respond: (call: number) => Promise<void>) {
   const commits: [number, number][][] = []
   const log: string[] = []
-  const commit = (offsets: Map<number, number>) => answer(commits.push([...offsets]))
+  const commit = (offsets: Map<number, number>) => respond(commits.push([...offsets]))
   const committer = createOffsetCommitter({ commit, retryBackoff, log: (line) => log.push(line) })
   return { committer, commits, log }
 }
@@ -30,14 +33,15 @@ test('marks that come in during a commit go out together in the next one', async
   ])
 })
 
-test('a commit that fails is repeated with the latest marks, and said once when it lasts', async () => {
+test('a commit that fails is repeated with the latest marks, and reported once if it lasts', async () => {
   const { committer, commits, log } = setUp((call) =>
     call < 6 ? Promise.reject(new Error('no')) : Promise.resolve(),
   )
   committer.mark(0, 1)
   committer.mark(0, 2)
-  await vi.waitFor(() => expect(commits).toHaveLength(6))
+  await vi.runAllTimersAsync()
 
+  expect(commits).toHaveLength(6)
   expect(commits.slice(1)).toEqual(Array.from({ length: 5 }, () => [[0, 2]]))
   expect(log).toEqual([expect.stringContaining('offsets cannot be committed (Error: no)')])
 })

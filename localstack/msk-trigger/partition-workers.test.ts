@@ -1,6 +1,9 @@
-import { expect, test } from 'vitest'
-import { makeRecords } from './fixtures/make-records.ts'
-import { createPartitionQueue } from './partition-queue.ts'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { createPartitionQueue } from './partition-workers.ts'
+import { makeRecords } from './testing/make-records.ts'
+
+beforeEach(() => vi.useFakeTimers())
+afterEach(() => vi.useRealTimers())
 
 const limits = { batchSize: 3, windowMs: 0, maxBytes: 6_000_000 }
 const offsets = (records: { offset: number }[]) => records.map(({ offset }) => offset)
@@ -17,18 +20,21 @@ test('a batch of one record waits for the window, and not longer once it is full
   const queue = createPartitionQueue({ ...limits, windowMs: 60_000 })
   queue.push(makeRecords(0, 1))
   const taken = queue.take()
-  const early = await Promise.race([taken, new Promise((resolve) => setTimeout(resolve, 50, 'waiting'))])
-  queue.push(makeRecords(1, 3))
+  const onTaken = vi.fn()
+  taken.then(onTaken)
+  await vi.advanceTimersByTimeAsync(59_999)
 
-  expect(early).toBe('waiting')
+  expect(onTaken).not.toHaveBeenCalled()
+  queue.push(makeRecords(1, 3))
   expect(offsets(await taken)).toEqual([0, 1, 2])
 })
 
 test('the window ends a batch that is not full', async () => {
-  const queue = createPartitionQueue({ ...limits, windowMs: 30 })
+  const queue = createPartitionQueue({ ...limits, windowMs: 30_000 })
   const taken = queue.take()
   queue.push(makeRecords(0, 1))
   queue.push(makeRecords(1, 1))
+  await vi.advanceTimersByTimeAsync(30_000)
 
   expect(offsets(await taken)).toEqual([0, 1])
 })
