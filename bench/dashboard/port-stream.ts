@@ -4,7 +4,7 @@ import { MOVE_TYPES } from '#shared/domain/port/case-moves.ts'
 import { simulatePort } from '#shared/domain/port/simulate-port.ts'
 import { completeEvent } from '#shared/pipeline/accept/complete-event.ts'
 import { routeTopics } from '#shared/pipeline/topics.ts'
-import { createRandom } from '#shared/testing/delivery/random.ts'
+import { createRandom } from '#shared/testing/random.ts'
 
 const PARTITIONS = 3
 const TEMPLATES = 5000

@@ -1,5 +1,5 @@
+import { seededRandom } from '#shared/core/random.ts'
 import type { Domain, Emission, SimulatedEvent } from '#shared/domain/define-domain.ts'
-import { seededRandom } from './seeded-random.ts'
 
 /** An event to send: when it happens, in milliseconds of simulated time since the beginning, and what it is called. */
 export type TimedEvent = {

@@ -20,7 +20,7 @@ import {
   isBehind,
   type ModelServer,
 } from '#shared/testing/client/model-server.ts'
-import { createRandom } from '#shared/testing/client/random.ts'
+import { createRandom } from '#shared/testing/random.ts'
 import { phaseOf } from './subscription-state.ts'
 
 type World = { server: ModelServer; clients: ModelClient[]; actors: Actor[]; produced: number }

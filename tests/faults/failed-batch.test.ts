@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
+import { createRandom } from '#shared/testing/random.ts'
 import { publishBatch, readLog } from '../support/api.ts'
 import { eventOf } from './clients/audience.ts'
-import { seededRandom } from './seeded-random.ts'
 import { startRig } from './start-rig.ts'
 
 /** The SDK tries three times by itself; three partitions fail in a row. */
@@ -10,7 +10,7 @@ const REFUSALS = 20
 it('stores and delivers a batch again whose partition could not be stored', {
   timeout: 120_000,
 }, async () => {
-  const rig = await startRig(seededRandom(1), 0)
+  const rig = await startRig(createRandom(1), 0)
   try {
     const { dynamodb, stack } = rig
     dynamodb.refuse('BatchWriteItem', 'log', REFUSALS)

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { createRandom } from '#shared/testing/random.ts'
 import { readLog } from '../support/api.ts'
 import { checkDeliveries, type Findings, settle } from './check-deliveries.ts'
 import { seatsOf } from './clients/audience.ts'
 import { type Listener, listen } from './clients/listener.ts'
 import { nothingProduced, type Produced, positionOf, produce } from './clients/produce.ts'
 import { injectFaults } from './inject-faults.ts'
-import { seededRandom } from './seeded-random.ts'
 import { type Rig, startRig } from './start-rig.ts'
 
 export type FaultRunOptions = {
@@ -39,7 +39,7 @@ export type FaultRun = {
  */
 export async function runFaults(options: FaultRunOptions): Promise<FaultRun> {
   const { seconds, seed, clients, rate, settleSeconds } = options
-  const rig = await startRig(seededRandom(seed), clients)
+  const rig = await startRig(createRandom(seed), clients)
   const run = randomUUID().slice(0, 8)
   const produced = nothingProduced()
   const where = {
@@ -60,8 +60,8 @@ export async function runFaults(options: FaultRunOptions): Promise<FaultRun> {
     await Promise.all(joining.filter((_, index) => seatsOf(clients)[index]?.joins === 0))
     const plan = { until: performance.now() + seconds * 1000, seconds }
     const [counts] = await Promise.all([
-      injectFaults(rig, plan, seededRandom(seed + 1)),
-      produce({ httpUrl: rig.stack.httpUrl, run, rate, plan }, seededRandom(seed + 2), produced),
+      injectFaults(rig, plan, createRandom(seed + 1)),
+      produce({ httpUrl: rig.stack.httpUrl, run, rate, plan }, createRandom(seed + 2), produced),
       ...joining,
     ])
     const settledAfterMs = await settle(run, produced, listeners, settleSeconds)

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
+import { createRandom } from '#shared/testing/random.ts'
 import { startStack } from '../support/start-stack.ts'
 import { checkDeliveries, type Findings, settle } from './check-deliveries.ts'
 import { seatsOf } from './clients/audience.ts'
 import { listen } from './clients/listener.ts'
 import { nothingProduced, produce } from './clients/produce.ts'
 import { quantile, tableOf } from './print-table.ts'
-import { seededRandom } from './seeded-random.ts'
 
 /** The gateway ends a connection at this age; the client moves on at 13.5–15 s. */
 const LIMIT_SECONDS = 20
@@ -31,7 +31,7 @@ export async function runHandOvers({ seconds, clients, rate }: HandOverOptions):
   try {
     await Promise.all(listeners.map(({ live }) => live))
     const plan = { until: performance.now() + seconds * 1000 }
-    await produce({ httpUrl, run, rate, plan }, seededRandom(1), produced)
+    await produce({ httpUrl, run, rate, plan }, createRandom(1), produced)
     await settle(run, produced, listeners, 60)
     const findings = checkDeliveries(run, produced, listeners)
     const handOvers = listeners.reduce((sum, { sockets }) => sum + sockets - 1, 0)

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { SeededRandom } from './seeded-random.ts'
+import type { Random } from '#shared/testing/random.ts'
 import type { Rig } from './start-rig.ts'
 
 export type FaultPlan = {
@@ -18,7 +18,7 @@ const DYNAMODB_EVERY_MS = 3000
 const KILL_EVERY_MS = 30_000
 
 /** Makes everything fail at random moments until the plan's end, and ends with everything running. */
-export async function injectFaults(rig: Rig, plan: FaultPlan, random: SeededRandom): Promise<FaultCounts> {
+export async function injectFaults(rig: Rig, plan: FaultPlan, random: Random): Promise<FaultCounts> {
   const { sockets, gateway, dynamodb } = rig
   const counts: FaultCounts = { cuts: 0, stalls: 0, kills: 0, downMs: 0 }
   // A late request may outlive the function that made it: deliver's limit is 60 s.
@@ -43,12 +43,7 @@ export async function injectFaults(rig: Rig, plan: FaultPlan, random: SeededRand
 }
 
 /** Calls `fault` again and again, `everyMs` apart on average. */
-async function atRandom(
-  plan: FaultPlan,
-  everyMs: number,
-  random: SeededRandom,
-  fault: () => void,
-): Promise<void> {
+async function atRandom(plan: FaultPlan, everyMs: number, random: Random, fault: () => void): Promise<void> {
   for (;;) {
     const pause = random.between(0, 2 * everyMs)
     if (performance.now() + pause > plan.until) return
@@ -61,7 +56,7 @@ async function atRandom(
 async function killNowAndThen(
   { stack }: Rig,
   plan: FaultPlan,
-  random: SeededRandom,
+  random: Random,
   counts: FaultCounts,
 ): Promise<void> {
   const everyMs = Math.min(KILL_EVERY_MS, (plan.seconds * 1000) / 2)

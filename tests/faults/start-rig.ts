@@ -1,13 +1,13 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Random } from '#shared/testing/random.ts'
 import { startDynamodbWorker } from '../../localstack/dynamodb/start-dynamodb-worker.ts'
 import { freePorts } from '../support/free-ports.ts'
 import { startStack, type TestStack } from '../support/start-stack.ts'
 import { type DynamodbProxy, startDynamodbProxy } from './proxies/dynamodb-proxy.ts'
 import { type GatewayProxy, startGatewayProxy } from './proxies/gateway-proxy.ts'
 import { startTcpProxy, type TcpProxy } from './proxies/tcp-proxy.ts'
-import type { SeededRandom } from './seeded-random.ts'
 
 /** A stack with a proxy at each of its seams. */
 export type Rig = {
@@ -19,7 +19,7 @@ export type Rig = {
 }
 
 /** Starts DynamoDB, the proxies and the stack on free ports, with a data folder of their own. */
-export async function startRig(random: SeededRandom, clients: number): Promise<Rig> {
+export async function startRig(random: Random, clients: number): Promise<Rig> {
   const [port = 0] = await freePorts(1)
   const dataDir = await mkdtemp(join(tmpdir(), 'tidewire-faults-'))
   const tables = await startDynamodbWorker({ port, dataDir })

@@ -6,6 +6,7 @@ import { BatchWriteCommand, DynamoDBDocumentClient, ScanCommand } from '@aws-sdk
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parseCursor } from '#shared/core/cursor.ts'
 import type { PositionedEvent } from '#shared/core/event.ts'
+import { seededRandom } from '#shared/core/random.ts'
 import { catalog } from '#shared/domain/catalog.ts'
 import { applyEvent } from '#shared/pipeline/views/apply-event.ts'
 import type { ViewPart } from '#shared/pipeline/views/view-part.ts'
@@ -85,7 +86,7 @@ describe('tidewire replay --views over the running stack', () => {
   async function simulate(seed: number, count: number): Promise<void> {
     for (const { name, simulate: events } of catalog) {
       const batch: Record<string, unknown>[] = []
-      const random = mulberry(seed)
+      const random = seededRandom(seed)
       for (const { event } of events?.(random, Date.parse('2026-03-01T08:00:00Z')) ?? []) {
         batch.push({ specversion: '1.0', id: `${name}-${seed}-${batch.length}`, source: SOURCE, ...event })
         if (batch.length === count) break
@@ -201,14 +202,4 @@ function orderOf({ key, topic, partition }: ViewPart): string {
 
 function countBy(names: readonly string[]): Record<string, number> {
   return Object.fromEntries([...Map.groupBy(names, (name) => name)].map(([name, all]) => [name, all.length]))
-}
-
-function mulberry(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296
-  }
 }

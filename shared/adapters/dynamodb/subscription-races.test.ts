@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { Subscription, SubscriptionRef, SubscriptionStore } from '#shared/pipeline/ports.ts'
-import { createRandom } from '#shared/testing/delivery/random.ts'
 import { createScheduler } from '#shared/testing/delivery/scheduler.ts'
 import { TINY_TABLES, tinyDynamodb } from '#shared/testing/dynamodb/tiny-dynamodb.ts'
+import { createRandom } from '#shared/testing/random.ts'
 import { dynamoSubscriptionStore } from './dynamo-subscription-store.ts'
 
 const PATTERNS = ['a', 'b', 'c', 'd'] as const

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { FoldInput } from '#shared/domain/define-domain.ts'
-import { createRandom } from '#shared/testing/delivery/random.ts'
 import { makeTicks, naiveCandles, type TestTick, tickInput } from '#shared/testing/market/ticks.ts'
+import { createRandom } from '#shared/testing/random.ts'
 import {
   type CandleState,
   type Candles,

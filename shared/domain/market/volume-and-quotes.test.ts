@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { createRandom } from '#shared/testing/delivery/random.ts'
 import { makeTicks, naiveCandles, type TestTick, tickInput } from '#shared/testing/market/ticks.ts'
+import { createRandom } from '#shared/testing/random.ts'
 import { correlate, type VolumeAnalysis } from './analyse-volume.ts'
 import { type Quote, quotesView } from './quotes-view.ts'
 import { VOLUME_MINUTES, volumeView } from './volume-view.ts'

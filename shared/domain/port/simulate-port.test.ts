@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { SimulatedEvent } from '#shared/domain/define-domain.ts'
-import { createRandom } from '#shared/testing/delivery/random.ts'
 import { foldEvents, makeEvent } from '#shared/testing/port/fold-events.ts'
+import { createRandom } from '#shared/testing/random.ts'
 import { berths } from './berths-view.ts'
 import { cases } from './cases-view.ts'
 import { port } from './port.ts'

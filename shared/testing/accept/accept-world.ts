@@ -3,12 +3,12 @@ import type { ClaimStore } from '#shared/pipeline/claim-store.ts'
 import { recordDecoder } from '#shared/pipeline/deliver/decode-record.ts'
 import type { StoreDeps } from '#shared/pipeline/deliver/store-batch.ts'
 import { routeTopics, type Topics } from '#shared/pipeline/topics.ts'
-import { createRandom, type Random } from '#shared/testing/delivery/random.ts'
 import { createScheduler, type Scheduler } from '#shared/testing/delivery/scheduler.ts'
 import { TINY_TABLES, tinyDynamodb } from '#shared/testing/dynamodb/tiny-dynamodb.ts'
 import { memoryClaimStore } from '#shared/testing/memory/memory-claim-store.ts'
 import { memoryDeadLetterStore } from '#shared/testing/memory/memory-dead-letter-store.ts'
 import { memoryLogStore } from '#shared/testing/memory/memory-log-store.ts'
+import { createRandom, type Random } from '#shared/testing/random.ts'
 import { type CrashingKafka, crashingKafka } from './crashing-kafka.ts'
 
 /** A rule to break, to show that the run would notice it: what writers and what consumers have as their claims. */

@@ -1,8 +1,8 @@
 import { Refusal } from '#shared/core/refusal.ts'
 import type { EventLog, KafkaRecord, NewRecord } from '#shared/pipeline/ports.ts'
 import type { Topics } from '#shared/pipeline/topics.ts'
-import type { Random } from '#shared/testing/delivery/random.ts'
 import type { Scheduler } from '#shared/testing/delivery/scheduler.ts'
+import type { Random } from '#shared/testing/random.ts'
 
 const PARTITIONS = 2
 

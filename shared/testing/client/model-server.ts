@@ -3,7 +3,7 @@ import { type Cursor, formatCursor, offsetSeen, parseCursor } from '#shared/core
 import type { PositionedEvent } from '#shared/core/event.ts'
 import { matchesInterest } from '#shared/core/interest.ts'
 import type { ServerFrame, SubscribeMessage } from '#shared/core/messages.ts'
-import type { Random } from './random.ts'
+import type { Random } from '#shared/testing/random.ts'
 
 type Registration = { message: SubscribeMessage; attempt: number; behind: boolean }
 /** Every `yield` is a point where any other actor may run. */

@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer'
 import type { CloudEvent } from '#shared/core/event.ts'
 import type { EventLog, KafkaRecord, Span } from '#shared/pipeline/ports.ts'
 import type { Topics } from '#shared/pipeline/topics.ts'
-import type { Random } from './random.ts'
+import type { Random } from '#shared/testing/random.ts'
 
 export type Kafka = ReturnType<typeof createKafka>
 

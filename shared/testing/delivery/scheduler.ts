@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import type { Random } from './random.ts'
+import type { Random } from '#shared/testing/random.ts'
 
 /** Whatever runs at the same time as others: a deliver worker, the handling of one message, one HTTP request. */
 export type Actor = {

@@ -1,5 +1,5 @@
 import type { PostResult, SocketGateway } from '#shared/pipeline/ports.ts'
-import type { Random } from './random.ts'
+import type { Random } from '#shared/testing/random.ts'
 
 export type Sockets = ReturnType<typeof createSockets>
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Random } from '#shared/testing/random.ts'
 import { post, type Receipt } from '../../support/api.ts'
-import type { SeededRandom } from '../seeded-random.ts'
 import { eventOf } from './audience.ts'
 
 type ProduceOptions = {
@@ -39,7 +39,7 @@ const WAITING_POSTS = 20
  */
 export async function produce(
   { httpUrl, run, rate, plan }: ProduceOptions,
-  random: SeededRandom,
+  random: Random,
   produced: Produced,
 ): Promise<void> {
   const waiting = new Set<Promise<void>>()
@@ -65,7 +65,7 @@ async function postUntilAccepted(
   httpUrl: string,
   run: string,
   numbers: readonly number[],
-  random: SeededRandom,
+  random: Random,
   produced: Produced,
 ): Promise<void> {
   const body = JSON.stringify(numbers.map((n) => eventOf(run, n)))

@@ -1,4 +1,4 @@
-import type { SeededRandom } from '../seeded-random.ts'
+import type { Random } from '#shared/testing/random.ts'
 import { type Fate, type HttpProxy, type Passing, startHttpProxy } from './http-proxy.ts'
 
 const KINDS = ['refused', 'throttled', 'failed after applying', 'cut after applying', 'late'] as const
@@ -53,7 +53,7 @@ type Trouble = {
 }
 
 /** Stands between the functions and DynamoDB: one step after another fails, before or after it was applied. */
-export async function startDynamodbProxy(target: () => string, random: SeededRandom): Promise<DynamodbProxy> {
+export async function startDynamodbProxy(target: () => string, random: Random): Promise<DynamodbProxy> {
   const faults = Object.fromEntries(KINDS.map((kind) => [kind, 0])) as DynamodbFaults
   let requests = 0
   let trouble: Trouble | null = null
@@ -83,9 +83,9 @@ export async function startDynamodbProxy(target: () => string, random: SeededRan
     faults,
     requests: () => requests,
     beginTrouble(ms, longestDelayMs) {
-      const [operation, table] = random.pick(STEPS)
+      const [operation, table] = random.oneOf(STEPS)
       trouble = {
-        kind: random.pick(KINDS),
+        kind: random.oneOf(KINDS),
         operation,
         table,
         until: Date.now() + ms,

@@ -1,5 +1,5 @@
 import { Agent } from 'node:http'
-import type { SeededRandom } from '../seeded-random.ts'
+import type { Random } from '#shared/testing/random.ts'
 import { type Fate, forward, type HttpProxy, type Passing, startHttpProxy } from './http-proxy.ts'
 
 export type GatewayFaults = Record<'429' | '500' | '410' | 'time-outs', number>
@@ -17,7 +17,7 @@ const NOTE = '{"message":"injected by the fault run"}'
 const TOO_LATE_MS = 2500
 
 /** Stands between the functions and the gateway's management API, and answers as API Gateway does on a bad day. */
-export async function startGatewayProxy(target: () => string, random: SeededRandom): Promise<GatewayProxy> {
+export async function startGatewayProxy(target: () => string, random: Random): Promise<GatewayProxy> {
   const faults: GatewayFaults = { '429': 0, '500': 0, '410': 0, 'time-outs': 0 }
   const agent = new Agent({ keepAlive: true })
   let posts = 0

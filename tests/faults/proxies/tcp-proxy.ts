@@ -1,6 +1,6 @@
 import { connect, createServer, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { SeededRandom } from '../seeded-random.ts'
+import type { Random } from '#shared/testing/random.ts'
 
 type Pair = { readonly client: Socket; readonly server: Socket }
 
@@ -8,9 +8,9 @@ export type TcpProxy = {
   readonly port: number
   readonly open: () => number
   /** Destroys one connection, or leaves the server's half open for a while as a lost network does. False if it hit none. */
-  cut(random: SeededRandom): boolean
+  cut(random: Random): boolean
   /** Forwards nothing of one connection for `ms`, without closing it. False if it hit none. */
-  stall(random: SeededRandom, ms: number): boolean
+  stall(random: Random, ms: number): boolean
   stop(): Promise<void>
 }
 
@@ -24,8 +24,7 @@ export async function startTcpProxy(target: () => number, clients: number): Prom
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()))
   const address = server.address()
   // One of `clients` seats, taken or not: if only open ones were hit, few would be cut so often that none came up again.
-  const pickPair = (random: SeededRandom) =>
-    [...pairs][Math.floor(random.next() * Math.max(clients, pairs.size))]
+  const pickPair = (random: Random) => [...pairs][Math.floor(random.next() * Math.max(clients, pairs.size))]
   return {
     port: typeof address === 'object' && address ? address.port : 0,
     open: () => pairs.size,
