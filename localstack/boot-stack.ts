@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { startBrokerWorker } from './broker/start-broker-worker.ts'
-import { createTopics } from './create-topics.ts'
+import { createTopics, readTopics } from './create-topics.ts'
 import { createTables } from './dynamodb/create-tables.ts'
 import { startDynamodbWorker } from './dynamodb/start-dynamodb-worker.ts'
 import { guardSockets } from './gateway/guard-sockets.ts'
@@ -45,7 +45,7 @@ export async function bootStack(service: Service, settings: Settings): Promise<S
       ? external(brokers)
       : startBrokerWorker({ port: ports.KAFKA_PORT, dataDir: join(dataDir, 'kafka') }),
   )
-  await createTopics(service, kafka.split(','))
+  await createTopics(readTopics(service), kafka.split(','))
   const dynamodb = await start(
     'DynamoDB',
     settings.dynamodbEndpoint

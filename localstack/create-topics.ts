@@ -1,9 +1,21 @@
-import { Kafka, logLevel } from 'kafkajs'
-import { readTopics } from './read-topics.ts'
+import { type ITopicConfig, Kafka, logLevel } from 'kafkajs'
 import type { Service } from './service.ts'
 
-/** Creates the topics that `serverless.yml` names and the cluster lacks. */
-export async function createTopics(service: Service, brokers: string[]): Promise<void> {
+const PARTITIONS = 3
+
+/** Returns the topics that functions are triggered by, with `custom.topics.partitions` partitions each. */
+export function readTopics(service: Service): ITopicConfig[] {
+  const events = Object.values(service.functions ?? {}).flatMap(({ events }) => events ?? [])
+  const topics = events.flatMap((event) => {
+    const source = (event.msk ?? event.kafka) as { topic?: unknown } | undefined
+    return typeof source?.topic === 'string' ? [source.topic] : []
+  })
+  const numPartitions = service.custom?.topics?.partitions ?? PARTITIONS
+  return [...new Set(topics)].map((topic) => ({ topic, numPartitions }))
+}
+
+/** Creates those of the topics that the cluster lacks; those that exist keep their partitions. */
+export async function createTopics(topics: ITopicConfig[], brokers: string[]): Promise<void> {
   const kafka = new Kafka({
     brokers,
     clientId: 'tidewire-local',
@@ -14,7 +26,7 @@ export async function createTopics(service: Service, brokers: string[]): Promise
   await admin.connect()
   try {
     const known = new Set(await admin.listTopics())
-    const missing = readTopics(service).filter(({ topic }) => !known.has(topic))
+    const missing = topics.filter(({ topic }) => !known.has(topic))
     if (missing.length > 0) await admin.createTopics({ topics: missing, waitForLeaders: true })
   } finally {
     await admin.disconnect()
