@@ -2,7 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import type { WorkerMessage } from '../start-worker.ts'
 import { type BrokerOptions, startBroker } from './start-broker.ts'
 
-// The body of the worker thread that `startBrokerWorker` starts.
+// The worker thread that `startBrokerWorker` starts.
 const post = (message: WorkerMessage): void => parentPort?.postMessage(message)
 
 try {

@@ -1,14 +1,19 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { setTimeout as delay } from 'node:timers/promises'
 import { Kafka, logLevel, Partitioners } from 'kafkajs'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { temporaryDirectory } from './testing/temporary-directory.ts'
 
 const ROUNDS = 4
+const LOOPS = 4
+/** The minimum of acknowledged sends in a round. */
+const SENDS = 100
+const BATCH = [0, 1, 2]
 const TOPIC = 'killed'
 
+type Spawned = { child: ChildProcess; endpoint: string }
+
 /** Starts a broker in a process of its own and resolves with its endpoint. */
-async function spawnBroker(dataDir: string): Promise<{ child: ChildProcess; endpoint: string }> {
+async function spawnBroker(dataDir: string): Promise<Spawned> {
   const module = new URL('./start-broker.ts', import.meta.url).href
   const script = `
     const { startBroker } = await import(${JSON.stringify(module)})
@@ -29,14 +34,22 @@ function connect(endpoint: string): Kafka {
   return new Kafka({ brokers: [endpoint], logLevel: logLevel.NOTHING, retry: { retries: 0 } })
 }
 
-/** Produces until the broker is gone; returns value by offset of what was acknowledged. */
-async function produceUntilKilled(endpoint: string, round: number): Promise<Map<string, string>> {
+/**
+ * Produces from several loops at once and kills the broker after `sends` acknowledgements, while the other loops wait
+ * for theirs. Returns value by offset of what was acknowledged.
+ */
+async function produceAndKill(
+  { child, endpoint }: Spawned,
+  round: number,
+  sends: number,
+): Promise<Map<string, string>> {
   const acknowledged = new Map<string, string>()
   const producer = connect(endpoint).producer({ createPartitioner: Partitioners.DefaultPartitioner })
   await producer.connect()
-  try {
-    for (let count = 0; ; count += 1) {
-      const values = [0, 1, 2].map((each) => `${round}-${count}-${each}-${'x'.repeat(count % 500)}`)
+  let count = 0
+  const produce = async (loop: number): Promise<void> => {
+    for (let turn = 0; ; turn += 1) {
+      const values = BATCH.map((each) => `${round}-${loop}-${turn}-${each}-${'x'.repeat(turn % 500)}`)
       const [sent] = await producer.send({
         topic: TOPIC,
         acks: -1,
@@ -45,12 +58,14 @@ async function produceUntilKilled(endpoint: string, round: number): Promise<Map<
       values.forEach((value, index) => {
         acknowledged.set(String(Number(sent?.baseOffset) + index), value)
       })
+      count += 1
+      if (count === sends) child.kill('SIGKILL')
     }
-  } catch {
-    // The broker was killed, which is the end of this round.
-    await producer.disconnect()
-    return acknowledged
   }
+  // Each loop ends with an error when the broker is gone.
+  await Promise.allSettled(Array.from({ length: LOOPS }, (_, loop) => produce(loop)))
+  await producer.disconnect()
+  return acknowledged
 }
 
 /** Everything in the topic, value by offset. */
@@ -84,16 +99,14 @@ describe('a broker that is killed with SIGKILL at any moment', () => {
     const acknowledged = new Map<string, string>()
 
     for (let round = 0; round < ROUNDS; round += 1) {
-      const { child, endpoint } = await spawnBroker(dataDir)
-      const producing = produceUntilKilled(endpoint, round)
-      await delay(300 + Math.random() * 500)
-      child.kill('SIGKILL')
-      for (const [offset, value] of await producing) acknowledged.set(offset, value)
+      const sends = SENDS + Math.floor(Math.random() * 200)
+      const produced = await produceAndKill(await spawnBroker(dataDir), round, sends)
+      for (const [offset, value] of produced) acknowledged.set(offset, value)
     }
     const { endpoint } = await spawnBroker(dataDir)
     const found = await readAll(endpoint)
 
-    expect(acknowledged.size).toBeGreaterThan(0)
+    expect(acknowledged.size).toBeGreaterThanOrEqual(ROUNDS * SENDS * BATCH.length)
     for (const [offset, value] of acknowledged) expect(found.get(offset)).toBe(value)
   })
 })

@@ -1,12 +1,20 @@
 import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { fetchApi } from './messages/fetch.ts'
+import { fetchApi } from './apis/fetch.ts'
 import { startBrokerWorker } from './start-broker-worker.ts'
 import { buildBatch } from './testing/build-batch.ts'
-import { call, connectTo, createTopic, produce, receive, send, startTestBroker } from './testing/call-api.ts'
+import {
+  call,
+  connectTo,
+  createTopic,
+  frame,
+  produce,
+  receive,
+  send,
+  startTestBroker,
+} from './testing/call-api.ts'
 import { temporaryDirectory } from './testing/temporary-directory.ts'
-import { frame } from './testing/wire-client.ts'
 import { errorCodes } from './wire/error-codes.ts'
 
 const fetchRequest = (changes: { minBytes?: number; maxWaitMs?: number; fetchOffset?: number } = {}) => ({

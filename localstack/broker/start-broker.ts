@@ -1,24 +1,21 @@
 import { join } from 'node:path'
+import type { BrokerNode } from './apis/cluster.ts'
+import { createDispatch } from './apis/dispatch.ts'
 import { createCoordinator } from './groups/coordinator.ts'
-import type { BrokerNode } from './handlers/cluster.ts'
-import { createRoutes } from './routes.ts'
-import { serveConnection } from './server/connection.ts'
-import { createDispatch } from './server/dispatch.ts'
-import { listen } from './server/listen.ts'
-import { openClusterFile } from './storage/cluster-file.ts'
+import { listen, serveConnection } from './server.ts'
+import { createProducerIds, openClusterFile } from './storage/cluster-file.ts'
 import { lockDirectory } from './storage/lock-directory.ts'
 import { openOffsetStore } from './storage/offset-store.ts'
-import { createProducerIds } from './storage/producer-ids.ts'
 import { openTopicStore } from './storage/topic-store.ts'
 
 export type BrokerOptions = {
   /** 0 takes any free port. */
   port: number
-  /** Where the broker listens and what it tells its clients; default 127.0.0.1. */
+  /** The address that the broker listens on and reports to its clients; default 127.0.0.1. */
   host?: string
-  /** Created if missing; one broker at a time. */
+  /** Created if missing. Only one broker at a time may use it. */
   dataDir: string
-  /** Partitions of a topic that is created without a count; default 1. */
+  /** Partitions of a topic that is created without a number of them; default 1. */
   defaultPartitions?: number
   /** Default of `retention.ms`; default 7 days. */
   retentionMs?: number
@@ -38,8 +35,8 @@ const HOUSEKEEPING_MS = 60_000
 const SESSION_TIMEOUT_MS = { min: 6_000, max: 1_800_000 }
 
 /**
- * Starts the Kafka broker for development: one node, durable in `dataDir`, answering on `host:port`.
- * Rejects with `code: 'EADDRINUSE'` if the port is taken, `'DATA_DIR_IN_USE'` if the directory is.
+ * Starts the Kafka broker for development: one node that stores its data in `dataDir` and listens on `host:port`.
+ * Rejects with `code: 'EADDRINUSE'` if the port is in use, `'DATA_DIR_IN_USE'` if the directory is.
  */
 export async function startBroker(options: BrokerOptions): Promise<Broker> {
   const { host = '127.0.0.1', dataDir, log = () => {} } = options
@@ -71,7 +68,7 @@ function openBroker(options: BrokerOptions, node: BrokerNode, log: (line: string
   const coordinator = createCoordinator({ offsets, sessionTimeoutMs: SESSION_TIMEOUT_MS })
   const { clusterId } = cluster.state
   const nextProducerId = createProducerIds(cluster)
-  const routes = createRoutes({
+  const dispatch = createDispatch({
     node,
     clusterId,
     topics,
@@ -87,7 +84,7 @@ function openBroker(options: BrokerOptions, node: BrokerNode, log: (line: string
   }, HOUSEKEEPING_MS)
 
   return {
-    dispatch: createDispatch(routes),
+    dispatch,
     close() {
       clearInterval(housekeeping)
       coordinator.close()

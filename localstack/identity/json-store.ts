@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DataStoreFactory } from 'cognito-local/lib/services/dataStore/factory.js'
-import { writeFileAtomically } from '../broker/storage/write-file-atomically.ts'
+import { writeFileAtomically } from '../broker/storage/durable-files.ts'
 
 type Tree = Record<string, unknown>
 

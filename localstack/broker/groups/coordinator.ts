@@ -1,12 +1,26 @@
 import type { OffsetStore } from '../storage/offset-store.ts'
 import { type ErrorCode, errorCodes } from '../wire/error-codes.ts'
-import type { GenerationRef, MemberRef } from './check-member.ts'
-import { createGroup, type Group, type JoinResult, type SyncResult } from './group.ts'
-import { type JoinRequest, joinGroup } from './join-group.ts'
-import { checkCommit, heartbeat, leaveGroup } from './stay-in-group.ts'
-import { type SyncRequest, syncGroup } from './sync-group.ts'
+import {
+  createGroup,
+  type Group,
+  type JoinResult,
+  NO_ASSIGNMENT,
+  removeMember,
+  removePending,
+  respondToSync,
+  restartSession,
+  type SyncResult,
+} from './group.ts'
 
-/** Coordinates consumer groups of the classic protocol, by Kafka's rules. Membership is not kept over a restart. */
+import { type JoinRequest, joinGroup } from './join-group.ts'
+
+type MemberRef = { memberId: string; groupInstanceId: string | null }
+
+type GenerationRef = MemberRef & { generationId: number }
+
+type SyncRequest = GenerationRef & { assignments: readonly { memberId: string; assignment: Buffer }[] }
+
+/** Coordinates consumer groups of the classic protocol, by Kafka's rules. Membership is lost in a restart. */
 export type Coordinator = {
   find(groupId: string): Group | undefined
   list(): Group[]
@@ -14,10 +28,11 @@ export type Coordinator = {
   sync(groupId: string, request: SyncRequest): Promise<SyncResult>
   heartbeat(groupId: string, member: GenerationRef): ErrorCode
   leave(groupId: string, member: MemberRef): ErrorCode
-  /** Whether this member may commit now. Without a member id, offsets may be set while the group is empty. */
+  /** Whether this member may commit now. A request without a member may commit while the group is empty. */
   checkCommit(groupId: string, member: GenerationRef): ErrorCode
+  /** Removes a group without members, and its offsets. */
   remove(groupId: string): ErrorCode
-  /** Forgets the groups that have neither members nor offsets. */
+  /** Removes the groups that have neither members nor offsets. */
   dropUnused(): void
   close(): void
 }
@@ -76,4 +91,85 @@ function stopTimers(group: Group): void {
   clearTimeout(group.rebalance)
   for (const timer of group.pending.values()) clearTimeout(timer)
   for (const member of group.members.values()) clearTimeout(member.session)
+}
+
+/** Waits for a member's assignment. Calls `respond` once, when the leader has assigned or the request fails. */
+function syncGroup(
+  group: Group | undefined,
+  request: SyncRequest,
+  respond: (result: SyncResult) => void,
+): void {
+  const errorCode = checkGeneration(group, request)
+  const member = group?.members.get(request.memberId)
+  if (errorCode !== errorCodes.NONE || !group || !member) respond({ errorCode, assignment: NO_ASSIGNMENT })
+  else if (group.state === 'PreparingRebalance') {
+    respond({ errorCode: errorCodes.REBALANCE_IN_PROGRESS, assignment: NO_ASSIGNMENT })
+  } else {
+    member.respondToSync = respond
+    if (group.state === 'CompletingRebalance' && group.leader === member.id) assign(group, request)
+    if (group.state === 'Stable') respondToAllSyncs(group)
+  }
+}
+
+function assign(group: Group, { assignments }: SyncRequest): void {
+  for (const { memberId, assignment } of assignments) {
+    const assigned = group.members.get(memberId)
+    if (assigned) assigned.assignment = Buffer.from(assignment)
+  }
+  group.state = 'Stable'
+}
+
+function respondToAllSyncs(group: Group): void {
+  const { protocolType, protocol: protocolName } = group
+  for (const waiting of group.members.values()) {
+    const { assignment } = waiting
+    respondToSync(group, waiting, { errorCode: errorCodes.NONE, protocolType, protocolName, assignment })
+  }
+}
+
+/** Restarts a member's session and reports a rebalance. */
+function heartbeat(group: Group | undefined, ref: GenerationRef): ErrorCode {
+  const errorCode = checkGeneration(group, ref)
+  const member = group?.members.get(ref.memberId)
+  if (errorCode !== errorCodes.NONE || !group || !member) return errorCode
+  restartSession(group, member)
+  return group.state === 'PreparingRebalance' ? errorCodes.REBALANCE_IN_PROGRESS : errorCodes.NONE
+}
+
+/** Removes a member at once. An operator names a static member by its instance id alone. */
+function leaveGroup(group: Group | undefined, ref: MemberRef): ErrorCode {
+  if (group?.pending.has(ref.memberId)) {
+    removePending(group, ref.memberId)
+    return errorCodes.NONE
+  }
+  const memberId = ref.memberId || (group?.instances.get(ref.groupInstanceId ?? '') ?? '')
+  const errorCode = checkMember(group, { ...ref, memberId })
+  if (group && errorCode === errorCodes.NONE) removeMember(group, memberId)
+  return errorCode
+}
+
+function checkCommit(group: Group | undefined, ref: GenerationRef): ErrorCode {
+  const isMember = ref.generationId >= 0
+  if (!group) return isMember ? errorCodes.ILLEGAL_GENERATION : errorCodes.NONE
+  if (!isMember && group.state === 'Empty') return errorCodes.NONE
+  const errorCode = checkGeneration(group, ref)
+  const member = group.members.get(ref.memberId)
+  if (errorCode !== errorCodes.NONE || !member) return errorCode
+  if (group.state === 'CompletingRebalance') return errorCodes.REBALANCE_IN_PROGRESS
+  restartSession(group, member)
+  return errorCodes.NONE
+}
+
+/** Whether the group has this member, and no other member has its instance id (KIP-345). */
+function checkMember(group: Group | undefined, { memberId, groupInstanceId }: MemberRef): ErrorCode {
+  const owner = groupInstanceId === null ? undefined : group?.instances.get(groupInstanceId)
+  if (owner !== undefined && owner !== memberId) return errorCodes.FENCED_INSTANCE_ID
+  return group?.members.has(memberId) ? errorCodes.NONE : errorCodes.UNKNOWN_MEMBER_ID
+}
+
+/** Whether the group has this member, and the member knows the current generation. */
+function checkGeneration(group: Group | undefined, member: GenerationRef): ErrorCode {
+  const errorCode = checkMember(group, member)
+  if (errorCode !== errorCodes.NONE) return errorCode
+  return group?.generation === member.generationId ? errorCodes.NONE : errorCodes.ILLEGAL_GENERATION
 }

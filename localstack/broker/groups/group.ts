@@ -1,24 +1,6 @@
-import type { ErrorCode } from '../wire/error-codes.ts'
+import { type ErrorCode, errorCodes } from '../wire/error-codes.ts'
 
 type GroupState = 'Empty' | 'PreparingRebalance' | 'CompletingRebalance' | 'Stable'
-
-export type JoinResult = {
-  errorCode: ErrorCode
-  memberId: string
-  generationId?: number
-  protocolType?: string | null
-  protocolName?: string | null
-  leader?: string
-  skipAssignment?: boolean
-  members?: { memberId: string; groupInstanceId: string | null; metadata: Buffer }[]
-}
-
-export type SyncResult = {
-  errorCode: ErrorCode
-  protocolType?: string | null
-  protocolName?: string | null
-  assignment: Buffer
-}
 
 export type Protocol = { name: string; metadata: Buffer }
 
@@ -29,12 +11,12 @@ export type Member = {
   clientHost: string
   sessionTimeoutMs: number
   rebalanceTimeoutMs: number
-  /** In order of preference. */
+  /** Most preferred first. */
   protocols: readonly Protocol[]
   assignment: Buffer
-  /** Answers the member's open JoinGroup or SyncGroup. While one is open, the session cannot expire. */
-  answerJoin: ((result: JoinResult) => void) | undefined
-  answerSync: ((result: SyncResult) => void) | undefined
+  /** Sends the response of the member's open JoinGroup or SyncGroup. While one is open, the session cannot expire. */
+  respondToJoin: ((result: JoinResult) => void) | undefined
+  respondToSync: ((result: SyncResult) => void) | undefined
   session: NodeJS.Timeout | undefined
 }
 
@@ -46,9 +28,9 @@ export type Group = {
   protocolType: string | null
   protocol: string | null
   leader: string | null
-  /** In order of joining. */
+  /** First joined first. */
   readonly members: Map<string, Member>
-  /** Ids that were handed out with MEMBER_ID_REQUIRED and have not joined yet, with their expiry. */
+  /** Ids that were returned with MEMBER_ID_REQUIRED and have not joined yet, with their expiry. */
   readonly pending: Map<string, NodeJS.Timeout>
   /** group.instance.id → member id (KIP-345). */
   readonly instances: Map<string, string>
@@ -73,12 +55,30 @@ export function createGroup(id: string): Group {
   }
 }
 
-/** What the member told about itself for the group's current protocol. */
+export type JoinResult = {
+  errorCode: ErrorCode
+  memberId: string
+  generationId?: number
+  protocolType?: string | null
+  protocolName?: string | null
+  leader?: string
+  skipAssignment?: boolean
+  members?: { memberId: string; groupInstanceId: string | null; metadata: Buffer }[]
+}
+
+export type SyncResult = {
+  errorCode: ErrorCode
+  protocolType?: string | null
+  protocolName?: string | null
+  assignment: Buffer
+}
+
+/** The member's metadata for the group's current protocol. */
 export function metadataOf(group: Group, member: Member): Buffer {
   return member.protocols.find(({ name }) => name === group.protocol)?.metadata ?? NO_ASSIGNMENT
 }
 
-/** The protocol that every member knows and most of them prefer; undefined if there is none. */
+/** The protocol that every member supports and most members prefer; undefined if there is none. */
 export function selectProtocol(members: Iterable<{ protocols: readonly Protocol[] }>): string | undefined {
   const all = [...members]
   const common = new Set(all[0]?.protocols.map(({ name }) => name))
@@ -91,4 +91,120 @@ export function selectProtocol(members: Iterable<{ protocols: readonly Protocol[
     if (choice !== undefined) votes.set(choice, (votes.get(choice) ?? 0) + 1)
   }
   return [...votes].sort(([, left], [, right]) => right - left)[0]?.[0]
+}
+
+/** Starts or restarts a member's session. The member is removed if no request of it arrives before the timeout. */
+export function restartSession(group: Group, member: Member): void {
+  clearTimeout(member.session)
+  member.session = setTimeout(() => {
+    if (member.respondToJoin || member.respondToSync) restartSession(group, member)
+    else removeMember(group, member.id)
+  }, member.sessionTimeoutMs)
+}
+
+/** Starts a rebalance. It ends when all members have joined again, or after the maximum of their rebalance timeouts. */
+export function prepareRebalance(group: Group): void {
+  if (group.state === 'CompletingRebalance') {
+    for (const member of group.members.values()) {
+      member.assignment = NO_ASSIGNMENT
+      respondToSync(group, member, { errorCode: errorCodes.REBALANCE_IN_PROGRESS, assignment: NO_ASSIGNMENT })
+    }
+  }
+  group.state = 'PreparingRebalance'
+  clearTimeout(group.rebalance)
+  const timeout = Math.max(
+    0,
+    ...[...group.members.values()].map(({ rebalanceTimeoutMs }) => rebalanceTimeoutMs),
+  )
+  group.rebalance = setTimeout(() => completeJoin(group), timeout)
+  completeIfAllJoined(group)
+}
+
+export function completeIfAllJoined(group: Group): void {
+  if (group.state !== 'PreparingRebalance' || group.pending.size > 0) return
+  for (const { respondToJoin } of group.members.values()) if (!respondToJoin) return
+  completeJoin(group)
+}
+
+/** Starts a new generation with the members that joined. */
+function completeJoin(group: Group): void {
+  clearTimeout(group.rebalance)
+  for (const member of group.members.values()) if (!member.respondToJoin) forget(group, member)
+  group.generation += 1
+  if (group.members.size === 0) {
+    Object.assign(group, { state: 'Empty', protocol: null, leader: null })
+    return
+  }
+  group.state = 'CompletingRebalance'
+  group.protocol = selectProtocol(group.members.values()) ?? null
+  group.leader = electLeader(group)
+  for (const member of group.members.values()) {
+    member.assignment = NO_ASSIGNMENT
+    respondToJoin(group, member, currentGeneration(group, member))
+  }
+}
+
+function electLeader(group: Group): string | null {
+  if (group.leader !== null && group.members.has(group.leader)) return group.leader
+  return group.members.keys().next().value ?? null
+}
+
+/** The result of JoinGroup for a member of the current generation. Only the leader gets the list of members. */
+export function currentGeneration(group: Group, member: Member): JoinResult {
+  return {
+    errorCode: errorCodes.NONE,
+    memberId: member.id,
+    generationId: group.generation,
+    protocolType: group.protocolType,
+    protocolName: group.protocol,
+    leader: group.leader ?? '',
+    members:
+      group.leader === member.id
+        ? [...group.members.values()].map((each) => ({
+            memberId: each.id,
+            groupInstanceId: each.instanceId,
+            metadata: metadataOf(group, each),
+          }))
+        : [],
+  }
+}
+
+/** Removes a member that left or whose session expired. The others rebalance. */
+export function removeMember(group: Group, memberId: string): void {
+  const member = group.members.get(memberId)
+  if (!member) return
+  forget(group, member)
+  if (group.state === 'PreparingRebalance') completeIfAllJoined(group)
+  else prepareRebalance(group)
+}
+
+/** Stops waiting for an id that has not joined. */
+export function removePending(group: Group, memberId: string): void {
+  clearTimeout(group.pending.get(memberId))
+  group.pending.delete(memberId)
+  completeIfAllJoined(group)
+}
+
+function forget(group: Group, member: Member): void {
+  const errorCode = errorCodes.UNKNOWN_MEMBER_ID
+  respondToJoin(group, member, { errorCode, memberId: member.id })
+  respondToSync(group, member, { errorCode, assignment: NO_ASSIGNMENT })
+  clearTimeout(member.session)
+  group.members.delete(member.id)
+  if (member.instanceId !== null) group.instances.delete(member.instanceId)
+}
+
+export function respondToJoin(group: Group, member: Member, result: JoinResult): void {
+  const respond = member.respondToJoin
+  member.respondToJoin = undefined
+  restartSession(group, member)
+  respond?.(result)
+}
+
+export function respondToSync(group: Group, member: Member, result: SyncResult): void {
+  const respond = member.respondToSync
+  member.respondToSync = undefined
+  if (!respond) return
+  restartSession(group, member)
+  respond(result)
 }

@@ -1,21 +1,19 @@
 import { randomUUID } from 'node:crypto'
 import { type ErrorCode, errorCodes } from '../wire/error-codes.ts'
 import {
+  completeIfAllJoined,
+  currentGeneration,
   type Group,
   type JoinResult,
   type Member,
   NO_ASSIGNMENT,
   type Protocol,
-  selectProtocol,
-} from './group.ts'
-import {
-  answerJoin,
-  answerSync,
-  completeIfAllJoined,
-  currentGeneration,
   prepareRebalance,
   removePending,
-} from './rebalance.ts'
+  respondToJoin,
+  respondToSync,
+  selectProtocol,
+} from './group.ts'
 
 export type JoinRequest = {
   memberId: string
@@ -28,21 +26,21 @@ export type JoinRequest = {
   clientHost: string
   /** From version 4 on, a new member first gets its id and joins with it (KIP-394). */
   requiresMemberId: boolean
-  /** From version 9 on, a returning leader can be told to leave the assignment as it is (KIP-814). */
+  /** From version 9 on, the response can tell a returning leader to keep the assignment (KIP-814). */
   canSkipAssignment: boolean
 }
 
-/** Joins a member, new or known; `answer` is called once, at the end of the rebalance. */
-export function joinGroup(group: Group, request: JoinRequest, answer: (result: JoinResult) => void): void {
-  const errorCode = problemWith(group, request)
+/** Joins a new or a known member. Calls `respond` once, at the end of the rebalance or if the request fails. */
+export function joinGroup(group: Group, request: JoinRequest, respond: (result: JoinResult) => void): void {
+  const errorCode = checkJoin(group, request)
   const member = group.members.get(request.memberId)
-  if (errorCode !== errorCodes.NONE) answer({ errorCode, memberId: request.memberId })
-  else if (request.memberId === '') joinNew(group, request, answer)
-  else if (member) rejoin(group, member, request, answer)
-  else addMember(group, request.memberId, request, answer)
+  if (errorCode !== errorCodes.NONE) respond({ errorCode, memberId: request.memberId })
+  else if (request.memberId === '') joinNew(group, request, respond)
+  else if (member) rejoin(group, member, request, respond)
+  else addMember(group, request.memberId, request, respond)
 }
 
-function problemWith(group: Group, request: JoinRequest): ErrorCode {
+function checkJoin(group: Group, request: JoinRequest): ErrorCode {
   const { memberId, groupInstanceId } = request
   if (!isCompatible(group, request)) return errorCodes.INCONSISTENT_GROUP_PROTOCOL
   if (memberId === '') return errorCodes.NONE
@@ -52,23 +50,23 @@ function problemWith(group: Group, request: JoinRequest): ErrorCode {
   return isKnown ? errorCodes.NONE : errorCodes.UNKNOWN_MEMBER_ID
 }
 
-function joinNew(group: Group, request: JoinRequest, answer: (result: JoinResult) => void): void {
+function joinNew(group: Group, request: JoinRequest, respond: (result: JoinResult) => void): void {
   const memberId = `${request.groupInstanceId ?? request.clientId}-${randomUUID()}`
   const former = request.groupInstanceId === null ? undefined : group.instances.get(request.groupInstanceId)
   const replaced = former === undefined ? undefined : group.members.get(former)
-  if (replaced) replaceInstance(group, replaced, memberId, request, answer)
+  if (replaced) replaceInstance(group, replaced, memberId, request, respond)
   else if (request.requiresMemberId && request.groupInstanceId === null) {
     const expiry = setTimeout(() => removePending(group, memberId), request.sessionTimeoutMs)
     group.pending.set(memberId, expiry)
-    answer({ errorCode: errorCodes.MEMBER_ID_REQUIRED, memberId })
-  } else addMember(group, memberId, request, answer)
+    respond({ errorCode: errorCodes.MEMBER_ID_REQUIRED, memberId })
+  } else addMember(group, memberId, request, respond)
 }
 
 function addMember(
   group: Group,
   id: string,
   request: JoinRequest,
-  answer: (result: JoinResult) => void,
+  respond: (result: JoinResult) => void,
 ): void {
   clearTimeout(group.pending.get(id))
   group.pending.delete(id)
@@ -77,23 +75,23 @@ function addMember(
     id,
     instanceId: request.groupInstanceId,
     assignment: NO_ASSIGNMENT,
-    answerJoin: answer,
-    answerSync: undefined,
+    respondToJoin: respond,
+    respondToSync: undefined,
     session: undefined,
   })
   if (request.groupInstanceId !== null) group.instances.set(request.groupInstanceId, id)
   group.protocolType = request.protocolType
-  // A rebalance that already waits for members goes on waiting no longer than it would have.
+  // A new member does not prolong a rebalance that is already waiting for members.
   if (group.state === 'PreparingRebalance') completeIfAllJoined(group)
   else prepareRebalance(group)
 }
 
-/** A known member: a repeated request gets the current generation; changed metadata or the leader start a new one. */
+/** A repeated request of a known member gets the current generation. Changed metadata or the leader start a rebalance. */
 function rejoin(
   group: Group,
   member: Member,
   request: JoinRequest,
-  answer: (result: JoinResult) => void,
+  respond: (result: JoinResult) => void,
 ): void {
   const unchanged = sameProtocols(member.protocols, request.protocols)
   Object.assign(member, described(request))
@@ -101,36 +99,36 @@ function rejoin(
     unchanged &&
     (group.state === 'CompletingRebalance' || (group.state === 'Stable' && group.leader !== member.id))
   // A second JoinGroup of a member replaces its first, whose connection is gone.
-  member.answerJoin?.({ errorCode: errorCodes.UNKNOWN_MEMBER_ID, memberId: member.id })
-  member.answerJoin = answer
-  if (repeats) answerJoin(group, member, currentGeneration(group, member))
+  member.respondToJoin?.({ errorCode: errorCodes.UNKNOWN_MEMBER_ID, memberId: member.id })
+  member.respondToJoin = respond
+  if (repeats) respondToJoin(group, member, currentGeneration(group, member))
   else if (group.state === 'PreparingRebalance') completeIfAllJoined(group)
   else prepareRebalance(group)
 }
 
-/** A static member came back under a new id: it takes its former place, and the former holder is fenced (KIP-345). */
+/** A static member came back under a new id: it takes its former place, and its former id is fenced (KIP-345). */
 function replaceInstance(
   group: Group,
   member: Member,
   memberId: string,
   request: JoinRequest,
-  answer: (result: JoinResult) => void,
+  respond: (result: JoinResult) => void,
 ): void {
   const errorCode = errorCodes.FENCED_INSTANCE_ID
   const unchanged = sameProtocols(member.protocols, request.protocols)
   const formerLeader = group.leader
-  answerJoin(group, member, { errorCode, memberId: member.id })
-  answerSync(group, member, { errorCode, assignment: NO_ASSIGNMENT })
+  respondToJoin(group, member, { errorCode, memberId: member.id })
+  respondToSync(group, member, { errorCode, assignment: NO_ASSIGNMENT })
   group.members.delete(member.id)
   if (formerLeader === member.id) group.leader = memberId
-  Object.assign(member, described(request), { id: memberId, answerJoin: answer })
+  Object.assign(member, described(request), { id: memberId, respondToJoin: respond })
   group.members.set(memberId, member)
   if (member.instanceId !== null) group.instances.set(member.instanceId, memberId)
   if (group.state === 'Stable' && unchanged) {
     const skip = request.canSkipAssignment && group.leader === memberId
-    // Older clients would assign anew as leader, so they are told that someone else is.
+    // An older client would assign again as leader, so its response names its former id as leader.
     const leader = skip ? memberId : (formerLeader ?? '')
-    answerJoin(group, member, { ...currentGeneration(group, member), leader, skipAssignment: skip })
+    respondToJoin(group, member, { ...currentGeneration(group, member), leader, skipAssignment: skip })
   } else if (group.state === 'PreparingRebalance') completeIfAllJoined(group)
   else prepareRebalance(group)
 }
@@ -151,7 +149,7 @@ function described(request: JoinRequest) {
   return { clientId, clientHost, sessionTimeoutMs, rebalanceTimeoutMs, protocols: copied(protocols) }
 }
 
-/** The request's bytes are views of a buffer that may hold many more requests. */
+/** The request's bytes are views of a buffer that may contain many other requests. */
 function copied(protocols: readonly Protocol[]): Protocol[] {
   return protocols.map(({ name, metadata }) => ({ name, metadata: Buffer.from(metadata) }))
 }

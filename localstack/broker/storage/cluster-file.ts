@@ -1,18 +1,18 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { writeFileAtomically } from './write-file-atomically.ts'
+import { writeFileAtomically } from './durable-files.ts'
 
 export type StoredTopic = { name: string; id: string; partitions: number; configs: Record<string, string> }
 
 type ClusterState = {
   clusterId: string
-  /** No producer id below this one is given out again. */
+  /** Every producer id that was ever returned is below this one. */
   nextProducerId: number
   topics: StoredTopic[]
 }
 
-/** What the broker knows apart from records and offsets, in one file that is replaced as a whole. */
+/** The broker's state apart from records and offsets, in one file that is replaced as a whole. */
 export type ClusterFile = {
   readonly state: Readonly<ClusterState>
   update(change: Partial<ClusterState>): void
@@ -37,5 +37,21 @@ export function openClusterFile(dataDir: string): ClusterFile {
     update(change) {
       state = save({ ...state, ...change })
     },
+  }
+}
+
+const BLOCK = 1000
+
+/** Returns a function that returns a new producer id, never one twice: a block is reserved in the file before it is used. */
+export function createProducerIds(cluster: ClusterFile): () => number {
+  let next = cluster.state.nextProducerId
+  let reserved = next
+  return () => {
+    if (next === reserved) {
+      reserved += BLOCK
+      cluster.update({ nextProducerId: reserved })
+    }
+    next += 1
+    return next - 1
   }
 }

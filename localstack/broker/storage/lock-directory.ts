@@ -4,23 +4,24 @@ import { connect, createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** Another broker uses this data directory. */
+/** Another broker uses the data directory. */
 export class DirectoryInUseError extends Error {
   readonly code = 'DATA_DIR_IN_USE'
   override readonly name = 'DirectoryInUseError'
 }
 
 /**
- * Claims a directory for this process, on this machine, until the returned function is called or the process ends.
- * The claim is a local socket, not a file with a process id: it cannot outlive its owner, whatever kills it.
+ * Locks a directory for this process, on this machine, until the returned function is called or the process ends.
+ * The lock is a local socket, not a file with a process id: it cannot outlive its owner.
+ * Throws `DirectoryInUseError` if another process has the lock.
  */
 export async function lockDirectory(directory: string): Promise<() => Promise<void>> {
   mkdirSync(directory, { recursive: true })
   const address = socketFor(realpathSync(directory))
   const server = createServer((socket) => socket.destroy())
-  const claimed = await tryListen(server, address)
-  if (!claimed) {
-    if (await answers(address)) throw new DirectoryInUseError(`${directory} is in use by another broker`)
+  const isLocked = await tryListen(server, address)
+  if (!isLocked) {
+    if (await isListening(address)) throw new DirectoryInUseError(`${directory} is in use by another broker`)
     rmSync(address, { force: true })
     if (!(await tryListen(server, address))) {
       throw new DirectoryInUseError(`${directory} was taken by another broker`)
@@ -29,10 +30,10 @@ export async function lockDirectory(directory: string): Promise<() => Promise<vo
   return () => new Promise((resolve) => server.close(() => resolve()))
 }
 
-/** A socket's path may have no more than about 100 characters (sun_path of unix(7)). */
+/** The maximum length of a socket's path is about 100 characters (sun_path of unix(7)). */
 const LONGEST_SOCKET_PATH = 100
 
-/** In the directory itself, so that it goes when that goes; in the temporary directory where the path is too long. */
+/** In the directory itself, so that it is deleted with it; in the temporary directory if the path is too long. */
 function socketFor(directory: string): string {
   const inside = join(directory, 'broker.sock')
   if (process.platform !== 'win32' && inside.length <= LONGEST_SOCKET_PATH) return inside
@@ -50,7 +51,7 @@ function tryListen(server: Server, address: string): Promise<boolean> {
   })
 }
 
-function answers(address: string): Promise<boolean> {
+function isListening(address: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(address)
     socket.once('connect', () => {

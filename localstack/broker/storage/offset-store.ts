@@ -1,7 +1,6 @@
 import { closeSync, existsSync, fstatSync, mkdirSync, openSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { writeFileAtomically } from './write-file-atomically.ts'
-import { writeFully } from './write-fully.ts'
+import { writeFileAtomically, writeFully } from './durable-files.ts'
 
 type CommittedOffset = { offset: number; leaderEpoch: number; metadata: string | null }
 export type OffsetEntry = CommittedOffset & { topic: string; partition: number }
@@ -11,7 +10,7 @@ export type OffsetStore = {
   groups(): string[]
   of(group: string): OffsetEntry[]
   find(group: string, topic: string, partition: number): CommittedOffset | undefined
-  /** The offsets are in the file when this returns. */
+  /** Stores offsets. They are in the file when this returns. */
   commit(group: string, entries: readonly OffsetEntry[]): void
   remove(group: string, partitions: readonly { topic: string; partition: number }[]): void
   removeGroup(group: string): void
@@ -25,10 +24,10 @@ type Change =
   | { removeGroup: string }
   | { removeTopic: string }
 
-/** The journal is rewritten on opening and whenever it has grown by this much. */
+/** The journal is rewritten when it is opened and whenever it has grown by this much. */
 const REWRITE_AFTER_BYTES = 4 * 1024 * 1024
 
-/** Opens the journal of offsets: one JSON object per line and change, of which a killed process may tear the last. */
+/** Opens the journal of offsets: one JSON object per line and change. A killed process may leave a torn last line. */
 export function openOffsetStore(path: string): OffsetStore {
   const offsets = new Map<string, Map<string, OffsetEntry>>()
   let file = -1
@@ -91,7 +90,7 @@ function readJournal(path: string): Change[] {
     .map((text) => JSON.parse(text) as Change)
 }
 
-/** A topic name has no slash. */
+/** A topic name contains no slash. */
 function keyOf(topic: string, partition: number): string {
   return `${topic}/${partition}`
 }

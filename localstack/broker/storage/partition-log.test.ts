@@ -1,5 +1,6 @@
 import { appendFileSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { gzipSync, zstdCompressSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { buildBatch } from '../testing/build-batch.ts'
@@ -163,6 +164,33 @@ describe('a partition log', () => {
     log.close()
 
     expect(heard).toEqual([batch.length, batch.length, batch.length, 0])
+  })
+})
+
+describe('looking up a time', () => {
+  it.each([
+    { codec: 'uncompressed', options: {}, exact: true },
+    {
+      codec: 'gzip',
+      options: { attributes: 1, encode: (records: Buffer) => gzipSync(records) },
+      exact: true,
+    },
+    {
+      codec: 'zstd',
+      options: { attributes: 4, encode: (records: Buffer) => zstdCompressSync(records) },
+      exact: true,
+    },
+    { codec: 'LZ4 (by batch)', options: { attributes: 3 }, exact: false },
+  ])('finds the first record at or after it among $codec records', ({ options, exact }) => {
+    const log = open(temporaryDirectory(), 1_000)
+    for (const timestamp of [100, 200, 300]) {
+      append(log, buildBatch({ ...options, timestamp, values: ['a', 'b', 'c'] }))
+    }
+
+    expect(log.findByTime(201)?.offset).toBe(exact ? 4 : 3)
+    expect(log.findByTime(203)?.offset).toBe(6)
+    expect(log.findByTime(400)).toBeUndefined()
+    expect(log.findLatest()).toEqual({ offset: exact ? 8 : 6, timestamp: 302 })
   })
 })
 

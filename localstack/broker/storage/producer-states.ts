@@ -15,7 +15,9 @@ export type SequenceCheck =
 
 /** The idempotent producers of one partition, by producer id. */
 export type ProducerStates = {
+  /** Returns what to do with a batch, before it is appended. */
   check(header: BatchHeader): SequenceCheck
+  /** Remembers an appended batch; `now` in ms since 1970. */
   record(header: BatchHeader, now: number): void
   /** Forgets the producers that have not written since `before` (ms since 1970). */
   expire(before: number): void
@@ -25,7 +27,7 @@ const APPEND: SequenceCheck = { verdict: 'append' }
 
 /**
  * The rules of Kafka's ProducerAppendInfo: a repeated batch is a duplicate, an older epoch is fenced,
- * a gap is out of order, and a producer that is not known (any more) may start anywhere.
+ * a gap is out of order, and an unknown producer may start at any sequence.
  */
 export function createProducerStates(): ProducerStates {
   const states = new Map<number, ProducerState>()

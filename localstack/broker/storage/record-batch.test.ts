@@ -1,11 +1,6 @@
-import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { buildBatch } from '../testing/build-batch.ts'
-import { temporaryDirectory } from '../testing/temporary-directory.ts'
-import { crc32c } from './crc32c.ts'
-import { openPartitionLog } from './partition-log.ts'
-import { hasValidChecksum, magicOf, readBatchHeader } from './record-batch.ts'
-import { findLatestTime, findOffsetByTime } from './record-times.ts'
+import { crc32c, hasValidChecksum, magicOf, readBatchHeader } from './record-batch.ts'
 
 describe('CRC-32C', () => {
   // The test vectors of RFC 3720, appendix B.4.
@@ -42,33 +37,5 @@ describe('a record batch', () => {
       baseSequence: 4,
       transactional: false,
     })
-  })
-})
-
-describe('looking up a time', () => {
-  it.each([
-    { codec: 'uncompressed', options: {}, exact: true },
-    {
-      codec: 'gzip',
-      options: { attributes: 1, encode: (records: Buffer) => gzipSync(records) },
-      exact: true,
-    },
-    {
-      codec: 'zstd',
-      options: { attributes: 4, encode: (records: Buffer) => zstdCompressSync(records) },
-      exact: true,
-    },
-    { codec: 'LZ4 (by batch)', options: { attributes: 3 }, exact: false },
-  ])('finds the first record at or after it among $codec records', ({ options, exact }) => {
-    const log = openPartitionLog({ directory: temporaryDirectory(), segmentBytes: 1_000, log: () => {} })
-    for (const timestamp of [100, 200, 300]) {
-      const batch = buildBatch({ ...options, timestamp, values: ['a', 'b', 'c'] })
-      log.append(batch, readBatchHeader(batch))
-    }
-
-    expect(findOffsetByTime(log, 201)?.offset).toBe(exact ? 4 : 3)
-    expect(findOffsetByTime(log, 203)?.offset).toBe(6)
-    expect(findOffsetByTime(log, 400)).toBeUndefined()
-    expect(findLatestTime(log)).toEqual({ offset: exact ? 8 : 6, timestamp: 302 })
   })
 })

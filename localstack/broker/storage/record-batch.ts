@@ -1,4 +1,5 @@
-import { crc32c } from './crc32c.ts'
+import { gunzipSync, zstdDecompressSync } from 'node:zlib'
+import { Reader } from '../wire/reader.ts'
 
 // RecordBatch (magic 2), https://kafka.apache.org/documentation/#recordbatch
 //   base_offset INT64 · length INT32 · partition_leader_epoch INT32 · magic INT8 · crc UINT32 (of all that follows)
@@ -31,12 +32,14 @@ export type BatchHeader = {
   recordCount: number
 }
 
-/** The message format of the first entry of a produced record set, 0, 1 or 2. */
+export type TimedOffset = { offset: number; timestamp: number }
+
+/** The message format (0, 1 or 2) of the first entry of a produced record set; -1 if it is too short to have one. */
 export function magicOf(records: Buffer): number {
   return records.length > MAGIC_AT ? records.readInt8(MAGIC_AT) : -1
 }
 
-/** Bytes that the batch at `at` claims to have. Eight more than `LENGTH_AT` bytes must be readable. */
+/** The size of the batch at `at`, by its length field. At least 12 bytes must be readable. */
 export function batchBytes(buffer: Buffer, at: number): number {
   return buffer.readInt32BE(at + LENGTH_AT) + LENGTH_OVERHEAD
 }
@@ -66,8 +69,49 @@ export function hasValidChecksum(batch: Buffer): boolean {
   return batch.readUInt32BE(CRC_AT) === crc32c(batch, ATTRIBUTES_AT)
 }
 
-/** Gives a batch its place in the log. The two fields lie before the checksum and are not covered by it. */
+/** Writes a batch's offset into it. The two fields are before the checksum, which does not cover them. */
 export function assignOffset(batch: Buffer, baseOffset: number): void {
   batch.writeBigInt64BE(BigInt(baseOffset), 0)
   batch.writeInt32BE(0, LEADER_EPOCH_AT)
+}
+
+// Record => length VARINT · attributes INT8 · timestamp_delta VARLONG · offset_delta VARINT · key … headers
+/** Yields the offset and timestamp of each record of a batch; of Snappy and LZ4 batches only one for the whole batch. */
+export function* readRecordTimes(header: BatchHeader, batch: Buffer): Generator<TimedOffset> {
+  const records = decompress(header.compression, batch.subarray(BATCH_HEADER_BYTES))
+  if (!records) {
+    // Snappy and LZ4 are not in node:zlib. The first offset is early rather than late.
+    yield { offset: header.baseOffset, timestamp: header.maxTimestamp }
+    return
+  }
+  const reader = new Reader(records, { version: 0, flexible: false })
+  for (let count = 0; count < header.recordCount; count += 1) {
+    const length = reader.varlong()
+    const before = reader.remaining
+    reader.int8()
+    const timestamp = header.baseTimestamp + reader.varlong()
+    yield { offset: header.baseOffset + reader.varlong(), timestamp }
+    reader.bytes(length - (before - reader.remaining))
+  }
+}
+
+function decompress(compression: number, records: Buffer): Buffer | undefined {
+  if (compression === 0) return records
+  if (compression === 1) return gunzipSync(records)
+  return compression === 4 ? zstdDecompressSync(records) : undefined
+}
+
+const CRC_TABLE = Int32Array.from({ length: 256 }, (_, byte) => {
+  let crc = byte
+  for (let bit = 0; bit < 8; bit += 1) crc = crc & 1 ? (crc >>> 1) ^ 0x82f63b78 : crc >>> 1
+  return crc
+})
+
+/** CRC-32C (Castagnoli), as an unsigned number; node:zlib has only the IEEE polynomial. */
+export function crc32c(bytes: Uint8Array, from = 0, to = bytes.length): number {
+  let crc = -1
+  for (let at = from; at < to; at += 1) {
+    crc = (CRC_TABLE[(crc ^ (bytes[at] ?? 0)) & 0xff] ?? 0) ^ (crc >>> 8)
+  }
+  return ~crc >>> 0
 }

@@ -3,7 +3,6 @@ import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ClusterFile, StoredTopic } from './cluster-file.ts'
 import { openPartitionLog, type PartitionLog } from './partition-log.ts'
-import { createTopicConfigs, type TopicConfigs } from './topic-configs.ts'
 
 export type Topic = {
   readonly name: string
@@ -18,13 +17,13 @@ export type TopicStore = {
   list(): Topic[]
   find(name: string): Topic | undefined
   findById(id: string): Topic | undefined
-  /** The number in force for a numeric config. */
+  /** The value of a numeric config: the topic's own or the default. */
   setting(topic: Topic, name: string): number
   create(name: string, partitions: number, configs: Record<string, string>): Topic
   grow(topic: Topic, partitions: number): void
   configure(topic: Topic, configs: Record<string, string>): void
   remove(topic: Topic): void
-  /** Applies every topic's retention. */
+  /** Applies every topic's retention; `now` in ms since 1970. */
   dropExpired(now: number): void
   close(): void
 }
@@ -32,8 +31,8 @@ export type TopicStore = {
 type OpenTopic = { name: string; id: string; partitions: PartitionLog[]; configs: Record<string, string> }
 
 /**
- * Opens all topics of a data directory. A topic exists from the moment it is in the cluster file until it is
- * out of it; directories that no topic owns are what a killed deletion left behind.
+ * Opens all topics of a data directory. A topic exists while it is in the cluster file. A directory without a topic
+ * is left from a deletion during which the process was killed; it is removed.
  */
 export function openTopicStore(options: {
   dataDir: string
@@ -112,7 +111,7 @@ export function openTopicStore(options: {
   }
 }
 
-/** The list of topics in the cluster file; every change is durable when it returns. */
+/** The list of topics in the cluster file. Every change is durable when it returns. */
 function storedTopics(cluster: ClusterFile) {
   const all = (): readonly StoredTopic[] => cluster.state.topics
   return {
@@ -134,5 +133,61 @@ function removeOrphans(root: string, known: ReadonlyMap<string, unknown>): void 
   if (!existsSync(root)) return
   for (const id of readdirSync(root)) {
     if (!known.has(id)) rmSync(join(root, id), { recursive: true, force: true })
+  }
+}
+
+/** The `type` of a config in DescribeConfigs. */
+const CONFIG_TYPES = { string: 2, int: 3, long: 5, list: 7 } as const
+/** The `source` of a config in DescribeConfigs and CreateTopics. */
+const DYNAMIC_TOPIC_CONFIG = 1
+const DEFAULT_CONFIG = 5
+
+type TopicConfigs = {
+  /** The topic's own value, otherwise the default. */
+  valueOf(own: Record<string, string>, name: string): string
+  /** The reason why a config cannot be set, or null. */
+  configProblem(name: string, value: string | null): string | null
+  /** Every known config, with `source` and `type` as the protocol numbers them. */
+  describe(own: Record<string, string>): { name: string; value: string; source: number; type: number }[]
+}
+
+/**
+ * The topic configs that this broker knows, with their defaults. `retention.ms`, `max.message.bytes` and
+ * `segment.bytes` have an effect. The others are only stored and described, so that scripts for real clusters work.
+ */
+function createTopicConfigs(defaults: { retentionMs: number; segmentBytes: number }): TopicConfigs {
+  const known = new Map<string, { fallback: string; type: keyof typeof CONFIG_TYPES; allowed?: RegExp }>([
+    [
+      'cleanup.policy',
+      { fallback: 'delete', type: 'list', allowed: /^(delete|compact)(,(delete|compact))?$/ },
+    ],
+    ['compression.type', { fallback: 'producer', type: 'string' }],
+    ['delete.retention.ms', { fallback: '86400000', type: 'long' }],
+    ['max.message.bytes', { fallback: '1048588', type: 'int', allowed: /^\d+$/ }],
+    ['message.timestamp.type', { fallback: 'CreateTime', type: 'string', allowed: /^CreateTime$/ }],
+    ['min.insync.replicas', { fallback: '1', type: 'int' }],
+    ['retention.bytes', { fallback: '-1', type: 'long' }],
+    ['retention.ms', { fallback: String(defaults.retentionMs), type: 'long' }],
+    ['segment.bytes', { fallback: String(defaults.segmentBytes), type: 'int', allowed: /^[1-9]\d+$/ }],
+    ['segment.ms', { fallback: '604800000', type: 'long' }],
+  ])
+
+  return {
+    valueOf: (own, name) => own[name] ?? known.get(name)?.fallback ?? '',
+    configProblem(name, value) {
+      const config = known.get(name)
+      if (!config) return `Unknown topic config name: ${name}`
+      if (value === null) return `Null value not supported for topic configs: ${name}`
+      const isNumber = config.type === 'int' || config.type === 'long'
+      const allowed = config.allowed ?? (isNumber ? /^-?\d+$/ : /./)
+      return allowed.test(value) ? null : `Invalid value ${value} for configuration ${name}`
+    },
+    describe: (own) =>
+      [...known].map(([name, { fallback, type }]) => ({
+        name,
+        value: own[name] ?? fallback,
+        source: own[name] === undefined ? DEFAULT_CONFIG : DYNAMIC_TOPIC_CONFIG,
+        type: CONFIG_TYPES[type],
+      })),
   }
 }

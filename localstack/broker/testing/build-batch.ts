@@ -1,4 +1,4 @@
-import { crc32c } from '../storage/crc32c.ts'
+import { crc32c } from '../storage/record-batch.ts'
 
 export type BatchOptions = {
   values?: readonly string[]

@@ -1,20 +1,26 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { arrayOf, between, type Codec, nullableArray, optional, since, struct, until } from './codec.ts'
-import { MalformedRequestError } from './malformed-request-error.ts'
 import {
+  arrayOf,
+  between,
   boolean,
   bytes,
+  type Codec,
   int8,
   int16,
   int32,
   int64,
+  nullableArray,
   nullableBytes,
   nullableString,
+  optional,
+  since,
   string,
+  struct,
+  until,
   uuid,
-} from './primitives.ts'
-import { Reader } from './reader.ts'
+} from './codec.ts'
+import { MalformedRequestError, Reader } from './reader.ts'
 import { Writer } from './writer.ts'
 
 const wires = fc.constantFrom({ version: 3, flexible: false }, { version: 3, flexible: true })

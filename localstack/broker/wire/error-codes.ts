@@ -1,4 +1,4 @@
-/** The codes of https://kafka.apache.org/protocol#protocol_error_codes that this broker answers. */
+/** The codes of https://kafka.apache.org/protocol#protocol_error_codes that this broker returns. */
 export const errorCodes = {
   NONE: 0,
   OFFSET_OUT_OF_RANGE: 1,

@@ -1,10 +1,8 @@
-import { MalformedRequestError } from './malformed-request-error.ts'
-
 const TWO_POW_32 = 4_294_967_296
 
 /**
  * A cursor over the bytes of one message, of one version of its API.
- * Reading past the end throws; byte fields are views of the message, not copies.
+ * Throws `MalformedRequestError` when it reads past the end. Byte fields are views of the message, not copies.
  */
 export class Reader {
   readonly version: number
@@ -40,7 +38,7 @@ export class Reader {
     return this.#bytes.readInt32BE(this.#advance(4))
   }
 
-  /** As a number: offsets, timestamps and producer ids stay far below 2^53. */
+  /** As a number, because offsets, timestamps and producer ids are far below 2^53. */
   int64(): number {
     const at = this.#advance(8)
     return this.#bytes.readInt32BE(at) * TWO_POW_32 + this.#bytes.readUInt32BE(at + 4)
@@ -80,10 +78,16 @@ export class Reader {
 
   #advance(length: number): number {
     if (length < 0 || length > this.remaining) {
-      throw new MalformedRequestError(`${length} bytes wanted, ${this.remaining} left`)
+      throw new MalformedRequestError(`${length} bytes expected, ${this.remaining} left`)
     }
     const at = this.#at
     this.#at += length
     return at
   }
+}
+
+/** The bytes of a request do not follow its grammar. The connection that sent them is closed. */
+export class MalformedRequestError extends Error {
+  readonly code = 'MALFORMED_REQUEST'
+  override readonly name = 'MalformedRequestError'
 }

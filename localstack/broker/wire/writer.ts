@@ -1,6 +1,6 @@
 const TWO_POW_32 = 4_294_967_296
 const CHUNK = 512
-/** Longer byte fields are passed on by reference, shorter ones are copied into the current chunk. */
+/** Shorter byte fields are copied into the current chunk, others are used as they are. */
 const COPY_BELOW = 512
 
 /**
@@ -72,7 +72,7 @@ export class Writer {
     this.#at += length
   }
 
-  /** The message. The writer is not used afterwards. */
+  /** Returns the message. The writer cannot be used afterwards. */
   finish(): Buffer[] {
     this.#flush()
     return this.#parts

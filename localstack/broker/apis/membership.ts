@@ -1,6 +1,48 @@
-import { defineApi } from '../wire/api.ts'
-import { arrayOf, optional, since, until } from '../wire/codec.ts'
-import { boolean, bytes, int16, int32, nullableString, string } from '../wire/primitives.ts'
+import type { Coordinator } from '../groups/coordinator.ts'
+import {
+  arrayOf,
+  boolean,
+  bytes,
+  int16,
+  int32,
+  nullableString,
+  optional,
+  since,
+  string,
+  until,
+} from '../wire/codec.ts'
+import { errorCodes } from '../wire/error-codes.ts'
+import { defineApi, type Route, route } from './api.ts'
+
+/** JoinGroup, SyncGroup, Heartbeat and LeaveGroup. */
+export function membershipRoutes(coordinator: Coordinator): Route[] {
+  return [
+    route(joinGroupApi, async (request, { version, clientId, clientHost }) => {
+      const result = await coordinator.join(request.groupId, {
+        ...request,
+        clientId,
+        clientHost,
+        requiresMemberId: version >= 4,
+        canSkipAssignment: version >= 9,
+      })
+      // Before version 7 the protocol's name cannot be null.
+      return { ...result, protocolName: result.protocolName ?? (version < 7 ? '' : null) }
+    }),
+    route(syncGroupApi, (request) => coordinator.sync(request.groupId, request)),
+    route(heartbeatApi, (request) => ({ errorCode: coordinator.heartbeat(request.groupId, request) })),
+    route(leaveGroupApi, ({ groupId, memberId, members }, { version }) => {
+      if (version < 3) return { errorCode: coordinator.leave(groupId, { memberId, groupInstanceId: null }) }
+      return {
+        errorCode: errorCodes.NONE,
+        members: members.map((member) => ({
+          memberId: member.memberId,
+          groupInstanceId: member.groupInstanceId,
+          errorCode: coordinator.leave(groupId, member),
+        })),
+      }
+    }),
+  ]
+}
 
 // JoinGroup Request  => group_id session_timeout_ms rebalance_timeout_ms member_id group_instance_id
 //                       protocol_type [name metadata] reason

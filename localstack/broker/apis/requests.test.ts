@@ -1,20 +1,26 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { MalformedRequestError } from '../wire/malformed-request-error.ts'
-import { Reader } from '../wire/reader.ts'
+import { call, connectTo, startTestBroker } from '../testing/call-api.ts'
+import { MalformedRequestError, Reader } from '../wire/reader.ts'
 import { Writer } from '../wire/writer.ts'
+import type { defineApi } from './api.ts'
 import * as cluster from './cluster.ts'
 import * as configs from './configs.ts'
+import * as dispatch from './dispatch.ts'
 import * as fetch from './fetch.ts'
 import * as groups from './groups.ts'
+import * as listOffsets from './list-offsets.ts'
 import * as membership from './membership.ts'
 import * as offsets from './offsets.ts'
 import * as produce from './produce.ts'
 import * as topics from './topics.ts'
 
-const apis = [produce, fetch, cluster, topics, configs, membership, offsets, groups].flatMap((file) =>
-  Object.values(file),
-)
+type Api = ReturnType<typeof defineApi>
+
+const files = [produce, fetch, listOffsets, cluster, topics, configs, membership, offsets, groups, dispatch]
+const apis = files
+  .flatMap((file): unknown[] => Object.values(file))
+  .filter((one): one is Api => typeof one === 'object' && one !== null && 'flexibleFrom' in one)
 
 const versions = apis.flatMap((api) => {
   const [min, max] = api.versions
@@ -30,6 +36,14 @@ const byte = fc.oneof(
   fc.integer({ min: 0, max: 255 }),
 )
 const bodies = fc.array(byte, { maxLength: 200 }).map((bytes) => Buffer.from(bytes))
+
+it('the tested APIs are all that the broker lists', async () => {
+  const client = await connectTo(await startTestBroker())
+
+  const listed = await call(client, dispatch.apiVersionsApi, 0, {})
+
+  expect(apis.map(({ key }) => key).sort()).toEqual(listed.apis.map(({ key }) => key).sort())
+})
 
 describe.each(versions)('a request of $title', ({ api, wire }) => {
   it('is either read, and then written and read again the same, or refused as malformed', () => {

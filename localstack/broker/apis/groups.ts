@@ -1,11 +1,22 @@
 import type { Coordinator } from '../groups/coordinator.ts'
 import { metadataOf, NO_ASSIGNMENT } from '../groups/group.ts'
-import { deleteGroupsApi, describeGroupsApi, listGroupsApi } from '../messages/groups.ts'
 import type { OffsetStore } from '../storage/offset-store.ts'
+import {
+  array,
+  arrayOf,
+  boolean,
+  bytes,
+  int16,
+  int32,
+  nullableString,
+  optional,
+  since,
+  string,
+} from '../wire/codec.ts'
 import { errorCodes } from '../wire/error-codes.ts'
-import { type Route, route } from './route.ts'
+import { defineApi, NO_OPERATIONS, type Route, route } from './api.ts'
 
-/** DescribeGroups, ListGroups and DeleteGroups. A group that only has offsets is an empty consumer group. */
+/** DescribeGroups, ListGroups and DeleteGroups. A group that has only offsets is an empty consumer group. */
 export function groupRoutes(coordinator: Coordinator, offsets: OffsetStore): Route[] {
   return [
     route(describeGroupsApi, ({ groups }, { version }) => ({
@@ -53,3 +64,57 @@ function describe(coordinator: Coordinator, offsets: OffsetStore, groupId: strin
 function matches(filter: readonly string[], value: string): boolean {
   return filter.length === 0 || filter.some((wanted) => wanted.toLowerCase() === value.toLowerCase())
 }
+
+// DescribeGroups Request  => [groups] include_authorized_operations
+// DescribeGroups Response => throttle_time_ms [error_code error_message group_id group_state protocol_type
+//                            protocol_data [member_id group_instance_id client_id client_host
+//                            member_metadata member_assignment] authorized_operations]
+export const describeGroupsApi = defineApi(
+  { key: 15, name: 'DescribeGroups', versions: [0, 6], flexibleFrom: 5 },
+  { groups: array(string), includeOperations: since(3, boolean, false) },
+  {
+    throttleTimeMs: since(1, int32, 0),
+    groups: arrayOf({
+      errorCode: int16,
+      errorMessage: since(6, nullableString, null),
+      groupId: string,
+      state: string,
+      protocolType: string,
+      protocol: string,
+      members: arrayOf({
+        memberId: string,
+        groupInstanceId: since(4, nullableString, null),
+        clientId: string,
+        clientHost: string,
+        metadata: bytes,
+        assignment: bytes,
+      }),
+      authorizedOperations: since(3, int32, NO_OPERATIONS),
+    }),
+  },
+)
+
+// ListGroups Request  => [states_filter] [types_filter]
+// ListGroups Response => throttle_time_ms error_code [group_id protocol_type group_state group_type]
+export const listGroupsApi = defineApi(
+  { key: 16, name: 'ListGroups', versions: [0, 5], flexibleFrom: 3 },
+  { states: since(4, array(string), []), types: since(5, array(string), []) },
+  {
+    throttleTimeMs: since(1, int32, 0),
+    errorCode: int16,
+    groups: arrayOf({
+      groupId: string,
+      protocolType: string,
+      state: since(4, string, ''),
+      type: since(5, string, ''),
+    }),
+  },
+)
+
+// DeleteGroups Request  => [groups_names]
+// DeleteGroups Response => throttle_time_ms [group_id error_code]
+export const deleteGroupsApi = defineApi(
+  { key: 42, name: 'DeleteGroups', versions: [0, 2], flexibleFrom: 2 },
+  { groups: array(string) },
+  { throttleTimeMs: optional(int32, 0), results: arrayOf({ groupId: string, errorCode: int16 }) },
+)

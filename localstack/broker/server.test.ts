@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { createFrameSplitter, FrameSizeError } from './frame-splitter.ts'
+import { createFrameSplitter, FrameSizeError } from './server.ts'
 
 function framed(body: Buffer): Buffer {
   const size = Buffer.alloc(4)

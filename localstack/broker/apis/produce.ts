@@ -1,0 +1,162 @@
+import type { PartitionLog } from '../storage/partition-log.ts'
+import {
+  BATCH_HEADER_BYTES,
+  type BatchHeader,
+  batchBytes,
+  hasValidChecksum,
+  magicOf,
+  readBatchHeader,
+} from '../storage/record-batch.ts'
+import type { TopicStore } from '../storage/topic-store.ts'
+import {
+  arrayOf,
+  int16,
+  int32,
+  int64,
+  nullableBytes,
+  nullableString,
+  optional,
+  since,
+  string,
+} from '../wire/codec.ts'
+import { type ErrorCode, errorCodes } from '../wire/error-codes.ts'
+import { defineApi, type Route, route } from './api.ts'
+
+/** Produce and InitProducerId. */
+export function produceRoutes(broker: {
+  topics: TopicStore
+  nextProducerId(): number
+  log(line: string): void
+}): Route[] {
+  return [produceRoute(broker), initProducerIdRoute(broker.nextProducerId)]
+}
+
+// Produce Request  => transactional_id acks timeout_ms [name [index records]]
+// Produce Response => [name [index error_code base_offset log_append_time_ms log_start_offset
+//                            [record_errors] error_message]] throttle_time_ms
+export const produceApi = defineApi(
+  { key: 0, name: 'Produce', versions: [3, 12], flexibleFrom: 9 },
+  {
+    transactionalId: nullableString,
+    acks: int16,
+    timeoutMs: int32,
+    topics: arrayOf({ name: string, partitions: arrayOf({ index: int32, records: nullableBytes }) }),
+  },
+  {
+    topics: arrayOf({
+      name: string,
+      partitions: arrayOf({
+        index: int32,
+        errorCode: int16,
+        baseOffset: int64,
+        logAppendTimeMs: optional(int64, -1),
+        logStartOffset: since(5, int64, -1),
+        recordErrors: since(8, arrayOf({ batchIndex: int32, message: nullableString }), []),
+        errorMessage: since(8, nullableString, null),
+      }),
+    }),
+    throttleTimeMs: optional(int32, 0),
+  },
+)
+
+type Outcome = { errorCode: ErrorCode; baseOffset: number; logStartOffset?: number; errorMessage?: string }
+
+/** With acks 1 and -1 the response is sent after the records are in the file. Acks 0 has no response. */
+function produceRoute({ topics, log }: { topics: TopicStore; log(line: string): void }): Route {
+  const produce = (name: string, index: number, records: Buffer | null): Outcome => {
+    const topic = topics.find(name)
+    const partition = topic?.partitions[index]
+    if (!topic || !partition) return refused(errorCodes.UNKNOWN_TOPIC_OR_PARTITION)
+    const checked = checkBatch(records ?? Buffer.alloc(0), topics.setting(topic, 'max.message.bytes'))
+    if ('errorCode' in checked) return checked
+    try {
+      return append(partition, checked.batch, checked.header)
+    } catch (error) {
+      log(`could not append to ${name}-${index}: ${error}`)
+      return refused(errorCodes.KAFKA_STORAGE_ERROR)
+    }
+  }
+
+  return route(produceApi, ({ acks, topics: produced, transactionalId }) => {
+    const refusal = checkRequest(acks, transactionalId)
+    const response = {
+      topics: produced.map(({ name, partitions }) => ({
+        name,
+        partitions: partitions.map(({ index, records }) => ({
+          index,
+          ...(refusal ?? produce(name, index, records)),
+        })),
+      })),
+    }
+    return acks === 0 ? null : response
+  })
+}
+
+function checkRequest(acks: number, transactionalId: string | null): Outcome | undefined {
+  if (transactionalId !== null) {
+    return refused(
+      errorCodes.TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
+      'transactions are not supported by this development broker',
+    )
+  }
+  return acks < -1 || acks > 1 ? refused(errorCodes.INVALID_REQUIRED_ACKS) : undefined
+}
+
+/** From version 3 on, a partition's records are exactly one batch of magic 2. */
+function checkBatch(batch: Buffer, maxBytes: number): { batch: Buffer; header: BatchHeader } | Outcome {
+  const magic = magicOf(batch)
+  if (magic === 0 || magic === 1) return refused(errorCodes.UNSUPPORTED_FOR_MESSAGE_FORMAT)
+  if (batch.length < BATCH_HEADER_BYTES || magic !== 2) return refused(errorCodes.CORRUPT_MESSAGE)
+  if (batchBytes(batch, 0) !== batch.length) {
+    return batchBytes(batch, 0) < batch.length
+      ? refused(errorCodes.INVALID_RECORD, 'one record batch per partition is allowed')
+      : refused(errorCodes.CORRUPT_MESSAGE)
+  }
+  if (batch.length > maxBytes) return refused(errorCodes.MESSAGE_TOO_LARGE)
+  if (!hasValidChecksum(batch)) return refused(errorCodes.CORRUPT_MESSAGE)
+  const header = readBatchHeader(batch)
+  if (header.recordCount < 1 || header.recordCount !== header.lastOffset - header.baseOffset + 1) {
+    return refused(errorCodes.INVALID_RECORD, 'the record count does not match the offsets')
+  }
+  if (header.transactional || header.control) {
+    return refused(errorCodes.INVALID_RECORD, 'transactional and control batches are not supported')
+  }
+  return { batch, header }
+}
+
+function append(partition: PartitionLog, batch: Buffer, header: BatchHeader): Outcome {
+  const sequence = partition.checkSequence(header)
+  if (sequence.verdict === 'refuse') return refused(sequence.errorCode)
+  const baseOffset = sequence.verdict === 'duplicate' ? sequence.baseOffset : partition.append(batch, header)
+  return { errorCode: errorCodes.NONE, baseOffset, logStartOffset: partition.startOffset }
+}
+
+function refused(errorCode: ErrorCode, errorMessage?: string): Outcome {
+  return { errorCode, baseOffset: -1, ...(errorMessage === undefined ? {} : { errorMessage }) }
+}
+
+// InitProducerId Request  => transactional_id transaction_timeout_ms producer_id producer_epoch
+// InitProducerId Response => throttle_time_ms error_code producer_id producer_epoch
+export const initProducerIdApi = defineApi(
+  { key: 22, name: 'InitProducerId', versions: [0, 5], flexibleFrom: 2 },
+  {
+    transactionalId: nullableString,
+    transactionTimeoutMs: int32,
+    producerId: since(3, int64, -1),
+    producerEpoch: since(3, int16, -1),
+  },
+  { throttleTimeMs: optional(int32, 0), errorCode: int16, producerId: int64, producerEpoch: int16 },
+)
+
+/** InitProducerId for idempotent producers. */
+function initProducerIdRoute(nextProducerId: () => number): Route {
+  return route(initProducerIdApi, ({ transactionalId }) =>
+    transactionalId === null
+      ? { errorCode: errorCodes.NONE, producerId: nextProducerId(), producerEpoch: 0 }
+      : {
+          errorCode: errorCodes.TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
+          producerId: -1,
+          producerEpoch: -1,
+        },
+  )
+}

@@ -1,0 +1,213 @@
+import type { OffsetStore } from '../storage/offset-store.ts'
+import type { Topic, TopicStore } from '../storage/topic-store.ts'
+import {
+  array,
+  arrayOf,
+  boolean,
+  int8,
+  int16,
+  int32,
+  NO_UUID,
+  nullableString,
+  optional,
+  since,
+  string,
+  until,
+  uuid,
+} from '../wire/codec.ts'
+import { errorCodes } from '../wire/error-codes.ts'
+import { defineApi, type RequestOf, type Route, route } from './api.ts'
+
+/** CreateTopics, DeleteTopics and CreatePartitions. */
+export function topicRoutes(broker: {
+  topics: TopicStore
+  offsets: OffsetStore
+  defaultPartitions: number
+}): Route[] {
+  const { topics, offsets, defaultPartitions } = broker
+  return [
+    createTopicsRoute(topics, defaultPartitions),
+    deleteTopicsRoute(topics, offsets),
+    createPartitionsRoute(topics),
+  ]
+}
+
+/** Kafka's rule: letters, digits, dot, underscore and hyphen, at most 249, not "." or "..". */
+export function isValidTopicName(name: string): boolean {
+  return /^[a-zA-Z0-9._-]{1,249}$/.test(name) && name !== '.' && name !== '..'
+}
+
+// CreateTopics Request  => [name num_partitions replication_factor [partition_index [broker_ids]]
+//                           [config name value]] timeout_ms validate_only
+// CreateTopics Response => throttle_time_ms [name topic_id error_code error_message num_partitions
+//                           replication_factor [name value read_only config_source is_sensitive]]
+export const createTopicsApi = defineApi(
+  { key: 19, name: 'CreateTopics', versions: [2, 7], flexibleFrom: 5 },
+  {
+    topics: arrayOf({
+      name: string,
+      partitions: int32,
+      replicationFactor: int16,
+      assignments: arrayOf({ index: int32, brokerIds: array(int32) }),
+      configs: arrayOf({ name: string, value: nullableString }),
+    }),
+    timeoutMs: int32,
+    validateOnly: boolean,
+  },
+  {
+    throttleTimeMs: optional(int32, 0),
+    topics: arrayOf({
+      name: string,
+      topicId: since(7, uuid, NO_UUID),
+      errorCode: int16,
+      errorMessage: nullableString,
+      partitions: since(5, int32, -1),
+      replicationFactor: since(5, int16, -1),
+      configs: since(
+        5,
+        arrayOf({
+          name: string,
+          value: nullableString,
+          readOnly: boolean,
+          source: int8,
+          isSensitive: boolean,
+        }),
+        [],
+      ),
+    }),
+  },
+)
+
+type NewTopic = RequestOf<typeof createTopicsApi>['topics'][number]
+
+const MAX_PARTITIONS = 10_000
+
+function createTopicsRoute(topics: TopicStore, defaultPartitions: number): Route {
+  return route(createTopicsApi, (request) => ({
+    topics: request.topics.map((wanted) => {
+      const problem = refusalOf(topics, wanted)
+      if (problem) return { name: wanted.name, ...problem }
+      const partitions =
+        wanted.assignments.length || (wanted.partitions < 0 ? defaultPartitions : wanted.partitions)
+      const configs = Object.fromEntries(wanted.configs.map(({ name, value }) => [name, value ?? '']))
+      const topic = request.validateOnly ? undefined : topics.create(wanted.name, partitions, configs)
+      return {
+        name: wanted.name,
+        topicId: topic?.id ?? NO_UUID,
+        errorCode: errorCodes.NONE,
+        errorMessage: null,
+        partitions,
+        replicationFactor: 1,
+        configs: topics.configs.describe(configs).map(({ name, value, source }) => ({
+          name,
+          value,
+          readOnly: false,
+          source,
+          isSensitive: false,
+        })),
+      }
+    }),
+  }))
+}
+
+function refusalOf(
+  topics: TopicStore,
+  wanted: NewTopic,
+): { errorCode: number; errorMessage: string } | undefined {
+  const { name, partitions, replicationFactor, assignments, configs } = wanted
+  const refusal = (errorCode: number, errorMessage: string) => ({ errorCode, errorMessage })
+  if (!isValidTopicName(name))
+    return refusal(errorCodes.INVALID_TOPIC_EXCEPTION, `Topic name is invalid: '${name}'`)
+  if (topics.find(name)) return refusal(errorCodes.TOPIC_ALREADY_EXISTS, `Topic '${name}' already exists.`)
+  if (
+    partitions === 0 ||
+    partitions < -1 ||
+    partitions > MAX_PARTITIONS ||
+    assignments.length > MAX_PARTITIONS
+  ) {
+    return refusal(errorCodes.INVALID_PARTITIONS, `Number of partitions must be 1 to ${MAX_PARTITIONS}.`)
+  }
+  if (assignments.length === 0 && replicationFactor !== -1 && replicationFactor !== 1) {
+    const errorMessage = `Unable to replicate the partition ${replicationFactor} time(s): there is one broker.`
+    return refusal(errorCodes.INVALID_REPLICATION_FACTOR, errorMessage)
+  }
+  const wrong = configs.map((config) => topics.configs.configProblem(config.name, config.value)).find(Boolean)
+  return wrong ? refusal(errorCodes.INVALID_CONFIG, wrong) : undefined
+}
+
+// DeleteTopics Request  => [name topic_id] [topic_names] timeout_ms
+// DeleteTopics Response => throttle_time_ms [name topic_id error_code error_message]
+export const deleteTopicsApi = defineApi(
+  { key: 20, name: 'DeleteTopics', versions: [1, 6], flexibleFrom: 4 },
+  {
+    topics: since(6, arrayOf({ name: nullableString, topicId: uuid }), []),
+    names: until(5, array(string), []),
+    timeoutMs: int32,
+  },
+  {
+    throttleTimeMs: optional(int32, 0),
+    topics: arrayOf({
+      name: nullableString,
+      topicId: since(6, uuid, NO_UUID),
+      errorCode: int16,
+      errorMessage: since(5, nullableString, null),
+    }),
+  },
+)
+
+/** Also deletes the offsets that groups committed for the topics. */
+function deleteTopicsRoute(topics: TopicStore, offsets: OffsetStore): Route {
+  const remove = (topic: Topic): void => {
+    topics.remove(topic)
+    offsets.removeTopic(topic.name)
+  }
+  return route(deleteTopicsApi, (request) => {
+    const wanted = [...request.topics, ...request.names.map((name) => ({ name, topicId: NO_UUID }))]
+    return {
+      topics: wanted.map(({ name, topicId }) => {
+        const topic = name === null ? topics.findById(topicId) : topics.find(name)
+        if (topic) remove(topic)
+        const missing = name === null ? errorCodes.UNKNOWN_TOPIC_ID : errorCodes.UNKNOWN_TOPIC_OR_PARTITION
+        return {
+          name: topic?.name ?? name,
+          topicId: topic?.id ?? topicId,
+          errorCode: topic ? errorCodes.NONE : missing,
+        }
+      }),
+    }
+  })
+}
+
+// CreatePartitions Request  => [name count [assignments [broker_ids]]] timeout_ms validate_only
+// CreatePartitions Response => throttle_time_ms [name error_code error_message]
+export const createPartitionsApi = defineApi(
+  { key: 37, name: 'CreatePartitions', versions: [0, 3], flexibleFrom: 2 },
+  {
+    topics: arrayOf({
+      name: string,
+      count: int32,
+      assignments: arrayOf({ brokerIds: array(int32) }),
+    }),
+    timeoutMs: int32,
+    validateOnly: boolean,
+  },
+  {
+    throttleTimeMs: optional(int32, 0),
+    topics: arrayOf({ name: string, errorCode: int16, errorMessage: nullableString }),
+  },
+)
+
+function createPartitionsRoute(topics: TopicStore): Route {
+  return route(createPartitionsApi, (request) => ({
+    topics: request.topics.map(({ name, count }) => {
+      const topic = topics.find(name)
+      if (!topic) return { name, errorCode: errorCodes.UNKNOWN_TOPIC_OR_PARTITION, errorMessage: null }
+      if (count <= topic.partitions.length || count > MAX_PARTITIONS) {
+        const errorMessage = `Topic currently has ${topic.partitions.length} partitions, ${count} would not be an increase`
+        return { name, errorCode: errorCodes.INVALID_PARTITIONS, errorMessage }
+      }
+      if (!request.validateOnly) topics.grow(topic, count)
+      return { name, errorCode: errorCodes.NONE, errorMessage: null }
+    }),
+  }))
+}
