@@ -6,10 +6,10 @@ import { Kafka, logLevel, Partitioners, type Producer } from 'kafkajs'
 import pLimit from 'p-limit'
 import { kafkaEventLog } from '#shared/adapters/kafka/kafka-event-log.ts'
 import type { CloudEvent } from '#shared/core/event.ts'
-import { catalog } from '#shared/domain/catalog.ts'
+import { domains } from '#shared/domain/catalog.ts'
 import { accept } from '#shared/pipeline/accept/accept.ts'
+import { createCatalog } from '#shared/pipeline/catalog.ts'
 import { encodeKafkaStructured } from '#shared/pipeline/cloudevents/kafka.ts'
-import { routeTopics } from '#shared/pipeline/topics.ts'
 import { memoryClaimStore } from '#shared/testing/memory/memory-claim-store.ts'
 import { startBrokerWorker } from '../localstack/broker/start-broker-worker.ts'
 import { median, type Row, type Rows, round, threadCpuMicros } from './measure.ts'
@@ -59,8 +59,8 @@ async function createTopic(kafka: Kafka): Promise<void> {
 }
 
 function waysOf(broker: string, producer: Producer) {
-  const log = kafkaEventLog({ brokers: [broker], clientId: 'bench' })
-  const deps = { log, topics: routeTopics(catalog), claims: memoryClaimStore(), newId: randomUUID }
+  const kafka = kafkaEventLog({ brokers: [broker], clientId: 'bench' })
+  const deps = { kafka, catalog: createCatalog(domains), claims: memoryClaimStore(), newId: randomUUID }
   const bare: Way = (batch) =>
     producer.send({
       topic: TOPIC,

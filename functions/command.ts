@@ -6,20 +6,20 @@ import { entityTag } from '#shared/pipeline/lifecycle/entity-tag.ts'
 import { moveEvent } from '#shared/pipeline/lifecycle/move-event.ts'
 import { readMoveBody } from '#shared/pipeline/lifecycle/read-move.ts'
 import {
+  catalog,
   claims,
   clock,
   identify,
   kafka,
   lifecycles,
   limitRate,
-  log,
   newId,
   reader,
-  topics,
-  views,
+  store,
+  viewStore,
 } from './compose.ts'
 
-const deps = { claims, clock, kafka, lifecycles, log, newId, reader, topics, views }
+const deps = { claims, clock, kafka, lifecycles, store, newId, reader, catalog, viewStore }
 
 /** `POST /events/{id}/{move}` and `DELETE /events/{id}`: 202 once Kafka has the move, with the state that the views make of it. */
 export const handler = httpHandler(async (request) => {
@@ -31,8 +31,13 @@ export const handler = httpHandler(async (request) => {
     const target = JSON.stringify([move, id, query.source])
     const { receipt, state } = await moveEvent(
       {
-        ...{ id, move, principal, source: query.source, ifMatch: headers['if-match'] },
-        ...{ body: readMoveBody(request.body), traceparent: continueTrace(headers.traceparent) },
+        id,
+        move,
+        principal,
+        source: query.source,
+        ifMatch: headers['if-match'],
+        body: readMoveBody(request.body),
+        traceparent: continueTrace(headers.traceparent),
         keyed: key === undefined ? undefined : keyRequest(principal.name, key, request, target),
       },
       deps,

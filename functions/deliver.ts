@@ -2,15 +2,15 @@ import type { Context, MSKEvent } from 'aws-lambda'
 import { type BatchResponse, failuresOf, recordsOf } from '#shared/adapters/lambda/msk-event.ts'
 import { deliver } from '#shared/pipeline/deliver/deliver.ts'
 import {
+  catalog,
   claims,
   deadLetters,
   decode,
   gateway,
-  log,
   postsAtOnce,
   requestStats,
+  store,
   subscriptionsOf,
-  topics,
 } from './compose.ts'
 
 /** Time kept back from the function's own limit to mark who missed a frame, in milliseconds. */
@@ -21,7 +21,7 @@ export async function handler(event: MSKEvent, context: Context): Promise<BatchR
   const deadline = Date.now() + context.getRemainingTimeInMillis() - RESERVE_MS
   const shard = Number(/deliver(\d*)$/.exec(context.functionName)?.[1] ?? 0)
   const subscriptions = subscriptionsOf(shard)
-  const deps = { log, claims, deadLetters, subscriptions, gateway, topics, decode, postsAtOnce }
+  const deps = { store, claims, deadLetters, subscriptions, gateway, catalog, decode, postsAtOnce }
   const { failed, counted } = await deliver(recordsOf(event), deadline, deps)
   if (counted > 0) await requestStats()
   return failuresOf(failed)

@@ -5,9 +5,9 @@ import { CSV_LIMITS, listEvents, PAGE_LIMITS } from '#shared/pipeline/history/li
 import { hasAlready } from '#shared/pipeline/lifecycle/entity-tag.ts'
 import { getEvent } from '#shared/pipeline/lifecycle/get-event.ts'
 import { selectCases } from '#shared/pipeline/lifecycle/select-cases.ts'
-import { claims, clock, lifecycles, log, topics, views } from './compose.ts'
+import { catalog, claims, clock, lifecycles, store, viewStore } from './compose.ts'
 
-const deps = { claims, clock, lifecycles, log, topics, views }
+const deps = { claims, clock, lifecycles, store, catalog, viewStore }
 
 async function listPage({ query }: HttpRequest, limits: typeof PAGE_LIMITS | typeof CSV_LIMITS) {
   const { query: wanted, limit } = readQuery(query, limits)

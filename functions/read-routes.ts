@@ -1,14 +1,14 @@
 import type { HttpRequest, HttpResponse } from '#shared/adapters/http/http-message.ts'
-import { matchPath } from '#shared/adapters/http/match-path.ts'
 import { readQuery } from '#shared/adapters/http/read-query.ts'
 import { asyncapiDocument } from '#shared/api/asyncapi.ts'
 import { catalogDocument } from '#shared/api/catalog-document.ts'
 import { openapiDocument } from '#shared/api/openapi.ts'
+import { matchPath } from '#shared/core/match-path.ts'
 import type { Principal } from '#shared/core/role.ts'
-import { catalog } from '#shared/domain/catalog.ts'
+import { domains } from '#shared/domain/catalog.ts'
 import { catchUp } from '#shared/pipeline/history/catch-up.ts'
 import { issueTicket } from '#shared/pipeline/sockets/tickets.ts'
-import { deadLetters, log, tickets, topics } from './compose.ts'
+import { catalog, deadLetters, store, tickets } from './compose.ts'
 import { respondWithCsv, respondWithEvent, respondWithPage } from './event-routes.ts'
 import { respondWithStats, respondWithView } from './view-routes.ts'
 
@@ -30,7 +30,7 @@ const routes: Readonly<Record<string, Route>> = {
   'GET /events/since': {
     respond: async ({ query }) => {
       const { query: wanted, limit } = readQuery(query)
-      return { status: 200, body: await catchUp(wanted, query.cursor, limit, { log, topics }) }
+      return { status: 200, body: await catchUp(wanted, query.cursor, limit, { store, catalog }) }
     },
   },
   'GET /events/{id}': { respond: respondWithEvent },
@@ -40,22 +40,22 @@ const routes: Readonly<Record<string, Route>> = {
   'GET /dead-letters': {
     respond: async ({ query }) => {
       const { limit } = readQuery(query)
-      return { status: 200, body: { deadLetters: await deadLetters.list(topics.names, limit) } }
+      return { status: 200, body: { deadLetters: await deadLetters.list(catalog.names, limit) } }
     },
   },
   'POST /tickets': {
     respond: async (_, principal) => ({ status: 201, body: await issueTicket(principal, { tickets, now }) }),
   },
   'GET /catalog': {
-    respond: () => ({ status: 200, body: catalogDocument(catalog, topics.unknownTypes) }),
+    respond: () => ({ status: 200, body: catalogDocument(domains, catalog.unknownTypes) }),
   },
   'GET /openapi.json': {
     isOpen: true,
-    respond: () => ({ status: 200, headers: CACHED, body: openapiDocument(catalog) }),
+    respond: () => ({ status: 200, headers: CACHED, body: openapiDocument(domains) }),
   },
   'GET /asyncapi.json': {
     isOpen: true,
-    respond: () => ({ status: 200, headers: CACHED, body: asyncapiDocument(catalog) }),
+    respond: () => ({ status: 200, headers: CACHED, body: asyncapiDocument(domains) }),
   },
 }
 

@@ -1,11 +1,11 @@
 import { type PresentedStats, statsView } from '#shared/domain/tidewire-stats.ts'
 import { presentParts } from '#shared/pipeline/views/read-view.ts'
-import { subscriptions, views } from './compose.ts'
+import { subscriptions, viewStore } from './compose.ts'
 
 /** What the view `tidewire/stats` counts, and how many connections there are. */
 export async function readStats({ connectionsAgeMs }: { readonly connectionsAgeMs?: number } = {}) {
   const [{ parts }, connections] = await Promise.all([
-    views.read('tidewire/stats', { key: '', limit: 1 }),
+    viewStore.read('tidewire/stats', { key: '', limit: 1 }),
     subscriptions.countConnections(connectionsAgeMs),
   ])
   const now = Date.now()

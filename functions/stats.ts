@@ -1,16 +1,16 @@
 import { announceStats } from '#shared/pipeline/stats/announce-stats.ts'
 import type { StatsCall } from '#shared/pipeline/stats/stats-call.ts'
-import { claims, clock, kafka, log, newId, topics, views } from './compose.ts'
+import { catalog, claims, clock, kafka, newId, store, viewStore } from './compose.ts'
 import { readStats } from './read-stats.ts'
 
 const deps = {
-  log: kafka,
-  stored: log,
+  kafka,
+  store,
   claims,
   clock,
   newId,
-  topics,
-  views,
+  catalog,
+  viewStore,
   read: () => readStats({ connectionsAgeMs: 0 }),
 }
 

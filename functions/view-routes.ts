@@ -2,15 +2,15 @@ import type { HttpRequest, HttpResponse } from '#shared/adapters/http/http-messa
 import { readQuery } from '#shared/adapters/http/read-query.ts'
 import { Refusal } from '#shared/core/refusal.ts'
 import { readParts, readState, VIEW_LIMITS } from '#shared/pipeline/views/read-view.ts'
-import { folds, log, topics, views } from './compose.ts'
+import { catalog, store, viewStore, views } from './compose.ts'
 import { readStats } from './read-stats.ts'
 
-const deps = { log, topics, views, now: Date.now }
+const deps = { store, catalog, viewStore, now: Date.now }
 
 /** `GET /views/{domain}/{view}` and `GET /views/{domain}/{view}/{key}` */
 export async function respondWithView({ pathParameters, query }: HttpRequest): Promise<HttpResponse> {
   const { domain = '', view = '', key } = pathParameters
-  const named = folds.find(domain, view)
+  const named = views.find(domain, view)
   if (named === null)
     throw new Refusal('not_found', `There is no view ${domain}/${view}; there are ${names()}.`)
   if (key !== undefined && named.view.keys === undefined)
@@ -34,5 +34,5 @@ export async function respondWithStats(): Promise<HttpResponse> {
 }
 
 function names(): string {
-  return folds.all.map(({ name }) => name).join(', ')
+  return views.all.map(({ name }) => name).join(', ')
 }

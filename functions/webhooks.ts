@@ -7,7 +7,7 @@ import { refuseReserved } from '#shared/pipeline/lifecycle/refuse-reserved.ts'
 import { grantDeliveries } from '#shared/pipeline/webhooks/grant-deliveries.ts'
 import { publicUrl } from '#shared/pipeline/webhooks/public-url.ts'
 import { receiveWebhook } from '#shared/pipeline/webhooks/receive-webhook.ts'
-import { claims, configuredUrl, kafka, lifecycles, newId, topics, webhookSenders } from './compose.ts'
+import { catalog, claims, configuredUrl, kafka, lifecycles, newId, webhookSenders } from './compose.ts'
 
 /** `POST /webhooks/{source}`: 202 once Kafka has the event, after its signature held; `OPTIONS` asks whether one may deliver. */
 export const handler = httpHandler(async (request) => {
@@ -18,7 +18,7 @@ export const handler = httpHandler(async (request) => {
   if (request.body.length > ACCEPT_LIMITS.bodyBytes)
     throw new Refusal('too_large', 'The body is larger than 1 MB (1,000,000 bytes).')
   const url = publicUrl(configuredUrl, request)
-  const deps = { log: kafka, claims, topics, newId, now: () => new Date(), madeIds: new Set<string>() }
+  const deps = { kafka, claims, catalog, newId, now: () => new Date(), madeIds: new Set<string>() }
   const traceparent = continueTrace(request.headers.traceparent)
   const received = receiveWebhook(source, { ...request, url }, { ...deps, traceparent })
   if ('answer' in received) return received.answer

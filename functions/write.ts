@@ -4,7 +4,7 @@ import { assertRole, PUBLISHERS } from '#shared/core/role.ts'
 import { accept } from '#shared/pipeline/accept/accept.ts'
 import { readPost } from '#shared/pipeline/accept/read-post.ts'
 import { refuseReserved } from '#shared/pipeline/lifecycle/refuse-reserved.ts'
-import { claims, identify, kafka, lifecycles, limitRate, newId, topics } from './compose.ts'
+import { catalog, claims, identify, kafka, lifecycles, limitRate, newId } from './compose.ts'
 
 const now = () => new Date()
 
@@ -14,9 +14,9 @@ export const handler = httpHandler(async (request) => {
   assertRole(principal, PUBLISHERS, 'write events')
   const { name } = principal
   return limitRate(name, async () => {
-    const { isBatch, events, madeIds, binding } = readPost(request, name, { topics, now, newId })
+    const { isBatch, events, madeIds, binding } = readPost(request, name, { catalog, now, newId })
     refuseReserved(events, lifecycles)
-    const receipts = await accept(events, madeIds, { log: kafka, claims, topics, newId }, binding)
+    const receipts = await accept(events, madeIds, { kafka, claims, catalog, newId }, binding)
     return { status: 202, body: isBatch ? { accepted: receipts.length, events: receipts } : receipts[0] }
   })
 })

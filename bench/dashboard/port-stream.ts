@@ -1,9 +1,9 @@
 import type { CloudEvent, PositionedEvent } from '#shared/core/event.ts'
-import { catalog } from '#shared/domain/catalog.ts'
+import { domains } from '#shared/domain/catalog.ts'
 import { MOVE_TYPES } from '#shared/domain/port/case-moves.ts'
 import { simulatePort } from '#shared/domain/port/simulate-port.ts'
 import { completeEvent } from '#shared/pipeline/accept/complete-event.ts'
-import { routeTopics } from '#shared/pipeline/topics.ts'
+import { createCatalog } from '#shared/pipeline/catalog.ts'
 import { createRandom } from '#shared/testing/random.ts'
 
 const PARTITIONS = 3
@@ -56,12 +56,12 @@ export function createPortStream(seed: number): PortStream {
 
 function createTemplates(seed: number): Template[] {
   const random = createRandom(seed)
-  const topics = routeTopics(catalog)
-  const deps = { topics, now: () => new Date(0), newId: () => '', madeIds: new Set<string>() }
+  const catalog = createCatalog(domains)
+  const deps = { catalog, now: () => new Date(0), newId: () => '', madeIds: new Set<string>() }
   const templates: Template[] = []
   for (const { event } of simulatePort(random.next, 0)) {
     const completed = completeEvent(event, deps) as CloudEvent
-    const topic = topics.topicOf(completed.category ?? '')
+    const topic = catalog.topicOf(completed.category ?? '')
     if (templates.push({ topic, partition: random.pick(PARTITIONS), event: completed }) === TEMPLATES) break
   }
   return templates

@@ -1,12 +1,12 @@
 import { dynamoClaimStore } from '#shared/adapters/dynamodb/dynamo-claim-store.ts'
 import { dynamoClient } from '#shared/adapters/dynamodb/dynamo-client.ts'
 import { dynamoDeadLetterStore } from '#shared/adapters/dynamodb/dynamo-dead-letter-store.ts'
-import { dynamoLogStore } from '#shared/adapters/dynamodb/dynamo-log-store.ts'
+import { dynamoEventStore } from '#shared/adapters/dynamodb/dynamo-event-store.ts'
 import { dynamoViewStore } from '#shared/adapters/dynamodb/dynamo-view-store.ts'
 import { kafkaLogReader } from '#shared/adapters/kafka/kafka-log-reader.ts'
-import { catalog } from '#shared/domain/catalog.ts'
+import { domains } from '#shared/domain/catalog.ts'
+import { createCatalog } from '#shared/pipeline/catalog.ts'
 import { recordDecoder } from '#shared/pipeline/deliver/decode-record.ts'
-import { routeTopics } from '#shared/pipeline/topics.ts'
 import { type FoldDeps, foldBatch } from '#shared/pipeline/views/fold-batch.ts'
 import { viewsOf } from '#shared/pipeline/views/views.ts'
 import type { CliContext } from '../cli-context.ts'
@@ -22,11 +22,13 @@ export function openReplay({ brokers, dynamodb, stage }: ReplayPlace, env: CliCo
   const client = dynamoClient(dynamodb === 'aws' ? {} : { endpoint: dynamodb })
   const table = (name: string) => `tidewire-${stage}-${name}`
   // What was refused as an event when it came is refused here.
-  const topics = routeTopics(catalog, { unknownTypes: env.UNKNOWN_TYPES === 'refuse' ? 'refuse' : 'accept' })
-  const log = dynamoLogStore(client, { table: table('log'), retentionDays: RETENTION_DAYS })
-  const views = dynamoViewStore(client, { table: table('views') })
+  const catalog = createCatalog(domains, {
+    unknownTypes: env.UNKNOWN_TYPES === 'refuse' ? 'refuse' : 'accept',
+  })
+  const store = dynamoEventStore(client, { table: table('log'), retentionDays: RETENTION_DAYS })
+  const viewStore = dynamoViewStore(client, { table: table('views') })
   const deps: FoldDeps = {
-    ...{ log, views, topics, decode: recordDecoder(topics), folds: viewsOf(catalog) },
+    ...{ store, viewStore, catalog, decode: recordDecoder(catalog), views: viewsOf(domains) },
     claims: dynamoClaimStore(client, { table: table('claims') }),
     deadLetters: dynamoDeadLetterStore(client, {
       table: table('dead-letters'),
@@ -35,7 +37,7 @@ export function openReplay({ brokers, dynamodb, stage }: ReplayPlace, env: CliCo
     kafka: { append: () => Promise.reject(new Error('a rebuild emits nothing')) },
   }
   return {
-    ...{ log, views, topics, catalog },
+    ...{ store, viewStore, catalog, domains },
     reader: kafkaLogReader({ brokers: brokers.split(','), clientId: 'tidewire-replay' }),
     fold: async (records) => void (await foldBatch(records, deps, { isRebuilder: true })),
     groupOf: (topic) => `tidewire-fold-${topic}`,

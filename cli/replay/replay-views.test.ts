@@ -1,9 +1,9 @@
 import { PassThrough } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import type { Domain } from '#shared/domain/define-domain.ts'
+import { createCatalog } from '#shared/pipeline/catalog.ts'
 import type { KafkaRecord, LogReader } from '#shared/pipeline/ports.ts'
-import { routeTopics } from '#shared/pipeline/topics.ts'
-import { memoryLogStore } from '#shared/testing/memory/memory-log-store.ts'
+import { memoryEventStore } from '#shared/testing/memory/memory-event-store.ts'
 import { memoryViewStore } from '#shared/testing/memory/memory-view-store.ts'
 import { runInProcess } from '../testing/run-in-process.ts'
 import { type ReplayChoice, type ReplayDeps, replayViews } from './replay-views.ts'
@@ -38,8 +38,8 @@ async function replay(choice: ReplayChoice, { first = 0 } = {}) {
     },
   }
   const deps: ReplayDeps = {
-    ...{ reader, views: memoryViewStore(), log: memoryLogStore(), fold: async () => {} },
-    ...{ groupOf: (topic) => topic, catalog: CATALOG, topics: routeTopics(CATALOG) },
+    ...{ reader, viewStore: memoryViewStore(), store: memoryEventStore(), fold: async () => {} },
+    ...{ groupOf: (topic) => topic, domains: CATALOG, catalog: createCatalog(CATALOG) },
   }
   const [stdout, stderr] = [new PassThrough(), new PassThrough()]
   const error = await replayViews(choice, deps, {

@@ -1,5 +1,5 @@
 import type { Domain } from '#shared/domain/define-domain.ts'
-import type { Topics } from '#shared/pipeline/topics.ts'
+import type { Catalog } from '#shared/pipeline/catalog.ts'
 import {
   planRebuild,
   type RebuildDeps,
@@ -16,7 +16,7 @@ export type ReplayChoice = {
   readonly topic?: readonly string[]
   readonly acceptLoss?: true
 }
-export type ReplayDeps = RebuildDeps & { readonly catalog: readonly Domain[]; readonly topics: Topics }
+export type ReplayDeps = RebuildDeps & { readonly domains: readonly Domain[]; readonly catalog: Catalog }
 
 /**
  * Rebuilds the views of the chosen topics and says so: progress on stderr, one line at the end on stdout. Throws
@@ -56,16 +56,16 @@ function sayPlans(plans: readonly RebuildPlan[], records: number): string {
 }
 
 /** The topics that were named, or those that the views of the chosen domains fold. */
-function chooseTopics({ domain, topic }: ReplayChoice, { catalog, topics }: ReplayDeps): string[] {
+function chooseTopics({ domain, topic }: ReplayChoice, { domains, catalog }: ReplayDeps): string[] {
   const folded = (domains: readonly Domain[]) => {
     const views = domains.flatMap(({ views: own = {} }) => Object.values(own))
-    return topics.topicsTouched(views.flatMap(({ channels }) => channels))
+    return catalog.topicsTouched(views.flatMap(({ channels }) => channels))
   }
-  const all = folded(catalog)
-  const names = catalog.map(({ name }) => name)
+  const all = folded(domains)
+  const names = domains.map(({ name }) => name)
   const strange = domain?.find((name) => !names.includes(name))
   if (strange !== undefined) throw usageError(`there is no domain ${strange}; there are ${names.join(', ')}`)
-  const chosen = domain ? folded(catalog.filter(({ name }) => domain.includes(name))) : all
+  const chosen = domain ? folded(domains.filter(({ name }) => domain.includes(name))) : all
   const foreign = topic?.find((name) => !chosen.includes(name))
   if (foreign !== undefined)
     throw usageError(`no view folds the topic ${foreign}; views fold ${chosen.join(', ') || 'none'}`)

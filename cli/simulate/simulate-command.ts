@@ -67,8 +67,8 @@ async function simulate(
   context: CliContext,
 ): Promise<void> {
   // Only this command needs the domains, and reading them takes longer than most commands take.
-  const { catalog } = await import('#shared/domain/catalog.ts')
-  const job = readSimulationJob(domain, options, catalog)
+  const { domains } = await import('#shared/domain/catalog.ts')
+  const job = readSimulationJob(domain, options, domains)
   const connection = readConnection(command)
   context.stderr.write(
     `${options.replay ? 'replaying' : 'simulating'} ${job.names.join(', ')}; Ctrl-C ends\n`,

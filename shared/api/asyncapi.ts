@@ -1,7 +1,7 @@
 import { SUBSCRIPTION_LIMIT } from '#shared/core/limits.ts'
 import { clientMessages, serverFrames } from '#shared/core/messages.ts'
 import type { Domain } from '#shared/domain/define-domain.ts'
-import { UNCLAIMED_TOPIC } from '#shared/pipeline/topics.ts'
+import { UNCLAIMED_TOPIC } from '#shared/pipeline/catalog.ts'
 import { asyncComponents, dataSchemaName, type Json, schemaRef } from './component-schemas.ts'
 import { API_VERSION } from './openapi.ts'
 
@@ -24,14 +24,18 @@ export function asyncapiDocument(domains: readonly Domain[]): Json {
     defaultContentType: 'application/json',
     servers: {
       local: {
-        ...{ host: 'localhost:3001', protocol: 'ws', description: 'The local stack.' },
+        host: 'localhost:3001',
+        protocol: 'ws',
+        description: 'The local stack.',
         security: [
           { $ref: '#/components/securitySchemes/ticket' },
           { $ref: '#/components/securitySchemes/key' },
         ],
       },
       socket: {
-        ...{ host: '{host}', protocol: 'wss', description: 'A deployed socket gateway.' },
+        host: '{host}',
+        protocol: 'wss',
+        description: 'A deployed socket gateway.',
         variables: { host: { description: 'The gateway’s host name.' } },
         security: [{ $ref: '#/components/securitySchemes/ticket' }],
       },
@@ -49,11 +53,15 @@ export function asyncapiDocument(domains: readonly Domain[]): Json {
       messages: { ...socketMessages(), ...eventMessages(domains) },
       securitySchemes: {
         ticket: {
-          ...{ type: 'httpApiKey', in: 'query', name: 'ticket' },
+          type: 'httpApiKey',
+          in: 'query',
+          name: 'ticket',
           description: 'A ticket of POST /tickets: it opens one connection within 30 seconds.',
         },
         key: {
-          ...{ type: 'httpApiKey', in: 'query', name: 'key' },
+          type: 'httpApiKey',
+          in: 'query',
+          name: 'key',
           description: 'An API key, which the local stack takes here.',
         },
       },
@@ -76,11 +84,15 @@ function socketOperations(): Json {
   const channel = { $ref: '#/channels/socket' }
   return {
     receiveFromClient: {
-      ...{ action: 'receive', channel, messages: messages(clientNames) },
+      action: 'receive',
+      channel,
+      messages: messages(clientNames),
       summary: 'What a client sends. What is unknown or malformed gets an "error", and the connection stays.',
     },
     sendToClient: {
-      ...{ action: 'send', channel, messages: messages(serverNames) },
+      action: 'send',
+      channel,
+      messages: messages(serverNames),
       summary: 'What a client receives.',
     },
   }

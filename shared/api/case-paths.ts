@@ -9,8 +9,11 @@ const ETAG = {
   },
 }
 const MOVED = {
-  ...{ id: '1e1a3c1e-8f6e-4f0e-9a51-0d4c8f0a5f1b', source: 'urn:tidewire:api' },
-  ...{ topic: 'container-events', partition: 0, offset: 13 },
+  id: '1e1a3c1e-8f6e-4f0e-9a51-0d4c8f0a5f1b',
+  source: 'urn:tidewire:api',
+  topic: 'container-events',
+  partition: 0,
+  offset: 13,
   state: { id: 'arrival-7781', status: 'acknowledged', statusBy: 'anna', assignee: null },
 }
 const moved = {
@@ -23,7 +26,9 @@ const REFUSED = {
     'application/problem+json': {
       schema: schemaRef('problem'),
       example: {
-        ...{ type: 'urn:tidewire:problem:conflict', title: 'Conflict', status: 409 },
+        type: 'urn:tidewire:problem:conflict',
+        title: 'Conflict',
+        status: 409,
         detail: 'This event is already resolved by anna; only an event in progress can be resolved.',
       },
     },

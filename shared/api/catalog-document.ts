@@ -8,8 +8,8 @@ import {
 } from '#shared/core/limits.ts'
 import { SEVERITIES } from '#shared/core/severity.ts'
 import type { Derived, Domain, EventDefinition, View } from '#shared/domain/define-domain.ts'
+import { UNCLAIMED_TOPIC, type UnknownTypes } from '#shared/pipeline/catalog.ts'
 import { PAGE_LIMITS } from '#shared/pipeline/history/list-events.ts'
-import { UNCLAIMED_TOPIC, type UnknownTypes } from '#shared/pipeline/topics.ts'
 
 const derived = z
   .union([z.object({ value: z.string() }), z.object({ rule: z.string() })])

@@ -35,21 +35,23 @@ export type Json = { readonly [name: string]: unknown }
 const eventSchemas = { channel, channelPattern, severity, cursor, cloudEvent, positionedEvent }
 const httpSchemas = {
   ...eventSchemas,
-  ...{
-    cloudEventDraft,
-    plainEvent,
-    receipt,
-    batchReceipt,
-    moveReceipt,
-    eventAnswer,
-    historyPage,
-    catchUpPage,
-    deadLetterList,
-    viewState,
-    viewParts,
-    stats,
-  },
-  ...{ catalog: catalogAnswer, ticket, health, challengeAnswer, problem },
+  cloudEventDraft,
+  plainEvent,
+  receipt,
+  batchReceipt,
+  moveReceipt,
+  eventAnswer,
+  historyPage,
+  catchUpPage,
+  deadLetterList,
+  viewState,
+  viewParts,
+  stats,
+  catalog: catalogAnswer,
+  ticket,
+  health,
+  challengeAnswer,
+  problem,
 }
 
 /** The schemas of the HTTP interface by name, in JSON Schema 2020-12 with references among each other. */

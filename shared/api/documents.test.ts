@@ -4,15 +4,15 @@ import { Validator } from '@seriousme/openapi-schema-validator'
 import { Ajv } from 'ajv'
 import addFormats from 'ajv-formats'
 import { describe, expect, test } from 'vitest'
-import { catalog } from '#shared/domain/catalog.ts'
+import { domains } from '#shared/domain/catalog.ts'
 import { asyncapiDocument } from './asyncapi.ts'
 import type { Json } from './component-schemas.ts'
 import { API_VERSION, methodsOf, openapiDocument } from './openapi.ts'
 
 const require = createRequire(import.meta.url)
 const readText = (path: string) => readFile(new URL(`../../${path}`, import.meta.url), 'utf8')
-const openapi = openapiDocument(catalog)
-const asyncapi = asyncapiDocument(catalog)
+const openapi = openapiDocument(domains)
+const asyncapi = asyncapiDocument(domains)
 
 /** Every reference of a document that leads nowhere. */
 function danglingRefs(document: Json): string[] {

@@ -4,15 +4,27 @@ import { catchUpParameters, deadLetterParameters, listParameters, postParameters
 import { json, problems } from './responses.ts'
 
 const RECEIPT = {
-  ...{ id: 'arrival-7781', source: '/cranes/4' },
-  ...{ topic: 'container-events', partition: 0, offset: 12 },
+  id: 'arrival-7781',
+  source: '/cranes/4',
+  topic: 'container-events',
+  partition: 0,
+  offset: 12,
 }
 const POSITIONED = {
-  ...{ topic: 'container-events', partition: 0, offset: 12 },
+  topic: 'container-events',
+  partition: 0,
+  offset: 12,
   event: {
-    ...{ specversion: '1.0', id: 'arrival-7781', source: '/cranes/4', type: 'port.container.arrived' },
-    ...{ subject: 'MSKU-9021044', time: '2026-11-21T08:00:00Z', datacontenttype: 'application/json' },
-    ...{ category: 'port.container', severity: 'info', data: { berth: 'B4', weightKg: 21_400 } },
+    specversion: '1.0',
+    id: 'arrival-7781',
+    source: '/cranes/4',
+    type: 'port.container.arrived',
+    subject: 'MSKU-9021044',
+    time: '2026-11-21T08:00:00Z',
+    datacontenttype: 'application/json',
+    category: 'port.container',
+    severity: 'info',
+    data: { berth: 'B4', weightKg: 21_400 },
   },
 }
 const RATE_HEADERS = {

@@ -39,7 +39,9 @@ export function openapiDocument(domains: readonly Domain[]): Json {
       securitySchemes: {
         apiKey: { type: 'apiKey', in: 'header', name: 'x-api-key', description: 'A key, for services.' },
         token: {
-          ...{ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
+          type: 'http',
+          scheme: 'bearer',
+          bearerFormat: 'JWT',
           description: 'An access token of the user pool, for people. The groups of a user are the roles.',
         },
       },

@@ -100,7 +100,10 @@ const health: Json = {
 function describesItself(operationId: string, summary: string): Json {
   const content = { 'application/json': { schema: { type: 'object' } } }
   return {
-    ...{ operationId, summary, tags: ['catalog'], security: OPEN },
+    operationId,
+    summary,
+    tags: ['catalog'],
+    security: OPEN,
     responses: { 200: { description: 'The document.', content }, ...problems(500, 503) },
   }
 }

@@ -64,7 +64,10 @@ function listParametersOf(most: number, usual: number): readonly Json[] {
     inQuery('from', 'Not before this event time (RFC 3339).', TIME, { example: '2026-11-21T00:00:00Z' }),
     inQuery('to', 'Not after this event time (RFC 3339).', TIME, { example: '2026-11-22T00:00:00Z' }),
     inQuery('limit', 'The most events of a page.', {
-      ...{ type: 'integer', minimum: 1, maximum: most, default: usual },
+      type: 'integer',
+      minimum: 1,
+      maximum: most,
+      default: usual,
     }),
     inQuery('next', 'The "next" of the page above.', schemaRef('cursor')),
   ]
@@ -83,8 +86,12 @@ export const catchUpParameters: readonly Json[] = [
 ]
 
 const eventId: Json = {
-  ...{ name: 'id', in: 'path', required: true, schema: { type: 'string', minLength: 1 } },
-  ...{ description: 'The id of an event, percent-encoded.', example: 'arrival-7781' },
+  name: 'id',
+  in: 'path',
+  required: true,
+  schema: { type: 'string', minLength: 1 },
+  description: 'The id of an event, percent-encoded.',
+  example: 'arrival-7781',
 }
 const source = inQuery(
   'source',
@@ -118,7 +125,10 @@ export const deleteParameters: readonly Json[] = [
 
 export const moveParameters: readonly Json[] = [
   {
-    ...{ name: 'move', in: 'path', required: true, example: 'acknowledge' },
+    name: 'move',
+    in: 'path',
+    required: true,
+    example: 'acknowledge',
     description:
       'For the port: acknowledge (new → acknowledged), start (→ in-progress), resolve (→ resolved), close (→ closed), assign, read, delete.',
     schema: { type: 'string', minLength: 1 },
@@ -141,7 +151,9 @@ export const viewParameters: readonly Json[] = [
     'limit',
     `The most keys of a page; ${VIEW_LIMITS.usual} unless it is given, or ${VIEW_LIMITS.most} with parts.`,
     {
-      ...{ type: 'integer', minimum: 1, maximum: VIEW_LIMITS.most },
+      type: 'integer',
+      minimum: 1,
+      maximum: VIEW_LIMITS.most,
     },
   ),
   inQuery('next', 'The "next" of the page before.', { type: 'string', pattern: '^k[A-Za-z0-9_-]*$' }),

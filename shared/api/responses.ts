@@ -20,13 +20,15 @@ const RETRY_AFTER = {
 const PROBLEMS: Readonly<Record<number, ProblemKind>> = {
   400: {
     description: 'The request is malformed: JSON that is none, or a parameter that cannot be understood.',
-    ...{ code: 'malformed', title: 'The request is malformed' },
+    code: 'malformed',
+    title: 'The request is malformed',
     detail: 'The query names what cannot be understood.',
     errors: [{ pointer: '/limit', detail: 'is not a whole number from 1 to 500.' }],
   },
   401: {
     description: 'No valid credentials or, from a webhook sender, no signature that holds.',
-    ...{ code: 'unauthenticated', title: 'No valid credentials' },
+    code: 'unauthenticated',
+    title: 'No valid credentials',
     detail: 'Send an API key in the header "x-api-key", or "authorization: Bearer <access token>".',
     headers: {
       'WWW-Authenticate': { description: 'How to authenticate.', schema: { type: 'string' } },
@@ -34,59 +36,69 @@ const PROBLEMS: Readonly<Record<number, ProblemKind>> = {
   },
   403: {
     description: 'The credentials are good, and their role does not grant this.',
-    ...{ code: 'forbidden', title: 'Not granted' },
+    code: 'forbidden',
+    title: 'Not granted',
     detail: 'The role viewer may not write events: that takes the role publisher, operator, or admin.',
   },
   404: {
     description: 'There is nothing of this name.',
-    ...{ code: 'not_found', title: 'Not found' },
+    code: 'not_found',
+    title: 'Not found',
     detail: 'There is no webhook source of this name here; see docs/webhooks.md.',
   },
   409: {
     description: 'Another request is writing one of these events at this moment; send this one again.',
-    ...{ code: 'conflict', title: 'Conflict' },
+    code: 'conflict',
+    title: 'Conflict',
     detail: 'Another request writes one of these events at this moment; send this one again.',
     headers: RETRY_AFTER,
   },
   412: {
     description: 'The state has changed since the ETag in If-Match; nothing was written.',
-    ...{ code: 'precondition_failed', title: 'Changed since you read it' },
+    code: 'precondition_failed',
+    title: 'Changed since you read it',
     detail:
       'The event has changed since you read it; read it again and look whether the move still makes sense.',
   },
   413: {
     description: 'A body over 1 MB, an event over 128 KB, or more than 500 events; nothing was written.',
-    ...{ code: 'too_large', title: 'Too large' },
+    code: 'too_large',
+    title: 'Too large',
     detail: 'A batch holds at most 500 events; send several batches.',
   },
   415: {
     description: 'A media type that is not read here.',
-    ...{ code: 'unsupported_media_type', title: 'Unsupported media type' },
+    code: 'unsupported_media_type',
+    title: 'Unsupported media type',
     detail: 'Event format application/cloudevents+xml is not supported: send application/cloudevents+json.',
   },
   422: {
     description:
       'Well-formed, but against the schema; nothing was written. "errors" names all that is wrong.',
-    ...{ code: 'invalid_event', title: 'Invalid event' },
+    code: 'invalid_event',
+    title: 'Invalid event',
     detail: 'The event breaks the rules named in "errors"; nothing was written.',
     errors: [{ index: 1, pointer: '/data/price', detail: 'is required: add it.' }],
   },
   429: {
     description: 'Too many requests of these credentials.',
-    ...{ code: 'rate_limited', title: 'Too many requests' },
+    code: 'rate_limited',
+    title: 'Too many requests',
     detail: 'These credentials may send 200 requests per second; slow down, or send batches.',
     headers: RETRY_AFTER,
   },
   500: {
     description:
       'Something broke on our side. Sending the same request again is safe where its events have ids.',
-    ...{ code: 'internal', title: 'Internal error' },
+    code: 'internal',
+    title: 'Internal error',
     detail: 'Something broke on our side; it has been logged. Send the request again, unchanged.',
   },
   503: {
     description:
       'Kafka cannot be written. Some events may be in Kafka all the same; with ids it is safe to send them again.',
-    ...{ code: 'unavailable', title: 'Temporarily unavailable' },
+    code: 'unavailable',
+    title: 'Temporarily unavailable',
     detail: 'Kafka did not confirm the write; send the request again.',
     headers: RETRY_AFTER,
   },

@@ -18,7 +18,10 @@ function subscribed() {
   )
   const replay = (offset: number) =>
     receive(state, 'c1', {
-      ...{ type: 'events', ids: ['s1'], replay: true, attempt: state.attempt },
+      type: 'events',
+      ids: ['s1'],
+      replay: true,
+      attempt: state.attempt,
       events: [eventAt(offset)],
     })
   return { state, got, gaps, replay }
@@ -34,8 +37,12 @@ test('a replay that was cut off is asked for again, since its verdict was never 
   replay(8)
   replay(9)
   receive(state, 'c1', {
-    ...{ type: 'subscribed', id: 's1', attempt: again.attempt ?? 0, cursor: 't@e1:0=9' },
-    ...{ recovered: false, reason: 'trimmed' },
+    type: 'subscribed',
+    id: 's1',
+    attempt: again.attempt ?? 0,
+    cursor: 't@e1:0=9',
+    recovered: false,
+    reason: 'trimmed',
   })
 
   expect(again.since).toBe(FROM)

@@ -21,7 +21,11 @@ const counts = defineView<{ readonly seen: readonly string[] }>({
 const example = { name: 'example', views: { counts } } as const
 
 const part = (key: string, partition: number, offset: number, seen: string[], epoch = 'e1'): ViewPart => ({
-  ...{ key, topic: 't', partition, epoch, offset },
+  key,
+  topic: 't',
+  partition,
+  epoch,
+  offset,
   state: { seen },
 })
 const pageOf = (parts: ViewPart[], cursor: string, next: string | null = null) => ({ parts, cursor, next })
@@ -114,8 +118,12 @@ describe('a followed view', () => {
     await socket.frame({ type: 'gap', ids: ['s1'] })
     const ask = socket.asks().at(-1)
     await socket.frame({
-      ...{ type: 'subscribed', id: 's1', attempt: ask?.attempt, cursor: 't@e2:0=2' },
-      ...{ recovered: false, reason: 'epoch' },
+      type: 'subscribed',
+      id: 's1',
+      attempt: ask?.attempt,
+      cursor: 't@e2:0=2',
+      recovered: false,
+      reason: 'epoch',
     })
 
     expect(view.current()).toMatchObject({ status: 'stale' })

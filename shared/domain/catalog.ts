@@ -6,4 +6,4 @@ import { sensors } from './sensors/sensors.ts'
 import { tidewire } from './tidewire.ts'
 
 /** Every domain of this deployment: one line each. */
-export const catalog: readonly Domain[] = [port, blog, market, sensors, tidewire]
+export const domains: readonly Domain[] = [port, blog, market, sensors, tidewire]

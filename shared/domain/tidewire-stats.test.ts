@@ -6,7 +6,12 @@ import { type PresentedStats, STATS_LIMITS, type Stats, statsView } from './tide
 const NOW = Date.parse('2026-11-21T08:00:30.500Z')
 const NONE = statsView.initial('')
 const event = (given: Partial<DomainEvent> = {}): DomainEvent => ({
-  ...{ id: 'e', source: '/t', type: 't', category: 'a.b', severity: 'info', time: '2026-11-21T08:00:30Z' },
+  id: 'e',
+  source: '/t',
+  type: 't',
+  category: 'a.b',
+  severity: 'info',
+  time: '2026-11-21T08:00:30Z',
   ...given,
 })
 const apply = (stats: Stats, one: DomainEvent) =>
@@ -23,7 +28,8 @@ describe('the statistics', () => {
       event({ time: '2026-11-21T01:00:00+02:00' }),
     ])
     expect(present(stats)).toMatchObject({
-      ...{ total: 4, today: 2 },
+      total: 4,
+      today: 2,
       days: [
         { day: '2026-11-20', count: 2 },
         { day: '2026-11-21', count: 2 },

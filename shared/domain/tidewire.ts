@@ -17,7 +17,10 @@ const stats = z
     description: 'What GET /stats answers, told whenever it changes, at most every 2 s.',
     examples: [
       {
-        ...{ total: 2, today: 2, eventsPerSecond: 0.2, connections: 1 },
+        total: 2,
+        today: 2,
+        eventsPerSecond: 0.2,
+        connections: 1,
         categories: [{ name: 'port.ship', count: 2, percent: 100 }],
         severities: [{ name: 'info', count: 2, percent: 100 }],
       },

@@ -77,7 +77,7 @@ export type Range = {
 }
 
 /** The stored copy of the log that subscriptions are replayed from. Every read is strongly consistent. */
-export type LogStore = {
+export type EventStore = {
   /** Reads a topic's epoch and heads; begins the first epoch of a topic that is new. */
   topic(topic: string): Promise<TopicState>
   /** Begins a new epoch after `old`, unless another worker already did; answers the epoch in force. */

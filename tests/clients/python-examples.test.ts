@@ -1,11 +1,11 @@
 import { Kafka, logLevel } from 'kafkajs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { CloudEvent } from '#shared/core/event.ts'
-import { catalog } from '#shared/domain/catalog.ts'
+import { domains } from '#shared/domain/catalog.ts'
 import { type SensorReport, type SensorState, sensorView } from '#shared/domain/sensors/sensor-view.ts'
+import { createCatalog } from '#shared/pipeline/catalog.ts'
 import { recordDecoder } from '#shared/pipeline/deliver/decode-record.ts'
 import type { DecodeRecord, KafkaRecord } from '#shared/pipeline/ports.ts'
-import { routeTopics } from '#shared/pipeline/topics.ts'
 import type { Broker } from '../../localstack/broker/start-broker.ts'
 import { runCommand, succeeds } from './run-command.ts'
 import { startBrokerUnderTest, uniqueName } from './start-broker-under-test.ts'
@@ -108,7 +108,7 @@ describe(`the Python examples${reason}`, () => {
 
 /** The averages of every sensor by the view of the domain, over what its decoder takes. */
 function viewOf(records: readonly KafkaRecord[]): Summary['averages'] {
-  const decode = recordDecoder(routeTopics(catalog))
+  const decode = recordDecoder(createCatalog(domains))
   const states = new Map<string, SensorState>()
   const seen = new Set<string>()
   for (const record of records) {

@@ -32,8 +32,8 @@ async function timed<T>(name: string, work: () => Promise<T>): Promise<{ ms: num
 describe('the event log', () => {
   const topic = 'outage'
   const record = (to = topic) => ({ topic: to, key: 'k', value: Buffer.from('{}'), headers: {} })
-  const expectUnavailable = async (name: string, log: ReturnType<typeof kafkaEventLog>, to = topic) => {
-    const refused = () => log.append([record(to)]).catch((error: unknown) => error)
+  const expectUnavailable = async (name: string, kafka: ReturnType<typeof kafkaEventLog>, to = topic) => {
+    const refused = () => kafka.append([record(to)]).catch((error: unknown) => error)
     const { ms, result } = await timed(name, refused)
     expect(result).toMatchObject({ code: 'unavailable', retryAfterSeconds: 2 })
     expect(ms).toBeLessThan(PROMISED_MS)
@@ -57,31 +57,31 @@ describe('the event log', () => {
   })
 
   it('gives up on a partition without a leader, and goes on with the others', async () => {
-    const log = kafkaEventLog({ brokers: [broker.endpoint] })
-    await log.append([record()])
-    await expectUnavailable('no leader', log, 'no-such-topic')
-    expect(await log.append([record()])).toHaveLength(1)
+    const kafka = kafkaEventLog({ brokers: [broker.endpoint] })
+    await kafka.append([record()])
+    await expectUnavailable('no leader', kafka, 'no-such-topic')
+    expect(await kafka.append([record()])).toHaveLength(1)
   })
 
   it('gives up on a frozen broker in time, and writes as soon as it goes on', async () => {
-    const log = kafkaEventLog({ brokers: [broker.endpoint] })
-    await log.append([record()])
+    const kafka = kafkaEventLog({ brokers: [broker.endpoint] })
+    await kafka.append([record()])
     await broker.signal('SIGSTOP')
-    await Promise.all([1, 2, 3].map((n) => expectUnavailable(`frozen ${n}`, log)))
+    await Promise.all([1, 2, 3].map((n) => expectUnavailable(`frozen ${n}`, kafka)))
     await broker.signal('SIGCONT')
-    await timed('after the freeze', () => log.append([record()]))
+    await timed('after the freeze', () => kafka.append([record()]))
   })
 
   it('gives up on a killed broker in time, and writes as soon as it is back', async () => {
-    const log = kafkaEventLog({ brokers: [broker.endpoint] })
-    await log.append([record()])
+    const kafka = kafkaEventLog({ brokers: [broker.endpoint] })
+    await kafka.append([record()])
     await broker.signal('SIGKILL')
-    await expectUnavailable('killed', log)
+    await expectUnavailable('killed', kafka)
     await broker.start()
-    await timed('after the restart', () => log.append([record()]))
+    await timed('after the restart', () => kafka.append([record()]))
     await broker.signal('SIGKILL')
     await broker.start()
-    await timed('after a restart that it did not see', () => log.append([record()]))
+    await timed('after a restart that it did not see', () => kafka.append([record()]))
   })
 })
 

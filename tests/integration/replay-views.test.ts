@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parseCursor } from '#shared/core/cursor.ts'
 import type { PositionedEvent } from '#shared/core/event.ts'
 import { seededRandom } from '#shared/core/random.ts'
-import { catalog } from '#shared/domain/catalog.ts'
+import { domains } from '#shared/domain/catalog.ts'
 import { applyEvent } from '#shared/pipeline/views/apply-event.ts'
 import type { ViewPart } from '#shared/pipeline/views/view-part.ts'
 import { viewsOf } from '#shared/pipeline/views/views.ts'
@@ -17,7 +17,7 @@ import { startStack, type TestStack } from '../support/start-stack.ts'
 type Page = { parts: ViewPart[]; cursor: string; next?: string | null }
 type Snapshot = { readonly [view: string]: readonly ViewPart[] }
 
-const views = viewsOf(catalog)
+const views = viewsOf(domains)
 /** What only users do. Each is an event and others that follow from it, in other partitions. */
 const TRADES = [
   { type: 'market.tick', data: { symbol: 'TIDE', price: 100, volume: 10 } },
@@ -84,7 +84,7 @@ describe('tidewire replay --views over the running stack', () => {
 
   /** Posts what the simulators of all domains make. */
   async function simulate(seed: number, count: number): Promise<void> {
-    for (const { name, simulate: events } of catalog) {
+    for (const { name, simulate: events } of domains) {
       const batch: Record<string, unknown>[] = []
       const random = seededRandom(seed)
       for (const { event } of events?.(random, Date.parse('2026-03-01T08:00:00Z')) ?? []) {

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { createServer } from 'node:net'
 import { afterAll, describe, expect, it } from 'vitest'
-import { catalog } from '#shared/domain/catalog.ts'
+import { domains } from '#shared/domain/catalog.ts'
 import { type Positioned, publish, readLog } from '../support/api.ts'
 import { spawnStack, startStack, type TestStack } from '../support/start-stack.ts'
 
@@ -23,7 +23,7 @@ describe('starting and stopping', () => {
     for (const url of [stack.ports.HTTP_PORT, stack.ports.WS_PORT, stack.ports.WEB_PORT])
       expect(stack.output()).toContain(`:${url}`)
     expect(stack.output()).toMatch(/Demo +every domain is simulated/)
-    for (const { name } of catalog.filter(({ simulate }) => simulate !== undefined)) {
+    for (const { name } of domains.filter(({ simulate }) => simulate !== undefined)) {
       const isSimulated = ({ event }: Positioned) => event.source === `urn:tidewire:simulator:${name}`
       await expect.poll(async () => (await readLog(stack.httpUrl, '**')).some(isSimulated)).toBe(true)
     }

@@ -4,14 +4,14 @@ import { afterAll, describe, expect, test } from 'vitest'
 import type { SubscriptionStore } from '#shared/pipeline/ports.ts'
 import { describeClaimStore } from '#shared/testing/contracts/claim-store.contract.ts'
 import { describeDeadLetterStore } from '#shared/testing/contracts/dead-letter-store.contract.ts'
-import { describeLogStore } from '#shared/testing/contracts/log-store.contract.ts'
+import { describeEventStore } from '#shared/testing/contracts/event-store.contract.ts'
 import { describeSubscriptionStore } from '#shared/testing/contracts/subscription-store.contract.ts'
 import { describeTicketStore } from '#shared/testing/contracts/ticket-store.contract.ts'
 import { describeViewStore } from '#shared/testing/contracts/view-store.contract.ts'
 import { startDynamodb } from '#shared/testing/dynamodb/start-dynamodb.ts'
 import { dynamoClaimStore } from './dynamo-claim-store.ts'
 import { dynamoDeadLetterStore } from './dynamo-dead-letter-store.ts'
-import { dynamoLogStore } from './dynamo-log-store.ts'
+import { dynamoEventStore } from './dynamo-event-store.ts'
 import { dynamoSubscriptionStore } from './dynamo-subscription-store.ts'
 import { dynamoTicketStore } from './dynamo-ticket-store.ts'
 import { dynamoViewStore } from './dynamo-view-store.ts'
@@ -21,11 +21,11 @@ afterAll(stop)
 
 const WHOLE = { shard: 0, shards: 1 }
 const PAST = Math.floor(Date.now() / 1000) - 1
-const openLog = () => dynamoLogStore(client, { table: tables.log, retentionDays: 7 })
+const openLog = () => dynamoEventStore(client, { table: tables.log, retentionDays: 7 })
 const openClaims = () => dynamoClaimStore(client, { table: tables.claims })
 const openSubscriptions = () => dynamoSubscriptionStore(client, tables, WHOLE)
 
-describeLogStore(name, openLog)
+describeEventStore(name, openLog)
 describeClaimStore(name, openClaims)
 describeDeadLetterStore(name, () =>
   dynamoDeadLetterStore(client, { table: tables.deadLetters, retentionDays: 7 }),
@@ -36,14 +36,17 @@ describeViewStore(name, (now) => dynamoViewStore(client, { table: tables.views, 
 
 describe(`what has expired and was not deleted yet, ${name}`, () => {
   test('is not read from the log, in either direction or past a limit', async () => {
-    const log = dynamoLogStore(client, { table: tables.log, retentionDays: -1 })
+    const store = dynamoEventStore(client, { table: tables.log, retentionDays: -1 })
     const topic = `t-${randomUUID()}`
-    const stream = { topic, epoch: (await log.topic(topic)).epoch, partition: 0 }
+    const stream = { topic, epoch: (await store.topic(topic)).epoch, partition: 0 }
     const event = (offset: number) => ({
-      ...{ topic, partition: 0, offset, timestamp: 1 },
+      topic,
+      partition: 0,
+      offset,
+      timestamp: 1,
       event: { specversion: '1.0' as const, id: `${offset}`, source: '/t', type: 't' },
     })
-    await log.put(stream, [0, 1, 2, 5].map(event))
+    await store.put(stream, [0, 1, 2, 5].map(event))
     await openLog().put(stream, [3, 4].map(event))
 
     const read = async (newestFirst: boolean, limit: number) =>

@@ -18,7 +18,10 @@ export async function forgetParts(
       ProjectionExpression: '#view, #part',
       FilterExpression: '#topic = :topic AND #partition = :partition',
       ExpressionAttributeNames: {
-        ...{ '#view': 'view', '#part': 'part', '#topic': 'topic', '#partition': 'partition' },
+        '#view': 'view',
+        '#part': 'part',
+        '#topic': 'topic',
+        '#partition': 'partition',
       },
       ExpressionAttributeValues: { ':topic': topic, ':partition': partition },
       ...(from && { ExclusiveStartKey: from }),

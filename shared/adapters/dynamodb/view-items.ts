@@ -32,14 +32,21 @@ function padded(partition: number): string {
 
 export function toPart({ view, key, topic, partition, epoch, offset, state }: Item): StoredPart {
   return {
-    ...{ view: String(view), key: String(key), topic: String(topic), partition: Number(partition) },
-    ...{ epoch: String(epoch), offset: Number(offset), state: JSON.parse(String(state)) },
+    view: String(view),
+    key: String(key),
+    topic: String(topic),
+    partition: Number(partition),
+    epoch: String(epoch),
+    offset: Number(offset),
+    state: JSON.parse(String(state)),
   }
 }
 
 export function toProgress({ epoch, offset, isRebuilding, rebuilds }: Item): FoldProgress {
   return {
-    ...{ epoch: String(epoch), offset: Number(offset), isRebuilding: isRebuilding === true },
+    epoch: String(epoch),
+    offset: Number(offset),
+    isRebuilding: isRebuilding === true,
     ...(rebuilds !== undefined && { rebuilds: Number(rebuilds) }),
   }
 }

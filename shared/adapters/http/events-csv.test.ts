@@ -5,7 +5,9 @@ import { makeEvent } from '#shared/testing/accept/records.ts'
 import { eventsCsv } from './events-csv.ts'
 
 const rowOf = (data: unknown, more: object = {}) => ({
-  ...{ topic: 'container-events', partition: 0, offset: 1 },
+  topic: 'container-events',
+  partition: 0,
+  offset: 1,
   event: makeEvent('e1', { type: 'port.container.damaged', subject: 'MSKU-1', data, ...more }),
 })
 const read = (text: string) => parse(text, { columns: true }) as Record<string, string>[]
@@ -19,8 +21,14 @@ test('an event is a row, with its state and what its data says', () => {
   )
   expect(read(text)).toMatchObject([
     {
-      ...{ id: 'e1', type: 'port.container.damaged', subject: 'MSKU-1', status: 'in-progress' },
-      ...{ assignee: 'anna', priority: 'urgent', title: 'Dent, "deep"', description: '' },
+      id: 'e1',
+      type: 'port.container.damaged',
+      subject: 'MSKU-1',
+      status: 'in-progress',
+      assignee: 'anna',
+      priority: 'urgent',
+      title: 'Dent, "deep"',
+      description: '',
       data: '{"title":"Dent, \\"deep\\"","priority":"urgent"}',
     },
   ])

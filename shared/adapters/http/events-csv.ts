@@ -2,8 +2,20 @@ import { stringify } from 'csv-stringify/sync'
 import type { Row } from '#shared/pipeline/history/list-events.ts'
 
 const COLUMNS = [
-  ...['id', 'time', 'category', 'severity', 'type', 'subject', 'source', 'status', 'assignee', 'priority'],
-  ...['title', 'description', 'location', 'data'],
+  'id',
+  'time',
+  'category',
+  'severity',
+  'type',
+  'subject',
+  'source',
+  'status',
+  'assignee',
+  'priority',
+  'title',
+  'description',
+  'location',
+  'data',
 ]
 
 /**
@@ -12,7 +24,10 @@ const COLUMNS = [
  */
 export function eventsCsv(rows: readonly Row[]): string {
   return stringify(rows.map(toRecord), {
-    ...{ header: true, columns: COLUMNS, record_delimiter: '\r\n', escape_formulas: true },
+    header: true,
+    columns: COLUMNS,
+    record_delimiter: '\r\n',
+    escape_formulas: true,
   })
 }
 
@@ -22,8 +37,13 @@ function toRecord({ event, state }: Row): Record<string, string> {
   const told = { ...data, ...membersOf(state) }
   const named = ['status', 'assignee', 'priority', 'title', 'description', 'location'] as const
   return {
-    ...{ id, time: time ?? '', category: category ?? '', severity: severity ?? '' },
-    ...{ type, subject: subject ?? '', source },
+    id,
+    time: time ?? '',
+    category: category ?? '',
+    severity: severity ?? '',
+    type,
+    subject: subject ?? '',
+    source,
     ...Object.fromEntries(named.map((name) => [name, textOf(told[name])])),
     data: event.data === undefined ? '' : JSON.stringify(event.data),
   }

@@ -4,7 +4,9 @@ import { decodeRequest } from './http-handler.ts'
 
 const event = (more: object) =>
   ({
-    ...{ headers: { 'X-Api-Key': 'k' }, rawPath: '/events', rawQueryString: 'a=1' },
+    headers: { 'X-Api-Key': 'k' },
+    rawPath: '/events',
+    rawQueryString: 'a=1',
     requestContext: { http: { method: 'POST' } },
     ...more,
   }) as unknown as APIGatewayProxyEventV2

@@ -1,7 +1,7 @@
 import { channelProblem } from '#shared/core/channel.ts'
 import { type Fault, Refusal } from '#shared/core/refusal.ts'
 import { SEVERITIES } from '#shared/core/severity.ts'
-import { isTimestamp } from '#shared/pipeline/cloudevents/is-timestamp.ts'
+import { parseTimestamp } from '#shared/core/time.ts'
 import { PAGE_LIMITS, type Query } from '#shared/pipeline/history/list-events.ts'
 import type { CaseQuery } from '#shared/pipeline/lifecycle/select-cases.ts'
 import type { HttpRequest } from './http-message.ts'
@@ -28,9 +28,10 @@ export function readQuery(
   const time = (name: string) => {
     const text = query[name]
     if (text === undefined) return undefined
-    if (!isTimestamp(text))
+    const time = parseTimestamp(text)
+    if (time === null)
       faults.push({ pointer: `/${name}`, detail: 'is not an RFC 3339 time such as 2026-11-21T08:00:00Z.' })
-    return Date.parse(text.replace(':60', ':59')) // a leap second is no JavaScript date
+    return time ?? undefined
   }
   const limit = Number(query.limit ?? usual)
   if (!/^\d+$/.test(query.limit ?? '1') || limit < 1 || limit > most)

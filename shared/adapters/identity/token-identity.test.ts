@@ -25,8 +25,14 @@ const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString('bas
 
 function token(given: object = {}, header: object = {}, key = privateKey): string {
   const claims = {
-    ...{ iss: issuer, client_id: 'web', token_use: 'access', username: 'ada@example.com', sub: 'u1' },
-    ...{ 'cognito:groups': ['viewer', 'operator'], exp: NOW + 60, iat: NOW },
+    iss: issuer,
+    client_id: 'web',
+    token_use: 'access',
+    username: 'ada@example.com',
+    sub: 'u1',
+    'cognito:groups': ['viewer', 'operator'],
+    exp: NOW + 60,
+    iat: NOW,
     ...given,
   }
   const input = `${encode({ alg: 'RS256', kid: 'k1', ...header })}.${encode(claims)}`

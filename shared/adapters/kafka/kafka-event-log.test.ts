@@ -11,10 +11,10 @@ let server: Server | undefined
 afterEach(() => server?.close())
 
 test('a write that no broker takes is refused as unavailable, to be sent again', async () => {
-  const log = kafkaEventLog({ brokers: ['127.0.0.1:9'], clientId: 'test' })
+  const kafka = kafkaEventLog({ brokers: ['127.0.0.1:9'], clientId: 'test' })
   const started = Date.now()
 
-  const refusal = await log.append([RECORD]).catch((error: unknown) => error)
+  const refusal = await kafka.append([RECORD]).catch((error: unknown) => error)
 
   expect(refusal).toBeInstanceOf(Refusal)
   expect(refusal).toMatchObject({ code: 'unavailable', retryAfterSeconds: 2 })
@@ -26,10 +26,10 @@ test('a write to a broker that takes connections and never answers is refused wi
   server = createServer(() => {})
   await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
-  const log = kafkaEventLog({ brokers: [`127.0.0.1:${port}`], clientId: 'test' })
+  const kafka = kafkaEventLog({ brokers: [`127.0.0.1:${port}`], clientId: 'test' })
   const started = Date.now()
 
-  await expect(log.append([RECORD])).rejects.toMatchObject({ code: 'unavailable' })
+  await expect(kafka.append([RECORD])).rejects.toMatchObject({ code: 'unavailable' })
 
   expect(Date.now() - started).toBeLessThan(5500)
 })

@@ -66,7 +66,9 @@ async function write(
   records: readonly NewRecord[],
 ): Promise<Position[]> {
   const messages = records.map(({ key, value, headers, partition }) => ({
-    ...{ key, value: value as Buffer, headers },
+    key,
+    value: value as Buffer,
+    headers,
     ...(partition !== undefined && { partition }),
   }))
   const byTopic = Map.groupBy(records.keys(), (index) => records[index]?.topic ?? '')

@@ -42,7 +42,10 @@ export function kafkaLogReader({ silenceMs = 30_000, ...config }: Options): LogR
       if (wanted.length === 0) return
       const groupId = `tidewire-replay-${randomUUID()}`
       const consumer = kafka.consumer({
-        ...{ groupId, allowAutoTopicCreation: false, maxWaitTimeInMs: 100, sessionTimeout: 60_000 },
+        groupId,
+        allowAutoTopicCreation: false,
+        maxWaitTimeInMs: 100,
+        sessionTimeout: 60_000,
         retry: { initialRetryTime: 50, maxRetryTime: 1000, retries: 5, restartOnFailure: async () => false },
       })
       try {

@@ -17,7 +17,9 @@ export function functionCaller(
     accessKeyId: env.AWS_ACCESS_KEY_ID ?? 'local',
     secretAccessKey: env.AWS_SECRET_ACCESS_KEY ?? 'local',
     ...(env.AWS_SESSION_TOKEN !== undefined && { sessionToken: env.AWS_SESSION_TOKEN }),
-    ...{ service: 'lambda', region, retries: 1 },
+    service: 'lambda',
+    region,
+    retries: 1,
   })
   const url = `${endpoint}/2015-03-31/functions/${encodeURIComponent(name)}/invocations`
   return async (payload) => {

@@ -28,7 +28,10 @@ const EVENT: MSKEvent = {
 test('the records of a trigger are read from base64 and byte arrays', () => {
   expect(recordsOf(EVENT)).toEqual([
     {
-      ...{ topic: 'mytopic', partition: 0, offset: 15, timestamp: 1545084650987 },
+      topic: 'mytopic',
+      partition: 0,
+      offset: 15,
+      timestamp: 1545084650987,
       key: Buffer.from('abcDEFghiJKLmnoPQRstuVWXyz1234==', 'base64'),
       value: Buffer.from('Hello, this is a test.'),
       headers: [{ name: 'headerKey', value: Buffer.from('headerValue') }],

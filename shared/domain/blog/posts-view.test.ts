@@ -8,8 +8,13 @@ import { type PostState, postsView } from './posts-view.ts'
 /** A post event as it stands in the log: `verb`, `data`, and what is special about it. */
 function step(verb: string, data: unknown = {}, more: Partial<DomainEvent> = {}): FoldInput {
   const event = {
-    ...{ id: 'e', source: '/desk', type: `blog.post.${verb}`, category: 'blog.post', subject: 'p-1' },
-    ...{ time: '2026-03-01T12:00:00Z', data },
+    id: 'e',
+    source: '/desk',
+    type: `blog.post.${verb}`,
+    category: 'blog.post',
+    subject: 'p-1',
+    time: '2026-03-01T12:00:00Z',
+    data,
     ...more,
   }
   return { topic: 'blog-events', partition: 0, offset: 0, event }
@@ -33,15 +38,15 @@ describe('a post', () => {
     ])
 
     expect(post).toMatchObject({
-      ...{
-        postId: 'p-1',
-        title: 'Tide tables',
-        slug: 'tide-tables',
-        author: 'Ada',
-        tags: ['sea'],
-        status: 'draft',
-      },
-      ...{ version: 4, createdAt: '2026-03-01T12:00:00.000Z', updatedAt: '2026-03-03T00:00:00.000Z' },
+      postId: 'p-1',
+      title: 'Tide tables',
+      slug: 'tide-tables',
+      author: 'Ada',
+      tags: ['sea'],
+      status: 'draft',
+      version: 4,
+      createdAt: '2026-03-01T12:00:00.000Z',
+      updatedAt: '2026-03-03T00:00:00.000Z',
       publishedAt: '2026-03-02T00:00:00.000Z',
     })
     expect(post.history.map(({ at, by, type, changed }) => [at, by, type.slice(10), changed])).toEqual([

@@ -52,8 +52,19 @@ function isPostEvent(type: string): type is PostEventType {
 
 function initial(postId: string): PostState {
   return {
-    ...{ postId, title: '', slug: '', author: '', excerpt: '', content: '', tags: [], status: 'unknown' },
-    ...{ version: 0, createdAt: null, updatedAt: null, publishedAt: null, history: [] },
+    postId,
+    title: '',
+    slug: '',
+    author: '',
+    excerpt: '',
+    content: '',
+    tags: [],
+    status: 'unknown',
+    version: 0,
+    createdAt: null,
+    updatedAt: null,
+    publishedAt: null,
+    history: [],
   }
 }
 
@@ -68,13 +79,11 @@ function apply(state: PostState, { event }: FoldInput): PostState {
   )
   const at = timeOf(event)
   const next = {
-    ...{
-      ...state,
-      ...fields,
-      status: RULES[type].to ?? state.status,
-      version: state.version + 1,
-      updatedAt: at,
-    },
+    ...state,
+    ...fields,
+    status: RULES[type].to ?? state.status,
+    version: state.version + 1,
+    updatedAt: at,
     createdAt: type === 'blog.post.created' ? at : state.createdAt,
     publishedAt: type === 'blog.post.published' ? at : state.publishedAt,
   }

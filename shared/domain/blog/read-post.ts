@@ -3,8 +3,13 @@ import type { DomainEvent } from '#shared/domain/define-domain.ts'
 
 /** Longest texts of a post, in characters. */
 export const POST_LIMITS = {
-  ...{ id: 128, title: 300, slug: 200, author: 120 },
-  ...{ excerpt: 1000, content: 18_000, tag: 50 },
+  id: 128,
+  title: 300,
+  slug: 200,
+  author: 120,
+  excerpt: 1000,
+  content: 18_000,
+  tag: 50,
 } as const
 /** What a state keeps of a text, in bytes of JSON for each of these characters: enough for every script. */
 const BYTES_PER_CHARACTER = 3

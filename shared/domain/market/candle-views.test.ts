@@ -121,7 +121,13 @@ describe('candles', () => {
         type: 'market.candle.archived',
         subject: 'ACME',
         data: {
-          ...{ symbol: 'ACME', interval: '1m', open: 2.5, high: 2.5, low: 2.5, close: 2.5, volume: 7 },
+          symbol: 'ACME',
+          interval: '1m',
+          open: 2.5,
+          high: 2.5,
+          low: 2.5,
+          close: 2.5,
+          volume: 7,
           begin: '2026-03-01T11:59:00.000Z',
           openedAt: '2026-03-01T11:59:59.999Z',
           closedAt: '2026-03-01T11:59:59.999Z',
@@ -145,16 +151,27 @@ describe('candles', () => {
 
   it('that no live window made are not taken into the history', () => {
     const candle = {
-      ...{ symbol: 'ACME', interval: '5m', open: 1, high: 2, low: 1, close: 2, volume: 3 },
+      symbol: 'ACME',
+      interval: '5m',
+      open: 1,
+      high: 2,
+      low: 1,
+      close: 2,
+      volume: 3,
       begin: '2026-03-01T12:05:00Z',
       openedAt: '2026-03-01T12:05:00Z',
       closedAt: '2026-03-01T12:09:59Z',
     }
     const keysOf = (wrong: object) =>
       candleHistoryView.keys?.({
-        ...{ topic: 'market-events', partition: 0, offset: 0 },
+        topic: 'market-events',
+        partition: 0,
+        offset: 0,
         event: {
-          ...{ id: 'x', source: 'x', type: 'market.candle.archived', category: 'market.candle.ACME' },
+          id: 'x',
+          source: 'x',
+          type: 'market.candle.archived',
+          category: 'market.candle.ACME',
           data: { ...candle, ...wrong },
         },
       })

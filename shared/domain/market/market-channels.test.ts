@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { channelProblem } from '#shared/core/channel.ts'
-import { routeTopics } from '#shared/pipeline/topics.ts'
+import { createCatalog } from '#shared/pipeline/catalog.ts'
 import { market } from './market.ts'
 import { symbolChannel, symbolOf, userChannel, userOf, userSegment } from './market-channels.ts'
 
@@ -53,7 +53,7 @@ it('a symbol leads to its channel and back', () => {
 })
 
 it('what lies in order with the ticks goes to their topic and partition, the rest to the users', () => {
-  const { topicOf } = routeTopics([market])
+  const { topicOf } = createCatalog([market])
   const routes = Object.entries(market.events).map(([type, { schema, category, key }]) => {
     const [example] = (schema.meta()?.examples ?? []) as readonly unknown[]
     const channel = typeof category === 'string' ? category : (category?.of(example) ?? '')

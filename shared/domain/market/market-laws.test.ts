@@ -17,7 +17,10 @@ const price = units.map((value) => value / 10_000)
 const orderId = fc.nat(15).map((n) => `o-${n}`)
 const alertId = fc.nat(5).map((n) => `a-${n}`)
 const fields = {
-  ...{ orderId, user, symbol, side: fc.constantFrom('buy', 'sell') },
+  orderId,
+  user,
+  symbol,
+  side: fc.constantFrom('buy', 'sell'),
   quantity: fc.oneof(fc.integer({ min: 1, max: 400 }), fc.integer({ min: 1, max: 1_000_000 })),
 }
 const at = fc.integer({ min: 0, max: 400 * 60_000 }).map((ms) => new Date(ms).toISOString())
@@ -125,13 +128,25 @@ function filled(world: MarketWorld, name: string): Record<string, number> {
 
 /** What may follow from what. A type may only lead to types further right, so nothing ever follows from itself. */
 const ORDER_OF_TYPES = [
-  ...['market.tick', 'market.order.placed', 'market.order.cancel-requested'],
-  ...['market.alert.created', 'market.alert.deleted'],
-  ...['market.candle.archived', 'market.alert.armed', 'market.alert.disarmed'],
-  ...['market.order.accepted', 'market.order.routed', 'market.order.withdrawn'],
-  ...['market.order.matched', 'market.order.unmatched', 'market.order.cancelled'],
-  ...['market.order.filled', 'market.order.rejected', 'market.order.cancel-refused'],
-  ...['market.alert.triggered', 'market.alert.refused'],
+  'market.tick',
+  'market.order.placed',
+  'market.order.cancel-requested',
+  'market.alert.created',
+  'market.alert.deleted',
+  'market.candle.archived',
+  'market.alert.armed',
+  'market.alert.disarmed',
+  'market.order.accepted',
+  'market.order.routed',
+  'market.order.withdrawn',
+  'market.order.matched',
+  'market.order.unmatched',
+  'market.order.cancelled',
+  'market.order.filled',
+  'market.order.rejected',
+  'market.order.cancel-refused',
+  'market.alert.triggered',
+  'market.alert.refused',
 ]
 
 const word = fc.oneof(
@@ -157,32 +172,28 @@ const anything = fc.oneof(
   fc.integer({ min: -2, max: 300 }),
 )
 const names = [
-  ...[
-    'price',
-    'volume',
-    'symbol',
-    'orderId',
-    'user',
-    'side',
-    'kind',
-    'quantity',
-    'limit',
-    'reason',
-    'alertId',
-  ],
-  ...[
-    'threshold',
-    'interval',
-    'begin',
-    'open',
-    'high',
-    'low',
-    'close',
-    'openedAt',
-    'closedAt',
-    'at',
-    'realised',
-  ],
+  'price',
+  'volume',
+  'symbol',
+  'orderId',
+  'user',
+  'side',
+  'kind',
+  'quantity',
+  'limit',
+  'reason',
+  'alertId',
+  'threshold',
+  'interval',
+  'begin',
+  'open',
+  'high',
+  'low',
+  'close',
+  'openedAt',
+  'closedAt',
+  'at',
+  'realised',
 ]
 const input: fc.Arbitrary<FoldInput> = fc.record({
   topic: fc.constantFrom('market-ticks', 'market-events'),

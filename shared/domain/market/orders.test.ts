@@ -37,7 +37,11 @@ describe('a market order', () => {
 
     expect(orders(world)).toMatchObject([{ status: 'filled', price: 101.3701 }])
     expect(portfolio(world)).toEqual({
-      ...{ cash: '98986.2990', free: '98986.2990', reserved: '0.0000', realised: '0.0000', open: [] },
+      cash: '98986.2990',
+      free: '98986.2990',
+      reserved: '0.0000',
+      realised: '0.0000',
+      open: [],
       positions: [{ symbol: 'ACME', quantity: 10, reserved: 0, cost: '1013.7010', averageCost: '101.3701' }],
     })
     expect(world.events('market.order.filled')).toMatchObject([{ data: { value: '1013.7010' } }])
@@ -53,7 +57,8 @@ describe('a market order', () => {
 
     expect(orders(world).at(-1)).toMatchObject({ status: 'filled', price: 120, realised: '75.0000' })
     expect(portfolio(world)).toMatchObject({
-      ...{ cash: '98500.0000', realised: '75.0000' },
+      cash: '98500.0000',
+      realised: '75.0000',
       positions: [{ quantity: 15, cost: '1575.0000', averageCost: '105.0000' }],
     })
   })
@@ -67,7 +72,8 @@ describe('a market order', () => {
     place(world, { ...sell, quantity: 2 })
 
     expect(portfolio(world)).toMatchObject({
-      ...{ cash: '100000.9998', realised: '1.9999' },
+      cash: '100000.9998',
+      realised: '1.9999',
       positions: [{ quantity: 1, cost: '1.0001' }],
     })
   })
@@ -289,7 +295,9 @@ describe('a portfolio is valued', () => {
     const valued = valuePortfolio(portfolio(world), [{ symbol: 'ACME', last: 101.0001 }])
 
     expect(valued).toMatchObject({
-      ...{ value: '1510.0010', unrealised: '10.0010', equity: '100010.0010' },
+      value: '1510.0010',
+      unrealised: '10.0010',
+      equity: '100010.0010',
       positions: [
         { symbol: 'ACME', last: 101.0001, value: '1010.0010', unrealised: '10.0010' },
         { symbol: 'BRIG', last: null, value: null, unrealised: null, cost: '500.0000' },

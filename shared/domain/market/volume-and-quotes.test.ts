@@ -108,8 +108,16 @@ describe('the volume analysis', () => {
 
   it('of nothing is empty, and of one price one band', () => {
     expect(analyse([])).toEqual({
-      ...{ symbol: 'ACME', time: null, current: 0, average: null, ratio: null, trend: 'steady' },
-      ...{ correlation: null, level: null, profile: [], minutes: [] },
+      symbol: 'ACME',
+      time: null,
+      current: 0,
+      average: null,
+      ratio: null,
+      trend: 'steady',
+      correlation: null,
+      level: null,
+      profile: [],
+      minutes: [],
     })
     expect(analyse(minutes([3, 4])).profile).toEqual([{ from: 10, to: 10, volume: 7 }])
   })
@@ -128,16 +136,17 @@ describe('a quote', () => {
         { at: NOON - DAY + MINUTE, price: 101, volume: 9 },
       ]),
     ).toEqual({
-      ...{ symbol: 'ACME', last: 99.5, at: '2026-03-01T12:01:00.000Z', day: '2026-03-01' },
-      ...{
-        open: 102,
-        high: 103,
-        low: 99.5,
-        volume: 6,
-        previousClose: 101,
-        change: -1.5,
-        changePercent: -1.49,
-      },
+      symbol: 'ACME',
+      last: 99.5,
+      at: '2026-03-01T12:01:00.000Z',
+      day: '2026-03-01',
+      open: 102,
+      high: 103,
+      low: 99.5,
+      volume: 6,
+      previousClose: 101,
+      change: -1.5,
+      changePercent: -1.49,
     })
   })
 

@@ -27,7 +27,9 @@ function followArrival(event: DomainEvent): Emission[] {
   const data = {
     title: `Inspect container ${containerId}`,
     description: 'Requested because the container arrived.',
-    ...{ containerId, requiresAction: true, because: about(event) },
+    containerId,
+    requiresAction: true,
+    because: about(event),
     ...placeOf(event),
     ...defined({ berth: asName(berth) ?? undefined, priority: priorityOf(priority) }),
   }
@@ -52,14 +54,18 @@ function notify(event: DomainEvent): Emission[] {
   const { title, description } = membersOf(event.data)
   const data = {
     title: `Critical: ${textOf(textOf(title, LONGEST_TITLE) ?? titleOf(event), LONGEST_TITLE - 10)}`,
-    ...{ priority: 'urgent', because: about(event) },
+    priority: 'urgent',
+    because: about(event),
     ...defined({ description: textOf(description, 500) ?? undefined }),
     ...placeOf(event),
   }
   const subject = asName(event.subject)
   return [
     {
-      ...{ type: 'port.notification', category: 'port.system', severity: 'high', data },
+      type: 'port.notification',
+      category: 'port.system',
+      severity: 'high',
+      data,
       partitionkey: asName(event.id) ?? 'critical',
       ...(subject !== null && { subject }),
     },

@@ -4,8 +4,8 @@ import type { DomainEvent, Emission, View } from '#shared/domain/define-domain.t
 import { checkData } from '#shared/pipeline/accept/check-data.ts'
 import { checkEvent } from '#shared/pipeline/accept/check-event.ts'
 import { completeEvent } from '#shared/pipeline/accept/complete-event.ts'
+import { createCatalog } from '#shared/pipeline/catalog.ts'
 import { validateEvent } from '#shared/pipeline/cloudevents/validate-event.ts'
-import { routeTopics } from '#shared/pipeline/topics.ts'
 import { arbitraryEvents, RUNS } from '#shared/testing/port/arbitrary-events.ts'
 import { foldEvents, makeEvent } from '#shared/testing/port/fold-events.ts'
 import { berths } from './berths-view.ts'
@@ -23,7 +23,9 @@ const berthAfter = (...events: DomainEvent[]) => foldEvents(berths, events).stat
 test('a berth is occupied by the ship that it is assigned to, until it is freed', () => {
   expect(berthAfter(at('assigned', 'aurora'))).toMatchObject({ status: 'occupied', ship: 'aurora' })
   expect(berthAfter(at('assigned', 'aurora'), at('freed', 'aurora'))).toMatchObject({
-    ...{ berth: 'B2', status: 'free', ship: null },
+    berth: 'B2',
+    status: 'free',
+    ship: null,
     history: [{ what: 'assigned', ship: 'aurora' }, { what: 'freed' }],
   })
 })
@@ -34,8 +36,11 @@ test('a berth that is given to a second ship stays with the first, and a critica
   expect(states.get('B2')).toMatchObject({ ship: 'aurora', contender: 'borealis' })
   expect(emitted).toMatchObject([
     {
-      ...{ type: 'port.berth.conflict', severity: 'critical', category: 'port.berth' },
-      ...{ subject: 'B2', partitionkey: 'B2' },
+      type: 'port.berth.conflict',
+      severity: 'critical',
+      category: 'port.berth',
+      subject: 'B2',
+      partitionkey: 'B2',
       data: { title: 'Berth B2 is taken by aurora and was given to borealis', contender: 'borealis' },
     },
   ])
@@ -51,7 +56,9 @@ test('a container’s arrival asks for its inspection, in the container’s own 
   const arrived = makeEvent('c', 'port.container.arrived', { subject: 'MSKU-1', data: { berth: 'B2' } })
   expect(foldEvents(cases, [arrived]).emitted).toMatchObject([
     {
-      ...{ type: 'port.container.inspection-requested', subject: 'MSKU-1', partitionkey: 'MSKU-1' },
+      type: 'port.container.inspection-requested',
+      subject: 'MSKU-1',
+      partitionkey: 'MSKU-1',
       data: { requiresAction: true, berth: 'B2', because: { id: 'c', source: '/tests' } },
     },
   ])
@@ -70,7 +77,9 @@ test('what is critical notifies, and a notification notifies of nothing', () => 
   const [notification] = foldEvents(cases, [alert]).emitted
 
   expect(notification).toMatchObject({
-    ...{ type: 'port.notification', category: 'port.system', severity: 'high' },
+    type: 'port.notification',
+    category: 'port.system',
+    severity: 'high',
     data: { title: 'Critical: Intruder', because: { id: 'x' } },
   })
   const loud = makeEvent('n', 'port.notification', { severity: 'critical' })
@@ -100,7 +109,7 @@ function followUp(events: readonly DomainEvent[]): number {
 
 test('whatever comes, what follows from it is a valid event of the catalog', () => {
   const deps = {
-    topics: routeTopics([port]),
+    catalog: createCatalog([port]),
     now: () => new Date(),
     newId: () => 'id',
     madeIds: new Set<string>(),
@@ -112,7 +121,7 @@ test('whatever comes, what follows from it is a valid event of the catalog', () 
           const event = validateEvent({ ...emission, id: 'e', source: 'urn:fold' }, (draft) =>
             completeEvent(draft, deps),
           )
-          expect([...checkEvent(event), ...checkData(event, deps.topics)]).toEqual([])
+          expect([...checkEvent(event), ...checkData(event, deps.catalog)]).toEqual([])
         }
     }),
     { numRuns: RUNS },

@@ -72,7 +72,11 @@ function conflict(state: Berth, event: DomainEvent): Emission[] {
   const data = {
     title: textOf(`Berth ${berth} is taken by ${shipId} and was given to ${contender}`, 190),
     description: `${contender} needs another berth, or ${shipId} has to leave first.`,
-    ...{ berthId: berth, shipId, contender, requiresAction: true, priority: 'urgent' },
+    berthId: berth,
+    shipId,
+    contender,
+    requiresAction: true,
+    priority: 'urgent',
     because: { id: event.id, source: event.source, type: event.type },
   }
   const type = 'port.berth.conflict'
@@ -87,7 +91,11 @@ export const berths = defineView<Berth>({
   channels: ['port.berth.**'],
   keys: ({ event }) => keyOf(whatOf(event) && nameOf(event, 'berthId')),
   initial: (key) => ({
-    ...{ berth: key, status: 'free', ship: null, since: null, contender: null },
+    berth: key,
+    status: 'free',
+    ship: null,
+    since: null,
+    contender: null,
     history: [],
   }),
   apply: (state, { event }) => applyToBerth(state, event),

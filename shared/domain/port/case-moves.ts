@@ -70,14 +70,12 @@ export function applyMove(state: Case, event: DomainEvent): Case {
   const assignee = textOf(data.assignee, MOVE_LIMITS.name)
   const judged = judgeMove(state, move)
   const entry: CaseEntry = {
-    ...{
-      event: textOf(event.id, MOVE_LIMITS.name) ?? '',
-      at,
-      by,
-      move,
-      from: state.status,
-      to: 'to' in judged ? judged.to : state.status,
-    },
+    event: textOf(event.id, MOVE_LIMITS.name) ?? '',
+    at,
+    by,
+    move,
+    from: state.status,
+    to: 'to' in judged ? judged.to : state.status,
     ...(note !== null && { note }),
     ...(move === 'assign' && { assignee }),
     ...('refused' in judged && { refused: judged.refused }),

@@ -8,10 +8,17 @@ import { cases } from './cases-view.ts'
 import { statistics } from './statistics-view.ts'
 
 const damaged = makeEvent('d1', 'port.container.damaged', {
-  ...{ subject: 'MSKU-9021044', severity: 'high' },
+  subject: 'MSKU-9021044',
+  severity: 'high',
   data: {
-    ...{ title: 'Dent', priority: 'urgent', location: 'Yard', requiresAction: true, metadata: { crane: 4 } },
-    ...{ coordinates: { latitude: 53.5, longitude: 8.5 }, containerId: 'MSKU-9021044', seal: 'broken' },
+    title: 'Dent',
+    priority: 'urgent',
+    location: 'Yard',
+    requiresAction: true,
+    metadata: { crane: 4 },
+    coordinates: { latitude: 53.5, longitude: 8.5 },
+    containerId: 'MSKU-9021044',
+    seal: 'broken',
   },
 })
 const caseAfter = (...moves: DomainEvent[]) => {
@@ -23,10 +30,19 @@ const caseAfter = (...moves: DomainEvent[]) => {
 describe('a case', () => {
   test('opens with its event: what all events may say, and what only this one says', () => {
     expect(caseAfter()).toMatchObject({
-      ...{ id: 'd1', type: 'port.container.damaged', category: 'port.container', severity: 'high' },
-      ...{ title: 'Dent', priority: 'urgent', location: 'Yard', requiresAction: true },
-      ...{ metadata: { crane: 4 }, coordinates: { latitude: 53.5, longitude: 8.5 } },
-      ...{ details: { containerId: 'MSKU-9021044', seal: 'broken' }, status: 'new', history: [] },
+      id: 'd1',
+      type: 'port.container.damaged',
+      category: 'port.container',
+      severity: 'high',
+      title: 'Dent',
+      priority: 'urgent',
+      location: 'Yard',
+      requiresAction: true,
+      metadata: { crane: 4 },
+      coordinates: { latitude: 53.5, longitude: 8.5 },
+      details: { containerId: 'MSKU-9021044', seal: 'broken' },
+      status: 'new',
+      history: [],
     })
   })
 
@@ -62,7 +78,10 @@ describe('a case', () => {
 
     expect(state).toMatchObject({ status: 'acknowledged', statusBy: 'anna' })
     expect(state.history[1]).toMatchObject({
-      ...{ event: second.id, by: 'bob', from: 'acknowledged', to: 'acknowledged' },
+      event: second.id,
+      by: 'bob',
+      from: 'acknowledged',
+      to: 'acknowledged',
       refused: 'This event is already acknowledged by anna; only a new event can be acknowledged.',
     })
   })

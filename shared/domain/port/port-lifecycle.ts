@@ -54,7 +54,11 @@ function decide(state: Case | null, move: CaseMove, { by, at, body }: MoveReques
   return {
     type: MOVE_TYPES[move],
     data: {
-      ...{ move, by, at, from, to: judged.to },
+      move,
+      by,
+      at,
+      from,
+      to: judged.to,
       ...(typeof note === 'string' && note !== '' && { note }),
       ...(move === 'assign' && { assignee }),
       ...(move === 'delete' && { of: { category, severity, time } }),

@@ -62,13 +62,19 @@ function shipArrives({ moored, random }: SimulatedPort): Emission[] {
   moored.set(ship, place)
   return [
     {
-      ...{ type: 'port.berth.assigned', subject: berth },
+      type: 'port.berth.assigned',
+      subject: berth,
       data: { title: `Berth ${berth} for ${ship}`, berthId: berth, shipId: ship, location, coordinates },
     },
     {
-      ...{ type: 'port.ship.arrived', subject: ship },
+      type: 'port.ship.arrived',
+      subject: ship,
       data: {
-        ...{ title: `${ship} made fast at ${berth}`, shipId: ship, berth, location, coordinates },
+        title: `${ship} made fast at ${berth}`,
+        shipId: ship,
+        berth,
+        location,
+        coordinates,
         metadata: { draughtM: between(80, 155, random) / 10, containers: between(200, 4000, random) },
       },
     },

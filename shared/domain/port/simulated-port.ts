@@ -12,8 +12,18 @@ export const BERTHS = Array.from({ length: 8 }, (_, index) => ({
 export type SimulatedBerth = (typeof BERTHS)[number]
 
 export const SHIPS = [
-  ...['mv-aurora', 'mv-borealis', 'ever-glide', 'hanse-merkur', 'nordic-breeze', 'cap-finisterre'],
-  ...['maersk-lindau', 'cosco-tianjin', 'msc-elba', 'stella-maris', 'weser-trader', 'polar-star'],
+  'mv-aurora',
+  'mv-borealis',
+  'ever-glide',
+  'hanse-merkur',
+  'nordic-breeze',
+  'cap-finisterre',
+  'maersk-lindau',
+  'cosco-tianjin',
+  'msc-elba',
+  'stella-maris',
+  'weser-trader',
+  'polar-star',
 ] as const
 
 const OWNERS = ['MSKU', 'TGHU', 'HLXU', 'CMAU', 'MSCU', 'OOLU']

@@ -34,13 +34,19 @@ describe('the statistics', () => {
 
   test('follow each event through its life, and count a move that the log refused for nothing', () => {
     const told = present(
-      ...[alarm, arrival, makeMove('a1', 'acknowledge', 'anna', { from: 'new' })],
+      alarm,
+      arrival,
+      makeMove('a1', 'acknowledge', 'anna', { from: 'new' }),
       makeMove('a1', 'acknowledge', 'bob', { from: 'new' }),
       makeMove('a1', 'start', 'anna', { from: 'acknowledged' }),
     )
     expect(told.total).toBe(2)
     expect(Object.fromEntries(told.statuses.map(({ name, count }) => [name, count]))).toEqual({
-      ...{ new: 1, acknowledged: 0, 'in-progress': 1, resolved: 0, closed: 0 },
+      new: 1,
+      acknowledged: 0,
+      'in-progress': 1,
+      resolved: 0,
+      closed: 0,
     })
   })
 
@@ -59,7 +65,9 @@ describe('the statistics', () => {
   test('know the status of an event that came long ago from the move itself', () => {
     const others = Array.from({ length: 400 }, (_, index) => makeEvent(`o${index}`, 'port.notice'))
     const told = present(
-      ...[alarm, makeMove('a1', 'acknowledge', 'anna', { from: 'new' }), ...others],
+      alarm,
+      makeMove('a1', 'acknowledge', 'anna', { from: 'new' }),
+      ...others,
       ...others.map(({ id }) => makeMove(id, 'acknowledge', 'anna', { from: 'new' })),
       makeMove('a1', 'start', 'anna', { from: 'acknowledged' }),
     )

@@ -26,8 +26,14 @@ export type Statistics = {
 export const STATISTICS_LIMITS = { days: 31, recent: 300, users: 100, categories: 20 } as const
 
 export const NO_STATISTICS: Statistics = {
-  ...{ total: 0, categories: {}, severities: {}, statuses: {}, days: {} },
-  ...{ recent: [], users: [], moved: [] },
+  total: 0,
+  categories: {},
+  severities: {},
+  statuses: {},
+  days: {},
+  recent: [],
+  users: [],
+  moved: [],
 }
 
 /** Counts an event, or moves what was counted. */
@@ -36,7 +42,8 @@ export function countEvent(state: Statistics, event: DomainEvent): Statistics {
   const category = categoryOf(event.category, state)
   return {
     ...state,
-    ...{ total: state.total + 1, statuses: add(state.statuses, 'new', 1) },
+    total: state.total + 1,
+    statuses: add(state.statuses, 'new', 1),
     categories: add(state.categories, category, 1),
     severities: add(state.severities, severityOf(event.severity), 1),
     days: latest(add(state.days, dayOf(event.time), 1)),

@@ -56,8 +56,15 @@ describe('a condition', () => {
       subject: 'quay-1',
       partitionkey: 'quay-1',
       data: {
-        ...{ sensorId: 'quay-1', location: 'North quay', reason: 'humidity above 90 %', measure: 'humidity' },
-        ...{ value: 91, limit: 90, since: '2026-03-01T12:00:00.000Z', temperature: 36, humidity: 91 },
+        sensorId: 'quay-1',
+        location: 'North quay',
+        reason: 'humidity above 90 %',
+        measure: 'humidity',
+        value: 91,
+        limit: 90,
+        since: '2026-03-01T12:00:00.000Z',
+        temperature: 36,
+        humidity: 91,
       },
     })
     expect(second?.emitted).toMatchObject([

@@ -45,8 +45,15 @@ const NOTHING: Values = { temperature: null, humidity: null }
 
 function initial(sensorId: string): SensorState {
   return {
-    ...{ sensorId, location: null, latest: null, last: NOTHING, window: [], day: [] },
-    ...{ conditions: {}, readings: 0, late: 0 },
+    sensorId,
+    location: null,
+    latest: null,
+    last: NOTHING,
+    window: [],
+    day: [],
+    conditions: {},
+    readings: 0,
+    late: 0,
   }
 }
 
@@ -91,7 +98,11 @@ function merge(left: SensorState, right: SensorState): SensorState {
 function present(state: SensorState): SensorReport {
   const { sensorId, location, latest, last, window, day, conditions, readings, late } = state
   return {
-    ...{ sensorId, location, status: statusOf(conditions), readings, late },
+    sensorId,
+    location,
+    status: statusOf(conditions),
+    readings,
+    late,
     last: { time: latest === null ? null : new Date(latest).toISOString(), ...last },
     average: average(window),
     day: day.map((slot) => ({ time: new Date(slot[0] * SLOT_MS).toISOString(), ...average([slot]) })),

@@ -122,7 +122,12 @@ describe('recent alerts', () => {
 
     expect(alerts).toHaveLength(100)
     expect(alerts[0]).toEqual({
-      ...{ id: 'r', kind: 'recovered', sensorId: 'yard-3', location: null, reason: null, value: 20 },
+      id: 'r',
+      kind: 'recovered',
+      sensorId: 'yard-3',
+      location: null,
+      reason: null,
+      value: 20,
       time: new Date(NOON + 200 * 60_000).toISOString(),
     })
     expect(alerts.map(({ time }) => time)).toEqual(

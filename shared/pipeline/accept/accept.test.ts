@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { Refusal } from '#shared/core/refusal.ts'
+import { createCatalog } from '#shared/pipeline/catalog.ts'
 import { type ClaimStore, LEASE_SECONDS } from '#shared/pipeline/claim-store.ts'
 import type { NewRecord } from '#shared/pipeline/ports.ts'
-import { routeTopics } from '#shared/pipeline/topics.ts'
 import { makeEvent } from '#shared/testing/accept/records.ts'
 import { memoryClaimStore } from '#shared/testing/memory/memory-claim-store.ts'
 import { type AcceptDeps, accept } from './accept.ts'
@@ -22,9 +22,9 @@ beforeEach(() => {
   deps = {
     fail: null,
     claims: counted(memoryClaimStore(undefined, () => time)),
-    topics: routeTopics([]),
+    catalog: createCatalog([]),
     newId: () => `owner ${++ids}`,
-    log: {
+    kafka: {
       async append(records) {
         if (deps.fail) throw deps.fail
         return records.map((record) => ({
@@ -93,14 +93,14 @@ describe('an answer', () => {
   })
 
   test('names the record that a consumer of the log has claimed meanwhile', async () => {
-    const { append } = deps.log
-    const log = {
+    const { append } = deps.kafka
+    const kafka = {
       async append(records: readonly NewRecord[]) {
         await deps.claims.claim(makeEvent('a'), { topic: 'events', partition: 2, offset: 9, epoch: 'e' })
         return append(records)
       },
     }
-    const [receipt] = await accept([makeEvent('a')], NONE, { ...deps, log })
+    const [receipt] = await accept([makeEvent('a')], NONE, { ...deps, kafka })
     expect(receipt).toEqual({ id: 'a', source: '/tests', topic: 'events', partition: 2, offset: 9 })
   })
 })
@@ -108,10 +108,10 @@ describe('an answer', () => {
 describe('what another request is writing', () => {
   test.each([[['a']], [['a', 'b', 'c']]])('is refused, to be sent again: %j', async (ids) => {
     const written = Promise.withResolvers<void>()
-    const { append } = deps.log
-    const log = { append: (records: readonly NewRecord[]) => written.promise.then(() => append(records)) }
+    const { append } = deps.kafka
+    const kafka = { append: (records: readonly NewRecord[]) => written.promise.then(() => append(records)) }
     const events = ids.map((id) => makeEvent(id))
-    const first = accept(events, NONE, { ...deps, log })
+    const first = accept(events, NONE, { ...deps, kafka })
     await new Promise(setImmediate)
 
     await expect(post([...ids].reverse())).rejects.toMatchObject({ code: 'conflict', retryAfterSeconds: 1 })

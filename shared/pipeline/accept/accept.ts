@@ -1,8 +1,8 @@
 import type { CloudEvent, Position } from '#shared/core/event.ts'
 import { type Fault, Refusal } from '#shared/core/refusal.ts'
+import type { Catalog } from '#shared/pipeline/catalog.ts'
 import type { ClaimStore } from '#shared/pipeline/claim-store.ts'
 import type { EventLog, NewRecord } from '#shared/pipeline/ports.ts'
-import type { Topics } from '#shared/pipeline/topics.ts'
 import { checkData } from './check-data.ts'
 import { checkEvent, isTooLarge } from './check-event.ts'
 import { type Hold, holdPairs, identityOf } from './hold-pairs.ts'
@@ -10,9 +10,9 @@ import { type Binding, bindRequest } from './idempotency-key.ts'
 import { toRecord } from './to-record.ts'
 
 export type AcceptDeps = {
-  readonly log: EventLog
+  readonly kafka: EventLog
   readonly claims: ClaimStore
-  readonly topics: Topics
+  readonly catalog: Catalog
   readonly newId: () => string
 }
 
@@ -35,11 +35,11 @@ export type Receipt = { readonly id: string; readonly source: string } & Positio
 export async function accept(
   events: readonly CloudEvent[],
   madeIds: ReadonlySet<string>,
-  { log, claims, topics, newId }: AcceptDeps,
+  { kafka, claims, catalog, newId }: AcceptDeps,
   binding?: Binding,
 ): Promise<Receipt[]> {
-  const records = events.map((event) => toRecord(event, topics, madeIds.has(event.id)))
-  refuseFaults(events, records, topics)
+  const records = events.map((event) => toRecord(event, catalog, madeIds.has(event.id)))
+  refuseFaults(events, records, catalog)
   if (binding) await available(bindRequest(binding, claims))
   const given = events.filter(({ id }) => !madeIds.has(id))
   const hold = await available(holdPairs(given, newId(), claims))
@@ -49,7 +49,7 @@ export async function accept(
     const identity = identityOf(event)
     if (record && !hold.known.has(identity) && !fresh.has(identity)) fresh.set(identity, record)
   }
-  const appended = await append(fresh, log, hold)
+  const appended = await append(fresh, kafka, hold)
   const settled = await available(hold.settle(appended))
   const positions = new Map([...hold.known, ...appended, ...settled])
   return events.map((event) => receiptOf(event, positions.get(identityOf(event))))
@@ -69,12 +69,12 @@ async function available<T>(work: Promise<T>): Promise<T> {
 
 async function append(
   records: ReadonlyMap<string, NewRecord>,
-  log: EventLog,
+  kafka: EventLog,
   hold: Hold,
 ): Promise<Map<string, Position>> {
   if (records.size === 0) return new Map()
   try {
-    const positions = await log.append([...records.values()])
+    const positions = await kafka.append([...records.values()])
     return new Map([...records.keys()].flatMap((identity, index) => pairOf(identity, positions[index])))
   } catch (error) {
     await hold.release() // the sender may try again at once
@@ -86,10 +86,10 @@ function pairOf(identity: string, position: Position | undefined): [string, Posi
   return position ? [[identity, position]] : []
 }
 
-function refuseFaults(events: readonly CloudEvent[], records: readonly NewRecord[], topics: Topics): void {
+function refuseFaults(events: readonly CloudEvent[], records: readonly NewRecord[], catalog: Catalog): void {
   const isBatch = events.length !== 1
   const faults: Fault[] = events.flatMap((event, index) => {
-    const found = [...checkEvent(event), ...checkData(event, topics)]
+    const found = [...checkEvent(event), ...checkData(event, catalog)]
     const record = records[index]
     if (record && isTooLarge(record.value))
       found.push({ pointer: '', detail: 'is larger than 128 KB; keep large data elsewhere and send a link.' })

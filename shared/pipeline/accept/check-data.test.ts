@@ -2,10 +2,10 @@ import { Buffer } from 'node:buffer'
 import { expect, test } from 'vitest'
 import * as z from 'zod'
 import type { CloudEvent } from '#shared/core/event.ts'
-import { catalog } from '#shared/domain/catalog.ts'
+import { domains } from '#shared/domain/catalog.ts'
 import { defineDomain } from '#shared/domain/define-domain.ts'
+import { createCatalog, UNCLAIMED_TOPIC } from '#shared/pipeline/catalog.ts'
 import { recordDecoder } from '#shared/pipeline/deliver/decode-record.ts'
-import { routeTopics, UNCLAIMED_TOPIC } from '#shared/pipeline/topics.ts'
 import { checkData } from './check-data.ts'
 import { checkEvent } from './check-event.ts'
 import { deriveCategory } from './complete-event.ts'
@@ -22,15 +22,18 @@ const domain = defineDomain({
     'dock.idle': { schema: z.looseObject({}).optional(), category: 'dock.near' },
   },
 })
-const topics = routeTopics([domain])
+const catalog = createCatalog([domain])
 const event = (more: Partial<CloudEvent>): CloudEvent => ({
-  ...{ specversion: '1.0', id: '1', source: '/s', type: 'dock.crane.moved' },
+  specversion: '1.0',
+  id: '1',
+  source: '/s',
+  type: 'dock.crane.moved',
   ...more,
 })
 
 test('data that fits its schema is taken, with members that the schema does not know', () => {
-  expect(checkData(event({ data: { metres: 3, operator: 'Kim' } }), topics)).toEqual([])
-  expect(checkData(event({ type: 'dock.idle' }), topics)).toEqual([])
+  expect(checkData(event({ data: { metres: 3, operator: 'Kim' } }), catalog)).toEqual([])
+  expect(checkData(event({ type: 'dock.idle' }), catalog)).toEqual([])
 })
 
 test.each([
@@ -41,21 +44,21 @@ test.each([
   [{}, '/data', /required/],
   [{ data_base64: 'AAAA' }, '/data_base64', /send "data" as JSON/],
 ])('%j is refused with a pointer to what is wrong', (more, pointer, says) => {
-  const faults = checkData(event(more), topics)
+  const faults = checkData(event(more), catalog)
 
   expect(faults).toEqual([{ pointer, detail: expect.stringMatching(says) }])
 })
 
 test('a type of no domain is taken, unless the deployment refuses it', () => {
-  const strict = routeTopics([domain], { unknownTypes: 'refuse' })
+  const strict = createCatalog([domain], { unknownTypes: 'refuse' })
 
-  expect(checkData(event({ type: 'other' }), topics)).toEqual([])
+  expect(checkData(event({ type: 'other' }), catalog)).toEqual([])
   expect(checkData(event({ type: 'other' }), strict)).toMatchObject([{ pointer: '/type' }])
   expect(checkData(event({ type: 'toString' }), strict)).toMatchObject([{ pointer: '/type' }])
 })
 
 test('category and severity are derived only of data that fits', () => {
-  const derived = (data: unknown) => deriveCategory({ type: 'dock.crane.moved', data }, topics)
+  const derived = (data: unknown) => deriveCategory({ type: 'dock.crane.moved', data }, catalog)
 
   expect(derived({ metres: 10 })).toMatchObject({ category: 'dock.far', severity: 'high' })
   expect(derived({ metres: 1 })).toMatchObject({ category: 'dock.near', severity: 'low' })
@@ -63,9 +66,14 @@ test('category and severity are derived only of data that fits', () => {
 })
 
 test('a record that others wrote straight to Kafka is held to the same', () => {
-  const decode = recordDecoder(topics)
+  const decode = recordDecoder(catalog)
   const record = (data: unknown) => ({
-    ...{ topic: 'dock', partition: 0, offset: 0, timestamp: 0, key: null, headers: [] },
+    topic: 'dock',
+    partition: 0,
+    offset: 0,
+    timestamp: 0,
+    key: null,
+    headers: [],
     value: Buffer.from(JSON.stringify(event({ data }))),
   })
 
@@ -83,8 +91,8 @@ test('an id or a source that no claim can hold is refused', () => {
 })
 
 test('what the catalog itself derives and gives as examples is sound', () => {
-  const routes = routeTopics(catalog)
-  for (const { name, topics: own, events } of catalog)
+  const routes = createCatalog(domains)
+  for (const { name, topics: own, events } of domains)
     for (const [type, { schema }] of Object.entries(events)) {
       const [data] = (schema.meta()?.examples as unknown[] | undefined) ?? []
       const completed = deriveCategory(event({ type, data }), routes) as CloudEvent

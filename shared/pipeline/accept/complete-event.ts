@@ -1,13 +1,13 @@
 import { channelProblem } from '#shared/core/channel.ts'
 import type { Derived } from '#shared/domain/define-domain.ts'
+import type { Catalog } from '#shared/pipeline/catalog.ts'
 import type { EventDraft } from '#shared/pipeline/cloudevents/validate-event.ts'
-import type { Topics } from '#shared/pipeline/topics.ts'
 
 /** The source of an event whose producer named none. */
 export const DEFAULT_SOURCE = 'urn:tidewire:api'
 
 export type CompleteDeps = {
-  readonly topics: Topics
+  readonly catalog: Catalog
   readonly now: () => Date
   readonly newId: () => string
   /** Collects the ids that were made here: these cannot have been sent before. */
@@ -21,11 +21,11 @@ export type CompleteDeps = {
  * (category, severity, partition key). An event of an unknown type without a category takes its type as the category.
  */
 export function completeEvent(draft: EventDraft, deps: CompleteDeps): EventDraft {
-  const { topics, now, newId, madeIds, traceparent } = deps
-  const definition = typeof draft.type === 'string' ? topics.definitionOf(draft.type) : undefined
+  const { catalog, now, newId, madeIds, traceparent } = deps
+  const definition = typeof draft.type === 'string' ? catalog.definitionOf(draft.type) : undefined
   const id = draft.id ?? newId()
   if (draft.id === undefined || draft.id === null) madeIds.add(String(id))
-  const key = draft.partitionkey ?? whereFits(draft, definition?.key, topics)
+  const key = draft.partitionkey ?? whereFits(draft, definition?.key, catalog)
   return {
     specversion: '1.0',
     id,
@@ -33,7 +33,7 @@ export function completeEvent(draft: EventDraft, deps: CompleteDeps): EventDraft
     type: draft.type,
     time: now().toISOString(),
     ...(traceparent !== undefined && { traceparent }),
-    ...withoutNull(deriveCategory(draft, topics)),
+    ...withoutNull(deriveCategory(draft, catalog)),
     ...(key !== undefined && { partitionkey: key }),
   }
 }
@@ -46,11 +46,11 @@ function withoutNull(draft: EventDraft): EventDraft {
 }
 
 /** Fills in the category and severity that the catalog derives of type and data; the same event always gets the same. */
-export function deriveCategory(draft: EventDraft, topics: Topics): EventDraft {
+export function deriveCategory(draft: EventDraft, catalog: Catalog): EventDraft {
   if (draft.category != null && draft.severity != null) return draft
-  const definition = typeof draft.type === 'string' ? topics.definitionOf(draft.type) : undefined
+  const definition = typeof draft.type === 'string' ? catalog.definitionOf(draft.type) : undefined
   const derive = (value: Derived<unknown> | undefined) =>
-    typeof value === 'string' ? value : whereFits(draft, value?.of, topics)
+    typeof value === 'string' ? value : whereFits(draft, value?.of, catalog)
   return {
     ...draft,
     category: draft.category ?? derive(definition?.category) ?? typeAsCategory(draft.type),
@@ -62,10 +62,10 @@ export function deriveCategory(draft: EventDraft, topics: Topics): EventDraft {
 function whereFits(
   { type, data }: EventDraft,
   derive: ((data: unknown) => string | undefined) | undefined,
-  topics: Topics,
+  catalog: Catalog,
 ): string | undefined {
   if (derive === undefined || typeof type !== 'string') return undefined
-  return topics.issuesOf(type, data).length === 0 ? derive(data) || undefined : undefined
+  return catalog.issuesOf(type, data).length === 0 ? derive(data) || undefined : undefined
 }
 
 function typeAsCategory(type: unknown): string | undefined {

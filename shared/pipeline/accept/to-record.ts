@@ -1,18 +1,18 @@
 import { Buffer } from 'node:buffer'
 import type { CloudEvent } from '#shared/core/event.ts'
+import type { Catalog } from '#shared/pipeline/catalog.ts'
 import { encodeKafkaStructured } from '#shared/pipeline/cloudevents/kafka.ts'
 import type { KafkaRecord, NewRecord } from '#shared/pipeline/ports.ts'
-import type { Topics } from '#shared/pipeline/topics.ts'
 
 /** A header of records whose event's id was made for that very record. */
 const MADE_ID = { name: 'tidewire-id', value: 'made' } as const
 
 /** The record of an event: in the topic of its category, under the key that keeps its order. */
-export function toRecord(event: CloudEvent, topics: Topics, hasMadeId = false): NewRecord {
+export function toRecord(event: CloudEvent, catalog: Catalog, hasMadeId = false): NewRecord {
   const { value, headers } = encodeKafkaStructured(event)
   const key = event.partitionkey ?? event.subject ?? event.id
   const marked = hasMadeId ? { ...headers, [MADE_ID.name]: MADE_ID.value } : headers
-  return { topic: topics.topicOf(event.category ?? ''), key, value, headers: marked }
+  return { topic: catalog.topicOf(event.category ?? ''), key, value, headers: marked }
 }
 
 /** Whether the writer made the id of a record's event. */

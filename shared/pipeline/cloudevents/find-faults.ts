@@ -1,5 +1,5 @@
 import type { Fault } from '#shared/core/refusal.ts'
-import { isTimestamp } from './is-timestamp.ts'
+import { isTimestamp } from '#shared/core/time.ts'
 import { isAbsoluteUri, isUriReference } from './is-uri.ts'
 import { isJsonMediaType, isMediaType } from './media-type.ts'
 
@@ -73,8 +73,14 @@ function faultInText(text: string): string | undefined {
 
 const STRING_ATTRIBUTES: ReadonlySet<string> = new Set([
   ...REQUIRED,
-  ...['subject', 'time', 'datacontenttype', 'dataschema'],
-  ...['category', 'severity', 'partitionkey', 'traceparent'],
+  'subject',
+  'time',
+  'datacontenttype',
+  'dataschema',
+  'category',
+  'severity',
+  'partitionkey',
+  'traceparent',
 ])
 
 function faultInNamed(name: string, text: string): string | undefined {

@@ -10,12 +10,15 @@ test('a dead letter has the position, the reason and the bytes of its record', (
   }
 
   expect(toDeadLetter(record, 'why', 3)).toEqual({
-    ...{ topic: 'port', partition: 2, offset: 3, timestamp: 77, reason: 'why', attempts: 3 },
-    ...{
-      key: Buffer.from('k').toString('base64'),
-      value: Buffer.from('no event').toString('base64'),
-      truncated: false,
-    },
+    topic: 'port',
+    partition: 2,
+    offset: 3,
+    timestamp: 77,
+    reason: 'why',
+    attempts: 3,
+    key: Buffer.from('k').toString('base64'),
+    value: Buffer.from('no event').toString('base64'),
+    truncated: false,
   })
 })
 

@@ -1,22 +1,22 @@
 import { expect, test } from 'vitest'
-import { routeTopics } from '#shared/pipeline/topics.ts'
+import { createCatalog } from '#shared/pipeline/catalog.ts'
 import { makeEvent, makeRecord } from '#shared/testing/accept/records.ts'
 import { memoryClaimStore } from '#shared/testing/memory/memory-claim-store.ts'
 import { memoryDeadLetterStore } from '#shared/testing/memory/memory-dead-letter-store.ts'
-import { memoryLogStore } from '#shared/testing/memory/memory-log-store.ts'
+import { memoryEventStore } from '#shared/testing/memory/memory-event-store.ts'
 import { memorySubscriptionStore } from '#shared/testing/memory/memory-subscription-store.ts'
 import { recordDecoder } from './decode-record.ts'
 import { type DeliverDeps, deliver } from './deliver.ts'
 
-const topics = routeTopics([{ name: 'port', topics: { port: ['port.**'] }, events: {} }])
+const catalog = createCatalog([{ name: 'port', topics: { port: ['port.**'] }, events: {} }])
 const DEADLINE = Date.now() + 60_000
 
 function makeDeps(given: Partial<DeliverDeps> = {}) {
   const steps: string[] = []
-  const log = memoryLogStore()
+  const store = memoryEventStore()
   const subscriptions = memorySubscriptionStore()
   const deps: DeliverDeps = {
-    log: { ...log, advance: (...args) => log.advance(...args).then(() => void steps.push('head')) },
+    store: { ...store, advance: (...args) => store.advance(...args).then(() => void steps.push('head')) },
     claims: memoryClaimStore(),
     deadLetters: memoryDeadLetterStore(),
     subscriptions: {
@@ -27,12 +27,12 @@ function makeDeps(given: Partial<DeliverDeps> = {}) {
       },
     },
     gateway: { post: async () => (steps.push('post') ? 'sent' : 'failed'), close: async () => {} },
-    topics,
-    decode: recordDecoder(topics),
+    catalog,
+    decode: recordDecoder(catalog),
     postsAtOnce: 4,
     ...given,
   }
-  return { deps, steps, log, subscriptions }
+  return { deps, steps, store, subscriptions }
 }
 const batch = [0, 1].map((partition) => makeRecord({ partition, offset: 5 }, makeEvent(`e${partition}`)))
 
@@ -47,10 +47,10 @@ test('the heads of all partitions are moved before subscriptions are read and an
 })
 
 test('a partition that could not be stored is reported from its first offset, and the others go on', async () => {
-  const { log } = makeDeps()
-  const put: typeof log.put = (stream, events) =>
-    stream.partition === 0 ? Promise.reject(new Error('throttled')) : log.put(stream, events)
-  const { deps } = makeDeps({ log: { ...log, put } })
+  const { store } = makeDeps()
+  const put: typeof store.put = (stream, events) =>
+    stream.partition === 0 ? Promise.reject(new Error('throttled')) : store.put(stream, events)
+  const { deps } = makeDeps({ store: { ...store, put } })
 
   const { stored, failed } = await deliver(
     [...batch, makeRecord({ offset: 6 }, makeEvent('x'))],
@@ -60,7 +60,7 @@ test('a partition that could not be stored is reported from its first offset, an
 
   expect(stored).toBe(1)
   expect(failed).toMatchObject([{ topic: 'port', partition: 0, offset: 5 }])
-  expect((await log.topic('port')).heads.has(0)).toBe(false)
+  expect((await store.topic('port')).heads.has(0)).toBe(false)
 })
 
 test('a batch is to come again when its subscriptions cannot be read', async () => {

@@ -30,7 +30,8 @@ const subscriptions = fc
     list.map(
       ({ severity, ...one }): Subscription => ({
         ...one,
-        ...{ attempt: 1, registration: 1 },
+        attempt: 1,
+        registration: 1,
         ...(severity && { filter: { severity: [severity] } }),
       }),
     ),

@@ -4,10 +4,19 @@ import { nameEpoch, renewalTime } from './epoch.ts'
 import { matchEvents } from './match-events.ts'
 
 const subscription = (id: string, registration: number): Subscription => ({
-  ...{ connection: `c-${id}`, id, attempt: 1, registration, channels: ['a'], behind: false },
+  connection: `c-${id}`,
+  id,
+  attempt: 1,
+  registration,
+  channels: ['a'],
+  behind: false,
 })
 const stored = (renewed?: number): StoredEvent => ({
-  ...{ topic: 'events', partition: 0, offset: 0, timestamp: 1, ...(renewed !== undefined && { renewed }) },
+  topic: 'events',
+  partition: 0,
+  offset: 0,
+  timestamp: 1,
+  ...(renewed !== undefined && { renewed }),
   event: { specversion: '1.0', id: '1', source: '/', type: 'a', category: 'a' },
 })
 

@@ -1,34 +1,34 @@
 import { beforeEach, describe, expect, test } from 'vitest'
+import { createCatalog } from '#shared/pipeline/catalog.ts'
 import { standAt } from '#shared/pipeline/sockets/replay.ts'
-import { routeTopics } from '#shared/pipeline/topics.ts'
 import { makeEvent, makeRecord } from '#shared/testing/accept/records.ts'
 import { memoryClaimStore } from '#shared/testing/memory/memory-claim-store.ts'
 import { memoryDeadLetterStore } from '#shared/testing/memory/memory-dead-letter-store.ts'
-import { memoryLogStore } from '#shared/testing/memory/memory-log-store.ts'
+import { memoryEventStore } from '#shared/testing/memory/memory-event-store.ts'
 import { recordDecoder } from './decode-record.ts'
 import { type StoreDeps, storeBatch } from './store-batch.ts'
 
 const POISON = '{"specversion":'
-const topics = routeTopics([{ name: 'port', topics: { port: ['port.**'] }, events: {} }])
+const catalog = createCatalog([{ name: 'port', topics: { port: ['port.**'] }, events: {} }])
 let deps: StoreDeps
 
 beforeEach(() => {
   deps = {
-    log: memoryLogStore(),
+    store: memoryEventStore(),
     claims: memoryClaimStore(),
     deadLetters: memoryDeadLetterStore(),
-    topics,
-    decode: recordDecoder(topics),
+    catalog,
+    decode: recordDecoder(catalog),
   }
 })
 
-const epochOf = async (topic = 'port') => (await deps.log.topic(topic)).epoch
-const headOf = async (partition = 0) => (await deps.log.topic('port')).heads.get(partition)
+const epochOf = async (topic = 'port') => (await deps.store.topic(topic)).epoch
+const headOf = async (partition = 0) => (await deps.store.topic('port')).heads.get(partition)
 const idsOf = (events: readonly { readonly event: { readonly id: string } }[]) =>
   events.map(({ event }) => event.id)
 const storedIds = async (partition = 0) => {
   const stream = { topic: 'port', epoch: await epochOf(), partition }
-  return idsOf(await deps.log.read(stream, { after: -1, upTo: 1000, limit: 1000 }))
+  return idsOf(await deps.store.read(stream, { after: -1, upTo: 1000, limit: 1000 }))
 }
 
 describe('a batch', () => {
@@ -112,10 +112,10 @@ describe('a record that is no event of its topic', () => {
 
   test('does not count as lost for who reads from the start', async () => {
     await storeBatch([makeRecord({ offset: 0 }, POISON)], deps)
-    const { heads } = await standAt('latest', ['events'], deps.log)
+    const { heads } = await standAt('latest', ['events'], deps.store)
     await storeBatch([makeRecord({ offset: 1 }, POISON), makeRecord({ offset: 2 }, makeEvent('first'))], deps)
 
-    const { lost } = await standAt(`port@${await epochOf()}:`, ['port'], deps.log)
+    const { lost } = await standAt(`port@${await epochOf()}:`, ['port'], deps.store)
 
     expect(heads.size).toBe(1)
     expect(lost).toBeNull()
@@ -124,7 +124,7 @@ describe('a record that is no event of its topic', () => {
   test('does not count as lost while nothing else is in the stream', async () => {
     await storeBatch([makeRecord({ offset: 0 }, POISON)], deps)
 
-    expect(await standAt(`port@${await epochOf()}:`, ['port'], deps.log)).toMatchObject({ lost: null })
+    expect(await standAt(`port@${await epochOf()}:`, ['port'], deps.store)).toMatchObject({ lost: null })
   })
 })
 
@@ -176,9 +176,9 @@ describe('a topic that was created anew', () => {
   test('keeps the event of a record that was claimed under the old epoch, before a crash', async () => {
     await storeBatch(oldLife, deps)
     const record = makeRecord({ offset: 0, partition: 1, timestamp: 9000 }, makeEvent('new'))
-    const crashing = { ...deps, log: { ...deps.log, put: () => Promise.reject(new Error('crash')) } }
+    const crashing = { ...deps, store: { ...deps.store, put: () => Promise.reject(new Error('crash')) } }
     await expect(storeBatch([record], crashing)).rejects.toThrow('crash')
-    await deps.log.renewEpoch('port', await epochOf()) // another partition's worker saw it first
+    await deps.store.renewEpoch('port', await epochOf()) // another partition's worker saw it first
 
     const events = await storeBatch([record], deps)
 

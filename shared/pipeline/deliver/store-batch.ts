@@ -1,23 +1,23 @@
+import type { Catalog } from '#shared/pipeline/catalog.ts'
 import type { ClaimStore } from '#shared/pipeline/claim-store.ts'
 import { openStream } from '#shared/pipeline/history/open-stream.ts'
 import type {
   DeadLetterStore,
   DecodeRecord,
+  EventStore,
   Head,
   KafkaRecord,
-  LogStore,
   StoredEvent,
 } from '#shared/pipeline/ports.ts'
-import type { Topics } from '#shared/pipeline/topics.ts'
 import { decodeBatch } from './decode-batch.ts'
 import { dropRepeats } from './drop-repeats.ts'
 import { renewalTime } from './epoch.ts'
 
 export type StoreDeps = {
-  readonly log: LogStore
+  readonly store: EventStore
   readonly claims: ClaimStore
   readonly deadLetters: DeadLetterStore
-  readonly topics: Topics
+  readonly catalog: Catalog
   readonly decode: DecodeRecord
 }
 
@@ -27,21 +27,21 @@ export type StoreDeps = {
  * Throws when a store fails: nothing is lost by running the same records again.
  */
 export async function storeBatch(records: readonly KafkaRecord[], deps: StoreDeps): Promise<StoredEvent[]> {
-  const { log, deadLetters } = deps
+  const { store, deadLetters } = deps
   const last = records.at(-1)
   if (last === undefined) return []
   const decoded = decodeBatch(records, deps)
-  const { stream, head } = await openStream(records, decoded, log)
+  const { stream, head } = await openStream(records, decoded, store)
   const events = await dropRepeats(
     stream,
     decoded.flatMap(({ stored }) => stored ?? []),
     deps.claims,
   )
   await Promise.all([
-    log.put(stream, events),
+    store.put(stream, events),
     ...decoded.flatMap(({ letter }) => (letter ? [deadLetters.put(letter)] : [])),
   ])
-  await log.advance(stream, headAfter(records, last.offset, events[0], head))
+  await store.advance(stream, headAfter(records, last.offset, events[0], head))
   const renewed = renewalTime(stream.epoch)
   return renewed === null ? events : events.map((event) => ({ ...event, renewed }))
 }

@@ -1,9 +1,9 @@
 import { type Cursor, formatCursor, type TopicCursor } from '#shared/core/cursor.ts'
 import type { PositionedEvent } from '#shared/core/event.ts'
 import { type Interest, matchesInterest } from '#shared/core/interest.ts'
-import type { LogStore, Stream } from '#shared/pipeline/ports.ts'
+import type { Catalog } from '#shared/pipeline/catalog.ts'
+import type { EventStore, Stream } from '#shared/pipeline/ports.ts'
 import { standAt } from '#shared/pipeline/sockets/replay.ts'
-import type { Topics } from '#shared/pipeline/topics.ts'
 import { PAGE_SCAN, pageRoom } from './page-room.ts'
 
 /** One page of what a reader missed. The reader is up to date when a page's cursor is the one it asked with. */
@@ -21,9 +21,9 @@ export async function catchUp(
   interest: Interest,
   cursor: string | undefined,
   limit: number,
-  { log, topics }: { log: LogStore; topics: Topics },
+  { store, catalog }: { store: EventStore; catalog: Catalog },
 ): Promise<CatchUpPage> {
-  const standing = await standAt(cursor ?? 'latest', topics.topicsTouched(interest.channels), log)
+  const standing = await standAt(cursor ?? 'latest', catalog.topicsTouched(interest.channels), store)
   const reached = new Map<string, TopicCursor>(standing.heads)
   const events: PositionedEvent[] = []
   const room = pageRoom()
@@ -43,7 +43,7 @@ export async function catchUp(
     while (last < upTo) {
       const most = Math.min(limit - events.length, scanLeft, 500)
       if (most <= 0 || room.isFull()) return last
-      const page = await log.read(stream, { after: last, upTo, limit: most })
+      const page = await store.read(stream, { after: last, upTo, limit: most })
       for (const { timestamp: _, ...positioned } of page) {
         if (matchesInterest(interest, positioned.event)) {
           if (!room.take(positioned)) return last

@@ -2,8 +2,8 @@ import { type Cursor, CursorError, formatCursor, parseCursor, type TopicCursor }
 import type { CloudEvent, PositionedEvent } from '#shared/core/event.ts'
 import { type Interest, matchesInterest } from '#shared/core/interest.ts'
 import { Refusal } from '#shared/core/refusal.ts'
-import type { LogStore, StoredEvent, Stream } from '#shared/pipeline/ports.ts'
-import type { Topics } from '#shared/pipeline/topics.ts'
+import type { Catalog } from '#shared/pipeline/catalog.ts'
+import type { EventStore, StoredEvent, Stream } from '#shared/pipeline/ports.ts'
 import { PAGE_SCAN, pageRoom } from './page-room.ts'
 
 /** Which events to list: an interest, and optionally a range of event time (milliseconds since the epoch, ends included). */
@@ -35,12 +35,12 @@ export async function listEvents(
   query: Query,
   next: string | undefined,
   limit: number,
-  { log, topics }: { log: LogStore; topics: Topics },
+  { store, catalog }: { store: EventStore; catalog: Catalog },
   { admits, select }: Selection = EVERYTHING,
 ): Promise<HistoryPage> {
-  const below = await startingPoint(next, topics.topicsTouched(query.channels), log)
+  const below = await startingPoint(next, catalog.topicsTouched(query.channels), store)
   const sources = [...below].flatMap(([topic, { epoch, offsets }]) =>
-    [...offsets].map(([partition, offset]) => readBackwards({ topic, epoch, partition }, offset, log)),
+    [...offsets].map(([partition, offset]) => readBackwards({ topic, epoch, partition }, offset, store)),
   )
   const rows: Row[] = []
   const room = pageRoom()
@@ -79,7 +79,7 @@ function matchesQuery({ from, to, ...interest }: Query, { event }: PositionedEve
 async function startingPoint(
   next: string | undefined,
   touched: readonly string[],
-  log: LogStore,
+  store: EventStore,
 ): Promise<Cursor> {
   try {
     if (next !== undefined) return parseCursor(next)
@@ -92,7 +92,7 @@ async function startingPoint(
   }
   const cursor = new Map<string, TopicCursor>()
   for (const topic of touched) {
-    const { epoch, heads } = await log.topic(topic)
+    const { epoch, heads } = await store.topic(topic)
     cursor.set(topic, {
       epoch,
       offsets: new Map([...heads].map(([partition, { offset }]) => [partition, offset])),
@@ -102,14 +102,14 @@ async function startingPoint(
 }
 
 /** Reads a partition from `offset` downwards, a page at a time, with one event looked at ahead. */
-function readBackwards(stream: Stream, offset: number, log: LogStore) {
+function readBackwards(stream: Stream, offset: number, store: EventStore) {
   let page: StoredEvent[] = []
   let upTo = offset
   let isExhausted = false
   return {
     async peek(): Promise<StoredEvent | undefined> {
       if (page.length === 0 && !isExhausted) {
-        page = await log.read(stream, { after: -1, upTo, limit: READ_AHEAD, newestFirst: true })
+        page = await store.read(stream, { after: -1, upTo, limit: READ_AHEAD, newestFirst: true })
         isExhausted = page.length < READ_AHEAD
         upTo = (page.at(-1)?.offset ?? 0) - 1
       }

@@ -1,5 +1,5 @@
 import type { Decoded } from '#shared/pipeline/deliver/decode-batch.ts'
-import type { Head, KafkaRecord, LogStore, Stream } from '#shared/pipeline/ports.ts'
+import type { EventStore, Head, KafkaRecord, Stream } from '#shared/pipeline/ports.ts'
 
 /**
  * The stream that the records of a batch belong to, and its head. Offsets that were stored before are either the same
@@ -10,11 +10,11 @@ import type { Head, KafkaRecord, LogStore, Stream } from '#shared/pipeline/ports
 export async function openStream(
   records: readonly KafkaRecord[],
   decoded: readonly Decoded[],
-  log: Pick<LogStore, 'topic' | 'renewEpoch' | 'read'>,
+  store: Pick<EventStore, 'topic' | 'renewEpoch' | 'read'>,
   compared: number = records.length,
 ): Promise<{ stream: Stream; head: Head | undefined }> {
   const [{ topic, partition, offset: first }] = records as [KafkaRecord]
-  const { epoch, heads } = await log.topic(topic)
+  const { epoch, heads } = await store.topic(topic)
   const head = heads.get(partition)
   const stream = { topic, epoch, partition }
   if (head === undefined || first > head.offset) return { stream, head }
@@ -25,12 +25,12 @@ export async function openStream(
     const offsets = records.map(({ offset }) => offset)
     const upTo = Math.min(head.offset, Math.max(...offsets))
     const range = { after: Math.min(...offsets) - 1, upTo, limit: compared }
-    const known = new Map((await log.read(stream, range)).map((event) => [event.offset, event]))
+    const known = new Map((await store.read(stream, range)).map((event) => [event.offset, event]))
     return decoded.some(({ stored: event }) => {
       const other = event && known.get(event.offset)
       return other && (other.event.id !== event.event.id || other.timestamp !== event.timestamp)
     })
   }
   if (!isYounger && !(await hasOthers())) return { stream, head }
-  return { stream: { ...stream, epoch: await log.renewEpoch(topic, epoch) }, head: undefined }
+  return { stream: { ...stream, epoch: await store.renewEpoch(topic, epoch) }, head: undefined }
 }

@@ -3,13 +3,13 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { PositionedEvent } from '#shared/core/event.ts'
 import { type Interest, matchesInterest } from '#shared/core/interest.ts'
-import { routeTopics } from '#shared/pipeline/topics.ts'
+import { createCatalog } from '#shared/pipeline/catalog.ts'
 import { addEvent, makeLog, nameOf, trimmed } from '#shared/testing/accept/logs.ts'
 import { makeEvent, makeStored } from '#shared/testing/accept/records.ts'
 import { type CatchUpPage, catchUp } from './catch-up.ts'
 import { type HistoryPage, listEvents } from './list-events.ts'
 
-const topics = routeTopics([{ name: 'port', topics: { port: ['port.**'] }, events: {} }])
+const catalog = createCatalog([{ name: 'port', topics: { port: ['port.**'] }, events: {} }])
 const interests: fc.Arbitrary<Interest> = fc.constantFrom<Interest[]>(
   { channels: ['**'] },
   { channels: ['port.*'] },
@@ -30,7 +30,7 @@ const fill = (entries: readonly Entry[]) =>
   makeLog(
     entries.map(({ channel, severity, ...place }) => ({
       ...place,
-      topic: topics.topicOf(channel),
+      topic: catalog.topicOf(channel),
       event: { category: channel, severity },
     })),
   )
@@ -74,10 +74,10 @@ describe('catching up page by page', () => {
       interests,
       fc.integer({ min: 1, max: 20 }),
       async (entries, interest, limit) => {
-        const { log, stored } = await fill(entries)
+        const { store, stored } = await fill(entries)
 
         const events = await followUp(
-          (cursor) => catchUp(interest, cursor, limit, { log, topics }),
+          (cursor) => catchUp(interest, cursor, limit, { store, catalog }),
           '',
           limit,
         )
@@ -91,33 +91,33 @@ describe('catching up page by page', () => {
   })
 
   test('without a cursor answers where the log stands', async () => {
-    const { log } = await fill([{ channel: 'port.a', partition: 1, timestamp: 1, severity: 'low' }])
-    const page = await catchUp({ channels: ['port.a'] }, undefined, 10, { log, topics })
+    const { store } = await fill([{ channel: 'port.a', partition: 1, timestamp: 1, severity: 'low' }])
+    const page = await catchUp({ channels: ['port.a'] }, undefined, 10, { store, catalog })
     expect(page).toMatchObject({ events: [], recovered: true })
     expect(page.cursor).toMatch(/^port@\w+:1=0$/)
   })
 
   test('ends for a cursor that is ahead of the log', async () => {
-    const { log } = await fill([{ channel: 'port.a', partition: 0, timestamp: 1, severity: 'low' }])
-    const { epoch } = await log.topic('port')
-    const page = await catchUp({ channels: ['port.a'] }, `port@${epoch}:0=99`, 10, { log, topics })
+    const { store } = await fill([{ channel: 'port.a', partition: 0, timestamp: 1, severity: 'low' }])
+    const { epoch } = await store.topic('port')
+    const page = await catchUp({ channels: ['port.a'] }, `port@${epoch}:0=99`, 10, { store, catalog })
     expect(page).toEqual({ events: [], cursor: `port@${epoch}:0=0`, recovered: true })
   })
 
   test('a partition that grows as fast as it is read does not starve the others', async () => {
     const place = { topic: 'port', timestamp: 1 }
-    const { log } = await fill(
+    const { store } = await fill(
       [0, 0, 1, 1, 1].map((partition) => ({ channel: 'port.a', partition, timestamp: 1, severity: 'low' })),
     )
     const seen = new Set<number>()
     let cursor = ''
     for (let offset = 2; offset < 14; offset += 2) {
-      const page = await catchUp({ channels: ['port.a'] }, cursor, 2, { log, topics })
+      const page = await catchUp({ channels: ['port.a'] }, cursor, 2, { store, catalog })
       for (const { partition } of page.events) seen.add(partition)
       cursor = page.cursor
       for (const at of [offset, offset + 1])
         await addEvent(
-          log,
+          store,
           makeStored({ ...place, partition: 0, offset: at }, makeEvent(`n${at}`, { category: 'port.a' })),
         )
     }
@@ -125,11 +125,11 @@ describe('catching up page by page', () => {
   })
 
   test('tells when the log begins above the cursor, and when the topic is another one', async () => {
-    const { log } = await makeLog(Array.from({ length: 5 }, () => ({ topic: 'port', partition: 0 })))
-    const { epoch } = await log.topic('port')
-    const read = (cursor: string, from = log) =>
-      catchUp({ channels: ['port.a'] }, cursor, 10, { log: from, topics })
-    expect(await read(`port@${epoch}:0=0`, trimmed(log, 2))).toMatchObject({ recovered: false })
+    const { store } = await makeLog(Array.from({ length: 5 }, () => ({ topic: 'port', partition: 0 })))
+    const { epoch } = await store.topic('port')
+    const read = (cursor: string, from = store) =>
+      catchUp({ channels: ['port.a'] }, cursor, 10, { store: from, catalog })
+    expect(await read(`port@${epoch}:0=0`, trimmed(store, 2))).toMatchObject({ recovered: false })
     const page = await read('port@older:0=9')
     expect(page).toMatchObject({ recovered: false, cursor: `port@${epoch}:0=4` })
     expect(page.events).toHaveLength(5)
@@ -139,7 +139,8 @@ describe('catching up page by page', () => {
 describe('a page', () => {
   const data = 'ü"'.repeat(40_000)
   const large = Array.from({ length: 80 }, (_, index) => ({
-    ...{ topic: index % 2 === 0 ? 'port' : 'events', partition: index % 3 },
+    topic: index % 2 === 0 ? 'port' : 'events',
+    partition: index % 3,
     event: { data, category: index % 2 === 0 ? 'port.a' : 'other.a' },
   }))
   const sizes: number[] = []
@@ -151,16 +152,16 @@ describe('a page', () => {
   test('of large events fits the 6 MB that a Lambda function may answer, and none is left out', {
     timeout: 60_000,
   }, async () => {
-    const { log } = await makeLog(large)
+    const { store } = await makeLog(large)
     const query = { channels: ['**'] }
 
     const up = await followUp(
-      async (cursor) => noted(await catchUp(query, cursor, 500, { log, topics })),
+      async (cursor) => noted(await catchUp(query, cursor, 500, { store, catalog })),
       '',
       500,
     )
     const down = await followDown(
-      async (next) => noted(await listEvents(query, next, 500, { log, topics })),
+      async (next) => noted(await listEvents(query, next, 500, { store, catalog })),
       500,
     )
 
@@ -177,9 +178,12 @@ describe('listing the history page by page', () => {
       interests,
       fc.integer({ min: 1, max: 20 }),
       async (entries, interest, limit) => {
-        const { log, stored } = await fill(entries)
+        const { store, stored } = await fill(entries)
 
-        const events = await followDown((next) => listEvents(interest, next, limit, { log, topics }), limit)
+        const events = await followDown(
+          (next) => listEvents(interest, next, limit, { store, catalog }),
+          limit,
+        )
 
         const wanted = stored.filter(({ event }) => matchesInterest(interest, event))
         expect(perPartition(events)).toEqual(perPartition(wanted.reverse()))
@@ -195,16 +199,21 @@ describe('listing the history page by page', () => {
       timestamp: index,
       severity: 'low',
     }))
-    const { log, stored } = await fill(entries)
-    const events = await followDown((next) => listEvents({ channels: ['**'] }, next, 7, { log, topics }), 7)
+    const { store, stored } = await fill(entries)
+    const events = await followDown(
+      (next) => listEvents({ channels: ['**'] }, next, 7, { store, catalog }),
+      7,
+    )
     expect(events.map(nameOf)).toEqual(stored.map(nameOf).reverse())
   })
 
   test('does not move when events are added between two pages', async () => {
-    const { log } = await makeLog([0, 1, 2].map((timestamp) => ({ topic: 'port', partition: 0, timestamp })))
-    const first = await listEvents({ channels: ['**'] }, undefined, 2, { log, topics })
-    await addEvent(log, makeStored({ offset: 3 }, makeEvent('new')))
-    const second = await listEvents({ channels: ['**'] }, first.next ?? undefined, 2, { log, topics })
+    const { store } = await makeLog(
+      [0, 1, 2].map((timestamp) => ({ topic: 'port', partition: 0, timestamp })),
+    )
+    const first = await listEvents({ channels: ['**'] }, undefined, 2, { store, catalog })
+    await addEvent(store, makeStored({ offset: 3 }, makeEvent('new')))
+    const second = await listEvents({ channels: ['**'] }, first.next ?? undefined, 2, { store, catalog })
     expect([first.events.map(({ offset }) => offset), second.events.map(({ offset }) => offset)]).toEqual([
       [2, 1],
       [0],
@@ -213,11 +222,11 @@ describe('listing the history page by page', () => {
 
   test('filters by the time of the event, ends included', async () => {
     const times = ['2026-01-01T00:00:00Z', '2026-01-02T00:00:00Z', '2026-01-03T00:00:00Z', undefined]
-    const { log } = await makeLog(
+    const { store } = await makeLog(
       times.map((time) => ({ topic: 'port', partition: 0, event: { ...(time && { time }) } })),
     )
     const list = async (range: { from?: number; to?: number }) =>
-      (await listEvents({ channels: ['**'], ...range }, undefined, 10, { log, topics })).events.map(
+      (await listEvents({ channels: ['**'], ...range }, undefined, 10, { store, catalog })).events.map(
         ({ offset }) => offset,
       )
     const at = (index: number) => Date.parse(times[index] ?? '')
@@ -227,8 +236,8 @@ describe('listing the history page by page', () => {
   })
 
   test('refuses a `next` that is none', async () => {
-    const { log } = await fill([])
-    await expect(listEvents({ channels: ['**'] }, 'x', 1, { log, topics })).rejects.toMatchObject({
+    const { store } = await fill([])
+    await expect(listEvents({ channels: ['**'] }, 'x', 1, { store, catalog })).rejects.toMatchObject({
       code: 'malformed',
     })
   })

@@ -2,7 +2,7 @@ import { Refusal } from '#shared/core/refusal.ts'
 import type { Claim, ClaimKey, ClaimStore } from '#shared/pipeline/claim-store.ts'
 import { isStored } from '#shared/pipeline/history/is-stored.ts'
 import { type Clock, pollWithin } from '#shared/pipeline/history/poll.ts'
-import type { LogStore, StoredEvent } from '#shared/pipeline/ports.ts'
+import type { EventStore, StoredEvent } from '#shared/pipeline/ports.ts'
 import type { Lifecycles } from './lifecycles.ts'
 
 /** An event with the epoch of its topic. */
@@ -13,7 +13,7 @@ export type WantedEvent = { readonly id: string; readonly source?: string | unde
 
 export type FindDeps = {
   readonly claims: ClaimStore
-  readonly log: LogStore
+  readonly store: EventStore
   readonly lifecycles: Lifecycles
   readonly clock: Clock
 }
@@ -29,11 +29,11 @@ export function findEvent(wanted: WantedEvent, withinMs: number, deps: FindDeps)
 /** The same, without waiting. */
 export async function lookForEvent(
   { id, source }: WantedEvent,
-  { claims, log, lifecycles }: Omit<FindDeps, 'clock'>,
+  { claims, store, lifecycles }: Omit<FindDeps, 'clock'>,
 ): Promise<FoundEvent | null> {
   const claimed = await claims.findById(id)
   const wanted = claimed.filter((claim) => source === undefined || claim.source === source)
-  const found = await Promise.all(wanted.map((claim) => readClaimed({ id, ...claim }, log)))
+  const found = await Promise.all(wanted.map((claim) => readClaimed({ id, ...claim }, store)))
   return choose(found.flat(), lifecycles)
 }
 
@@ -44,11 +44,11 @@ export function unknownEvent({ id }: WantedEvent): Refusal {
 
 async function readClaimed(
   { id, source, topic, partition, offset }: ClaimKey & Claim,
-  log: LogStore,
+  store: EventStore,
 ): Promise<FoundEvent[]> {
-  const { epoch, heads } = await log.topic(topic)
+  const { epoch, heads } = await store.topic(topic)
   if (!isStored({ heads }, partition, offset)) return []
-  const stored = await log.read({ topic, epoch, partition }, { after: offset - 1, upTo: offset, limit: 1 })
+  const stored = await store.read({ topic, epoch, partition }, { after: offset - 1, upTo: offset, limit: 1 })
   // After its topic was created anew another event stands there.
   return stored
     .filter(({ event }) => event.id === id && event.source === source)

@@ -16,7 +16,7 @@ const PATIENCE_MS = 300
 /** The event with an id, deleted ones too. Throws Refusal `not_found`. */
 export async function getEvent(
   wanted: WantedEvent,
-  deps: FindDeps & { readonly views: ViewStore },
+  deps: FindDeps & { readonly viewStore: ViewStore },
 ): Promise<EventAnswer> {
   const found = await findEvent(wanted, PATIENCE_MS, deps)
   if (found === null) throw unknownEvent(wanted)

@@ -22,15 +22,15 @@ export async function loadState(
   found: FoundEvent,
   kept: KeptLifecycle,
   { offset, withinMs }: { readonly offset: number; readonly withinMs: number },
-  { views, clock }: { readonly views: ViewStore; readonly clock: Clock },
+  { viewStore, clock }: { readonly viewStore: ViewStore; readonly clock: Clock },
 ): Promise<EventState | null> {
   const { topic, partition, epoch } = found
   if (!kept.keeps(found)) return { state: null, epoch, offset: found.offset }
   const look = async (): Promise<EventState | null> => {
     // The progress first: parts are saved before it moves, so they are at least as far.
-    const progress = (await views.progress(topic)).get(partition)
-    const [part] = await views.load([partKeyOf(found, kept)])
-    const after = (await views.progress(topic)).get(partition)
+    const progress = (await viewStore.progress(topic)).get(partition)
+    const [part] = await viewStore.load([partKeyOf(found, kept)])
+    const after = (await viewStore.progress(topic)).get(partition)
     // What a rebuild has forgotten, or folds again from the beginning, is no state to judge by.
     if (after?.isRebuilding || after?.rebuilds !== progress?.rebuilds) return null
     const own = part?.epoch === epoch ? part : null

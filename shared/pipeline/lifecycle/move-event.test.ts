@@ -37,8 +37,12 @@ describe('a move', () => {
     expect(state?.state).toMatchObject({ status: 'acknowledged', statusBy: 'anna' })
     const written = JSON.parse(Buffer.from(world.records.at(-1)?.value ?? []).toString())
     expect(written).toMatchObject({
-      ...{ type: 'port.lifecycle.acknowledged', category: 'port.container.lifecycle', subject: 'd1' },
-      ...{ id: receipt.id, partitionkey: 'MSKU-1', data: { by: 'anna', from: 'new', to: 'acknowledged' } },
+      type: 'port.lifecycle.acknowledged',
+      category: 'port.container.lifecycle',
+      subject: 'd1',
+      id: receipt.id,
+      partitionkey: 'MSKU-1',
+      data: { by: 'anna', from: 'new', to: 'acknowledged' },
     })
   })
 
@@ -96,8 +100,8 @@ describe('a move', () => {
   test('is not judged by what a rebuild has forgotten, or has not folded again yet', async () => {
     const { topic = '', partition = 0 } = (await publish('d1')) ?? {}
     await move('d1', 'acknowledge', anna)
-    const stream = { topic, partition, epoch: (await world.log.topic(topic)).epoch }
-    await world.views.beginRebuild(stream)
+    const stream = { topic, partition, epoch: (await world.store.topic(topic)).epoch }
+    await world.viewStore.beginRebuild(stream)
 
     const meanwhile = await refusalOf(move('d1', 'acknowledge', bob))
 

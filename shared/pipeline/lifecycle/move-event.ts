@@ -23,7 +23,7 @@ export type MoveCommand = WantedEvent & {
   readonly keyed?: { readonly binding: Binding; readonly newId: () => string } | undefined
 }
 export type MoveDeps = RequireDeps &
-  Omit<AcceptDeps, 'log'> & { readonly views: ViewStore; readonly kafka: EventLog }
+  Omit<AcceptDeps, 'log'> & { readonly viewStore: ViewStore; readonly kafka: EventLog }
 
 /** Where the move was written, and the state after it; without one where the fold has not come to it in time. */
 export type Moved = { readonly receipt: Receipt; readonly state: EventState | null }
@@ -109,8 +109,14 @@ function decide(
   if ('refused' in decision)
     throw new Refusal(decision.invalid ? 'invalid_event' : 'conflict', decision.refused)
   return {
-    ...{ specversion: '1.0', id, source: DEFAULT_SOURCE, type: decision.type, subject: event.id, time: at },
-    ...{ category: moveChannel(event.category ?? ''), severity: 'info' },
+    specversion: '1.0',
+    id,
+    source: DEFAULT_SOURCE,
+    type: decision.type,
+    subject: event.id,
+    time: at,
+    category: moveChannel(event.category ?? ''),
+    severity: 'info',
     partitionkey: event.partitionkey ?? event.subject ?? event.id,
     datacontenttype: 'application/json',
     ...(traceparent !== undefined && { traceparent }),
@@ -125,11 +131,11 @@ async function write(
   { keyed }: MoveCommand,
   { kafka, ...deps }: MoveDeps,
 ): Promise<Receipt> {
-  const log: EventLog = {
+  const samePartition: EventLog = {
     append: (records) => kafka.append(records.map((record) => ({ ...record, partition }))),
   }
   const madeIds = keyed ? new Set<string>() : new Set([event.id])
-  const [receipt] = await accept([event], madeIds, { ...deps, log }, keyed?.binding)
+  const [receipt] = await accept([event], madeIds, { ...deps, kafka: samePartition }, keyed?.binding)
   if (receipt === undefined) throw new Error(`no receipt for the move ${event.id}`)
   return receipt
 }

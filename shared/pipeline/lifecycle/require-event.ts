@@ -1,12 +1,12 @@
 import { Refusal } from '#shared/core/refusal.ts'
+import type { Catalog } from '#shared/pipeline/catalog.ts'
 import { isStored } from '#shared/pipeline/history/is-stored.ts'
 import { pollWithin } from '#shared/pipeline/history/poll.ts'
-import type { LogReader, LogStore, Span } from '#shared/pipeline/ports.ts'
-import type { Topics } from '#shared/pipeline/topics.ts'
+import type { EventStore, LogReader, Span } from '#shared/pipeline/ports.ts'
 import { type FindDeps, type FoundEvent, lookForEvent, unknownEvent, type WantedEvent } from './find-event.ts'
 
 export type RequireDeps = FindDeps & {
-  readonly topics: Pick<Topics, 'names'>
+  readonly catalog: Pick<Catalog, 'names'>
   readonly reader: Pick<LogReader, 'held'>
 }
 
@@ -22,11 +22,11 @@ export async function requireEvent(
 ): Promise<FoundEvent> {
   const atOnce = await lookForEvent(wanted, deps)
   if (atOnce) return atOnce
-  const held = await deps.reader.held(deps.topics.names).catch((cause: unknown) => {
+  const held = await deps.reader.held(deps.catalog.names).catch((cause: unknown) => {
     throw notKnownYet(wanted, cause)
   })
   const look = async () => {
-    const isAllStored = await areStored(held, deps.log) // before the event is looked for, which may be the last stored
+    const isAllStored = await areStored(held, deps.store) // before the event is looked for, which may be the last stored
     const event = await lookForEvent(wanted, deps)
     return event || isAllStored ? { event } : null
   }
@@ -36,12 +36,12 @@ export async function requireEvent(
   return found.event
 }
 
-async function areStored(spans: readonly Span[], log: LogStore): Promise<boolean> {
+async function areStored(spans: readonly Span[], store: EventStore): Promise<boolean> {
   const filled = spans.filter(({ from, end }) => from < end)
   const byTopic = [...Map.groupBy(filled, ({ topic }) => topic)]
   const stored = await Promise.all(
     byTopic.map(async ([topic, own]) => {
-      const state = await log.topic(topic)
+      const state = await store.topic(topic)
       return own.every(({ partition, end }) => isStored(state, partition, end - 1))
     }),
   )

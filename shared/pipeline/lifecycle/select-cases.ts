@@ -19,7 +19,7 @@ export type CaseQuery = Interest & {
  */
 export function selectCases(
   query: CaseQuery,
-  { lifecycles, views }: { readonly lifecycles: Lifecycles; readonly views: ViewStore },
+  { lifecycles, viewStore }: { readonly lifecycles: Lifecycles; readonly viewStore: ViewStore },
 ): Selection {
   const text = query.text?.toLowerCase()
   return {
@@ -46,7 +46,7 @@ export function selectCases(
     })
     // Events of different sources may share an id, and with it a key.
     const keys = new Map(wanted.flatMap((one) => (one ? [[one.name, one.key]] : [])))
-    const parts = await views.load([...keys.values()])
+    const parts = await viewStore.load([...keys.values()])
     const states = new Map([...keys.keys()].map((name, index) => [name, parts[index]?.state]))
     return wanted.map((one) => {
       const state = one && states.get(one.name)

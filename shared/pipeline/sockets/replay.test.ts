@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { formatCursor } from '#shared/core/cursor.ts'
 import { Refusal } from '#shared/core/refusal.ts'
-import type { LogStore } from '#shared/pipeline/ports.ts'
+import type { EventStore } from '#shared/pipeline/ports.ts'
 import { addEvent, makeLog, trimmed } from '#shared/testing/accept/logs.ts'
 import { makeEvent, makeStored } from '#shared/testing/accept/records.ts'
 import { mergeByTime, standAt } from './replay.ts'
@@ -10,11 +10,11 @@ import { mergeByTime, standAt } from './replay.ts'
 const TIMES = [1000, 2000, 3000, 3000, 5000]
 const iso = (time: number) => new Date(time).toISOString()
 const sample = async () => {
-  const { log } = await makeLog(TIMES.map((timestamp) => ({ topic: 't', partition: 0, timestamp })))
-  return { log, epoch: (await log.topic('t')).epoch }
+  const { store } = await makeLog(TIMES.map((timestamp) => ({ topic: 't', partition: 0, timestamp })))
+  return { store, epoch: (await store.topic('t')).epoch }
 }
-const remainders = async (since: string, log: LogStore, topics = ['t']) =>
-  (await standAt(since, topics, log)).remainders.map(({ topic, partition, after, head }) => [
+const remainders = async (since: string, store: EventStore, topics = ['t']) =>
+  (await standAt(since, topics, store)).remainders.map(({ topic, partition, after, head }) => [
     topic,
     partition,
     after,
@@ -23,18 +23,18 @@ const remainders = async (since: string, log: LogStore, topics = ['t']) =>
 
 describe('standing at', () => {
   test('`latest` leaves nothing to read and answers the heads', async () => {
-    const { log, epoch } = await sample()
-    const { heads, remainders: rest, lost } = await standAt('latest', ['t'], log)
+    const { store, epoch } = await sample()
+    const { heads, remainders: rest, lost } = await standAt('latest', ['t'], store)
 
     expect(formatCursor(heads)).toBe(`t@${epoch}:0=4`)
     expect([rest, lost]).toEqual([[], null])
   })
 
   test('`earliest` leaves everything, of every partition and topic', async () => {
-    const { log } = await makeLog([0, 0, 3].map((partition) => ({ topic: 't', partition })))
-    await addEvent(log, makeStored({ topic: 'u', offset: 7 }, makeEvent('u')))
+    const { store } = await makeLog([0, 0, 3].map((partition) => ({ topic: 't', partition })))
+    await addEvent(store, makeStored({ topic: 'u', offset: 7 }, makeEvent('u')))
 
-    expect(await remainders('earliest', log, ['t', 'u', 'empty'])).toEqual([
+    expect(await remainders('earliest', store, ['t', 'u', 'empty'])).toEqual([
       ['t', 0, -1, 1],
       ['t', 3, -1, 0],
       ['u', 0, -1, 7],
@@ -50,38 +50,38 @@ describe('standing at', () => {
     [3001, 3],
     [5000, 3],
   ])('the time %i leaves what is not older', async (time, after) => {
-    const { log } = await sample()
-    expect(await remainders(iso(time), log)).toEqual([['t', 0, after, 4]])
+    const { store } = await sample()
+    expect(await remainders(iso(time), store)).toEqual([['t', 0, after, 4]])
   })
 
   test('a time after the last record leaves nothing', async () => {
-    const { log } = await sample()
-    expect(await remainders(iso(5001), log)).toEqual([])
+    const { store } = await sample()
+    expect(await remainders(iso(5001), store)).toEqual([])
   })
 
   test('a time finds its place among holes and after a trimmed start', async () => {
-    const { log } = await makeLog([])
+    const { store } = await makeLog([])
     for (const [offset, timestamp] of [
       [3, 1000],
       [50, 2000],
       [51, 3000],
       [99, 4000],
     ] as const)
-      await addEvent(log, makeStored({ topic: 't', offset, timestamp }, makeEvent(`${offset}`)))
+      await addEvent(store, makeStored({ topic: 't', offset, timestamp }, makeEvent(`${offset}`)))
 
-    const [[, , after = -1] = []] = (await remainders(iso(2500), log)) as number[][]
-    const read = await log.read(
-      { topic: 't', epoch: (await log.topic('t')).epoch, partition: 0 },
+    const [[, , after = -1] = []] = (await remainders(iso(2500), store)) as number[][]
+    const read = await store.read(
+      { topic: 't', epoch: (await store.topic('t')).epoch, partition: 0 },
       { after, upTo: 99, limit: 1 },
     )
     expect(read[0]?.offset).toBe(51)
-    const late = (await remainders(iso(1500), trimmed(log, 60))) as number[][]
+    const late = (await remainders(iso(1500), trimmed(store, 60))) as number[][]
     expect(late[0]?.[2]).toBeLessThan(99)
   })
 
   test('a leap second is a time', async () => {
-    const { log } = await sample()
-    expect(await remainders('1970-01-01T23:59:60Z', log)).toEqual([])
+    const { store } = await sample()
+    expect(await remainders('1970-01-01T23:59:60Z', store)).toEqual([])
   })
 
   test.each([
@@ -89,31 +89,31 @@ describe('standing at', () => {
     ['4', null, null],
     ['9', null, null],
   ])('a cursor at offset %s leaves what lies above it', async (offset, after, lost) => {
-    const { log, epoch } = await sample()
-    const standing = await standAt(`t@${epoch}:0=${offset}`, ['t'], log)
+    const { store, epoch } = await sample()
+    const standing = await standAt(`t@${epoch}:0=${offset}`, ['t'], store)
 
     expect(standing.remainders.map((one) => one.after)).toEqual(after === null ? [] : [after])
     expect(standing.lost).toBe(lost)
   })
 
   test('a cursor that knows nothing of a topic or a partition leaves all of it', async () => {
-    const { log, epoch } = await sample()
-    expect(await remainders('', log)).toEqual([['t', 0, -1, 4]])
-    expect(await remainders(`t@${epoch}:7=3`, log)).toEqual([['t', 0, -1, 4]])
-    expect(await standAt(`t@${epoch}:7=3`, ['t'], log)).toMatchObject({ lost: null })
+    const { store, epoch } = await sample()
+    expect(await remainders('', store)).toEqual([['t', 0, -1, 4]])
+    expect(await remainders(`t@${epoch}:7=3`, store)).toEqual([['t', 0, -1, 4]])
+    expect(await standAt(`t@${epoch}:7=3`, ['t'], store)).toMatchObject({ lost: null })
   })
 
   test('a cursor of another epoch leaves all, and tells', async () => {
-    const { log } = await sample()
-    const standing = await standAt('t@older:0=4', ['t'], log)
+    const { store } = await sample()
+    const standing = await standAt('t@older:0=4', ['t'], store)
 
     expect(standing.remainders.map(({ after }) => after)).toEqual([-1])
     expect(standing.lost).toBe('epoch')
   })
 
   test('a cursor of another epoch of a topic that is not asked for tells nothing', async () => {
-    const { log, epoch } = await sample()
-    expect(await standAt(`t@${epoch}:0=4;u@older:0=4`, ['t'], log)).toMatchObject({ lost: null })
+    const { store, epoch } = await sample()
+    expect(await standAt(`t@${epoch}:0=4;u@older:0=4`, ['t'], store)).toMatchObject({ lost: null })
   })
 
   test.each([
@@ -124,21 +124,21 @@ describe('standing at', () => {
     [0, 1, 'trimmed'],
     [2, 3, 'trimmed'],
   ])('a cursor at offset %i of a log that is gone up to %i: %s', async (offset, upTo, lost) => {
-    const { log, epoch } = await sample()
-    expect(await standAt(`t@${epoch}:0=${offset}`, ['t'], trimmed(log, upTo))).toMatchObject({ lost })
+    const { store, epoch } = await sample()
+    expect(await standAt(`t@${epoch}:0=${offset}`, ['t'], trimmed(store, upTo))).toMatchObject({ lost })
   })
 
   test('the start of a log whose first events are gone tells, if it was a cursor', async () => {
-    const { log, epoch } = await sample()
-    expect(await standAt(`t@${epoch}:`, ['t'], trimmed(log, 0))).toMatchObject({ lost: 'trimmed' })
-    expect(await standAt('earliest', ['t'], trimmed(log, 0))).toMatchObject({ lost: null })
+    const { store, epoch } = await sample()
+    expect(await standAt(`t@${epoch}:`, ['t'], trimmed(store, 0))).toMatchObject({ lost: 'trimmed' })
+    expect(await standAt('earliest', ['t'], trimmed(store, 0))).toMatchObject({ lost: null })
   })
 
   test.each(['yesterday', '2026-01-01', 't@e', 't@e:0=x', 'Latest'])(
     '%j is refused as malformed',
     async (since) => {
-      const { log } = await sample()
-      const refusal = await standAt(since, ['t'], log).catch((error: unknown) => error)
+      const { store } = await sample()
+      const refusal = await standAt(since, ['t'], store).catch((error: unknown) => error)
       expect(refusal).toBeInstanceOf(Refusal)
       expect(refusal).toMatchObject({ code: 'malformed' })
     },

@@ -1,8 +1,8 @@
 import { type Cursor, CursorError, offsetSeen, parseCursor, type TopicCursor } from '#shared/core/cursor.ts'
 import type { NotRecovered } from '#shared/core/messages.ts'
 import { Refusal } from '#shared/core/refusal.ts'
-import { isTimestamp } from '#shared/pipeline/cloudevents/is-timestamp.ts'
-import type { Head, LogStore, StoredEvent, Stream, TopicState } from '#shared/pipeline/ports.ts'
+import { parseTimestamp } from '#shared/core/time.ts'
+import type { EventStore, Head, StoredEvent, Stream, TopicState } from '#shared/pipeline/ports.ts'
 
 /** What is still to be read of one partition: everything above `after` up to the head. */
 export type Remainder = Stream & { readonly after: number; readonly head: Head }
@@ -19,9 +19,13 @@ export type Standing = {
  * Reads the heads first: with the head advanced before anything is pushed (I1), what is not in the remainders will
  * be pushed. Throws Refusal `malformed` for text that is none of the four.
  */
-export async function standAt(since: string, topics: readonly string[], log: LogStore): Promise<Standing> {
+export async function standAt(
+  since: string,
+  topics: readonly string[],
+  store: EventStore,
+): Promise<Standing> {
   const start = parseSince(since)
-  const states = await Promise.all(topics.map(async (topic) => [topic, await log.topic(topic)] as const))
+  const states = await Promise.all(topics.map(async (topic) => [topic, await store.topic(topic)] as const))
   const heads = new Map(states.map(([topic, state]) => [topic, cursorOf(state)]))
   let lost: Standing['lost'] = null
   const remainders: Remainder[] = []
@@ -30,10 +34,10 @@ export async function standAt(since: string, topics: readonly string[], log: Log
     if (isOtherEpoch) lost = 'epoch'
     for (const [partition, head] of partitions) {
       const stream = { topic, epoch, partition }
-      const after = isOtherEpoch ? -1 : await startOf(start, stream, head, log)
+      const after = isOtherEpoch ? -1 : await startOf(start, stream, head, store)
       if (after >= head.offset) continue
       remainders.push({ ...stream, after, head })
-      if (start.cursor && !isOtherEpoch && (await isTrimmed(stream, after, head, log))) lost ??= 'trimmed'
+      if (start.cursor && !isOtherEpoch && (await isTrimmed(stream, after, head, store))) lost ??= 'trimmed'
     }
   }
   return { heads, remainders, lost }
@@ -43,7 +47,8 @@ type Start = { cursor?: Cursor; time?: number; from?: 'latest' | 'earliest' }
 
 function parseSince(since: string): Start {
   if (since === 'latest' || since === 'earliest') return { from: since }
-  if (isTimestamp(since)) return { time: Date.parse(since.replace(':60', ':59')) } // a leap second is no JavaScript date
+  const time = parseTimestamp(since)
+  if (time !== null) return { time }
   try {
     return { cursor: parseCursor(since) }
   } catch (error) {
@@ -61,20 +66,20 @@ async function startOf(
   { cursor, time, from }: Start,
   stream: Stream,
   head: Head,
-  log: LogStore,
+  store: EventStore,
 ): Promise<number> {
   if (cursor) return offsetSeen(cursor, stream.topic, stream.partition)
-  if (time !== undefined) return (await firstAtOrAfter(time, stream, head, log)) - 1
+  if (time !== undefined) return (await firstAtOrAfter(time, stream, head, store)) - 1
   return from === 'latest' ? head.offset : -1
 }
 
 /** Binary search by record time, which grows with the offset but for the skew of producers' clocks. */
-async function firstAtOrAfter(time: number, stream: Stream, head: Head, log: LogStore): Promise<number> {
+async function firstAtOrAfter(time: number, stream: Stream, head: Head, store: EventStore): Promise<number> {
   let low = 0
   let high = head.offset + 1
   while (low < high) {
     const middle = Math.floor((low + high) / 2)
-    const [next] = await log.read(stream, { after: middle - 1, upTo: head.offset, limit: 1 })
+    const [next] = await store.read(stream, { after: middle - 1, upTo: head.offset, limit: 1 })
     if (next === undefined || next.timestamp >= time) high = middle
     else low = next.offset + 1
   }
@@ -82,11 +87,11 @@ async function firstAtOrAfter(time: number, stream: Stream, head: Head, log: Log
 }
 
 /** Events expire oldest first: if the one at the cursor, or the stream's first, is still there, none after it is lost. */
-async function isTrimmed(stream: Stream, after: number, head: Head, log: LogStore): Promise<boolean> {
+async function isTrimmed(stream: Stream, after: number, head: Head, store: EventStore): Promise<boolean> {
   if (head.first > head.offset) return false // no event so far
-  const [kept] = await log.read(stream, { after: -1, upTo: after + 1, limit: 1, newestFirst: true })
+  const [kept] = await store.read(stream, { after: -1, upTo: after + 1, limit: 1, newestFirst: true })
   if (kept !== undefined) return false
-  const [first] = await log.read(stream, { after: head.first - 1, upTo: head.offset, limit: 1 })
+  const [first] = await store.read(stream, { after: head.first - 1, upTo: head.offset, limit: 1 })
   return first === undefined || first.offset !== head.first
 }
 

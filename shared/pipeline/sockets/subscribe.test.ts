@@ -1,15 +1,15 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { SUBSCRIPTION_LIMIT } from '#shared/core/limits.ts'
 import type { ServerFrame, SubscribedFrame } from '#shared/core/messages.ts'
-import type { LogStore, PostResult } from '#shared/pipeline/ports.ts'
-import { routeTopics } from '#shared/pipeline/topics.ts'
+import { createCatalog } from '#shared/pipeline/catalog.ts'
+import type { EventStore, PostResult } from '#shared/pipeline/ports.ts'
 import { addEvent, type LoggedEvent, makeLog, trimmed } from '#shared/testing/accept/logs.ts'
 import { makeEvent, makeStored } from '#shared/testing/accept/records.ts'
 import { memorySubscriptionStore } from '#shared/testing/memory/memory-subscription-store.ts'
 import { answerMessage } from './answer-message.ts'
 import type { SubscribeDeps } from './subscribe.ts'
 
-const topics = routeTopics([{ name: 'port', topics: { port: ['port.**'] }, events: {} }])
+const catalog = createCatalog([{ name: 'port', topics: { port: ['port.**'] }, events: {} }])
 let frames: ServerFrame[]
 let closed: string[]
 let answer: (frame: ServerFrame) => PostResult
@@ -33,7 +33,7 @@ async function depsOn(events: readonly LoggedEvent[]): Promise<SubscribeDeps> {
     },
     close: async (connection) => void closed.push(connection),
   }
-  return { log: (await makeLog(events)).log, subscriptions, gateway, topics }
+  return { store: (await makeLog(events)).store, subscriptions, gateway, catalog }
 }
 
 const send = (message: unknown, connection = 'c1') =>
@@ -50,7 +50,7 @@ const inPort = (count: number, given: object = {}) =>
 const offsetsOf = () =>
   frames.flatMap((frame) => (frame.type === 'events' ? frame.events.map(({ offset }) => offset) : []))
 const subscribed = () => frames.find((frame): frame is SubscribedFrame => frame.type === 'subscribed')
-const epochOf = async (log: LogStore = deps.log) => (await log.topic('port')).epoch
+const epochOf = async (store: EventStore = deps.store) => (await store.topic('port')).epoch
 
 describe('subscribing', () => {
   test('posts what was missed as replay frames, oldest first, and `subscribed` with the heads last', async () => {
@@ -81,14 +81,14 @@ describe('subscribing', () => {
 
   test('is registered before the heads are read, or an event between the two were lost', async () => {
     const steps: string[] = []
-    const { log, subscriptions } = deps
+    const { store, subscriptions } = deps
     deps = {
       ...deps,
-      log: {
-        ...log,
+      store: {
+        ...store,
         topic(name) {
           steps.push('heads')
-          return log.topic(name)
+          return store.topic(name)
         },
       },
       subscriptions: {
@@ -157,7 +157,7 @@ describe('subscribing', () => {
 
   test('is too far behind when the events lie further apart than a socket looks', async () => {
     deps = await depsOn(inPort(1))
-    await addEvent(deps.log, makeStored({ offset: 20_000 }, makeEvent('far')))
+    await addEvent(deps.store, makeStored({ offset: 20_000 }, makeEvent('far')))
 
     await subscribe({ since: `port@${await epochOf()}:0=0` })
 
@@ -166,7 +166,7 @@ describe('subscribing', () => {
 
   test('tells what cannot be recovered, and replays the rest', async () => {
     deps = await depsOn(inPort(5))
-    deps = { ...deps, log: trimmed(deps.log, 2) }
+    deps = { ...deps, store: trimmed(deps.store, 2) }
     await subscribe({ since: `port@${await epochOf()}:0=0` })
     expect([offsetsOf(), subscribed()]).toMatchObject([[3, 4], { recovered: false, reason: 'trimmed' }])
 
@@ -254,7 +254,7 @@ describe('a message', () => {
   })
 
   test('whose work fails in a way that may pass is not answered as if it were wrong', async () => {
-    deps = { ...deps, log: { ...deps.log, topic: () => Promise.reject(new Error('throttled')) } }
+    deps = { ...deps, store: { ...deps.store, topic: () => Promise.reject(new Error('throttled')) } }
 
     await expect(subscribe()).rejects.toThrow('throttled')
     expect(frames).toEqual([])

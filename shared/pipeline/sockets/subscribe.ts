@@ -3,17 +3,17 @@ import { matchesInterest } from '#shared/core/interest.ts'
 import { REPLAY_LIMIT, SUBSCRIPTION_LIMIT } from '#shared/core/limits.ts'
 import type { NotRecovered, ServerFrame, SubscribeMessage } from '#shared/core/messages.ts'
 import { Refusal } from '#shared/core/refusal.ts'
+import type { Catalog } from '#shared/pipeline/catalog.ts'
 import { buildFrames, writeEvent } from '#shared/pipeline/deliver/build-frames.ts'
-import type { LogStore, SocketGateway, StoredEvent, SubscriptionStore } from '#shared/pipeline/ports.ts'
+import type { EventStore, SocketGateway, StoredEvent, SubscriptionStore } from '#shared/pipeline/ports.ts'
 import { type RequestStats, wantsStats } from '#shared/pipeline/stats/request-stats.ts'
-import type { Topics } from '#shared/pipeline/topics.ts'
 import { mergeByTime, type Remainder, standAt } from './replay.ts'
 
 export type SubscribeDeps = {
-  readonly log: LogStore
+  readonly store: EventStore
   readonly subscriptions: SubscriptionStore
   readonly gateway: SocketGateway
-  readonly topics: Topics
+  readonly catalog: Catalog
   /** Asks for the statistics to be told; without it they are not. */
   readonly requestStats?: RequestStats
 }
@@ -48,8 +48,8 @@ export async function subscribe(
   })
   if (registration === null) return
   if (wantsStats(channels)) await deps.requestStats?.({ isFirst: true })
-  const { heads, remainders, lost } = await standAt(since, deps.topics.topicsTouched(channels), deps.log)
-  const missed = await readMissed(remainders, message, deps.log)
+  const { heads, remainders, lost } = await standAt(since, deps.catalog.topicsTouched(channels), deps.store)
+  const missed = await readMissed(remainders, message, deps.store)
   const { frames, complete } = buildFrames(
     { ids: [id], attempt, replay: true },
     (missed ?? []).map(writeEvent),
@@ -74,7 +74,7 @@ export async function subscribe(
 async function readMissed(
   remainders: readonly Remainder[],
   interest: SubscribeMessage,
-  log: LogStore,
+  store: EventStore,
 ): Promise<StoredEvent[] | null> {
   const distance = remainders.reduce(
     (sum, { after, head }) => sum + head.offset - Math.max(after, head.first - 1),
@@ -83,7 +83,7 @@ async function readMissed(
   if (distance > SCAN_LIMIT) return null
   const lists = await Promise.all(
     remainders.map(async ({ after, head, ...stream }) => {
-      const events = await log.read(stream, { after, upTo: head.offset, limit: SCAN_LIMIT })
+      const events = await store.read(stream, { after, upTo: head.offset, limit: SCAN_LIMIT })
       return events.filter(({ event }) => matchesInterest(interest, event))
     }),
   )

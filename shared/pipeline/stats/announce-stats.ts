@@ -1,13 +1,13 @@
 import { type AcceptDeps, accept } from '#shared/pipeline/accept/accept.ts'
 import { type Clock, pollWithin } from '#shared/pipeline/history/poll.ts'
-import type { LogStore } from '#shared/pipeline/ports.ts'
+import type { EventStore } from '#shared/pipeline/ports.ts'
 import type { ViewStore } from '#shared/pipeline/views/view-store.ts'
 import { STATS_CHANNEL, type StatsCall } from './stats-call.ts'
 
 export type AnnounceStatsDeps = AcceptDeps & {
   /** Where `deliver` stored the events. */
-  readonly stored: Pick<LogStore, 'topic'>
-  readonly views: Pick<ViewStore, 'progress'>
+  readonly store: Pick<EventStore, 'topic'>
+  readonly viewStore: Pick<ViewStore, 'progress'>
   readonly clock: Clock
   /** Reads what is told. */
   readonly read: () => Promise<object>
@@ -27,17 +27,24 @@ export async function announceStats({ at }: StatsCall, deps: AnnounceStatsDeps):
   await clock.sleep(Math.max(0, at + SKEW_MS - clock.now()))
   await pollWithin(async () => ((await isCounted(deps)) ? true : null), PATIENCE_MS, clock)
   const event = {
-    ...{ specversion: '1.0' as const, id: `stats-${at}`, source: '/tidewire', type: STATS_CHANNEL },
-    ...{ category: STATS_CHANNEL, severity: 'info', partitionkey: STATS_CHANNEL },
-    ...{ time: new Date(clock.now()).toISOString(), datacontenttype: 'application/json', data: await read() },
+    specversion: '1.0' as const,
+    id: `stats-${at}`,
+    source: '/tidewire',
+    type: STATS_CHANNEL,
+    category: STATS_CHANNEL,
+    severity: 'info',
+    partitionkey: STATS_CHANNEL,
+    time: new Date(clock.now()).toISOString(),
+    datacontenttype: 'application/json',
+    data: await read(),
   }
   await accept([event], new Set(), deps)
 }
 
-async function isCounted({ topics, stored, views }: AnnounceStatsDeps): Promise<boolean> {
+async function isCounted({ catalog, store, viewStore }: AnnounceStatsDeps): Promise<boolean> {
   const counted = await Promise.all(
-    topics.names.map(async (topic) => {
-      const [{ epoch, heads }, progress] = await Promise.all([stored.topic(topic), views.progress(topic)])
+    catalog.names.map(async (topic) => {
+      const [{ epoch, heads }, progress] = await Promise.all([store.topic(topic), viewStore.progress(topic)])
       return [...heads].every(([partition, { offset }]) => {
         const folded = progress.get(partition)
         return folded !== undefined && folded.epoch === epoch && folded.offset >= offset

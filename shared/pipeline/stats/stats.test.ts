@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Position } from '#shared/core/event.ts'
+import { createCatalog } from '#shared/pipeline/catalog.ts'
 import type { NewRecord } from '#shared/pipeline/ports.ts'
-import { routeTopics } from '#shared/pipeline/topics.ts'
 import { addEvent } from '#shared/testing/accept/logs.ts'
 import { makeEvent } from '#shared/testing/accept/records.ts'
 import { memoryClaimStore } from '#shared/testing/memory/memory-claim-store.ts'
-import { memoryLogStore } from '#shared/testing/memory/memory-log-store.ts'
+import { memoryEventStore } from '#shared/testing/memory/memory-event-store.ts'
 import { memorySubscriptionStore } from '#shared/testing/memory/memory-subscription-store.ts'
 import { memoryViewStore } from '#shared/testing/memory/memory-view-store.ts'
 import { announceStats } from './announce-stats.ts'
@@ -88,8 +88,8 @@ describe('a request', () => {
 describe('an announcement', () => {
   function createWorld() {
     const records: NewRecord[] = []
-    const [claims, stored, views] = [memoryClaimStore(), memoryLogStore(), memoryViewStore()]
-    const log = {
+    const [claims, store, viewStore] = [memoryClaimStore(), memoryEventStore(), memoryViewStore()]
+    const kafka = {
       append: async (wanted: readonly NewRecord[]): Promise<Position[]> =>
         wanted.map(({ topic }, index) => ({
           topic,
@@ -101,8 +101,8 @@ describe('an announcement', () => {
       now += ms
     }
     const clock = { now: () => now, sleep }
-    const deps = { log, claims, stored, views, clock, newId, topics: routeTopics([]) }
-    return { records, stored, views, deps }
+    const deps = { kafka, claims, store, viewStore, clock, newId, catalog: createCatalog([]) }
+    return { records, store, viewStore, deps }
   }
   const told = ({ value }: NewRecord) => JSON.parse(Buffer.from(value).toString())
 
@@ -119,21 +119,21 @@ describe('an announcement', () => {
   })
 
   test('counts what was stored, or goes ahead when the fold does not come', async () => {
-    const { stored, views, deps } = createWorld()
-    await addEvent(stored, { topic: 'events', partition: 0, offset: 0, timestamp: 1, event: makeEvent('a') })
-    const { epoch } = await stored.topic('events')
+    const { store, viewStore, deps } = createWorld()
+    await addEvent(store, { topic: 'events', partition: 0, offset: 0, timestamp: 1, event: makeEvent('a') })
+    const { epoch } = await store.topic('events')
     const seen: (number | undefined)[] = []
     const read = async () => {
-      seen.push((await views.progress('events')).get(0)?.offset)
+      seen.push((await viewStore.progress('events')).get(0)?.offset)
       return {}
     }
     let naps = 0
     const sleep = async (ms: number) => {
       now += ms
-      if (++naps === 4) await views.advance({ topic: 'events', epoch, partition: 0 }, 0)
+      if (++naps === 4) await viewStore.advance({ topic: 'events', epoch, partition: 0 }, 0)
     }
     await announceStats({ at: START }, { ...deps, clock: { ...deps.clock, sleep }, read })
-    await addEvent(stored, { topic: 'events', partition: 0, offset: 1, timestamp: 1, event: makeEvent('b') })
+    await addEvent(store, { topic: 'events', partition: 0, offset: 1, timestamp: 1, event: makeEvent('b') })
     const before = now
     await announceStats({ at: START + 2000 }, { ...deps, read })
 

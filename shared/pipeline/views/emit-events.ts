@@ -5,10 +5,10 @@ import { checkData } from '#shared/pipeline/accept/check-data.ts'
 import { checkEvent, isTooLarge } from '#shared/pipeline/accept/check-event.ts'
 import { completeEvent } from '#shared/pipeline/accept/complete-event.ts'
 import { toRecord } from '#shared/pipeline/accept/to-record.ts'
+import type { Catalog } from '#shared/pipeline/catalog.ts'
 import { CloudEventError } from '#shared/pipeline/cloudevents/codec-error.ts'
 import { validateEvent } from '#shared/pipeline/cloudevents/validate-event.ts'
 import type { EventLog, NewRecord, StoredEvent } from '#shared/pipeline/ports.ts'
-import type { Topics } from '#shared/pipeline/topics.ts'
 
 /** What an emission follows from: the event, in its epoch, as it was folded into the state of a key. */
 export type Cause = {
@@ -26,7 +26,7 @@ const CHUNK = { bytes: 800_000, records: 500 } as const
  * follows from, so that whoever folds the same event again writes the same pair of source and id, which counts once
  * (I8). Throws an error with the faults where the emission does not fit the catalog.
  */
-export function recordOf(emission: Emission, index: number, cause: Cause, topics: Topics): NewRecord {
+export function recordOf(emission: Emission, index: number, cause: Cause, catalog: Catalog): NewRecord {
   const { view, key, stored, epoch } = cause
   const { topic, partition, offset, timestamp, event } = stored
   const name = JSON.stringify([view, key, topic, epoch, partition, offset, index])
@@ -38,28 +38,28 @@ export function recordOf(emission: Emission, index: number, cause: Cause, topics
     ...(emission.data !== undefined && { datacontenttype: 'application/json' }),
   }
   const { traceparent } = event
-  const deps = { topics, newId: () => draft.id, now: () => new Date(timestamp), madeIds: new Set<string>() }
+  const deps = { catalog, newId: () => draft.id, now: () => new Date(timestamp), madeIds: new Set<string>() }
   const complete = { ...deps, ...(traceparent !== undefined && { traceparent }) }
   const followed = validateEvent(draft, (given) => completeEvent(given, complete))
-  const record = toRecord(followed, topics)
-  const faults: Fault[] = [...checkEvent(followed), ...checkData(followed, topics)]
+  const record = toRecord(followed, catalog)
+  const faults: Fault[] = [...checkEvent(followed), ...checkData(followed, catalog)]
   if (isTooLarge(record.value)) faults.push({ pointer: '', detail: 'is larger than 128 KB.' })
   if (faults.length > 0) throw new CloudEventError('invalid_event', faults)
   return record
 }
 
 /** Appends records in order, as many at once as Kafka takes. */
-export async function appendInOrder(records: readonly NewRecord[], log: EventLog): Promise<void> {
+export async function appendInOrder(records: readonly NewRecord[], kafka: EventLog): Promise<void> {
   let chunk: NewRecord[] = []
   let bytes = 0
   for (const record of records) {
     if (chunk.length === CHUNK.records || (chunk.length > 0 && bytes + record.value.length > CHUNK.bytes)) {
-      await log.append(chunk)
+      await kafka.append(chunk)
       chunk = []
       bytes = 0
     }
     chunk.push(record)
     bytes += record.value.length
   }
-  if (chunk.length > 0) await log.append(chunk)
+  if (chunk.length > 0) await kafka.append(chunk)
 }

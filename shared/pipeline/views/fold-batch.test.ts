@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import type { DeadLetterStore, KafkaRecord, LogStore, NewRecord } from '#shared/pipeline/ports.ts'
+import type { DeadLetterStore, EventStore, KafkaRecord, NewRecord } from '#shared/pipeline/ports.ts'
 import { book, eventsOf, inLibrary, makeFoldDeps } from '#shared/testing/accept/library.ts'
 import { makeEvent } from '#shared/testing/accept/records.ts'
 import { fold } from './fold.ts'
@@ -15,20 +15,26 @@ beforeEach(() => {
 const books = (from: number, ...titles: string[]) =>
   titles.map((title, index) => inLibrary({ offset: from + index }, book(`b${from + index}`, 's', title)))
 const shelf = async (key = 's') => {
-  const { parts } = await deps.views.read('library/shelves', { key, limit: 1 })
+  const { parts } = await deps.viewStore.read('library/shelves', { key, limit: 1 })
   return parts[0]
 }
-const progress = async () => (await deps.views.progress('library')).get(0)
+const progress = async () => (await deps.viewStore.progress('library')).get(0)
 const letters = async () => (deps.deadLetters as DeadLetterStore).list(['library'], 100)
 const run = (records: readonly KafkaRecord[]) => foldBatch(records, deps)
 
 describe('a batch', () => {
   test('changes the parts of its partition, and moves the progress to its last record', async () => {
     await run([...books(0, 'a', 'b'), inLibrary({ offset: 2 }, 'no event')])
-    const { epoch } = await deps.log.topic('library')
+    const { epoch } = await deps.store.topic('library')
     const state = { titles: ['a', 'b'] }
     expect(await shelf()).toEqual({
-      ...{ view: 'library/shelves', key: 's', topic: 'library', partition: 0, epoch, offset: 1, state },
+      view: 'library/shelves',
+      key: 's',
+      topic: 'library',
+      partition: 0,
+      epoch,
+      offset: 1,
+      state,
     })
     expect(await progress()).toEqual({ epoch, offset: 2, isRebuilding: false })
   })
@@ -44,7 +50,7 @@ describe('a batch', () => {
     const again = book('b0', 's', 'a')
     await run([...books(0, 'a'), inLibrary({ offset: 1 }, again)])
     await run([inLibrary({ offset: 0, partition: 1 }, again)])
-    expect((await deps.views.read('library/shelves', { key: 's', limit: 1 })).parts).toMatchObject([
+    expect((await deps.viewStore.read('library/shelves', { key: 's', limit: 1 })).parts).toMatchObject([
       { partition: 0, state: { titles: ['a'] } },
     ])
   })
@@ -57,15 +63,19 @@ describe('a batch', () => {
   test('begins its parts anew when the topic was created anew', async () => {
     const stored = books(0, 'a', 'b')
     await run(stored)
-    const { epoch } = await deps.log.topic('library')
+    const { epoch } = await deps.store.topic('library')
     const stream = { topic: 'library', epoch, partition: 0 }
     const event = (offset: number) => ({ ...book(`b${offset}`, 's', 'a') })
     const positioned = [0, 1].map((offset) => ({
-      ...{ topic: 'library', partition: 0, offset, timestamp: 1000 + offset, event: event(offset) },
+      topic: 'library',
+      partition: 0,
+      offset,
+      timestamp: 1000 + offset,
+      event: event(offset),
     }))
-    const log = deps.log as LogStore
-    await log.put(stream, positioned)
-    await log.advance(stream, { offset: 1, first: 0, timestamp: 1001 })
+    const store = deps.store as EventStore
+    await store.put(stream, positioned)
+    await store.advance(stream, { offset: 1, first: 0, timestamp: 1001 })
 
     await run([inLibrary({ offset: 0 }, book('other', 's', 'new'))])
 
@@ -85,10 +95,18 @@ describe('what follows from an event', () => {
     await run(third({ traceparent, time: '2026-11-21T08:00:00Z' }))
     expect(appended[0]).toMatchObject({ topic: 'library', key: 'k3' })
     expect(eventsOf(appended)[0]).toEqual({
-      ...{ specversion: '1.0', type: 'library.shelf.full', category: 'library.shelf.full', severity: 'high' },
-      ...{ id: expect.stringMatching(/^[\w-]{43}$/), source: 'urn:tidewire:fold:library/shelves' },
-      ...{ subject: 's', partitionkey: 'k3', traceparent, time: '2026-11-21T08:00:00Z' },
-      ...{ datacontenttype: 'application/json', data: { books: 3 } },
+      specversion: '1.0',
+      type: 'library.shelf.full',
+      category: 'library.shelf.full',
+      severity: 'high',
+      id: expect.stringMatching(/^[\w-]{43}$/),
+      source: 'urn:tidewire:fold:library/shelves',
+      subject: 's',
+      partitionkey: 'k3',
+      traceparent,
+      time: '2026-11-21T08:00:00Z',
+      datacontenttype: 'application/json',
+      data: { books: 3 },
     })
     expect(eventsOf(appended)[1]).not.toHaveProperty('data')
   })
@@ -103,9 +121,9 @@ describe('what follows from an event', () => {
     await run(third())
     const first = appended.splice(0)
     const again = makeFoldDeps()
-    const { log } = deps
-    await foldBatch(third(), { ...again.deps, log })
-    await foldBatch(other, { ...makeFoldDeps().deps, log, kafka: again.deps.kafka })
+    const { store } = deps
+    await foldBatch(third(), { ...again.deps, store })
+    await foldBatch(other, { ...makeFoldDeps().deps, store, kafka: again.deps.kafka })
 
     const ids = eventsOf(again.appended).map(({ id }) => id)
     expect(ids.slice(0, 2)).toEqual(eventsOf(first).map(({ id }) => id))
@@ -146,7 +164,7 @@ describe('an event that a view cannot use', () => {
     await run([...books(0, 'a'), trouble, ...books(2, 'c')])
     expect(await shelf()).toMatchObject({ offset: 2, state: { titles: ['a', 'c'] } })
     expect(await letters()).toMatchObject([{ offset: 1, reason: expect.stringMatching(reason) }])
-    expect((await deps.views.read('library/counts', { limit: 1 })).parts).toMatchObject([
+    expect((await deps.viewStore.read('library/counts', { limit: 1 })).parts).toMatchObject([
       { state: { 'library.book': 3 } },
     ])
   })
@@ -178,7 +196,7 @@ describe('an event that a view cannot use', () => {
 describe('a stream that is rebuilt', () => {
   const stream = async () => ({
     topic: 'library',
-    epoch: (await deps.log.topic('library')).epoch,
+    epoch: (await deps.store.topic('library')).epoch,
     partition: 0,
   })
 
@@ -186,13 +204,13 @@ describe('a stream that is rebuilt', () => {
     await run(books(0, 'a', 'b', 'c'))
     const before = await shelf()
     appended.splice(0)
-    await deps.views.beginRebuild(await stream())
+    await deps.viewStore.beginRebuild(await stream())
 
     const { failed } = await fold(books(3, 'd'), deps)
     expect(failed).toMatchObject([{ offset: 3, cause: { code: 'rebuilding', retryable: true } }])
     await foldBatch(books(0, 'a', 'b', 'c'), deps, { isRebuilder: true })
     expect(await progress()).toMatchObject({ offset: 2, isRebuilding: true })
-    await deps.views.endRebuild(await stream())
+    await deps.viewStore.endRebuild(await stream())
 
     expect(await shelf()).toEqual(before)
     expect(appended).toEqual([])
@@ -202,31 +220,31 @@ describe('a stream that is rebuilt', () => {
 
   test('is left alone by a worker that had read its parts when the rebuild began', async () => {
     await run(books(0, 'a'))
-    const load: FoldDeps['views']['load'] = async (keys) => {
-      await deps.views.beginRebuild(await stream())
-      return deps.views.load(keys)
+    const load: FoldDeps['viewStore']['load'] = async (keys) => {
+      await deps.viewStore.beginRebuild(await stream())
+      return deps.viewStore.load(keys)
     }
-    await expect(foldBatch(books(1, 'b'), { ...deps, views: { ...deps.views, load } })).rejects.toMatchObject(
-      { code: 'rebuilding' },
-    )
+    await expect(
+      foldBatch(books(1, 'b'), { ...deps, viewStore: { ...deps.viewStore, load } }),
+    ).rejects.toMatchObject({ code: 'rebuilding' })
     expect(await shelf()).toBeUndefined()
   })
 })
 
 test('of several partitions the others go on when one fails', async () => {
-  const save: FoldDeps['views']['save'] = async (parts) => {
+  const save: FoldDeps['viewStore']['save'] = async (parts) => {
     if (parts.some(({ partition }) => partition === 0)) throw new Error('throttled')
-    return deps.views.save(parts)
+    return deps.viewStore.save(parts)
   }
   const records = [
     ...books(7, 'a', 'b'),
     inLibrary({ offset: 4, partition: 1 }, book('other', 's', 'c')),
     inLibrary({ offset: 0, topic: 'events' }, makeEvent('alien', { category: 'unclaimed' })),
   ]
-  const { failed } = await fold(records, { ...deps, views: { ...deps.views, save } })
+  const { failed } = await fold(records, { ...deps, viewStore: { ...deps.viewStore, save } })
   expect(failed).toMatchObject([
     { topic: 'library', partition: 0, offset: 7, cause: { message: 'throttled' } },
   ])
   expect(await shelf()).toMatchObject({ partition: 1, state: { titles: ['c'] } })
-  expect([...(await deps.views.progress('events')).keys()]).toEqual([0])
+  expect([...(await deps.viewStore.progress('events')).keys()]).toEqual([0])
 })

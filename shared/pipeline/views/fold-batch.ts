@@ -1,3 +1,4 @@
+import type { Catalog } from '#shared/pipeline/catalog.ts'
 import type { ClaimStore } from '#shared/pipeline/claim-store.ts'
 import { decodeBatch } from '#shared/pipeline/deliver/decode-batch.ts'
 import { dropRepeats } from '#shared/pipeline/deliver/drop-repeats.ts'
@@ -6,11 +7,10 @@ import type {
   DeadLetterStore,
   DecodeRecord,
   EventLog,
+  EventStore,
   KafkaRecord,
-  LogStore,
   Stream,
 } from '#shared/pipeline/ports.ts'
-import type { Topics } from '#shared/pipeline/topics.ts'
 import { appendInOrder } from './emit-events.ts'
 import { FoldError, rebuildingError } from './fold-error.ts'
 import { foldEvents, lettersOf, partsTouched } from './fold-events.ts'
@@ -19,15 +19,15 @@ import type { FoldProgress, StoredPart, ViewStore } from './view-store.ts'
 import type { Views } from './views.ts'
 
 export type FoldDeps = {
-  readonly log: Pick<LogStore, 'topic' | 'renewEpoch' | 'read'>
+  readonly store: Pick<EventStore, 'topic' | 'renewEpoch' | 'read'>
   readonly claims: ClaimStore
   readonly deadLetters: Pick<DeadLetterStore, 'put'>
-  readonly views: ViewStore
+  readonly viewStore: ViewStore
   /** Where what follows from an event is written. */
   readonly kafka: EventLog
-  readonly topics: Topics
+  readonly catalog: Catalog
   readonly decode: DecodeRecord
-  readonly folds: Views
+  readonly views: Views
   /** Pauses until `deliver` has claimed the events; without it the fold does not wait, and claims what nobody did. */
   readonly sleep?: (ms: number) => Promise<unknown>
 }
@@ -55,16 +55,16 @@ export async function foldBatch(
   if (first === undefined || last === undefined) return { events: 0, changed: 0, emitted: 0 }
   const decoded = decodeBatch(records, deps)
   const [{ stream }, progress] = await Promise.all([
-    openStream(records, decoded, deps.log, COMPARED),
+    openStream(records, decoded, deps.store, COMPARED),
     readProgress(first, deps),
   ])
   if (!isRebuilder) refuseUnlessOpen(stream, progress)
-  if (!isRebuilder && deps.sleep) await untilStored(stream, last.offset, deps.log, deps.sleep)
+  if (!isRebuilder && deps.sleep) await untilStored(stream, last.offset, deps.store, deps.sleep)
   const folded = !isRebuilder && progress?.epoch === stream.epoch ? progress.offset : -1
   const fresh = decoded.flatMap(({ stored }) => (stored && stored.offset > folded ? [stored] : []))
   const [events, known] = await Promise.all([
     dropRepeats(stream, fresh, deps.claims, { looksFirst: true }),
-    deps.views.load(partsTouched(fresh, deps)),
+    deps.viewStore.load(partsTouched(fresh, deps)),
   ])
   // Once more: parts that were loaded after a rebuild began may be missing.
   if (!isRebuilder) refuseUnlessOpen(stream, await readProgress(first, deps))
@@ -75,8 +75,8 @@ export async function foldBatch(
   })
   await appendInOrder(emitted, deps.kafka)
   await Promise.all(lettersOf(faults, records).map((letter) => deps.deadLetters.put(letter)))
-  await deps.views.save(changed)
-  await deps.views.advance(
+  await deps.viewStore.save(changed)
+  await deps.viewStore.advance(
     stream,
     last.offset,
     isRebuilder ? { isRebuilder } : { rebuilds: progress?.rebuilds },
@@ -84,8 +84,8 @@ export async function foldBatch(
   return { events: events.length, changed: changed.length, emitted: emitted.length }
 }
 
-async function readProgress({ topic, partition }: KafkaRecord, { views }: FoldDeps) {
-  return (await views.progress(topic)).get(partition)
+async function readProgress({ topic, partition }: KafkaRecord, { viewStore }: FoldDeps) {
+  return (await viewStore.progress(topic)).get(partition)
 }
 
 function refuseUnlessOpen(stream: Stream, progress: FoldProgress | undefined): void {

@@ -1,8 +1,8 @@
 import { messageOf } from '#shared/core/message-of.ts'
 import type { Emission, View } from '#shared/domain/define-domain.ts'
+import type { Catalog } from '#shared/pipeline/catalog.ts'
 import { toDeadLetter } from '#shared/pipeline/deliver/dead-letter.ts'
 import type { DeadLetter, KafkaRecord, NewRecord, StoredEvent } from '#shared/pipeline/ports.ts'
-import type { Topics } from '#shared/pipeline/topics.ts'
 import { applyEvent, keysFor, type OnFault } from './apply-event.ts'
 import { type Cause, recordOf } from './emit-events.ts'
 import type { PartKey, StoredPart } from './view-store.ts'
@@ -15,13 +15,13 @@ export type Folded = {
   readonly faults: ReadonlyMap<number, readonly string[]>
 }
 
-type FoldDeps = { readonly folds: Views; readonly topics: Topics }
+type FoldDeps = { readonly views: Views; readonly catalog: Catalog }
 
 /** The parts that these events may change. */
-export function partsTouched(events: readonly StoredEvent[], { folds }: FoldDeps): PartKey[] {
+export function partsTouched(events: readonly StoredEvent[], { views }: FoldDeps): PartKey[] {
   const touched = new Map<string, PartKey>()
   for (const { topic, partition, offset, event } of events)
-    for (const { name, view } of folds.of(event.category ?? ''))
+    for (const { name, view } of views.of(event.category ?? ''))
       for (const key of keysFor(view, { topic, partition, offset, event })) {
         const part = { view: name, key, topic, partition }
         touched.set(idOf(part), part)
@@ -37,14 +37,14 @@ export function foldEvents(
   events: readonly StoredEvent[],
   epoch: string,
   known: readonly StoredPart[],
-  { folds, topics, emits }: FoldDeps & { readonly emits: boolean },
+  { views, catalog, emits }: FoldDeps & { readonly emits: boolean },
 ): Folded {
   const parts = new Map(known.map((part) => [idOf(part), part]))
   const changed = new Map<string, StoredPart>()
   const emitted: NewRecord[] = []
   const faults = new Map<number, string[]>()
   for (const stored of events)
-    for (const { name, view } of folds.of(stored.event.category ?? '')) {
+    for (const { name, view } of views.of(stored.event.category ?? '')) {
       const { topic, partition, offset, event } = stored
       const input = { topic, partition, offset, event }
       const onFault = (reason: string) =>
@@ -59,7 +59,7 @@ export function foldEvents(
         const emissions = emits ? emissionsOf(view, [before, input, after.state, after.key], onFault) : []
         const cause = { view: name, key: after.key, stored, epoch }
         for (const [index, emission] of emissions.entries())
-          emitted.push(...recordsOf(emission, index, cause, topics, onFault))
+          emitted.push(...recordsOf(emission, index, cause, catalog, onFault))
       }
     }
   return { changed: [...changed.values()], emitted, faults }
@@ -80,11 +80,11 @@ function recordsOf(
   emission: Emission,
   index: number,
   cause: Cause,
-  topics: Topics,
+  catalog: Catalog,
   onFault: OnFault,
 ): NewRecord[] {
   try {
-    return [recordOf(emission, index, cause, topics)]
+    return [recordOf(emission, index, cause, catalog)]
   } catch (error) {
     onFault(`emits an event of type "${emission?.type}" that is refused: ${messageOf(error)}`)
     return []

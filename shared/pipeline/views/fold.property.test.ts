@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Domain } from '#shared/domain/define-domain.ts'
-import type { KafkaRecord, LogStore } from '#shared/pipeline/ports.ts'
+import type { EventStore, KafkaRecord } from '#shared/pipeline/ports.ts'
 import { arbitraryDomain, arbitraryLog } from '#shared/testing/accept/arbitrary-domain.ts'
 import { eventsOf, makeFoldDeps } from '#shared/testing/accept/library.ts'
 import { type FoldDeps, foldBatch } from './fold-batch.ts'
@@ -11,22 +11,22 @@ const RUNS = { numRuns: Number(process.env.FOLD_RUNS ?? 200) }
 type World = { readonly deps: FoldDeps; readonly outcome: () => Promise<unknown> }
 
 /** Stores of its own on a log that knows the topic's epoch, so that the outcomes of two worlds can be compared. */
-function makeWorld(domain: Domain, log: FoldDeps['log'], yieldPoint?: () => Promise<void>): World {
+function makeWorld(domain: Domain, store: FoldDeps['store'], yieldPoint?: () => Promise<void>): World {
   const { deps, appended } = makeFoldDeps(yieldPoint, [domain])
   const outcome = async () => {
-    const { views } = deps
-    const names = deps.folds.all.map(({ name }) => name)
-    const parts = await Promise.all(names.map((name) => views.read(name, { limit: 1000 })))
+    const { viewStore } = deps
+    const names = deps.views.all.map(({ name }) => name)
+    const parts = await Promise.all(names.map((name) => viewStore.read(name, { limit: 1000 })))
     // What follows is appended once at least: the claims drop the repeats.
     const emitted = new Map(eventsOf(appended).map((event) => [event.id, event]))
     const followed = [...emitted.values()].sort((a, b) => (a.id < b.id ? -1 : 1))
-    const progress = [...(await views.progress('random'))].sort(([a], [b]) => a - b)
+    const progress = [...(await viewStore.progress('random'))].sort(([a], [b]) => a - b)
     return JSON.stringify([parts, followed, progress])
   }
-  return { deps: { ...deps, log }, outcome }
+  return { deps: { ...deps, store }, outcome }
 }
 
-const makeLog = (): LogStore => makeFoldDeps().deps.log as LogStore
+const makeLog = (): EventStore => makeFoldDeps().deps.store as EventStore
 
 /** Cuts a log into batches at these places. */
 function cut(records: readonly KafkaRecord[], cuts: readonly number[]): KafkaRecord[][] {
@@ -36,8 +36,8 @@ function cut(records: readonly KafkaRecord[], cuts: readonly number[]): KafkaRec
   return places.slice(1).map((end, index) => records.slice(places[index], end))
 }
 
-async function expected(domain: Domain, log: FoldDeps['log'], logs: readonly KafkaRecord[][]) {
-  const { deps, outcome } = makeWorld(domain, log)
+async function expected(domain: Domain, store: FoldDeps['store'], logs: readonly KafkaRecord[][]) {
+  const { deps, outcome } = makeWorld(domain, store)
   for (const records of logs) await foldBatch(records, deps)
   return outcome()
 }
@@ -49,15 +49,15 @@ describe('the parts and what follows are the same', () => {
   test('however the records are cut into batches, and whatever comes again', async () => {
     await fc.assert(
       fc.asyncProperty(arbitraryDomain, logs, cuts, cuts, async (domain, both, places, again) => {
-        const log = makeLog()
-        const { deps, outcome } = makeWorld(domain, log)
+        const store = makeLog()
+        const { deps, outcome } = makeWorld(domain, store)
         for (const records of both)
           for (const [index, batch] of cut(records, places).entries()) {
             await foldBatch(batch, deps)
             if (again.includes(index))
               await foldBatch(records.slice(0, (batch.at(-1)?.offset ?? 0) + 1), deps)
           }
-        expect(await outcome()).toBe(await expected(domain, log, both))
+        expect(await outcome()).toBe(await expected(domain, store, both))
       }),
       RUNS,
     )
@@ -72,8 +72,8 @@ describe('the parts and what follows are the same', () => {
         const yieldPoint = async () => {
           if (untilDeath !== undefined && --untilDeath === 0) throw new Error('died')
         }
-        const log = makeLog()
-        const { deps, outcome } = makeWorld(domain, log, yieldPoint)
+        const store = makeLog()
+        const { deps, outcome } = makeWorld(domain, store, yieldPoint)
         for (const batch of both.flatMap((records) => cut(records, places)))
           for (;;) {
             const died = await foldBatch(batch, deps).then(
@@ -84,7 +84,7 @@ describe('the parts and what follows are the same', () => {
             untilDeath = left.shift()
           }
         untilDeath = undefined
-        expect(await outcome()).toBe(await expected(domain, log, both))
+        expect(await outcome()).toBe(await expected(domain, store, both))
       }),
       RUNS,
     )
@@ -94,14 +94,14 @@ describe('the parts and what follows are the same', () => {
     const workers = fc.array(cuts, { minLength: 2, maxLength: 3 })
     await fc.assert(
       fc.asyncProperty(arbitraryDomain, logs, workers, fc.scheduler(), async (domain, both, own, s) => {
-        const log = makeLog()
-        const { deps, outcome } = makeWorld(domain, log, async () => s.schedule(Promise.resolve()))
+        const store = makeLog()
+        const { deps, outcome } = makeWorld(domain, store, async () => s.schedule(Promise.resolve()))
         const work = async (places: readonly number[]) => {
           for (const batch of both.flatMap((records) => cut(records, places))) await foldBatch(batch, deps)
         }
         await s.waitFor(Promise.all(own.map(work)))
         const found = await s.waitFor(outcome())
-        expect(found).toBe(await expected(domain, log, both))
+        expect(found).toBe(await expected(domain, store, both))
       }),
       RUNS,
     )

@@ -13,13 +13,13 @@ beforeEach(() => {
   deps = { ...makeFoldDeps().deps, now: () => 77 }
 })
 
-const find = (view: string) => deps.folds.find('library', view) as NamedView
+const find = (view: string) => deps.views.find('library', view) as NamedView
 const state = (view: string, page: Partial<Page> = {}) => readState(find(view), { limit: 10, ...page }, deps)
 const parts = (view: string, page: Partial<Page> = {}) => readParts(find(view), { limit: 10, ...page }, deps)
 const put = (partition: number, offset: number, shelf: string, title: string) =>
   foldBatch([inLibrary({ partition, offset }, book(`${partition}-${offset}`, shelf, title))], deps)
 const stream = async (partition: number): Promise<Stream> => {
-  const { epoch } = await deps.log.topic('library')
+  const { epoch } = await deps.store.topic('library')
   return { topic: 'library', epoch, partition }
 }
 const offsetsOf = (cursor: string) => Object.fromEntries(parseCursor(cursor).get('library')?.offsets ?? [])
@@ -101,11 +101,15 @@ describe('a view without keys', () => {
 describe('the cursor', () => {
   test('is the progress as it was before the parts were read', async () => {
     await put(0, 0, 's', 'a')
-    const read: FoldDeps['views']['read'] = async (...given) => {
+    const read: FoldDeps['viewStore']['read'] = async (...given) => {
       await put(0, 1, 's', 'b')
-      return deps.views.read(...given)
+      return deps.viewStore.read(...given)
     }
-    const page = await readParts(find('shelves'), { limit: 9 }, { ...deps, views: { ...deps.views, read } })
+    const page = await readParts(
+      find('shelves'),
+      { limit: 9 },
+      { ...deps, viewStore: { ...deps.viewStore, read } },
+    )
     expect(offsetsOf(page.cursor)).toEqual({ 0: 0 })
     expect(page.parts).toMatchObject([{ offset: 1, state: { titles: ['a', 'b'] } }])
   })
@@ -114,40 +118,40 @@ describe('the cursor', () => {
     await put(0, 0, 's', 'a')
     const [part] = (await parts('shelves')).parts
     if (part === undefined) throw new Error('no part')
-    await deps.views.save([{ ...part, view: 'library/shelves', offset: 9 }])
+    await deps.viewStore.save([{ ...part, view: 'library/shelves', offset: 9 }])
     expect(offsetsOf((await parts('shelves', { key: 's' })).cursor)).toEqual({ 0: 9 })
     expect(offsetsOf((await parts('shelves')).cursor)).toEqual({ 0: 0 })
   })
 
   test('leaves out what was folded of another life of the topic, and a rebuild that had nothing to fold', async () => {
-    await deps.views.advance({ ...(await stream(0)), epoch: '0' }, 12)
-    await deps.views.beginRebuild(await stream(1))
-    await deps.views.endRebuild(await stream(1))
-    await deps.views.advance(await stream(2), 3)
+    await deps.viewStore.advance({ ...(await stream(0)), epoch: '0' }, 12)
+    await deps.viewStore.beginRebuild(await stream(1))
+    await deps.viewStore.endRebuild(await stream(1))
+    await deps.viewStore.advance(await stream(2), 3)
     expect(offsetsOf((await parts('shelves')).cursor)).toEqual({ 2: 3 })
   })
 
   test('is refused for a while where a rebuild has forgotten parts, before or while they were read', async () => {
     const later = { code: 'unavailable', retryAfterSeconds: 5 }
     const rebuild = async () => {
-      await deps.views.beginRebuild(await stream(1))
-      await deps.views.endRebuild(await stream(1))
+      await deps.viewStore.beginRebuild(await stream(1))
+      await deps.viewStore.endRebuild(await stream(1))
     }
     const read: ViewStore['read'] = async (...page) => {
       await rebuild()
-      return deps.views.read(...page)
+      return deps.viewStore.read(...page)
     }
-    const meanwhile = { ...deps, views: { ...deps.views, read }, now: () => 0 }
+    const meanwhile = { ...deps, viewStore: { ...deps.viewStore, read }, now: () => 0 }
     await expect(readParts(find('shelves'), { limit: 9 }, meanwhile)).rejects.toMatchObject(later)
 
-    await deps.views.beginRebuild(await stream(1))
+    await deps.viewStore.beginRebuild(await stream(1))
     await expect(parts('shelves')).rejects.toMatchObject(later)
   })
 
   test('of one key names only the topics that its channels touch', async () => {
     const { domains, deps: other } = makeTwoTopics()
     expect(domains).toBe(2)
-    const named = other.folds.find('both', 'all') as NamedView
+    const named = other.views.find('both', 'all') as NamedView
     const cursorOf = async (page: Partial<Page>) => [
       ...parseCursor(
         (await readParts(named, { limit: 1, ...page }, { ...other, now: () => 0 })).cursor,

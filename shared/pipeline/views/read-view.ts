@@ -2,17 +2,17 @@ import { Buffer } from 'node:buffer'
 import { type Cursor, formatCursor, mergeCursors, type TopicCursor } from '#shared/core/cursor.ts'
 import { Refusal } from '#shared/core/refusal.ts'
 import type { View } from '#shared/domain/define-domain.ts'
+import type { Catalog } from '#shared/pipeline/catalog.ts'
 import { pageRoom } from '#shared/pipeline/history/page-room.ts'
-import type { LogStore } from '#shared/pipeline/ports.ts'
-import type { Topics } from '#shared/pipeline/topics.ts'
+import type { EventStore } from '#shared/pipeline/ports.ts'
 import { mergeParts, type ViewPart } from './view-part.ts'
 import type { FoldProgress, StoredPart, ViewStore } from './view-store.ts'
 import type { NamedView } from './views.ts'
 
 export type ReadDeps = {
-  readonly views: Pick<ViewStore, 'read' | 'progress'>
-  readonly log: Pick<LogStore, 'topic'>
-  readonly topics: Topics
+  readonly viewStore: Pick<ViewStore, 'read' | 'progress'>
+  readonly store: Pick<EventStore, 'topic'>
+  readonly catalog: Catalog
   /** Milliseconds since the epoch of Unix. */
   readonly now: () => number
 }
@@ -89,19 +89,19 @@ function keyOf(view: View, { key }: Page): string | undefined {
 type Progress = ReadonlyMap<string, ReadonlyMap<number, FoldProgress>>
 
 /** The topics that may bring something to a view, or to one key of it. */
-function topicsOf(view: View, key: string | undefined, { topics }: ReadDeps): string[] {
-  return topics.topicsTouched((key !== undefined && view.channelsOf?.(key)) || view.channels)
+function topicsOf(view: View, key: string | undefined, { catalog }: ReadDeps): string[] {
+  return catalog.topicsTouched((key !== undefined && view.channelsOf?.(key)) || view.channels)
 }
 
-async function readProgress(topics: readonly string[], { views }: ReadDeps): Promise<Progress> {
+async function readProgress(topics: readonly string[], { viewStore }: ReadDeps): Promise<Progress> {
   return new Map(
-    await Promise.all(topics.map(async (topic) => [topic, await views.progress(topic)] as const)),
+    await Promise.all(topics.map(async (topic) => [topic, await viewStore.progress(topic)] as const)),
   )
 }
 
-async function cursorOf(progress: Progress, { log }: ReadDeps): Promise<Cursor> {
+async function cursorOf(progress: Progress, { store }: ReadDeps): Promise<Cursor> {
   const entries = [...progress].map(async ([topic, partitions]): Promise<[string, TopicCursor]> => {
-    const { epoch } = await log.topic(topic)
+    const { epoch } = await store.topic(topic)
     const own = [...partitions].filter(([, folded]) => folded.epoch === epoch && folded.offset >= 0)
     return [topic, { epoch, offsets: new Map(own.map(([partition, { offset }]) => [partition, offset])) }]
   })
@@ -129,15 +129,15 @@ function raise(cursor: Cursor, { topic, partition, epoch, offset }: StoredPart):
 async function readKeys(
   { name }: NamedView,
   { key, next, limit }: Omit<Page, 'key'> & { readonly key: string | undefined },
-  { views }: ReadDeps,
+  { viewStore }: ReadDeps,
 ) {
-  if (key !== undefined) return views.read(name, { key, limit: 1 })
+  if (key !== undefined) return viewStore.read(name, { key, limit: 1 })
   const parts: StoredPart[] = []
   const room = pageRoom()
   let after = next === undefined ? undefined : readNext(next)
   for (let left = limit; left > 0; ) {
     const most = Math.min(left, KEYS_AT_ONCE)
-    const page = await views.read(name, { limit: most, ...(after !== undefined && { after }) })
+    const page = await viewStore.read(name, { limit: most, ...(after !== undefined && { after }) })
     for (const [of, own] of Map.groupBy(page.parts, (part) => part.key)) {
       if (!room.take(own)) return { parts, next: writeNext(after ?? '') }
       parts.push(...own)

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { CloudEvent } from '#shared/core/event.ts'
 import type { KafkaRecord, LogReader } from '#shared/pipeline/ports.ts'
 import { makeEvent, makeRecord } from '#shared/testing/accept/records.ts'
-import { memoryLogStore } from '#shared/testing/memory/memory-log-store.ts'
+import { memoryEventStore } from '#shared/testing/memory/memory-event-store.ts'
 import { memoryViewStore } from '#shared/testing/memory/memory-view-store.ts'
 import { planRebuild, type RebuildDeps, rebuildStreams } from './rebuild-stream.ts'
 import type { ViewStore } from './view-store.ts'
@@ -13,8 +13,8 @@ const quiet = { signal: never, progressed: () => {} }
 
 /** A topic of two partitions, and a fold that lists the ids of the events of each partition. */
 async function createWorld(lengths: readonly [number, number]) {
-  const log = memoryLogStore()
-  const { epoch } = await log.topic('port')
+  const store = memoryEventStore()
+  const { epoch } = await store.topic('port')
   const partitions = lengths.map((length, partition) =>
     Array.from({ length }, (_, offset) =>
       makeRecord({ partition, offset }, makeEvent(`${partition}-${offset}`)),
@@ -31,12 +31,15 @@ async function createWorld(lengths: readonly [number, number]) {
           await take(partitions[partition]?.slice(at, Math.min(at + 3, end)) ?? [])
     },
   }
-  const world = { views: memoryViewStore(), committed, partitions, epoch }
+  const world = { viewStore: memoryViewStore(), committed, partitions, epoch }
   const fold = async (records: readonly KafkaRecord[], isRebuilder: boolean) => {
-    for (const record of records) await foldOne(world.views, epoch, record, isRebuilder)
+    for (const record of records) await foldOne(world.viewStore, epoch, record, isRebuilder)
   }
   const deps = (): RebuildDeps => ({
-    ...{ reader, log, views: world.views, fold: (records) => fold(records, true) },
+    reader,
+    store,
+    viewStore: world.viewStore,
+    fold: (records) => fold(records, true),
     groupOf: (topic) => `tidewire-fold-${topic}`,
   })
   /** What the `fold` function does with the records of a partition up to an offset. */
@@ -44,19 +47,23 @@ async function createWorld(lengths: readonly [number, number]) {
     await fold(partitions[partition]?.slice(committed.get(partition) ?? 0, end) ?? [], false)
     if (isAcknowledged) committed.set(partition, end)
   }
-  const parts = async () => (await world.views.read('t/list', { limit: 10 })).parts
+  const parts = async () => (await world.viewStore.read('t/list', { limit: 10 })).parts
   return { world, deps, fold, foldUpTo, parts, reader }
 }
 
-async function foldOne(views: ViewStore, epoch: string, record: KafkaRecord, isRebuilder: boolean) {
+async function foldOne(viewStore: ViewStore, epoch: string, record: KafkaRecord, isRebuilder: boolean) {
   const { topic, partition, offset, value } = record
   const { id } = JSON.parse(String(value)) as CloudEvent
   const key = { view: 't/list', key: '', topic, partition }
-  const [known] = await views.load([key])
+  const [known] = await viewStore.load([key])
   const ids = (known?.state ?? []) as string[]
-  if ((known?.offset ?? -1) < offset) await views.save([{ ...key, epoch, offset, state: [...ids, id] }])
-  const seen = (await views.progress(topic)).get(partition)?.rebuilds
-  await views.advance({ topic, epoch, partition }, offset, isRebuilder ? { isRebuilder } : { rebuilds: seen })
+  if ((known?.offset ?? -1) < offset) await viewStore.save([{ ...key, epoch, offset, state: [...ids, id] }])
+  const seen = (await viewStore.progress(topic)).get(partition)?.rebuilds
+  await viewStore.advance(
+    { topic, epoch, partition },
+    offset,
+    isRebuilder ? { isRebuilder } : { rebuilds: seen },
+  )
 }
 
 async function rebuild(deps: RebuildDeps): Promise<void> {
@@ -72,11 +79,11 @@ describe('a rebuild', () => {
 
     await rebuild(deps())
     expect(await parts()).toEqual(before)
-    world.views = memoryViewStore()
+    world.viewStore = memoryViewStore()
     await rebuild(deps())
 
     expect(await parts()).toEqual(before)
-    expect(await world.views.progress('port')).toEqual(
+    expect(await world.viewStore.progress('port')).toEqual(
       new Map(
         [7, 4].map((offset, n) => [n, { epoch: world.epoch, offset, isRebuilding: false, rebuilds: 1 }]),
       ),
@@ -154,7 +161,7 @@ describe('a rebuild', () => {
           await rebuild(deps())
 
           expect(await parts()).toEqual(before)
-          for (const [, { isRebuilding }] of await world.views.progress('port'))
+          for (const [, { isRebuilding }] of await world.viewStore.progress('port'))
             expect(isRebuilding).toBe(false)
         },
       ),
@@ -171,10 +178,10 @@ function dying(deps: RebuildDeps, steps: number): RebuildDeps {
       return run(...args)
     }
   }
-  const views = {
-    ...deps.views,
-    beginRebuild: step(deps.views.beginRebuild),
-    endRebuild: step(deps.views.endRebuild),
+  const viewStore = {
+    ...deps.viewStore,
+    beginRebuild: step(deps.viewStore.beginRebuild),
+    endRebuild: step(deps.viewStore.endRebuild),
   }
-  return { ...deps, views, fold: step(deps.fold) }
+  return { ...deps, viewStore, fold: step(deps.fold) }
 }

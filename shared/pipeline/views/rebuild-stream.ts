@@ -1,10 +1,10 @@
-import type { KafkaRecord, LogReader, LogStore, Span, Stream } from '#shared/pipeline/ports.ts'
+import type { EventStore, KafkaRecord, LogReader, Span, Stream } from '#shared/pipeline/ports.ts'
 import type { ViewStore } from './view-store.ts'
 
 export type RebuildDeps = {
   readonly reader: LogReader
-  readonly log: Pick<LogStore, 'topic'>
-  readonly views: Pick<ViewStore, 'progress' | 'beginRebuild' | 'endRebuild'>
+  readonly store: Pick<EventStore, 'topic'>
+  readonly viewStore: Pick<ViewStore, 'progress' | 'beginRebuild' | 'endRebuild'>
   /** Folds the records of one partition without emitting anything, although the stream is marked. */
   readonly fold: (records: readonly KafkaRecord[]) => Promise<void>
   /** The consumer group of the `fold` function for a topic. */
@@ -18,7 +18,7 @@ export type RebuildPlan = Stream & Span
 export async function planRebuild(topics: readonly string[], deps: RebuildDeps): Promise<RebuildPlan[]> {
   const plans = await Promise.all(
     topics.map(async (topic) => {
-      const { epoch } = await deps.log.topic(topic)
+      const { epoch } = await deps.store.topic(topic)
       const ends = await endsOf(topic, epoch, deps)
       const held = await deps.reader.held([topic])
       return held.map((span) => ({ ...span, epoch, end: Math.min(span.end, ends(span.partition)) }))
@@ -40,7 +40,7 @@ export async function rebuildStreams(
   const spans: Span[] = []
   for (const plan of plans) {
     // A batch that was under way since the plan was made counts if it was done before the mark; else it comes again.
-    const folded = await deps.views.beginRebuild(plan)
+    const folded = await deps.viewStore.beginRebuild(plan)
     spans.push({ ...plan, end: Math.max(plan.end, folded + 1) })
   }
   const take = async (records: readonly KafkaRecord[]) => {
@@ -49,7 +49,7 @@ export async function rebuildStreams(
   }
   const wanted = spans.filter(({ from, end }) => from < end)
   if (wanted.length > 0) await deps.reader.read(wanted, take, signal)
-  for (const plan of plans) await deps.views.endRebuild(plan)
+  for (const plan of plans) await deps.viewStore.endRebuild(plan)
 }
 
 /**
@@ -57,10 +57,10 @@ export async function rebuildStreams(
  * committed, which outlives the tables and a rebuild that died. Where it has left no trace of a topic at all,
  * everything is rebuilt.
  */
-async function endsOf(topic: string, epoch: string, { reader, views, groupOf }: RebuildDeps) {
+async function endsOf(topic: string, epoch: string, { reader, viewStore, groupOf }: RebuildDeps) {
   const [committed, progress] = await Promise.all([
     reader.committed(groupOf(topic), topic),
-    views.progress(topic),
+    viewStore.progress(topic),
   ])
   if (committed.size === 0 && progress.size === 0) return () => Number.POSITIVE_INFINITY
   return (partition: number) => {

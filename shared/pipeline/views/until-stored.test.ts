@@ -1,42 +1,43 @@
 import { expect, it } from 'vitest'
 import { book, inLibrary, makeFoldDeps } from '#shared/testing/accept/library.ts'
-import { memoryLogStore } from '#shared/testing/memory/memory-log-store.ts'
+import { memoryEventStore } from '#shared/testing/memory/memory-event-store.ts'
 import { foldBatch } from './fold-batch.ts'
 import { untilStored } from './until-stored.ts'
 
 /** A log whose partition 0 gets its head while somebody pauses for the n-th time. */
 async function makeLog(pausesBefore: number, head = 5) {
-  const log = memoryLogStore()
-  const { epoch } = await log.topic('t')
+  const store = memoryEventStore()
+  const { epoch } = await store.topic('t')
   const stream = { topic: 't', epoch, partition: 0 }
   const pauses: number[] = []
   const sleep = async (ms: number) => {
-    if (pauses.push(ms) === pausesBefore) await log.advance(stream, { offset: head, first: 0, timestamp: 1 })
+    if (pauses.push(ms) === pausesBefore)
+      await store.advance(stream, { offset: head, first: 0, timestamp: 1 })
   }
-  return { log, stream, pauses, sleep }
+  return { store, stream, pauses, sleep }
 }
 
 it('waits until the head has come to the offset, in growing pauses', async () => {
-  const { log, stream, pauses, sleep } = await makeLog(3)
+  const { store, stream, pauses, sleep } = await makeLog(3)
 
-  await untilStored(stream, 5, log, sleep)
-  await untilStored(stream, 5, log, sleep)
+  await untilStored(stream, 5, store, sleep)
+  await untilStored(stream, 5, store, sleep)
 
   expect(pauses).toEqual([20, 40, 80])
 })
 
 it('gives up after a little more than a second', async () => {
-  const { log, stream, pauses, sleep } = await makeLog(1, 4)
+  const { store, stream, pauses, sleep } = await makeLog(1, 4)
 
-  await untilStored(stream, 5, log, sleep)
+  await untilStored(stream, 5, store, sleep)
 
   expect(pauses.reduce((sum, pause) => sum + pause, 0)).toBe(1260)
 })
 
 it('does not wait for an epoch that is over', async () => {
-  const { log, stream, pauses, sleep } = await makeLog(1)
+  const { store, stream, pauses, sleep } = await makeLog(1)
 
-  await untilStored({ ...stream, epoch: 'before' }, 5, log, sleep)
+  await untilStored({ ...stream, epoch: 'before' }, 5, store, sleep)
 
   expect(pauses).toEqual([])
 })

@@ -1,6 +1,6 @@
 import { isStored } from '#shared/pipeline/history/is-stored.ts'
 import { poll } from '#shared/pipeline/history/poll.ts'
-import type { LogStore, Stream } from '#shared/pipeline/ports.ts'
+import type { EventStore, Stream } from '#shared/pipeline/ports.ts'
 
 /** After so many pauses of 20 ms and twice as long each, 1.3 s in all, nobody waits any longer. */
 const PAUSES_MS = [20, 40, 80, 160, 320, 640]
@@ -13,11 +13,11 @@ const PAUSES_MS = [20, 40, 80, 160, 320, 640]
 export async function untilStored(
   { topic, partition, epoch }: Stream,
   offset: number,
-  log: Pick<LogStore, 'topic'>,
+  store: Pick<EventStore, 'topic'>,
   sleep: (ms: number) => Promise<unknown>,
 ): Promise<void> {
   const look = async () => {
-    const state = await log.topic(topic)
+    const state = await store.topic(topic)
     return state.epoch !== epoch || isStored(state, partition, offset) ? state : null
   }
   await poll(look, PAUSES_MS, sleep)

@@ -1,4 +1,4 @@
-import { isTimestamp } from '#shared/pipeline/cloudevents/is-timestamp.ts'
+import { parseTimestamp } from '#shared/core/time.ts'
 import { fieldAt, readPayload, textOf } from './payload.ts'
 import type { Timestamp } from './scheme.ts'
 import type { WebhookRequest } from './signed-content.ts'
@@ -37,7 +37,7 @@ export function checkTimestamp(
 }
 
 function parseTime(text: string, unit: Timestamp['unit']): number | null {
-  if (unit === 'iso') return isTimestamp(text) ? Date.parse(text) : null
+  if (unit === 'iso') return parseTimestamp(text)
   if (!DIGITS.test(text)) return null
   return unit === 's' ? Number(text) * 1000 : Number(text)
 }

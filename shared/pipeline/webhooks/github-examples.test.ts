@@ -3,8 +3,8 @@ import { createRequire } from 'node:module'
 import { expect, test } from 'vitest'
 import { Refusal } from '#shared/core/refusal.ts'
 import { checkEvent, isTooLarge } from '#shared/pipeline/accept/check-event.ts'
+import { createCatalog } from '#shared/pipeline/catalog.ts'
 import { encodeKafkaStructured } from '#shared/pipeline/cloudevents/kafka.ts'
-import { routeTopics } from '#shared/pipeline/topics.ts'
 import { hex, hmac } from '#shared/testing/webhooks/web-crypto.ts'
 import { receiveWebhook } from './receive-webhook.ts'
 import { webhookSources } from './sources.ts'
@@ -18,7 +18,7 @@ const deliveries = examples.flatMap(({ name, examples: payloads }) =>
 
 const source = webhookSources({ WEBHOOK_SECRET_GITHUB: 'octo' }).get('github')
 const deps = {
-  topics: routeTopics([]),
+  catalog: createCatalog([]),
   now: () => new Date('2026-11-21T08:00:00Z'),
   newId: () => 'made',
   madeIds: new Set<string>(),

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { routeTopics } from '#shared/pipeline/topics.ts'
+import { createCatalog } from '#shared/pipeline/catalog.ts'
 import { samples, signSample } from '#shared/testing/webhooks/provider-samples.ts'
 import type { Sample } from '#shared/testing/webhooks/sample.ts'
 import { receiveWebhook } from './receive-webhook.ts'
@@ -7,9 +7,9 @@ import { webhookSources } from './sources.ts'
 import { verifyWebhook } from './verify.ts'
 
 const NOW = new Date('2026-11-21T08:00:30Z')
-const topics = routeTopics([])
+const catalog = createCatalog([])
 const sources = webhookSources({ WEBHOOK_LOCAL_SECRETS: '1' })
-const deps = { topics, now: () => NOW, newId: () => 'made', madeIds: new Set<string>() }
+const deps = { catalog, now: () => NOW, newId: () => 'made', madeIds: new Set<string>() }
 
 function sourceOf(sample: Sample) {
   const source = sources.get(sample.source)

@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer'
 import type { APIGatewayProxyEventV2 } from 'aws-lambda'
 import { describe, expect, test } from 'vitest'
 import { decodeRequest } from '#shared/adapters/http/http-handler.ts'
-import { routeTopics } from '#shared/pipeline/topics.ts'
+import { createCatalog } from '#shared/pipeline/catalog.ts'
 import { ed25519, hex, hmac } from '#shared/testing/webhooks/web-crypto.ts'
 import { receiveWebhook } from './receive-webhook.ts'
 import type { WebhookRequest } from './signed-content.ts'
@@ -25,7 +25,7 @@ const ENTRIES = {
   },
 }
 const sources = webhookSources({ WEBHOOK_LOCAL_SECRETS: '1', WEBHOOK_SOURCES: JSON.stringify(ENTRIES) })
-const deps = { topics: routeTopics([]), now: () => NOW, newId: () => 'made', madeIds: new Set<string>() }
+const deps = { catalog: createCatalog([]), now: () => NOW, newId: () => 'made', madeIds: new Set<string>() }
 
 function receive(name: string, request: Partial<WebhookRequest>) {
   const source = sources.get(name)

@@ -2,9 +2,27 @@ import { expect, test } from 'vitest'
 import { webhookSources } from './sources.ts'
 
 const NAMES = [
-  ...['github', 'gitlab', 'bitbucket', 'stripe', 'shopify', 'slack', 'twilio', 'standard-webhooks', 'svix'],
-  ...['discord', 'pagerduty', 'sentry', 'linear', 'zendesk', 'hubspot', 'square', 'intercom', 'typeform'],
-  ...['mailgun', 'paddle', 'cloudevents'],
+  'github',
+  'gitlab',
+  'bitbucket',
+  'stripe',
+  'shopify',
+  'slack',
+  'twilio',
+  'standard-webhooks',
+  'svix',
+  'discord',
+  'pagerduty',
+  'sentry',
+  'linear',
+  'zendesk',
+  'hubspot',
+  'square',
+  'intercom',
+  'typeform',
+  'mailgun',
+  'paddle',
+  'cloudevents',
 ]
 
 test('in the local stack every provider is a source, with a secret that is easy to remember', () => {

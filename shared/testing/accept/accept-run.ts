@@ -123,13 +123,18 @@ function startConsumer(world: AcceptWorld, { offset, records }: Omit<Consumer, '
 }
 
 /** Whether each acknowledged event is stored once, at the one position that every answer named. */
-async function check({ stores: { log }, topics, kafka, acknowledged }: AcceptWorld): Promise<string | null> {
+async function check({
+  stores: { store },
+  catalog,
+  kafka,
+  acknowledged,
+}: AcceptWorld): Promise<string | null> {
   const stored = new Map<string, string[]>()
-  for (const topic of topics.names) {
-    const { epoch } = await log.topic(topic)
+  for (const topic of catalog.names) {
+    const { epoch } = await store.topic(topic)
     for (const partition of [0, 1]) {
       const all = { after: -1, upTo: kafka.logs.get(`${topic}-${partition}`)?.length ?? 0, limit: 1e9 }
-      for (const { event, offset } of await log.read({ topic, epoch, partition }, all))
+      for (const { event, offset } of await store.read({ topic, epoch, partition }, all))
         stored.set(event.id, [...(stored.get(event.id) ?? []), `${topic}-${partition}:${offset}`])
     }
   }

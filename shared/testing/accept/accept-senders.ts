@@ -93,8 +93,8 @@ export function post(world: AcceptWorld, processes: Set<Process>, request: Reque
 }
 
 function acceptRequest(world: AcceptWorld, { events, madeIds, key }: Request): Promise<Receipt[]> {
-  const { kafka, writerClaims, topics, counts } = world
-  const deps = { log: kafka, claims: writerClaims, topics, newId: () => `owner ${++counts.made}` }
+  const { kafka, writerClaims, catalog, counts } = world
+  const deps = { kafka, claims: writerClaims, catalog, newId: () => `owner ${++counts.made}` }
   const binding = key === undefined ? undefined : { key: { source: 'key', id: key }, fingerprint: key }
   return accept(events, madeIds, deps, binding)
 }

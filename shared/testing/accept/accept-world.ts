@@ -1,13 +1,14 @@
 import { dynamoClaimStore } from '#shared/adapters/dynamodb/dynamo-claim-store.ts'
+import { type Catalog, createCatalog } from '#shared/pipeline/catalog.ts'
 import type { ClaimStore } from '#shared/pipeline/claim-store.ts'
 import { recordDecoder } from '#shared/pipeline/deliver/decode-record.ts'
 import type { StoreDeps } from '#shared/pipeline/deliver/store-batch.ts'
-import { routeTopics, type Topics } from '#shared/pipeline/topics.ts'
+
 import { createScheduler, type Scheduler } from '#shared/testing/delivery/scheduler.ts'
 import { TINY_TABLES, tinyDynamodb } from '#shared/testing/dynamodb/tiny-dynamodb.ts'
 import { memoryClaimStore } from '#shared/testing/memory/memory-claim-store.ts'
 import { memoryDeadLetterStore } from '#shared/testing/memory/memory-dead-letter-store.ts'
-import { memoryLogStore } from '#shared/testing/memory/memory-log-store.ts'
+import { memoryEventStore } from '#shared/testing/memory/memory-event-store.ts'
 import { createRandom, type Random } from '#shared/testing/random.ts'
 import { type CrashingKafka, crashingKafka } from './crashing-kafka.ts'
 
@@ -21,7 +22,7 @@ export type AcceptOptions = {
 export type AcceptWorld = {
   readonly random: Random
   readonly scheduler: Scheduler
-  readonly topics: Topics
+  readonly catalog: Catalog
   readonly kafka: CrashingKafka
   readonly stores: StoreDeps
   readonly writerClaims: ClaimStore
@@ -43,7 +44,7 @@ export function createAcceptWorld(
 ): AcceptWorld {
   const random = createRandom(seed)
   const scheduler = createScheduler(random)
-  const topics = routeTopics([DOMAIN])
+  const catalog = createCatalog([DOMAIN])
   let time = 1_000_000
   const now = () => time
   const { yieldPoint } = scheduler
@@ -55,14 +56,14 @@ export function createAcceptWorld(
   const world: AcceptWorld = {
     random,
     scheduler,
-    topics,
-    kafka: crashingKafka(topics, { random, scheduler, faults: () => world.faults }),
+    catalog,
+    kafka: crashingKafka(catalog, { random, scheduler, faults: () => world.faults }),
     stores: {
-      log: memoryLogStore(yieldPoint),
+      store: memoryEventStore(yieldPoint),
       claims: consumer?.(claims) ?? claims,
       deadLetters: memoryDeadLetterStore(yieldPoint),
-      topics,
-      decode: recordDecoder(topics),
+      catalog,
+      decode: recordDecoder(catalog),
     },
     writerClaims: writer?.(claims) ?? claims,
     now,

@@ -1,6 +1,7 @@
 import { Refusal } from '#shared/core/refusal.ts'
+import type { Catalog } from '#shared/pipeline/catalog.ts'
 import type { EventLog, KafkaRecord, NewRecord } from '#shared/pipeline/ports.ts'
-import type { Topics } from '#shared/pipeline/topics.ts'
+
 import type { Scheduler } from '#shared/testing/delivery/scheduler.ts'
 import type { Random } from '#shared/testing/random.ts'
 
@@ -13,11 +14,11 @@ export type CrashingKafka = EventLog & { readonly logs: ReadonlyMap<string, read
  * fail with none, some or all of its records written, may write late, after it has failed, and may write twice.
  */
 export function crashingKafka(
-  topics: Topics,
+  catalog: Catalog,
   { random, scheduler, faults }: { random: Random; scheduler: Scheduler; faults: () => number },
 ): CrashingKafka {
   const logs = new Map<string, KafkaRecord[]>()
-  for (const topic of topics.names)
+  for (const topic of catalog.names)
     for (let partition = 0; partition < PARTITIONS; partition++) logs.set(`${topic}-${partition}`, [])
   const mayGoWrong = (likelihood: number) => random.next() < likelihood * faults()
 

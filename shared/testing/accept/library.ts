@@ -1,14 +1,14 @@
 import * as z from 'zod'
 import type { CloudEvent } from '#shared/core/event.ts'
 import { type Domain, defineDomain, defineView } from '#shared/domain/define-domain.ts'
+import { createCatalog } from '#shared/pipeline/catalog.ts'
 import { recordDecoder } from '#shared/pipeline/deliver/decode-record.ts'
 import type { EventLog, KafkaRecord, NewRecord } from '#shared/pipeline/ports.ts'
-import { routeTopics } from '#shared/pipeline/topics.ts'
 import type { FoldDeps } from '#shared/pipeline/views/fold-batch.ts'
 import { viewsOf } from '#shared/pipeline/views/views.ts'
 import { memoryClaimStore } from '#shared/testing/memory/memory-claim-store.ts'
 import { memoryDeadLetterStore } from '#shared/testing/memory/memory-dead-letter-store.ts'
-import { memoryLogStore } from '#shared/testing/memory/memory-log-store.ts'
+import { memoryEventStore } from '#shared/testing/memory/memory-event-store.ts'
 import { memoryViewStore } from '#shared/testing/memory/memory-view-store.ts'
 import { makeEvent, makeRecord, type Place } from './records.ts'
 
@@ -84,7 +84,7 @@ export function makeFoldDeps(
   yieldPoint: () => Promise<void> = async () => {},
   domains: readonly Domain[] = [library],
 ): { readonly deps: FoldDeps; readonly appended: NewRecord[] } {
-  const topics = routeTopics(domains)
+  const catalog = createCatalog(domains)
   const appended: NewRecord[] = []
   const kafka: EventLog = {
     async append(records) {
@@ -97,11 +97,14 @@ export function makeFoldDeps(
   return {
     appended,
     deps: {
-      ...{ kafka, topics, decode: recordDecoder(topics), folds: viewsOf(domains) },
-      log: memoryLogStore(yieldPoint),
+      kafka,
+      catalog,
+      decode: recordDecoder(catalog),
+      views: viewsOf(domains),
+      store: memoryEventStore(yieldPoint),
       claims: memoryClaimStore(yieldPoint),
       deadLetters: memoryDeadLetterStore(yieldPoint),
-      views: memoryViewStore(yieldPoint),
+      viewStore: memoryViewStore(yieldPoint),
     },
   }
 }

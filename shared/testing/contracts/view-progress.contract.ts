@@ -76,7 +76,10 @@ export function describeViewProgress(fixture: () => ViewFixture): void {
       await store.endRebuild(stream())
       await open().advance(stream(), 4, { rebuilds: 1 })
       expect((await store.progress(topic)).get(0)).toEqual({
-        ...{ epoch: 'e1', offset: 4, isRebuilding: false, rebuilds: 1 },
+        epoch: 'e1',
+        offset: 4,
+        isRebuilding: false,
+        rebuilds: 1,
       })
     })
 

@@ -24,7 +24,13 @@ export function describeViewStore(name: string, make: (now: () => number) => Vie
     })
 
     const part = (key: string, offset: number, given: Partial<StoredPart> = {}): StoredPart => ({
-      ...{ view, key, topic, partition: 0, epoch: 'e1', offset, state: { at: offset } },
+      view,
+      key,
+      topic,
+      partition: 0,
+      epoch: 'e1',
+      offset,
+      state: { at: offset },
       ...given,
     })
     const stream = (given: Partial<Stream> = {}): Stream => ({ topic, epoch: 'e1', partition: 0, ...given })

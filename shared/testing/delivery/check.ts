@@ -18,15 +18,15 @@ export async function check(world: World, dashboards: readonly Dashboard[]): Pro
 }
 
 /** The events that count: well-formed, in their own topic, and the first with their source and id to be claimed. */
-export async function firstAppearances({ kafka, topics, stores }: World): Promise<PositionedEvent[]> {
-  const decode = recordDecoder(topics)
+export async function firstAppearances({ kafka, catalog, stores }: World): Promise<PositionedEvent[]> {
+  const decode = recordDecoder(catalog)
   const found: PositionedEvent[] = []
   for (const records of kafka.logs.values())
     for (const record of records) {
       const { topic, partition, offset } = record
       try {
         const event = decode(record)
-        if (topics.topicOf(event.category ?? '') === topic) found.push({ topic, partition, offset, event })
+        if (catalog.topicOf(event.category ?? '') === topic) found.push({ topic, partition, offset, event })
       } catch {
         // Poison: it is looked for among the dead letters.
       }
@@ -56,18 +56,18 @@ function compare(
   return null
 }
 
-async function checkDeadLetters({ kafka, stores, topics }: World): Promise<string | null> {
+async function checkDeadLetters({ kafka, stores, catalog }: World): Promise<string | null> {
   const letters = new Set(
-    (await stores.deadLetters.list(topics.names, 1000)).map(
+    (await stores.deadLetters.list(catalog.names, 1000)).map(
       (one) => `${one.topic}-${one.partition}:${one.offset}`,
     ),
   )
-  const decode = recordDecoder(topics)
+  const decode = recordDecoder(catalog)
   for (const [key, records] of kafka.logs)
     for (const record of records) {
       let isPoison = false
       try {
-        isPoison = topics.topicOf(decode(record).category ?? '') !== record.topic
+        isPoison = catalog.topicOf(decode(record).category ?? '') !== record.topic
       } catch {
         isPoison = true
       }

@@ -152,11 +152,14 @@ function startCatchUp(world: World, dashboard: Dashboard, tracked: Tracked): voi
 }
 
 /** Reads one page over HTTP; true if it moved the position. */
-export async function poll({ stores, topics, random }: World, tracked: Tracked): Promise<boolean> {
+export async function poll({ stores, catalog, random }: World, tracked: Tracked): Promise<boolean> {
   const { state } = tracked
   const since = resumeFrom(state)
   const cursor = since === 'latest' ? undefined : since
-  const page: Page = await catchUp(state.interest, cursor, 1 + random.pick(4), { log: stores.log, topics })
+  const page: Page = await catchUp(state.interest, cursor, 1 + random.pick(4), {
+    store: stores.store,
+    catalog,
+  })
   const hadStarted = state.started
   const hasMoved = receivePage(state, page, since)
   if (!hadStarted && state.started) tracked.start ??= parseCursor(page.cursor)

@@ -1,7 +1,8 @@
 import { Buffer } from 'node:buffer'
 import type { CloudEvent } from '#shared/core/event.ts'
+import type { Catalog } from '#shared/pipeline/catalog.ts'
 import type { EventLog, KafkaRecord, Span } from '#shared/pipeline/ports.ts'
-import type { Topics } from '#shared/pipeline/topics.ts'
+
 import type { Random } from '#shared/testing/random.ts'
 
 export type Kafka = ReturnType<typeof createKafka>
@@ -11,10 +12,10 @@ const HEADERS = [{ name: 'content-type', value: Buffer.from('application/cloudev
 /** Larger than any frame: such an event is read over HTTP. */
 const HUGE = 'x'.repeat(129 * 1024)
 
-/** Topics with their records and what each consumer group has committed. */
-export function createKafka(random: Random, topics: Topics, partitions: number, groups: number) {
+/** Catalog with their records and what each consumer group has committed. */
+export function createKafka(random: Random, catalog: Catalog, partitions: number, groups: number) {
   const logs = new Map<string, KafkaRecord[]>()
-  for (const topic of topics.names)
+  for (const topic of catalog.names)
     for (let partition = 0; partition < partitions; partition++) logs.set(`${topic}-${partition}`, [])
   const keys = [...logs.keys()]
   const committed = Array.from({ length: groups }, () => new Map(keys.map((key) => [key, 0])))
@@ -36,7 +37,7 @@ export function createKafka(random: Random, topics: Topics, partitions: number, 
   function produce(): void {
     const event = makeEvent()
     const topic =
-      random.next() < 0.02 ? random.oneOf(['port', 'events']) : topics.topicOf(event.category ?? '')
+      random.next() < 0.02 ? random.oneOf(['port', 'events']) : catalog.topicOf(event.category ?? '')
     const partition = random.pick(partitions)
     const log = logs.get(`${topic}-${partition}`) ?? []
     const text = random.next() < 0.08 ? '{"specversion": "1.0"' : JSON.stringify(event)

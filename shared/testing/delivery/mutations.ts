@@ -27,34 +27,34 @@ const matchBeforeStore: Mutation = {
       }
     })
     let early: Promise<Map<string, readonly Subscription[]>> | undefined
-    const log = {
-      ...deps.log,
+    const store = {
+      ...deps.store,
       topic: async (topic: string) => {
         early ??= deps.subscriptions.matching(patternsOf(events))
         await early
-        return deps.log.topic(topic)
+        return deps.store.topic(topic)
       },
     }
     const matching: DeliverDeps['subscriptions']['matching'] = async () => (await early) ?? new Map()
-    return { ...deps, log, subscriptions: { ...deps.subscriptions, matching } }
+    return { ...deps, store, subscriptions: { ...deps.subscriptions, matching } }
   },
 }
 
 /** Moves the head before the events below it are stored. */
 const headBeforeStore: Mutation = {
   deliver(deps, records) {
-    const put: DeliverDeps['log']['put'] = async (stream: Stream, events) => {
+    const put: DeliverDeps['store']['put'] = async (stream: Stream, events) => {
       const own = records.filter(
         ({ topic, partition }) => topic === stream.topic && partition === stream.partition,
       )
       const offset = own.at(-1)?.offset ?? -1
-      const known = (await deps.log.topic(stream.topic)).heads.get(stream.partition)
+      const known = (await deps.store.topic(stream.topic)).heads.get(stream.partition)
       const timestamp = Math.max(...own.map((record) => record.timestamp), known?.timestamp ?? -1)
       const first = known && known.first <= known.offset ? known.first : (events[0]?.offset ?? offset + 1)
-      await deps.log.advance(stream, { offset, first, timestamp })
-      await deps.log.put(stream, events)
+      await deps.store.advance(stream, { offset, first, timestamp })
+      await deps.store.put(stream, events)
     }
-    return { ...deps, log: { ...deps.log, put } }
+    return { ...deps, store: { ...deps.store, put } }
   },
 }
 

@@ -1,17 +1,17 @@
 import { dynamoClaimStore } from '#shared/adapters/dynamodb/dynamo-claim-store.ts'
 import { dynamoDeadLetterStore } from '#shared/adapters/dynamodb/dynamo-dead-letter-store.ts'
-import { dynamoLogStore } from '#shared/adapters/dynamodb/dynamo-log-store.ts'
+import { dynamoEventStore } from '#shared/adapters/dynamodb/dynamo-event-store.ts'
 import { dynamoSubscriptionStore } from '#shared/adapters/dynamodb/dynamo-subscription-store.ts'
 import type { ClaimStore } from '#shared/pipeline/claim-store.ts'
-import type { DeadLetterStore, LogStore, SubscriptionStore } from '#shared/pipeline/ports.ts'
+import type { DeadLetterStore, EventStore, SubscriptionStore } from '#shared/pipeline/ports.ts'
 import { TINY_TABLES, tinyDynamodb } from '#shared/testing/dynamodb/tiny-dynamodb.ts'
 import { memoryClaimStore } from '#shared/testing/memory/memory-claim-store.ts'
 import { memoryDeadLetterStore } from '#shared/testing/memory/memory-dead-letter-store.ts'
-import { memoryLogStore } from '#shared/testing/memory/memory-log-store.ts'
+import { memoryEventStore } from '#shared/testing/memory/memory-event-store.ts'
 import { memorySubscriptionStore } from '#shared/testing/memory/memory-subscription-store.ts'
 
 export type Stores = {
-  readonly log: LogStore
+  readonly store: EventStore
   readonly claims: ClaimStore
   readonly deadLetters: DeadLetterStore
   /** The store of one sandbox, which handles the connections of one shard. */
@@ -22,7 +22,7 @@ export type Stores = {
 export function memoryStores(yieldPoint: () => Promise<void>): Stores {
   const subscriptions = memorySubscriptionStore(yieldPoint)
   return {
-    log: memoryLogStore(yieldPoint),
+    store: memoryEventStore(yieldPoint),
     claims: memoryClaimStore(yieldPoint),
     deadLetters: memoryDeadLetterStore(yieldPoint),
     subscriptions: () => subscriptions,
@@ -33,7 +33,7 @@ export function memoryStores(yieldPoint: () => Promise<void>): Stores {
 export function dynamoStores(yieldPoint: () => Promise<void>, shards: number): Stores {
   const { client } = tinyDynamodb({ yieldPoint, pageItems: 3 })
   return {
-    log: dynamoLogStore(client, { table: TINY_TABLES.log, retentionDays: 7 }),
+    store: dynamoEventStore(client, { table: TINY_TABLES.log, retentionDays: 7 }),
     claims: dynamoClaimStore(client, { table: TINY_TABLES.claims }),
     deadLetters: dynamoDeadLetterStore(client, { table: TINY_TABLES.deadLetters, retentionDays: 7 }),
     subscriptions: (shard) => dynamoSubscriptionStore(client, TINY_TABLES, { shard, shards }),

@@ -1,8 +1,9 @@
+import { type Catalog, createCatalog } from '#shared/pipeline/catalog.ts'
 import { recordDecoder } from '#shared/pipeline/deliver/decode-record.ts'
 import type { DeliverDeps } from '#shared/pipeline/deliver/deliver.ts'
 import type { KafkaRecord } from '#shared/pipeline/ports.ts'
 import type { SubscribeDeps } from '#shared/pipeline/sockets/subscribe.ts'
-import { routeTopics, type Topics } from '#shared/pipeline/topics.ts'
+
 import { createRandom, type Random } from '#shared/testing/random.ts'
 import { createKafka, type Kafka } from './kafka.ts'
 import type { Mutation } from './mutations.ts'
@@ -16,7 +17,7 @@ export type World = {
   readonly kafka: Kafka
   readonly sockets: Sockets
   readonly stores: Stores
-  readonly topics: Topics
+  readonly catalog: Catalog
   readonly shards: number
   readonly mutation: Mutation
   /** The last fault that was told of, which no run may have: events lost to a client. */
@@ -45,16 +46,16 @@ export function createWorld(
   const scheduler = createScheduler(random)
   const trace: string[] = []
   const note = (text: string) => void (isTraced && trace.push(text))
-  const topics = routeTopics([DOMAIN])
+  const catalog = createCatalog([DOMAIN])
   const shards = stores === 'dynamodb' ? 1 + random.pick(2) : 1
   const { yieldPoint } = scheduler
   return {
     random,
     scheduler,
-    kafka: createKafka(random, topics, 1 + random.pick(2), shards + folds),
+    kafka: createKafka(random, catalog, 1 + random.pick(2), shards + folds),
     sockets: createSockets(random, yieldPoint, note),
     stores: stores === 'memory' ? memoryStores(yieldPoint) : dynamoStores(yieldPoint, shards),
-    topics,
+    catalog,
     shards,
     mutation,
     gaps: [],
@@ -66,20 +67,25 @@ export function createWorld(
 
 /** What a sandbox that handles messages works with. */
 export function messageDeps(world: World): SubscribeDeps {
-  const { stores, sockets, topics, mutation } = world
-  const deps = { log: stores.log, subscriptions: stores.subscriptions(0), gateway: sockets.gateway, topics }
+  const { stores, sockets, catalog, mutation } = world
+  const deps = {
+    store: stores.store,
+    subscriptions: stores.subscriptions(0),
+    gateway: sockets.gateway,
+    catalog,
+  }
   return mutation.message?.(deps) ?? deps
 }
 
 /** What a deliver sandbox works with. */
 export function deliverDeps(world: World, shard: number): DeliverDeps {
-  const { stores, sockets, topics } = world
+  const { stores, sockets, catalog } = world
   return {
     ...stores,
     subscriptions: stores.subscriptions(shard),
     gateway: sockets.gateway,
-    topics,
-    decode: recordDecoder(topics),
+    catalog,
+    decode: recordDecoder(catalog),
     postsAtOnce: 4,
   }
 }

@@ -3,11 +3,11 @@ import { expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { dynamoClaimStore } from '#shared/adapters/dynamodb/dynamo-claim-store.ts'
 import { dynamoDeadLetterStore } from '#shared/adapters/dynamodb/dynamo-dead-letter-store.ts'
-import { dynamoLogStore } from '#shared/adapters/dynamodb/dynamo-log-store.ts'
+import { dynamoEventStore } from '#shared/adapters/dynamodb/dynamo-event-store.ts'
 import { dynamoSubscriptionStore } from '#shared/adapters/dynamodb/dynamo-subscription-store.ts'
 import { describeClaimStore } from '#shared/testing/contracts/claim-store.contract.ts'
 import { describeDeadLetterStore } from '#shared/testing/contracts/dead-letter-store.contract.ts'
-import { describeLogStore } from '#shared/testing/contracts/log-store.contract.ts'
+import { describeEventStore } from '#shared/testing/contracts/event-store.contract.ts'
 import { describeSubscriptionStore } from '#shared/testing/contracts/subscription-store.contract.ts'
 import { KEYS, type TableName, tableInput } from './tables.ts'
 import { TINY_TABLES, tinyDynamodb } from './tiny-dynamodb.ts'
@@ -15,7 +15,7 @@ import { TINY_TABLES, tinyDynamodb } from './tiny-dynamodb.ts'
 // The emulator of the simulations is held to the same contracts as dynalite and DynamoDB Local.
 const { client } = tinyDynamodb({ pageItems: 7 })
 const NAME = 'on the tiny DynamoDB'
-describeLogStore(NAME, () => dynamoLogStore(client, { table: TINY_TABLES.log, retentionDays: 7 }))
+describeEventStore(NAME, () => dynamoEventStore(client, { table: TINY_TABLES.log, retentionDays: 7 }))
 describeClaimStore(NAME, () => dynamoClaimStore(client, { table: TINY_TABLES.claims }))
 describeDeadLetterStore(NAME, () =>
   dynamoDeadLetterStore(client, { table: TINY_TABLES.deadLetters, retentionDays: 7 }),

@@ -4,16 +4,16 @@ import { cases } from '#shared/domain/port/cases-view.ts'
 import { port } from '#shared/domain/port/port.ts'
 import { accept } from '#shared/pipeline/accept/accept.ts'
 import { completeEvent } from '#shared/pipeline/accept/complete-event.ts'
+import { createCatalog } from '#shared/pipeline/catalog.ts'
 import { recordDecoder } from '#shared/pipeline/deliver/decode-record.ts'
 import { lifecyclesOf } from '#shared/pipeline/lifecycle/lifecycles.ts'
 import type { MoveDeps } from '#shared/pipeline/lifecycle/move-event.ts'
 import type { KafkaRecord, NewRecord } from '#shared/pipeline/ports.ts'
-import { routeTopics } from '#shared/pipeline/topics.ts'
 import { applyEvent, keysFor } from '#shared/pipeline/views/apply-event.ts'
 import type { ViewPart } from '#shared/pipeline/views/view-part.ts'
 import { addEvent } from '#shared/testing/accept/logs.ts'
 import { memoryClaimStore } from '#shared/testing/memory/memory-claim-store.ts'
-import { memoryLogStore } from '#shared/testing/memory/memory-log-store.ts'
+import { memoryEventStore } from '#shared/testing/memory/memory-event-store.ts'
 import { memoryViewStore } from '#shared/testing/memory/memory-view-store.ts'
 
 type Pending = PositionedEvent & { readonly timestamp: number }
@@ -28,9 +28,9 @@ export type CaseWorld = MoveDeps & {
 const PARTITIONS = 3
 
 export function createCaseWorld(): CaseWorld {
-  const topics = routeTopics([port])
-  const decode = recordDecoder(topics)
-  const [log, claims, views] = [memoryLogStore(), memoryClaimStore(), memoryViewStore()]
+  const catalog = createCatalog([port])
+  const decode = recordDecoder(catalog)
+  const [store, claims, viewStore] = [memoryEventStore(), memoryClaimStore(), memoryViewStore()]
   const records: KafkaRecord[] = []
   const pending: Pending[] = []
   let isHeld = false
@@ -51,27 +51,34 @@ export function createCaseWorld(): CaseWorld {
     isHeld = false
     for (const stored of pending.splice(0)) {
       const { topic, partition, offset, event } = stored
-      const { epoch } = await log.topic(topic)
+      const { epoch } = await store.topic(topic)
       await claims.claim(event, { topic, partition, offset, epoch })
-      await addEvent(log, stored)
+      await addEvent(store, stored)
       const input = { topic, partition, offset, event, epoch }
       const view = 'port/cases'
       const keys = keysFor(cases, input).map((key) => ({ view, key, topic, partition }))
-      const known = new Map((await views.load(keys)).map((part, index) => [keys[index]?.key, part]))
+      const known = new Map((await viewStore.load(keys)).map((part, index) => [keys[index]?.key, part]))
       const partOf = (key: string) => (known.get(key) ?? null) as ViewPart<Case | null> | null
-      await views.save(applyEvent(cases, input, partOf).map(({ after }) => ({ ...after, view })))
-      await views.advance({ topic, epoch, partition }, offset, { rebuilds: undefined })
+      await viewStore.save(applyEvent(cases, input, partOf).map(({ after }) => ({ ...after, view })))
+      await viewStore.advance({ topic, epoch, partition }, offset, { rebuilds: undefined })
     }
   }
 
   return {
-    ...{ records, log, claims, topics, catchUp, lifecycles: lifecyclesOf([port]) },
-    views,
+    records,
+    store,
+    claims,
+    catalog,
+    catchUp,
+    lifecycles: lifecyclesOf([port]),
+    viewStore,
     reader: {
       held: async (names) =>
         names.flatMap((topic) =>
           Array.from({ length: PARTITIONS }, (_, partition) => ({
-            ...{ topic, partition, from: 0 },
+            topic,
+            partition,
+            from: 0,
             end: records.filter((one) => one.topic === topic && one.partition === partition).length,
           })),
         ),
@@ -102,6 +109,6 @@ export async function publishTo(world: CaseWorld, id: string, given: object = {}
   const draft = { id, type: 'port.container.damaged', subject: 'MSKU-1', data: { title: 'Dent' }, ...given }
   const now = () => new Date(world.clock.now())
   const event = completeEvent(draft, { ...world, now, madeIds }) as CloudEvent
-  const [receipt] = await accept([event], madeIds, { ...world, log: world.kafka })
+  const [receipt] = await accept([event], madeIds, { ...world, kafka: world.kafka })
   return receipt
 }

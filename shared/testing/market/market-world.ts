@@ -1,12 +1,12 @@
 import type { DomainEvent, Emission, FoldInput, View } from '#shared/domain/define-domain.ts'
 import { market } from '#shared/domain/market/market.ts'
-import { routeTopics } from '#shared/pipeline/topics.ts'
+import { createCatalog } from '#shared/pipeline/catalog.ts'
 import { applyEvent } from '#shared/pipeline/views/apply-event.ts'
 import { mergeParts, type ViewPart } from '#shared/pipeline/views/view-part.ts'
 
 const PARTITIONS = 3
 const EPOCH = 'e1'
-const topics = routeTopics([market])
+const catalog = createCatalog([market])
 const views = Object.entries(market.views ?? {})
 
 type Stream = { readonly log: DomainEvent[]; folded: number; readonly seen: Set<string> }
@@ -39,7 +39,7 @@ export function createMarket({ choose = () => 0, dies = () => false }: WorldOpti
   let ids = 0
 
   const append = (event: DomainEvent) => {
-    const topic = topics.topicOf(event.category ?? '')
+    const topic = catalog.topicOf(event.category ?? '')
     const name = `${topic}/${partitionOf(event.partitionkey ?? event.id)}`
     const stream = streams.get(name) ?? { log: [], folded: 0, seen: new Set() }
     streams.set(name, stream)

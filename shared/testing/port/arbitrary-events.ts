@@ -75,7 +75,10 @@ const move = fc
     of: fc.record({ category: fc.constant('port.container'), severity, time }),
   })
   .map(({ move, subject, ...rest }) => ({
-    ...{ source: 'urn:tidewire:api', type: MOVE_TYPES[move], category: 'port.container.lifecycle', subject },
+    source: 'urn:tidewire:api',
+    type: MOVE_TYPES[move],
+    category: 'port.container.lifecycle',
+    subject,
     data: { move, at: '2026-11-21T09:00:00Z', ...rest },
   }))
 

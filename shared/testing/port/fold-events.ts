@@ -18,7 +18,9 @@ export function makeMove(
 ): DomainEvent {
   const at = `2026-11-21T09:00:${String(moves++ % 60).padStart(2, '0')}Z`
   return makeEvent(`move-${moves}`, MOVE_TYPES[move], {
-    ...{ subject: id, category: 'port.container.lifecycle', data: { move, by, at, ...data } },
+    subject: id,
+    category: 'port.container.lifecycle',
+    data: { move, by, at, ...data },
   })
 }
 

@@ -44,8 +44,8 @@ async function checkEmitted(world: ViewWorld): Promise<string | null> {
   return left === right ? null : `emitted ${left}, not ${right}`
 }
 
-async function storedParts({ views }: ViewWorld, name: string): Promise<ViewPart[]> {
-  const { parts } = await views.read(`${EXAMPLES.name}/${name}`, { limit: 1000 })
+async function storedParts({ viewStore }: ViewWorld, name: string): Promise<ViewPart[]> {
+  const { parts } = await viewStore.read(`${EXAMPLES.name}/${name}`, { limit: 1000 })
   return parts
 }
 

@@ -5,12 +5,12 @@ import { foldDeps, type ViewWorld } from './view-world.ts'
 
 /** Starts `tidewire replay --views`; only one runs at a time, and it may die. */
 export function startRebuild(world: ViewWorld): void {
-  const { scheduler, topics } = world
+  const { scheduler, catalog } = world
   if ([...scheduler.actors].some(({ name }) => name === 'rebuild')) return
   const signal = new AbortController().signal
   const work = async () => {
     const deps = rebuildDeps(world)
-    const plans = await planRebuild(topics.names, deps)
+    const plans = await planRebuild(catalog.names, deps)
     world.note(`rebuilds ${plans.map(({ topic, partition, end }) => `${topic}-${partition} up to ${end}`)}`)
     await rebuildStreams(plans, deps, { signal, progressed: () => {} })
     world.note('has rebuilt')
@@ -19,13 +19,13 @@ export function startRebuild(world: ViewWorld): void {
 }
 
 /** Whether a rebuild died: until another has run, the `fold` function waits. */
-export async function isMarked({ views, topics }: ViewWorld): Promise<boolean> {
-  const marks = await Promise.all(topics.names.map((topic) => views.progress(topic)))
+export async function isMarked({ viewStore, catalog }: ViewWorld): Promise<boolean> {
+  const marks = await Promise.all(catalog.names.map((topic) => viewStore.progress(topic)))
   return marks.some((progress) => [...progress.values()].some(({ isRebuilding }) => isRebuilding))
 }
 
 function rebuildDeps(world: ViewWorld): RebuildDeps {
-  const { kafka, views, stores, scheduler, foldGroup } = world
+  const { kafka, viewStore, stores, scheduler, foldGroup } = world
   const reader: LogReader = {
     held: async (names) => {
       await scheduler.yieldPoint()
@@ -47,5 +47,5 @@ function rebuildDeps(world: ViewWorld): RebuildDeps {
   const fold: RebuildDeps['fold'] = async (records) => {
     await foldBatch(records, deps, { isRebuilder: true })
   }
-  return { reader, log: stores.log, views, fold, groupOf: (topic) => topic }
+  return { reader, store: stores.store, viewStore, fold, groupOf: (topic) => topic }
 }

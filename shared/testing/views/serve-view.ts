@@ -21,5 +21,5 @@ export const serveView: ServeView = (world, url) => {
   if (view === null) throw new Error(`there is no view ${name}`)
   const next = url.searchParams.get('next')
   const page = { ...(key !== undefined && { key }), ...(next !== null && { next }), limit: LIMIT }
-  return readParts(view, page, { ...world, log: world.stores.log, now: () => 0 })
+  return readParts(view, page, { ...world, store: world.stores.store, now: () => 0 })
 }

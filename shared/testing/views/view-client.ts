@@ -56,7 +56,9 @@ export function createViewClient(world: ViewWorld, name: string): ViewClient {
     }
   }
   const fetchView = createFetchView({
-    ...{ httpUrl: '', clock, timeoutMs: 30_000 },
+    httpUrl: '',
+    clock,
+    timeoutMs: 30_000,
     access: { headers: async () => ({}), socketUrl: async () => '' },
     fetch: (url) => request(world, requests, url),
   })

@@ -1,6 +1,6 @@
 import type { Domain } from '#shared/domain/define-domain.ts'
 import { recordDecoder } from '#shared/pipeline/deliver/decode-record.ts'
-import type { EventLog, LogStore, Stream } from '#shared/pipeline/ports.ts'
+import type { EventLog, EventStore, Stream } from '#shared/pipeline/ports.ts'
 import type { FoldDeps } from '#shared/pipeline/views/fold-batch.ts'
 import type { ViewStore } from '#shared/pipeline/views/view-store.ts'
 import { viewsOf } from '#shared/pipeline/views/views.ts'
@@ -11,7 +11,7 @@ import type { ViewMutation } from './view-mutations.ts'
 
 /** A world that folds: its consumer group stands after those of the deliver functions. */
 export type ViewWorld = World & {
-  readonly views: ViewStore
+  readonly viewStore: ViewStore
   readonly foldGroup: number
   readonly viewMutation: ViewMutation
   /** Has everything up to some offset of a stream expire. */
@@ -21,7 +21,7 @@ export type ViewWorld = World & {
 export const FOLDING_DOMAIN: Domain = { ...EXAMPLES, topics: { port: ['port.**'] }, events: {} }
 
 /** What a sandbox of the `fold` function works with. */
-export function foldDeps({ stores, views, topics, kafka, scheduler }: ViewWorld): FoldDeps {
+export function foldDeps({ stores, viewStore, catalog, kafka, scheduler }: ViewWorld): FoldDeps {
   const append: EventLog['append'] = async (records) => {
     await scheduler.yieldPoint()
     const positions = await kafka.append(records)
@@ -30,11 +30,11 @@ export function foldDeps({ stores, views, topics, kafka, scheduler }: ViewWorld)
   }
   return {
     ...stores,
-    views,
-    topics,
-    decode: recordDecoder(topics),
+    viewStore,
+    catalog,
+    decode: recordDecoder(catalog),
     kafka: { append },
-    folds: viewsOf([FOLDING_DOMAIN]),
+    views: viewsOf([FOLDING_DOMAIN]),
   }
 }
 
@@ -44,12 +44,12 @@ export function createViewWorld(
   { mutation = {}, isTraced = false }: { mutation?: ViewMutation; isTraced?: boolean } = {},
 ): ViewWorld {
   const world = createWorld(seed, { stores: 'memory', isTraced, folds: 1 })
-  const { log, forget } = expiringLog(world.stores.log)
+  const { store, forget } = expiringLog(world.stores.store)
   const trim = async () => {
     // Between looking whether something has expired and reading it lie milliseconds of seven days.
     if ([...world.scheduler.actors].some(({ name }) => /^(message|poll|catch up)/.test(name))) return
     const topic = world.random.oneOf(['port', 'events'])
-    const { epoch, heads } = await log.topic(topic)
+    const { epoch, heads } = await store.topic(topic)
     for (const [partition, { offset }] of heads) {
       const upTo = world.random.pick(offset + 1)
       world.note(`${topic}-${partition} expires up to ${upTo}`)
@@ -58,18 +58,18 @@ export function createViewWorld(
   }
   return {
     ...world,
-    stores: { ...world.stores, log },
-    views: memoryViewStore(world.scheduler.yieldPoint),
+    stores: { ...world.stores, store },
+    viewStore: memoryViewStore(world.scheduler.yieldPoint),
     foldGroup: world.shards,
     viewMutation: mutation,
     trim,
   }
 }
 
-function expiringLog(inner: LogStore) {
+function expiringLog(inner: EventStore) {
   const expired = new Map<string, number>()
   const nameOf = ({ topic, epoch, partition }: Stream) => `${topic}@${epoch}-${partition}`
-  const log: LogStore = {
+  const store: EventStore = {
     ...inner,
     read: (stream, range) => {
       const after = Math.max(range.after, expired.get(nameOf(stream)) ?? -1)
@@ -78,5 +78,5 @@ function expiringLog(inner: LogStore) {
   }
   const forget = (stream: Stream, upTo: number) =>
     void expired.set(nameOf(stream), Math.max(upTo, expired.get(nameOf(stream)) ?? -1))
-  return { log, forget }
+  return { store, forget }
 }

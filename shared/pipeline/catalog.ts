@@ -5,7 +5,7 @@ import type { Domain, EventDefinition } from '#shared/domain/define-domain.ts'
 export const UNCLAIMED_TOPIC = 'events'
 
 /** Which topic carries a channel, and which topics a subscription's patterns can touch. */
-export type Topics = {
+export type Catalog = {
   readonly names: readonly string[]
   /** The one topic that carries this channel. */
   topicOf(channel: string): string
@@ -28,10 +28,10 @@ export type DataIssue = { readonly path: readonly PropertyKey[]; readonly messag
 export type UnknownTypes = 'accept' | 'refuse'
 
 /** Reads the domains' claims into a routing table. A domain's earlier topic wins over a later one. */
-export function routeTopics(
+export function createCatalog(
   domains: readonly Domain[],
   { unknownTypes = 'accept' }: { unknownTypes?: UnknownTypes } = {},
-): Topics {
+): Catalog {
   const claims = domains.flatMap(({ topics }) => Object.entries(topics))
   const definitions = new Map(domains.flatMap(({ events }) => Object.entries(events)))
   const topicOf = (channel: string) =>
@@ -56,7 +56,7 @@ export function routeTopics(
 }
 
 /** Remembers the verdict on each object for as long as it lives: an event is checked at several steps of its way in. */
-function dataChecker(definitions: ReadonlyMap<string, EventDefinition>): Topics['issuesOf'] {
+function dataChecker(definitions: ReadonlyMap<string, EventDefinition>): Catalog['issuesOf'] {
   const verdicts = new WeakMap<object, { readonly type: string; readonly issues: readonly DataIssue[] }>()
   const check = (type: string, data: unknown) =>
     definitions.get(type)?.schema.safeParse(data).error?.issues ?? []

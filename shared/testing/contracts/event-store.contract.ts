@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { beforeEach, describe, expect, test } from 'vitest'
-import type { LogStore, StoredEvent, Stream } from '#shared/pipeline/ports.ts'
+import type { EventStore, StoredEvent, Stream } from '#shared/pipeline/ports.ts'
 
-/** What every LogStore must do. `make` opens further instances on the same data. */
-export function describeLogStore(name: string, make: () => LogStore): void {
-  describe(`the LogStore ${name}`, () => {
-    let store: LogStore
+/** What every EventStore must do. `make` opens further instances on the same data. */
+export function describeEventStore(name: string, make: () => EventStore): void {
+  describe(`the EventStore ${name}`, () => {
+    let store: EventStore
     let stream: Stream
 
     beforeEach(async () => {

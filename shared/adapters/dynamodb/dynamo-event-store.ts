@@ -1,6 +1,6 @@
 import { type DynamoDBDocumentClient, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import { nameEpoch } from '#shared/pipeline/deliver/epoch.ts'
-import type { Head, LogStore, StoredEvent, Stream } from '#shared/pipeline/ports.ts'
+import type { EventStore, Head, StoredEvent, Stream } from '#shared/pipeline/ports.ts'
 import { type Item, isConditionFailure, putAll, succeeds } from './batch.ts'
 import { queryAll } from './query-all.ts'
 
@@ -13,8 +13,11 @@ const LATE = 'expires <= :now'
 
 type Options = { readonly table: string; readonly retentionDays: number }
 
-/** The LogStore on DynamoDB. Events expire `retentionDays` after they were stored. */
-export function dynamoLogStore(client: DynamoDBDocumentClient, { table, retentionDays }: Options): LogStore {
+/** The EventStore on DynamoDB. Events expire `retentionDays` after they were stored. */
+export function dynamoEventStore(
+  client: DynamoDBDocumentClient,
+  { table, retentionDays }: Options,
+): EventStore {
   const beginEpoch = async (topic: string, old?: string): Promise<string> => {
     const epoch = nameEpoch(Date.now(), Math.random(), old)
     const condition =

@@ -2,11 +2,11 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import * as z from 'zod'
 import { matchesChannel } from '#shared/core/channel.ts'
-import { catalog } from '#shared/domain/catalog.ts'
-import { routeTopics, UNCLAIMED_TOPIC } from './topics.ts'
+import { domains } from '#shared/domain/catalog.ts'
+import { createCatalog, UNCLAIMED_TOPIC } from './catalog.ts'
 
 const DEFINITION = { schema: z.unknown() }
-const topics = routeTopics([
+const catalog = createCatalog([
   {
     name: 'port',
     topics: { 'container-events': ['port.container.**'], 'port-events': ['port.**'] },
@@ -31,11 +31,11 @@ describe('the topic of a channel', () => {
     ['ports.ship', UNCLAIMED_TOPIC],
     ['', UNCLAIMED_TOPIC],
   ])('%j is the first that claims it, or the one for the rest: %s', (channel, topic) => {
-    expect(topics.topicOf(channel)).toBe(topic)
+    expect(catalog.topicOf(channel)).toBe(topic)
   })
 
   test('is one of the names', () => {
-    expect(topics.names).toEqual(['container-events', 'port-events', 'ticks', 'market', UNCLAIMED_TOPIC])
+    expect(catalog.names).toEqual(['container-events', 'port-events', 'ticks', 'market', UNCLAIMED_TOPIC])
   })
 })
 
@@ -50,12 +50,12 @@ describe('the topics that patterns touch', () => {
     [['else.**'], ['events']],
     [[], []],
   ])('%j are %j', (patterns, touched) => {
-    expect(topics.topicsTouched(patterns)).toEqual(touched.sort())
+    expect(catalog.topicsTouched(patterns)).toEqual(touched.sort())
   })
 
   test.each([
-    ['of the test', topics],
-    ['of the catalog', routeTopics(catalog)],
+    ['of the test', catalog],
+    ['of the catalog', createCatalog(domains)],
   ])('include the topic of every channel that they cover, in the domains %s', (_, routes) => {
     const names = ['port', 'container', 'market', 'tick', 'ticks', 'order', 'alert', 'blog', 'sensors', 'x']
     const path = (segments: readonly string[]) =>
@@ -73,6 +73,6 @@ describe('the topics that patterns touch', () => {
 })
 
 test('what the catalog derives of an event type is found by the type', () => {
-  expect(topics.definitionOf('t')).toBe(DEFINITION)
-  expect(topics.definitionOf('u')).toBeUndefined()
+  expect(catalog.definitionOf('t')).toBe(DEFINITION)
+  expect(catalog.definitionOf('u')).toBeUndefined()
 })

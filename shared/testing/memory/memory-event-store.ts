@@ -1,10 +1,10 @@
 import { nameEpoch } from '#shared/pipeline/deliver/epoch.ts'
-import type { Head, LogStore, StoredEvent, Stream } from '#shared/pipeline/ports.ts'
+import type { EventStore, Head, StoredEvent, Stream } from '#shared/pipeline/ports.ts'
 
 type Topic = { epoch: string; heads: Map<number, Head> }
 
-/** A LogStore in memory, for tests. `yieldPoint` is awaited at every step where the real store would be. */
-export function memoryLogStore(yieldPoint: () => Promise<void> = async () => {}): LogStore {
+/** A EventStore in memory, for tests. `yieldPoint` is awaited at every step where the real store would be. */
+export function memoryEventStore(yieldPoint: () => Promise<void> = async () => {}): EventStore {
   const topics = new Map<string, Topic>()
   const streams = new Map<string, Map<number, StoredEvent>>()
   const streamOf = ({ topic, epoch, partition }: Stream) => {

@@ -17,6 +17,11 @@ export function isTimestamp(text: string): boolean {
   return text.slice(17, 19) !== '60' || isLastMinute(text)
 }
 
+/** Milliseconds since the Unix epoch of an RFC 3339 date-time, or null. A leap second is read as the second before it. */
+export function parseTimestamp(text: string): number | null {
+  return isTimestamp(text) ? Date.parse(text.replace(':60', ':59')) : null
+}
+
 const MINUTES_PER_DAY = 1440
 
 function isLastMinute(text: string): boolean {
