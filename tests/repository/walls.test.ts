@@ -60,7 +60,7 @@ const ALLOWED = [
   ['functions/planted.ts', '#shared/domain/catalog.ts'],
   ['web/src/planted.ts', '#shared/client/connect.ts'],
   ['web/src/domains/blog/planted.ts', './panel.tsx'],
-  ['web/src/domains/blog/planted.ts', '#web/ui/card.tsx'],
+  ['web/src/domains/blog/planted.ts', '#web/ui/layout/card.tsx'],
   ['localstack/planted.ts', './settings.ts'],
   ['cli/planted.ts', '#shared/client/connect.ts'],
   ['cli/replay/planted.ts', '#shared/adapters/kafka/kafka-log-reader.ts'],

@@ -1,10 +1,10 @@
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
-import './ui/tokens.css'
-import './ui/base.css'
-import './ui/print.css'
+import './ui/style/tokens.css'
+import './ui/style/base.css'
+import './ui/style/print.css'
 import { App } from './app/app.tsx'
-import { applyTheme } from './ui/settings.ts'
+import { applyTheme } from './ui/state/settings.ts'
 
 applyTheme()
 const root = document.getElementById('root')

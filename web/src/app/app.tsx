@@ -1,9 +1,9 @@
 import { RouterProvider } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
+import { Button } from '#web/ui/form/button.tsx'
+import { Loading, StateMessage } from '#web/ui/layout/state-message.tsx'
 import { type Config, loadConfig } from '../live/config.ts'
 import { TidewireProvider } from '../live/tidewire-provider.tsx'
-import { Button } from '../ui/button.tsx'
-import { Loading, StateMessage } from '../ui/states.tsx'
 import { createAppRouter } from './router.tsx'
 import { SessionGate } from './session-gate.tsx'
 

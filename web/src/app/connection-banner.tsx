@@ -1,6 +1,6 @@
+import { Icon } from '#web/ui/data/icon.tsx'
+import { Age } from '#web/ui/data/times.tsx'
 import { useConnection } from '../live/use-connection.ts'
-import { Icon } from '../ui/icon.tsx'
-import { Age } from '../ui/times.tsx'
 
 const QUIET_PHASES: readonly string[] = ['live', 'connecting', 'recovering']
 

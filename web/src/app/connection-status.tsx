@@ -1,7 +1,7 @@
 import { useEffect } from 'react'
+import { Age } from '#web/ui/data/times.tsx'
+import { announce, announceUrgently } from '#web/ui/overlay/announcer.tsx'
 import { useConnection } from '../live/use-connection.ts'
-import { announce, announceUrgently } from '../ui/announcements.ts'
-import { Age } from '../ui/times.tsx'
 
 /** How the connection is, plainly. Only its loss interrupts a screen reader. */
 export function ConnectionStatus() {

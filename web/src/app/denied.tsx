@@ -1,5 +1,5 @@
-import { Button } from '../ui/button.tsx'
-import { StateMessage } from '../ui/states.tsx'
+import { Button } from '#web/ui/form/button.tsx'
+import { StateMessage } from '#web/ui/layout/state-message.tsx'
 import './sign-in-page.css'
 
 /** For users whom nobody has given a role: the server refuses them everything. */

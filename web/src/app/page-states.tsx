@@ -1,6 +1,6 @@
 import { Link } from '@tanstack/react-router'
-import { Button } from '../ui/button.tsx'
-import { StateMessage } from '../ui/states.tsx'
+import { Button } from '#web/ui/form/button.tsx'
+import { StateMessage } from '#web/ui/layout/state-message.tsx'
 
 /** An address that leads nowhere. */
 export function NotFoundPage() {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Panel } from '../ui/panel.ts'
+import type { Panel } from '#web/ui/layout/panel.ts'
 import { filterItems, paletteItems } from './palette-items.ts'
 
 const panel: Panel = {

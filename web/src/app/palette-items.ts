@@ -1,5 +1,5 @@
-import type { Panel } from '../ui/panel.ts'
-import type { Shortcut } from '../ui/shortcuts.ts'
+import type { Panel } from '#web/ui/layout/panel.ts'
+import type { Shortcut } from '#web/ui/state/shortcuts.ts'
 
 export type PaletteItem = {
   readonly id: string

@@ -1,8 +1,8 @@
+import type { Panel } from '#web/ui/layout/panel.ts'
 import { blogPanel } from '../domains/blog/panel.ts'
 import { marketPanel } from '../domains/market/panel.ts'
 import { portPanel } from '../domains/port/panel.ts'
 import { sensorsPanel } from '../domains/sensors/panel.ts'
-import type { Panel } from '../ui/panel.ts'
 
 /**
  * The parts of the app, in the order of the navigation; the first one is where the app opens.

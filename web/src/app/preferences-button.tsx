@@ -1,6 +1,6 @@
 import { lazy, Suspense, useState } from 'react'
+import { IconButton } from '#web/ui/form/button.tsx'
 import { useAccess } from '../live/access.tsx'
-import { IconButton } from '../ui/button.tsx'
 
 const PreferencesMenu = lazy(() =>
   import('./preferences-menu.tsx').then(({ PreferencesMenu: component }) => ({ default: component })),

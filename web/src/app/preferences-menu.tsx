@@ -1,8 +1,8 @@
+import { IconButton } from '#web/ui/form/button.tsx'
+import { Menu, MenuCheck, MenuChoice, MenuItem, MenuLine } from '#web/ui/overlay/menu.tsx'
+import { askForNotifications } from '#web/ui/overlay/notifications.ts'
+import { changeSettings, type Settings, useSetting } from '#web/ui/state/settings.ts'
 import { useAccess } from '../live/access.tsx'
-import { IconButton } from '../ui/button.tsx'
-import { Menu, MenuCheck, MenuChoice, MenuItem, MenuLine } from '../ui/menu.tsx'
-import { askForNotifications } from '../ui/notifications.ts'
-import { changeSettings, type Settings, useSetting } from '../ui/settings.ts'
 
 const THEMES = [
   ['system', 'As the system'],

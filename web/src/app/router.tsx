@@ -5,9 +5,9 @@ import {
   lazyRouteComponent,
   redirect,
 } from '@tanstack/react-router'
-import type { Panel } from '../ui/panel.ts'
-import { Loading } from '../ui/states.tsx'
-import { formatSearch, parseSearch } from '../ui/use-search-state.ts'
+import type { Panel } from '#web/ui/layout/panel.ts'
+import { Loading } from '#web/ui/layout/state-message.tsx'
+import { formatSearch, parseSearch } from '#web/ui/state/use-search-state.ts'
 import { NotFoundPage, PageFailed } from './page-states.tsx'
 import { panels } from './panels.ts'
 import { Shell } from './shell.tsx'

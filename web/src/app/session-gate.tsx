@@ -1,9 +1,9 @@
 import { lazy, type ReactNode, Suspense, useMemo, useState } from 'react'
+import { Loading } from '#web/ui/layout/state-message.tsx'
 import { openSession, type Session } from '../auth/session.ts'
 import { useSession } from '../auth/use-session.ts'
 import { type Access, AccessProvider } from '../live/access.tsx'
 import type { Config } from '../live/config.ts'
-import { Loading } from '../ui/states.tsx'
 import { Denied } from './denied.tsx'
 
 const SignInPage = lazy(() =>

@@ -1,7 +1,7 @@
 import { useSyncExternalStore } from 'react'
-import { Dialog } from '../ui/dialog.tsx'
-import { changeSettings, useSetting } from '../ui/settings.ts'
-import { shortcuts } from '../ui/use-shortcut.ts'
+import { Dialog } from '#web/ui/overlay/dialog.tsx'
+import { changeSettings, useSetting } from '#web/ui/state/settings.ts'
+import { shortcuts } from '#web/ui/state/shortcuts.ts'
 import './shortcut-help.css'
 
 /** Every shortcut that works now, and the switch that turns them all off. */

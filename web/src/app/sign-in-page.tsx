@@ -1,9 +1,9 @@
 import { type FormEvent, type ReactNode, useState } from 'react'
+import { Button } from '#web/ui/form/button.tsx'
+import { Field } from '#web/ui/form/field.tsx'
+import { Loading } from '#web/ui/layout/state-message.tsx'
 import type { Session, SessionState } from '../auth/session.ts'
 import type { Config } from '../live/config.ts'
-import { Button } from '../ui/button.tsx'
-import { Field } from '../ui/field.tsx'
-import { Loading } from '../ui/states.tsx'
 import './sign-in-page.css'
 
 type Props = {

@@ -1,5 +1,5 @@
-import { Button, IconButton } from '../ui/button.tsx'
-import { changeSettings, useSetting } from '../ui/settings.ts'
+import { Button, IconButton } from '#web/ui/form/button.tsx'
+import { changeSettings, useSetting } from '#web/ui/state/settings.ts'
 import { ConnectionStatus } from './connection-status.tsx'
 import { PreferencesButton } from './preferences-button.tsx'
 import './top-bar.css'

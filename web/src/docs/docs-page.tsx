@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react'
+import { Loading, StateMessage } from '#web/ui/layout/state-message.tsx'
 import { useTidewire } from '../live/tidewire-provider.tsx'
-import { Loading, StateMessage } from '../ui/states.tsx'
 import { OperationCard } from './operation-card.tsx'
 import { type ApiDocument, readDocument } from './read-document.ts'
 import './docs-page.css'

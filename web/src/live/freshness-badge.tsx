@@ -1,5 +1,5 @@
-import { Badge } from '../ui/badge.tsx'
-import { Age } from '../ui/times.tsx'
+import { Badge } from '#web/ui/data/badge.tsx'
+import { Age } from '#web/ui/data/times.tsx'
 import './freshness-badge.css'
 import { useConnection } from './use-connection.ts'
 

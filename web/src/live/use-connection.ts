@@ -1,5 +1,5 @@
 import { useSyncExternalStore } from 'react'
-import { useNow } from '../ui/now.ts'
+import { useNow } from '#web/ui/state/use-now.ts'
 import { type Freshness, freshnessOf } from './freshness.ts'
 import { useTidewire } from './tidewire-provider.tsx'
 

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react'
 import type { ViewStatus } from '#shared/client/follow-view.ts'
-import { Loading, StateMessage } from '../ui/states.tsx'
+import { Loading, StateMessage } from '#web/ui/layout/state-message.tsx'
 import { useConnection } from './use-connection.ts'
 
 type Props = {

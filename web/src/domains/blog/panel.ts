@@ -1,4 +1,4 @@
-import type { Panel } from '#web/ui/panel.ts'
+import type { Panel } from '#web/ui/layout/panel.ts'
 
 /** The posts of the blog, for those who write them. */
 export const blogPanel: Panel = {

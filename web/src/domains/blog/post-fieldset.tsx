@@ -1,4 +1,4 @@
-import { Field } from '#web/ui/field.tsx'
+import { Field } from '#web/ui/form/field.tsx'
 import { type PostDraft, type PostErrors, slugOf } from './check-post.ts'
 
 type Props = {

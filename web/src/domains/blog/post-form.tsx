@@ -1,8 +1,8 @@
 import { type FormEvent, useState } from 'react'
 import type { PostState } from '#shared/domain/blog/posts-view.ts'
 import { useAccess } from '#web/live/access.tsx'
-import { Button } from '#web/ui/button.tsx'
-import { Dialog } from '#web/ui/dialog.tsx'
+import { Button } from '#web/ui/form/button.tsx'
+import { Dialog } from '#web/ui/overlay/dialog.tsx'
 import {
   changedFields,
   changedMeanwhile,

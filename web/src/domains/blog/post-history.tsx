@@ -1,7 +1,7 @@
 import type { PostChange, PostState } from '#shared/domain/blog/posts-view.ts'
-import { Badge } from '#web/ui/badge.tsx'
-import { Dialog } from '#web/ui/dialog.tsx'
-import { Time } from '#web/ui/times.tsx'
+import { Badge } from '#web/ui/data/badge.tsx'
+import { Time } from '#web/ui/data/times.tsx'
+import { Dialog } from '#web/ui/overlay/dialog.tsx'
 import { EVENT_WORDS, STATUS_WORDS, TRY_WORDS } from './post-status.ts'
 
 /** What happened to a post, newest first; what was refused stands among it, with the reason. */

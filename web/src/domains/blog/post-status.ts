@@ -1,5 +1,5 @@
 import type { PostEventType, PostState } from '#shared/domain/blog/posts-view.ts'
-import type { Tone } from '#web/ui/badge.tsx'
+import type { Tone } from '#web/ui/data/badge.tsx'
 
 export const STATUS_WORDS: {
   readonly [status in PostState['status']]: { readonly word: string; readonly tone: Tone }

@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import type { PostState } from '#shared/domain/blog/posts-view.ts'
-import { Button } from '#web/ui/button.tsx'
-import { Dialog } from '#web/ui/dialog.tsx'
+import { Button } from '#web/ui/form/button.tsx'
+import { Dialog } from '#web/ui/overlay/dialog.tsx'
 import type { PostActions } from './use-post-actions.ts'
 
 type Props = {

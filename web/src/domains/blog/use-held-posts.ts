@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'react'
 import type { PostState } from '#shared/domain/blog/posts-view.ts'
-import type { Attention } from '#web/ui/use-attention.ts'
+import type { Attention } from '#web/ui/state/use-attention.ts'
 import { holdOrder } from './list-posts.ts'
 
 /**

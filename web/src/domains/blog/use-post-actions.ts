@@ -2,7 +2,7 @@ import { useCallback, useEffect, useState } from 'react'
 import type { PostEventType, PostState } from '#shared/domain/blog/posts-view.ts'
 import { useAccess } from '#web/live/access.tsx'
 import { describeFailure, usePostEvent } from '#web/live/use-post-event.ts'
-import { showToast } from '#web/ui/toasts.ts'
+import { showToast } from '#web/ui/overlay/toaster.tsx'
 import { type Asked, DONE_WORDS, findOutcome } from './find-outcome.ts'
 
 const WAIT_MS = 10_000

@@ -1,6 +1,6 @@
 import { FreshnessBadge } from '#web/live/freshness-badge.tsx'
 import { ViewBody } from '#web/live/view-body.tsx'
-import { Card } from '#web/ui/card.tsx'
+import { Card } from '#web/ui/layout/card.tsx'
 import { directionOf, sayAmount, saySigned } from './say-money.ts'
 import { useValuedPortfolio } from './use-portfolio.ts'
 import './account-strip.css'

@@ -1,5 +1,5 @@
 import type { Candle } from '#shared/domain/market/candle-views.ts'
-import { Time } from '#web/ui/times.tsx'
+import { Time } from '#web/ui/data/times.tsx'
 import { directionOf, sayPrice, sayQuantity } from './say-money.ts'
 
 const PRICES = ['open', 'high', 'low', 'close'] as const

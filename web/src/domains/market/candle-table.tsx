@@ -1,7 +1,7 @@
 import { memo } from 'react'
 import type { Candle } from '#shared/domain/market/candle-views.ts'
-import { DataTable } from '#web/ui/data-table.tsx'
-import { Time } from '#web/ui/times.tsx'
+import { DataTable } from '#web/ui/data/data-table.tsx'
+import { Time } from '#web/ui/data/times.tsx'
 import { ChangeText } from './change-text.tsx'
 import { sayPrice, sayQuantity } from './say-money.ts'
 

@@ -1,4 +1,4 @@
-import { formatTime, type Zone } from '#web/ui/format.ts'
+import { formatTime, type Zone } from '#web/ui/data/format.ts'
 
 /** What a mark of the time axis stands for, in the order of the chart library's TickMarkType. */
 const MARKS: readonly Intl.DateTimeFormatOptions[] = [

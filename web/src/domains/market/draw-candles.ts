@@ -7,7 +7,7 @@ import {
   type UTCTimestamp,
 } from 'lightweight-charts'
 import type { Candle } from '#shared/domain/market/candle-views.ts'
-import type { Zone } from '#web/ui/format.ts'
+import type { Zone } from '#web/ui/data/format.ts'
 import type { ChartColors } from './chart-colors.ts'
 import { sayChartTime, sayTick } from './chart-times.ts'
 import { planUpdate } from './plan-update.ts'

@@ -1,5 +1,5 @@
 import type { Interval } from '#shared/domain/market/series.ts'
-import { Segments } from '#web/ui/segments.tsx'
+import { Segments } from '#web/ui/form/segments.tsx'
 import { INTERVAL_NAMES } from './market-address.ts'
 import { useMarketAddress } from './use-market-address.ts'
 

@@ -1,6 +1,6 @@
 import type { VolumeAnalysis } from '#shared/domain/market/analyse-volume.ts'
-import { formatTime } from '#web/ui/format.ts'
-import { useSetting } from '#web/ui/settings.ts'
+import { formatTime } from '#web/ui/data/format.ts'
+import { useSetting } from '#web/ui/state/settings.ts'
 import { sayQuantity } from './say-money.ts'
 
 const HEIGHT = 120

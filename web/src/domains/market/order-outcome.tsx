@@ -1,4 +1,4 @@
-import { Badge } from '#web/ui/badge.tsx'
+import { Badge } from '#web/ui/data/badge.tsx'
 import type { OrderData } from './check-order.ts'
 import { sayOrder, sayOutcome } from './say-order.ts'
 import { ORDER_STATUS, useOrders } from './use-orders.ts'

@@ -5,10 +5,10 @@ import { useAccess } from '#web/live/access.tsx'
 import { describeFailure, usePostEvent } from '#web/live/use-post-event.ts'
 import { useRefusal } from '#web/live/use-refusal.ts'
 import { ViewBody } from '#web/live/view-body.tsx'
-import { Button } from '#web/ui/button.tsx'
-import { Card } from '#web/ui/card.tsx'
-import { Field } from '#web/ui/field.tsx'
-import { Segments } from '#web/ui/segments.tsx'
+import { Button } from '#web/ui/form/button.tsx'
+import { Field } from '#web/ui/form/field.tsx'
+import { Segments } from '#web/ui/form/segments.tsx'
+import { Card } from '#web/ui/layout/card.tsx'
 import {
   checkDraft,
   estimate,

@@ -1,4 +1,4 @@
-import type { Panel } from '#web/ui/panel.ts'
+import type { Panel } from '#web/ui/layout/panel.ts'
 import { useAlertNews } from './use-alert-news.ts'
 
 /** The stock market: prices, charts, orders, alerts. All tabs are one page, so that the focus stays on their bar. */

@@ -1,5 +1,5 @@
 import type { AlertRecord } from '#shared/domain/market/user-alerts-view.ts'
-import { createStore, readStored, writeStored } from '#web/ui/store.ts'
+import { createStore, readStored, writeStored } from '#web/ui/state/store.ts'
 
 const KEY = 'tidewire.market.seen-alerts'
 

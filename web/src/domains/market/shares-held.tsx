@@ -1,6 +1,6 @@
 import { ViewBody } from '#web/live/view-body.tsx'
-import { Card } from '#web/ui/card.tsx'
-import { ShareBars } from '#web/ui/share-bars.tsx'
+import { ShareBars } from '#web/ui/data/share-bars.tsx'
+import { Card } from '#web/ui/layout/card.tsx'
 import { percentOf } from './say-money.ts'
 import { useValuedPortfolio } from './use-portfolio.ts'
 

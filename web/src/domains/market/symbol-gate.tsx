@@ -1,6 +1,6 @@
 import { type ReactNode, useEffect } from 'react'
 import { ViewBody } from '#web/live/view-body.tsx'
-import { StateMessage } from '#web/ui/states.tsx'
+import { StateMessage } from '#web/ui/layout/state-message.tsx'
 import { useMarketAddress } from './use-market-address.ts'
 import { useQuotes } from './use-quotes.ts'
 

@@ -1,8 +1,8 @@
 import { useEffect, useRef } from 'react'
 import type { AlertRecord } from '#shared/domain/market/user-alerts-view.ts'
-import { notify } from '#web/ui/notifications.ts'
-import type { PanelBadge } from '#web/ui/panel.ts'
-import { showToast } from '#web/ui/toasts.ts'
+import type { PanelBadge } from '#web/ui/layout/panel.ts'
+import { notify } from '#web/ui/overlay/notifications.ts'
+import { showToast } from '#web/ui/overlay/toaster.tsx'
 import { sayCondition, sayTrigger } from './check-alert.ts'
 import { useAlerts } from './use-alerts.ts'
 

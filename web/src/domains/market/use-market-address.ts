@@ -1,5 +1,5 @@
 import { useParams } from '@tanstack/react-router'
-import { useSearchState } from '#web/ui/use-search-state.ts'
+import { useSearchState } from '#web/ui/state/use-search-state.ts'
 import { type MarketAddress, readAddress } from './market-address.ts'
 
 type Change = ReturnType<typeof useSearchState>[1]

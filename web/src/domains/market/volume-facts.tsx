@@ -1,5 +1,5 @@
 import type { VolumeAnalysis } from '#shared/domain/market/analyse-volume.ts'
-import { Badge } from '#web/ui/badge.tsx'
+import { Badge } from '#web/ui/data/badge.tsx'
 import { sayQuantity } from './say-money.ts'
 import { LEVEL_WORDS, sayCoefficient, sayCorrelation, sayRatio, TREND_WORDS } from './say-volume.ts'
 

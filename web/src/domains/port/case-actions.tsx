@@ -1,7 +1,7 @@
 import { type FormEvent, useState } from 'react'
 import { useAccess } from '#web/live/access.tsx'
 import { useConnection } from '#web/live/use-connection.ts'
-import { Button } from '#web/ui/button.tsx'
+import { Button } from '#web/ui/form/button.tsx'
 import type { ShownCase } from './case-book.ts'
 import type { FeedRow } from './feed-row.ts'
 import { nextStep, refuseMove, STEPS } from './moves.ts'

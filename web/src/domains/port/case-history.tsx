@@ -1,5 +1,5 @@
 import type { CaseEntry } from '#shared/domain/port/case.ts'
-import { Time } from '#web/ui/times.tsx'
+import { Time } from '#web/ui/data/times.tsx'
 import type { ShownCase } from './case-book.ts'
 import { STATUS_LABELS } from './moves.ts'
 

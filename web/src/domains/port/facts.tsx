@@ -1,7 +1,7 @@
 import { isValidElement, type ReactNode } from 'react'
-import { Button } from '#web/ui/button.tsx'
-import { labelOf } from '#web/ui/schema-form.ts'
-import { useSearchState } from '#web/ui/use-search-state.ts'
+import { Button } from '#web/ui/form/button.tsx'
+import { labelOf } from '#web/ui/form/schema-form.tsx'
+import { useSearchState } from '#web/ui/state/use-search-state.ts'
 
 type Props = { readonly title: string; readonly facts: Readonly<Record<string, unknown>> }
 

@@ -1,6 +1,6 @@
+import { SEVERITIES } from '#shared/core/severity.ts'
 import { CASE_STATUSES, type Case } from '#shared/domain/port/case.ts'
-import { SEVERITIES } from '#web/ui/severities.ts'
-import type { Search } from '#web/ui/use-search-state.ts'
+import type { Search } from '#web/ui/state/use-search-state.ts'
 
 /** What of the feed is shown. Empty lists and texts let everything through. */
 export type FeedFilters = {

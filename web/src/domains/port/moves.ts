@@ -1,6 +1,6 @@
 import type { Case, CaseStatus } from '#shared/domain/port/case.ts'
 import { type CaseMove, judgeMove } from '#shared/domain/port/case-moves.ts'
-import type { IconName } from '#web/ui/icon.tsx'
+import type { IconName } from '#web/ui/data/icon.tsx'
 import type { Assumption } from './case-book.ts'
 
 export type Step = {

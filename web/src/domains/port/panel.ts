@@ -2,7 +2,7 @@ import { portViews } from '#shared/domain/port/port-views.ts'
 import { presentStatistics } from '#shared/domain/port/statistics-view.ts'
 import { useAccess } from '#web/live/access.tsx'
 import { useView } from '#web/live/use-view.ts'
-import type { Panel, PanelBadge } from '#web/ui/panel.ts'
+import type { Panel, PanelBadge } from '#web/ui/layout/panel.ts'
 import { unreadBy } from './unread-by.ts'
 
 /** Port operations: what happens in the port, and what people do about it. */

@@ -1,4 +1,4 @@
-import { Badge, type Tone } from '#web/ui/badge.tsx'
+import { Badge, type Tone } from '#web/ui/data/badge.tsx'
 import type { ShownCase } from './case-book.ts'
 import { STATUS_LABELS } from './moves.ts'
 

@@ -1,15 +1,15 @@
 import { lazy, Suspense } from 'react'
 import { FreshnessBadge } from '#web/live/freshness-badge.tsx'
-import { Card } from '#web/ui/card.tsx'
-import { formatNumber } from '#web/ui/format.ts'
-import { useNow } from '#web/ui/now.ts'
-import { Loading } from '#web/ui/states.tsx'
+import { formatNumber } from '#web/ui/data/format.ts'
+import { Card } from '#web/ui/layout/card.tsx'
+import { Loading } from '#web/ui/layout/state-message.tsx'
+import { useNow } from '#web/ui/state/use-now.ts'
 import type { Hop, StreamMeter, StreamMetrics } from './stream-meter.ts'
 import { useStill } from './use-still.ts'
 import './stream-panel.css'
 
 const LineChart = lazy(() =>
-  import('#web/ui/line-chart.tsx').then(({ LineChart: component }) => ({ default: component })),
+  import('#web/ui/data/line-chart.tsx').then(({ LineChart: component }) => ({ default: component })),
 )
 
 type Props = { readonly meter: StreamMeter; readonly isStill: boolean }

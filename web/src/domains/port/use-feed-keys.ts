@@ -1,5 +1,5 @@
 import { useAccess } from '#web/live/access.tsx'
-import { useShortcut } from '#web/ui/use-shortcut.ts'
+import { useShortcut } from '#web/ui/state/shortcuts.ts'
 import type { FeedRow } from './feed-row.ts'
 import type { FeedSnapshot } from './feed-store.ts'
 import type { MakeMove } from './use-moves.ts'

@@ -4,11 +4,11 @@ import { sensorsViews } from '#shared/domain/sensors/sensors-views.ts'
 import { FreshnessBadge } from '#web/live/freshness-badge.tsx'
 import { useView } from '#web/live/use-view.ts'
 import { ViewBody } from '#web/live/view-body.tsx'
-import { Badge } from '#web/ui/badge.tsx'
-import { Card } from '#web/ui/card.tsx'
-import { Icon } from '#web/ui/icon.tsx'
-import { StateMessage } from '#web/ui/states.tsx'
-import { Time } from '#web/ui/times.tsx'
+import { Badge } from '#web/ui/data/badge.tsx'
+import { Icon } from '#web/ui/data/icon.tsx'
+import { Time } from '#web/ui/data/times.tsx'
+import { Card } from '#web/ui/layout/card.tsx'
+import { StateMessage } from '#web/ui/layout/state-message.tsx'
 
 const SHOWN = 50
 const KINDS = {

@@ -1,7 +1,7 @@
 import { recentAlertsView } from '#shared/domain/sensors/recent-alerts-view.ts'
 import { useView } from '#web/live/use-view.ts'
-import { useNow } from '#web/ui/now.ts'
-import type { Panel, PanelBadge } from '#web/ui/panel.ts'
+import type { Panel, PanelBadge } from '#web/ui/layout/panel.ts'
+import { useNow } from '#web/ui/state/use-now.ts'
 import { lastingConditions } from './lasting-conditions.ts'
 
 /** Of the sensors' views only this one: it is part of the first load of the app, and changes rarely. */

@@ -1,8 +1,8 @@
 import type { Bucket } from '#shared/domain/sensors/buckets.ts'
 import type { SensorStatus } from '#shared/domain/sensors/conditions.ts'
 import type { Measure } from '#shared/domain/sensors/read-reading.ts'
-import type { Tone } from '#web/ui/badge.tsx'
-import type { IconName } from '#web/ui/icon.tsx'
+import type { Tone } from '#web/ui/data/badge.tsx'
+import type { IconName } from '#web/ui/data/icon.tsx'
 
 const ONE_DECIMAL = new Intl.NumberFormat('en', { minimumFractionDigits: 1, maximumFractionDigits: 1 })
 export const UNITS: { readonly [measure in Measure]: string } = { temperature: '°C', humidity: '%' }

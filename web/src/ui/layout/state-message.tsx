@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react'
-import { Icon, type IconName } from './icon.tsx'
-import './states.css'
+import { Icon, type IconName } from '#web/ui/data/icon.tsx'
+import './state-message.css'
 
 const KINDS = {
   empty: 'inbox',

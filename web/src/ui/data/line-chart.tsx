@@ -1,9 +1,9 @@
 import { useEffect, useRef } from 'react'
 import UPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
+import { useSetting } from '#web/ui/state/settings.ts'
+import { useIsDark } from '#web/ui/state/use-media.ts'
 import { formatTime } from './format.ts'
-import { useSetting } from './settings.ts'
-import { useIsDark } from './use-is-dark.ts'
 import './line-chart.css'
 
 type Series = {

@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react'
+import { SEVERITIES } from '#shared/core/severity.ts'
 import './badge.css'
 
 export type Tone = 'plain' | 'good' | 'busy' | 'bad' | 'accent'
@@ -18,4 +19,10 @@ export function CountBadge({ count, label, tone = 'plain' }: { count: number; la
       <span className="visually-hidden">{` ${COUNT.format(count)} ${label}`}</span>
     </span>
   )
+}
+
+/** A severity as a word, with a colour that only repeats it. */
+export function SeverityBadge({ severity }: { severity: string | undefined }) {
+  const known = SEVERITIES.find((name) => name === severity)
+  return <span className={`severity severity-${known ?? 'none'}`}>{severity ?? 'none'}</span>
 }

@@ -1,6 +1,6 @@
+import { useSetting } from '#web/ui/state/settings.ts'
+import { useNow } from '#web/ui/state/use-now.ts'
 import { describeAge, formatTime } from './format.ts'
-import { useNow } from './now.ts'
-import { useSetting } from './settings.ts'
 
 /** A time in the zone that the reader chose. */
 export function Time({ value, full = false }: { value: string | number | undefined; full?: boolean }) {

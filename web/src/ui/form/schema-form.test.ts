@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { labelOf, readSchemaForm } from './schema-form.ts'
+import { labelOf, readSchemaForm } from './schema-form.tsx'
 
 const schema = {
   properties: {

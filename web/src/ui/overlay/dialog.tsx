@@ -1,6 +1,6 @@
 import { Dialog as Radix } from 'radix-ui'
 import { type ReactNode, useMemo } from 'react'
-import { IconButton } from './button.tsx'
+import { IconButton } from '#web/ui/form/button.tsx'
 import './dialog.css'
 
 type Props = {

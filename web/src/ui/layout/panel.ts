@@ -1,6 +1,6 @@
 import type { ComponentType } from 'react'
-import type { Tone } from './badge.tsx'
-import type { IconName } from './icon.tsx'
+import type { Tone } from '#web/ui/data/badge.tsx'
+import type { IconName } from '#web/ui/data/icon.tsx'
 
 /** A number beside a panel's name in the navigation, with what it counts ("critical events"). */
 export type PanelBadge = { readonly count: number; readonly label: string; readonly tone?: Tone }

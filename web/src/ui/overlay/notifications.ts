@@ -1,5 +1,5 @@
-import { changeSettings, readSettings } from './settings.ts'
-import { showToast } from './toasts.ts'
+import { changeSettings, readSettings } from '#web/ui/state/settings.ts'
+import { showToast } from './toaster.tsx'
 
 /** Switches notifications on or off; asks the browser, so call it on a click only. */
 export async function askForNotifications(wanted: boolean): Promise<void> {
