@@ -1,7 +1,9 @@
+import { useParams } from '@tanstack/react-router'
 import { SYMBOL_PATTERN } from '#shared/domain/market/order.ts'
 import { INTERVALS, type Interval } from '#shared/domain/market/series.ts'
+import { useSearchState } from '#web/ui/state/use-search-state.ts'
 
-/** The tabs, in their order; the first is shown where the address names none. */
+/** The tabs, in their order; the first is shown if the address names none. */
 export const TABS = [
   ['dashboard', 'Dashboard'],
   ['trading', 'Trading'],
@@ -15,14 +17,14 @@ export type TabName = (typeof TABS)[number][0]
 export const INTERVAL_NAMES = Object.keys(INTERVALS) as Interval[]
 const DEFAULT_INTERVAL: Interval = '1m'
 
-/** What the address says about what is looked at. `symbol` is null where it names none. */
-export type MarketAddress = {
+/** What the address says is shown. `symbol` is null if it names none. */
+type MarketAddress = {
   readonly tab: TabName | null
   readonly symbol: string | null
   readonly interval: Interval
 }
 
-/** Reads the address: whatever it does not say, or says wrongly, is the default. An unknown tab is null. */
+/** Reads the address. What is missing or invalid is the default; an unknown tab is null. */
 export function readAddress(
   tab: string | undefined,
   { symbol = '', interval = '' }: Readonly<Record<string, string>>,
@@ -34,11 +36,23 @@ export function readAddress(
   }
 }
 
-/** The address of a tab, which keeps the symbol and the interval that are looked at. */
+/** Returns the address of a tab that shows the same symbol and interval. */
 export function addressOf(tab: TabName, { symbol, interval }: Omit<MarketAddress, 'tab'>): string {
   const query = new URLSearchParams({
     ...(symbol !== null && { symbol }),
     ...(interval !== DEFAULT_INTERVAL && { interval }),
   }).toString()
   return `/market${tab === TABS[0][0] ? '' : `/${tab}`}${query && `?${query}`}`
+}
+
+type Change = ReturnType<typeof useSearchState>[1]
+
+/** Returns what the address says is shown, its other search parameters, and a function that changes them. */
+export function useMarketAddress(): MarketAddress & {
+  readonly search: Readonly<Record<string, string>>
+  readonly change: Change
+} {
+  const { tab } = useParams({ strict: false }) as { readonly tab?: string }
+  const [search, change] = useSearchState()
+  return { ...readAddress(tab, search), search, change }
 }

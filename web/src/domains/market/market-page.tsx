@@ -3,18 +3,18 @@ import { CountBadge } from '#web/ui/data/badge.tsx'
 import { Loading, StateMessage } from '#web/ui/layout/state-message.tsx'
 import { Tabs } from '#web/ui/layout/tabs.tsx'
 import { useGoTo } from '#web/ui/state/use-search-state.ts'
-import { addressOf, TABS, type TabName } from './market-address.ts'
-import { useAlerts } from './use-alerts.ts'
-import { useMarketAddress } from './use-market-address.ts'
+import { useAlerts } from './alerts/use-alerts.ts'
+import { addressOf, TABS, type TabName, useMarketAddress } from './market-address.ts'
+
 import './market-page.css'
 
 const PAGES = {
   dashboard: lazy(async () => ({ default: (await import('./dashboard-tab.tsx')).DashboardTab })),
-  trading: lazy(async () => ({ default: (await import('./trading-tab.tsx')).TradingTab })),
-  portfolio: lazy(async () => ({ default: (await import('./portfolio-tab.tsx')).PortfolioTab })),
-  alerts: lazy(async () => ({ default: (await import('./alerts-tab.tsx')).AlertsTab })),
+  trading: lazy(async () => ({ default: (await import('./trading/trading-tab.tsx')).TradingTab })),
+  portfolio: lazy(async () => ({ default: (await import('./portfolio/portfolio-tab.tsx')).PortfolioTab })),
+  alerts: lazy(async () => ({ default: (await import('./alerts/alerts-tab.tsx')).AlertsTab })),
   history: lazy(async () => ({ default: (await import('./history-tab.tsx')).HistoryTab })),
-  volume: lazy(async () => ({ default: (await import('./volume-tab.tsx')).VolumeTab })),
+  volume: lazy(async () => ({ default: (await import('./volume/volume-tab.tsx')).VolumeTab })),
 } as const satisfies Record<TabName, unknown>
 
 /** The market, in tabs that have addresses of their own. */
@@ -24,7 +24,8 @@ export function MarketPage() {
   const go = (name: string) => goTo(addressOf(name as TabName, { symbol, interval }))
   const Page = tab && PAGES[tab]
   const tabs = TABS.map(([value, label]) => ({
-    ...{ value, label },
+    value,
+    label,
     ...(value === 'alerts' && { badge: <AlertBadge /> }),
   }))
   return (
@@ -49,7 +50,7 @@ export function MarketPage() {
   )
 }
 
-/** On its own, so that an alert draws nothing but its number. */
+/** A component of its own, so that an alert redraws only this number. */
 function AlertBadge() {
   const { news } = useAlerts()
   return news.length === 0 ? null : <CountBadge count={news.length} label="new" tone="accent" />

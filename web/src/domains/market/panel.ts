@@ -1,9 +1,14 @@
 import type { Panel } from '#web/ui/layout/panel.ts'
-import { useAlertNews } from './use-alert-news.ts'
+import { useAlertNews } from './alerts/use-alerts.ts'
 
-/** The stock market: prices, charts, orders, alerts. All tabs are one page, so that the focus stays on their bar. */
+/** The stock market: prices, charts, orders, alerts. All tabs are one page, so that the focus stays in the tab bar. */
 export const marketPanel: Panel = {
-  ...{ name: 'market', title: 'Market', short: 'Market', icon: 'chart', group: 'domains', key: 'm' },
+  name: 'market',
+  title: 'Market',
+  short: 'Market',
+  icon: 'chart',
+  group: 'domains',
+  key: 'm',
   pages: [{ path: '/{-$tab}', load: () => import('./market-page.tsx').then(({ MarketPage }) => MarketPage) }],
   useBadge: useAlertNews,
   commands: [

@@ -1,6 +1,6 @@
 import type { View } from '#shared/domain/define-domain.ts'
 
-/** What readers get of a live state: the view's `present`, which the caller knows to make a `Shown`. */
+/** Returns what readers get of a live state: the result of the view's `present`, which the caller knows to be a `Shown`. */
 export function presentView<Shown, State>(
   view: View<State>,
   state: State,
