@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config'
 
-const together = ['tests/{integration,clients,repository}/**/*.test.ts']
+const together = ['tests/{integration,clients,repository,packages}/**/*.test.ts']
 const excluded = ['**/node_modules/**', '**/.tidewire*/**']
 const patient = {
   testTimeout: 120_000,
@@ -14,7 +14,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['{functions,shared,localstack,cli,web}/**/*.test.{ts,tsx}'],
+          include: ['{functions,shared,localstack,cli,web,packages}/**/*.test.{ts,tsx}'],
           exclude: excluded,
           testTimeout: 30_000,
           hookTimeout: 60_000,

@@ -1,5 +1,6 @@
 import { type ITopicConfig, Kafka, logLevel } from 'kafkajs'
 import type { Service } from './service.ts'
+import { stopIdlePolling } from './stop-idle-polling.ts'
 
 const PARTITIONS = 3
 
@@ -16,6 +17,7 @@ export function readTopics(service: Service): ITopicConfig[] {
 
 /** Creates those of the topics that the cluster lacks; those that exist keep their partitions. */
 export async function createTopics(topics: ITopicConfig[], brokers: string[]): Promise<void> {
+  stopIdlePolling()
   const kafka = new Kafka({
     brokers,
     clientId: 'tidewire-local',

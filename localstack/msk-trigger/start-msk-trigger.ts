@@ -1,10 +1,10 @@
 import { Kafka, logLevel } from 'kafkajs'
+import { stopIdlePolling } from '../stop-idle-polling.ts'
 import { consumeMapping } from './consume-mapping.ts'
 import { createLambdaInvoker, type Invoke } from './lambda-invoker.ts'
 import { createOnFailureDestination } from './on-failure-destination.ts'
 import { createPartitionWorkers } from './partition-workers.ts'
 import { type Mapping, readMappings, type Service } from './read-mappings.ts'
-import { stopIdlePolling } from './stop-idle-polling.ts'
 import { toLambdaEvent } from './to-lambda-event.ts'
 import type { Backoff } from './wait.ts'
 
