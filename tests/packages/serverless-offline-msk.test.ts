@@ -35,8 +35,7 @@ async function createProject() {
   await writeFile(join(folder, 'package.json'), JSON.stringify({ name: 'orders', private: true }))
   const pack = ['pack', '--workspace', 'serverless-offline-msk', '--pack-destination', folder, '--json']
   await run('npm', pack, { env })
-  // The framework comes from elsewhere, so npm must not install it as a peer.
-  const flags = ['--prefer-offline', '--no-audit', '--no-fund', '--legacy-peer-deps']
+  const flags = ['--prefer-offline', '--no-audit', '--no-fund']
   await run('npm', ['install', ...flags, './serverless-offline-msk-0.1.0.tgz'], { cwd: folder, env })
   for (const name of ['serverless', 'serverless-offline'])
     await symlink(resolve('node_modules', name), join(folder, 'node_modules', name), 'junction')

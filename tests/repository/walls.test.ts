@@ -39,6 +39,7 @@ const FORBIDDEN = [
   ['cli/planted.ts', '../localstack/settings.ts', 'Wall: the command line'],
   ['cli/planted.ts', '#shared/adapters/http/problem.ts', 'Wall: the command line'],
   ['cli/replay/planted.ts', '../functions/write.ts', 'Wall: a replay'],
+  ['packages/serverless-offline-msk/src/planted.ts', '../../../shared/core/event.ts', 'Wall: the plugin'],
   ['functions/planted.ts', '../../elsewhere/secret.ts', 'Import across rooms'],
 ] as const
 
@@ -64,6 +65,7 @@ const ALLOWED = [
   ['localstack/planted.ts', './settings.ts'],
   ['cli/planted.ts', '#shared/client/connect.ts'],
   ['cli/replay/planted.ts', '#shared/adapters/kafka/kafka-log-reader.ts'],
+  ['packages/serverless-offline-msk/src/planted.ts', '../../../localstack/create-topics.ts'],
 ] as const
 
 describe('the walls between the rooms', () => {
