@@ -2,10 +2,12 @@ import { defineConfig } from 'vitest/config'
 
 const together = ['tests/{integration,clients,repository,packages}/**/*.test.ts']
 const excluded = ['**/node_modules/**', '**/.tidewire*/**']
+// A condition that is waited for costs time only where it does not come, so the limits are those of a slow machine.
+const poll = { timeout: 20_000, interval: 20 }
 const patient = {
   testTimeout: 120_000,
   hookTimeout: 120_000,
-  expect: { poll: { timeout: 20_000, interval: 50 } },
+  expect: { poll: { timeout: 60_000, interval: 50 } },
 }
 
 export default defineConfig({
@@ -18,12 +20,16 @@ export default defineConfig({
           exclude: excluded,
           testTimeout: 30_000,
           hookTimeout: 60_000,
+          expect: { poll },
         },
       },
       // Stacks with ports and data of their own, which mostly wait: two at a time.
       {
         test: {
-          ...{ name: 'integration', include: together, exclude: excluded, ...patient },
+          name: 'integration',
+          include: together,
+          exclude: excluded,
+          ...patient,
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
         },
@@ -31,12 +37,10 @@ export default defineConfig({
       // Browsers and faults need the machine to themselves.
       {
         test: {
-          ...{
-            name: 'stack',
-            include: ['tests/**/*.test.ts'],
-            exclude: [...excluded, ...together],
-            ...patient,
-          },
+          name: 'stack',
+          include: ['tests/**/*.test.ts'],
+          exclude: [...excluded, ...together],
+          ...patient,
           maxWorkers: 1,
           sequence: { groupOrder: 2 },
         },

@@ -34,9 +34,9 @@ describe('errors', () => {
     [['publish', 'x', '--limit', '0'], 'Give a whole number of at least 1'],
     [['publish', 'x', '--subject', 'a', '--subject-field', 'b'], 'cannot be used with'],
     [['publish', 'x', '--category', 'a..b'], 'has an empty segment'],
-    [['publish', 'x', '--source', 'not a uri'], 'is no URI-reference'],
+    [['publish', 'x', '--source', 'not a uri'], 'is not a URI reference'],
     [['publish', 'x', '--set', 'nothing'], 'is not field=value'],
-    [['publish', 'x', '--url', 'localhost:3000'], 'is no address that starts with http://'],
+    [['publish', 'x', '--url', 'localhost:3000'], 'is not an address that starts with http://'],
   ])('ends %j with exit code 2 and the reason', async (args, reason) => {
     const ran = await runInProcess(args)
     expect(ran).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining(reason) })

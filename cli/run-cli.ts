@@ -1,14 +1,14 @@
 import { Command, CommanderError } from 'commander'
-import type { CliContext } from './cli-context.ts'
-import { CliError } from './cli-error.ts'
-import { addConnectionOptions } from './connection-options.ts'
-import { printable } from './printable.ts'
+import type { CliContext } from './lib/cli-context.ts'
+import { CliError } from './lib/cli-error.ts'
+import { addConnectionOptions } from './lib/connection.ts'
+import { printable } from './lib/printable.ts'
 import { createPublishCommand } from './publish/publish-command.ts'
 import { createReplayCommand } from './replay/replay-command.ts'
 import { createSimulateCommand } from './simulate/simulate-command.ts'
 import { createTailCommand } from './tail/tail-command.ts'
 
-/** A command is one file that makes it from its context; adding one here is all there is to it. */
+/** All commands. To add one, write a function that creates it from the context, and list it here. */
 const COMMANDS: readonly ((context: CliContext) => Command)[] = [
   createPublishCommand,
   createTailCommand,
@@ -24,12 +24,12 @@ Examples:
   $ tidewire simulate sensors --rate 10x
   $ tidewire replay --views
 
-Exit codes: 0 done, 1 failed or partly refused, 2 wrong usage. TIDEWIRE_DEBUG=1 prints stack traces.
+Exit codes: 0 success, 1 failed or partly refused, 2 wrong usage. TIDEWIRE_DEBUG=1 prints stack traces.
 `
 
 /**
- * Runs one command line, without the program's own name in `args`.
- * Returns the exit code; what went wrong is one line on stderr.
+ * Runs one command line; `args` are without the name of the program.
+ * Returns the exit code. An error is one line on stderr.
  */
 export async function runCli(
   args: readonly string[],
@@ -69,7 +69,7 @@ function createProgram(context: CliContext): Command {
 }
 
 function reportError(error: unknown, { stderr, env }: Omit<CliContext, 'setExitCode'>): number {
-  // Commander has printed its own message by now; it ends --help with 0 and wrong usage with 1.
+  // Commander has printed its own message already. Its code is 0 for --help and 1 for wrong usage.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
   const message = error instanceof Error ? error.message : String(error)
   stderr.write(`tidewire: ${printable(message)}\n`)

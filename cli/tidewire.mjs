@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// Plain JavaScript, so that the machine's own Node (20.19 or later) can start it. The commands are TypeScript
-// and run on Node 24, which npm installs as a dependency.
+// Plain JavaScript, so that any Node from 20.19 on can start it. The commands are TypeScript and run on Node 24,
+// which npm installs as a dependency.
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -37,7 +37,7 @@ function startChild(node) {
   })
   child.on('exit', (code, signal) => {
     for (const name of signals) process.removeAllListeners(name)
-    // Dying of the same signal tells a calling shell the truth.
+    // Ends by the same signal, so that a calling shell sees it.
     if (signal) process.kill(process.pid, signal)
     else process.exitCode = code ?? 1
   })

@@ -3,7 +3,7 @@ import { copyFileSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type FakeSockets, startFakeSockets } from './testing/start-fake-sockets.ts'
+import { type FakeSockets, startFakeSockets } from './testing/fake-stacks.ts'
 
 const LAUNCHER = join(import.meta.dirname, 'tidewire.mjs')
 /** Makes any Node look like one that cannot run TypeScript. */
@@ -57,9 +57,9 @@ describe('the launcher', () => {
     stack = await startFakeSockets()
   })
   afterEach(() => stack.stop())
-  const tail = (more: readonly string[] = []): string[] => [
-    ...['tail', 'port.ship', '--url', stack.url, '--socket-url', stack.socketUrl, ...more],
-  ]
+  const tail = (...more: string[]): string[] => {
+    return ['tail', 'port.ship', '--url', stack.url, '--socket-url', stack.socketUrl, ...more]
+  }
 
   it.each(findNodes())('runs the commands under %s', async (_, node) => {
     const help = await launch(node, [LAUNCHER, '--help']).ended
@@ -72,7 +72,7 @@ describe('the launcher', () => {
   })
   it.each(['SIGINT', 'SIGTERM'] as const)('hands on %s, and the command ends cleanly', async (signal) => {
     const { child, ended, stderr } = launch(process.execPath, [PRETEND_OLD, LAUNCHER, ...tail()])
-    await expect.poll(stderr, { timeout: 10_000 }).toContain('live:')
+    await expect.poll(stderr).toContain('live:')
     child.kill(signal)
     expect(await ended).toMatchObject({
       code: 0,
@@ -81,8 +81,8 @@ describe('the launcher', () => {
     })
   })
   it('ends quietly when the reader of its output goes', async () => {
-    const { child, ended, stderr } = launch(process.execPath, [PRETEND_OLD, LAUNCHER, ...tail(['--json'])])
-    await expect.poll(stderr, { timeout: 10_000 }).toContain('live:')
+    const { child, ended, stderr } = launch(process.execPath, [PRETEND_OLD, LAUNCHER, ...tail('--json')])
+    await expect.poll(stderr).toContain('live:')
     child.stdout?.destroy()
     const event = { specversion: '1.0', id: '1', source: '/s', type: 't', category: 'port.ship' } as const
     stack.push([{ topic: 't', partition: 0, offset: 0, event }])

@@ -1,8 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { canonicalJson } from './canonical-json.ts'
-import { countOccurrences } from './count-occurrences.ts'
-import { deriveIds } from './derive-id.ts'
+import { canonicalJson, countOccurrences, deriveIds } from './derive-id.ts'
 
 const draft = (data: unknown) => ({ specversion: '1.0', type: 't', source: '/s', data }) as const
 

@@ -1,10 +1,12 @@
 import type { CloudEvent } from '#shared/core/event.ts'
-import { isJsonObject, type JsonObject, RecordError } from './input-record.ts'
-import { toRfc3339 } from './parse-time.ts'
+import { ACCEPT_LIMITS } from '#shared/core/limits.ts'
+import { type InputRecord, isJsonObject, type JsonObject } from '../lib/input-record.ts'
+import { toRfc3339 } from '../lib/parse-time.ts'
+import type { OutgoingEvent } from '../lib/send-in-lanes.ts'
 
 /**
- * How records become events. The texts are templates: `{field}` stands for a field's value,
- * `{a.b}` for a nested one.
+ * How records become events. The texts are templates: `{field}` is replaced by the value of a field,
+ * `{a.b}` by that of a nested one.
  */
 export type Mapping = {
   readonly type?: string | undefined
@@ -25,11 +27,39 @@ export type EventDraft = Pick<CloudEvent, 'specversion' | 'type' | 'source'> & {
   readonly [attribute: string]: unknown
 }
 
+/** Thrown for one record that cannot become an event. The message is the reason; the next records are not concerned. */
+export class RecordError extends Error {
+  readonly code = 'record_refused'
+}
+
 const PLACEHOLDER = /\{([^{}]+)\}/g
 
+/** Returns the event to send for a record. Throws RecordError if the record cannot be sent. */
+export function encodeRecord(
+  record: InputRecord,
+  mapping: Mapping,
+  giveId: (draft: EventDraft) => CloudEvent,
+): OutgoingEvent {
+  if ('refused' in record) throw new RecordError(record.refused)
+  try {
+    const event = giveId(mapRecord(record.value, mapping))
+    const json = JSON.stringify(event)
+    const bytes = Buffer.byteLength(json)
+    if (bytes > ACCEPT_LIMITS.eventBytes)
+      throw new RecordError(
+        `makes an event of ${Math.ceil(bytes / 1024)} KB; the maximum is ${ACCEPT_LIMITS.eventBytes / 1024} KB`,
+      )
+    return { at: record.at, key: event.partitionkey, json, bytes }
+  } catch (error) {
+    // The engine throws this when values are nested thousands of levels deep.
+    if (error instanceof RangeError) throw new RecordError('is nested too deeply', { cause: error })
+    throw error
+  }
+}
+
 /**
- * Whether a record is an event already: it says so with `specversion`, or it has a `type` and nothing contradicts
- * that. With `--type`, a `type` of its own only counts beside `data`, else it is a field of a plain record.
+ * Whether a record is already an event: it has a `specversion`, or it has a `type` and nothing contradicts that.
+ * With `--type`, a `type` of the record only counts beside `data`; otherwise it is a field of a plain record.
  */
 export function isEvent(record: JsonObject, mapping: Mapping): boolean {
   if (record.specversion !== undefined) return true
@@ -38,22 +68,22 @@ export function isEvent(record: JsonObject, mapping: Mapping): boolean {
 }
 
 /**
- * Makes an event of a record. An event is kept as it is and only filled where something is missing; any other record
- * becomes the data of a new one. Throws RecordError with the reason.
+ * Returns the event of a record. A record that is an event keeps its attributes, and missing ones are added; any other
+ * record becomes the data of a new event. Throws RecordError with the reason.
  */
-export function mapRecord(record: JsonObject, mapping: Mapping): EventDraft {
-  const plain = !isEvent(record, mapping)
-  const attributes: Record<string, unknown> = plain ? {} : withoutNulls(record)
-  const fill = (template: string): string => fillTemplate(template, record, plain)
-  if (plain && mapping.type === undefined)
+function mapRecord(record: JsonObject, mapping: Mapping): EventDraft {
+  const isPlain = !isEvent(record, mapping)
+  const attributes: Record<string, unknown> = isPlain ? {} : withoutNulls(record)
+  const fill = (template: string): string => fillTemplate(template, record, isPlain)
+  if (isPlain && mapping.type === undefined)
     throw new RecordError('has no "type"; give --type to publish it as the data of an event')
   attributes.specversion ??= '1.0'
   for (const name of ['type', 'source', 'category', 'subject', 'partitionkey', 'id'] as const) {
     const template = mapping[name]
     if (template !== undefined && attributes[name] === undefined) attributes[name] = fill(template)
   }
-  if (mapping.timeField !== undefined) attributes.time ??= readTime(record, mapping.timeField, plain)
-  if (plain) attributes.data = { ...record, ...mapping.set }
+  if (mapping.timeField !== undefined) attributes.time ??= readTime(record, mapping.timeField, isPlain)
+  if (isPlain) attributes.data = { ...record, ...mapping.set }
   return attributes as EventDraft
 }
 
@@ -61,25 +91,25 @@ function withoutNulls(record: JsonObject): Record<string, unknown> {
   return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== null))
 }
 
-function fillTemplate(template: string, record: JsonObject, plain: boolean): string {
+function fillTemplate(template: string, record: JsonObject, isPlain: boolean): string {
   return template.replace(PLACEHOLDER, (_, field: string) => {
-    const value = findField(record, field, plain)
+    const value = findField(record, field, isPlain)
     if (typeof value === 'object')
       throw new RecordError(`has an object in the field "${field}", where text is needed`)
     return String(value)
   })
 }
 
-function readTime(record: JsonObject, field: string, plain: boolean): string {
-  const value = findField(record, field, plain)
+function readTime(record: JsonObject, field: string, isPlain: boolean): string {
+  const value = findField(record, field, isPlain)
   const time = toRfc3339(value)
   if (time === null) throw new RecordError(`has no time in the field "${field}": ${JSON.stringify(value)}`)
   return time
 }
 
-/** An event's fields are looked up in its data first, then among its attributes. */
-function findField(record: JsonObject, field: string, plain: boolean): unknown {
-  const inData = plain ? undefined : lookUp(record.data, field)
+/** The fields of an event are looked up in its data first, then among its attributes. */
+function findField(record: JsonObject, field: string, isPlain: boolean): unknown {
+  const inData = isPlain ? undefined : lookUp(record.data, field)
   const value = inData ?? lookUp(record, field)
   if (value === undefined || value === null || value === '') throw new RecordError(`has no field "${field}"`)
   return value

@@ -1,36 +1,38 @@
-import type { CliContext } from '../cli-context.ts'
-import { CliError } from '../cli-error.ts'
-import type { Connection } from '../connection-options.ts'
-import { formatCount, printable } from '../printable.ts'
-import type { OutgoingEvent } from './encode-record.ts'
-import type { Mapping } from './map-record.ts'
-import { type Input, openInput } from './open-input.ts'
-import { createPostBatch, type PostBatch } from './post-batch.ts'
-import { encodeRecords, publishRecords } from './publish-records.ts'
-import { type ReadOptions, readRecords } from './read-records.ts'
-import { sendBatch } from './send-batch.ts'
-import { sendInLanes } from './send-in-lanes.ts'
-import { type Progress, type ProgressView, showProgress } from './show-progress.ts'
-import { createTally, type Refusal, type Report, type Tally } from './tally.ts'
+import type { CliContext } from '../lib/cli-context.ts'
+import { CliError, usageError } from '../lib/cli-error.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { Connection } from '../lib/connection.ts'
+import { openEventSender } from '../lib/event-sender.ts'
+import type { InputRecord } from '../lib/input-record.ts'
+import type { OutgoingEvent } from '../lib/send-in-lanes.ts'
+import type { Counts, Report, Tally } from '../lib/tally.ts'
+import { deriveIds } from './derive-id.ts'
+import { encodeRecord, isEvent, type Mapping, RecordError } from './map-record.ts'
+import { openRecords, type ReadOptions, type RecordInput } from './read-records.ts'
 
 export type PublishJob = {
-  readonly file: string
-  readonly mapping: Mapping
   readonly read: ReadOptions
+  readonly mapping: Mapping
+  /** Maximum of batches in flight. */
   readonly lanes: number
+  /** Maximum of records. */
   readonly limit: number | undefined
+  /** Maximum of events per second. */
   readonly rate: number | undefined
   readonly timeoutMs: number
-  /** Waits that tests shorten. */
-  readonly timing: { readonly backoffMs: number; readonly lingerMs: number; readonly progressMs: number }
 }
 
-/** What became of it, and the error that stopped it, if one did. */
+/** What was done, and the error that ended it early; null if there was none. */
 export type PublishOutcome = { readonly report: Report; readonly error: unknown }
 
-const SHOWN_REFUSALS = 20
+const PROGRESS_MS = 3000
+/** Timers are less exact than this, so shorter waits are added up. */
+const SHORTEST_WAIT_MS = 5
 
-/** Publishes a file. What was done until an error is in the report as well. Throws CliError if the file cannot be read. */
+/**
+ * Publishes the records of a file as fast as they are accepted. A record that cannot be sent is counted, and the next
+ * ones are sent. The report has what was done before an error, too. Throws CliError if the file cannot be opened.
+ */
 export async function publishFile(
   job: PublishJob,
   connection: Connection,
@@ -38,72 +40,108 @@ export async function publishFile(
 ): Promise<PublishOutcome> {
   const failed = new AbortController()
   const signal = AbortSignal.any([context.signal, failed.signal])
-  const input = await openInput(job.file, context.stdin, signal)
-  const startedAt = performance.now()
-  const tally = createTally((refusal, count) => noteRefusal(refusal, count, view.note))
-  const read = (): Progress => progressOf(input, tally, job.limit)
-  const view = showProgress({ stderr: context.stderr, read, everyMs: job.timing.progressMs })
-  const post = createPost(job, connection, signal, view)
-  const send = (batch: readonly OutgoingEvent[]): Promise<void> =>
-    sendBatch(batch, post, tally).catch((error: unknown) => {
-      // The input may be a pipe that stays silent, so the failure has to end the reading.
-      failed.abort(error)
-      throw error
-    })
-  const lanes = sendInLanes({ send, lanes: job.lanes, lingerMs: job.timing.lingerMs })
+  const input = await openRecords(job.read, context.stdin, signal)
+  const sender = openEventSender({
+    connection,
+    context,
+    lanes: job.lanes,
+    timeoutMs: job.timeoutMs,
+    isPatient: false,
+    progress: { everyMs: PROGRESS_MS, share: (counts) => shareOf(input, counts, job.limit) },
+    signal,
+    onFailure: (error) => failed.abort(error),
+  })
+  const waitTurn = createPace(job.rate, context.clock, signal)
   let error: unknown = null
   try {
-    await publishRecords(readRecords(job.file, input.chunks, job.read), lanes, { ...job, signal, tally })
+    for await (const event of encodeRecords(input.records, job, sender.tally)) {
+      await waitTurn()
+      await sender.add(event)
+      signal.throwIfAborted()
+    }
+    await sender.end()
   } catch (cause) {
     error = context.signal.aborted ? interrupted() : cause
   }
-  await lanes.stop()
-  view.stop()
-  return { report: tally.report((performance.now() - startedAt) / 1000), error }
+  return { report: await sender.stop(), error }
 }
 
-function createPost(
-  { timeoutMs, timing }: PublishJob,
-  connection: Connection,
-  signal: AbortSignal,
-  view: ProgressView,
-): PostBatch {
-  const onRetry = (reason: string, waitMs: number): void =>
-    view.note(`${connection.url}: ${reason}; trying again in ${(waitMs / 1000).toFixed(1)} s`)
-  return createPostBatch({ ...connection, timeoutMs, backoffMs: timing.backoffMs, signal, onRetry })
-}
-
-/** Yields the JSON of the events that publishing would send. Refusals go to stderr. */
+/**
+ * Yields the events that `publishFile` would send, and counts the records and refusals in the tally. Throws CliError
+ * if the file cannot be opened.
+ */
 export async function* previewFile(
   job: PublishJob,
   context: CliContext,
   tally: Tally,
-): AsyncGenerator<string> {
-  const input = await openInput(job.file, context.stdin, context.signal)
-  for await (const event of encodeRecords(readRecords(job.file, input.chunks, job.read), { ...job, tally })) {
-    if (event !== null) yield event.json
-    if (tally.counts().records === job.limit) return
+): AsyncGenerator<OutgoingEvent> {
+  const { records } = await openRecords(job.read, context.stdin, context.signal)
+  yield* encodeRecords(records, job, tally)
+}
+
+/** Yields the events of the records up to the limit, without those that are refused. */
+async function* encodeRecords(
+  records: AsyncIterable<InputRecord>,
+  { mapping, limit }: PublishJob,
+  tally: Tally,
+): AsyncGenerator<OutgoingEvent> {
+  const giveId = deriveIds()
+  for await (const record of records) {
+    if (tally.counts().records === 0) assertType(record, mapping)
+    tally.read()
+    const event = encodeOrRefuse(record, (value) => encodeRecord(value, mapping, giveId), tally)
+    if (event !== null) yield event
+    if (tally.counts().records === limit) return
   }
 }
 
-/** Prints the first refusals; the summary counts them all. */
-export function noteRefusal({ at, detail }: Refusal, count: number, note: (line: string) => void): void {
-  if (count <= SHOWN_REFUSALS) note(printable(`refused: ${at} ${detail}`))
-  if (count === SHOWN_REFUSALS)
-    note(`${formatCount(SHOWN_REFUSALS)} refusals shown; further ones are only counted`)
+function encodeOrRefuse(
+  record: InputRecord,
+  encode: (record: InputRecord) => OutgoingEvent,
+  tally: Tally,
+): OutgoingEvent | null {
+  try {
+    return encode(record)
+  } catch (error) {
+    if (!(error instanceof RecordError)) throw error
+    tally.refused({ at: record.at, detail: error.message })
+    return null
+  }
 }
 
-function progressOf({ size, bytesRead }: Input, tally: Tally, limit: number | undefined): Progress {
-  const { records, published } = tally.counts()
-  const shares = [...(size ? [bytesRead() / size] : []), ...(limit ? [records / limit] : [])]
-  return { share: shares.length === 0 ? null : Math.min(1, Math.max(...shares)), published }
+// The first record shows what kind of file it is. It would not help to refuse a million records one by one.
+function assertType(record: InputRecord, mapping: Mapping): void {
+  if ('refused' in record || mapping.type !== undefined || isEvent(record.value, mapping)) return
+  throw usageError(
+    `${record.at} is not an event (it has no "type"); to publish plain records give their type, e.g. --type market.tick`,
+  )
+}
+
+/** Returns a function that waits before each event, so that at most `rate` per second pass. */
+function createPace(rate: number | undefined, clock: Clock, signal: AbortSignal): () => Promise<void> {
+  if (rate === undefined) return async () => {}
+  let nextAt = clock.now()
+  return async () => {
+    const now = clock.now()
+    // No burst follows a time in which the input had nothing, and no long wait follows a clock that was set back.
+    nextAt = Math.min(Math.max(nextAt, now - SHORTEST_WAIT_MS), now + 1000 / rate)
+    if (nextAt - now >= SHORTEST_WAIT_MS) await clock.sleep(nextAt - now, signal)
+    nextAt += 1000 / rate
+  }
+}
+
+function shareOf(
+  { size, bytesRead }: RecordInput,
+  { records }: Counts,
+  limit: number | undefined,
+): number | null {
+  const shares = [size ? bytesRead() / size : 0, limit ? records / limit : 0]
+  return size || limit ? Math.min(1, Math.max(...shares)) : null
 }
 
 function interrupted(): CliError {
   return new CliError(
     'interrupted; run the same command again to go on, what is published already is not repeated',
-    {
-      exitCode: 130,
-    },
+    { exitCode: 130 },
   )
 }

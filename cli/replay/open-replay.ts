@@ -9,26 +9,30 @@ import { createCatalog } from '#shared/pipeline/catalog.ts'
 import { recordDecoder } from '#shared/pipeline/consume/decode-record.ts'
 import { type FoldDeps, foldBatch } from '#shared/pipeline/views/fold.ts'
 import { viewsOf } from '#shared/pipeline/views/views.ts'
-import type { CliContext } from '../cli-context.ts'
+import type { CliContext } from '../lib/cli-context.ts'
 import type { ReplayDeps } from './replay-views.ts'
 
 export type ReplayPlace = { readonly brokers: string; readonly dynamodb: string; readonly stage: string }
 
-/** How long dead letters are kept that a replay finds, as in serverless.yml. */
+/** How long dead letters of a replay are kept, as in serverless.yml. */
 const RETENTION_DAYS = 7
 
-/** Wires a replay to the Kafka and the tables of a stage (serverless.yml, `custom.tables`). */
+/** Returns what a replay needs, connected to Kafka and the tables of a stage (serverless.yml, `custom.tables`). */
 export function openReplay({ brokers, dynamodb, stage }: ReplayPlace, env: CliContext['env']): ReplayDeps {
   const client = dynamoClient(dynamodb === 'aws' ? {} : { endpoint: dynamodb })
   const table = (name: string) => `tidewire-${stage}-${name}`
-  // What was refused as an event when it came is refused here.
+  // The same setting as when the events came, so that a replay refuses the same ones.
   const catalog = createCatalog(domains, {
     unknownTypes: env.UNKNOWN_TYPES === 'refuse' ? 'refuse' : 'accept',
   })
   const store = dynamoEventStore(client, { table: table('log'), retentionDays: RETENTION_DAYS })
   const viewStore = dynamoViewStore(client, { table: table('views') })
   const deps: FoldDeps = {
-    ...{ store, viewStore, catalog, decode: recordDecoder(catalog), views: viewsOf(domains) },
+    store,
+    viewStore,
+    catalog,
+    decode: recordDecoder(catalog),
+    views: viewsOf(domains),
     claims: dynamoClaimStore(client, { table: table('claims') }),
     deadLetters: dynamoDeadLetterStore(client, {
       table: table('dead-letters'),
@@ -37,7 +41,10 @@ export function openReplay({ brokers, dynamodb, stage }: ReplayPlace, env: CliCo
     kafka: { append: () => Promise.reject(new Error('a rebuild emits nothing')) },
   }
   return {
-    ...{ store, viewStore, catalog, domains },
+    store,
+    viewStore,
+    catalog,
+    domains,
     reader: kafkaLogReader({ brokers: brokers.split(','), clientId: 'tidewire-replay' }),
     fold: async (records) => void (await foldBatch(records, deps, { isRebuilder: true })),
     groupOf: (topic) => `tidewire-fold-${topic}`,

@@ -1,14 +1,14 @@
 import { Command } from 'commander'
-import { cannotReach, failureOf } from '../check-access.ts'
-import type { CliContext } from '../cli-context.ts'
-import { CliError, usageError } from '../cli-error.ts'
+import type { CliContext } from '../lib/cli-context.ts'
+import { CliError, usageError } from '../lib/cli-error.ts'
+import { cannotReach, failureOf } from '../lib/connection.ts'
 import { type ReplayChoice, replayViews } from './replay-views.ts'
 
 const DETAILS = `
-A view is a fold over the log, so that it can be made again: this marks each stream (a partition of a topic), forgets
-what the views keep of it, folds Kafka from its first record to where the fold function stands, and takes the mark
-away. While a stream is marked the fold function waits; whatever comes in meanwhile is folded by it afterwards, so
-events may be written all the time. Nothing is emitted twice. A replay that was interrupted is run again.
+A view is a fold over the log, so it can be rebuilt. For each stream (a partition of a topic) this sets a mark, deletes
+what the views keep of it, folds Kafka from the first record to the position of the fold function, and removes the
+mark. The fold function waits while a stream is marked and folds later records afterwards, so events may be written at
+any time. Nothing is emitted twice. After an interruption, run the command again.
 
 It talks to Kafka and DynamoDB directly, with the credentials of the environment: run it where they can be reached.
 
@@ -32,11 +32,11 @@ export function createReplayCommand(context: CliContext): Command {
   return new Command('replay')
     .summary('rebuild the views from Kafka')
     .description('Rebuilds the views of the domains from the first record in Kafka.')
-    .option('--views', 'rebuild the views: what there is to replay so far')
-    .option('--domain <name>', 'only the topics that this domain’s views fold; repeatable', collect)
+    .option('--views', 'rebuild the views: the only replay so far')
+    .option('--domain <name>', 'only the topics that the views of this domain fold; repeatable', collect)
     .option('--topic <name>', 'only this topic; repeatable', collect)
-    .option('--accept-loss', 'go on although Kafka no longer holds the first records of a partition')
-    .option('--stage <stage>', 'the stage whose tables are meant', 'local')
+    .option('--accept-loss', 'continue although Kafka no longer has the first records of a partition')
+    .option('--stage <stage>', 'the stage of the tables', 'local')
     .option('--brokers <list>', 'addresses of Kafka; KAFKA_BROKERS', brokersOf(env))
     .option('--dynamodb <url>', 'address of DynamoDB, or aws; DYNAMODB_ENDPOINT', dynamodbOf(env))
     .addHelpText('after', DETAILS)
@@ -44,15 +44,15 @@ export function createReplayCommand(context: CliContext): Command {
 }
 
 async function replay(options: ReplayOptions, context: CliContext): Promise<void> {
-  if (!options.views) throw usageError('say what to replay: --views is what there is so far')
-  // Kafka's and DynamoDB's clients take half a second to load, which the other commands need not wait for.
+  if (!options.views) throw usageError('give what to replay: --views is the only replay so far')
+  // The clients of Kafka and DynamoDB take half a second to load, and the other commands do not need them.
   const { openReplay } = await import('./open-replay.ts')
   await replayViews(options, openReplay(options, context.env), context).catch((cause: unknown) => {
     throw explain(cause, options)
   })
 }
 
-/** Kafka's and DynamoDB's clients say little of what a person could do. */
+/** The errors of the clients of Kafka and DynamoDB do not say what to do. */
 function explain(cause: unknown, { brokers, dynamodb, stage }: ReplayOptions): unknown {
   const name = cause instanceof Error ? cause.name : ''
   if (name.startsWith('KafkaJS')) return cannotReach(`Kafka at ${brokers}`, cause)

@@ -14,7 +14,9 @@ const folding = (name: string): Domain => ({
   events: {},
   views: {
     all: {
-      ...{ description: '', lateEvents: '', channels: [`${name}.*`] },
+      description: '',
+      lateEvents: '',
+      channels: [`${name}.*`],
       initial: () => 0,
       apply: (n: number) => n + 1,
     },
@@ -38,12 +40,19 @@ async function replay(choice: ReplayChoice, { first = 0 } = {}) {
     },
   }
   const deps: ReplayDeps = {
-    ...{ reader, viewStore: memoryViewStore(), store: memoryEventStore(), fold: async () => {} },
-    ...{ groupOf: (topic) => topic, domains: CATALOG, catalog: createCatalog(CATALOG) },
+    reader,
+    viewStore: memoryViewStore(),
+    store: memoryEventStore(),
+    fold: async () => {},
+    groupOf: (topic) => topic,
+    domains: CATALOG,
+    catalog: createCatalog(CATALOG),
   }
   const [stdout, stderr] = [new PassThrough(), new PassThrough()]
   const error = await replayViews(choice, deps, {
-    ...{ stdout, stderr, signal: new AbortController().signal },
+    stdout,
+    stderr,
+    signal: new AbortController().signal,
   }).catch((cause: Error) => cause.message)
   return { read, error, stdout: String(stdout.read() ?? ''), stderr: String(stderr.read() ?? '') }
 }
@@ -53,7 +62,10 @@ describe('tidewire replay --views', () => {
     const { read, stdout, stderr, error } = await replay({})
     expect(error).toBeUndefined()
     expect(read).toEqual([
-      ...['market-events-0:0-1200', 'market-events-1:0-3', 'port-events-0:0-1200', 'port-events-1:0-3'],
+      'market-events-0:0-1200',
+      'market-events-1:0-3',
+      'port-events-0:0-1200',
+      'port-events-1:0-3',
     ])
     expect(stderr).toBe('rebuilding from market-events, port-events: 2,406 records of 4 partitions\n')
     expect(stdout).toMatch(
@@ -84,7 +96,7 @@ describe('tidewire replay --views', () => {
     const loss = 'port-events, partition 0: the records before offset 5,000 have expired\n'
     const refused = await replay({ domain: ['port'] }, { first: 5000 })
     expect(refused).toMatchObject({ read: [], stderr: loss, stdout: '' })
-    expect(refused.error).toContain('nothing was changed; --accept-loss goes on')
+    expect(refused.error).toContain('nothing was changed; --accept-loss continues')
 
     const accepted = await replay({ domain: ['port'], acceptLoss: true }, { first: 5000 })
     expect(accepted.read).toEqual(['port-events-0:5000-6200', 'port-events-1:0-3'])
@@ -97,7 +109,7 @@ describe('tidewire replay --views', () => {
     expect(help.stdout).toContain('Nothing is emitted twice')
     expect(await runInProcess(['replay'])).toMatchObject({
       code: 2,
-      stderr: 'tidewire: say what to replay: --views is what there is so far\n',
+      stderr: 'tidewire: give what to replay: --views is the only replay so far\n',
     })
   })
 })

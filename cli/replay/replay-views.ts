@@ -6,10 +6,10 @@ import {
   type RebuildPlan,
   rebuildStreams,
 } from '#shared/pipeline/views/rebuild-stream.ts'
-import type { CliContext } from '../cli-context.ts'
-import { CliError, usageError } from '../cli-error.ts'
-import { countOf, formatCount } from '../printable.ts'
-import { showProgress } from '../publish/show-progress.ts'
+import type { CliContext } from '../lib/cli-context.ts'
+import { CliError, usageError } from '../lib/cli-error.ts'
+import { countOf, formatCount } from '../lib/printable.ts'
+import { showProgress } from '../lib/show-progress.ts'
 
 export type ReplayChoice = {
   readonly domain?: readonly string[]
@@ -18,9 +18,11 @@ export type ReplayChoice = {
 }
 export type ReplayDeps = RebuildDeps & { readonly domains: readonly Domain[]; readonly catalog: Catalog }
 
+const PROGRESS_MS = 5000
+
 /**
- * Rebuilds the views of the chosen topics and says so: progress on stderr, one line at the end on stdout. Throws
- * CliError, before anything is forgotten, where the choice makes no sense or Kafka no longer holds the beginning.
+ * Rebuilds the views of the chosen topics, with progress on stderr and one line at the end on stdout. Throws CliError,
+ * before anything is deleted, on an invalid choice or if Kafka no longer has the first records.
  */
 export async function replayViews(
   choice: ReplayChoice,
@@ -30,56 +32,56 @@ export async function replayViews(
   const topics = chooseTopics(choice, deps)
   const plans = await planRebuild(topics, deps)
   const lost = plans.filter(({ from }) => from > 0)
-  for (const plan of lost) stderr.write(`${sayLoss(plan)}\n`)
-  if (lost.length > 0 && !choice.acceptLoss) throw refuseLoss()
+  for (const plan of lost) stderr.write(`${describeLoss(plan)}\n`)
+  if (lost.length > 0 && !choice.acceptLoss) throw lossError()
   const total = plans.reduce((sum, { from, end }) => sum + Math.max(0, end - from), 0)
-  stderr.write(`rebuilding from ${topics.join(', ')}: ${sayPlans(plans, total)}\n`)
+  stderr.write(`rebuilding from ${topics.join(', ')}: ${describePlans(plans, total)}\n`)
 
   let read = 0
-  const words = { noun: 'record', verb: 'folded' }
-  const share = () => (total === 0 ? 1 : Math.min(1, read / total))
   const began = performance.now()
   const progress = showProgress({
-    ...{ stderr, everyMs: 5000, words },
-    read: () => ({ share: share(), published: read }),
+    stderr,
+    everyMs: PROGRESS_MS,
+    words: { noun: 'record', verb: 'folded' },
+    read: () => ({ share: total === 0 ? 1 : Math.min(1, read / total), done: read }),
   })
   const progressed = (records: number) => {
     read += records
   }
   await rebuildStreams(plans, deps, { signal, progressed }).finally(progress.stop)
   const seconds = ((performance.now() - began) / 1000).toFixed(1)
-  stdout.write(`rebuilt the views from ${sayPlans(plans, read)} in ${seconds} s; nothing was emitted\n`)
+  stdout.write(`rebuilt the views from ${describePlans(plans, read)} in ${seconds} s; nothing was emitted\n`)
 }
 
-function sayPlans(plans: readonly RebuildPlan[], records: number): string {
+function describePlans(plans: readonly RebuildPlan[], records: number): string {
   return `${countOf(records, 'record')} of ${countOf(plans.length, 'partition')}`
 }
 
-/** The topics that were named, or those that the views of the chosen domains fold. */
+/** Returns the topics that were named, otherwise those that the views of the chosen domains fold. */
 function chooseTopics({ domain, topic }: ReplayChoice, { domains, catalog }: ReplayDeps): string[] {
-  const folded = (domains: readonly Domain[]) => {
-    const views = domains.flatMap(({ views: own = {} }) => Object.values(own))
+  const folded = (some: readonly Domain[]) => {
+    const views = some.flatMap(({ views: own = {} }) => Object.values(own))
     return catalog.topicsTouched(views.flatMap(({ channels }) => channels))
   }
   const all = folded(domains)
   const names = domains.map(({ name }) => name)
-  const strange = domain?.find((name) => !names.includes(name))
-  if (strange !== undefined) throw usageError(`there is no domain ${strange}; there are ${names.join(', ')}`)
+  const unknown = domain?.find((name) => !names.includes(name))
+  if (unknown !== undefined) throw usageError(`there is no domain ${unknown}; there are ${names.join(', ')}`)
   const chosen = domain ? folded(domains.filter(({ name }) => domain.includes(name))) : all
-  const foreign = topic?.find((name) => !chosen.includes(name))
-  if (foreign !== undefined)
-    throw usageError(`no view folds the topic ${foreign}; views fold ${chosen.join(', ') || 'none'}`)
+  const unfolded = topic?.find((name) => !chosen.includes(name))
+  if (unfolded !== undefined)
+    throw usageError(`no view folds the topic ${unfolded}; views fold ${chosen.join(', ') || 'none'}`)
   const wanted = topic ?? chosen
   if (wanted.length === 0) throw usageError('there are no views to rebuild')
   return [...new Set(wanted)]
 }
 
-function refuseLoss(): CliError {
+function lossError(): CliError {
   return new CliError(
-    'the views would forget what came of those records: nothing was changed; --accept-loss goes on all the same',
+    'the views would lose what those records have contributed: nothing was changed; --accept-loss continues nevertheless',
   )
 }
 
-function sayLoss({ topic, partition, from }: RebuildPlan): string {
+function describeLoss({ topic, partition, from }: RebuildPlan): string {
   return `${topic}, partition ${partition}: the records before offset ${formatCount(from)} have expired`
 }

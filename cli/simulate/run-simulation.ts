@@ -1,88 +1,118 @@
-import type { CliContext } from '../cli-context.ts'
-import type { Connection } from '../connection-options.ts'
-import { createPostBatch } from '../publish/post-batch.ts'
-import { noteRefusal } from '../publish/publish-file.ts'
-import { sendBatch } from '../publish/send-batch.ts'
-import { type Lanes, sendInLanes } from '../publish/send-in-lanes.ts'
-import { showProgress } from '../publish/show-progress.ts'
-import { createTally, type Report } from '../publish/tally.ts'
-import { encodeEvent } from './encode-event.ts'
-import { paceEvents, type Rate } from './pace-events.ts'
-import type { TimedEvent } from './simulate-domains.ts'
+import type { CliContext } from '../lib/cli-context.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { Connection } from '../lib/connection.ts'
+import { openEventSender } from '../lib/event-sender.ts'
+import type { OutgoingEvent } from '../lib/send-in-lanes.ts'
+import type { Report } from '../lib/tally.ts'
+import type { TimedEvent } from './event-sources.ts'
+
+/** How fast simulated events are sent: so many per second, so many times faster than their own time, or at once. */
+export type Rate =
+  | { readonly kind: 'per second'; readonly value: number }
+  | { readonly kind: 'times'; readonly value: number }
+  | { readonly kind: 'max' }
 
 export type SimulationJob = {
   readonly events: Iterable<TimedEvent> | AsyncIterable<TimedEvent>
-  /** The time of the first event in milliseconds; it counts as the events' time where `isDated`. */
+  /** The simulated time of the beginning, in milliseconds since 1970. */
   readonly begin: number
+  /** Whether events have their simulated time; otherwise they have the time at which they are due. */
   readonly isDated: boolean
   readonly rate: Rate
+  /** Maximum of events. */
   readonly count: number | undefined
   readonly durationMs: number | undefined
 }
 
 export type SimulationReport = Report & { readonly domains: Readonly<Record<string, number>> }
 
-const TIMING = { backoffMs: 250, lingerMs: 50, progressMs: 10_000 }
+/** An event with the moment at which it is due, in milliseconds since 1970. */
+type DueEvent = TimedEvent & { readonly dueAt: number }
+
+const PROGRESS_MS = 10_000
+/** If an event is later than this, no burst follows: all later events are moved. */
+const PATIENCE_MS = 1000
 
 /**
- * Sends simulated events, in order, in batches, for as long as they come, or until the count or the duration is
- * reached or the command is interrupted. While the stack is down it waits. Throws CliError on a refused request.
+ * Sends simulated events in order until they end, the count or the duration is reached, or the command is interrupted.
+ * Waits while the stack is down. Throws CliError on a refused request.
  */
 export async function runSimulation(
   job: SimulationJob,
   connection: Connection,
-  { stderr, signal: interrupted }: Pick<CliContext, 'stderr' | 'signal'>,
+  context: Pick<CliContext, 'stderr' | 'signal' | 'clock'>,
 ): Promise<SimulationReport> {
   const { count, durationMs } = job
   const over = durationMs === undefined ? [] : [AbortSignal.timeout(durationMs)]
+  const ended = AbortSignal.any([context.signal, ...over])
   const failed = new AbortController()
-  const ended = AbortSignal.any([interrupted, ...over])
   const signal = AbortSignal.any([ended, failed.signal])
-  const startedAt = performance.now()
-  const tally = createTally((refusal, number) => noteRefusal(refusal, number, view.note))
-  const share = () => (count === undefined ? null : tally.counts().published / count)
-  const read = () => ({ share: share(), published: tally.counts().published })
-  const view = showProgress({ stderr, read, everyMs: TIMING.progressMs })
-  const onRetry = (reason: string, waitMs: number): void =>
-    view.note(`${connection.url}: ${reason}; trying again in ${(waitMs / 1000).toFixed(1)} s`)
-  const options = { ...connection, timeoutMs: Infinity, backoffMs: TIMING.backoffMs, isPatient: true }
-  const post = createPostBatch({ ...options, signal, onRetry })
-  const lanes = sendInLanes({
-    send: (batch) =>
-      sendBatch(batch, post, tally).catch((error: unknown) => {
-        failed.abort(error)
-        throw error
-      }),
+  const sender = openEventSender({
+    connection,
+    context,
     lanes: 1,
-    lingerMs: TIMING.lingerMs,
+    timeoutMs: Number.POSITIVE_INFINITY,
+    isPatient: true,
+    progress: {
+      everyMs: PROGRESS_MS,
+      share: ({ published }) => (count === undefined ? null : published / count),
+    },
+    signal,
+    onFailure: (error) => failed.abort(error),
   })
-  const domains: Record<string, number> = {}
+  const domains = new Map<string, number>()
+  let report: Report
   try {
-    await sendAll(job, lanes, signal, (domain) => {
-      tally.read()
-      domains[domain] = (domains[domain] ?? 0) + 1
-    })
+    for await (const event of paceEvents(job, context.clock, signal)) {
+      sender.tally.read()
+      domains.set(event.domain, (domains.get(event.domain) ?? 0) + 1)
+      await sender.add(encodeEvent(event, job))
+      if (sender.tally.counts().records === count) break
+    }
+    await sender.end()
   } catch (error) {
     if (failed.signal.aborted) throw failed.signal.reason
     if (!ended.aborted) throw error
   } finally {
-    await lanes.stop()
-    view.stop()
+    report = await sender.stop()
   }
-  return { ...tally.report((performance.now() - startedAt) / 1000), domains }
+  return { ...report, domains: Object.fromEntries(domains) }
 }
 
-async function sendAll(
-  job: SimulationJob,
-  lanes: Lanes,
+/** Yields each event when it is due. */
+async function* paceEvents(
+  { events, rate }: SimulationJob,
+  clock: Clock,
   signal: AbortSignal,
-  onSent: (domain: string) => void,
-): Promise<void> {
-  let sent = 0
-  for await (const event of paceEvents(job.events, job.rate, signal)) {
-    onSent(event.domain)
-    await lanes.add(encodeEvent(event, job))
-    if (++sent === job.count) break
+): AsyncGenerator<DueEvent> {
+  let beginAt = clock.now()
+  let count = 0
+  for await (const event of events) {
+    const afterMs = waitOf(rate, event.elapsedMs, count++)
+    const now = clock.now()
+    if (afterMs === null || now - beginAt - afterMs > PATIENCE_MS) beginAt = now - (afterMs ?? 0)
+    const dueAt = beginAt + (afterMs ?? 0)
+    if (dueAt > now) await clock.sleep(dueAt - now, signal)
+    signal.throwIfAborted()
+    yield { ...event, dueAt }
   }
-  await lanes.end()
+}
+
+/** Returns after how many milliseconds an event is due; null for at once. */
+function waitOf(rate: Rate, elapsedMs: number, count: number): number | null {
+  if (rate.kind === 'max') return null
+  return rate.kind === 'times' ? elapsedMs / rate.value : (count * 1000) / rate.value
+}
+
+/** A time of the event itself that is earlier or later than the simulated time moves it by the same difference. */
+function encodeEvent(
+  { domain, id, event, elapsedMs, dueAt }: DueEvent,
+  { begin, isDated }: SimulationJob,
+): OutgoingEvent {
+  const happened = begin + elapsedMs
+  const shift = event.time === undefined ? 0 : Date.parse(event.time) - happened
+  const time = new Date((isDated ? happened : dueAt) + shift).toISOString()
+  const source = `urn:tidewire:simulator:${domain}`
+  const json = JSON.stringify({ specversion: '1.0', id, source, ...event, time })
+  return { at: `${domain} ${id}`, key: event.partitionkey, json, bytes: Buffer.byteLength(json) }
 }

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util'
 import type { PositionedEvent } from '#shared/core/event.ts'
-import { printable } from '../printable.ts'
+import { printable } from '../lib/printable.ts'
 
 export type FormatOptions = { readonly color: boolean; readonly width: number }
 
@@ -11,13 +11,13 @@ const COLORS = {
   low: 'cyan',
   info: 'gray',
 } as const
-/** A column grows with what it shows, up to this. */
+/** Maximum width of a column. Up to that it grows with what it shows. */
 const WIDEST_COLUMN = 36
 const SHORTEST_DATA = 20
 
 /**
- * Makes the function that writes an event as one line: time, severity, category, type, subject,
- * topic/partition@offset, and as much of the data as fits. Columns stay aligned by growing with what they have shown.
+ * Returns a function that formats an event as one line: time, severity, category, type, subject,
+ * topic/partition@offset, and as much of the data as fits. Columns stay aligned, because they never get narrower.
  */
 export function createEventFormatter({
   color,
@@ -57,7 +57,7 @@ function formatData({ data, data_base64 }: PositionedEvent['event']): string {
 
 function paint(text: string, severity: string | undefined): string {
   const style = Object.entries(COLORS).find(([name]) => name === severity)?.[1]
-  // Whether to colour is decided by the caller, from the stream that it writes to.
+  // The caller decides whether to colour, from the stream that it writes to.
   return style === undefined ? text : styleText([style].flat(), text, { validateStream: false })
 }
 

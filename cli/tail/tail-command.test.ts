@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { PositionedEvent } from '#shared/core/event.ts'
+import { type FakeSocketOptions, type FakeSockets, startFakeSockets } from '../testing/fake-stacks.ts'
 import { type RunOptions, runInProcess, startInProcess } from '../testing/run-in-process.ts'
-import { type FakeSocketOptions, type FakeSockets, startFakeSockets } from '../testing/start-fake-sockets.ts'
 
 let stack: FakeSockets
 afterEach(() => stack.stop())

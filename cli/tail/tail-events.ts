@@ -1,48 +1,49 @@
-import type { Tidewire } from '#shared/client/connect.ts'
-import type { ConnectOptions } from '#shared/client/options.ts'
+import type { TidewireState } from '#shared/client/client-state.ts'
+import { connect } from '#shared/client/connect.ts'
 import type { ClientError } from '#shared/client/subscriber.ts'
 import type { PositionedEvent } from '#shared/core/event.ts'
 import type { Interest } from '#shared/core/interest.ts'
-import type { Since } from '#shared/core/messages.ts'
-import { keyRefused } from '../check-access.ts'
-import type { CliContext } from '../cli-context.ts'
-import { CliError } from '../cli-error.ts'
-import type { Connection } from '../connection-options.ts'
-import { countOf, printable } from '../printable.ts'
+import type { NotRecovered, Since } from '#shared/core/messages.ts'
+import type { CliContext } from '../lib/cli-context.ts'
+import { CliError } from '../lib/cli-error.ts'
+import { type Connection, keyRefused } from '../lib/connection.ts'
+import { countOf, printable } from '../lib/printable.ts'
 import { createEventFormatter } from './format-event.ts'
-import { narrate } from './narrate.ts'
 
-export type TailJob = {
+type TailJob = {
   readonly interest: Interest
   readonly since: Since
+  /** Maximum of events. */
   readonly limit: number | undefined
   readonly json: boolean
 }
 
-type Connect = (options: ConnectOptions) => Pick<Tidewire, 'subscribe' | 'close'>
-
-/** A line is at least this wide where the terminal does not say. */
+/** Width of a line if the terminal does not give one. */
 const DEFAULT_WIDTH = 160
+
+/** What is printed for each reason of a gap. */
+const GAPS: Readonly<Record<NotRecovered, string>> = {
+  too_far: 'gap: too far behind to catch up; some events were skipped',
+  trimmed: 'gap: older events are no longer kept; some may have been skipped',
+  epoch: 'gap: the topic was created again; continuing with what is in it now',
+}
+/** Reported with every attempt while the stack is down. The state says that already. */
+const KNOWN_FROM_STATE = new Set(['unreachable', 'connect_failed'])
 
 /**
  * Prints events as they come until the limit is reached, the command is interrupted, or the server refuses.
  * Events go to stdout, states and gaps to stderr. Throws CliError on a refusal.
  */
-export async function tailEvents(
-  job: TailJob,
-  connection: Connection,
-  context: CliContext,
-  connect: Connect,
-): Promise<void> {
+export async function tailEvents(job: TailJob, connection: Connection, context: CliContext): Promise<void> {
   const { promise: finished, resolve: finish, reject: fail } = Promise.withResolvers<void>()
   const note = (line: string): boolean => context.stderr.write(`${printable(line)}\n`)
-  const narrator = narrate(note, `${job.interest.channels.join(', ')} since ${job.since}`)
+  const narrator = createNarrator(note, `${job.interest.channels.join(', ')} since ${job.since}`)
   const printer = createPrinter(job, context, finish)
   let lastError: ClientError | null = null
   const onError = (error: ClientError): void => {
     lastError = error
     if (error.code === 'http_401') fail(keyRefused())
-    // A refusal closes the subscription in the same breath, and then it is the error that the command ends with.
+    // A refusal closes the subscription in the same turn, and then it is the error of the command.
     else setImmediate(() => lastError === error && narrator.error(error))
   }
   if (context.signal.aborted) finish()
@@ -67,7 +68,7 @@ export async function tailEvents(
 }
 
 function createPrinter(job: TailJob, { stdout, env, signal }: CliContext, finish: () => void) {
-  // https://no-color.org: set and not empty means no colour.
+  // https://no-color.org: no colour if it is set and not empty.
   const color = stdout.isTTY === true && !env.NO_COLOR
   const format = job.json
     ? (positioned: PositionedEvent) => JSON.stringify(positioned)
@@ -76,11 +77,49 @@ function createPrinter(job: TailJob, { stdout, env, signal }: CliContext, finish
   return {
     printed: () => printed,
     print: (positioned: PositionedEvent): void => {
-      // The client may hand on the rest of a page after the last one wanted.
+      // The client may call with the rest of a page after the limit was reached.
       if (printed === job.limit || signal.aborted) return
       stdout.write(`${format(positioned)}\n`)
       if (++printed === job.limit) finish()
     },
+  }
+}
+
+/** Returns what writes a line for each change of a connection, but not the same line twice in a row. */
+function createNarrator(write: (line: string) => void, listeningTo: string) {
+  let wasLive = false
+  let last = ''
+  const say = (line: string): void => {
+    if (line === last) return
+    last = line
+    write(line)
+  }
+  return {
+    state: (state: TidewireState) => {
+      if (state !== 'closed') say(describeState(state, wasLive, listeningTo))
+      wasLive ||= state === 'live'
+    },
+    gap: (reason: NotRecovered) => say(GAPS[reason] ?? `gap: ${reason}`),
+    error: ({ code, detail }: ClientError) => {
+      if (!KNOWN_FROM_STATE.has(code)) say(`${detail} (${code})`)
+    },
+  }
+}
+
+function describeState(
+  state: Exclude<TidewireState, 'closed'>,
+  wasLive: boolean,
+  listeningTo: string,
+): string {
+  switch (state) {
+    case 'live':
+      return wasLive ? 'live again' : `live: ${listeningTo}; Ctrl-C ends`
+    case 'connecting':
+      return 'connecting…'
+    case 'recovering':
+      return wasLive ? 'connection lost; reconnecting, nothing is missed' : 'fetching older events first'
+    case 'polling':
+      return 'the WebSocket cannot be reached; polling over HTTP until it can'
   }
 }
 

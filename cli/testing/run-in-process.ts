@@ -1,11 +1,14 @@
 import { PassThrough, Readable } from 'node:stream'
-import type { Terminal } from '../cli-context.ts'
+import { setImmediate } from 'node:timers/promises'
+import type { Terminal } from '../lib/cli-context.ts'
+import { type Clock, systemClock } from '../lib/clock.ts'
 import { runCli } from '../run-cli.ts'
 
 export type Ran = { readonly code: number; readonly stdout: string; readonly stderr: string }
 export type RunOptions = {
   readonly stdin?: string | Readable
   readonly env?: Readonly<Record<string, string>>
+  readonly clock?: Clock
   readonly signal?: AbortSignal
   readonly tty?: boolean
 }
@@ -19,7 +22,7 @@ export type Running = {
 
 /** Starts one command line inside the test. */
 export function startInProcess(args: readonly string[], options: RunOptions = {}): Running {
-  const { stdin = '', env = {}, signal = new AbortController().signal, tty = false } = options
+  const { stdin = '', env = {}, clock = systemClock, tty = false } = options
   const stdout = collect(tty)
   const stderr = collect(tty)
   const ended = runCli(args, {
@@ -27,7 +30,8 @@ export function startInProcess(args: readonly string[], options: RunOptions = {}
     stdout: stdout.stream,
     stderr: stderr.stream,
     env,
-    signal,
+    clock,
+    signal: options.signal ?? new AbortController().signal,
   }).then((code) => ({ code, stdout: stdout.text(), stderr: stderr.text() }))
   return { stdout: stdout.text, stderr: stderr.text, ended }
 }
@@ -35,6 +39,19 @@ export function startInProcess(args: readonly string[], options: RunOptions = {}
 /** Runs one command line inside the test. */
 export function runInProcess(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
   return startInProcess(args, options).ended
+}
+
+/** Returns a clock that nobody waits for: a sleep sets it forward and is over at once. */
+export function instantClock(): Clock {
+  let now = Date.parse('2026-05-17T08:00:00Z')
+  return {
+    now: () => now,
+    sleep: async (ms, signal) => {
+      await setImmediate()
+      signal.throwIfAborted()
+      now += ms
+    },
+  }
 }
 
 function collect(tty: boolean): { stream: Terminal; text: () => string } {

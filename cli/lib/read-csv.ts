@@ -1,17 +1,21 @@
 import { pipeline, Readable } from 'node:stream'
 import { type CsvError, parse } from 'csv-parse'
-import { CliError } from '../cli-error.ts'
-import { castCell } from './cast-cell.ts'
+import { CliError } from './cli-error.ts'
 import type { InputRecord } from './input-record.ts'
 
 const ROW_LIMIT = 1024 * 1024
+// No leading zeros and no bare "1e5": those are codes and article numbers more often than numbers.
+const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]\d+)?$/
+/** A double carries 15 decimal digits exactly; a longer number would change. */
+const EXACT_DIGITS = 15
 
 /** What csv-parse yields with `info: true` and `columns: true`. */
 type Row = { readonly record: Readonly<Record<string, string>>; readonly info: { readonly lines: number } }
 
 /**
- * Reads CSV with a header (RFC 4180, a BOM is passed over). Empty cells are left out; with `cast`, cells that
- * spell a number, `true` or `false` become that. A row that does not fit the header is refused, the rest goes on.
+ * Yields the rows of CSV with a header (https://www.rfc-editor.org/rfc/rfc4180); a byte order mark is skipped. Empty
+ * cells are left out. With `cast`, cells are cast as by `castCell`. A row that does not fit the header is refused, and
+ * the next rows are read. Throws CliError on an invalid header or a row of more than 1 MB.
  */
 export async function* readCsv(
   chunks: AsyncIterable<Buffer>,
@@ -20,19 +24,19 @@ export async function* readCsv(
   const skipped: InputRecord[] = []
   const parser = parse({
     bom: true,
-    columns: checkHeader,
+    columns: readHeader,
     info: true,
     skip_empty_lines: true,
     skip_records_with_error: true,
     max_record_size: ROW_LIMIT,
     on_skip: (error) => {
-      // The parser cannot find its way back to a row, so it would skip the rest character by character.
+      // The parser cannot find the next row then, so it would skip the rest character by character.
       if (error?.code === 'CSV_MAX_RECORD_SIZE') parser.destroy(rowTooLong(error))
       skipped.push({ at: `line ${error?.lines ?? '?'}`, refused: explainRow(error) })
       return undefined
     },
   })
-  // A failure of the source surfaces in the loop below, since pipeline destroys the parser with it.
+  // The loop below throws what the source throws, because pipeline destroys the parser with that error.
   pipeline(Readable.from(chunks), parser, () => {})
   for await (const row of parser) {
     yield* skipped.splice(0)
@@ -42,12 +46,21 @@ export async function* readCsv(
   yield* skipped.splice(0)
 }
 
+/** Returns the number or boolean that a cell spells, otherwise its text. */
+export function castCell(text: string): string | number | boolean {
+  if (text === 'true') return true
+  if (text === 'false') return false
+  if (!NUMBER.test(text) || text.replace(/[eE].*$/, '').replace(/\D/g, '').length > EXACT_DIGITS) return text
+  const number = Number(text)
+  return Number.isFinite(number) ? number : text
+}
+
 function readCells(row: Readonly<Record<string, string>>, cast: boolean): Record<string, unknown> {
   const cells = Object.entries(row).filter(([, text]) => text !== '')
   return Object.fromEntries(cast ? cells.map(([name, text]) => [name, castCell(text)]) : cells)
 }
 
-function checkHeader(names: string[]): string[] {
+function readHeader(names: string[]): string[] {
   const trimmed = names.map((name) => name.trim())
   const repeated = trimmed.find((name, index) => trimmed.indexOf(name) !== index)
   if (trimmed.includes('')) throw new CliError('the CSV header (line 1) has a column without a name')

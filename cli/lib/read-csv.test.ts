@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { castCell } from './cast-cell.ts'
+import { castCell } from './read-csv.ts'
 
 it.each([
   ['1394.46', 1394.46],

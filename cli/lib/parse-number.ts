@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander'
 
-/** Reads a whole number of at least 1 from the command line. */
+/** Returns a whole number of at least 1 from the command line. */
 export function parseCount(text: string): number {
   const count = Number(text)
   if (!/^\d+$/.test(text) || count < 1 || !Number.isSafeInteger(count))
@@ -8,7 +8,7 @@ export function parseCount(text: string): number {
   return count
 }
 
-/** Reads a number above 0 from the command line. */
+/** Returns a number above 0 from the command line. */
 export function parsePositive(text: string): number {
   const number = Number(text)
   if (text.trim() === '' || !Number.isFinite(number) || number <= 0)

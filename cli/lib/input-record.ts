@@ -3,16 +3,11 @@ export type JsonObject = Readonly<Record<string, unknown>>
 
 /**
  * One record of the input, or the reason why it could not be read.
- * `at` is where a person finds it: `line 12` of NDJSON and CSV, `record 3` of a JSON array.
+ * `at` is its place for an error message: `line 12` of NDJSON and CSV, `record 3` of a JSON array.
  */
 export type InputRecord =
   | { readonly at: string; readonly value: JsonObject }
   | { readonly at: string; readonly refused: string }
-
-/** Thrown for one record that cannot become an event; the others go on. */
-export class RecordError extends Error {
-  readonly code = 'record_refused'
-}
 
 /** Whether a parsed JSON value is an object. */
 export function isJsonObject(value: unknown): value is JsonObject {

@@ -1,16 +1,16 @@
 import { SingleBar } from 'cli-progress'
-import type { Terminal } from '../cli-context.ts'
-import { countOf, formatCount } from '../printable.ts'
+import type { Terminal } from './cli-context.ts'
+import { countOf, formatCount } from './printable.ts'
 
-/** How much is done: a share from 0 to 1, or null when the end is not known, and the events published. */
-export type Progress = { readonly share: number | null; readonly published: number }
+/** The share that is done, from 0 to 1 (null if the end is unknown), and how many. */
+export type Progress = { readonly share: number | null; readonly done: number }
 
 export type ProgressOptions = {
   readonly stderr: Terminal
   readonly read: () => Progress
   /** Time between two lines where there is no terminal. */
   readonly everyMs: number
-  /** What is counted, and what becomes of it: `event` and `published` where this is left out. */
+  /** What is counted and what is done with it. The default is `event` and `published`. */
   readonly words?: { readonly noun: string; readonly verb: string }
 }
 
@@ -22,7 +22,7 @@ export type ProgressView = { readonly note: (line: string) => void; readonly sto
 const BAR_MS = 100
 const BAR_STEPS = 1000
 
-/** Shows progress: a bar on a terminal when the end is known, else a line every few seconds. */
+/** Shows progress: a bar on a terminal if the end is known, otherwise a line every few seconds. */
 export function showProgress(options: ProgressOptions): ProgressView {
   const { stderr, read } = options
   return stderr.isTTY && read().share !== null ? showBar(options) : showLines(options)
@@ -31,11 +31,9 @@ export function showProgress(options: ProgressOptions): ProgressView {
 function showLines({ stderr, read, everyMs, words = WORDS }: ProgressOptions): ProgressView {
   const startedAt = performance.now()
   const timer = setInterval(() => {
-    const { share, published } = read()
-    const done = share === null ? '' : ` (${Math.floor(share * 100)} % of the input)`
-    stderr.write(
-      `${countOf(published, words.noun)} ${words.verb}${done}, ${perSecond(published, startedAt)}\n`,
-    )
+    const { share, done } = read()
+    const percent = share === null ? '' : ` (${Math.floor(share * 100)} % of the input)`
+    stderr.write(`${countOf(done, words.noun)} ${words.verb}${percent}, ${perSecond(done, startedAt)}\n`)
   }, everyMs)
   return { note: (line) => stderr.write(`${line}\n`), stop: () => clearInterval(timer) }
 }
@@ -43,7 +41,7 @@ function showLines({ stderr, read, everyMs, words = WORDS }: ProgressOptions): P
 function showBar({ stderr, read, words = WORDS }: ProgressOptions): ProgressView {
   const startedAt = performance.now()
   const bar = new SingleBar({
-    format: `{bar} {percentage} % | {events} ${words.verb} | {rate}`,
+    format: `{bar} {percentage} % | {count} ${words.verb} | {rate}`,
     barCompleteChar: '█',
     barIncompleteChar: '░',
     barsize: 30,
@@ -52,13 +50,10 @@ function showBar({ stderr, read, words = WORDS }: ProgressOptions): ProgressView
     // Its own handler would take Ctrl-C away from the command.
     gracefulExit: false,
   })
-  const payload = (published: number) => ({
-    events: formatCount(published),
-    rate: perSecond(published, startedAt),
-  })
+  const payload = (done: number) => ({ count: formatCount(done), rate: perSecond(done, startedAt) })
   const update = (): void => {
-    const { share, published } = read()
-    bar.update(Math.round((share ?? 0) * BAR_STEPS), payload(published))
+    const { share, done } = read()
+    bar.update(Math.round((share ?? 0) * BAR_STEPS), payload(done))
   }
   bar.start(BAR_STEPS, 0, payload(0))
   const timer = setInterval(update, BAR_MS)
@@ -75,7 +70,7 @@ function showBar({ stderr, read, words = WORDS }: ProgressOptions): ProgressView
   }
 }
 
-function perSecond(published: number, startedAt: number): string {
+function perSecond(done: number, startedAt: number): string {
   const seconds = Math.max(0.001, (performance.now() - startedAt) / 1000)
-  return `${formatCount(Math.round(published / seconds))}/s`
+  return `${formatCount(Math.round(done / seconds))}/s`
 }

@@ -1,37 +1,39 @@
-import { countOf, formatCount } from '../printable.ts'
+import { countOf, formatCount, printable } from './printable.ts'
 
-/** How many refusals are kept to be listed; beyond that they are counted. */
+/** Number of refusals in the report. Further ones are only counted. */
 const LISTED = 100
+/** Number of refusals that are printed when they happen. */
+const PRINTED = 20
 
 export type Refusal = { readonly at: string; readonly detail: string }
+/** Where an accepted event is in the log. */
 export type Placed = { readonly topic: string; readonly partition: number }
+export type Counts = { readonly records: number; readonly published: number; readonly refused: number }
 
-/** What happened so far. */
+/** Counts what happened so far. */
 export type Tally = {
   readonly read: () => void
   readonly placed: (events: readonly Placed[]) => void
   readonly refused: (refusal: Refusal) => void
-  readonly counts: () => { readonly records: number; readonly published: number; readonly refused: number }
+  readonly counts: () => Counts
   readonly report: (seconds: number) => Report
 }
 
-/** What `--json` prints; `topics` holds topic → partition → events. */
-export type Report = {
-  readonly records: number
-  readonly published: number
-  readonly refused: number
+/** What `--json` prints. In `topics`: topic → partition → number of events. */
+export type Report = Counts & {
   readonly seconds: number
   readonly topics: Readonly<Record<string, Readonly<Record<string, number>>>>
   readonly refusals: readonly Refusal[]
 }
 
-/** Counts records, events per partition, and refusals; `onRefused` hears of each refusal with its number from 1. */
-export function createTally(onRefused: (refusal: Refusal, count: number) => void): Tally {
+/** Returns a tally that prints the first refusals with `print`, one line each. */
+export function createTally(print: (line: string) => void): Tally {
   let records = 0
   let published = 0
   let refused = 0
   const topics = new Map<string, Map<number, number>>()
   const refusals: Refusal[] = []
+  const counts = (): Counts => ({ records, published, refused })
   return {
     read: () => {
       records++
@@ -46,13 +48,12 @@ export function createTally(onRefused: (refusal: Refusal, count: number) => void
     refused: (refusal) => {
       refused++
       if (refusals.length < LISTED) refusals.push(refusal)
-      onRefused(refusal, refused)
+      if (refused <= PRINTED) print(printable(`refused: ${refusal.at} ${refusal.detail}`))
+      if (refused === PRINTED) print(`${formatCount(PRINTED)} refusals shown; further ones are only counted`)
     },
-    counts: () => ({ records, published, refused }),
+    counts,
     report: (seconds) => ({
-      records,
-      published,
-      refused,
+      ...counts(),
       seconds: Math.round(seconds * 1000) / 1000,
       topics: toObject(topics),
       refusals,
@@ -60,7 +61,7 @@ export function createTally(onRefused: (refusal: Refusal, count: number) => void
   }
 }
 
-/** The one line at the end: `published 5,821 of 5,821 records (0 refused) to 2 topics in 3.1 s`. */
+/** The summary of a report: `published 5,821 of 5,821 records (0 refused) to 2 topics in 3.1 s`. */
 export function summarize({ records, published, refused, seconds, topics }: Report): string {
   const done = `published ${formatCount(published)} of ${countOf(records, 'record')} (${formatCount(refused)} refused)`
   return `${done} to ${countOf(Object.keys(topics).length, 'topic')} in ${seconds.toFixed(1)} s`

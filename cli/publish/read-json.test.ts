@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { splitLines } from './split-lines.ts'
+import { splitLines } from './read-json.ts'
 
 async function collect(chunks: readonly Buffer[], limit: number): Promise<(string | null)[]> {
   const lines: (string | null)[] = []

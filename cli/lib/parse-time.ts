@@ -4,7 +4,7 @@ const YEAR_FIRST =
   /^(\d{4})[-/](\d{2})[-/](\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?)\s*([Zz]|[+-]\d{2}:?\d{2})?)?$/
 const MONTH_NAME = /\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b/i
 const ZONE_AT_END = /(?:\b(?:z|utc|gmt)|[+-]\d{2}:?\d{2})$/i
-/** Below it a number of seconds since 1970, above it milliseconds; the border is the year 5138. */
+/** Numbers below this are seconds since 1970, others are milliseconds. As seconds it is the year 5138. */
 const MILLISECONDS_FROM = 1e11
 
 /** Whether text is an RFC 3339 time. */
@@ -13,9 +13,9 @@ export function isRfc3339(text: string): boolean {
 }
 
 /**
- * Reads a time as data sets write it and returns it as RFC 3339, or null. Understood are RFC 3339 (kept as it is),
- * year-first dates with or without a time, dates with a month's name, a bare year, and seconds or milliseconds
- * since 1970. A time without a zone is UTC, so that the same file gives the same events on every machine.
+ * Returns a time of a data set as RFC 3339, or null if it is not a time. Accepts RFC 3339 (returned unchanged),
+ * year-first dates with or without a time, dates with the name of a month, a year alone, and seconds or milliseconds
+ * since 1970. A time without a zone is UTC, so that a file gives the same events on every machine.
  */
 export function toRfc3339(value: unknown): string | null {
   if (typeof value === 'number') return formatTime(fromNumber(value))
@@ -26,7 +26,7 @@ export function toRfc3339(value: unknown): string | null {
   const [, year, month, day, time = '00:00', zone = 'Z'] = YEAR_FIRST.exec(text) ?? []
   if (year !== undefined)
     return formatTime(Date.parse(`${year}-${month}-${day}T${time.replace(',', '.')}${zone}`))
-  // Dates such as 3/4/2021 mean different days to different people, so they are refused.
+  // Dates such as 3/4/2021 are ambiguous, so they are refused.
   if (!MONTH_NAME.test(text)) return null
   return formatTime(Date.parse(ZONE_AT_END.test(text) ? text : `${text} UTC`))
 }

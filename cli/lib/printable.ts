@@ -1,9 +1,9 @@
-// Events come from anyone: a subject with an escape sequence must not repaint the operator's terminal,
-// nor bidirectional overrides reorder a line.
+// Anybody can send events: an escape sequence in a subject must not change the terminal,
+// and a bidirectional override must not reorder a line.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this removes
 const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g
 
-/** Text that is safe to print on one line of a terminal. */
+/** Returns text that is safe to print on one line of a terminal. */
 export function printable(text: string): string {
   return text.replace(UNPRINTABLE, '\ufffd')
 }

@@ -1,16 +1,18 @@
 import type { Readable, Writable } from 'node:stream'
+import type { Clock } from './clock.ts'
 
-/** A stream that a person may be looking at. */
+/** A stream that may be shown on a screen. */
 export type Terminal = Writable & { readonly isTTY?: boolean; readonly columns?: number }
 
-/** What a command may touch of the process it runs in. */
+/** What a command may use of the process that it runs in. */
 export type CliContext = {
   readonly stdin: Readable
   readonly stdout: Terminal
   readonly stderr: Terminal
   readonly env: Readonly<Record<string, string | undefined>>
+  readonly clock: Clock
   /** Aborted by Ctrl-C and SIGTERM. */
   readonly signal: AbortSignal
-  /** A command that ends without an error but not with 0 says so here. */
+  /** Sets the exit code of a command that ends without an error. The default is 0. */
   readonly setExitCode: (code: number) => void
 }

@@ -1,8 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate } from 'node:timers/promises'
 import fc from 'fast-check'
-import { expect, it } from 'vitest'
-import type { OutgoingEvent } from './encode-record.ts'
-import { sendInLanes } from './send-in-lanes.ts'
+import { afterEach, expect, it, vi } from 'vitest'
+import { type OutgoingEvent, sendInLanes } from './send-in-lanes.ts'
 
 const eventOf = (key: string | undefined, number: number): OutgoingEvent => ({
   at: String(number),
@@ -10,6 +9,13 @@ const eventOf = (key: string | undefined, number: number): OutgoingEvent => ({
   json: '{}',
   bytes: 3000,
 })
+
+afterEach(() => vi.useRealTimers())
+
+/** Lets others run so many times. */
+async function yieldTimes(count: number): Promise<void> {
+  for (let n = 0; n < count; n++) await setImmediate()
+}
 
 it('keeps the order of every key whatever the lanes, the sizes and the speed of the server', async () => {
   const keys = fc.array(fc.constantFrom('a', 'b', 'c', 'd', undefined), { maxLength: 1500 })
@@ -23,7 +29,7 @@ it('keeps the order of every key whatever the lanes, the sizes and the speed of 
           expect(inFlight.get(key) ?? 0).toBe(0)
           inFlight.set(key, 1)
         }
-        await sleep(Math.random() * slowest)
+        await yieldTimes(batch.length % (slowest + 1))
         answered.push(...batch)
         for (const key of touched) inFlight.set(key, 0)
       }
@@ -45,7 +51,7 @@ it('has several batches in flight when the keys allow it', async () => {
   let most = 0
   const send = async (): Promise<void> => {
     most = Math.max(most, ++now)
-    await sleep(5)
+    await yieldTimes(5)
     now--
   }
   const { add, end } = sendInLanes({ send, lanes: 4, lingerMs: 1000 })
@@ -63,7 +69,7 @@ it('sends nothing of a lane after a batch of it has failed', async () => {
   }
   const { add, end, stop } = sendInLanes({ send, lanes: 1, lingerMs: 0 })
   await add(eventOf('a', 1))
-  await sleep(10)
+  await expect.poll(() => sent).toEqual(['1'])
   await add(eventOf('a', 2))
   await expect(end()).rejects.toThrow('no')
   await stop()
@@ -71,11 +77,12 @@ it('sends nothing of a lane after a batch of it has failed', async () => {
 })
 
 it('forgets what is not in flight when it is stopped', async () => {
+  vi.useFakeTimers()
   const sent: number[] = []
   const send = async (batch: readonly OutgoingEvent[]): Promise<void> => void sent.push(batch.length)
   const { add, stop } = sendInLanes({ send, lanes: 1, lingerMs: 5 })
   await add(eventOf(undefined, 1))
   await stop()
-  await sleep(20)
+  vi.advanceTimersByTime(20)
   expect(sent).toEqual([])
 })

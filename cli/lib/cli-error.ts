@@ -1,4 +1,4 @@
-/** Ends the command with one line for a person and an exit code. */
+/** Ends the command with a message of one line and an exit code. */
 export class CliError extends Error {
   readonly code = 'cli_error'
   readonly exitCode: number
@@ -9,7 +9,7 @@ export class CliError extends Error {
   }
 }
 
-/** What was asked for makes no sense: exit code 2, as shells expect. */
+/** Returns the error for wrong usage. Its exit code is 2, as shells expect. */
 export function usageError(message: string): CliError {
   return new CliError(message, { exitCode: 2 })
 }

@@ -1,0 +1,196 @@
+import { CliError } from './cli-error.ts'
+import type { Clock } from './clock.ts'
+import { type Connection, cannotReach, failureOf, keyRefused } from './connection.ts'
+import { isJsonObject, type JsonObject } from './input-record.ts'
+import type { OutgoingEvent } from './send-in-lanes.ts'
+import type { Placed, Tally } from './tally.ts'
+
+export type SendOptions = {
+  readonly connection: Connection
+  /** How long one batch is tried before the command gives up. */
+  readonly timeoutMs: number
+  /** Whether to wait for an address that has not been reached yet. */
+  readonly isPatient: boolean
+  readonly clock: Clock
+  /** Ends the waiting between two attempts. */
+  readonly signal: AbortSignal
+  readonly onRetry: (reason: string, waitMs: number) => void
+}
+
+/** A final answer of the server: its status, and its body if that is JSON. */
+type Answer = { readonly status: number; readonly body: unknown }
+type Attempt = Answer & { readonly retryAfterMs: number }
+
+/** Statuses that are about the events, so that the valid ones of the batch can still be sent. */
+const ABOUT_EVENTS = new Set([400, 403, 413, 422])
+// Ids are the same in every attempt, so that an event that was in fact accepted is not added again.
+const TRANSIENT = new Set([408, 429, 500, 502, 503, 504])
+/** What happens to a connection when the server is busy or restarts. At first anything else means a wrong address. */
+const BROKEN = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'UND_ERR_SOCKET', 'UND_ERR_CONNECT_TIMEOUT'])
+/** The maximum wait before the first retry. It doubles with each, up to `LONGEST_WAIT_MS`. */
+const FIRST_WAIT_MS = 250
+const LONGEST_WAIT_MS = 30_000
+const REQUEST_TIMEOUT_MS = 30_000
+
+/**
+ * Returns a function that sends a batch and counts the result in the tally. Events that the server refuses are counted
+ * with its reason, and the others are sent again without them, in the same order. It throws CliError when the server
+ * cannot be reached, does not accept the batch in time, or refuses the request as such.
+ */
+export function createBatchSender(
+  options: SendOptions,
+  tally: Tally,
+): (batch: readonly OutgoingEvent[]) => Promise<void> {
+  const post = createPost(options)
+  return async function send(batch) {
+    if (batch.length === 0) return
+    const answer = await post(`[${batch.map((event) => event.json).join(',')}]`)
+    if (answer.status === 202) return tally.placed(readPlaced(answer.body, batch.length))
+    if (!ABOUT_EVENTS.has(answer.status)) throw requestRefused(answer)
+    const reasons = readReasons(answer.body, batch.length)
+    if (reasons.size > 0) {
+      for (const [index, detail] of reasons) tally.refused({ at: batch[index]?.at ?? '', detail })
+      return send(batch.filter((_, index) => !reasons.has(index)))
+    }
+    if (answer.status === 403) throw requestRefused(answer)
+    const [only] = batch
+    if (only !== undefined && batch.length === 1)
+      return tally.refused({ at: only.at, detail: detailOf(answer) })
+    // The answer does not name the refused events, so they are searched for by halves.
+    const middle = Math.ceil(batch.length / 2)
+    await send(batch.slice(0, middle))
+    await send(batch.slice(middle))
+  }
+}
+
+/**
+ * Returns a function that posts a batch until the answer is final. Transient statuses and broken connections are
+ * retried with full jitter (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/), and not before
+ * Retry-After.
+ */
+function createPost(options: SendOptions): (body: string) => Promise<Answer> {
+  const { connection, timeoutMs, isPatient, clock, signal, onRetry } = options
+  let wasReached = isPatient
+  return async (body) => {
+    const deadline = clock.now() + timeoutMs
+    for (let attempt = 0; ; attempt++) {
+      const outcome = await tryOnce(body, connection, { clock, deadline })
+      const isFailure = outcome instanceof Error
+      if (!isFailure && !TRANSIENT.has(outcome.status)) {
+        wasReached = true
+        return outcome
+      }
+      // Once the server has answered, a refused connection can be a restart and is retried too.
+      if (isFailure && !wasReached && !isBroken(outcome)) throw cannotReach(connection.url, outcome)
+      wasReached ||= !isFailure
+      const reason = isFailure ? explain(outcome) : `it answered ${outcome.status}`
+      const waitMs = backoffOf(attempt) + (isFailure ? 0 : outcome.retryAfterMs)
+      if (clock.now() + waitMs > deadline) throw notAccepted(connection.url, timeoutMs, reason)
+      onRetry(reason, waitMs)
+      await clock.sleep(waitMs, signal)
+    }
+  }
+}
+
+async function tryOnce(
+  body: string,
+  { url, apiKey }: Connection,
+  { clock, deadline }: { readonly clock: Clock; readonly deadline: number },
+): Promise<Attempt | Error> {
+  try {
+    const response = await fetch(`${url}/events`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/cloudevents-batch+json', 'x-api-key': apiKey },
+      body,
+      redirect: 'manual',
+      signal: AbortSignal.timeout(Math.max(1, Math.min(REQUEST_TIMEOUT_MS, deadline - clock.now()))),
+    })
+    const text = await response.text()
+    return {
+      status: response.status,
+      body: parseJson(text),
+      retryAfterMs: readRetryAfter(response.headers.get('retry-after'), clock),
+    }
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error))
+  }
+}
+
+/** https://www.rfc-editor.org/rfc/rfc9110#field.retry-after: seconds or a date. */
+function readRetryAfter(header: string | null, clock: Clock): number {
+  if (header === null) return 0
+  const wait = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - clock.now()
+  return Number.isNaN(wait) ? 0 : Math.max(0, wait)
+}
+
+function backoffOf(attempt: number): number {
+  return Math.random() * Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** attempt)
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
+}
+
+function isBroken(error: Error): boolean {
+  return error.name === 'TimeoutError' || BROKEN.has(failureOf(error).code)
+}
+
+function explain(error: Error): string {
+  return error.name === 'TimeoutError' ? 'it did not answer in time' : failureOf(error).reason
+}
+
+function notAccepted(url: string, timeoutMs: number, reason: string): CliError {
+  return new CliError(
+    `${url} did not accept a batch within ${timeoutMs / 1000} s (${reason}); run the same command again later, what is published already is not repeated`,
+  )
+}
+
+function requestRefused(answer: Answer): CliError {
+  const { status } = answer
+  if (status === 401) return keyRefused()
+  if (status === 403) return new CliError(`this API key may not publish here: ${detailOf(answer)}`)
+  return new CliError(
+    `POST /events answered ${status}: ${detailOf(answer)}; is --url the address of a Tidewire stack?`,
+  )
+}
+
+function detailOf({ status, body }: Answer): string {
+  const { detail, title } = isJsonObject(body) ? body : {}
+  return String(detail ?? title ?? `refused with status ${status}`)
+}
+
+function readPlaced(body: unknown, expected: number): readonly Placed[] {
+  const events: readonly unknown[] = isJsonObject(body) && Array.isArray(body.events) ? body.events : []
+  const placed = events.filter(isPlaced)
+  if (placed.length !== expected)
+    throw new CliError(
+      `the answer names ${placed.length} positions for ${expected} events; is --url the address of a Tidewire stack?`,
+    )
+  return placed
+}
+
+function isPlaced(value: unknown): value is Placed {
+  return isJsonObject(value) && typeof value.topic === 'string' && typeof value.partition === 'number'
+}
+
+/** Index in the batch → the reasons, joined. */
+function readReasons(body: unknown, length: number): ReadonlyMap<number, string> {
+  const errors: readonly unknown[] = isJsonObject(body) && Array.isArray(body.errors) ? body.errors : []
+  const reasons = new Map<number, string>()
+  for (const error of errors.filter(isJsonObject)) {
+    const { index } = error
+    if (typeof index !== 'number' || !Number.isInteger(index) || index < 0 || index >= length) continue
+    const known = reasons.get(index)
+    reasons.set(index, known === undefined ? explainError(error) : `${known}; ${explainError(error)}`)
+  }
+  return reasons
+}
+
+function explainError({ pointer, detail }: JsonObject): string {
+  const text = typeof detail === 'string' ? detail : 'refused'
+  return typeof pointer === 'string' && pointer !== '' ? `${pointer}: ${text}` : text
+}

@@ -1,0 +1,340 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { PassThrough } from 'node:stream'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { type FakeOptions, type FakeStack, startFakeStack } from '../testing/fake-stacks.ts'
+import { instantClock, type RunOptions, startInProcess } from '../testing/run-in-process.ts'
+
+const require = createRequire(import.meta.url)
+const SP500 = join(dirname(require.resolve('vega-datasets')), '../data/sp500.csv')
+
+let stack: FakeStack
+let folder: string
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'tidewire-cli-'))
+  stack = await startFakeStack({ partitions: 2 })
+})
+afterEach(async () => {
+  await stack.stop()
+  rmSync(folder, { recursive: true })
+})
+
+/** Replaces the stack with one of other options. */
+async function use(options: FakeOptions): Promise<void> {
+  await stack.stop()
+  stack = await startFakeStack(options)
+}
+
+/** Writes an input file and returns its path. */
+function file(name: string, text: string | Buffer): string {
+  const path = join(folder, name)
+  writeFileSync(path, text)
+  return path
+}
+
+const start = (args: readonly string[], options?: RunOptions) =>
+  startInProcess(['publish', ...args, '--url', stack.url], options)
+const publish = (args: readonly string[], options?: RunOptions) => start(args, options).ended
+
+describe('formats', () => {
+  it('sends events of NDJSON as they are and fills what is missing', async () => {
+    const path = file(
+      'in.ndjson',
+      '{"type":"a","data":1}\n\n{"specversion":"1.0","type":"b","id":"x","source":"/s"}',
+    )
+    const ran = await publish([path])
+    expect(ran).toMatchObject({ code: 0, stderr: '' })
+    expect(ran.stdout).toMatch(/^published 2 of 2 records \(0 refused\) to 1 topic in \d+\.\d s\n$/)
+    expect(stack.accepted[0]).toEqual({
+      specversion: '1.0',
+      type: 'a',
+      data: 1,
+      source: 'urn:tidewire:publish:in.ndjson',
+      id: expect.stringMatching(/^[0-9a-f]{32}$/),
+    })
+    expect(stack.accepted[1]).toEqual({ specversion: '1.0', type: 'b', id: 'x', source: '/s' })
+    expect(stack.requests[0]?.headers).toMatchObject({
+      'content-type': 'application/cloudevents-batch+json',
+      'x-api-key': 'local-dev-key',
+    })
+  })
+  it('reads a JSON array and a single pretty-printed JSON object', async () => {
+    await publish([file('array.json', '[{"type":"a"},{"type":"b"}]')])
+    await publish([file('one.json', JSON.stringify({ type: 'c' }, null, 2))])
+    expect(stack.accepted.map(({ type }) => type)).toEqual(['a', 'b', 'c'])
+  })
+  it('reads CSV with a BOM, quoted cells, numbers and empty cells', async () => {
+    await publish([
+      file('in.csv', '\ufeffname,zip,n,ok,gone\r\n"a, ""b""",00501,1.5,true,\r\n'),
+      '--type',
+      'row',
+    ])
+    expect(stack.accepted[0]?.data).toEqual({ name: 'a, "b"', zip: '00501', n: 1.5, ok: true })
+  })
+  it.each([
+    ['NDJSON', '{"type":"a"}\n{"type":"b"}\n', 2],
+    ['a JSON array', ' [\n{"type":"a"},{"type":"b"}]', 2],
+    ['a JSON object over several lines', '{\n"type":"a"\n}', 1],
+    ['NDJSON of one line', '{"type":"a"}', 1],
+    ['CSV', 'type,subject\na,1\nb,2\n', 2],
+    ['nothing', '', 0],
+  ])('recognises %s on stdin', async (_, stdin, count) => {
+    const ran = await publish(['-'], { stdin })
+    expect(ran).toMatchObject({ code: 0, stderr: '' })
+    expect(stack.accepted).toHaveLength(count)
+  })
+  it('sends what arrives on a slow stdin without waiting for a full batch', async () => {
+    const stdin = new PassThrough()
+    const running = start(['-'], { stdin })
+    stdin.write('{"type":"a"}\n')
+    await expect.poll(() => stack.accepted.length).toBe(1)
+    stdin.end('{"type":"b"}\n')
+    expect((await running.ended).code).toBe(0)
+    expect(stack.accepted).toHaveLength(2)
+  })
+  it('reports lines that are no records, sends the rest, and ends with 1', async () => {
+    const lines = Buffer.concat([
+      Buffer.from('{"type":"a"}\n{oops\n[1]\n'),
+      Buffer.from([0x22, 0xff, 0x22, 0x0a]),
+    ])
+    const ran = await publish([file('in.ndjson', Buffer.concat([lines, Buffer.from('{"type":"b"}\n')]))])
+    expect(ran.code).toBe(1)
+    expect(ran.stdout).toContain('published 2 of 5 records (3 refused)')
+    expect(ran.stderr).toMatch(
+      /refused: line 2 is not JSON: .*\nrefused: line 3 is not a JSON object\nrefused: line 4 is not UTF-8/,
+    )
+  })
+  it('refuses a CSV row that does not fit the header and a header with a column twice', async () => {
+    const ran = await publish([file('in.csv', 'a,b\n1,2\n3\n4,5\n'), '--type', 'row'])
+    expect(ran.stderr).toContain('refused: line 3 is not a CSV row')
+    expect(ran.stdout).toContain('published 2 of 3 records (1 refused)')
+    const twice = await publish([file('twice.csv', 'a,a\n1,2\n'), '--type', 'row'])
+    expect(twice).toMatchObject({ code: 1, stderr: expect.stringContaining('has the column "a" twice') })
+    const open = await publish([file('open.csv', `a\n"1\n${'2\n'.repeat(600_000)}`), '--type', 'row'])
+    expect(open).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^tidewire: .*is a quote left open\?\n$/),
+    })
+  })
+})
+
+describe('mapping', () => {
+  it('maps S&P 500 prices to market ticks with a literal subject and a time', async () => {
+    const args = [
+      '--type',
+      'market.tick',
+      '--category',
+      'market.tick',
+      '--subject',
+      'SP500',
+      '--time-field',
+      'date',
+    ]
+    const ran = await publish([SP500, ...args, '--set', 'symbol=SP500'])
+    expect(ran.stdout).toContain('published 123 of 123 records (0 refused) to 1 topic')
+    expect(stack.accepted[0]).toMatchObject({
+      type: 'market.tick',
+      category: 'market.tick',
+      subject: 'SP500',
+      source: 'urn:tidewire:publish:sp500.csv',
+      time: '2000-01-01T00:00:00.000Z',
+      data: { date: 'Jan 1 2000', price: 1394.46, symbol: 'SP500' },
+    })
+    expect(new Set(stack.accepted.map(({ id }) => id)).size).toBe(123)
+  })
+  it('publishes every GitHub webhook example under the type of its event', async () => {
+    const path = require.resolve('@octokit/webhooks-examples/api.github.com/index.json')
+    const hooks: { name: string; examples: unknown[] }[] = JSON.parse(readFileSync(path, 'utf8'))
+    const events = hooks.flatMap(({ name, examples }) =>
+      examples.map((data) => ({ type: `github.${name}`, category: `github.${name}`, data })),
+    )
+    const ran = await publish([
+      file('github.ndjson', events.map((event) => JSON.stringify(event)).join('\n')),
+    ])
+    expect(ran).toMatchObject({ code: 0, stderr: '' })
+    expect(stack.accepted.map(({ type, data }) => ({ type, category: type, data }))).toEqual(events)
+  })
+  it('takes subject, key, id and nested fields from the record', async () => {
+    const path = file('in.ndjson', '{"n":7,"repo":{"name":"tide"},"kind":"push"}\n')
+    const fields = ['--subject-field', 'repo.name', '--partition-key', 'repo.name', '--id-field', 'n']
+    await publish([path, '--type', 'github.{kind}', ...fields])
+    expect(stack.accepted[0]).toMatchObject({
+      type: 'github.push',
+      subject: 'tide',
+      partitionkey: 'tide',
+      id: '7',
+    })
+  })
+  it('refuses a record that lacks a field, and a first record without any type', async () => {
+    const ran = await publish([file('in.csv', 'a,b\n1,2\n3,\n'), '--type', 't', '--partition-key', 'b'])
+    expect(ran).toMatchObject({ code: 1, stderr: 'refused: line 3 has no field "b"\n' })
+    const untyped = await publish([file('plain.csv', 'a\n1\n')])
+    expect(untyped).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('give their type') })
+  })
+  it('prints what it would send with --dry-run and sends nothing', async () => {
+    const ran = await publish([SP500, '--type', 'market.tick', '--dry-run'])
+    expect(
+      ran.stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line).type),
+    ).toEqual(Array(5).fill('market.tick'))
+    expect(ran).toMatchObject({ code: 0, stderr: 'dry run: nothing was sent\n' })
+    expect(stack.requests).toHaveLength(0)
+  })
+})
+
+describe('ids', () => {
+  it('adds nothing on a second run, and keeps identical rows apart', async () => {
+    const path = file('in.csv', 'a,b\n1,2\n1,2\n2,1\n1,2\n')
+    await publish([path, '--type', 't'])
+    const first = stack.accepted.map(({ id }) => id)
+    const again = await publish([path, '--type', 't'])
+    expect(again.stdout).toContain('published 4 of 4 records')
+    expect(stack.accepted.map(({ id }) => id)).toEqual(first)
+    expect(first).toEqual([first[0], `${first[0]}-2`, first[2], `${first[0]}-3`])
+  })
+})
+
+describe('what the server answers', () => {
+  const lines = (count: number) =>
+    Array.from({ length: count }, (_, n) => `{"type":"t","data":${n}}`).join('\n')
+
+  it('sends the good events of a batch without the refused ones and names their lines', async () => {
+    await use({
+      decide: ({ events }) => {
+        const errors = events.flatMap(({ data }, index) =>
+          data === 1 || data === 3 ? [{ index, pointer: '/data', detail: 'is odd' }] : [],
+        )
+        return errors.length > 0 ? { status: 422, body: { errors } } : null
+      },
+    })
+    const ran = await publish([file('in.ndjson', lines(5)), '--json'])
+    expect(ran.code).toBe(1)
+    expect(ran.stderr).toBe('refused: line 2 /data: is odd\nrefused: line 4 /data: is odd\n')
+    expect(JSON.parse(ran.stdout)).toMatchObject({
+      records: 5,
+      published: 3,
+      refused: 2,
+      topics: { events: { 0: 3 } },
+      refusals: [
+        { at: 'line 2', detail: '/data: is odd' },
+        { at: 'line 4', detail: '/data: is odd' },
+      ],
+    })
+    expect(stack.accepted.map(({ data }) => data)).toEqual([0, 2, 4])
+  })
+  it('finds the refused event by halves when the answer does not name it', async () => {
+    await use({
+      decide: ({ events }) =>
+        events.some(({ data }) => data === 5) ? { status: 413, body: { detail: 'is too large' } } : null,
+    })
+    const ran = await publish([file('in.ndjson', lines(9))])
+    expect(ran).toMatchObject({ code: 1, stderr: 'refused: line 6 is too large\n' })
+    expect(stack.accepted.map(({ data }) => data)).toEqual([0, 1, 2, 3, 4, 6, 7, 8])
+  })
+  it('tries again after 503, 429 with Retry-After and a broken connection', async () => {
+    const answers = [{ status: 503 }, { status: 429, headers: { 'retry-after': '1' } }, 'drop'] as const
+    const clock = instantClock()
+    const times: number[] = []
+    await use({
+      decide: (_, index) => {
+        times.push(clock.now())
+        return answers[index] ?? null
+      },
+    })
+    const ran = await publish([file('in.ndjson', lines(3))], { clock })
+    expect(ran.code).toBe(0)
+    expect(stack.accepted).toHaveLength(3)
+    expect((times[2] ?? 0) - (times[1] ?? 0)).toBeGreaterThanOrEqual(1000)
+    expect(ran.stderr).toMatch(
+      /answered 503; trying again in .*\n.*answered 429; trying again in .*\n.*trying again/,
+    )
+  })
+  it('gives up when a batch is not accepted in time, and says what was published', async () => {
+    await use({
+      decide: (_, index) => (index === 0 ? null : { status: 503, headers: { 'retry-after': '30' } }),
+    })
+    const ran = await publish([file('in.ndjson', lines(600)), '--timeout', '2'])
+    expect(ran.code).toBe(1)
+    expect(ran.stdout).toContain('published 500 of 600 records (0 refused)')
+    expect(ran.stderr).toContain('did not accept a batch within 2 s (it answered 503)')
+  })
+  it('ends reading a silent stdin when the server refuses', async () => {
+    await use({ decide: () => ({ status: 401 }) })
+    const stdin = new PassThrough()
+    stdin.write('{"type":"a"}\n')
+    const ran = await publish(['-'], { stdin })
+    expect(ran).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringContaining('the API key was refused'),
+    })
+    expect(stack.requests).toHaveLength(1)
+  })
+  it('waits for a stack that restarts in the middle', async () => {
+    const { port } = new URL(stack.url)
+    const stdin = new PassThrough()
+    const running = start(['-'], { stdin })
+    stdin.write('{"type":"a"}\n')
+    await expect.poll(() => stack.accepted.length).toBe(1)
+    await stack.stop()
+    stdin.end('{"type":"b"}\n')
+    await expect.poll(running.stderr).toContain('trying again')
+    await use({ port: Number(port) })
+    expect((await running.ended).code).toBe(0)
+    expect(stack.accepted.map(({ type }) => type)).toEqual(['b'])
+  })
+  it('says in one line that nobody answers', async () => {
+    await stack.stop()
+    const ran = await publish([file('in.ndjson', lines(1))])
+    const line = `tidewire: Cannot reach ${stack.url} — is the stack running? Start it with: npm start\n`
+    expect(ran).toEqual({ code: 1, stdout: '', stderr: line })
+  })
+})
+
+describe('limits', () => {
+  it('keeps batches within 500 events and 900 KB, and refuses an event over 128 KB', async () => {
+    const small = Array.from({ length: 1100 }, (_, n) => JSON.stringify({ type: 's', data: n }))
+    const large = Array.from({ length: 20 }, (_, n) =>
+      JSON.stringify({ type: 'l', data: `${n}${'x'.repeat(100_000)}` }),
+    )
+    const tooLarge = JSON.stringify({ type: 'x', data: 'x'.repeat(131_072) })
+    const longLine = JSON.stringify({ type: 'x', data: 'x'.repeat(2_000_000) })
+    const ran = await publish([
+      file('in.ndjson', [...small, ...large, tooLarge, longLine, small[0]].join('\n')),
+    ])
+    expect(Math.max(...stack.requests.map(({ events }) => events.length))).toBe(500)
+    expect(Math.max(...stack.requests.map(({ bytes }) => bytes))).toBeLessThanOrEqual(900 * 1024)
+    expect(stack.accepted).toHaveLength(1121)
+    expect(ran.stderr).toMatch(
+      /^refused: line 1121 makes an event of 129 KB.*\nrefused: line 1122 is longer than 1 MB\n$/,
+    )
+  })
+  it('stops after --limit records and keeps to --rate', async () => {
+    const stdin = new PassThrough()
+    stdin.write('{"type":"a"}\n'.repeat(100))
+    const clock = instantClock()
+    const startedAt = clock.now()
+    const ran = await publish(['-', '--limit', '21', '--rate', '100'], { stdin, clock })
+    expect(ran.stdout).toContain('published 21 of 21 records')
+    expect(clock.now() - startedAt).toBeGreaterThan(150)
+    expect(clock.now() - startedAt).toBeLessThanOrEqual(200)
+  })
+  it('ends on an interrupt with what was published', async () => {
+    const interrupted = new AbortController()
+    const stdin = new PassThrough()
+    stdin.write('{"type":"a"}\n')
+    const running = start(['-'], { stdin, signal: interrupted.signal })
+    await expect.poll(() => stack.accepted.length).toBe(1)
+    interrupted.abort(new Error('interrupted'))
+    const ran = await running.ended
+    expect(ran).toMatchObject({
+      code: 130,
+      stderr: expect.stringContaining('interrupted; run the same command again'),
+    })
+    expect(ran.stdout).toContain('published 1 of 1 record ')
+  })
+})
