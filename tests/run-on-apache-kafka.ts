@@ -1,8 +1,8 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { startApacheKafka } from '../localstack/apache-kafka/start-apache-kafka.ts'
-import { startDynamodbLocal } from '../localstack/dynamodb-local/start-dynamodb-local.ts'
+import { startApacheKafka } from '../localstack/java/start-apache-kafka.ts'
+import { startDynamodbLocal } from '../localstack/java/start-dynamodb-local.ts'
 import { runVitest } from './support/run-vitest.ts'
 
 /**

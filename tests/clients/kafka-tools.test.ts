@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { ensureKafkaJars } from '../../localstack/apache-kafka/kafka-jars.ts'
-import { type KafkaTool, kafkaTool } from '../../localstack/apache-kafka/tools.ts'
 import type { Broker } from '../../localstack/broker/start-broker.ts'
+import { ensureKafkaJars, type KafkaTool, kafkaTool } from '../../localstack/java/start-apache-kafka.ts'
 import { sortedLines, succeeds } from './run-command.ts'
 import { startBrokerUnderTest, uniqueName } from './start-broker-under-test.ts'
 

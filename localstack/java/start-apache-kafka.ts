@@ -1,20 +1,22 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { Kafka, logLevel } from 'kafkajs'
-import { ensureKafkaJars } from './kafka-jars.ts'
-import { freePort, startJvm, waitUntilReady } from './start-jvm.ts'
+import { ensureJars, freePort, startJvm, waitUntilReady } from './jvm.ts'
 
 type StartApacheKafka = { port?: number; dataDir: string; jarsDir?: string; log?: (line: string) => void }
 
-// A broker keeps its cluster id in its data directory and refuses another one: it is ours to choose, once.
-const clusterId = 'dGlkZXdpcmUta2Fma2Etdw'
+// A broker stores its cluster id in its data directory and refuses to start with another one.
+const CLUSTER_ID = 'dGlkZXdpcmUta2Fma2Etdw'
 
 /**
  * Starts a real Apache Kafka (KRaft, broker and controller in one process) on the loopback interface.
- * `port` 0 or none takes a free one; `dataDir` is created, and reused when it already holds a log.
+ * `port` 0 or none takes a free one. `dataDir` is created, or reused if it already contains a log.
  * @returns `endpoint` as `127.0.0.1:port`, and `stop`, which resolves when the JVM is gone.
- * @throws MissingToolError without `java` or `mvn`; Error with the broker's last words when it does not start.
+ * @throws MissingToolError without `java` or `mvn`; Error with the broker's last output if it does not start.
  */
 export async function startApacheKafka({
   port = 0,
@@ -33,7 +35,15 @@ export async function startApacheKafka({
   await writeFile(properties, serverProperties(brokerPort, await freePort(), join(home, 'log')))
   const java = ['-cp', classpath]
   if (!existsSync(join(home, 'log', 'meta.properties'))) {
-    const format = startJvm([...java, 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', properties])
+    const format = startJvm([
+      ...java,
+      'kafka.tools.StorageTool',
+      'format',
+      '-t',
+      CLUSTER_ID,
+      '-c',
+      properties,
+    ])
     if ((await format.exited) !== 0) throw new Error(`formatting ${home} failed: ${format.output()}`)
   }
   const jvm = startJvm(['-Xms128m', '-Xmx512m', ...java, 'kafka.Kafka', properties], { cwd: home })
@@ -74,11 +84,59 @@ function serverProperties(port: number, controllerPort: number, logDir: string):
     'transaction.state.log.num.partitions': 1,
     'share.coordinator.state.topic.replication.factor': 1,
     'share.coordinator.state.topic.min.isr': 1,
-    // Consumers of a test start one by one; waiting for more members only makes it slow.
+    // The consumers of a test start one by one. A delay would only make it slow.
     'group.initial.rebalance.delay.ms': 0,
     'group.min.session.timeout.ms': 1000,
   }
   return `${Object.entries(settings)
     .map(([key, value]) => `${key}=${value}`)
     .join('\n')}\n`
+}
+
+type KafkaJars = { dir?: string; log?: (line: string) => void }
+
+/**
+ * Makes sure that the jars of Apache Kafka and its command-line tools are in `<dir>/lib-<version>`.
+ * @returns the Java class path, and the version in the pom.xml.
+ * @throws MissingToolError if the jars must be downloaded and `java` or `mvn` is not installed.
+ */
+export async function ensureKafkaJars({ dir = '.kafka', log = () => {} }: KafkaJars = {}): Promise<{
+  classpath: string
+  version: string
+}> {
+  const pom = join(import.meta.dirname, 'apache-kafka.pom.xml')
+  const { lib, version } = await ensureJars({ pom, property: 'kafka.version', dir, log })
+  return { classpath: join(lib, '*'), version }
+}
+
+const MAIN_CLASSES = {
+  topics: 'org.apache.kafka.tools.TopicCommand',
+  'console-producer': 'org.apache.kafka.tools.ConsoleProducer',
+  'console-consumer': 'org.apache.kafka.tools.consumer.ConsoleConsumer',
+  'consumer-groups': 'org.apache.kafka.tools.consumer.group.ConsumerGroupCommand',
+} as const
+
+export type KafkaTool = keyof typeof MAIN_CLASSES
+type ToolOptions = { input?: string; jarsDir?: string; timeoutMs?: number }
+
+/**
+ * Runs one of Apache Kafka's own command-line tools, as `kafka-<name>.sh` would.
+ * `input` becomes its standard input; it is killed after `timeoutMs` (60,000).
+ * @returns the exit code (null when killed) and everything it wrote.
+ * @throws MissingToolError if the jars must be downloaded and `java` or `mvn` is not installed.
+ */
+export async function kafkaTool(
+  name: KafkaTool,
+  args: string[],
+  { input = '', jarsDir, timeoutMs = 60_000 }: ToolOptions = {},
+): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  const { classpath } = await ensureKafkaJars(jarsDir ? { dir: jarsDir } : {})
+  const java = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xmx256m', '-cp', classpath]
+  const child = spawn('java', [...java, MAIN_CLASSES[name], ...args], { timeout: timeoutMs })
+  const exited = once(child, 'exit')
+  // A tool that fails early closes its input. The exit code reports the failure, so the broken pipe is ignored.
+  child.stdin.on('error', () => {})
+  child.stdin.end(input)
+  const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), exited])
+  return { code, stdout, stderr }
 }

@@ -3,12 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Kafka, logLevel } from 'kafkajs'
 import { expect, test } from 'vitest'
-import { missingJavaTool } from './copy-jars.ts'
-import { startApacheKafka } from './start-apache-kafka.ts'
-import { kafkaTool } from './tools.ts'
+import { javaProblem } from './jvm.ts'
+import { kafkaTool, startApacheKafka } from './start-apache-kafka.ts'
 
 const skipped = process.env.JAVA_TESTS
-  ? await missingJavaTool()
+  ? await javaProblem()
   : 'set JAVA_TESTS=1 to run it: it starts a JVM and downloads its jars once'
 if (skipped) console.log(`skipping the Apache Kafka test: ${skipped}`)
 
@@ -33,8 +32,17 @@ test.skipIf(skipped)(
 )
 
 const consume = (endpoint: string, topic: string): string[] => {
-  const where = ['--bootstrap-server', endpoint, '--topic', topic]
-  return [...where, '--from-beginning', '--max-messages', '1', '--timeout-ms', '20000']
+  return [
+    '--bootstrap-server',
+    endpoint,
+    '--topic',
+    topic,
+    '--from-beginning',
+    '--max-messages',
+    '1',
+    '--timeout-ms',
+    '20000',
+  ]
 }
 
 async function produce(endpoint: string, topic: string, value: string): Promise<void> {

@@ -1,10 +1,10 @@
 import { DynamoDBClient, TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb'
 import { expect, test } from 'vitest'
-import { missingJavaTool } from '../apache-kafka/copy-jars.ts'
+import { javaProblem } from './jvm.ts'
 import { startDynamodbLocal } from './start-dynamodb-local.ts'
 
 const skipped = process.env.JAVA_TESTS
-  ? await missingJavaTool()
+  ? await javaProblem()
   : 'set JAVA_TESTS=1 to run it: it starts a JVM and downloads its jars once'
 if (skipped) console.log(`skipping the DynamoDB Local test: ${skipped}`)
 
