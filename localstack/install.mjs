@@ -1,6 +1,6 @@
-// Installs the dependencies when they are missing or older than the lock file. Plain JavaScript on the machine's own
-// Node (>= 20.19): the pinned one is among what it installs. `npm install`, not `npm ci`: the lock file need not name the
-// optional binaries of every platform, which `npm ci` insists on.
+// Installs the dependencies if they are missing or older than the lock file. It is plain JavaScript, because it runs on
+// the machine's own Node (>= 20.19) and installs the pinned one. It uses `npm install`, because `npm ci` requires that
+// the lock file contains the optional binaries of every platform.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'

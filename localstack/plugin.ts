@@ -1,9 +1,9 @@
 import { bootStack, type Stack } from './boot-stack.ts'
-import { muteRouteList } from './gateway/mute-route-list.ts'
+import { muteRouteList } from './patch-serverless-offline.ts'
 import type { Service } from './service.ts'
 import { readSettings } from './settings.ts'
 
-/** The Serverless plugin of the local stack: boots it around `serverless offline start` and stops it in reverse. */
+/** The Serverless plugin that boots the local stack before `serverless offline start` and stops it after. */
 class TidewireLocalStack {
   readonly hooks: Readonly<Record<string, () => Promise<void>>>
 

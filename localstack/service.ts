@@ -1,4 +1,4 @@
-/** What the local stack reads of `serverless.yml`, after its variables are resolved. */
+/** The part of `serverless.yml` that the local stack reads, after its variables are resolved. */
 export type Service = {
   readonly provider: { environment?: Record<string, unknown> }
   readonly functions?: Readonly<

@@ -1,18 +1,18 @@
 import { resolve } from 'node:path'
 
-/** Ports and places of one local stack (CONTRACT.md, "Starting and stopping"). */
+/** Ports, folders and endpoints of one local stack (docs/local-stack.md). */
 export type Settings = {
   readonly ports: Readonly<Record<PortName, number>>
   readonly dataDir: string
-  /** Use this cluster, start no broker. */
+  /** Use this cluster instead of starting a broker. */
   readonly kafkaBrokers: readonly string[] | null
-  /** Use this DynamoDB, start no emulator. */
+  /** Use this DynamoDB instead of starting an emulator. */
   readonly dynamodbEndpoint: string | null
-  /** Post frames here instead of to the local gateway: where a proxy stands in between. */
+  /** Post frames to this URL instead of the local gateway, for example to a proxy. */
   readonly gatewayEndpoint: string | null
-  /** After how many seconds the gateway ends a connection: API Gateway's 2 h, or less to see clients hand over. */
+  /** Seconds until the gateway ends a connection: API Gateway's 2 h, or less to see how clients reconnect. */
   readonly connectionSeconds: number
-  /** Whether simulators write events as soon as the stack is up. */
+  /** Whether simulators write events when the stack is up. */
   readonly hasDemo: boolean
 }
 

@@ -3,12 +3,12 @@ import { Worker } from 'node:worker_threads'
 
 type Options = { readonly httpUrl: string; readonly apiKey: string; readonly log: (line: string) => void }
 
-/** Events a second of all domains together: lively to look at, and light on a laptop. */
+/** Events per second of all domains together: enough to look alive, and a small load for a laptop. */
 const RATE = '5'
 
 /**
- * Runs `tidewire simulate all` against this stack, on a thread of its own: a client like any other, which is gone with
- * the process whatever ends it. If it ends by itself, the log says why.
+ * Runs `tidewire simulate all` against this stack. It is a client like any other, on a thread of its own, so that it ends
+ * with this process. If it ends before, its last line is logged.
  */
 export async function startDemo({ httpUrl, apiKey, log }: Options) {
   const worker = new Worker(new URL('../cli/main.ts', import.meta.url), {
@@ -19,11 +19,11 @@ export async function startDemo({ httpUrl, apiKey, log }: Options) {
     stderr: true,
   })
   worker.stdout.resume()
-  const said = text(worker.stderr)
+  const errors = text(worker.stderr)
   let isStopping = false
   worker.once('error', (cause) => log(`the demo failed: ${cause}`))
   worker.once('exit', async (code) => {
-    if (!isStopping) log(`the demo ended with ${code}: ${(await said).trim().split('\n').at(-1)}`)
+    if (!isStopping) log(`the demo ended with ${code}: ${(await errors).trim().split('\n').at(-1)}`)
   })
   return {
     endpoint: httpUrl,

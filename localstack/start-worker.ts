@@ -1,21 +1,24 @@
-import { Worker } from 'node:worker_threads'
+import { parentPort, Worker, workerData } from 'node:worker_threads'
 
-/** What a worker of ours tells: first whether it listens, then lines for the log. */
-export type WorkerMessage =
+/** A service that runs. */
+export type Running = { readonly endpoint: string; stop(): Promise<void> }
+
+type WorkerMessage =
   | { type: 'ready'; endpoint: string }
   | { type: 'error'; code: string; message: string }
   | { type: 'log'; line: string }
 
-type Options = { readonly data: unknown; readonly log?: (line: string) => void }
+type Log = (line: string) => void
 
 /**
- * Starts a service on a thread of its own, so that it and this thread do not wait for each other, and waits until it
- * listens. The worker stops itself when it is sent `stop`. Throws with the worker's `code` when it cannot start.
+ * Starts a service on a thread of its own, so that it does not block this thread, and waits until it listens.
+ * `file` is a module that calls `runAsWorker`; `data` is passed to it.
+ * Rejects with the `code` of the service's error if it cannot start.
  */
 export function startWorker(
   file: URL,
-  { data, log = () => {} }: Options,
-): Promise<{ readonly endpoint: string; stop(): Promise<void> }> {
+  { data, log = () => {} }: { readonly data: unknown; readonly log?: Log },
+): Promise<Running> {
   const worker = new Worker(file, { workerData: data, execArgv: [] })
   return new Promise((resolve, reject) => {
     const exited = new Promise<void>((ended) => worker.once('exit', () => ended()))
@@ -38,4 +41,23 @@ export function startWorker(
       reject(new Error('a thread of the local stack failed', { cause }))
     })
   })
+}
+
+/**
+ * The other side of `startWorker`: starts a service in this worker thread, reports its endpoint or its error, and stops
+ * it on request. `start` gets the `data` that was passed to `startWorker`.
+ */
+export async function runAsWorker<Data>(start: (data: Data, log: Log) => Promise<Running>): Promise<void> {
+  const post = (message: WorkerMessage): void => parentPort?.postMessage(message)
+  try {
+    const { endpoint, stop } = await start(workerData, (line) => post({ type: 'log', line }))
+    parentPort?.once('message', async () => {
+      await stop()
+      process.exit(0)
+    })
+    post({ type: 'ready', endpoint })
+  } catch (error) {
+    const { code = 'START_FAILED', message } = error as NodeJS.ErrnoException
+    post({ type: 'error', code, message })
+  }
 }

@@ -1,20 +1,21 @@
 import { rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
 import { parseArgs } from 'node:util'
-import { findTakenPort } from './find-taken-port.ts'
-import { readSettings } from './settings.ts'
+import { listenOnLoopback } from './listen-on-loopback.ts'
+import { type PortName, readSettings, type Settings } from './settings.ts'
 
 const HELP = `Starts the whole pipeline on this machine and stays up; Ctrl-C stops all of it.
 
   npm start                  everything, demo simulators on
   npm start -- --no-demo     no simulators
-  npm start -- --fresh       forgets the local data first
+  npm start -- --fresh       deletes the local data first
 
 Ports come from HTTP_PORT, WS_PORT, LAMBDA_PORT, WEB_PORT, KAFKA_PORT, DYNAMODB_PORT and IDENTITY_PORT,
-data from TIDEWIRE_DATA. KAFKA_BROKERS and DYNAMODB_ENDPOINT use those instead of starting a broker and an emulator.
+the data folder from TIDEWIRE_DATA. With KAFKA_BROKERS and DYNAMODB_ENDPOINT no broker and no emulator are started.
 See docs/local-stack.md.
 `
 
-/** Ends with one clear line. */
+/** Ends the process with a message of one line. */
 function quit(line: string): never {
   process.stderr.write(`${line}\n`)
   process.exit(1)
@@ -55,17 +56,40 @@ if (taken)
   )
 if (flags.fresh) await rm(dataDir, { recursive: true, force: true })
 
-// The framework runs in this very process: one process to stop, and nothing is left behind when it is killed.
+// The framework runs in this process, so there is one process to stop, and a kill leaves no other behind.
 process.env.SLS_LOG_LEVEL ??= 'warning'
 process.env.SLS_TELEMETRY_DISABLED = '1'
 process.env.TIDEWIRE_DEMO = flags['no-demo'] ? 'off' : 'on'
 process.env.TIDEWIRE_PLUGIN = './localstack/plugin.ts'
 process.argv = [
   ...process.argv.slice(0, 2),
-  ...['offline', 'start', '--stage', 'local'],
-  ...['--httpPort', String(ports.HTTP_PORT)],
-  ...['--websocketPort', String(ports.WS_PORT)],
-  ...['--lambdaPort', String(ports.LAMBDA_PORT)],
-  ...['--webSocketHardTimeout', String(connectionSeconds)],
+  'offline',
+  'start',
+  '--stage=local',
+  `--httpPort=${ports.HTTP_PORT}`,
+  `--websocketPort=${ports.WS_PORT}`,
+  `--lambdaPort=${ports.LAMBDA_PORT}`,
+  `--webSocketHardTimeout=${connectionSeconds}`,
 ]
 await import('serverless/bin/serverless.js')
+
+/** The first port of these settings that is in use, or null. */
+async function findTakenPort({ ports, kafkaBrokers, dynamodbEndpoint }: Settings): Promise<PortName | null> {
+  for (const [name, port] of Object.entries(ports) as [PortName, number][]) {
+    if (name === 'KAFKA_PORT' && kafkaBrokers) continue
+    if (name === 'DYNAMODB_PORT' && dynamodbEndpoint) continue
+    if (await isTaken(port)) return name
+  }
+  return null
+}
+
+async function isTaken(port: number): Promise<boolean> {
+  const server = createServer()
+  try {
+    await listenOnLoopback(server, port)
+  } catch {
+    return true
+  }
+  await new Promise((resolve) => server.close(resolve))
+  return false
+}

@@ -3,9 +3,7 @@ import { type WebSocket, WebSocketServer } from 'ws'
 import { matchesChannel } from '#shared/core/channel.ts'
 import type { PositionedEvent } from '#shared/core/event.ts'
 import type { ClientMessage, SubscribeMessage } from '#shared/core/messages.ts'
-import { buildWeb } from '../../localstack/web/build-web.ts'
-import { securityHeaders } from '../../localstack/web/security-headers.ts'
-import { serveFiles } from '../../localstack/web/serve-files.ts'
+import { startWeb } from '../../localstack/web/start-web.ts'
 import { freePorts } from '../../tests/support/free-ports.ts'
 
 /** A gateway that speaks CONTRACT.md's protocol and stores nothing, with the real app in front of it. */
@@ -42,11 +40,10 @@ export async function startStandIn(log: Log): Promise<StandIn> {
     })
   })
   await new Promise<void>((resolve) => server.listen(apiPort, '127.0.0.1', resolve))
-  const web = await serveFiles({
-    folder: await buildWeb(),
+  const web = await startWeb({
     port: webPort,
-    documents: { '/config.json': JSON.stringify({ httpUrl, socketUrl, apiKey: 'stand-in' }) },
-    headers: securityHeaders([httpUrl, socketUrl]),
+    config: { httpUrl, socketUrl, apiKey: 'stand-in' },
+    origins: [httpUrl, socketUrl],
   })
   return {
     webUrl: web.endpoint,

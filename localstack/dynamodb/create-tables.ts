@@ -6,7 +6,7 @@ import {
 } from '@aws-sdk/client-dynamodb'
 import type { Service } from '../service.ts'
 
-/** Creates the tables of `serverless.yml` that the emulator lacks. Time to live is not emulated: readers filter what has expired. */
+/** Creates the tables of `serverless.yml` that do not exist. The emulator has no time to live: readers ignore expired items. */
 export async function createTables(service: Service, endpoint: string): Promise<void> {
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' }
   const client = new DynamoDBClient({ endpoint, region: 'local', credentials })
@@ -16,8 +16,8 @@ export async function createTables(service: Service, endpoint: string): Promise<
   client.destroy()
 }
 
-/** The DynamoDB tables among the resources, reduced to what a table is created with. */
-export function readTables(service: Service): CreateTableCommandInput[] {
+/** The DynamoDB tables among the resources, with the properties that CreateTable needs. */
+function readTables(service: Service): CreateTableCommandInput[] {
   const resources = Object.values(service.resources?.Resources ?? {})
   return resources
     .filter(({ Type }) => Type === 'AWS::DynamoDB::Table')

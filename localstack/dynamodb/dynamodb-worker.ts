@@ -1,15 +1,30 @@
-import { parentPort, workerData } from 'node:worker_threads'
+import { AbstractKeyIterator, AbstractValueIterator } from 'abstract-level'
 import dynalite from 'dynalite'
-import type { WorkerMessage } from '../start-worker.ts'
-import { closeIterators } from './close-iterators.ts'
+import { listenOnLoopback } from '../listen-on-loopback.ts'
+import { runAsWorker } from '../start-worker.ts'
 
-/** Runs the DynamoDB emulator on a thread of its own; see start-dynamodb-worker.ts. */
-const { port, dataDir } = workerData as { port: number; dataDir: string }
-const post = (message: WorkerMessage): void => parentPort?.postMessage(message)
-closeIterators()
-const server = dynalite({ path: dataDir, createTableMs: 0, deleteTableMs: 0 })
-server.on('error', ({ code = 'DYNAMODB_FAILED', message }: NodeJS.ErrnoException) =>
-  post({ type: 'error', code, message }),
-)
-server.listen(port, '127.0.0.1', () => post({ type: 'ready', endpoint: `http://127.0.0.1:${port}` }))
-parentPort?.on('message', () => server.close(() => process.exit(0)))
+// The worker thread that `startDynamodbWorker` starts.
+await runAsWorker(async ({ port, dataDir }: { port: number; dataDir: string }) => {
+  closeIterators()
+  const server = dynalite({ path: dataDir, createTableMs: 0, deleteTableMs: 0 })
+  await listenOnLoopback(server, port)
+  return {
+    endpoint: `http://127.0.0.1:${port}`,
+    stop: () => new Promise((resolve) => server.close(() => resolve())),
+  }
+})
+
+/**
+ * Makes dynalite close the iterators of its queries and scans. It calls `return()`, which the iterators of
+ * abstract-level do not have (they have `close()`). An open iterator keeps a snapshot of the whole database, so nothing
+ * that was overwritten since would ever be freed, in memory or on disk (dynalite 4.0.0, db/index.js).
+ */
+function closeIterators(): void {
+  for (const { prototype } of [AbstractKeyIterator, AbstractValueIterator])
+    Object.defineProperty(prototype, 'return', {
+      configurable: true,
+      value(this: { close(): Promise<void> }) {
+        return this.close()
+      },
+    })
+}

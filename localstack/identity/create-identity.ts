@@ -1,18 +1,21 @@
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { Router } from 'cognito-local/lib/server/Router.js'
 import { CognitoServiceFactoryImpl } from 'cognito-local/lib/services/cognitoService.js'
+import type { DataStoreFactory } from 'cognito-local/lib/services/dataStore/factory.js'
 import { DateClock, type Services } from 'cognito-local/lib/services/index.js'
 import { otp } from 'cognito-local/lib/services/otp.js'
 import { JwtTokenGenerator } from 'cognito-local/lib/services/tokenGenerator.js'
 import { UserPoolServiceFactoryImpl } from 'cognito-local/lib/services/userPoolService.js'
-import { quietContext } from './context.ts'
-import { jsonStoreFactory } from './json-store.ts'
-import { seedUserPool } from './user-pool.ts'
+import { quietContext, seedUserPool } from './user-pool.ts'
 
 type Options = {
   readonly dataDir: string
-  /** The place that the tokens name as theirs. */
+  /** The groups of the user pool. Each gets one user. */
+  readonly groups: readonly string[]
+  /** The URL before the pool's id in the `iss` of the tokens. */
   readonly issuer: string
-  /** Told of the codes that Cognito would send by e-mail. */
+  /** Called with the codes that Cognito would send by e-mail. */
   readonly log: (line: string) => void
 }
 
@@ -20,15 +23,15 @@ type Options = {
 export type CallAction = (action: string, input: unknown) => Promise<unknown>
 
 /**
- * cognito-local with the seeded pool, without its own server: that one loads the AWS SDK, logs every request and keeps
- * its data wherever the process was started.
+ * Creates cognito-local with the seeded pool, without its own server, because that loads the AWS SDK, logs every request
+ * and stores its data in the current folder.
  */
-export async function createIdentity({ dataDir, issuer, log }: Options): Promise<CallAction> {
+export async function createIdentity({ dataDir, groups, issuer, log }: Options): Promise<CallAction> {
   const clock = new DateClock()
   const stores = jsonStoreFactory(dataDir)
   const pools = new UserPoolServiceFactoryImpl(clock, stores)
   const cognito = await new CognitoServiceFactoryImpl(dataDir, stores, pools).create(quietContext, {})
-  await seedUserPool(cognito, quietContext)
+  await seedUserPool(cognito, { groups, context: quietContext })
   const triggers = { enabled: () => false } as unknown as Services['triggers']
   const messages: Services['messages'] = {
     deliver: async (_, source, __, ___, { Username }, code) =>
@@ -42,8 +45,73 @@ export async function createIdentity({ dataDir, issuer, log }: Options): Promise
     action === 'GetTokensFromRefreshToken' ? call('InitiateAuth', toInitiateAuth(input)) : call(action, input)
 }
 
-/** How aws-amplify refreshes tokens, in the older words that the emulator knows. */
+/** aws-amplify refreshes tokens with an action that the emulator lacks. This is the older action. */
 function toInitiateAuth(input: unknown) {
   const { ClientId, RefreshToken } = input as { ClientId?: string; RefreshToken?: string }
   return { AuthFlow: 'REFRESH_TOKEN_AUTH', ClientId, AuthParameters: { REFRESH_TOKEN: RefreshToken } }
+}
+
+type Tree = Record<string, unknown>
+
+/** Stores each pool in a JSON file that is complete after a `kill -9`, which the emulator's own store does not guarantee. */
+function jsonStoreFactory(directory: string): DataStoreFactory {
+  mkdirSync(directory, { recursive: true })
+  return {
+    async create(_, id, defaults) {
+      const path = join(directory, `${id}.json`)
+      const root: Tree = existsSync(path)
+        ? JSON.parse(readFileSync(path, 'utf8'), reviveDates)
+        : structuredClone(defaults)
+      const save = () => {
+        writeFileSync(`${path}.tmp`, JSON.stringify(root, null, 2), { mode: 0o600 })
+        renameSync(`${path}.tmp`, path)
+      }
+      save()
+      return jsonStore(root, save)
+    },
+  }
+}
+
+function jsonStore(root: Tree, save: () => void): Awaited<ReturnType<DataStoreFactory['create']>> {
+  return {
+    async getRoot<T>() {
+      return root as T
+    },
+    async get<T>(_: unknown, key: string | string[], fallback?: T) {
+      return (find(root, [key].flat()) ?? fallback ?? null) as T
+    },
+    async set(_, key, value) {
+      const [parent, name] = parentOf(root, [key].flat())
+      parent[name] = value
+      save()
+    },
+    async delete(_, key) {
+      const [parent, name] = parentOf(root, [key].flat())
+      delete parent[name]
+      save()
+    },
+  }
+}
+
+function find(root: Tree, path: readonly string[]): unknown {
+  return path.reduce<unknown>((node, name) => (isTree(node, name) ? node[name] : undefined), root)
+}
+
+/** The object with the last name of a path. Creates the objects that are missing. */
+function parentOf(root: Tree, path: readonly string[]): [parent: Tree, name: string] {
+  const names = path.slice(0, -1)
+  const parent = names.reduce<Tree>((node, name) => {
+    if (!Object.hasOwn(node, name)) node[name] = {}
+    return node[name] as Tree
+  }, root)
+  return [parent, path.at(-1) ?? '']
+}
+
+function isTree(node: unknown, name: string): node is Tree {
+  return typeof node === 'object' && node !== null && Object.hasOwn(node, name)
+}
+
+/** The emulator's dates are the values whose name ends with "Date". */
+function reviveDates(name: string, value: unknown): unknown {
+  return name.endsWith('Date') && typeof value === 'string' ? new Date(value) : value
 }

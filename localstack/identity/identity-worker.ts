@@ -1,16 +1,81 @@
-import { parentPort, workerData } from 'node:worker_threads'
-import type { WorkerMessage } from '../start-worker.ts'
-import { createIdentity } from './create-identity.ts'
-import { identityServer } from './serve-identity.ts'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { json } from 'node:stream/consumers'
+import { CognitoError, InvalidPasswordError, NotAuthorizedError } from 'cognito-local/lib/errors.js'
+import publicKey from 'cognito-local/lib/keys/cognitoLocal.public.json' with { type: 'json' }
+import { listenOnLoopback } from '../listen-on-loopback.ts'
+import { runAsWorker } from '../start-worker.ts'
+import { type CallAction, createIdentity } from './create-identity.ts'
 
-/** Runs the identity provider on a thread of its own; see start-identity-worker.ts. */
-const { port, dataDir } = workerData as { port: number; dataDir: string }
-const post = (message: WorkerMessage): void => parentPort?.postMessage(message)
-const endpoint = `http://127.0.0.1:${port}`
-const log = (line: string) => post({ type: 'log', line })
-const server = identityServer(await createIdentity({ dataDir, issuer: endpoint, log }))
-server.on('error', ({ code = 'IDENTITY_FAILED', message }: NodeJS.ErrnoException) =>
-  post({ type: 'error', code, message }),
-)
-server.listen(port, '127.0.0.1', () => post({ type: 'ready', endpoint }))
-parentPort?.on('message', () => process.exit(0))
+type Data = { readonly port: number; readonly dataDir: string; readonly groups: readonly string[] }
+
+// The worker thread that `startIdentityWorker` starts.
+await runAsWorker(async ({ port, ...options }: Data, log) => {
+  const endpoint = `http://127.0.0.1:${port}`
+  const server = identityServer(await createIdentity({ ...options, issuer: endpoint, log }))
+  await listenOnLoopback(server, port)
+  return {
+    endpoint,
+    async stop() {
+      server.close()
+      server.closeAllConnections()
+    },
+  }
+})
+
+/** The page is served from another port. */
+const CORS = {
+  'access-control-allow-origin': '*',
+  'access-control-allow-headers': '*',
+  'access-control-max-age': '600',
+}
+
+type Reply = { readonly status: number; readonly body?: unknown }
+
+/** Cognito's HTTP interface: `POST /` with the action in `x-amz-target`, and the public keys of its tokens. */
+function identityServer(call: CallAction): Server {
+  return createServer((request, response) => {
+    respond(request, call).then(
+      (reply) => send(response, reply),
+      (error: unknown) => send(response, failure('InternalErrorException', String(error), 500)),
+    )
+  })
+}
+
+async function respond(request: IncomingMessage, call: CallAction): Promise<Reply> {
+  const { method, url = '' } = request
+  if (method === 'OPTIONS') return { status: 204 }
+  if (url.endsWith('/.well-known/jwks.json')) return { status: 200, body: { keys: [publicKey.jwk] } }
+  const [, action] = String(request.headers['x-amz-target'] ?? '').split('.')
+  if (method !== 'POST' || !action) return failure('UnknownOperationException', 'Send an x-amz-target.')
+  const input: unknown = await json(request)
+  try {
+    return { status: 200, body: await call(action, input) }
+  } catch (error) {
+    return explain(error, action, input)
+  }
+}
+
+/** Cognito has the same response for a wrong password and for an unknown user, unlike the emulator. */
+function explain(error: unknown, action: string, input: unknown): Reply {
+  const isSignIn =
+    action === 'InitiateAuth' && (input as { AuthFlow?: string }).AuthFlow === 'USER_PASSWORD_AUTH'
+  if (isSignIn && (error instanceof InvalidPasswordError || error instanceof NotAuthorizedError))
+    return failure('NotAuthorizedException', 'Incorrect username or password.')
+  if (error instanceof CognitoError) return failure(error.code, error.message)
+  return failure('UnsupportedOperationException', `The local stack cannot do this: ${error}`)
+}
+
+function failure(type: string, message: string, status = 400): Reply {
+  return { status, body: { __type: type, message } }
+}
+
+function send(response: ServerResponse, { status, body }: Reply): void {
+  response.writeHead(status, { ...CORS, 'content-type': 'application/x-amz-json-1.1' })
+  response.end(body === undefined ? undefined : JSON.stringify(body, inSeconds))
+}
+
+/** In Cognito's JSON, times are seconds since 1970. */
+function inSeconds(this: unknown, name: string, value: unknown): unknown {
+  const original = (this as Record<string, unknown>)[name]
+  return original instanceof Date ? Math.floor(original.getTime() / 1000) : value
+}

@@ -1,11 +1,43 @@
-import { startWorker } from '../start-worker.ts'
+import type { Service } from '../service.ts'
+import { type Running, startWorker } from '../start-worker.ts'
+import { CLIENT_ID, emailOf, PASSWORD, USER_POOL_ID } from './user-pool.ts'
 
-type Options = { readonly port: number; readonly dataDir: string; readonly log: (line: string) => void }
+export type Identity = Running & {
+  /** The `iss` of its tokens. */
+  readonly issuer: string
+  readonly userPoolId: string
+  readonly clientId: string
+  /** One user per group of `serverless.yml`. */
+  readonly users: { readonly emails: readonly string[]; readonly password: string }
+}
 
 /**
- * Starts cognito-local, with the users of CONTRACT.md, on a thread of its own: Cognito's interface on loopback, as
- * aws-amplify and the functions use it. Throws when the port is in use.
+ * Starts cognito-local on a thread of its own, with one user in each group of `serverless.yml`. It has Cognito's
+ * interface on loopback, as aws-amplify and the functions use it. Rejects if the port is in use.
  */
-export function startIdentityWorker({ port, dataDir, log }: Options) {
-  return startWorker(new URL('./identity-worker.ts', import.meta.url), { data: { port, dataDir }, log })
+export async function startIdentityWorker(
+  service: Service,
+  {
+    port,
+    dataDir,
+    log,
+  }: { readonly port: number; readonly dataDir: string; readonly log: (line: string) => void },
+): Promise<Identity> {
+  const groups = readGroups(service)
+  const file = new URL('./identity-worker.ts', import.meta.url)
+  const running = await startWorker(file, { data: { port, dataDir, groups }, log })
+  return {
+    ...running,
+    issuer: `${running.endpoint}/${USER_POOL_ID}`,
+    userPoolId: USER_POOL_ID,
+    clientId: CLIENT_ID,
+    users: { emails: groups.map(emailOf), password: PASSWORD },
+  }
+}
+
+/** The names of the user pool's groups among the resources. */
+function readGroups(service: Service): string[] {
+  return Object.values(service.resources?.Resources ?? {})
+    .filter(({ Type }) => Type === 'AWS::Cognito::UserPoolGroup')
+    .map(({ Properties }) => (Properties as { GroupName: string }).GroupName)
 }

@@ -1,19 +1,25 @@
 import type { CognitoService } from 'cognito-local/lib/services/index.js'
 import type { UserPoolService } from 'cognito-local/lib/services/userPoolService.js'
-import type { Context } from './context.ts'
 
-/** The user pool and app client of the local stack. Their ids are fixed, so that tokens and links outlive a `--fresh`. */
+/** The user pool and app client of the local stack. Their ids are fixed, so that tokens and links survive a `--fresh`. */
 export const USER_POOL_ID = 'local_tidewire'
 export const CLIENT_ID = 'tidewirelocalweb'
-/** The local users by role (CONTRACT.md), and the password of each. */
-export const ROLES = ['viewer', 'publisher', 'operator', 'admin'] as const
+/** The password of every user. */
 export const PASSWORD = 'Tidewire-local-1'
 
-/** Creates what is missing of the pool, its client, its groups and its users. What is there stays as it is. */
-export async function seedUserPool(cognito: CognitoService, context: Context): Promise<void> {
-  const isThere = (await cognito.listUserPools(context)).some(({ Id }) => Id === USER_POOL_ID)
-  // User names are the e-mail addresses themselves, as in serverless.yml: access tokens carry nothing else.
-  if (!isThere)
+/** The user name and e-mail address of a group's user. */
+export function emailOf(group: string): string {
+  return `${group}@tidewire.local`
+}
+
+/** Creates the pool, its client, the groups and a user in each, unless they exist. What exists is not changed. */
+export async function seedUserPool(
+  cognito: CognitoService,
+  { groups, context }: { readonly groups: readonly string[]; readonly context: Context },
+): Promise<void> {
+  const exists = (await cognito.listUserPools(context)).some(({ Id }) => Id === USER_POOL_ID)
+  // As in serverless.yml, a user's name is the e-mail address itself, because access tokens contain only the name.
+  if (!exists)
     await cognito.createUserPool(context, {
       Id: USER_POOL_ID,
       Name: 'tidewire-local',
@@ -21,7 +27,7 @@ export async function seedUserPool(cognito: CognitoService, context: Context): P
     })
   const pool = await cognito.getUserPool(context, USER_POOL_ID)
   if (!(await cognito.getAppClient(context, CLIENT_ID))) await createClient(pool, context)
-  for (const [index, role] of ROLES.entries()) await seedUser(pool, { role, index }, context)
+  for (const [index, group] of groups.entries()) await seedUser(pool, { group, index }, context)
 }
 
 async function createClient(pool: UserPoolService, context: Context): Promise<void> {
@@ -38,10 +44,10 @@ async function createClient(pool: UserPoolService, context: Context): Promise<vo
   })
 }
 
-type Seed = { readonly role: string; readonly index: number }
+type Seed = { readonly group: string; readonly index: number }
 
-async function seedUser(pool: UserPoolService, { role, index }: Seed, context: Context): Promise<void> {
-  const email = `${role}@tidewire.local`
+async function seedUser(pool: UserPoolService, { group, index }: Seed, context: Context): Promise<void> {
+  const email = emailOf(group)
   const now = new Date()
   const Attributes = [
     { Name: 'sub', Value: `00000000-0000-4000-8000-00000000000${index}` },
@@ -59,11 +65,25 @@ async function seedUser(pool: UserPoolService, { role, index }: Seed, context: C
       UserLastModifiedDate: now,
       RefreshTokens: [],
     })
-  if (!(await pool.getGroupByGroupName(context, role)))
+  if (!(await pool.getGroupByGroupName(context, group)))
     await pool.saveGroup(context, {
-      GroupName: role,
+      GroupName: group,
       CreationDate: now,
       LastModifiedDate: now,
       members: [email],
     })
 }
+
+/** The first argument of every call of the emulator. */
+type Context = Parameters<CognitoService['listUserPools']>[0]
+
+const logger: Context['logger'] = {
+  child: () => logger,
+  debug: () => {},
+  error: () => {},
+  info: () => {},
+  warn: () => {},
+}
+
+/** A context that logs nothing, because errors are sent to the client. */
+export const quietContext: Context = { logger }

@@ -4,28 +4,27 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
-/** All that the app is made of: the same bytes make the same app. */
+/** The inputs of the build. If they have not changed, the last build is used. */
 const SOURCES = ['web', 'shared', 'localstack/web', 'package-lock.json', 'package.json']
 const IGNORED = /node_modules|\.test\.tsx?$|[\\/]dist[\\/]/
-/** How many builds of other versions are left, for stacks that still serve them. */
+/** The maximum number of builds that are kept, because other stacks may still serve them. */
 const KEPT = 4
 
 /**
- * Builds the web app for production, unless these very sources were built before. Answers the folder. A developer who
- * starts the stack again waits for nothing, and every stack serves what the cloud would.
+ * Builds the web app for production, unless the same sources were built before, and returns the folder of the build.
  */
 export async function buildWeb(cache = join(ROOT, 'node_modules/.cache/tidewire-web')): Promise<string> {
   const target = join(cache, await hashSources())
   if (await exists(target)) return target
   const building = `${target}.${process.pid}`
   await buildForProduction(building)
-  // Another stack may have been faster: its build is the same.
+  // If another stack has built the same sources meanwhile, its build is used.
   await rename(building, target).catch(() => rm(building, { recursive: true, force: true }))
   await removeOld(cache)
   return target
 }
 
-/** Whoever starts the stack: test runners set NODE_ENV to `test`, and Vite then bundles React's development build. */
+/** Test runners set NODE_ENV to `test`. Vite would then bundle React's development build. */
 async function buildForProduction(outDir: string): Promise<void> {
   const { build } = await import('vite')
   const before = process.env.NODE_ENV

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { extname, join, normalize } from 'node:path'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
+import { listenOnLoopback } from '../listen-on-loopback.ts'
 
 const compress = promisify(gzip)
 
@@ -21,15 +22,15 @@ type Options = {
   /** The folder of the built app. */
   readonly folder: string
   readonly port: number
-  /** Further documents, by path. */
+  /** Other documents in JSON, by path. */
   readonly documents: Readonly<Record<string, string>>
   readonly headers: Readonly<Record<string, string>>
 }
 type File = { readonly type: string; readonly bytes: Buffer; readonly zipped: Buffer | null }
 
 /**
- * Serves a built single-page app as a CDN would: compressed, its hashed assets for ever, and `index.html` for every
- * path that is no file.
+ * Serves a built single-page app as a CDN does: compressed, with unlimited caching of the hashed assets, and with
+ * `index.html` for every path that is not a file. Rejects if the port is in use.
  */
 export async function serveFiles({ folder, port, documents, headers }: Options) {
   const cache = new Map<string, Promise<File | null>>()
@@ -56,10 +57,7 @@ export async function serveFiles({ folder, port, documents, headers }: Options) 
   const server = createServer((request, response) => {
     respond(request, response).catch(() => response.writableEnded || response.writeHead(500).end())
   })
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, '127.0.0.1', resolve)
-  })
+  await listenOnLoopback(server, port)
   return {
     endpoint: `http://localhost:${port}`,
     stop: async () => {
@@ -86,14 +84,14 @@ async function readFileOf(folder: string, path: string): Promise<File | null> {
 }
 
 function send({ headers, method }: IncomingMessage, response: ServerResponse, file: File, caching: string) {
-  const takesZip = file.zipped !== null && /\bgzip\b/.test(String(headers['accept-encoding']))
-  const body = takesZip && file.zipped ? file.zipped : file.bytes
+  const sendsZipped = file.zipped !== null && /\bgzip\b/.test(String(headers['accept-encoding']))
+  const body = sendsZipped && file.zipped ? file.zipped : file.bytes
   response.writeHead(200, {
     'content-type': file.type,
     'content-length': body.length,
     'cache-control': caching,
     vary: 'accept-encoding',
-    ...(takesZip && { 'content-encoding': 'gzip' }),
+    ...(sendsZipped && { 'content-encoding': 'gzip' }),
   })
   response.end(method === 'HEAD' ? undefined : body)
 }

@@ -1,0 +1,77 @@
+import { fileURLToPath } from 'node:url'
+import { buildWeb } from './build-web.ts'
+import { serveFiles } from './serve-files.ts'
+
+type Options = {
+  readonly port: number
+  readonly config: Readonly<Record<string, unknown>>
+  /** The origins that the app may send requests to. */
+  readonly origins: readonly string[]
+}
+
+/**
+ * Serves the web app as in the cloud: built, compressed, with the same Content-Security-Policy, and with `config` as
+ * `/config.json`, which contains the URLs of this stack. `WEB_DEV=1` serves the sources instead and reloads them when
+ * they change. Rejects if the port is in use.
+ */
+export async function startWeb({ port, config, origins }: Options) {
+  const document = JSON.stringify(config)
+  if (process.env.WEB_DEV === '1') return serveSources(port, document)
+  const folder = await buildWeb()
+  return serveFiles({
+    folder,
+    port,
+    documents: { '/config.json': document },
+    headers: securityHeaders(origins),
+  })
+}
+
+async function serveSources(port: number, config: string) {
+  const { createServer } = await import('vite')
+  const server = await createServer({
+    configFile: fileURLToPath(new URL('../../web/vite.config.ts', import.meta.url)),
+    root: fileURLToPath(new URL('../../web', import.meta.url)),
+    logLevel: 'warn',
+    clearScreen: false,
+    server: { port, host: '127.0.0.1', strictPort: true },
+    plugins: [
+      {
+        name: 'tidewire-config',
+        configureServer: ({ middlewares }) => {
+          middlewares.use('/config.json', (_, response) => {
+            response.setHeader('content-type', 'application/json')
+            response.end(config)
+          })
+        },
+      },
+    ],
+  })
+  await server.listen()
+  return { endpoint: `http://localhost:${port}`, stop: () => server.close() }
+}
+
+/**
+ * The app may load only its own scripts and styles and send requests only to `origins`. Inline scripts and style sheets
+ * and frames are forbidden.
+ */
+function securityHeaders(origins: readonly string[]): Readonly<Record<string, string>> {
+  const policy = [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self' data:",
+    "font-src 'self'",
+    `connect-src 'self' ${[...new Set(origins)].join(' ')}`,
+    "manifest-src 'self'",
+    "base-uri 'none'",
+    "form-action 'self'",
+    "frame-ancestors 'none'",
+  ]
+  return {
+    'content-security-policy': policy.join('; '),
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'no-referrer',
+    'cross-origin-opener-policy': 'same-origin',
+    'permissions-policy': 'camera=(), microphone=(), geolocation=()',
+  }
+}
