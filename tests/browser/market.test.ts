@@ -202,7 +202,7 @@ describe.skipIf(chromiumPath() === null)('the market in Chromium', () => {
   it('lets a viewer look, and says why nothing can be placed', async () => {
     const { page: viewer } = await openApp(browser, stack.webUrl, { as: 'viewer' })
     await goLive(viewer, `${stack.webUrl}/market/trading?symbol=ACME`)
-    await viewer.getByText('Viewers can look at everything here, and change nothing.').waitFor()
+    await viewer.getByText('Viewers can see everything here but change nothing.').waitFor()
 
     expect(await viewer.getByRole('button', { name: 'Buy', exact: true }).getAttribute('aria-disabled')).toBe(
       'true',

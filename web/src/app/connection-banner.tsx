@@ -1,6 +1,6 @@
+import { useConnection } from '#web/live/freshness.tsx'
 import { Icon } from '#web/ui/data/icon.tsx'
 import { Age } from '#web/ui/data/times.tsx'
-import { useConnection } from '../live/use-connection.ts'
 
 const QUIET_PHASES: readonly string[] = ['live', 'connecting', 'recovering']
 

@@ -1,7 +1,7 @@
 import { useEffect } from 'react'
+import { useConnection } from '#web/live/freshness.tsx'
 import { Age } from '#web/ui/data/times.tsx'
 import { announce, announceUrgently } from '#web/ui/overlay/announcer.tsx'
-import { useConnection } from '../live/use-connection.ts'
 
 /** How the connection is, plainly. Only its loss interrupts a screen reader. */
 export function ConnectionStatus() {

@@ -2,22 +2,22 @@ import { createContext, useContext } from 'react'
 import type { Credentials } from '#shared/client/credentials.ts'
 import type { Role } from '#shared/core/role.ts'
 
-/** Who uses the app, and how requests prove it. */
+/** The user of the app, with the credentials of their requests. */
 export type Access = {
-  /** The name that the server knows the user by. */
+  /** The user's name on the server. */
   readonly name: string
-  /** What the server lets the user do; null: nothing. */
+  /** The user's role on the server; null if they have none. */
   readonly role: Role | null
   readonly credentials: Credentials
   readonly signOut: () => Promise<void>
-  /** The server no longer takes the credentials. */
+  /** To be called when the server no longer accepts the credentials. */
   readonly expire: () => void
 }
 
 const AccessContext = createContext<Access | null>(null)
 export const AccessProvider = AccessContext.Provider
 
-/** The user's access. Only below the sign-in. */
+/** The user's access. Throws outside an AccessProvider. */
 export function useAccess(): Access {
   const access = useContext(AccessContext)
   if (access === null) throw new Error('useAccess needs an AccessProvider above it')

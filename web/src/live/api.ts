@@ -1,17 +1,17 @@
-import { useMemo } from 'react'
+import { useCallback, useMemo } from 'react'
 import { type Credentials, credentialHeaders } from '#shared/client/credentials.ts'
 import { useAccess } from './access.tsx'
 import { useTidewire } from './tidewire-provider.tsx'
 
-/** What the server says of a request that it refused (RFC 9457), or what we say of one that did not get there. */
-export type Problem = {
+/** Why a request failed: the server's problem details (https://www.rfc-editor.org/rfc/rfc9457), or ours if it was unreachable. */
+type Problem = {
   readonly status: number
   readonly title: string
   readonly detail?: string
   readonly errors?: readonly { readonly pointer: string; readonly detail: string }[]
 }
 
-/** A refused request. `problem` is made to be shown. */
+/** A failed request. `problem` can be shown to the user. */
 export class ApiError extends Error {
   readonly code = 'api_refused'
   readonly problem: Problem
@@ -28,15 +28,50 @@ type Request = {
 }
 
 export type Api = {
-  readonly get: <Answer>(path: string, request?: Request) => Promise<Answer>
-  readonly post: <Answer>(path: string, body?: unknown, request?: Request) => Promise<Answer>
-  readonly remove: <Answer>(path: string) => Promise<Answer>
-  /** The answer as it came, for what is no JSON. */
+  readonly get: <Body>(path: string, request?: Request) => Promise<Body>
+  readonly post: <Body>(path: string, body?: unknown, request?: Request) => Promise<Body>
+  readonly remove: <Body>(path: string) => Promise<Body>
+  /** Returns the response unread, for bodies that are not JSON. */
   readonly raw: (method: string, path: string, request?: Request) => Promise<Response>
 }
 
-/** The HTTP API with credentials; `expire` is told when they are no longer good. Every method throws ApiError. */
-export function createApi(httpUrl: string, credentials: Credentials, expire: () => void = () => {}): Api {
+/** The API for the signed-in user. */
+export function useApi(): Api {
+  const { config } = useTidewire()
+  const { credentials, expire } = useAccess()
+  return useMemo(() => createApi(config.httpUrl, credentials, expire), [config.httpUrl, credentials, expire])
+}
+
+type NewEvent = {
+  readonly type: string
+  readonly subject?: string
+  /** RFC 3339; the server's time if it is left out. */
+  readonly time?: string
+  readonly data: unknown
+}
+type Receipt = {
+  readonly id: string
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+}
+
+/** Returns a function that publishes an event under a new id. It throws ApiError. */
+export function usePostEvent(): (event: NewEvent) => Promise<Receipt> {
+  const api = useApi()
+  return useCallback((event) => api.post('/events', { id: crypto.randomUUID(), ...event }), [api])
+}
+
+/** Describes for the user why a request failed, with each invalid field. */
+export function describeFailure(error: unknown): string {
+  if (!(error instanceof ApiError)) return error instanceof Error ? error.message : String(error)
+  const { detail, title, errors = [] } = error.problem
+  const fields = errors.map((one) => `${one.pointer.split('/').at(-1) ?? ''} ${one.detail}`.trim())
+  return [detail ?? title, ...fields].join(' ')
+}
+
+/** The HTTP API with credentials. Calls `expire` if the server no longer accepts them. Every method throws ApiError. */
+function createApi(httpUrl: string, credentials: Credentials, expire: () => void): Api {
   const unreachable = () => {
     throw new ApiError(UNREACHABLE)
   }
@@ -59,21 +94,14 @@ export function createApi(httpUrl: string, credentials: Credentials, expire: () 
     if (!response.ok) throw new ApiError(await readProblem(response))
     return response
   }
-  const json = async <Answer>(...request: Parameters<Api['raw']>) =>
-    (await (await raw(...request)).json()) as Answer
+  const json = async <Body>(...request: Parameters<Api['raw']>) =>
+    (await (await raw(...request)).json()) as Body
   return {
     raw,
     get: (path, request) => json('GET', path, request),
     post: (path, body, request) => json('POST', path, { ...request, body }),
     remove: (path) => json('DELETE', path),
   }
-}
-
-/** The API for the signed-in user. */
-export function useApi(): Api {
-  const { config } = useTidewire()
-  const { credentials, expire } = useAccess()
-  return useMemo(() => createApi(config.httpUrl, credentials, expire), [config.httpUrl, credentials, expire])
 }
 
 const UNREACHABLE: Problem = {
@@ -84,5 +112,5 @@ const UNREACHABLE: Problem = {
 
 async function readProblem(response: Response): Promise<Problem> {
   const body = (await response.json().catch(() => null)) as Partial<Problem> | null
-  return { ...body, status: response.status, title: body?.title ?? `The server answered ${response.status}` }
+  return { ...body, status: response.status, title: body?.title ?? `The server returned ${response.status}` }
 }

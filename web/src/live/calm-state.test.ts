@@ -16,25 +16,25 @@ function open() {
     },
   }
   const calm = createCalmState(source, systemClock)
-  const told: TidewireState[] = [calm.state()]
-  calm.subscribe(() => told.push(calm.state()))
+  const shown: TidewireState[] = [calm.state()]
+  calm.subscribe(() => shown.push(calm.state()))
   const become = (state: TidewireState) => {
     source.state = state
     changed(state)
   }
-  return { calm, told, become }
+  return { calm, shown, become }
 }
 
-test('a page that opens is not live before something is caught up', () => {
-  const { calm, told, become } = open()
+test('a page that opens is not live before a first view is caught up', () => {
+  const { calm, shown, become } = open()
   for (const state of ['live', 'connecting', 'recovering', 'live'] as const) become(state)
-  expect(told).toEqual(['connecting', 'recovering', 'connecting', 'recovering'])
+  expect(shown).toEqual(['connecting', 'recovering', 'connecting', 'recovering'])
   calm.settle()
-  expect(told.at(-1)).toBe('live')
+  expect(shown.at(-1)).toBe('live')
 })
 
-test('the asking of a widget that opens later is not told, a connection that stays away is', () => {
-  const { calm, told, become } = open()
+test('a short recovery for a widget that opens later is not shown, a lost connection is', () => {
+  const { calm, shown, become } = open()
   calm.settle()
   become('live')
   for (const state of ['connecting', 'recovering', 'live'] as const) {
@@ -42,18 +42,18 @@ test('the asking of a widget that opens later is not told, a connection that sta
     vi.advanceTimersByTime(100)
   }
   vi.advanceTimersByTime(1000)
-  expect(told).toEqual(['connecting', 'live'])
+  expect(shown).toEqual(['connecting', 'live'])
 
   become('connecting')
   vi.advanceTimersByTime(250)
   become('recovering')
   become('live')
-  expect(told).toEqual(['connecting', 'live', 'connecting', 'recovering', 'live'])
+  expect(shown).toEqual(['connecting', 'live', 'connecting', 'recovering', 'live'])
 })
 
-test('polling and the end are told at once', () => {
-  const { calm, told, become } = open()
+test('polling and closing are shown at once', () => {
+  const { calm, shown, become } = open()
   calm.settle()
   for (const state of ['live', 'connecting', 'polling', 'live', 'closed'] as const) become(state)
-  expect(told).toEqual(['connecting', 'live', 'polling', 'live', 'closed'])
+  expect(shown).toEqual(['connecting', 'live', 'polling', 'live', 'closed'])
 })

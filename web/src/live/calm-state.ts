@@ -2,23 +2,23 @@ import type { TidewireState } from '#shared/client/client-state.ts'
 import type { Clock } from '#shared/client/clock.ts'
 import type { Tidewire } from '#shared/client/connect.ts'
 
-/** The state of the connection as it is told to people. */
+/** The state of the connection as it is shown to users. */
 export type CalmState = {
   readonly state: () => TidewireState
-  /** Whether anything was caught up with: before that there is nothing to *re*connect. */
+  /** Whether a first view was caught up: before that, a connection is not *re*connected. */
   readonly isSettled: () => boolean
-  /** A first widget has what it asked for. */
+  /** To be called when a view has loaded. */
   readonly settle: () => void
   readonly subscribe: (listener: () => void) => () => void
 }
 
-/** A widget that opens asks for a moment: that is no trouble of the connection. */
+/** How long a live connection may recover before it is shown: each widget that opens subscribes for a moment. */
 const PATIENCE_MS = 250
 const MOMENTARY: readonly TidewireState[] = ['connecting', 'recovering']
 
 /**
- * The client calls itself live as soon as a socket is open and nothing is under way. People are told so only once the
- * first widget is caught up, and no more of each short asking of those that open later.
+ * Smooths the client's state. The client is `live` as soon as a socket is open and no subscription is pending; this is
+ * live only after the first view is caught up, and then ignores the short recoveries of views that open later.
  */
 export function createCalmState(
   source: Pick<Tidewire, 'state' | 'onState'>,
@@ -26,26 +26,26 @@ export function createCalmState(
 ): CalmState {
   const listeners = new Set<() => void>()
   let isSettled = false
-  let told = source.state
+  let shown = source.state
   let cancel: (() => void) | null = null
 
-  function tell(state: TidewireState) {
+  function show(state: TidewireState) {
     cancel?.()
     cancel = null
-    if (state === told) return
-    told = state
+    if (state === shown) return
+    shown = state
     for (const listener of [...listeners]) listener()
   }
   function follow() {
     const { state } = source
-    if (!isSettled) tell(state === 'live' ? 'recovering' : state)
-    else if (told === 'live' && MOMENTARY.includes(state))
-      cancel ??= clock.after(PATIENCE_MS, () => tell(source.state))
-    else tell(state)
+    if (!isSettled) show(state === 'live' ? 'recovering' : state)
+    else if (shown === 'live' && MOMENTARY.includes(state))
+      cancel ??= clock.after(PATIENCE_MS, () => show(source.state))
+    else show(state)
   }
   source.onState(follow)
   return {
-    state: () => told,
+    state: () => shown,
     isSettled: () => isSettled,
     settle: () => {
       if (isSettled) return

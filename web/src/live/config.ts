@@ -1,23 +1,23 @@
 import type { Identity } from '../auth/session.ts'
 
-/** Where the server is, and how people sign in: `/config.json`, which the host of the app provides. */
+/** Where the server is and how users sign in: `/config.json`, served by the host of the app. */
 export type Config = {
   readonly httpUrl: string
   readonly socketUrl: string
-  /** Where people sign in; without it the key is everybody's. */
+  /** Where users sign in. Without it everybody uses the `apiKey`. */
   readonly identity?: Identity
   readonly apiKey?: string
-  /** Users that anybody may be, on a developer's machine. */
+  /** Users offered on the sign-in page of a developer's machine. */
   readonly demoUsers?: { readonly emails: readonly string[]; readonly password: string }
 }
 
-/** Reads `/config.json`. Throws with what is wrong, in words for whoever set it up. */
+/** Reads `/config.json`. Throws an Error that names what is wrong with it. */
 export async function loadConfig(signal: AbortSignal): Promise<Config> {
   const response = await fetch('/config.json', { signal })
-  if (!response.ok) throw new Error(`/config.json answered ${response.status}.`)
+  if (!response.ok) throw new Error(`/config.json returned ${response.status}.`)
   const config: unknown = await response.json()
   if (!isConfig(config))
-    throw new Error('/config.json needs the texts httpUrl and socketUrl, and identity or an apiKey.')
+    throw new Error('/config.json needs the strings httpUrl and socketUrl, and either identity or apiKey.')
   return config
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { freshnessOf, type Heard } from './freshness.ts'
+import { freshnessOf, type Heard } from './freshness.tsx'
 
 const heard = (change: Partial<Heard>): Heard => ({
   state: 'live',
@@ -22,7 +22,7 @@ test.each([
   [{ state: 'closed', isOnline: false }, 'closed'],
 ] as const)('%j is %s', (change, phase) => expect(freshnessOf(heard(change)).phase).toBe(phase))
 
-test('nothing is to be decided on what may be out of date, and it says why', () => {
+test('what may be out of date refuses decisions, with the reason', () => {
   const refusals = (['live', 'polling', 'connecting', 'recovering', 'closed'] as const).map((state) => [
     state,
     freshnessOf(heard({ state })).refusal,

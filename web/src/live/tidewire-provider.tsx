@@ -5,7 +5,7 @@ import type { ClientError } from '#shared/client/subscriber.ts'
 import { useAccess } from './access.tsx'
 import { type CalmState, createCalmState } from './calm-state.ts'
 import type { Config } from './config.ts'
-import { createPacer } from './create-pacer.ts'
+import { createPacer } from './pacer.ts'
 import { createViewRegistry, type ViewRegistry } from './view-registry.ts'
 
 type Connected = {
@@ -17,10 +17,10 @@ type Connected = {
 
 const Context = createContext<Connected | null>(null)
 
-/** A dead connection is noticed within 25 + 10 s even where the network says nothing. */
+/** A dead connection is noticed within 25 + 10 s even if the network reports nothing. */
 const PING_MS = 25_000
 
-/** Connects as the signed-in user for as long as it is mounted, and gives the client to everything below. */
+/** Connects as the signed-in user while it is mounted, and provides the client to its children. */
 export function TidewireProvider({ config, children }: { config: Config; children: ReactNode }) {
   const [connected, setConnected] = useState<Connected | null>(null)
   const { credentials, expire } = useAccess()
@@ -38,7 +38,7 @@ export function TidewireProvider({ config, children }: { config: Config; childre
   return connected && <Context value={connected}>{children}</Context>
 }
 
-/** The connected client and where it is connected to. */
+/** The connected client with its configuration. Throws outside a TidewireProvider. */
 export function useTidewire(): Connected {
   const connected = useContext(Context)
   if (connected === null) throw new Error('useTidewire needs a TidewireProvider above it')

@@ -66,7 +66,7 @@ test('components that ask for the same view share one, and many changes make one
   expect(left.snapshot().states.get('')).toBe(100)
 })
 
-test('a view that nobody looks at is closed after a while, and followed anew when asked for', () => {
+test('an unused view is closed after a while, and followed again when it is opened again', () => {
   const { registry, followed, frame } = createRegistry()
   const leave = registry.open(example, 'total').subscribe(() => {})
   followed[0]?.set(1)
@@ -83,8 +83,8 @@ test('a view that nobody looks at is closed after a while, and followed anew whe
   frame()
 
   expect(followed[0]?.close).toHaveBeenCalledOnce()
-  const anew = registry.open(example, 'total')
-  expect(anew.snapshot()).toMatchObject({ status: 'loading', updatedAt: null })
-  anew.subscribe(() => {})
+  const again = registry.open(example, 'total')
+  expect(again.snapshot()).toMatchObject({ status: 'loading', updatedAt: null })
+  again.subscribe(() => {})
   expect(followed).toHaveLength(2)
 })

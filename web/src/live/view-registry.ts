@@ -1,9 +1,9 @@
 import type { Tidewire } from '#shared/client/connect.ts'
 import type { ViewMoment } from '#shared/client/follow-view.ts'
 import type { StateOf, ViewSet } from '#shared/client/view-set.ts'
-import type { Pacer } from './create-pacer.ts'
+import type { Pacer } from './pacer.ts'
 
-/** A view that components share: made for `useSyncExternalStore`. */
+/** A view shared by components, in the shape of `useSyncExternalStore`. */
 export type SharedView<State> = {
   readonly subscribe: (listener: () => void) => () => void
   readonly snapshot: () => ViewMoment<State>
@@ -17,14 +17,14 @@ export type ViewRegistry = {
   ) => SharedView<StateOf<Views, Name>>
 }
 
-/** How long a view that nobody looks at is kept: another page of the app may ask for it at once. */
+/** How long an unused view stays open: the next page may need it at once. */
 const LINGER_MS = 5000
 
 const LOADING: ViewMoment<never> = { states: new Map<string, never>(), status: 'loading', updatedAt: null }
 
 /**
- * The views that are on screen, each followed once however many components ask for it, and flushed at a pace of its
- * own. `onLoaded` is told of each that has loaded, or cannot.
+ * The views on the screen. Each is followed once, however many components use it, and flushed at its own pace.
+ * `onLoaded` is called when a view has loaded or failed to.
  */
 export function createViewRegistry(
   tidewire: Pick<Tidewire, 'view'>,
@@ -54,7 +54,7 @@ type Sharing = {
   readonly left: () => void
 }
 
-/** Follows while somebody listens, and a little longer. */
+/** Follows a view while it has listeners, and 5 s longer. */
 function shareView<State>({ follow, onLoaded, left }: Sharing, pacer: Pacer): SharedView<State> {
   const listeners = new Set<() => void>()
   let followed: ReturnType<typeof follow> | null = null

@@ -6,8 +6,8 @@ const queryClient = new QueryClient({
 })
 
 /**
- * Around what uses react-query: for answers that do not live, such as the catalog. Not around the whole app, so that
- * the library is loaded with the first component that needs it.
+ * Provides react-query, for responses that are not live, such as the catalog. Wrap only what uses it, not the whole
+ * app: the library is then loaded with the first component that needs it.
  */
 export function WithQueries({ children }: { children: ReactNode }) {
   return <QueryClientProvider client={queryClient}>{children}</QueryClientProvider>

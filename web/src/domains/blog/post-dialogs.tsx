@@ -1,5 +1,5 @@
 import type { PostState } from '#shared/domain/blog/posts-view.ts'
-import type { LiveView } from '#web/live/use-view.ts'
+import type { LiveView } from '#web/live/use-view.tsx'
 import { Loading, StateMessage } from '#web/ui/layout/state-message.tsx'
 import { Dialog } from '#web/ui/overlay/dialog.tsx'
 import type { Search } from '#web/ui/state/use-search-state.ts'

@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useState } from 'react'
 import type { PostEventType, PostState } from '#shared/domain/blog/posts-view.ts'
 import { useAccess } from '#web/live/access.tsx'
-import { describeFailure, usePostEvent } from '#web/live/use-post-event.ts'
+import { describeFailure, usePostEvent } from '#web/live/api.ts'
 import { showToast } from '#web/ui/overlay/toaster.tsx'
 import { type Asked, DONE_WORDS, findOutcome } from './find-outcome.ts'
 

@@ -1,6 +1,6 @@
 import { type ReactNode, useEffect } from 'react'
 import type { Interval } from '#shared/domain/market/series.ts'
-import { ViewBody } from '#web/live/view-body.tsx'
+import { ViewBody } from '#web/live/use-view.tsx'
 import { Field } from '#web/ui/form/field.tsx'
 import { Segments } from '#web/ui/form/segments.tsx'
 import { StateMessage } from '#web/ui/layout/state-message.tsx'

@@ -1,7 +1,7 @@
 import { useMemo } from 'react'
 import { marketViews } from '#shared/domain/market/market-views.ts'
 import { type Quote, type QuoteState, quotesView } from '#shared/domain/market/quotes-view.ts'
-import { type LiveView, useView } from '#web/live/use-view.ts'
+import { type LiveView, useView } from '#web/live/use-view.tsx'
 import { presentView } from './present-view.ts'
 
 export type Quotes = LiveView<QuoteState> & {

@@ -1,6 +1,6 @@
 import { type FormEvent, useState } from 'react'
 import { useAccess } from '#web/live/access.tsx'
-import { useConnection } from '#web/live/use-connection.ts'
+import { useConnection } from '#web/live/freshness.tsx'
 import { Button } from '#web/ui/form/button.tsx'
 import type { ShownCase } from './case-book.ts'
 import type { FeedRow } from './feed-row.ts'

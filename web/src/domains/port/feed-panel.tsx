@@ -1,7 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { useAccess } from '#web/live/access.tsx'
-import { FreshnessBadge } from '#web/live/freshness-badge.tsx'
-import { useConnection } from '#web/live/use-connection.ts'
+import { FreshnessBadge, useConnection } from '#web/live/freshness.tsx'
 import { formatNumber } from '#web/ui/data/format.ts'
 import { Button } from '#web/ui/form/button.tsx'
 import { announce } from '#web/ui/overlay/announcer.tsx'

@@ -1,7 +1,7 @@
 import { portViews } from '#shared/domain/port/port-views.ts'
 import { presentStatistics } from '#shared/domain/port/statistics-view.ts'
 import { useAccess } from '#web/live/access.tsx'
-import { useView } from '#web/live/use-view.ts'
+import { useView } from '#web/live/use-view.tsx'
 import type { Panel, PanelBadge } from '#web/ui/layout/panel.ts'
 import { unreadBy } from './unread-by.ts'
 

@@ -1,6 +1,6 @@
 import { useState } from 'react'
 import { ApiError, useApi } from '#web/live/api.ts'
-import { useConnection } from '#web/live/use-connection.ts'
+import { useConnection } from '#web/live/freshness.tsx'
 import { Button } from '#web/ui/form/button.tsx'
 import { showToast } from '#web/ui/overlay/toaster.tsx'
 import { changeSettings } from '#web/ui/state/settings.ts'

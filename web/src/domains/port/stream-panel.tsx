@@ -1,5 +1,5 @@
 import { lazy, Suspense } from 'react'
-import { FreshnessBadge } from '#web/live/freshness-badge.tsx'
+import { FreshnessBadge } from '#web/live/freshness.tsx'
 import { formatNumber } from '#web/ui/data/format.ts'
 import { Card } from '#web/ui/layout/card.tsx'
 import { Loading } from '#web/ui/layout/state-message.tsx'

@@ -1,5 +1,5 @@
 import { recentAlertsView } from '#shared/domain/sensors/recent-alerts-view.ts'
-import { useView } from '#web/live/use-view.ts'
+import { useView } from '#web/live/use-view.tsx'
 import type { Panel, PanelBadge } from '#web/ui/layout/panel.ts'
 import { useNow } from '#web/ui/state/use-now.ts'
 import { lastingConditions } from './lasting-conditions.ts'

@@ -1,6 +1,6 @@
 import { MEASURES, type Measure } from '#shared/domain/sensors/read-reading.ts'
 import { sensorsViews } from '#shared/domain/sensors/sensors-views.ts'
-import { useView } from '#web/live/use-view.ts'
+import { useView } from '#web/live/use-view.tsx'
 import { Badge } from '#web/ui/data/badge.tsx'
 import { formatNumber } from '#web/ui/data/format.ts'
 import { Sparkline } from '#web/ui/data/sparkline.tsx'

@@ -1,7 +1,7 @@
 import { useMemo } from 'react'
 import { type SensorReport, type SensorState, sensorView } from '#shared/domain/sensors/sensor-view.ts'
 import { sensorsViews } from '#shared/domain/sensors/sensors-views.ts'
-import { type LiveView, useView } from '#web/live/use-view.ts'
+import { type LiveView, useView } from '#web/live/use-view.tsx'
 import { useNow } from '#web/ui/state/use-now.ts'
 import { type Health, healthOf } from './say-reading.ts'
 

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react'
-import { FreshnessBadge } from '#web/live/freshness-badge.tsx'
-import { ViewBody } from '#web/live/view-body.tsx'
+import { FreshnessBadge } from '#web/live/freshness.tsx'
+import { ViewBody } from '#web/live/use-view.tsx'
 import { Button } from '#web/ui/form/button.tsx'
 import { Card } from '#web/ui/layout/card.tsx'
 import { StateMessage } from '#web/ui/layout/state-message.tsx'

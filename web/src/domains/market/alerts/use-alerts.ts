@@ -5,7 +5,7 @@ import {
   userAlertsView,
 } from '#shared/domain/market/user-alerts-view.ts'
 import { useAccess } from '#web/live/access.tsx'
-import { type LiveView, useView } from '#web/live/use-view.ts'
+import { type LiveView, useView } from '#web/live/use-view.tsx'
 import type { PanelBadge } from '#web/ui/layout/panel.ts'
 import { notify } from '#web/ui/overlay/notifications.ts'
 import { showToast } from '#web/ui/overlay/toaster.tsx'

@@ -1,5 +1,5 @@
-import { FreshnessBadge } from '#web/live/freshness-badge.tsx'
-import { ViewBody } from '#web/live/view-body.tsx'
+import { FreshnessBadge } from '#web/live/freshness.tsx'
+import { ViewBody } from '#web/live/use-view.tsx'
 import { Card } from '#web/ui/layout/card.tsx'
 
 import { directionOf, sayAmount, saySigned } from '../money-text.ts'

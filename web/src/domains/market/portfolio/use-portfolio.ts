@@ -5,7 +5,7 @@ import { type Portfolio, portfolioView } from '#shared/domain/market/portfolio-v
 import type { Quote } from '#shared/domain/market/quotes-view.ts'
 import { type ValuedPortfolio, valuePortfolio } from '#shared/domain/market/value-portfolio.ts'
 import { useAccess } from '#web/live/access.tsx'
-import { type LiveView, useView } from '#web/live/use-view.ts'
+import { type LiveView, useView } from '#web/live/use-view.tsx'
 import { presentView } from '../present-view.ts'
 import { toQuote, useQuotes } from '../use-quotes.ts'
 

@@ -2,7 +2,7 @@ import { marketViews } from '#shared/domain/market/market-views.ts'
 import { priceUnits, sayMoney } from '#shared/domain/market/money.ts'
 import type { OrderRecord, OrderStatus, OrdersState } from '#shared/domain/market/orders-view.ts'
 import { useAccess } from '#web/live/access.tsx'
-import { type LiveView, useView } from '#web/live/use-view.ts'
+import { type LiveView, useView } from '#web/live/use-view.tsx'
 import { sayPrice, sayQuantity, saySigned } from '../money-text.ts'
 
 const NONE: readonly OrderRecord[] = []

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { createPacer } from './create-pacer.ts'
+import { createPacer } from './pacer.ts'
 
 const FRAME_MS = 16
 const nextFrame = (run: () => void) => {
@@ -10,7 +10,7 @@ const nextFrame = (run: () => void) => {
 beforeEach(() => void vi.useFakeTimers({ now: 0 }))
 afterEach(() => void vi.useRealTimers())
 
-/** Changes at a steady rate, drawn as views and feeds do: one run under way at a time. Answers when they were drawn. */
+/** Changes at a steady rate, drawn as views and feeds do: one run under way at a time. Returns when they were drawn. */
 function drawAt(perSecond: number, seconds: number): number[] {
   const begin = Date.now()
   const pacer = createPacer(nextFrame, Date.now)
@@ -34,14 +34,14 @@ test('draws each of a few changes with the next frame', () => {
   expect(drawAt(2, 3)).toEqual([0, 500, 1000, 1500, 2000, 2500].map((at) => at + FRAME_MS))
 })
 
-test('draws a stream that nobody could follow two or three times a second, and its end', () => {
+test('draws a stream that nobody could follow two or three times a second, including its end', () => {
   const drawn = drawAt(1000, 10)
   expect(drawn.length).toBeGreaterThan(24)
   expect(drawn.filter((at) => at > 1000).length).toBeLessThan(25)
   expect(drawn.at(-1)).toBeGreaterThanOrEqual(9999)
 })
 
-test('is quick again a second after the stream has ended', () => {
+test('draws with the next frame again a second after the stream has ended', () => {
   const pacer = createPacer(nextFrame, Date.now)
   for (let n = 0; n < 500; n++) pacer.note()
   vi.advanceTimersByTime(1500)
@@ -57,7 +57,7 @@ test('is quick again a second after the stream has ended', () => {
   expect(run).toHaveBeenCalledOnce()
 })
 
-test('what is cancelled does not run, whether it waits or is due', () => {
+test('a cancelled callback does not run, whether it waits for the beat or for the frame', () => {
   const pacer = createPacer(nextFrame, Date.now)
   const run = vi.fn()
   pacer.schedule(run)()

@@ -1,0 +1,127 @@
+import { useSyncExternalStore } from 'react'
+import type { TidewireState } from '#shared/client/client-state.ts'
+import { Badge } from '#web/ui/data/badge.tsx'
+import { Age } from '#web/ui/data/times.tsx'
+import { useNow } from '#web/ui/state/use-now.ts'
+import { useTidewire } from './tidewire-provider.tsx'
+import './freshness.css'
+
+type FreshnessPhase =
+  | 'live'
+  | 'connecting'
+  | 'reconnecting'
+  | 'recovering'
+  | 'polling'
+  | 'stale'
+  | 'offline'
+  | 'closed'
+
+/** How current the data on the screen is, in words for users. */
+type Freshness = {
+  readonly phase: FreshnessPhase
+  readonly label: string
+  readonly help: string
+  readonly tone: 'good' | 'busy' | 'bad'
+  /** Why nothing should be decided on what is shown; null if it may. */
+  readonly refusal: string | null
+}
+
+export type Heard = {
+  readonly state: TidewireState
+  /** Milliseconds since the last message of the server; null if there was none. */
+  readonly age: number | null
+  /** Whether the browser reports a network. */
+  readonly isOnline: boolean
+  /** Whether a first view was caught up since the page was opened. */
+  readonly isSettled: boolean
+}
+
+/** A live connection is stale after this: pings go out every 25 s and may take 10 s to be answered. */
+const STALE_MS = 45_000
+const POLL_MS = 30_000
+
+const WORDS: { readonly [phase in FreshnessPhase]: Omit<Freshness, 'phase'> } = {
+  live: { label: 'Live', help: 'Events appear as they happen.', tone: 'good', refusal: null },
+  connecting: words('Connecting…', 'Connecting to the server.', 'busy'),
+  reconnecting: words('Reconnecting…', 'The connection was lost. Missed events will follow.', 'busy'),
+  recovering: words('Catching up…', 'Reading missed events. Nothing is lost.', 'busy'),
+  polling: {
+    label: 'Polling',
+    help: 'The live connection is down: events come every 30 s.',
+    tone: 'busy',
+    refusal: null,
+  },
+  stale: words('Stale', 'The server has been silent for 45 s. Checking the connection.', 'bad'),
+  offline: words('Offline', 'The server cannot be reached. Retrying.', 'bad'),
+  closed: words('Closed', 'The connection was closed. Reload the page to connect.', 'bad'),
+}
+
+function words(label: string, help: string, tone: Freshness['tone']): Omit<Freshness, 'phase'> {
+  return { label, help, tone, refusal: `${label.replace('…', '')}: what you see may be out of date.` }
+}
+
+/** The state of the connection, updated every second, with when the server was last heard. */
+export function useConnection(): Freshness & {
+  /** In epoch milliseconds; null if never. */
+  readonly heardAt: number | null
+} {
+  const { tidewire, calm } = useTidewire()
+  const state = useSyncExternalStore(calm.subscribe, calm.state)
+  const isOnline = useSyncExternalStore(subscribeOnline, () => navigator.onLine)
+  const now = useNow()
+  const heardAt = tidewire.lastHeard
+  const age = heardAt === null ? null : Math.max(0, now - heardAt)
+  return { ...freshnessOf({ state, age, isOnline, isSettled: calm.isSettled() }), heardAt }
+}
+
+type BadgeProps = {
+  /** When the data last changed, in epoch milliseconds; null before the first data. */
+  readonly updatedAt?: number | null
+  /** Whether the user paused the updates. */
+  readonly paused?: boolean
+}
+
+/** How fresh the data of a widget is. It belongs in the widget's head, right of the title. */
+export function FreshnessBadge({ updatedAt, paused = false }: BadgeProps) {
+  const { phase, label, tone, heardAt } = useConnection()
+  const at = phase === 'live' && !paused ? heardAt : (updatedAt ?? heardAt)
+  return (
+    <span className="freshness">
+      <Badge tone={paused ? 'busy' : tone}>
+        <span className="freshness-dot" aria-hidden="true" />
+        {paused ? 'Paused' : label}
+      </Badge>
+      {at !== null && (
+        <span className="freshness-age">
+          <span className="visually-hidden">Data as of </span>
+          <Age of={at} />
+        </span>
+      )}
+    </span>
+  )
+}
+
+/** Derives from the client's state and the time since the last message how current the page is. */
+export function freshnessOf(heard: Heard): Freshness {
+  const phase = phaseOf(heard)
+  return { phase, ...WORDS[phase] }
+}
+
+function phaseOf({ state, age, isOnline, isSettled }: Heard): FreshnessPhase {
+  if (state === 'closed') return 'closed'
+  if (!isOnline) return 'offline'
+  if (state === 'live') return age !== null && age > STALE_MS ? 'stale' : 'live'
+  if (state === 'recovering') return 'recovering'
+  const isSilent = age === null || age > 2 * POLL_MS
+  if (state === 'polling') return isSilent ? 'offline' : 'polling'
+  return isSettled ? 'reconnecting' : 'connecting'
+}
+
+function subscribeOnline(listener: () => void): () => void {
+  addEventListener('online', listener)
+  addEventListener('offline', listener)
+  return () => {
+    removeEventListener('online', listener)
+    removeEventListener('offline', listener)
+  }
+}
