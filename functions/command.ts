@@ -3,8 +3,7 @@ import { requirePrincipal } from '#shared/adapters/http/require-principal.ts'
 import { keyRequest, readIdempotencyKey } from '#shared/pipeline/accept/idempotency-key.ts'
 import { continueTrace } from '#shared/pipeline/accept/traceparent.ts'
 import { entityTag } from '#shared/pipeline/lifecycle/entity-tag.ts'
-import { moveEvent } from '#shared/pipeline/lifecycle/move-event.ts'
-import { readMoveBody } from '#shared/pipeline/lifecycle/read-move.ts'
+import { moveEvent, readMoveBody } from '#shared/pipeline/lifecycle/move-event.ts'
 import {
   catalog,
   claims,

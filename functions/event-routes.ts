@@ -4,7 +4,7 @@ import { readQuery } from '#shared/adapters/http/read-query.ts'
 import { CSV_LIMITS, listEvents, PAGE_LIMITS } from '#shared/pipeline/history/list-events.ts'
 import { hasAlready } from '#shared/pipeline/lifecycle/entity-tag.ts'
 import { getEvent } from '#shared/pipeline/lifecycle/get-event.ts'
-import { selectCases } from '#shared/pipeline/lifecycle/select-cases.ts'
+import { selectCases } from '#shared/pipeline/lifecycle/select-rows.ts'
 import { catalog, claims, clock, lifecycles, store, viewStore } from './compose.ts'
 
 const deps = { claims, clock, lifecycles, store, catalog, viewStore }

@@ -3,7 +3,7 @@ import { requirePrincipal } from '#shared/adapters/http/require-principal.ts'
 import { assertRole, PUBLISHERS } from '#shared/core/role.ts'
 import { accept } from '#shared/pipeline/accept/accept.ts'
 import { readPost } from '#shared/pipeline/accept/read-post.ts'
-import { refuseReserved } from '#shared/pipeline/lifecycle/refuse-reserved.ts'
+import { refuseReserved } from '#shared/pipeline/lifecycle/lifecycles.ts'
 import { catalog, claims, identify, kafka, lifecycles, limitRate, newId } from './compose.ts'
 
 const now = () => new Date()

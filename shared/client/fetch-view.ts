@@ -1,5 +1,5 @@
 import { parseCursor } from '#shared/core/cursor.ts'
-import type { ViewPart } from '#shared/pipeline/views/view-part.ts'
+import type { ViewPart } from '#shared/pipeline/views/apply-event.ts'
 import { type FetchSettings, fetchJson, PageError } from './fetch-json.ts'
 import { isFields } from './parse-frame.ts'
 

@@ -1,8 +1,7 @@
 import { parseCursor } from '#shared/core/cursor.ts'
 import type { PositionedEvent } from '#shared/core/event.ts'
 import type { View } from '#shared/domain/define-domain.ts'
-import { applyEvent } from '#shared/pipeline/views/apply-event.ts'
-import { keysOf, mergeParts, type ViewPart } from '#shared/pipeline/views/view-part.ts'
+import { applyEvent, keysOf, mergeParts, type ViewPart } from '#shared/pipeline/views/apply-event.ts'
 import type { ViewSnapshot } from './fetch-view.ts'
 
 /** The parts of a view, or of one of its keys, folded on by the same rules as the server's (docs/adr/0010). */

@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest'
 import { defineView } from '#shared/domain/define-domain.ts'
-import type { ViewPart } from '#shared/pipeline/views/view-part.ts'
+import type { ViewPart } from '#shared/pipeline/views/apply-event.ts'
 import { settle } from '#shared/testing/client/fake-clock.ts'
 import { createScript, eventAt, type Script } from '#shared/testing/client/scripted-server.ts'
 

@@ -1,5 +1,5 @@
 import { type DynamoDBDocumentClient, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
-import { nameEpoch } from '#shared/pipeline/deliver/epoch.ts'
+import { nameEpoch } from '#shared/pipeline/history/topic-state.ts'
 import type { EventStore, Head, StoredEvent, Stream } from '#shared/pipeline/ports.ts'
 import { type Item, isConditionFailure, putAll, succeeds } from './batch.ts'
 import { queryAll } from './query-all.ts'

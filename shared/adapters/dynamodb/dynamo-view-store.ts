@@ -1,8 +1,12 @@
 import { type DynamoDBDocumentClient, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import pLimit from 'p-limit'
 import type { Stream } from '#shared/pipeline/ports.ts'
-import { rebuildingError } from '#shared/pipeline/views/fold-error.ts'
-import type { FoldedBy, StoredPart, ViewStore } from '#shared/pipeline/views/view-store.ts'
+import {
+  type FoldedBy,
+  rebuildingError,
+  type StoredPart,
+  type ViewStore,
+} from '#shared/pipeline/views/view-store.ts'
 import { getAll, type Item, succeeds } from './batch.ts'
 import { forgetParts } from './forget-parts.ts'
 import { queryAll } from './query-all.ts'

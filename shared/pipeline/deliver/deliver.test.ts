@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
 import { createCatalog } from '#shared/pipeline/catalog.ts'
+import { recordDecoder } from '#shared/pipeline/consume/decode-record.ts'
 import { makeEvent, makeRecord } from '#shared/testing/accept/records.ts'
 import { memoryClaimStore } from '#shared/testing/memory/memory-claim-store.ts'
 import { memoryDeadLetterStore } from '#shared/testing/memory/memory-dead-letter-store.ts'
 import { memoryEventStore } from '#shared/testing/memory/memory-event-store.ts'
 import { memorySubscriptionStore } from '#shared/testing/memory/memory-subscription-store.ts'
-import { recordDecoder } from './decode-record.ts'
 import { type DeliverDeps, deliver } from './deliver.ts'
 
 const catalog = createCatalog([{ name: 'port', topics: { port: ['port.**'] }, events: {} }])

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
+import { nameEpoch, renewalTime } from '#shared/pipeline/history/topic-state.ts'
 import type { StoredEvent, Subscription } from '#shared/pipeline/ports.ts'
-import { nameEpoch, renewalTime } from './epoch.ts'
 import { matchEvents } from './match-events.ts'
 
 const subscription = (id: string, registration: number): Subscription => ({

@@ -1,12 +1,12 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { createCatalog } from '#shared/pipeline/catalog.ts'
-import { standAt } from '#shared/pipeline/sockets/replay.ts'
+import { recordDecoder } from '#shared/pipeline/consume/decode-record.ts'
+import { standAt } from '#shared/pipeline/history/find-unread.ts'
 import { makeEvent, makeRecord } from '#shared/testing/accept/records.ts'
 import { memoryClaimStore } from '#shared/testing/memory/memory-claim-store.ts'
 import { memoryDeadLetterStore } from '#shared/testing/memory/memory-dead-letter-store.ts'
 import { memoryEventStore } from '#shared/testing/memory/memory-event-store.ts'
-import { recordDecoder } from './decode-record.ts'
-import { type StoreDeps, storeBatch } from './store-batch.ts'
+import { type StoreDeps, storeBatch } from './deliver.ts'
 
 const POISON = '{"specversion":'
 const catalog = createCatalog([{ name: 'port', topics: { port: ['port.**'] }, events: {} }])

@@ -3,7 +3,7 @@ import type { PositionedEvent } from '#shared/core/event.ts'
 import { type Interest, matchesInterest } from '#shared/core/interest.ts'
 import type { Catalog } from '#shared/pipeline/catalog.ts'
 import type { EventStore, Stream } from '#shared/pipeline/ports.ts'
-import { standAt } from '#shared/pipeline/sockets/replay.ts'
+import { standAt } from './find-unread.ts'
 import { PAGE_SCAN, pageRoom } from './page-room.ts'
 
 /** One page of what a reader missed. The reader is up to date when a page's cursor is the one it asked with. */

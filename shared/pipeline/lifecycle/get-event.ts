@@ -1,11 +1,12 @@
 import type { PositionedEvent } from '#shared/core/event.ts'
-import type { ViewStore } from '#shared/pipeline/views/view-store.ts'
+import { type Clock, pollWithin } from '#shared/pipeline/poll.ts'
+import type { PartKey, ViewStore } from '#shared/pipeline/views/view-store.ts'
 import { entityTag } from './entity-tag.ts'
-import { type FindDeps, findEvent, unknownEvent, type WantedEvent } from './find-event.ts'
-import { loadState } from './load-state.ts'
+import { type FindDeps, type FoundEvent, findEvent, unknownEvent, type WantedEvent } from './find-event.ts'
+import type { KeptLifecycle } from './lifecycles.ts'
 
 /** An event, with its state where it has a lifecycle, and the tag of both. */
-export type EventAnswer = {
+type EventAnswer = {
   readonly body: PositionedEvent & { readonly state?: unknown }
   readonly tag: string
 }
@@ -25,4 +26,42 @@ export async function getEvent(
   const state = kept && (await loadState(found, kept, { offset, withinMs: PATIENCE_MS }, deps))
   const body = { topic, partition, offset, event, ...(state?.state != null && { state: state.state }) }
   return { body, tag: entityTag(state ?? found) }
+}
+
+/** The state of an event's lifecycle; `offset` is the last event that changed it. */
+export type EventState = { readonly state: unknown; readonly epoch: string; readonly offset: number }
+
+/** Where the state of an event's lifecycle is kept: the part that the event's own partition makes. */
+export function partKeyOf(
+  { topic, partition, event }: Pick<FoundEvent, 'topic' | 'partition' | 'event'>,
+  { view }: KeptLifecycle,
+): PartKey {
+  return { view, key: event.id, topic, partition }
+}
+
+/**
+ * The state of an event's lifecycle once everything up to `offset` of its partition is folded. Null when that is not
+ * so within the time, or while the views are rebuilt.
+ */
+export async function loadState(
+  found: FoundEvent,
+  kept: KeptLifecycle,
+  { offset, withinMs }: { readonly offset: number; readonly withinMs: number },
+  { viewStore, clock }: { readonly viewStore: ViewStore; readonly clock: Clock },
+): Promise<EventState | null> {
+  const { topic, partition, epoch } = found
+  if (!kept.keeps(found)) return { state: null, epoch, offset: found.offset }
+  const look = async (): Promise<EventState | null> => {
+    // The progress first: parts are saved before it moves, so they are at least as far.
+    const progress = (await viewStore.progress(topic)).get(partition)
+    const [part] = await viewStore.load([partKeyOf(found, kept)])
+    const after = (await viewStore.progress(topic)).get(partition)
+    // What a rebuild has forgotten, or folds again from the beginning, is no state to judge by.
+    if (after?.isRebuilding || after?.rebuilds !== progress?.rebuilds) return null
+    const own = part?.epoch === epoch ? part : null
+    if (own && own.offset >= offset) return own
+    if (progress?.epoch !== epoch || progress.offset < offset) return null
+    return own ?? { state: null, epoch, offset: found.offset }
+  }
+  return pollWithin(look, withinMs, clock)
 }

@@ -8,10 +8,9 @@ import { type Binding, bindRequest } from '#shared/pipeline/accept/idempotency-k
 import type { EventLog } from '#shared/pipeline/ports.ts'
 import type { ViewStore } from '#shared/pipeline/views/view-store.ts'
 import { entityTag, passesIfMatch } from './entity-tag.ts'
-import type { FoundEvent, WantedEvent } from './find-event.ts'
+import { type FoundEvent, type RequireDeps, requireEvent, type WantedEvent } from './find-event.ts'
+import { type EventState, loadState } from './get-event.ts'
 import { type KeptLifecycle, moveChannel } from './lifecycles.ts'
-import { type EventState, loadState } from './load-state.ts'
-import { type RequireDeps, requireEvent } from './require-event.ts'
 
 /** A move that somebody asks for. `keyed` is what its Idempotency-Key makes of it. */
 export type MoveCommand = WantedEvent & {
@@ -26,7 +25,7 @@ export type MoveDeps = RequireDeps &
   Omit<AcceptDeps, 'log'> & { readonly viewStore: ViewStore; readonly kafka: EventLog }
 
 /** Where the move was written, and the state after it; without one where the fold has not come to it in time. */
-export type Moved = { readonly receipt: Receipt; readonly state: EventState | null }
+type Moved = { readonly receipt: Receipt; readonly state: EventState | null }
 
 /** How long the event, the state before the move and the state after it are each waited for. */
 const PATIENCE_MS = 4000
@@ -138,4 +137,25 @@ async function write(
   const [receipt] = await accept([event], madeIds, { ...deps, kafka: samePartition }, keyed?.binding)
   if (receipt === undefined) throw new Error(`no receipt for the move ${event.id}`)
   return receipt
+}
+
+const MOST_BYTES = 10_000
+const UTF8 = new TextDecoder('utf-8', { fatal: true })
+
+/** The body of a request for a move: an object, which may be left out. Throws Refusal `malformed` or `too_large`. */
+export function readMoveBody(body: Uint8Array): Readonly<Record<string, unknown>> {
+  if (body.length > MOST_BYTES)
+    throw new Refusal('too_large', `The body is larger than ${MOST_BYTES} bytes; write a shorter note.`)
+  const json = body.length === 0 ? {} : parse(body)
+  if (typeof json === 'object' && json !== null && !Array.isArray(json))
+    return json as Record<string, unknown>
+  throw new Refusal('malformed', 'The body must be a JSON object such as {"assignee": "anna"}, or empty.')
+}
+
+function parse(body: Uint8Array): unknown {
+  try {
+    return JSON.parse(UTF8.decode(body))
+  } catch (cause) {
+    throw new Refusal('malformed', 'The body is not JSON: correct its syntax, or leave it out.', { cause })
+  }
 }

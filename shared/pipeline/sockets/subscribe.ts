@@ -5,9 +5,9 @@ import type { NotRecovered, ServerFrame, SubscribeMessage } from '#shared/core/m
 import { Refusal } from '#shared/core/refusal.ts'
 import type { Catalog } from '#shared/pipeline/catalog.ts'
 import { buildFrames, writeEvent } from '#shared/pipeline/deliver/build-frames.ts'
+import { mergeByTime, type Remainder, standAt } from '#shared/pipeline/history/find-unread.ts'
 import type { EventStore, SocketGateway, StoredEvent, SubscriptionStore } from '#shared/pipeline/ports.ts'
 import { type RequestStats, wantsStats } from '#shared/pipeline/stats/request-stats.ts'
-import { mergeByTime, type Remainder, standAt } from './replay.ts'
 
 export type SubscribeDeps = {
   readonly store: EventStore

@@ -1,5 +1,5 @@
 import { type AcceptDeps, accept } from '#shared/pipeline/accept/accept.ts'
-import { type Clock, pollWithin } from '#shared/pipeline/history/poll.ts'
+import { type Clock, pollWithin } from '#shared/pipeline/poll.ts'
 import type { EventStore } from '#shared/pipeline/ports.ts'
 import type { ViewStore } from '#shared/pipeline/views/view-store.ts'
 import { STATS_CHANNEL, type StatsCall } from './stats-call.ts'

@@ -2,8 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import type { DeadLetterStore, EventStore, KafkaRecord, NewRecord } from '#shared/pipeline/ports.ts'
 import { book, eventsOf, inLibrary, makeFoldDeps } from '#shared/testing/accept/library.ts'
 import { makeEvent } from '#shared/testing/accept/records.ts'
-import { fold } from './fold.ts'
-import { type FoldDeps, foldBatch } from './fold-batch.ts'
+import { type FoldDeps, fold, foldBatch } from './fold.ts'
 
 let deps: FoldDeps
 let appended: NewRecord[]

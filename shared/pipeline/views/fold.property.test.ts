@@ -4,7 +4,7 @@ import type { Domain } from '#shared/domain/define-domain.ts'
 import type { EventStore, KafkaRecord } from '#shared/pipeline/ports.ts'
 import { arbitraryDomain, arbitraryLog } from '#shared/testing/accept/arbitrary-domain.ts'
 import { eventsOf, makeFoldDeps } from '#shared/testing/accept/library.ts'
-import { type FoldDeps, foldBatch } from './fold-batch.ts'
+import { type FoldDeps, foldBatch } from './fold.ts'
 
 const RUNS = { numRuns: Number(process.env.FOLD_RUNS ?? 200) }
 

@@ -5,7 +5,7 @@ import type { View } from '#shared/domain/define-domain.ts'
 import type { Catalog } from '#shared/pipeline/catalog.ts'
 import { pageRoom } from '#shared/pipeline/history/page-room.ts'
 import type { EventStore } from '#shared/pipeline/ports.ts'
-import { mergeParts, type ViewPart } from './view-part.ts'
+import { mergeParts, type ViewPart } from './apply-event.ts'
 import type { FoldProgress, StoredPart, ViewStore } from './view-store.ts'
 import type { NamedView } from './views.ts'
 

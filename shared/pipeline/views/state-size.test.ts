@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { refuseKey } from './apply-event.ts'
 import { createStateSizes } from './state-size.ts'
-import { refuseKey } from './view-part.ts'
 
 const utf8 = (text: string) => new TextEncoder().encode(text).length
 

@@ -1,8 +1,7 @@
 import { expect, it } from 'vitest'
 import { book, inLibrary, makeFoldDeps } from '#shared/testing/accept/library.ts'
 import { memoryEventStore } from '#shared/testing/memory/memory-event-store.ts'
-import { foldBatch } from './fold-batch.ts'
-import { untilStored } from './until-stored.ts'
+import { foldBatch, untilStored } from './fold.ts'
 
 /** A log whose partition 0 gets its head while somebody pauses for the n-th time. */
 async function makeLog(pausesBefore: number, head = 5) {

@@ -1,5 +1,5 @@
 import type { Stream } from '#shared/pipeline/ports.ts'
-import type { ViewPart } from './view-part.ts'
+import type { ViewPart } from './apply-event.ts'
 
 /** A part of a view's state as it is stored: of the view `<domain>/<view>`. */
 export type StoredPart = ViewPart & { readonly view: string; readonly keepDays?: number }
@@ -40,4 +40,24 @@ export type ViewStore = {
    */
   beginRebuild(stream: Stream): Promise<number>
   endRebuild(stream: Stream): Promise<void>
+}
+
+/** Thrown where records cannot be folded now; the same records come again. */
+export class FoldError extends Error {
+  readonly code: 'rebuilding' | 'stale_epoch'
+  readonly retryable = true
+  constructor(code: FoldError['code'], message: string) {
+    super(message)
+    this.name = 'FoldError'
+    this.code = code
+  }
+}
+
+/** The error for a stream that only its rebuilder may fold. */
+export function rebuildingError({ topic, partition }: { topic: string; partition: number }): FoldError {
+  const what = `the views of ${topic}, partition ${partition}, are being rebuilt`
+  return new FoldError(
+    'rebuilding',
+    `${what}; this batch comes again. If no rebuild runs, one died: run "tidewire replay --views" again.`,
+  )
 }

@@ -1,8 +1,8 @@
 import { dynamoClaimStore } from '#shared/adapters/dynamodb/dynamo-claim-store.ts'
 import { type Catalog, createCatalog } from '#shared/pipeline/catalog.ts'
 import type { ClaimStore } from '#shared/pipeline/claim-store.ts'
-import { recordDecoder } from '#shared/pipeline/deliver/decode-record.ts'
-import type { StoreDeps } from '#shared/pipeline/deliver/store-batch.ts'
+import { recordDecoder } from '#shared/pipeline/consume/decode-record.ts'
+import type { StoreDeps } from '#shared/pipeline/deliver/deliver.ts'
 
 import { createScheduler, type Scheduler } from '#shared/testing/delivery/scheduler.ts'
 import { TINY_TABLES, tinyDynamodb } from '#shared/testing/dynamodb/tiny-dynamodb.ts'

@@ -1,7 +1,7 @@
 import { offsetSeen } from '#shared/core/cursor.ts'
 import type { PositionedEvent } from '#shared/core/event.ts'
 import { matchesInterest } from '#shared/core/interest.ts'
-import { recordDecoder } from '#shared/pipeline/deliver/decode-record.ts'
+import { recordDecoder } from '#shared/pipeline/consume/decode-record.ts'
 import type { Dashboard, Tracked } from './client-actor.ts'
 import type { World } from './world.ts'
 

@@ -1,5 +1,5 @@
 import { type Catalog, createCatalog } from '#shared/pipeline/catalog.ts'
-import { recordDecoder } from '#shared/pipeline/deliver/decode-record.ts'
+import { recordDecoder } from '#shared/pipeline/consume/decode-record.ts'
 import type { DeliverDeps } from '#shared/pipeline/deliver/deliver.ts'
 import type { KafkaRecord } from '#shared/pipeline/ports.ts'
 import type { SubscribeDeps } from '#shared/pipeline/sockets/subscribe.ts'

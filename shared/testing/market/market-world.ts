@@ -1,8 +1,7 @@
 import type { DomainEvent, Emission, FoldInput, View } from '#shared/domain/define-domain.ts'
 import { market } from '#shared/domain/market/market.ts'
 import { createCatalog } from '#shared/pipeline/catalog.ts'
-import { applyEvent } from '#shared/pipeline/views/apply-event.ts'
-import { mergeParts, type ViewPart } from '#shared/pipeline/views/view-part.ts'
+import { applyEvent, mergeParts, type ViewPart } from '#shared/pipeline/views/apply-event.ts'
 
 const PARTITIONS = 3
 const EPOCH = 'e1'

@@ -1,4 +1,4 @@
-import { nameEpoch } from '#shared/pipeline/deliver/epoch.ts'
+import { nameEpoch } from '#shared/pipeline/history/topic-state.ts'
 import type { EventStore, Head, StoredEvent, Stream } from '#shared/pipeline/ports.ts'
 
 type Topic = { epoch: string; heads: Map<number, Head> }

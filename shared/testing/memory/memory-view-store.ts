@@ -1,5 +1,10 @@
-import { rebuildingError } from '#shared/pipeline/views/fold-error.ts'
-import type { FoldProgress, PartKey, StoredPart, ViewStore } from '#shared/pipeline/views/view-store.ts'
+import {
+  type FoldProgress,
+  type PartKey,
+  rebuildingError,
+  type StoredPart,
+  type ViewStore,
+} from '#shared/pipeline/views/view-store.ts'
 
 type Kept = { readonly part: Omit<StoredPart, 'state'>; readonly state: string; readonly expires: number }
 

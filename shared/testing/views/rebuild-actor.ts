@@ -1,5 +1,5 @@
 import type { LogReader } from '#shared/pipeline/ports.ts'
-import { foldBatch } from '#shared/pipeline/views/fold-batch.ts'
+import { foldBatch } from '#shared/pipeline/views/fold.ts'
 import { planRebuild, type RebuildDeps, rebuildStreams } from '#shared/pipeline/views/rebuild-stream.ts'
 import { foldDeps, type ViewWorld } from './view-world.ts'
 

@@ -1,5 +1,5 @@
+import type { ViewPart } from '#shared/pipeline/views/apply-event.ts'
 import { readParts } from '#shared/pipeline/views/read-view.ts'
-import type { ViewPart } from '#shared/pipeline/views/view-part.ts'
 import { viewsOf } from '#shared/pipeline/views/views.ts'
 import { FOLDING_DOMAIN, type ViewWorld } from './view-world.ts'
 

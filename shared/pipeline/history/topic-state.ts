@@ -1,3 +1,10 @@
+import type { TopicState } from '#shared/pipeline/ports.ts'
+
+/** Whether a partition of a topic is stored up to an offset. */
+export function isStored({ heads }: Pick<TopicState, 'heads'>, partition: number, offset: number): boolean {
+  return (heads.get(partition)?.offset ?? -1) >= offset
+}
+
 /**
  * Names an epoch of a topic: time in base 36 and a random tail, which is in capitals when the epoch follows another.
  * Later epochs sort after earlier ones.

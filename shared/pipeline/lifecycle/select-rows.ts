@@ -3,8 +3,8 @@ import type { CloudEvent, PositionedEvent } from '#shared/core/event.ts'
 import type { Interest } from '#shared/core/interest.ts'
 import type { Row, Selection } from '#shared/pipeline/history/list-events.ts'
 import type { ViewStore } from '#shared/pipeline/views/view-store.ts'
+import { partKeyOf } from './get-event.ts'
 import type { Lifecycles } from './lifecycles.ts'
-import { partKeyOf } from './load-state.ts'
 
 /** What a list asks for beyond its interest: statuses, assignees, and a text (any case) that people look for. */
 export type CaseQuery = Interest & {

@@ -5,7 +5,7 @@ import { listEvents } from '#shared/pipeline/history/list-events.ts'
 import { type CaseWorld, createCaseWorld, publishTo } from '#shared/testing/lifecycle/case-world.ts'
 import { getEvent } from './get-event.ts'
 import { moveEvent } from './move-event.ts'
-import { type CaseQuery, selectCases } from './select-cases.ts'
+import { type CaseQuery, selectCases } from './select-rows.ts'
 
 const anna: Principal = { name: 'anna', role: 'operator' }
 const bob: Principal = { name: 'bob', role: 'operator' }

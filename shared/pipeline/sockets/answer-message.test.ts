@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Refusal } from '#shared/core/refusal.ts'
-import { idOf, parseMessage } from './parse-message.ts'
+import { idOf, parseMessage } from './answer-message.ts'
 
 const MESSAGE = { action: 'subscribe', id: 's1', channels: ['port.*'] }
 const parse = (more: object) => parseMessage(JSON.stringify({ ...MESSAGE, ...more }))

@@ -5,7 +5,7 @@ import { Refusal } from '#shared/core/refusal.ts'
 import type { EventStore } from '#shared/pipeline/ports.ts'
 import { addEvent, makeLog, trimmed } from '#shared/testing/accept/logs.ts'
 import { makeEvent, makeStored } from '#shared/testing/accept/records.ts'
-import { mergeByTime, standAt } from './replay.ts'
+import { mergeByTime, standAt } from './find-unread.ts'
 
 const TIMES = [1000, 2000, 3000, 3000, 5000]
 const iso = (time: number) => new Date(time).toISOString()
