@@ -5,9 +5,9 @@ import { ask, createSubscriptionState, type SubscriptionState } from '#shared/cl
 import { applyToParts, createViewParts, resetParts, statesOf } from '#shared/client/view-parts.ts'
 import type { PositionedEvent } from '#shared/core/event.ts'
 import { statistics } from '#shared/domain/port/statistics-view.ts'
-import { NO_FILTERS } from '#web/domains/port/feed-filters.ts'
-import { createFeedStore, type FeedStore } from '#web/domains/port/feed-store.ts'
-import { createStreamMeter } from '#web/domains/port/stream-meter.ts'
+import { NO_FILTERS } from '#web/domains/port/feed/feed-filters.ts'
+import { createFeedStore, type FeedStore } from '#web/domains/port/feed/feed-store.ts'
+import { createStreamMeter } from '#web/domains/port/stream/stream-meter.ts'
 import { createPortStream } from './dashboard/port-stream.ts'
 import { type Rows, round } from './measure.ts'
 

@@ -3,11 +3,16 @@ import { presentStatistics } from '#shared/domain/port/statistics-view.ts'
 import { useAccess } from '#web/live/access.tsx'
 import { useView } from '#web/live/use-view.tsx'
 import type { Panel, PanelBadge } from '#web/ui/layout/panel.ts'
-import { unreadBy } from './unread-by.ts'
+import { unreadBy } from './statistics/unread-by.ts'
 
 /** Port operations: what happens in the port, and what people do about it. */
 export const portPanel: Panel = {
-  ...{ name: 'port', title: 'Port operations', short: 'Port', icon: 'anchor', group: 'domains', key: 'p' },
+  name: 'port',
+  title: 'Port operations',
+  short: 'Port',
+  icon: 'anchor',
+  group: 'domains',
+  key: 'p',
   pages: [{ path: '', load: () => import('./port-page.tsx').then(({ PortPage }) => PortPage) }],
   useBadge: useUnread,
   commands: [

@@ -1,15 +1,23 @@
-import { useState } from 'react'
+import { memo, useState } from 'react'
+import { portViews } from '#shared/domain/port/port-views.ts'
+import { NO_STATISTICS } from '#shared/domain/port/statistics.ts'
+import { presentStatistics } from '#shared/domain/port/statistics-view.ts'
+import { useAccess } from '#web/live/access.tsx'
 import { ApiError, useApi } from '#web/live/api.ts'
 import { useConnection } from '#web/live/freshness.tsx'
+
+import { useView } from '#web/live/use-view.tsx'
+import { formatNumber } from '#web/ui/data/format.ts'
 import { Button } from '#web/ui/form/button.tsx'
 import { showToast } from '#web/ui/overlay/toaster.tsx'
 import { changeSettings } from '#web/ui/state/settings.ts'
 import { useMedia } from '#web/ui/state/use-media.ts'
+import { useNow } from '#web/ui/state/use-now.ts'
 import { exportCsv } from './export-csv.ts'
-import { type FeedFilters, toExportQuery } from './feed-filters.ts'
-import { KeyFigures } from './key-figures.tsx'
-import type { StreamMeter } from './stream-meter.ts'
-import './port-head.css'
+import { type FeedFilters, toExportQuery } from './feed/feed-filters.ts'
+import { unreadBy } from './statistics/unread-by.ts'
+import type { StreamMeter } from './stream/stream-meter.ts'
+import { useStill } from './use-still.ts'
 
 type Props = {
   readonly filters: FeedFilters
@@ -80,3 +88,41 @@ function ExportButton({ filters }: { filters: FeedFilters }) {
     </Button>
   )
 }
+
+type FiguresProps = { readonly meter: StreamMeter; readonly isStill: boolean }
+
+/** The numbers that one looks at in passing. */
+const KeyFigures = memo(function KeyFigures({ meter, isStill }: FiguresProps) {
+  const { name } = useAccess()
+  const { state, status } = useStill(useView(portViews, 'statistics'), isStill)
+  const now = useStill(useNow(), isStill)
+  // Where nothing has happened there is no state: that is a zero, not a gap.
+  const counted = state ?? (status === 'live' ? NO_STATISTICS : null)
+  const statistics = counted && presentStatistics(counted, now)
+  const { perSecond, whole } = meter.metrics(now)
+  const figures = [
+    ['Total', statistics?.total],
+    ['Critical', statistics?.critical, 'critical'],
+    ['Today', statistics?.today],
+    ['Unread', statistics && unreadBy(statistics, name)],
+    ['Open', statistics?.open],
+    ['Events/s', perSecond],
+    ['Latency p95', whole && `${formatNumber(Math.round(whole.p95))} ms`],
+  ] as const
+  return (
+    <dl className="figures">
+      {figures.map(([label, value, tone]) => (
+        <div key={label} className={value ? tone && `figure-${tone}` : undefined}>
+          <dt>{label}</dt>
+          <dd>
+            {value === null || value === undefined
+              ? '–'
+              : typeof value === 'number'
+                ? formatNumber(value)
+                : value}
+          </dd>
+        </div>
+      ))}
+    </dl>
+  )
+})

@@ -5,25 +5,27 @@ import { useSetting } from '#web/ui/state/settings.ts'
 import { useShortcut } from '#web/ui/state/shortcuts.ts'
 import { useMedia } from '#web/ui/state/use-media.ts'
 import { useSearchState } from '#web/ui/state/use-search-state.ts'
-import { BerthsPanel } from './berths-panel.tsx'
-import { type FeedFilters, fromSearch, toSearch } from './feed-filters.ts'
-import { FeedPanel } from './feed-panel.tsx'
-import type { FeedRow } from './feed-row.ts'
+import { BerthsPanel } from './berths/berths-panel.tsx'
+import { useMoves } from './case/moves.ts'
+import { type FeedFilters, fromSearch, toSearch } from './feed/feed-filters.ts'
+import { FeedPanel } from './feed/feed-panel.tsx'
+import type { FeedRow } from './feed/feed-row.ts'
+import { usePortFeed } from './feed/use-feed.ts'
 import { PortHead } from './port-head.tsx'
-import { StatisticsPanel } from './statistics-panel.tsx'
-import { StreamPanel } from './stream-panel.tsx'
-import { usePortFeed } from './use-feed.ts'
-import { useMoves } from './use-moves.ts'
+import { StatisticsPanel } from './statistics/statistics-panel.tsx'
+import { StreamPanel } from './stream/stream-panel.tsx'
 import './port-page.css'
 
 const CreateEventDialog = lazy(() =>
-  import('./create-event-dialog.tsx').then(({ CreateEventDialog: component }) => ({ default: component })),
+  import('./create/create-event-dialog.tsx').then(({ CreateEventDialog: component }) => ({
+    default: component,
+  })),
 )
 const DetailDrawer = lazy(() =>
-  import('./detail-drawer.tsx').then(({ DetailDrawer: component }) => ({ default: component })),
+  import('./case/detail-drawer.tsx').then(({ DetailDrawer: component }) => ({ default: component })),
 )
 const DetailCard = lazy(() =>
-  import('./detail-drawer.tsx').then(({ DetailCard: component }) => ({ default: component })),
+  import('./case/detail-drawer.tsx').then(({ DetailCard: component }) => ({ default: component })),
 )
 
 const SIDE_TABS = [
@@ -54,7 +56,15 @@ export function PortPage() {
   }, [])
 
   const feedPanel = (
-    <FeedPanel {...{ feed, filters, openId, makeMove, isStill }} onFilters={setFilters} onOpen={openRow} />
+    <FeedPanel
+      feed={feed}
+      filters={filters}
+      openId={openId}
+      makeMove={makeMove}
+      isStill={isStill}
+      onFilters={setFilters}
+      onOpen={openRow}
+    />
   )
   const side = <SidePanel view={view} feed={feed} isStill={isStill} />
   return (
@@ -80,7 +90,7 @@ export function PortPage() {
           <aside className="port-side" aria-label="Details">
             {openId !== null ? (
               <Suspense>
-                <DetailCard id={openId} {...{ store: feed.store, makeMove }} onClose={close} />
+                <DetailCard id={openId} store={feed.store} makeMove={makeMove} onClose={close} />
               </Suspense>
             ) : (
               <Tabs
@@ -97,7 +107,7 @@ export function PortPage() {
       )}
       <Suspense>
         {isNarrow && openId !== null && (
-          <DetailDrawer id={openId} {...{ store: feed.store, makeMove }} onClose={close} />
+          <DetailDrawer id={openId} store={feed.store} makeMove={makeMove} onClose={close} />
         )}
         {create === '1' && <CreateEventDialog onClose={() => change({ create: '' })} />}
       </Suspense>

@@ -4,9 +4,9 @@ import { useAccess } from '#web/live/access.tsx'
 import { type Api, ApiError, useApi } from '#web/live/api.ts'
 import { createPacer } from '#web/live/pacer.ts'
 import { useTidewire } from '#web/live/tidewire-provider.tsx'
+import { createStreamMeter, type Received, type StreamMeter } from '../stream/stream-meter.ts'
 import type { FeedRow } from './feed-row.ts'
 import { createFeedStore, type FeedSnapshot, type FeedStore } from './feed-store.ts'
-import { createStreamMeter, type Received, type StreamMeter } from './stream-meter.ts'
 
 /** What lies below the live rows, as far as it was read. */
 export type FeedHistory = {
@@ -102,7 +102,10 @@ function createParts(reader: string, onNew: (rows: readonly FeedRow[]) => void) 
   const now = () => performance.timeOrigin + performance.now()
   let received: Received[] = []
   const store = createFeedStore({
-    ...{ capacity: CAPACITY, reader, now: Date.now, schedule: (run: () => void) => void pacer.schedule(run) },
+    capacity: CAPACITY,
+    reader,
+    now: Date.now,
+    schedule: (run) => void pacer.schedule(run),
     onFlush: (rows) => {
       const flushed = now()
       const shown = received

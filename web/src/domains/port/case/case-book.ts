@@ -1,7 +1,7 @@
 import type { ReceivedEvent } from '#shared/client/create-subscriber.ts'
 import type { Case } from '#shared/domain/port/case.ts'
 import { cases } from '#shared/domain/port/cases-view.ts'
-import { type FeedRow, openCaseOf } from './feed-row.ts'
+import { type FeedRow, openCaseOf } from '../feed/feed-row.ts'
 
 /** A case as it is shown: with what was asked for and not yet confirmed, if anything. */
 export type ShownCase = Case & { readonly isPending?: true }

@@ -1,6 +1,14 @@
+import type { CaseStatus } from '#shared/domain/port/case.ts'
 import { Badge, type Tone } from '#web/ui/data/badge.tsx'
 import type { ShownCase } from './case-book.ts'
-import { STATUS_LABELS } from './moves.ts'
+
+export const STATUS_LABELS: Readonly<Record<CaseStatus, string>> = {
+  new: 'New',
+  acknowledged: 'Acknowledged',
+  'in-progress': 'In progress',
+  resolved: 'Resolved',
+  closed: 'Closed',
+}
 
 const TONES: Readonly<Record<ShownCase['status'], Tone>> = {
   new: 'accent',

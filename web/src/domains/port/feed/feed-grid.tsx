@@ -1,11 +1,16 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { type KeyboardEvent, useEffect, useRef } from 'react'
+import { type KeyboardEvent, memo, type ReactNode, useEffect, useRef } from 'react'
+import { SeverityBadge } from '#web/ui/data/badge.tsx'
+import { Time } from '#web/ui/data/times.tsx'
+import { Button } from '#web/ui/form/button.tsx'
 import { type Attention, useAttention } from '#web/ui/state/use-attention.ts'
 import { useMedia, usePrinting } from '#web/ui/state/use-media.ts'
+import type { ShownCase } from '../case/case-book.ts'
+import { nextStep } from '../case/moves.ts'
+import { StatusBadge } from '../case/status-badge.tsx'
+import { sayCategory } from './feed-filters.ts'
 import type { FeedRow } from './feed-row.ts'
-import { FeedRowLine } from './feed-row-line.tsx'
 import type { FeedSnapshot } from './feed-store.ts'
-import './feed-grid.css'
 
 type Props = {
   readonly snapshot: FeedSnapshot
@@ -119,7 +124,12 @@ export function FeedGrid(props: Props) {
             // Lines stay and rows pass through them: a busy feed then costs a few texts, not a hundred new elements.
             <FeedRowLine
               key={index}
-              {...{ row, state, index, top: start, onOpen, onStep }}
+              row={row}
+              state={state}
+              index={index}
+              top={start}
+              onOpen={onOpen}
+              onStep={onStep}
               isActive={index === active}
               isOpen={row.id === openId}
               isUnread={state !== null && !state.readBy.includes(reader)}
@@ -128,5 +138,90 @@ export function FeedGrid(props: Props) {
         })}
       </div>
     </div>
+  )
+}
+
+type LineProps = {
+  readonly row: FeedRow
+  readonly state: ShownCase | null
+  readonly index: number
+  readonly top: number
+  readonly isActive: boolean
+  readonly isUnread: boolean
+  /** Its details are beside the feed. */
+  readonly isOpen: boolean
+  /** Null while nothing should be done. */
+  readonly onStep: ((row: FeedRow) => void) | null
+  readonly onOpen: (index: number) => void
+}
+
+/** One event: a line of fixed height. Its cells and its button belong to the grid, which has the focus. */
+const FeedRowLine = memo(function FeedRowLine(props: LineProps) {
+  const { row, state, index, top, isActive, isUnread, isOpen, onStep, onOpen } = props
+  const { event } = row.positioned
+  const step = state && nextStep(state)
+  return (
+    // biome-ignore lint/a11y/useFocusableInteractive: the grid keeps the focus and names the active row
+    // biome-ignore lint/a11y/useKeyWithClickEvents: keys go to the grid
+    // biome-ignore lint/a11y/useSemanticElements: rows of a virtual grid are no table rows
+    <div
+      id={`row-${row.key}`}
+      className={`feed-row${isActive ? ' feed-row-active' : ''}${isOpen ? ' feed-row-open' : ''}${state?.isDeleted ? ' feed-row-gone' : ''}`}
+      role="row"
+      aria-rowindex={index + 2}
+      aria-selected={isActive}
+      style={{ transform: `translateY(${top}px)` }}
+      onClick={() => onOpen(index)}
+    >
+      <Cell name="severity">
+        <SeverityBadge severity={event.severity} />
+      </Cell>
+      <Cell name="title" title={state?.title}>
+        {isUnread && (
+          <span className="feed-unread">
+            <span className="visually-hidden">Unread: </span>
+          </span>
+        )}
+        {state?.title ?? event.type}
+      </Cell>
+      <Cell name="category">{sayCategory(event.category)}</Cell>
+      <Cell name="status">{state && <StatusBadge state={state} />}</Cell>
+      <Cell name="assignee">{state?.assignee?.split('@')[0] ?? ''}</Cell>
+      <Cell name="time">
+        <Time value={event.time} />
+      </Cell>
+      <Cell name="action">
+        {step && onStep && (
+          <Button
+            small
+            tabIndex={-1}
+            // The focus stays where it is: rows that have it would stand still.
+            onMouseDown={(pressed) => pressed.preventDefault()}
+            onClick={(clicked) => {
+              clicked.stopPropagation()
+              onStep(row)
+            }}
+          >
+            {step.label}
+          </Button>
+        )}
+      </Cell>
+    </div>
+  )
+})
+
+type CellProps = {
+  readonly name: string
+  readonly title?: string | undefined
+  readonly children: ReactNode
+}
+
+function Cell({ name, title, children }: CellProps) {
+  return (
+    // biome-ignore lint/a11y/useFocusableInteractive: the grid keeps the focus and names the active row
+    // biome-ignore lint/a11y/useSemanticElements: cells of a virtual grid are no table cells
+    <span role="gridcell" className={`feed-${name}`} title={title}>
+      {children}
+    </span>
   )
 }

@@ -5,10 +5,8 @@ import { Button } from '#web/ui/form/button.tsx'
 import { Chip } from '#web/ui/form/chip.tsx'
 import { useShortcut } from '#web/ui/state/shortcuts.ts'
 import { useMedia } from '#web/ui/state/use-media.ts'
-import { CATEGORIES, type FeedFilters, isFiltered, NO_FILTERS } from './feed-filters.ts'
-import { sayCategory } from './feed-row-line.tsx'
-import { STATUS_LABELS } from './moves.ts'
-import './filter-bar.css'
+import { STATUS_LABELS } from '../case/status-badge.tsx'
+import { CATEGORIES, type FeedFilters, isFiltered, NO_FILTERS, sayCategory } from './feed-filters.ts'
 
 type Props = {
   readonly filters: FeedFilters

@@ -4,8 +4,8 @@ import { formatNumber } from '#web/ui/data/format.ts'
 import { Card } from '#web/ui/layout/card.tsx'
 import { Loading } from '#web/ui/layout/state-message.tsx'
 import { useNow } from '#web/ui/state/use-now.ts'
+import { useStill } from '../use-still.ts'
 import type { Hop, StreamMeter, StreamMetrics } from './stream-meter.ts'
-import { useStill } from './use-still.ts'
 import './stream-panel.css'
 
 const LineChart = lazy(() =>

@@ -15,9 +15,19 @@ export type FeedFilters = {
 
 export const CATEGORIES = ['port.container', 'port.ship', 'port.berth', 'port.port', 'port.system'] as const
 
+/** `port.container` as people say it: "container". */
+export function sayCategory(category: string | undefined): string {
+  return (category ?? '').replace(/^port\./, '')
+}
+
 export const NO_FILTERS: FeedFilters = {
-  ...{ severities: [], categories: [], statuses: [], assignee: '', text: '' },
-  ...{ isToday: false, isUnread: false },
+  severities: [],
+  categories: [],
+  statuses: [],
+  assignee: '',
+  text: '',
+  isToday: false,
+  isUnread: false,
 }
 
 function listOf(value: string | undefined, known: readonly string[]): string[] {

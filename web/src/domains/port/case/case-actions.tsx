@@ -2,10 +2,9 @@ import { type FormEvent, useState } from 'react'
 import { useAccess } from '#web/live/access.tsx'
 import { useConnection } from '#web/live/freshness.tsx'
 import { Button } from '#web/ui/form/button.tsx'
+import type { FeedRow } from '../feed/feed-row.ts'
 import type { ShownCase } from './case-book.ts'
-import type { FeedRow } from './feed-row.ts'
-import { nextStep, refuseMove, STEPS } from './moves.ts'
-import type { MakeMove } from './use-moves.ts'
+import { type MakeMove, nextStep, refuseMove, STEPS } from './moves.ts'
 
 type Props = { readonly row: FeedRow; readonly state: ShownCase; readonly makeMove: MakeMove }
 

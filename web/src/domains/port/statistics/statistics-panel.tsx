@@ -7,9 +7,9 @@ import { useView, ViewBody } from '#web/live/use-view.tsx'
 import { ShareBars } from '#web/ui/data/share-bars.tsx'
 import { Card } from '#web/ui/layout/card.tsx'
 import { StateMessage } from '#web/ui/layout/state-message.tsx'
-import { sayCategory } from './feed-row-line.tsx'
-import { STATUS_LABELS } from './moves.ts'
-import { useStill } from './use-still.ts'
+import { STATUS_LABELS } from '../case/status-badge.tsx'
+import { sayCategory } from '../feed/feed-filters.ts'
+import { useStill } from '../use-still.ts'
 import './statistics-panel.css'
 
 /** How the events of the port are distributed. */

@@ -1,10 +1,19 @@
 import type { ReceivedEvent } from '#shared/client/create-subscriber.ts'
 import type { Case } from '#shared/domain/port/case.ts'
-import { type Assumption, createCaseBook, type ShownCase } from './case-book.ts'
-import { addPage, countFresh, createFeed, type Feed, hold, release, setFilters, takeEvents } from './feed.ts'
+import { type Assumption, createCaseBook, type ShownCase } from '../case/case-book.ts'
+import {
+  addPage,
+  countFresh,
+  createFeed,
+  type Feed,
+  hold,
+  release,
+  setFilters,
+  takeEvents,
+  touch,
+} from './feed.ts'
 import type { FeedFilters } from './feed-filters.ts'
 import { createRow, type FeedRow } from './feed-row.ts'
-import { touch } from './match-rows.ts'
 
 /** The feed at one moment. Rows are asked for by index: whatever the feed holds, only what is on screen is touched. */
 export type FeedSnapshot = {

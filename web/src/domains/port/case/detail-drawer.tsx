@@ -1,12 +1,17 @@
+import { useQuery } from '@tanstack/react-query'
+import { useEffect } from 'react'
+import type { ReceivedEvent } from '#shared/client/create-subscriber.ts'
+import type { Case } from '#shared/domain/port/case.ts'
+import { useApi } from '#web/live/api.ts'
 import { WithQueries } from '#web/live/with-queries.tsx'
 import { IconButton } from '#web/ui/form/button.tsx'
 import { Loading, StateMessage } from '#web/ui/layout/state-message.tsx'
 import { Dialog } from '#web/ui/overlay/dialog.tsx'
+import type { FeedRow } from '../feed/feed-row.ts'
+import type { FeedStore } from '../feed/feed-store.ts'
+import { useFeedSnapshot } from '../feed/use-feed.ts'
 import { EventDetail } from './event-detail.tsx'
-import type { FeedStore } from './feed-store.ts'
-import { useFeedSnapshot } from './use-feed.ts'
-import type { MakeMove } from './use-moves.ts'
-import { useOpenRow } from './use-open-row.ts'
+import type { MakeMove } from './moves.ts'
 
 type Props = {
   readonly id: string
@@ -57,4 +62,34 @@ function DetailBody({ id, store, makeMove }: Props) {
     return <StateMessage kind="error" title="This event cannot be shown" detail={problem} />
   if (row === null) return <Loading what="the event" lines={8} />
   return <EventDetail key={row.key} row={row} store={store} makeMove={makeMove} />
+}
+
+type OpenRow = {
+  readonly row: FeedRow | null
+  /** Why it cannot be shown, in words. */
+  readonly problem: string | null
+}
+
+/** The event that the address names: out of the feed, or asked for where the feed does not have it. */
+function useOpenRow(store: FeedStore, id: string): OpenRow {
+  const api = useApi()
+  useFeedSnapshot(store)
+  const known = store.find(id)
+  const { data, error } = useQuery({
+    queryKey: ['event', id],
+    queryFn: ({ signal }) =>
+      api.get<ReceivedEvent & { readonly state?: Case }>(`/events/${encodeURIComponent(id)}`, {
+        signal,
+      }),
+    enabled: known === undefined,
+    staleTime: 0,
+    retry: false,
+  })
+  useEffect(() => {
+    if (data?.state && data.event.id === id && store.find(data.event.id) === undefined) {
+      const { state, ...positioned } = data
+      store.adopt(positioned, state)
+    }
+  }, [data, id, store])
+  return { row: known ?? null, problem: known === undefined && error ? error.message : null }
 }

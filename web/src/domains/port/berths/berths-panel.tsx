@@ -8,7 +8,7 @@ import { Icon } from '#web/ui/data/icon.tsx'
 import { Age, Time } from '#web/ui/data/times.tsx'
 import { Card } from '#web/ui/layout/card.tsx'
 import { StateMessage } from '#web/ui/layout/state-message.tsx'
-import { useStill } from './use-still.ts'
+import { useStill } from '../use-still.ts'
 import './berths-panel.css'
 
 const byName = new Intl.Collator('en', { numeric: true })
