@@ -20,7 +20,9 @@ if (!existsSync(marker) || readFileSync(marker, 'utf8') !== wanted) {
     shell: process.platform === 'win32',
   })
   if (status !== 0) {
-    process.stderr.write('npm install failed; what npm said is above. Mend that and run the command again.\n')
+    process.stderr.write(
+      'npm install failed; its output is above. Fix the cause and run the command again.\n',
+    )
     process.exit(1)
   }
   writeFileSync(marker, wanted)

@@ -91,7 +91,7 @@ async function readAll(endpoint: string): Promise<Map<string, string>> {
   return found
 }
 
-describe('a broker that is killed with SIGKILL at any moment', () => {
+describe('a broker that is killed with SIGKILL', () => {
   it('has every acknowledged record at its offset when it is started again', {
     timeout: 60_000,
   }, async () => {

@@ -9,7 +9,7 @@ function framed(body: Buffer): Buffer {
 }
 
 describe('the frame splitter', () => {
-  it('finds the same requests however the stream is cut', () => {
+  it('returns the same requests wherever the stream is cut', () => {
     const bodies = fc.array(fc.uint8Array({ minLength: 8, maxLength: 60 }).map((body) => Buffer.from(body)))
 
     fc.assert(

@@ -28,7 +28,7 @@ const fetchRequest = (changes: { minBytes?: number; maxWaitMs?: number; fetchOff
 })
 
 describe('the broker', () => {
-  it('says which port is taken, with the code of the system', async () => {
+  it('rejects with the code of the system if the port is in use', async () => {
     const server = createServer()
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     onTestFinished(() => void server.close())
@@ -48,7 +48,7 @@ describe('the broker', () => {
     await expect(startTestBroker({ dataDir })).rejects.toMatchObject({ code: 'DATA_DIR_IN_USE' })
   })
 
-  it('closes the connection that sends garbage and goes on serving the others', async () => {
+  it('closes a connection that sends garbage and serves the others', async () => {
     const broker = await startTestBroker()
     const good = await connectTo(broker)
     for (let attempt = 0; attempt < 20; attempt += 1) {
@@ -62,31 +62,31 @@ describe('the broker', () => {
     expect(metadata.topics[0]?.name).toBe('t')
   })
 
-  it('answers an API or version that it does not have with UNSUPPORTED_VERSION', async () => {
+  it('returns UNSUPPORTED_VERSION for an API or a version that it does not have', async () => {
     const client = await connectTo(await startTestBroker())
 
     client.send(frame(9_999, 0, 7, Buffer.alloc(4)))
     client.send(frame(0, 99, 8, Buffer.alloc(4)))
 
-    const answers = [await client.next(), await client.next()]
-    expect(answers.map((answer) => [answer?.readInt32BE(0), answer?.readInt16BE(4)])).toEqual([
+    const responses = [await client.next(), await client.next()]
+    expect(responses.map((response) => [response?.readInt32BE(0), response?.readInt16BE(4)])).toEqual([
       [7, errorCodes.UNSUPPORTED_VERSION],
       [8, errorCodes.UNSUPPORTED_VERSION],
     ])
   })
 
-  it('answers an ApiVersions request of the future with version 0 and the list', async () => {
+  it('returns version 0 and the list for a version of ApiVersions that is too new', async () => {
     const client = await connectTo(await startTestBroker())
 
     client.send(frame(18, 99, 5, Buffer.from([0, 1, 2, 3])))
-    const answer = await client.next()
+    const response = await client.next()
 
-    expect(answer?.readInt16BE(4)).toBe(errorCodes.UNSUPPORTED_VERSION)
-    expect(answer?.readInt32BE(6)).toBeGreaterThan(20)
-    expect(answer?.length).toBe(10 + 6 * (answer?.readInt32BE(6) ?? 0))
+    expect(response?.readInt16BE(4)).toBe(errorCodes.UNSUPPORTED_VERSION)
+    expect(response?.readInt32BE(6)).toBeGreaterThan(20)
+    expect(response?.length).toBe(10 + 6 * (response?.readInt32BE(6) ?? 0))
   })
 
-  it('answers pipelined requests in their order', async () => {
+  it('sends the responses to pipelined requests in the same sequence', async () => {
     const client = await connectTo(await startTestBroker())
     await createTopic(client)
 
@@ -97,7 +97,7 @@ describe('the broker', () => {
     expect((await client.next())?.readInt32BE(0)).toBe(2)
   })
 
-  it('wakes a waiting fetch as soon as enough was appended', async () => {
+  it('completes a waiting fetch when enough bytes were appended', async () => {
     const broker = await startTestBroker()
     const [producer, consumer] = [await connectTo(broker), await connectTo(broker)]
     await createTopic(producer)
@@ -111,7 +111,7 @@ describe('the broker', () => {
     expect(fetched.topics[0]?.partitions[0]?.records).toHaveLength(batch.length * 2)
   })
 
-  it('says where the log ends and starts when an offset is out of range', async () => {
+  it('returns the start and the end of the log if an offset is out of range', async () => {
     const client = await connectTo(await startTestBroker())
     await createTopic(client)
 

@@ -9,7 +9,7 @@ const skipped = process.env.JAVA_TESTS
 if (skipped) console.log(`skipping the DynamoDB Local test: ${skipped}`)
 
 test.skipIf(skipped)(
-  'DynamoDB Local answers a transaction on a missing table as DynamoDB does',
+  'DynamoDB Local refuses a transaction on a missing table as DynamoDB does',
   async () => {
     const { endpoint, stop } = await startDynamodbLocal()
     const credentials = { accessKeyId: 'local', secretAccessKey: 'local' }

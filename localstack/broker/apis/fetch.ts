@@ -79,7 +79,7 @@ export const fetchApi = defineApi(
   {
     throttleTimeMs: optional(int32, 0),
     errorCode: since(7, int16, 0),
-    // A session id of 0 tells the client to send full requests: this broker keeps no fetch sessions (KIP-227).
+    // With a session id of 0 the client sends full requests. This broker has no fetch sessions (KIP-227).
     sessionId: since(7, int32, 0),
     topics: arrayOf({
       name: until(12, string, ''),
@@ -134,20 +134,21 @@ function readAll(
 ): { response: FetchResponse; bytes: number; failed: boolean } {
   let bytes = 0
   let failed = false
-  const answers = request.topics.map((wanted) => {
+  const results = request.topics.map((wanted) => {
     const topic = findTopic(topics, wanted)
     return {
       name: wanted.name,
       topicId: wanted.topicId,
       partitions: wanted.partitions.map((partition) => {
-        const answer = readOne(topic, wanted.topicId, partition, request.maxBytes - bytes, bytes === 0)
-        bytes += answer.records.length
-        failed ||= answer.errorCode !== errorCodes.NONE
-        return answer
+        const budget = { bytes: request.maxBytes - bytes, atLeastOne: bytes === 0 }
+        const result = readOne(topic, wanted.topicId, partition, budget)
+        bytes += result.records.length
+        failed ||= result.errorCode !== errorCodes.NONE
+        return result
       }),
     }
   })
-  return { response: { topics: answers }, bytes, failed }
+  return { response: { topics: results }, bytes, failed }
 }
 
 const NO_RECORDS = Buffer.alloc(0)
@@ -157,25 +158,39 @@ function readOne(
   topic: Topic | undefined,
   topicId: string,
   wanted: Wanted,
-  budget: number,
-  atLeastOne: boolean,
+  budget: { bytes: number; atLeastOne: boolean },
 ) {
   const partition = topic?.partitions[wanted.index]
   if (!partition) {
     const errorCode =
       topic || topicId === NO_UUID ? errorCodes.UNKNOWN_TOPIC_OR_PARTITION : errorCodes.UNKNOWN_TOPIC_ID
-    return answer(wanted.index, errorCode, -1, -1, NO_RECORDS)
+    return resultOf(wanted.index, errorCode, { startOffset: -1, endOffset: -1 })
   }
-  const { startOffset, endOffset } = partition
-  if (wanted.fetchOffset < startOffset || wanted.fetchOffset > endOffset) {
-    return answer(wanted.index, errorCodes.OFFSET_OUT_OF_RANGE, endOffset, startOffset, NO_RECORDS)
+  if (wanted.fetchOffset < partition.startOffset || wanted.fetchOffset > partition.endOffset) {
+    return resultOf(wanted.index, errorCodes.OFFSET_OUT_OF_RANGE, partition)
   }
-  const records = partition.read(wanted.fetchOffset, Math.min(wanted.maxBytes, budget), atLeastOne)
-  return answer(wanted.index, errorCodes.NONE, endOffset, startOffset, records)
+  const records = partition.read(
+    wanted.fetchOffset,
+    Math.min(wanted.maxBytes, budget.bytes),
+    budget.atLeastOne,
+  )
+  return resultOf(wanted.index, errorCodes.NONE, partition, records)
 }
 
-function answer(index: number, errorCode: ErrorCode, end: number, logStartOffset: number, records: Buffer) {
-  return { index, errorCode, highWatermark: end, lastStableOffset: end, logStartOffset, records }
+function resultOf(
+  index: number,
+  errorCode: ErrorCode,
+  { startOffset, endOffset }: Pick<PartitionLog, 'startOffset' | 'endOffset'>,
+  records: Buffer = NO_RECORDS,
+) {
+  return {
+    index,
+    errorCode,
+    highWatermark: endOffset,
+    lastStableOffset: endOffset,
+    logStartOffset: startOffset,
+    records,
+  }
 }
 
 function partitionsOf(topics: TopicStore, request: FetchRequest): PartitionLog[] {

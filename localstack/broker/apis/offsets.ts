@@ -58,7 +58,7 @@ function offsetCommitRoute({ coordinator, offsets, topics }: Stores): Route {
   return route(offsetCommitApi, (request) => {
     const refusal = coordinator.checkCommit(request.groupId, request)
     const entries: OffsetEntry[] = []
-    const answered = request.topics.map(({ name, partitions }) => ({
+    const results = request.topics.map(({ name, partitions }) => ({
       name,
       partitions: partitions.map(({ index, offset, leaderEpoch, metadata }) => {
         if (refusal !== errorCodes.NONE) return { index, errorCode: refusal }
@@ -69,7 +69,7 @@ function offsetCommitRoute({ coordinator, offsets, topics }: Stores): Route {
       }),
     }))
     if (entries.length > 0) offsets.commit(request.groupId, entries)
-    return { topics: answered }
+    return { topics: results }
   })
 }
 

@@ -6,13 +6,13 @@ import { temporaryDirectory } from '../testing/temporary-directory.ts'
 import { errorCodes } from '../wire/error-codes.ts'
 
 describe('producing', () => {
-  it('drops a repeated batch of an idempotent producer, even over a restart', async () => {
+  it('drops a repeated batch of an idempotent producer, also after a restart', async () => {
     const dataDir = temporaryDirectory()
     const first = await startBroker({ port: 0, dataDir })
     const batch = (baseSequence: number) => buildBatch({ producerId: 5, producerEpoch: 0, baseSequence })
     const client = await connectTo(first)
     await createTopic(client)
-    const answers = [
+    const results = [
       await produce(client, batch(0)),
       await produce(client, batch(0)),
       await produce(client, batch(1)),
@@ -20,13 +20,13 @@ describe('producing', () => {
     await first.stop()
 
     const again = await connectTo(await startTestBroker({ dataDir }))
-    answers.push(
+    results.push(
       await produce(again, batch(1)),
       await produce(again, batch(3)),
       await produce(again, batch(2)),
     )
 
-    expect(answers.map((answer) => [answer?.errorCode, answer?.baseOffset])).toEqual([
+    expect(results.map((result) => [result?.errorCode, result?.baseOffset])).toEqual([
       [0, 0],
       [0, 0],
       [0, 1],

@@ -32,7 +32,7 @@ export function topicRoutes(broker: {
   ]
 }
 
-/** Kafka's rule: letters, digits, dot, underscore and hyphen, at most 249, not "." or "..". */
+/** Kafka's rule: letters, digits, dot, underscore and hyphen, a maximum of 249, not "." or "..". */
 export function isValidTopicName(name: string): boolean {
   return /^[a-zA-Z0-9._-]{1,249}$/.test(name) && name !== '.' && name !== '..'
 }

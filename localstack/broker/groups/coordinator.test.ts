@@ -14,7 +14,7 @@ beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
 describe('membership of a group', () => {
-  it('fences requests of another generation and of strangers', async () => {
+  it('refuses requests of another generation and of unknown members', async () => {
     const coordinator = startCoordinator()
     const [leader] = await joinTwo(coordinator)
     const stale = ref(leader, 1)
@@ -31,7 +31,7 @@ describe('membership of a group', () => {
     expect(coordinator.heartbeat('elsewhere', ref(leader))).toBe(errorCodes.UNKNOWN_MEMBER_ID)
   })
 
-  it('removes a member that is not heard of for its session timeout', async () => {
+  it('removes a member whose requests stop for its session timeout', async () => {
     const coordinator = startCoordinator()
     const [leader, follower] = await joinTwo(coordinator)
 
@@ -48,7 +48,7 @@ describe('membership of a group', () => {
     })
   })
 
-  it('goes on without members that do not join again within the rebalance timeout', async () => {
+  it('removes members that do not join again within the rebalance timeout', async () => {
     const coordinator = startCoordinator()
     const [leader, follower] = await joinTwo(coordinator)
     const joining = coordinator.join('g', joinRequest())
@@ -75,7 +75,7 @@ describe('membership of a group', () => {
     expect(alone).toMatchObject({ generationId: 3, leader: follower.memberId })
   })
 
-  it('answers waiting followers with a rebalance when the leader disappears before it has assigned', async () => {
+  it('returns REBALANCE_IN_PROGRESS to waiting followers when the leader disappears before it has assigned', async () => {
     const coordinator = startCoordinator()
     const alone = await joinAlone(coordinator)
     const joining = coordinator.join('g', joinRequest())
@@ -87,7 +87,7 @@ describe('membership of a group', () => {
     expect((await syncing).errorCode).toBe(errorCodes.REBALANCE_IN_PROGRESS)
   })
 
-  it('refuses commits while the leader assigns, and those without membership unless the group is empty', async () => {
+  it('refuses commits while the leader assigns, and commits without a member unless the group is empty', async () => {
     const coordinator = startCoordinator()
     const outside = { memberId: '', groupInstanceId: null, generationId: -1 }
 

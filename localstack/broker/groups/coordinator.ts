@@ -3,7 +3,9 @@ import { type ErrorCode, errorCodes } from '../wire/error-codes.ts'
 import {
   createGroup,
   type Group,
+  isFenced,
   type JoinResult,
+  type MemberRef,
   NO_ASSIGNMENT,
   removeMember,
   removePending,
@@ -13,8 +15,6 @@ import {
 } from './group.ts'
 
 import { type JoinRequest, joinGroup } from './join-group.ts'
-
-type MemberRef = { memberId: string; groupInstanceId: string | null }
 
 type GenerationRef = MemberRef & { generationId: number }
 
@@ -161,13 +161,12 @@ function checkCommit(group: Group | undefined, ref: GenerationRef): ErrorCode {
 }
 
 /** Whether the group has this member, and no other member has its instance id (KIP-345). */
-function checkMember(group: Group | undefined, { memberId, groupInstanceId }: MemberRef): ErrorCode {
-  const owner = groupInstanceId === null ? undefined : group?.instances.get(groupInstanceId)
-  if (owner !== undefined && owner !== memberId) return errorCodes.FENCED_INSTANCE_ID
-  return group?.members.has(memberId) ? errorCodes.NONE : errorCodes.UNKNOWN_MEMBER_ID
+function checkMember(group: Group | undefined, member: MemberRef): ErrorCode {
+  if (group && isFenced(group, member)) return errorCodes.FENCED_INSTANCE_ID
+  return group?.members.has(member.memberId) ? errorCodes.NONE : errorCodes.UNKNOWN_MEMBER_ID
 }
 
-/** Whether the group has this member, and the member knows the current generation. */
+/** Also checks that the member has joined the current generation. */
 function checkGeneration(group: Group | undefined, member: GenerationRef): ErrorCode {
   const errorCode = checkMember(group, member)
   if (errorCode !== errorCodes.NONE) return errorCode

@@ -37,6 +37,9 @@ export type Group = {
   rebalance: NodeJS.Timeout | undefined
 }
 
+/** How a member refers to itself. */
+export type MemberRef = { memberId: string; groupInstanceId: string | null }
+
 export const NO_ASSIGNMENT: Buffer = Buffer.alloc(0)
 
 /** A group without members. */
@@ -102,8 +105,20 @@ export function restartSession(group: Group, member: Member): void {
   }, member.sessionTimeoutMs)
 }
 
-/** Starts a rebalance. It ends when all members have joined again, or after the maximum of their rebalance timeouts. */
-export function prepareRebalance(group: Group): void {
+/** Whether another member has this member's instance id (KIP-345). */
+export function isFenced(group: Group, { memberId, groupInstanceId }: MemberRef): boolean {
+  const owner = groupInstanceId === null ? undefined : group.instances.get(groupInstanceId)
+  return owner !== undefined && owner !== memberId
+}
+
+/** Starts a rebalance, or continues the one that is waiting for members, without prolonging it. */
+export function rebalance(group: Group): void {
+  if (group.state === 'PreparingRebalance') completeIfAllJoined(group)
+  else prepareRebalance(group)
+}
+
+/** A rebalance ends when all members have joined again, or after the maximum of their rebalance timeouts. */
+function prepareRebalance(group: Group): void {
   if (group.state === 'CompletingRebalance') {
     for (const member of group.members.values()) {
       member.assignment = NO_ASSIGNMENT
@@ -112,15 +127,13 @@ export function prepareRebalance(group: Group): void {
   }
   group.state = 'PreparingRebalance'
   clearTimeout(group.rebalance)
-  const timeout = Math.max(
-    0,
-    ...[...group.members.values()].map(({ rebalanceTimeoutMs }) => rebalanceTimeoutMs),
-  )
+  const timeouts = [...group.members.values()].map(({ rebalanceTimeoutMs }) => rebalanceTimeoutMs)
+  const timeout = Math.max(0, ...timeouts)
   group.rebalance = setTimeout(() => completeJoin(group), timeout)
   completeIfAllJoined(group)
 }
 
-export function completeIfAllJoined(group: Group): void {
+function completeIfAllJoined(group: Group): void {
   if (group.state !== 'PreparingRebalance' || group.pending.size > 0) return
   for (const { respondToJoin } of group.members.values()) if (!respondToJoin) return
   completeJoin(group)
@@ -174,8 +187,7 @@ export function removeMember(group: Group, memberId: string): void {
   const member = group.members.get(memberId)
   if (!member) return
   forget(group, member)
-  if (group.state === 'PreparingRebalance') completeIfAllJoined(group)
-  else prepareRebalance(group)
+  rebalance(group)
 }
 
 /** Stops waiting for an id that has not joined. */

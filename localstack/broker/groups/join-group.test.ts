@@ -6,7 +6,7 @@ beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
 describe('joining a group', () => {
-  it('makes the first member the leader of generation 1 and hands it its own assignment', async () => {
+  it('makes the first member the leader of generation 1 and returns its own assignment to it', async () => {
     const coordinator = startCoordinator()
 
     const joined = await coordinator.join('g', joinRequest())
@@ -24,7 +24,7 @@ describe('joining a group', () => {
     expect(coordinator.find('g')?.state).toBe('Stable')
   })
 
-  it('first gives a new member its id when the version asks for it', async () => {
+  it('first returns an id to a new member if the version requires it', async () => {
     const coordinator = startCoordinator()
 
     const refused = await coordinator.join('g', joinRequest('', { requiresMemberId: true }))
@@ -34,7 +34,7 @@ describe('joining a group', () => {
     expect(joined).toMatchObject({ errorCode: 0, memberId: refused.memberId })
   })
 
-  it('forgets an id that nobody joins with, and goes on without it', async () => {
+  it('removes an id that no member joins with, and completes the rebalance without it', async () => {
     const coordinator = startCoordinator()
     const refused = await coordinator.join('g', joinRequest('', { requiresMemberId: true }))
     const joining = coordinator.join('g', joinRequest())
@@ -46,7 +46,7 @@ describe('joining a group', () => {
     expect(late.errorCode).toBe(errorCodes.UNKNOWN_MEMBER_ID)
   })
 
-  it('tells members of a rebalance by heartbeat and starts a generation when all have joined', async () => {
+  it('reports a rebalance in the heartbeat and starts a generation when all members have joined', async () => {
     const coordinator = startCoordinator()
     const alone = await joinAlone(coordinator)
 
@@ -91,7 +91,7 @@ describe('joining a group', () => {
     ])
   })
 
-  it('lets a static member come back without a rebalance, and fences its former self', async () => {
+  it('lets a static member come back without a rebalance, and fences its former id', async () => {
     const coordinator = startCoordinator()
     const instance = { groupInstanceId: 'one' }
     const former = await joinAlone(coordinator, instance)

@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { type ErrorCode, errorCodes } from '../wire/error-codes.ts'
 import {
-  completeIfAllJoined,
   currentGeneration,
   type Group,
+  isFenced,
   type JoinResult,
   type Member,
   NO_ASSIGNMENT,
   type Protocol,
-  prepareRebalance,
+  rebalance,
   removePending,
   respondToJoin,
   respondToSync,
@@ -30,44 +30,43 @@ export type JoinRequest = {
   canSkipAssignment: boolean
 }
 
+/** A request, and the function that sends its response. */
+type Joining = { readonly request: JoinRequest; readonly respond: (result: JoinResult) => void }
+
 /** Joins a new or a known member. Calls `respond` once, at the end of the rebalance or if the request fails. */
-export function joinGroup(group: Group, request: JoinRequest, respond: (result: JoinResult) => void): void {
+export function joinGroup(group: Group, request: JoinRequest, respond: Joining['respond']): void {
+  const joining = { request, respond }
   const errorCode = checkJoin(group, request)
   const member = group.members.get(request.memberId)
   if (errorCode !== errorCodes.NONE) respond({ errorCode, memberId: request.memberId })
-  else if (request.memberId === '') joinNew(group, request, respond)
-  else if (member) rejoin(group, member, request, respond)
-  else addMember(group, request.memberId, request, respond)
+  else if (request.memberId === '') joinNew(group, joining)
+  else if (member) rejoin(group, member, joining)
+  else addMember(group, request.memberId, joining)
 }
 
 function checkJoin(group: Group, request: JoinRequest): ErrorCode {
-  const { memberId, groupInstanceId } = request
+  const { memberId } = request
   if (!isCompatible(group, request)) return errorCodes.INCONSISTENT_GROUP_PROTOCOL
   if (memberId === '') return errorCodes.NONE
-  const owner = groupInstanceId === null ? undefined : group.instances.get(groupInstanceId)
-  if (owner !== undefined && owner !== memberId) return errorCodes.FENCED_INSTANCE_ID
+  if (isFenced(group, request)) return errorCodes.FENCED_INSTANCE_ID
   const isKnown = group.members.has(memberId) || group.pending.has(memberId)
   return isKnown ? errorCodes.NONE : errorCodes.UNKNOWN_MEMBER_ID
 }
 
-function joinNew(group: Group, request: JoinRequest, respond: (result: JoinResult) => void): void {
+function joinNew(group: Group, joining: Joining): void {
+  const { request, respond } = joining
   const memberId = `${request.groupInstanceId ?? request.clientId}-${randomUUID()}`
   const former = request.groupInstanceId === null ? undefined : group.instances.get(request.groupInstanceId)
   const replaced = former === undefined ? undefined : group.members.get(former)
-  if (replaced) replaceInstance(group, replaced, memberId, request, respond)
+  if (replaced) replaceInstance(group, replaced, memberId, joining)
   else if (request.requiresMemberId && request.groupInstanceId === null) {
     const expiry = setTimeout(() => removePending(group, memberId), request.sessionTimeoutMs)
     group.pending.set(memberId, expiry)
     respond({ errorCode: errorCodes.MEMBER_ID_REQUIRED, memberId })
-  } else addMember(group, memberId, request, respond)
+  } else addMember(group, memberId, joining)
 }
 
-function addMember(
-  group: Group,
-  id: string,
-  request: JoinRequest,
-  respond: (result: JoinResult) => void,
-): void {
+function addMember(group: Group, id: string, { request, respond }: Joining): void {
   clearTimeout(group.pending.get(id))
   group.pending.delete(id)
   group.members.set(id, {
@@ -81,18 +80,11 @@ function addMember(
   })
   if (request.groupInstanceId !== null) group.instances.set(request.groupInstanceId, id)
   group.protocolType = request.protocolType
-  // A new member does not prolong a rebalance that is already waiting for members.
-  if (group.state === 'PreparingRebalance') completeIfAllJoined(group)
-  else prepareRebalance(group)
+  rebalance(group)
 }
 
 /** A repeated request of a known member gets the current generation. Changed metadata or the leader start a rebalance. */
-function rejoin(
-  group: Group,
-  member: Member,
-  request: JoinRequest,
-  respond: (result: JoinResult) => void,
-): void {
+function rejoin(group: Group, member: Member, { request, respond }: Joining): void {
   const unchanged = sameProtocols(member.protocols, request.protocols)
   Object.assign(member, described(request))
   const repeats =
@@ -102,8 +94,7 @@ function rejoin(
   member.respondToJoin?.({ errorCode: errorCodes.UNKNOWN_MEMBER_ID, memberId: member.id })
   member.respondToJoin = respond
   if (repeats) respondToJoin(group, member, currentGeneration(group, member))
-  else if (group.state === 'PreparingRebalance') completeIfAllJoined(group)
-  else prepareRebalance(group)
+  else rebalance(group)
 }
 
 /** A static member came back under a new id: it takes its former place, and its former id is fenced (KIP-345). */
@@ -111,8 +102,7 @@ function replaceInstance(
   group: Group,
   member: Member,
   memberId: string,
-  request: JoinRequest,
-  respond: (result: JoinResult) => void,
+  { request, respond }: Joining,
 ): void {
   const errorCode = errorCodes.FENCED_INSTANCE_ID
   const unchanged = sameProtocols(member.protocols, request.protocols)
@@ -129,8 +119,7 @@ function replaceInstance(
     // An older client would assign again as leader, so its response names its former id as leader.
     const leader = skip ? memberId : (formerLeader ?? '')
     respondToJoin(group, member, { ...currentGeneration(group, member), leader, skipAssignment: skip })
-  } else if (group.state === 'PreparingRebalance') completeIfAllJoined(group)
-  else prepareRebalance(group)
+  } else rebalance(group)
 }
 
 function isCompatible(group: Group, request: JoinRequest): boolean {

@@ -13,7 +13,7 @@ const entry = (topic: string, partition: number, offset: number) => ({
 })
 
 describe('the store of committed offsets', () => {
-  it('has what was committed after it is opened again without having been closed', () => {
+  it('has the committed offsets when it is opened again without a close', () => {
     const path = join(temporaryDirectory(), 'offsets.jsonl')
     const first = openOffsetStore(path)
     first.commit('g', [entry('a', 0, 5), entry('a', 1, 6)])
@@ -28,7 +28,7 @@ describe('the store of committed offsets', () => {
     expect(second.find('g', 'a', 1)?.metadata).toBe('m')
   })
 
-  it('ignores a torn last line and goes on after it', () => {
+  it('ignores a torn last line and appends after it', () => {
     const path = join(temporaryDirectory(), 'offsets.jsonl')
     openOffsetStore(path).commit('g', [entry('a', 0, 5)])
     appendFileSync(path, '{"group":"g","comm')
@@ -38,7 +38,7 @@ describe('the store of committed offsets', () => {
     expect(openOffsetStore(path).of('g')).toHaveLength(2)
   })
 
-  it('forgets removed partitions, topics and groups, for good', () => {
+  it('removes partitions, topics and groups durably', () => {
     const path = join(temporaryDirectory(), 'offsets.jsonl')
     const store = openOffsetStore(path)
     store.commit('g', [entry('a', 0, 1), entry('a', 1, 1), entry('b', 0, 1)])

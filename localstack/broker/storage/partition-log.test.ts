@@ -39,7 +39,7 @@ function lastSegment(directory: string): string {
 }
 
 describe('a partition log', () => {
-  it('gives consecutive offsets and returns the bytes as they came, but for the offset', () => {
+  it('assigns consecutive offsets and returns the bytes unchanged except for the offset', () => {
     const log = open(temporaryDirectory())
     const original = buildBatch({ values: ['a', 'b'] })
 
@@ -70,7 +70,7 @@ describe('a partition log', () => {
     )
   })
 
-  it('returns nothing that exceeds the limit unless at least one batch is asked for', () => {
+  it('returns nothing that exceeds the limit unless at least one batch is requested', () => {
     const log = open(temporaryDirectory())
     append(log, buildBatch({ values: ['x'.repeat(500)] }))
 
@@ -78,7 +78,7 @@ describe('a partition log', () => {
     expect(baseOffsets(log.read(0, 10, true))).toEqual([0])
   })
 
-  it('continues where it was after a restart, producers included', () => {
+  it('continues after a restart with the same offsets and producers', () => {
     const directory = temporaryDirectory()
     const first = open(directory, 200)
     const batch = buildBatch({ producerId: 7, producerEpoch: 0, baseSequence: 0 })
@@ -105,7 +105,7 @@ describe('a partition log', () => {
     },
     { damage: 'zeros', apply: (path: string) => appendFileSync(path, Buffer.alloc(500)), keeps: 3 },
     { damage: 'a flipped bit in the last batch', apply: flipLastByte },
-  ])('cuts off $damage when it is opened, and says so', ({ apply, keeps = 2 }) => {
+  ])('cuts off $damage when it is opened, and logs it', ({ apply, keeps = 2 }) => {
     const directory = temporaryDirectory()
     const log = open(directory)
     for (let count = 0; count < 3; count += 1) append(log)
@@ -122,7 +122,7 @@ describe('a partition log', () => {
     expect(lines.join()).toMatch(/cut \d+ torn or corrupt bytes/)
   })
 
-  it('drops expired segments and keeps its offsets, even over a restart', () => {
+  it('drops expired segments and keeps its offsets, also after a restart', () => {
     const directory = temporaryDirectory()
     const log = open(directory, 150)
     append(log, buildBatch({ timestamp: 1_000, values: ['x'.repeat(200)] }))
@@ -151,11 +151,11 @@ describe('a partition log', () => {
     expect(open(directory).startOffset).toBe(3)
   })
 
-  it('tells its listeners about appends until they stop, and about its end', () => {
+  it('calls its listeners with every append until they stop, and with 0 when it closes', () => {
     const log = open(temporaryDirectory())
-    const heard: number[] = []
-    const stop = log.onAppend((bytes) => heard.push(bytes))
-    log.onAppend((bytes) => heard.push(bytes))
+    const calls: number[] = []
+    const stop = log.onAppend((bytes) => calls.push(bytes))
+    log.onAppend((bytes) => calls.push(bytes))
     const batch = buildBatch()
 
     append(log, Buffer.from(batch))
@@ -163,7 +163,7 @@ describe('a partition log', () => {
     append(log, Buffer.from(batch))
     log.close()
 
-    expect(heard).toEqual([batch.length, batch.length, batch.length, 0])
+    expect(calls).toEqual([batch.length, batch.length, batch.length, 0])
   })
 })
 

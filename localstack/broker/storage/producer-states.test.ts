@@ -16,11 +16,11 @@ function recordAll(states: ProducerStates, headers: readonly BatchHeader[]): voi
 }
 
 describe('the states of idempotent producers', () => {
-  it('let an unknown producer start anywhere', () => {
+  it('let an unknown producer start at any sequence', () => {
     expect(createProducerStates().check(header(42))).toEqual({ verdict: 'append' })
   })
 
-  it('answer a repeated batch with its first offset, for the last five batches', () => {
+  it('return the first offset of a repeated batch, for the last five batches', () => {
     const states = createProducerStates()
     recordAll(
       states,

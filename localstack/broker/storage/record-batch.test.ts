@@ -15,7 +15,7 @@ describe('CRC-32C', () => {
 })
 
 describe('a record batch', () => {
-  it('shows its header', () => {
+  it('has the header fields that were written', () => {
     const batch = buildBatch({
       values: ['a', 'b'],
       timestamp: 50,

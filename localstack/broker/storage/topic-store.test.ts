@@ -27,7 +27,7 @@ describe('the store of topics', () => {
     expect(found?.partitions).toHaveLength(3)
   })
 
-  it('gives a topic that is created again a new id and no old records', () => {
+  it('assigns a new id to a topic that is created again, without its old records', () => {
     const store = open(temporaryDirectory())
     const former = store.create('orders', 1, {})
     const batch = buildBatch()
@@ -74,7 +74,7 @@ describe('a data directory', () => {
     expect(openClusterFile(dataDir).state.clusterId).toBe(openClusterFile(dataDir).state.clusterId)
   })
 
-  it('never gives out a producer id twice', () => {
+  it('never returns a producer id twice', () => {
     const dataDir = temporaryDirectory()
     const ids = [1, 2, 3].flatMap(() => {
       const next = createProducerIds(openClusterFile(dataDir))

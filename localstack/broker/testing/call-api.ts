@@ -59,7 +59,7 @@ export async function call<Q, S>(
 export const createTopic = (client: WireClient) =>
   call(client, metadataApi, 4, { topics: [{ name: 't' }], allowAutoTopicCreation: true })
 
-/** Produces to partition 0 of the topic `t` and returns the partition's answer. */
+/** Produces to partition 0 of the topic `t` and returns the result of the partition. */
 export async function produce(
   client: WireClient,
   records: Buffer,

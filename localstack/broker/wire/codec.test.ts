@@ -60,7 +60,7 @@ describe('the primitive types', () => {
     roundTrips(boolean, fc.boolean())
   })
 
-  it('read back every string and byte field, null included, in both length encodings', () => {
+  it('read back every string and byte field, including null, in both length encodings', () => {
     roundTrips(string, fc.string({ unit: 'binary', maxLength: 3000 }))
     roundTrips(nullableString, fc.option(fc.string({ unit: 'grapheme' })))
     roundTrips(bytes, buffers)
@@ -101,7 +101,7 @@ const sample = struct({
 })
 
 describe('a struct', () => {
-  it('reads back the fields of its version and gives the others their defaults', () => {
+  it('reads the fields of its version and returns defaults for the others', () => {
     const value = {
       always: 1,
       added: 'x',
@@ -125,7 +125,7 @@ describe('a struct', () => {
     expect(read.every(({ maybe, defaulted }) => maybe === null && defaulted === 9)).toBe(true)
   })
 
-  it('skips tagged fields that it does not know', () => {
+  it('skips unknown tagged fields', () => {
     const tagged = Buffer.from([0, 0, 0, 5, /* two tags */ 2, 0, 1, 0xaa, 9, 2, 0xbb, 0xcc])
     const reader = new Reader(tagged, { version: 0, flexible: true })
 
@@ -141,7 +141,7 @@ describe('a struct', () => {
 })
 
 describe('the writer', () => {
-  it('passes long byte fields on without a copy', () => {
+  it('does not copy long byte fields', () => {
     const records = Buffer.alloc(10_000, 1)
     const writer = new Writer({ version: 0, flexible: false })
 
