@@ -1,5 +1,4 @@
-import { announceStats } from '#shared/pipeline/stats/announce-stats.ts'
-import type { StatsCall } from '#shared/pipeline/stats/stats-call.ts'
+import { announceStats, type StatsCall } from '#shared/pipeline/stats/stats.ts'
 import { catalog, claims, clock, kafka, newId, store, viewStore } from './compose.ts'
 import { readStats } from './read-stats.ts'
 

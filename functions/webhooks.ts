@@ -4,9 +4,9 @@ import { Refusal } from '#shared/core/refusal.ts'
 import { accept } from '#shared/pipeline/accept/accept.ts'
 import { continueTrace } from '#shared/pipeline/accept/traceparent.ts'
 import { refuseReserved } from '#shared/pipeline/lifecycle/lifecycles.ts'
-import { grantDeliveries } from '#shared/pipeline/webhooks/grant-deliveries.ts'
-import { publicUrl } from '#shared/pipeline/webhooks/public-url.ts'
-import { receiveWebhook } from '#shared/pipeline/webhooks/receive-webhook.ts'
+
+import { grantDeliveries, publicUrl, receiveWebhook } from '#shared/pipeline/webhooks/receive-webhook.ts'
+
 import { catalog, claims, configuredUrl, kafka, lifecycles, newId, webhookSenders } from './compose.ts'
 
 /** `POST /webhooks/{source}`: 202 once Kafka has the event, after its signature held; `OPTIONS` asks whether one may deliver. */

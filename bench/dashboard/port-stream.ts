@@ -2,7 +2,7 @@ import type { CloudEvent, PositionedEvent } from '#shared/core/event.ts'
 import { domains } from '#shared/domain/catalog.ts'
 import { MOVE_TYPES } from '#shared/domain/port/case-moves.ts'
 import { simulatePort } from '#shared/domain/port/simulate-port.ts'
-import { completeEvent } from '#shared/pipeline/accept/complete-event.ts'
+import { completeEvent } from '#shared/pipeline/accept/check-event.ts'
 import { createCatalog } from '#shared/pipeline/catalog.ts'
 import { createRandom } from '#shared/testing/random.ts'
 

@@ -1,6 +1,12 @@
 import type { Position } from '#shared/core/event.ts'
 
 export type ClaimKey = { readonly source: string; readonly id: string }
+
+/** A pair as text, to look it up in a map: equal for equal pairs only. */
+export function identityOf({ source, id }: ClaimKey): string {
+  return JSON.stringify([source, id])
+}
+
 /** Where an event first appeared, with the epoch where a consumer of the log claimed it. */
 export type Claim = Position & { readonly epoch?: string }
 

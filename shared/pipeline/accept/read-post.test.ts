@@ -1,10 +1,14 @@
 import { Buffer } from 'node:buffer'
-import { expect, test } from 'vitest'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
 import * as z from 'zod'
 import { createCatalog } from '#shared/pipeline/catalog.ts'
+import { CloudEventError } from '#shared/pipeline/cloudevents/codec-error.ts'
+import type { CompleteEvent } from '#shared/pipeline/cloudevents/validate-event.ts'
+import { makeEvent } from '#shared/testing/accept/records.ts'
 import { memoryClaimStore } from '#shared/testing/memory/memory-claim-store.ts'
 import { accept } from './accept.ts'
-import { readPost } from './read-post.ts'
+import { decodeRequest, readPost } from './read-post.ts'
 
 test('the data of an event is checked against its schema once on its way in', async () => {
   let checks = 0
@@ -25,4 +29,119 @@ test('the data of an event is checked against its schema once on its way in', as
 
   expect(events[0]).toMatchObject({ category: 'dock.near', severity: 'low', partitionkey: 'k3' })
   expect(checks).toBe(1)
+})
+
+const complete: CompleteEvent = (draft) => ({ specversion: '1.0', id: 'made', source: '/made', ...draft })
+const decode = (contentType: string | undefined, body: unknown, headers: Record<string, string> = {}) =>
+  decodeRequest(
+    {
+      headers: { ...(contentType !== undefined && { 'content-type': contentType }), ...headers },
+      body: Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)),
+    },
+    complete,
+  )
+const refusal = (run: () => unknown): CloudEventError => {
+  try {
+    run()
+  } catch (error) {
+    if (error instanceof CloudEventError) return error
+    throw error
+  }
+  throw new Error('it was not refused')
+}
+
+describe('a posted body', () => {
+  test('in structured mode is one event', () => {
+    const event = makeEvent('1')
+    expect(decode('application/cloudevents+json; charset=utf-8', event)).toEqual({
+      isBatch: false,
+      events: [event],
+    })
+  })
+
+  test('in batch mode is a batch, of one event and of none as well', () => {
+    const events = [makeEvent('1'), makeEvent('2')]
+    expect(decode('application/cloudevents-batch+json', events)).toEqual({ isBatch: true, events })
+    expect(decode('application/cloudevents-batch+json', [])).toEqual({ isBatch: true, events: [] })
+  })
+
+  test('in binary mode has its attributes in headers', () => {
+    const headers = {
+      'ce-specversion': '1.0',
+      'ce-id': '1',
+      'ce-source': '/s',
+      'ce-type': 't',
+      'ce-category': 'port.a',
+    }
+    expect(decode('application/json', { a: 1 }, headers).events).toMatchObject([
+      { id: '1', category: 'port.a', data: { a: 1 } },
+    ])
+  })
+
+  test('in plain JSON is completed, and its data is JSON', () => {
+    expect(decode('application/json;charset=UTF-8', { type: 't', data: null, subject: 's' }).events).toEqual([
+      {
+        specversion: '1.0',
+        id: 'made',
+        source: '/made',
+        type: 't',
+        subject: 's',
+        data: null,
+        datacontenttype: 'application/json',
+      },
+    ])
+    expect(decode('Application/JSON', { type: 't' }).events[0]).not.toHaveProperty('datacontenttype')
+  })
+})
+
+describe('a body is refused', () => {
+  test.each([undefined, 'text/plain', 'application/jsonx', 'application/xml'])('whose type is %s', (type) => {
+    expect(refusal(() => decode(type, { type: 't' })).code).toBe('unsupported_media_type')
+  })
+
+  test.each(['{', '', '\ud800', '[1,'])('that is no JSON: %j', (body) => {
+    expect(refusal(() => decode('application/json', body)).code).toBe('malformed')
+  })
+
+  test.each([[[]], [5], ['null'], ['"text"']])('that is no object: %j', (body) => {
+    expect(refusal(() => decode('application/json', body)).code).toBe('invalid_event')
+  })
+
+  test('with every member that a plain event does not have, by its pointer', () => {
+    const { errors } = refusal(() =>
+      decode('application/json', { type: 't', 'a/b~c': 1, specversion: '1.0' }),
+    )
+    expect(errors.map(({ pointer }) => pointer)).toEqual(['/a~1b~0c', '/specversion'])
+  })
+
+  test('naming the bad items of a batch by their index', () => {
+    const { source: _, ...bad } = makeEvent('2')
+    const strict: CompleteEvent = (draft) => draft
+    const body = Buffer.from(JSON.stringify([makeEvent('1'), bad, 5]))
+    const headers = { 'content-type': 'application/cloudevents-batch+json' }
+    const { errors } = refusal(() => decodeRequest({ headers, body }, strict))
+    expect(new Set(errors.map(({ index }) => index))).toEqual(new Set([1, 2]))
+  })
+
+  test('or read, whatever it is, and nothing else happens', () => {
+    const types = fc.constantFrom(
+      'application/json',
+      'application/cloudevents+json',
+      'application/cloudevents-batch+json',
+      'text/plain',
+    )
+    const bodies = fc.oneof(
+      fc.json(),
+      fc.string(),
+      fc.array(fc.dictionary(fc.string(), fc.jsonValue())).map((list) => JSON.stringify(list)),
+    )
+    const property = fc.property(types, bodies, (type, body) => {
+      try {
+        decode(type, body)
+      } catch (error) {
+        expect(error).toBeInstanceOf(CloudEventError)
+      }
+    })
+    fc.assert(property, { numRuns: 1000 })
+  })
 })

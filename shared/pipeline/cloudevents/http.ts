@@ -1,11 +1,16 @@
 import { Buffer } from 'node:buffer'
 import type { CloudEvent } from '#shared/core/event.ts'
-import { encodeData, mediaTypeOf } from './binary-data.ts'
-import { addAttribute, finishBinaryEvent, forEachAttribute, startBinaryEvent } from './binary-event.ts'
+import {
+  addAttribute,
+  encodeData,
+  finishBinaryEvent,
+  forEachAttribute,
+  mediaTypeOf,
+  startBinaryEvent,
+} from './binary-mode.ts'
 import { CloudEventError } from './codec-error.ts'
-import { decodeHeaderValue, encodeHeaderValue } from './header-value.ts'
 import { decodeJsonBatch, decodeJsonEvent, encodeJsonEvent } from './json-format.ts'
-import { JSON_BATCH, JSON_EVENT, JSON_EVENT_UTF8, messageMode } from './message-mode.ts'
+import { JSON_BATCH, JSON_EVENT, JSON_EVENT_UTF8, messageMode } from './media-type.ts'
 import type { CompleteEvent } from './validate-event.ts'
 
 // CloudEvents HTTP binding 1.0.2,
@@ -18,9 +23,9 @@ const PREFIX = 'ce-'
 /** The headers of a message by their names in lower case. */
 export type HttpHeaders = Readonly<Record<string, string | undefined>>
 export type HttpMessage = { readonly headers: HttpHeaders; readonly body: Uint8Array }
-export type EncodedHttpMessage = { readonly headers: Record<string, string>; readonly body: Buffer }
+type EncodedHttpMessage = { readonly headers: Record<string, string>; readonly body: Buffer }
 
-export type DecodedHttp =
+type DecodedHttp =
   | { readonly mode: 'structured' | 'binary'; readonly event: CloudEvent }
   | { readonly mode: 'batch'; readonly events: CloudEvent[] }
 
@@ -86,4 +91,41 @@ function decodeBinary(headers: HttpHeaders, body: Uint8Array, complete?: Complet
   const mediaType = headers['content-type']
   if (mediaType !== undefined) event.draft.datacontenttype = mediaType
   return finishBinaryEvent(event, body.length === 0 ? null : body, complete)
+}
+
+// CloudEvents HTTP binding 1.0.2 §3.1.3.2,
+// https://github.com/cloudevents/spec/blob/ce@v1.0.2/cloudevents/bindings/http-protocol-binding.md#3132-http-header-values
+//   value   = *(plain / escape)                    what we write
+//   plain   = %x21 / %x23-24 / %x26-7E             printable ASCII without space, quote and percent
+//   escape  = "%" 2HEXDIG                          one byte of UTF-8
+//   quoted  = DQUOTE *(qdtext / "\" char) DQUOTE   what 1.0.1 writers send (RFC 7230 §3.2.6), escapes inside
+const ESCAPED = /[^!#$&-~]+/g
+const PRINTABLE = /^[\x20-\x7e]*$/
+const QUOTED = /^"(?:[^"\\]|\\.)*"$/
+
+/** Encodes the text of an attribute for an HTTP header. The text must be well-formed Unicode. */
+export function encodeHeaderValue(text: string): string {
+  return text.replaceAll(ESCAPED, encodeURIComponent)
+}
+
+/**
+ * Decodes the value of an HTTP header: first quoted strings, then one round of percent-decoding. Plain spaces
+ * are taken, as older writers send them. Answers `undefined` for what is not ASCII, for a lone quote, and for
+ * escapes that are incomplete or not UTF-8.
+ */
+export function decodeHeaderValue(value: string): string | undefined {
+  if (!PRINTABLE.test(value)) return undefined
+  const trimmed = value.trim()
+  const text = trimmed.includes('"') ? unquote(trimmed) : trimmed
+  if (text === undefined || !text.includes('%')) return text
+  try {
+    return decodeURIComponent(text)
+  } catch (error) {
+    if (error instanceof URIError) return undefined
+    throw error
+  }
+}
+
+function unquote(value: string): string | undefined {
+  return QUOTED.test(value) ? value.slice(1, -1).replaceAll(/\\(.)/g, '$1') : undefined
 }

@@ -1,10 +1,16 @@
 import { Buffer } from 'node:buffer'
 import type { CloudEvent } from '#shared/core/event.ts'
-import { encodeData, mediaTypeOf } from './binary-data.ts'
-import { addAttribute, finishBinaryEvent, forEachAttribute, startBinaryEvent } from './binary-event.ts'
+import {
+  addAttribute,
+  encodeData,
+  finishBinaryEvent,
+  forEachAttribute,
+  mediaTypeOf,
+  startBinaryEvent,
+} from './binary-mode.ts'
 import { CloudEventError } from './codec-error.ts'
 import { decodeJsonEvent, encodeJsonEvent } from './json-format.ts'
-import { JSON_EVENT, JSON_EVENT_UTF8, messageMode } from './message-mode.ts'
+import { JSON_EVENT, JSON_EVENT_UTF8, messageMode } from './media-type.ts'
 
 // CloudEvents Kafka binding 1.0.2,
 // https://github.com/cloudevents/spec/blob/ce@v1.0.2/cloudevents/bindings/kafka-protocol-binding.md

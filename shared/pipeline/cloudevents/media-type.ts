@@ -1,3 +1,34 @@
+import { CloudEventError } from './codec-error.ts'
+
+/** The media type of one event in the JSON format. */
+export const JSON_EVENT = 'application/cloudevents+json'
+/** What we write. The charset is in lower case, because the npm SDK refuses any other spelling over HTTP. */
+export const JSON_EVENT_UTF8 = `${JSON_EVENT}; charset=utf-8`
+/** The media type of a batch of events in the JSON format. */
+export const JSON_BATCH = 'application/cloudevents-batch+json'
+
+const CLOUD_EVENTS = 'application/cloudevents'
+
+/**
+ * The mode that a content type asks for; `other` if it is not one of CloudEvents. Throws `CloudEventError`
+ * `unsupported_media_type` for an event format that is not JSON, and for a charset that is not UTF-8.
+ */
+export function messageMode(contentType: string | undefined): 'structured' | 'batch' | 'other' {
+  if (contentType === undefined) return 'other'
+  if (contentType === JSON_EVENT || contentType === JSON_EVENT_UTF8) return 'structured'
+  const essence = essenceOf(contentType)
+  if (!essence.startsWith(CLOUD_EVENTS)) return 'other'
+  if (essence !== JSON_EVENT && essence !== JSON_BATCH) {
+    throw unsupported(`Event format ${essence.slice(0, 80)} is not supported: send ${JSON_EVENT}.`)
+  }
+  if (charsetOf(contentType) !== 'utf-8') throw unsupported('Charset is not supported: send UTF-8.')
+  return essence === JSON_EVENT ? 'structured' : 'batch'
+}
+
+function unsupported(detail: string): CloudEventError {
+  return new CloudEventError('unsupported_media_type', [{ pointer: '', detail }])
+}
+
 // RFC 2045 §5.1, https://www.rfc-editor.org/rfc/rfc2045#section-5.1 (RFC 2046 takes its grammar from there)
 //   content   = type "/" subtype *(";" parameter)
 //   parameter = token "=" (token / quoted-string)
@@ -30,7 +61,7 @@ export function isTextMediaType(mediaType: string): boolean {
 }
 
 /** The `charset` parameter in lower case, or `utf-8` where there is none. */
-export function charsetOf(mediaType: string): string {
+function charsetOf(mediaType: string): string {
   for (const [, name, value] of mediaType.matchAll(PARAMETERS)) {
     if (name?.toLowerCase() === 'charset') return (value ?? '').replaceAll(/["\\]/g, '').toLowerCase()
   }

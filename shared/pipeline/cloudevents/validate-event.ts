@@ -1,6 +1,8 @@
 import type { CloudEvent } from '#shared/core/event.ts'
+import type { Fault } from '#shared/core/refusal.ts'
+import { isTimestamp } from '#shared/core/time.ts'
 import { CloudEventError } from './codec-error.ts'
-import { findFaults } from './find-faults.ts'
+import { isJsonMediaType, isMediaType } from './media-type.ts'
 
 /** An event as it arrived: nothing about it is known but that it is an object. */
 export type EventDraft = { [name: string]: unknown }
@@ -47,3 +49,161 @@ function copySet(draft: EventDraft): EventDraft {
 function isUnset(name: string, value: unknown): boolean {
   return value === undefined || (value === null && name !== 'data')
 }
+
+// CloudEvents 1.0.2 §"Context Attributes",
+// https://github.com/cloudevents/spec/blob/ce@v1.0.2/cloudevents/spec.md#context-attributes
+//   name    = 1*(%x61-7A / DIGIT)                     lower-case letters and digits
+//   value   = Boolean / Integer / String              in the JSON format all other types are strings
+//   Integer = -2147483648 .. 2147483647
+//   String  = Unicode without control characters, unpaired surrogates and noncharacters
+const NAME = /^[a-z0-9]+$/
+const PLAIN_TEXT = /^[\x20-\x7e]*$/
+const FORBIDDEN_CHARACTER = /[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}]/u
+const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/
+
+/** The specification recommends at most 20 characters and sets no limit; a longer name than this is refused. */
+const MAX_NAME_LENGTH = 64
+
+/** After so many faults the rest is not looked at: an answer that long helps nobody. */
+const MAX_FAULTS = 100
+
+/** How many levels of arrays and objects `data` may have, so that no encoder runs out of stack. */
+const MAX_DATA_DEPTH = 128
+
+const REQUIRED = ['specversion', 'id', 'source', 'type'] as const
+
+/**
+ * Everything that keeps `event` from being a CloudEvents 1.0.2 event, in the order of its members; none is a
+ * valid event. Members must be set: leave out what is `null` or `undefined` first.
+ */
+export function findFaults(event: Readonly<Record<string, unknown>>): Fault[] {
+  const faults: Fault[] = []
+  for (const name of REQUIRED) {
+    if (event[name] === undefined) faults.push({ pointer: `/${name}`, detail: 'is required: add it.' })
+  }
+  for (const name of Object.keys(event)) {
+    const value = event[name]
+    if (value === undefined) continue
+    const detail = name === 'data' || name === 'data_base64' ? faultInData(name, event) : faultIn(name, value)
+    if (detail !== undefined) faults.push({ pointer: pointerTo(name), detail })
+    if (faults.length >= MAX_FAULTS) break
+  }
+  return faults
+}
+
+function faultIn(name: string, value: unknown): string | undefined {
+  if (STRING_ATTRIBUTES.has(name)) {
+    return typeof value === 'string' ? (faultInText(value) ?? faultInNamed(name, value)) : 'must be a string.'
+  }
+  const fault = faultInName(name)
+  if (fault !== undefined) return fault
+  if (typeof value === 'string') return faultInText(value)
+  if (typeof value === 'boolean') return undefined
+  if (typeof value !== 'number') return 'must be a string, a boolean or an integer: put structures into data.'
+  return (value | 0) === value
+    ? undefined
+    : 'must be a whole number from -2147483648 to 2147483647, or a string.'
+}
+
+/** What is wrong with the name of an attribute, if anything. */
+export function faultInName(name: string): string | undefined {
+  if (!NAME.test(name)) return 'is no attribute name: use lower-case letters a-z and digits only.'
+  return name.length > MAX_NAME_LENGTH
+    ? `is too long a name: use at most ${MAX_NAME_LENGTH} characters.`
+    : undefined
+}
+
+function faultInText(text: string): string | undefined {
+  if (PLAIN_TEXT.test(text) || !FORBIDDEN_CHARACTER.test(text)) return undefined
+  return 'holds a control character, an unpaired surrogate or a noncharacter: remove it.'
+}
+
+const STRING_ATTRIBUTES: ReadonlySet<string> = new Set([
+  ...REQUIRED,
+  'subject',
+  'time',
+  'datacontenttype',
+  'dataschema',
+  'category',
+  'severity',
+  'partitionkey',
+  'traceparent',
+])
+
+function faultInNamed(name: string, text: string): string | undefined {
+  if (text === '') return 'must not be empty: give it a value or leave it out.'
+  switch (name) {
+    case 'specversion':
+      return text === '1.0' ? undefined : 'must be "1.0".'
+    case 'source':
+      return isUriReference(text) ? undefined : 'must be a URI-reference (RFC 3986), such as /sensors/7.'
+    case 'time':
+      return isTimestamp(text) ? undefined : 'must be an RFC 3339 time, such as 2026-03-01T12:00:00Z.'
+    case 'datacontenttype':
+      return isMediaType(text) ? undefined : 'must be a media type (RFC 2046), such as application/json.'
+    case 'dataschema':
+      return isAbsoluteUri(text) ? undefined : 'must be an absolute URI (RFC 3986 §4.3), without a fragment.'
+    default:
+      return undefined
+  }
+}
+
+function faultInData(name: string, event: Readonly<Record<string, unknown>>): string | undefined {
+  const { data, data_base64: base64, datacontenttype } = event
+  if (name === 'data_base64') {
+    if (data !== undefined) return 'must not stand beside data: send one of them.'
+    if (typeof base64 === 'string' && base64.length % 4 === 0 && BASE64.test(base64)) return undefined
+    return 'must be Base64 with padding (RFC 4648 §4).'
+  }
+  if (typeof datacontenttype === 'string' && typeof data !== 'string' && !isJsonMediaType(datacontenttype)) {
+    return `must be a string, because datacontenttype is not JSON; put bytes into data_base64.`
+  }
+  return isJson(data, MAX_DATA_DEPTH) ? undefined : `must be JSON of at most ${MAX_DATA_DEPTH} levels.`
+}
+
+function isJson(value: unknown, levels: number): boolean {
+  if (typeof value === 'number') return Number.isFinite(value)
+  if (typeof value !== 'object') return typeof value === 'string' || typeof value === 'boolean'
+  if (value === null) return true
+  if (levels === 0) return false
+  if (Array.isArray(value)) return value.every((item) => isJson(item, levels - 1))
+  for (const member of Object.values(value)) {
+    if (member !== undefined && !isJson(member, levels - 1)) return false
+  }
+  return true
+}
+
+/** The JSON pointer to a member, cut where the name is too long to be shown. */
+export function pointerTo(name: string): string {
+  const shown = name.length > MAX_NAME_LENGTH ? `${name.slice(0, MAX_NAME_LENGTH)}…` : name
+  return `/${shown.replaceAll('~', '~0').replaceAll('/', '~1')}`
+}
+
+// RFC 3986 appendix A, https://www.rfc-editor.org/rfc/rfc3986#appendix-A
+//   URI-reference = URI / relative-ref
+//   URI           = scheme ":" hier-part ["?" query] ["#" fragment]
+//   absolute-URI  = scheme ":" hier-part ["?" query]
+//   hier-part     = "//" authority path-abempty / path-absolute / path-rootless / path-empty
+//   relative-part = "//" authority path-abempty / path-absolute / path-noscheme / path-empty
+// Each `run` is written as class* (escape class*)*, which a regular expression engine reads in linear time.
+const run = (characters: string): string => `[${characters}-]*(?:%[0-9A-Fa-f]{2}[${characters}-]*)*`
+
+const UNRESERVED_OR_SUB = "\\w.~!$&'()*+,;="
+const PATH = run(`${UNRESERVED_OR_SUB}:@/`)
+const SEGMENT_NO_COLON = run(`${UNRESERVED_OR_SUB}@`)
+const QUERY = run(`${UNRESERVED_OR_SUB}:@/?`)
+const HOST = `(?:\\[[0-9A-Fa-fvV:.${UNRESERVED_OR_SUB}-]+\\]|${run(UNRESERVED_OR_SUB)})`
+const AUTHORITY = `(?:${run(`${UNRESERVED_OR_SUB}:`)}@)?${HOST}(?::\\d*)?`
+const WITH_AUTHORITY = `//${AUTHORITY}(?:/${PATH})?`
+const ROOTED = `/(?!/)${PATH}`
+const SCHEME = '[A-Za-z][A-Za-z0-9+.-]*:'
+const HIERARCHY = `(?:${WITH_AUTHORITY}|${ROOTED}|(?!/)${PATH})`
+const RELATIVE = `(?:${WITH_AUTHORITY}|${ROOTED}|(?!/)${SEGMENT_NO_COLON}(?:/${PATH})?)`
+const ABSOLUTE_URI = new RegExp(`^${SCHEME}${HIERARCHY}(?:\\?${QUERY})?$`)
+const URI_REFERENCE = new RegExp(`^(?:${SCHEME}${HIERARCHY}|${RELATIVE})(?:\\?${QUERY})?(?:#${QUERY})?$`)
+
+/** Whether `text` is an RFC 3986 URI-reference: a URI, or one relative to a base. The empty text is one. */
+const isUriReference = (text: string): boolean => URI_REFERENCE.test(text)
+
+/** Whether `text` is an RFC 3986 §4.3 absolute-URI: with a scheme and without a fragment. */
+const isAbsoluteUri = (text: string): boolean => ABSOLUTE_URI.test(text)

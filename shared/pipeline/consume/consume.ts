@@ -1,10 +1,9 @@
 import pLimit from 'p-limit'
 import type { Position } from '#shared/core/event.ts'
 import { messageOf } from '#shared/core/message-of.ts'
-import { identityOf } from '#shared/pipeline/accept/hold-pairs.ts'
 import { hasMadeId } from '#shared/pipeline/accept/to-record.ts'
 import type { Catalog } from '#shared/pipeline/catalog.ts'
-import type { Claim, ClaimStore } from '#shared/pipeline/claim-store.ts'
+import { type Claim, type ClaimStore, identityOf } from '#shared/pipeline/claim-store.ts'
 import type {
   DeadLetter,
   DecodeRecord,

@@ -1,7 +1,5 @@
 import type { CloudEvent } from '#shared/core/event.ts'
-import { checkData } from '#shared/pipeline/accept/check-data.ts'
-import { checkEvent } from '#shared/pipeline/accept/check-event.ts'
-import { deriveCategory } from '#shared/pipeline/accept/complete-event.ts'
+import { checkData, checkEvent, deriveCategory } from '#shared/pipeline/accept/check-event.ts'
 import type { Catalog } from '#shared/pipeline/catalog.ts'
 import { CloudEventError } from '#shared/pipeline/cloudevents/codec-error.ts'
 import { decodeKafka } from '#shared/pipeline/cloudevents/kafka.ts'

@@ -7,7 +7,8 @@ import type { Catalog } from '#shared/pipeline/catalog.ts'
 import { buildFrames, writeEvent } from '#shared/pipeline/deliver/build-frames.ts'
 import { mergeByTime, type Remainder, standAt } from '#shared/pipeline/history/find-unread.ts'
 import type { EventStore, SocketGateway, StoredEvent, SubscriptionStore } from '#shared/pipeline/ports.ts'
-import { type RequestStats, wantsStats } from '#shared/pipeline/stats/request-stats.ts'
+
+import { type RequestStats, wantsStats } from '#shared/pipeline/stats/stats.ts'
 
 export type SubscribeDeps = {
   readonly store: EventStore

@@ -8,9 +8,7 @@ import { memoryClaimStore } from '#shared/testing/memory/memory-claim-store.ts'
 import { memoryEventStore } from '#shared/testing/memory/memory-event-store.ts'
 import { memorySubscriptionStore } from '#shared/testing/memory/memory-subscription-store.ts'
 import { memoryViewStore } from '#shared/testing/memory/memory-view-store.ts'
-import { announceStats } from './announce-stats.ts'
-import { statsRequester, wantsStats } from './request-stats.ts'
-import { STATS_SLOT_MS, type StatsCall } from './stats-call.ts'
+import { announceStats, STATS_SLOT_MS, type StatsCall, statsRequester, wantsStats } from './stats.ts'
 
 const START = 1_000 * STATS_SLOT_MS
 let now = START

@@ -5,9 +5,9 @@ import type { Severity } from '#shared/core/severity.ts'
 import { isTimestamp } from '#shared/core/time.ts'
 import { isMediaType } from '#shared/pipeline/cloudevents/media-type.ts'
 import type { EventDraft } from '#shared/pipeline/cloudevents/validate-event.ts'
-import type { Lookup, Mapping } from './mapping.ts'
 import { fieldAt, readPayload, textOf } from './payload.ts'
-import type { WebhookRequest } from './signed-content.ts'
+import type { Lookup, Mapping } from './provider.ts'
+import type { WebhookRequest } from './verify.ts'
 
 const NOT_IN_SEGMENT = /[^A-Za-z0-9_~-]/g
 const NOT_IN_TEXT = /[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}]/gu

@@ -4,9 +4,9 @@ import { describe, expect, test } from 'vitest'
 import { decodeRequest } from '#shared/adapters/http/http-handler.ts'
 import { createCatalog } from '#shared/pipeline/catalog.ts'
 import { ed25519, hex, hmac } from '#shared/testing/webhooks/web-crypto.ts'
-import { receiveWebhook } from './receive-webhook.ts'
-import type { WebhookRequest } from './signed-content.ts'
+import { grantDeliveries, publicUrl, receiveWebhook } from './receive-webhook.ts'
 import { webhookSources } from './sources.ts'
+import type { WebhookRequest } from './verify.ts'
 
 const NOW = new Date('2026-11-21T08:00:00Z')
 const SECONDS = String(NOW.getTime() / 1000)
@@ -196,4 +196,44 @@ describe('the event', () => {
     }
     expect(ids[0]).toBe(ids[1])
   })
+})
+
+test('whoever asks whether it may deliver is granted its origin', () => {
+  const asked = { 'webhook-request-origin': 'eventemitter.example.com' }
+  const headers = { allow: 'POST, OPTIONS', 'webhook-allowed-origin': 'eventemitter.example.com' }
+  expect(grantDeliveries(asked)).toEqual({ status: 200, headers })
+})
+
+test('a rate is answered where one is asked for', () => {
+  const asked = { 'webhook-request-origin': 'a.example', 'webhook-request-rate': '120' }
+  expect(grantDeliveries(asked).headers).toMatchObject({ 'webhook-allowed-rate': '*' })
+})
+
+test('an origin that could break a header is refused', () => {
+  for (const origin of ['', 'a b', 'a\r\nset-cookie: x', 'é.example', 'a'.repeat(254)])
+    expect(() => grantDeliveries({ 'webhook-request-origin': origin })).toThrow('must be a DNS name')
+})
+
+test('a request without an origin, such as a browser’s preflight, is told what is allowed', () => {
+  expect(grantDeliveries({})).toEqual({ status: 204, headers: { allow: 'POST, OPTIONS' } })
+})
+
+const request = { path: '/webhooks/twilio', rawQuery: 'a=1&b=%20', headers: { host: 'localhost:3000' } }
+
+test('the configured URL wins, with or without a slash at its end', () => {
+  const headers = { host: 'evil.example', 'x-forwarded-host': 'evil.example' }
+  for (const configured of ['https://api.example.com/v1', 'https://api.example.com/v1/'])
+    expect(publicUrl(configured, { ...request, headers })).toBe(
+      'https://api.example.com/v1/webhooks/twilio?a=1&b=%20',
+    )
+})
+
+test('without one, the headers of the proxies and of the sender are believed', () => {
+  expect(publicUrl('', { ...request, rawQuery: '' })).toBe('http://localhost:3000/webhooks/twilio')
+  const headers = {
+    host: '127.0.0.1',
+    'x-forwarded-proto': 'https, http',
+    'x-forwarded-host': 'abc.example',
+  }
+  expect(publicUrl(undefined, { ...request, headers })).toBe('https://abc.example/webhooks/twilio?a=1&b=%20')
 })

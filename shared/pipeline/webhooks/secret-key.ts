@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
 import { createHash, createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
-import type { SignedScheme } from './scheme.ts'
+import type { SignedScheme } from './provider.ts'
 
 // A secret as an operator writes it down:
 //   ed25519   64 hex digits | "ed25519:" 64 hex digits | "whpk_" base64      a public key

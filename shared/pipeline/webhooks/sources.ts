@@ -1,8 +1,6 @@
 import * as z from 'zod'
-import { challengeSchema, mappingSchema } from './mapping.ts'
-import type { Provider } from './provider.ts'
+import { challengeSchema, mappingSchema, type Provider, type Scheme, schemeSchema } from './provider.ts'
 import { providers } from './providers/providers.ts'
-import { type Scheme, schemeSchema } from './scheme.ts'
 import { ed25519Key, hmacKey, isPublicKey, localKeyPair } from './secret-key.ts'
 
 /** A sender that may deliver to `POST /webhooks/{name}`. */

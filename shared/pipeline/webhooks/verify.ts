@@ -1,14 +1,13 @@
 import { Buffer } from 'node:buffer'
 import { createHash, createHmac, type KeyObject, timingSafeEqual, verify as verifyEd25519 } from 'node:crypto'
-import { checkTimestamp } from './check-timestamp.ts'
-import { readSignatures } from './read-signatures.ts'
-import type { Scheme, SignedScheme } from './scheme.ts'
+import { parseTimestamp } from '#shared/core/time.ts'
+import { fieldAt, readForm, readPayload, textOf } from './payload.ts'
+import { type ContentPart, parseContent, type Scheme, type SignedScheme, type Timestamp } from './provider.ts'
 import { decodeBase64, decodeHex, ed25519Key, hmacKey, isPublicKey } from './secret-key.ts'
-import { signedContent, type WebhookRequest } from './signed-content.ts'
 
-export type Verdict = { readonly ok: true } | { readonly ok: false; readonly reason: string }
+type Verdict = { readonly ok: true } | { readonly ok: false; readonly reason: string }
 
-export type Verification = WebhookRequest & {
+type Verification = WebhookRequest & {
   /** The ways in which this sender signs; one that holds is enough. */
   readonly schemes: readonly Scheme[]
   /** Every one is tried, so that a secret can be rotated. An empty one never matches. */
@@ -112,4 +111,173 @@ function refuseToken(
 
 function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest()
+}
+
+/** Longer than every signature header there is; what is longer is not looked at. */
+const MAX_LENGTH = 4096
+/** Senders that rotate secrets sign twice or thrice; each signature costs one comparison per secret. */
+const MAX_SIGNATURES = 16
+
+type Signatures =
+  /** The texts that claim to be signatures, and the pairs around them. */
+  | { readonly texts: readonly string[]; readonly pairs: ReadonlyMap<string, readonly string[]> }
+  | { readonly reason: string; readonly isMissing: boolean }
+
+/** Finds the signatures of a request in the place and layout that a scheme names. */
+function readSignatures({ signature }: SignedScheme, request: WebhookRequest): Signatures {
+  const { header, field, prefix = '', pairs, items } = signature
+  const where = header === undefined ? `field "${field}" of the body` : `header "${header}"`
+  const text = header === undefined ? fieldOf(request, field ?? '') : request.headers[header]
+  if (!text) return { reason: `The ${where} is missing.`, isMissing: true }
+  if (text.length > MAX_LENGTH) return { reason: `The ${where} is too long.`, isMissing: false }
+  const byKey = pairs ? readPairs(text, pairs.separator) : new Map<string, string[]>()
+  const entries = pairs ? (byKey.get(pairs.key) ?? []) : items ? text.split(items.separator) : [text]
+  const texts = entries.filter((entry) => entry.startsWith(prefix)).map((entry) => entry.slice(prefix.length))
+  if (texts.length === 0)
+    return { reason: `The ${where} holds no signature of this scheme.`, isMissing: true }
+  if (texts.length > MAX_SIGNATURES)
+    return { reason: `The ${where} holds too many signatures.`, isMissing: false }
+  return { texts, pairs: byKey }
+}
+
+function fieldOf({ headers, body }: WebhookRequest, pointer: string): string | undefined {
+  return textOf(fieldAt(readPayload(headers['content-type'], body), pointer))
+}
+
+function readPairs(text: string, separator: string): Map<string, string[]> {
+  const byKey = new Map<string, string[]>()
+  for (const pair of text.split(separator)) {
+    const at = pair.indexOf('=')
+    if (at < 0) continue
+    const key = pair.slice(0, at)
+    byKey.set(key, [...(byKey.get(key) ?? []), pair.slice(at + 1)])
+  }
+  return byKey
+}
+
+const DEFAULT_TOLERANCE = 300
+const DIGITS = /^[0-9]{1,15}$/
+
+/** The timestamp's text if the request is recent enough (undefined if it has none and needs none), or why it is not. */
+function checkTimestamp(
+  { header, field, pair = '', unit, tolerance = DEFAULT_TOLERANCE, optional }: Timestamp,
+  { headers, body }: WebhookRequest,
+  pairs: ReadonlyMap<string, readonly string[]>,
+  now: Date,
+): { text: string | undefined } | { reason: string } {
+  const texts = pairs.get(pair) ?? []
+  if (header === undefined && field === undefined && texts.length > 1)
+    return { reason: 'The signature names its time twice.' }
+  const text =
+    header !== undefined
+      ? headers[header]
+      : field !== undefined
+        ? textOf(fieldAt(readPayload(headers['content-type'], body), field))
+        : texts[0]
+  const name = header
+    ? `header "${header}"`
+    : field
+      ? `field "${field}" of the body`
+      : `"${pair}" of the signature`
+  if (!text) return optional ? { text: undefined } : { reason: `The ${name} is missing.` }
+  const signedAt = parseTime(text, unit)
+  if (signedAt === null) return { reason: `The ${name} is no time that this scheme uses.` }
+  const seconds = Math.abs(now.getTime() - signedAt) / 1000
+  if (!(seconds <= tolerance))
+    return { reason: `The ${name} is more than ${tolerance} seconds away from the time here.` }
+  return { text }
+}
+
+function parseTime(text: string, unit: Timestamp['unit']): number | null {
+  if (unit === 'iso') return parseTimestamp(text)
+  if (!DIGITS.test(text)) return null
+  return unit === 's' ? Number(text) * 1000 : Number(text)
+}
+
+/** A request as a sender's signature sees it: header names in lower case, the body as the bytes that were sent. */
+export type WebhookRequest = {
+  readonly method: string
+  /** The public URL that the sender called, with its query. */
+  readonly url: string
+  readonly headers: Readonly<Record<string, string | undefined>>
+  readonly body: Uint8Array
+}
+
+/** A URL is signed by HubSpot with just these escapes undone: https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/request-validation */
+const UNDONE_ESCAPES = /%(?:3A|2F|3F|40|21|24|27|28|29|2A|2C|3B)/gi
+
+/** The bytes that the sender signed, or why they cannot be put together. `timestamp` is the text that was sent. */
+function signedContent(
+  { content, bodyDigestInQuery }: SignedScheme,
+  request: WebhookRequest,
+  timestamp: string | undefined,
+): { bytes: Buffer } | { reason: string } {
+  const digest = bodyDigestInQuery === undefined ? null : queryParameter(request.url, bodyDigestInQuery)
+  const needsDigest = bodyDigestInQuery !== undefined && !/\{(?:form|body)\}/.test(content)
+  if (digest === null ? needsDigest : digest !== sha256(request.body))
+    // no secret: the signed URL holds it
+    return { reason: `The query parameter "${bodyDigestInQuery}" is not the SHA-256 of the body.` }
+  const pieces: Uint8Array[] = []
+  for (const piece of parseContent(content)) {
+    const isCovered = digest !== null && 'part' in piece && piece.part === 'form'
+    const value = isCovered ? '' : bytesOf(piece, request, timestamp)
+    if (value === null) return { reason: missing(piece) }
+    pieces.push(typeof value === 'string' ? Buffer.from(value) : value)
+  }
+  return { bytes: Buffer.concat(pieces) }
+}
+
+function bytesOf(
+  piece: ContentPart,
+  { method, url, headers, body }: WebhookRequest,
+  timestamp: string | undefined,
+): string | Uint8Array | null {
+  if ('literal' in piece) return piece.literal
+  switch (piece.part) {
+    case 'body':
+      return body
+    case 'body-sha256':
+      return sha256(body)
+    case 'timestamp':
+      return timestamp ?? null
+    case 'url':
+      return url
+    case 'url-decoded':
+      return url.replaceAll(UNDONE_ESCAPES, decodeURIComponent)
+    case 'method':
+      return method
+    case 'form':
+      return formContent(headers['content-type'], body)
+    case 'header':
+      return headers[piece.from] || null
+    default:
+      return textOf(fieldAt(readPayload(headers['content-type'], body), piece.from)) ?? null
+  }
+}
+
+function missing(piece: ContentPart): string {
+  if ('literal' in piece) return ''
+  if (piece.part === 'header') return `The header "${piece.from}" is missing.`
+  if (piece.part === 'field') return `The body has no field "${piece.from}".`
+  return piece.part === 'form' ? 'The body is no form.' : `The request has no ${piece.part}.`
+}
+
+/** Names in byte order, each directly followed by its value; equal values of one name count once (Twilio). */
+function formContent(mediaType: string | undefined, body: Uint8Array): string | null {
+  if (body.length === 0) return ''
+  const fields = readForm(mediaType, body)
+  if (fields === null) return null
+  const byName = new Map<string, Set<string>>()
+  for (const [name, value] of fields) byName.set(name, (byName.get(name) ?? new Set()).add(value))
+  const names = [...byName.keys()].sort()
+  return names.flatMap((name) => [...(byName.get(name) ?? [])].sort().map((value) => name + value)).join('')
+}
+
+function queryParameter(url: string, name: string): string | null {
+  const start = url.indexOf('?')
+  return start < 0 ? null : new URLSearchParams(url.slice(start + 1)).get(name)
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex')
 }

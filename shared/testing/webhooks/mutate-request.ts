@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
-import type { Scheme } from '#shared/pipeline/webhooks/scheme.ts'
-import type { WebhookRequest } from '#shared/pipeline/webhooks/signed-content.ts'
+import type { Scheme } from '#shared/pipeline/webhooks/provider.ts'
+import type { WebhookRequest } from '#shared/pipeline/webhooks/verify.ts'
 
 /** A delivery with what it is checked against. */
 export type Attempt = { readonly request: WebhookRequest; readonly secret: string; readonly now: Date }

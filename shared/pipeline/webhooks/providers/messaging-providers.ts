@@ -1,5 +1,4 @@
-import type { Provider } from '#shared/pipeline/webhooks/provider.ts'
-import type { SignedScheme } from '#shared/pipeline/webhooks/scheme.ts'
+import type { Provider, SignedScheme } from '#shared/pipeline/webhooks/provider.ts'
 
 /** Mailgun signs a time and a token, in the body, and nothing else of it. */
 const mailgun = (at: string): SignedScheme => ({

@@ -6,9 +6,8 @@ import { domains } from '#shared/domain/catalog.ts'
 import { defineDomain } from '#shared/domain/define-domain.ts'
 import { createCatalog, UNCLAIMED_TOPIC } from '#shared/pipeline/catalog.ts'
 import { recordDecoder } from '#shared/pipeline/consume/decode-record.ts'
-import { checkData } from './check-data.ts'
-import { checkEvent } from './check-event.ts'
-import { deriveCategory } from './complete-event.ts'
+
+import { checkData, checkEvent, deriveCategory } from './check-event.ts'
 
 const domain = defineDomain({
   name: 'dock',

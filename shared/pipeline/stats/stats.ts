@@ -1,0 +1,113 @@
+import { isOwnChannel, patternsCovering } from '#shared/core/channel.ts'
+import { type AcceptDeps, accept } from '#shared/pipeline/accept/accept.ts'
+import type { ClaimStore } from '#shared/pipeline/claim-store.ts'
+import { type Clock, pollWithin } from '#shared/pipeline/poll.ts'
+import type { EventStore, SubscriptionStore } from '#shared/pipeline/ports.ts'
+import type { ViewStore } from '#shared/pipeline/views/view-store.ts'
+
+/** The channel of the statistics, and the type of their events. */
+const STATS_CHANNEL = 'tidewire.stats'
+
+/** Statistics are told at most once in so many milliseconds (docs/adr/0012). */
+export const STATS_SLOT_MS = 2000
+
+/** What the `stats` function is called with: when to read what it tells, in milliseconds since the epoch of Unix. */
+export type StatsCall = { readonly at: number }
+
+type RequestStatsDeps = {
+  readonly claims: Pick<ClaimStore, 'lease'>
+  /** The subscriptions of every shard. */
+  readonly listShards: () => readonly Pick<SubscriptionStore, 'matching'>[]
+  /** Calls the `stats` function and does not wait for what it does. */
+  readonly call: (call: StatsCall) => Promise<void>
+  readonly now: () => number
+  readonly newId: () => string
+}
+
+/** Tells that something changed; with `isFirst`, that somebody wants to know from now on. Never throws. */
+export type RequestStats = (options?: { readonly isFirst?: boolean }) => Promise<void>
+
+/** Who asks for `**` is told of events, not of Tidewire itself, unless somebody asks for that. */
+const PATTERNS = patternsCovering(STATS_CHANNEL).filter(isOwnChannel)
+
+/** Whether a subscription to a pattern is one to the statistics. */
+export function wantsStats(patterns: readonly string[]): boolean {
+  return patterns.some((pattern) => PATTERNS.includes(pattern))
+}
+
+/**
+ * Makes the function that asks for the statistics to be told. Of all who ask within a slot of two seconds one calls
+ * the `stats` function, which reads them when the slot is over: so what changed within the slot is among them, and
+ * whatever changes later has a slot of its own. Nothing happens while nobody is subscribed. What goes wrong here is
+ * logged: it must not fail what was done, and the next change asks again.
+ */
+export function statsRequester({ claims, listShards, call, now, newId }: RequestStatsDeps): RequestStats {
+  let asked = -1
+  return async ({ isFirst = false } = {}) => {
+    const slot = Math.floor(now() / STATS_SLOT_MS)
+    if (slot <= asked && !isFirst) return
+    asked = slot
+    try {
+      if (!(await isWanted())) return
+      const lease = await claims.lease({ source: STATS_CHANNEL, id: `slot-${slot}` }, newId())
+      if (lease === 'taken') await call({ at: (slot + 1) * STATS_SLOT_MS })
+    } catch (error) {
+      console.error(error)
+    }
+  }
+
+  async function isWanted(): Promise<boolean> {
+    const found = await Promise.all(listShards().map((shard) => shard.matching(PATTERNS)))
+    return found.some((byPattern) => [...byPattern.values()].some((all) => all.length > 0))
+  }
+}
+
+type AnnounceStatsDeps = AcceptDeps & {
+  /** Where `deliver` stored the events. */
+  readonly store: Pick<EventStore, 'topic'>
+  readonly viewStore: Pick<ViewStore, 'progress'>
+  readonly clock: Clock
+  /** Reads what is told. */
+  readonly read: () => Promise<object>
+}
+
+/** The clocks of two function instances differ by less. */
+const SKEW_MS = 100
+/** What is stored is folded within so long, or is told with the next change. */
+const PATIENCE_MS = 3000
+
+/**
+ * Tells the statistics as an event on `tidewire.stats`: once the slot of the call is over, and all that was stored by
+ * then is counted. Called again it tells nothing more. Throws Refusal `unavailable` where Kafka cannot be written.
+ */
+export async function announceStats({ at }: StatsCall, deps: AnnounceStatsDeps): Promise<void> {
+  const { clock, read } = deps
+  await clock.sleep(Math.max(0, at + SKEW_MS - clock.now()))
+  await pollWithin(async () => ((await isCounted(deps)) ? true : null), PATIENCE_MS, clock)
+  const event = {
+    specversion: '1.0' as const,
+    id: `stats-${at}`,
+    source: '/tidewire',
+    type: STATS_CHANNEL,
+    category: STATS_CHANNEL,
+    severity: 'info',
+    partitionkey: STATS_CHANNEL,
+    time: new Date(clock.now()).toISOString(),
+    datacontenttype: 'application/json',
+    data: await read(),
+  }
+  await accept([event], new Set(), deps)
+}
+
+async function isCounted({ catalog, store, viewStore }: AnnounceStatsDeps): Promise<boolean> {
+  const counted = await Promise.all(
+    catalog.names.map(async (topic) => {
+      const [{ epoch, heads }, progress] = await Promise.all([store.topic(topic), viewStore.progress(topic)])
+      return [...heads].every(([partition, { offset }]) => {
+        const folded = progress.get(partition)
+        return folded !== undefined && folded.epoch === epoch && folded.offset >= offset
+      })
+    }),
+  )
+  return counted.every(Boolean)
+}
