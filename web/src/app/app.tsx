@@ -11,11 +11,11 @@ type Loaded = { readonly config?: Config; readonly error?: string }
 
 const router = createAppRouter()
 
-/** The whole app: reads where the server is, lets people sign in, connects, shows the pages. */
+/** The whole app: loads the configuration, signs the user in, connects, and renders the pages. */
 export function App() {
   const [{ config, error }, setLoaded] = useState<Loaded>({})
   const [tries, setTries] = useState(0)
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another try is another load
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each try loads again
   useEffect(() => {
     const aborter = new AbortController()
     loadConfig(aborter.signal)

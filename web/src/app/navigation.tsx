@@ -9,7 +9,7 @@ import './navigation.css'
 
 const GROUPS = ['domains', 'operations'] as const
 
-/** The way to every panel: at the side, collapsible to pictures, and at the bottom of a phone. */
+/** Links to all panels: at the side, collapsible to icons, and at the bottom of a phone. */
 export function Navigation() {
   const isCollapsed = useSetting('isNavCollapsed')
   return (
@@ -58,7 +58,7 @@ function NavigationGroup({ members }: { members: readonly Panel[] }) {
   )
 }
 
-/** On its own, so that a number that changes draws nothing but itself. */
+/** A component of its own, so that a changed number renders nothing else. */
 function NavigationBadge({ useBadge }: { useBadge: NonNullable<Panel['useBadge']> }) {
   const badge = useBadge()
   return badge && badge.count > 0 ? <CountBadge {...badge} /> : null

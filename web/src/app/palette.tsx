@@ -1,16 +1,14 @@
 import { type KeyboardEvent, useState } from 'react'
+import type { Panel } from '#web/ui/layout/panel.ts'
 import { Dialog } from '#web/ui/overlay/dialog.tsx'
-import { shortcuts } from '#web/ui/state/shortcuts.ts'
+import { type Shortcut, shortcuts } from '#web/ui/state/shortcuts.ts'
 import { useGoTo } from '#web/ui/state/use-search-state.ts'
-import { filterItems, type PaletteItem, paletteItems } from './palette-items.ts'
 import { panels } from './panels.ts'
 import { Keys } from './shortcut-help.tsx'
 import './palette.css'
 
-type Props = { readonly onClose: () => void; readonly onHelp: () => void }
-
-/** Go anywhere and do anything by typing a part of its name. */
-export function Palette({ onClose }: Props) {
+/** The command palette: opens a page or runs an action by a part of its name. */
+export function Palette({ onClose }: { onClose: () => void }) {
   const goTo = useGoTo()
   const [items] = useState(() => paletteItems(panels, shortcuts.list()))
   const [query, setQuery] = useState('')
@@ -23,7 +21,7 @@ export function Palette({ onClose }: Props) {
     onClose()
     const { act } = item
     if ('to' in act) goTo(act.to)
-    else requestAnimationFrame(act.run) // once the dialog has given the focus back
+    else requestAnimationFrame(act.run) // after the dialog has returned the focus
   }
   function onKeyDown(event: KeyboardEvent) {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key]
@@ -61,7 +59,7 @@ export function Palette({ onClose }: Props) {
           ))}
         </div>
         <p className="palette-none" role="status">
-          {found.length === 0 ? 'Nothing has this name. Try another word.' : ''}
+          {found.length === 0 ? 'No command has this name. Try another word.' : ''}
         </p>
       </div>
     </Dialog>
@@ -89,4 +87,53 @@ function Option({ item, isActive, onChoose }: OptionProps) {
       {item.keys && <Keys keys={item.keys} />}
     </div>
   )
+}
+
+export type PaletteItem = {
+  readonly id: string
+  readonly title: string
+  readonly group: string
+  readonly keys?: string
+  readonly act: { readonly to: string } | { readonly run: () => void }
+}
+
+/** The items of the palette: pages, the commands of panels, and the shortcuts of the current page. */
+export function paletteItems(panels: readonly Panel[], shortcuts: readonly Shortcut[]): PaletteItem[] {
+  const pages = panels.map(({ name, title, key }) => ({
+    id: `page-${name}`,
+    title: `Go to ${title}`,
+    group: 'Pages',
+    keys: `g ${key}`,
+    act: { to: `/${name}` },
+  }))
+  const commands = panels.flatMap(({ title, commands: offered = [] }) =>
+    offered.map((command) => ({
+      id: `to-${command.to}`,
+      title: command.title,
+      group: title,
+      act: { to: command.to },
+    })),
+  )
+  const actions = shortcuts
+    .filter(({ keys }) => !keys.startsWith('g ') && keys !== 'Mod+k' && keys !== 'Escape')
+    .map(({ keys, label, group, run }) => ({
+      id: `run-${keys}`,
+      title: label,
+      group: group === 'Everywhere' ? 'App' : group,
+      keys,
+      act: { run },
+    }))
+  return [...pages, ...commands, ...actions]
+}
+
+/** Returns the items whose title or group contains every word of the query, those that start with it first. */
+export function filterItems(items: readonly PaletteItem[], query: string): PaletteItem[] {
+  const words = query.toLowerCase().split(/\s+/).filter(Boolean)
+  const found = items.filter(({ title, group }) => {
+    const text = `${title} ${group}`.toLowerCase()
+    return words.every((word) => text.includes(word))
+  })
+  const begins = ({ title }: PaletteItem) =>
+    Number(title.toLowerCase().startsWith(query.trim().toLowerCase()))
+  return found.sort((a, b) => begins(b) - begins(a))
 }

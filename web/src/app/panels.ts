@@ -5,7 +5,7 @@ import { portPanel } from '../domains/port/panel.ts'
 import { sensorsPanel } from '../domains/sensors/panel.ts'
 
 /**
- * The parts of the app, in the order of the navigation; the first one is where the app opens.
- * A new one is a folder `domains/<name>/` and a line here (docs/dashboard.md, "How a panel is made").
+ * The panels of the app in the order of the navigation. The app opens with the first.
+ * A new panel is a folder `domains/<name>/` and a line here (docs/dashboard.md, "How a panel is made").
  */
 export const panels: readonly Panel[] = [portPanel, marketPanel, sensorsPanel, blogPanel]

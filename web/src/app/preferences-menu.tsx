@@ -5,7 +5,7 @@ import { changeSettings, type Settings, useSetting } from '#web/ui/state/setting
 import { useAccess } from '../live/access.tsx'
 
 const THEMES = [
-  ['system', 'As the system'],
+  ['system', 'System'],
   ['light', 'Light'],
   ['dark', 'Dark'],
 ] as const
@@ -14,7 +14,7 @@ const TIMES = [
   ['utc', 'UTC'],
 ] as const
 
-/** Who is signed in, and how they like the app. */
+/** The signed-in user and their preferences. */
 export function PreferencesMenu() {
   const { name, signOut } = useAccess()
   const theme = useSetting('theme')

@@ -2,13 +2,14 @@ import {
   createRootRoute,
   createRoute,
   createRouter,
+  Link,
   lazyRouteComponent,
   redirect,
 } from '@tanstack/react-router'
+import { Button } from '#web/ui/form/button.tsx'
 import type { Panel } from '#web/ui/layout/panel.ts'
-import { Loading } from '#web/ui/layout/state-message.tsx'
+import { Loading, StateMessage } from '#web/ui/layout/state-message.tsx'
 import { formatSearch, parseSearch } from '#web/ui/state/use-search-state.ts'
-import { NotFoundPage, PageFailed } from './page-states.tsx'
 import { panels } from './panels.ts'
 import { Shell } from './shell.tsx'
 
@@ -38,7 +39,7 @@ function routesOf({ name, pages }: Panel) {
   )
 }
 
-/** The router of the app: the pages of all panels under their names, and the documentation of the API. */
+/** Creates the router: the pages of each panel under its name, and the API documentation. */
 export function createAppRouter() {
   return createRouter({
     routeTree: rootRoute.addChildren([homeRoute, docsRoute, ...panels.flatMap(routesOf)]),
@@ -49,4 +50,32 @@ export function createAppRouter() {
     defaultPendingComponent: () => <Loading what="the page" lines={8} />,
     defaultErrorComponent: PageFailed,
   })
+}
+
+/** The page of an unknown address. */
+function NotFoundPage() {
+  return (
+    <>
+      <h1 className="visually-hidden">No such page</h1>
+      <StateMessage kind="empty" title="There is no such page" detail="The address may be old, or mistyped.">
+        <Link className="button" to="/">
+          Go to the dashboard
+        </Link>
+      </StateMessage>
+    </>
+  )
+}
+
+/** The page shown instead of one that threw. */
+function PageFailed({ error, reset }: { error: unknown; reset?: () => void }) {
+  const detail = error instanceof Error ? error.message : String(error)
+  return (
+    <>
+      <h1 className="visually-hidden">Page failed</h1>
+      <StateMessage kind="error" title="This page stopped working" detail={detail}>
+        {reset && <Button onClick={reset}>Try again</Button>}
+        <Button onClick={() => location.reload()}>Reload the app</Button>
+      </StateMessage>
+    </>
+  )
 }

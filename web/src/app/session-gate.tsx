@@ -1,25 +1,31 @@
 import { lazy, type ReactNode, Suspense, useMemo, useState } from 'react'
-import { Loading } from '#web/ui/layout/state-message.tsx'
-import { openSession, type Session } from '../auth/session.ts'
-import { useSession } from '../auth/use-session.ts'
-import { type Access, AccessProvider } from '../live/access.tsx'
-import type { Config } from '../live/config.ts'
-import { Denied } from './denied.tsx'
+import { type Identity, openSession, type Session, useSession } from '#web/auth/session.ts'
+import { type Access, AccessProvider } from '#web/live/access.tsx'
+import type { Config } from '#web/live/config.ts'
+import { Button } from '#web/ui/form/button.tsx'
+import { Loading, StateMessage } from '#web/ui/layout/state-message.tsx'
+import './sign-in-page.css'
 
 const SignInPage = lazy(() =>
   import('./sign-in-page.tsx').then(({ SignInPage: component }) => ({ default: component })),
 )
 
+// aws-amplify (37 KB compressed) is a chunk of its own, loaded when somebody signs in or a token has to be refreshed.
+const loadCognito = async (identity: Identity) => (await import('#web/auth/cognito.ts')).cognito(identity)
+
 type Props = { readonly config: Config; readonly children: ReactNode }
 
-/** Lets in who has credentials: a user who signed in, or everybody with the key of the configuration. */
+/** Renders its children for a signed-in user, or for everybody if the configuration has an API key instead of an identity. */
 export function SessionGate({ config, children }: Props) {
   const { identity, apiKey } = config
-  const [session] = useState(() => (identity ? openSession(identity) : null))
+  const [session] = useState(() => (identity ? openSession(identity, loadCognito) : null))
   const keyAccess = useMemo<Access>(
     () => ({
-      ...{ name: 'everybody', role: 'admin', signOut: async () => {}, expire: () => {} },
+      name: 'everybody',
+      role: 'admin',
       credentials: { apiKey: apiKey ?? '' },
+      signOut: async () => {},
+      expire: () => {},
     }),
     [apiKey],
   )
@@ -34,7 +40,7 @@ export function SessionGate({ config, children }: Props) {
 function SignedIn({ session, config, children }: Props & { readonly session: Session }) {
   const state = useSession(session)
   const user = state.status === 'signed_in' ? state.user : null
-  // Another object would be another connection: the same user keeps the same one.
+  // A new access object opens a new connection: the same user keeps the same object.
   const [name, role] = [user?.name ?? '', user?.role ?? null]
   const access = useMemo<Access>(
     () => ({
@@ -54,4 +60,24 @@ function SignedIn({ session, config, children }: Props & { readonly session: Ses
     )
   if (role === null) return <Denied name={name} onSignOut={session.signOut} />
   return <AccessProvider value={access}>{children}</AccessProvider>
+}
+
+/** The page of a user without a role: the server refuses all their requests. */
+function Denied({ name, onSignOut }: { name: string; onSignOut: () => Promise<void> }) {
+  return (
+    <main className="sign-in">
+      <div className="sign-in-card">
+        <h1>
+          <img src="/icon.svg" alt="" width="34" height="34" /> Tidewire
+        </h1>
+        <StateMessage
+          kind="denied"
+          title="You have no role yet"
+          detail={`${name} is signed in, but belongs to none of the groups viewer, publisher, operator and admin. An administrator can change that.`}
+        >
+          <Button onClick={() => void onSignOut()}>Sign out</Button>
+        </StateMessage>
+      </div>
+    </main>
+  )
 }

@@ -4,10 +4,9 @@ import { Announcer } from '#web/ui/overlay/announcer.tsx'
 import { Toaster } from '#web/ui/overlay/toaster.tsx'
 import { useSetting } from '#web/ui/state/settings.ts'
 import { listenToKeys, useShortcut } from '#web/ui/state/shortcuts.ts'
-import { ConnectionBanner } from './connection-banner.tsx'
 import { Navigation } from './navigation.tsx'
 import { panels } from './panels.ts'
-import { TopBar } from './top-bar.tsx'
+import { ConnectionBanner, TopBar } from './top-bar.tsx'
 import './shell.css'
 
 const Palette = lazy(() => import('./palette.tsx').then(({ Palette: component }) => ({ default: component })))
@@ -15,7 +14,7 @@ const ShortcutHelp = lazy(() =>
   import('./shortcut-help.tsx').then(({ ShortcutHelp: component }) => ({ default: component })),
 )
 
-/** What is around every page: navigation, the bar at the top, the palette and the overview of shortcuts. */
+/** The frame of every page: navigation, top bar, command palette and the overview of shortcuts. */
 export function Shell() {
   const [open, setOpen] = useState<'palette' | 'help' | null>(null)
   const isCollapsed = useSetting('isNavCollapsed')
@@ -40,7 +39,7 @@ export function Shell() {
         <GoTo key={panel.name} to={`/${panel.name}`} keys={`g ${panel.key}`} title={panel.title} />
       ))}
       <Suspense>
-        {open === 'palette' && <Palette onClose={close} onHelp={() => setOpen('help')} />}
+        {open === 'palette' && <Palette onClose={close} />}
         {open === 'help' && <ShortcutHelp onClose={close} />}
       </Suspense>
       <Toaster />

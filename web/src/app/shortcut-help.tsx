@@ -4,7 +4,7 @@ import { changeSettings, useSetting } from '#web/ui/state/settings.ts'
 import { shortcuts } from '#web/ui/state/shortcuts.ts'
 import './shortcut-help.css'
 
-/** Every shortcut that works now, and the switch that turns them all off. */
+/** All shortcuts of the current page, and the switch that turns them off. */
 export function ShortcutHelp({ onClose }: { onClose: () => void }) {
   const entries = useSyncExternalStore(shortcuts.subscribe, shortcuts.list)
   const isOn = useSetting('shortcuts')
@@ -44,7 +44,7 @@ export function ShortcutHelp({ onClose }: { onClose: () => void }) {
 
 const NAMES: Readonly<Record<string, string>> = { ArrowDown: '↓', ArrowUp: '↑', Escape: 'Esc' }
 
-/** Keys as they stand on a keyboard. */
+/** Keys as they are labelled on a keyboard. */
 export function Keys({ keys }: { keys: string }) {
   const isMac = navigator.platform.startsWith('Mac')
   return keys

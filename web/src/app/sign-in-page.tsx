@@ -12,7 +12,7 @@ type Props = {
   readonly demoUsers: Config['demoUsers']
 }
 
-/** All that there is to see before somebody is signed in. */
+/** The page until a user is signed in: the form, or that for a new password. */
 export function SignInPage({ session, state, demoUsers }: Props) {
   const { status } = state
   return (
@@ -42,13 +42,13 @@ function SignInForm({ session, notice, demoUsers }: SignInProps) {
   }
   return (
     <AskForm
-      lead={notice ?? 'Sign in to see what is happening.'}
+      lead={notice ?? 'Sign in to continue.'}
       action="Sign in"
       onAnswer={() => session.signIn(email, password)}
       after={
         demoUsers && (
           <fieldset className="sign-in-demo">
-            <legend>On this machine you can be</legend>
+            <legend>Users on this machine</legend>
             {demoUsers.emails.map((one) => (
               <Button key={one} small onClick={() => choose(one)}>
                 {one.split('@')[0]}
@@ -83,7 +83,7 @@ function SignInForm({ session, notice, demoUsers }: SignInProps) {
 function NewPasswordForm({ session }: { session: Session }) {
   return (
     <AskForm
-      lead="Your password was made by an administrator. Choose one that only you know."
+      lead="Your password was set by an administrator. Choose your own."
       action="Save and sign in"
       onAnswer={(form) => session.setNewPassword(String(form.get('password')))}
     >
@@ -97,13 +97,13 @@ function NewPasswordForm({ session }: { session: Session }) {
 type AskProps = {
   readonly lead: string
   readonly action: string
-  /** What is wrong, in a sentence; null if nothing is. */
+  /** Returns what is wrong, in a sentence; null if it succeeded. */
   readonly onAnswer: (form: FormData) => Promise<string | null>
   readonly after?: ReactNode
   readonly children: ReactNode
 }
 
-/** A form that goes away when it was right. What is wrong stands above its button; nothing that was typed is lost. */
+/** A form that shows its error above the button and keeps what was typed. */
 function AskForm({ lead, action, onAnswer, after, children }: AskProps) {
   const [problem, setProblem] = useState<string | null>(null)
   const [isBusy, setBusy] = useState(false)
@@ -121,7 +121,7 @@ function AskForm({ lead, action, onAnswer, after, children }: AskProps) {
         {problem}
       </p>
       <Button type="submit" look="primary" disabled={isBusy}>
-        {isBusy ? 'One moment…' : action}
+        {isBusy ? 'Please wait…' : action}
       </Button>
       {after}
     </form>

@@ -1,13 +1,12 @@
 import { Amplify } from 'aws-amplify'
 import { confirmSignIn, fetchAuthSession, signIn, signOut } from 'aws-amplify/auth'
 import { ConsoleLogger } from 'aws-amplify/utils'
-import type { AuthService, Identity } from './session.ts'
+import { type AuthService, type Identity, userOfClaims } from './session.ts'
 import { explainSignIn, SignInError } from './sign-in-error.ts'
-import { userOfClaims } from './user-of-claims.ts'
 
-/** Cognito by aws-amplify, which keeps the tokens in `localStorage` and refreshes them. */
+/** Cognito through aws-amplify, which stores the tokens in `localStorage` and refreshes them. */
 export function cognito({ userPoolId, clientId, endpoint, authFlow }: Identity): AuthService {
-  // It warns of every endpoint that is not AWS's, and throws what matters.
+  // It warns about every endpoint that is not AWS's; what matters it throws.
   ConsoleLogger.LOG_LEVEL = 'ERROR'
   const place = { userPoolId, userPoolClientId: clientId }
   Amplify.configure({ Auth: { Cognito: { ...place, ...(endpoint && { userPoolEndpoint: endpoint }) } } })
@@ -45,5 +44,7 @@ async function settle(signingIn: Promise<Step>): Promise<'done' | 'new_password'
   ).nextStep
   if (signInStep === 'DONE') return 'done'
   if (signInStep === 'CONFIRM_SIGN_IN_WITH_NEW_PASSWORD_REQUIRED') return 'new_password'
-  throw new SignInError(`This account needs a step that this page does not know (${signInStep}).`)
+  throw new SignInError(
+    `This account requires a sign-in step that this page does not support (${signInStep}).`,
+  )
 }

@@ -177,7 +177,7 @@ test.each([
   ['UserNotFoundException', 'User does not exist.', 'address or the password is wrong'],
   ['InvalidPasswordException', 'Password not long enough', 'Password not long enough'],
   ['NetworkError', 'A network error has occurred.', 'could not be reached'],
-  ['Other', 'Boom', 'Signing in did not work: Boom'],
+  ['Other', 'Boom', 'Sign-in failed: Boom'],
 ])('explains %s: %s', (name, message, sentence) => {
   const error = explainSignIn(Object.assign(new Error(message), { name }))
   expect(error.message).toContain(sentence)

@@ -1,41 +1,33 @@
-import { hasStoredUser, isSessionKey, storedToken } from './stored-user.ts'
+import { useSyncExternalStore } from 'react'
+import { highestRole, type Role } from '#shared/core/role.ts'
 
-// How to use it:
-//   const session = openSession(config.identity)          once, outside React's rendering (or in a useState initialiser)
-//   const state = useSession(session)                     'loading' | 'signed_out' | 'new_password' | 'signed_in'
-//   const problem = await session.signIn(email, password) null, or a sentence to show under the form
-//   connect({ …, credentials: { token: session.token } }) and the same for createApi
-//   session.expire() when the server answers 401: back to the form, with a word on why
-// aws-amplify (38 KB) is a chunk of its own: who comes with a token that is good for now does not wait for it.
-
-/** The part of `/config.json` that says where people sign in. */
+/** Where users sign in: a part of `/config.json`. */
 export type Identity = {
   readonly userPoolId: string
   readonly clientId: string
-  /** Instead of the region's Cognito: the local stack's. */
+  /** Cognito's address, if it is not that of the region: the local stack's. */
   readonly endpoint?: string
   readonly authFlow: 'USER_SRP_AUTH' | 'USER_PASSWORD_AUTH'
 }
 
-export type Role = 'viewer' | 'publisher' | 'operator' | 'admin'
-/** Who is signed in, as the server will see it. Without a role the server refuses everything. */
+/** The signed-in user. Without a role the server refuses every request. */
 export type User = { readonly name: string; readonly role: Role | null }
 
 export type SessionState =
   | { readonly status: 'loading' }
-  /** `notice`: why, if somebody was signed in until now. */
+  /** `notice`: why the session ended, if there was one. */
   | { readonly status: 'signed_out'; readonly notice?: string }
-  /** An administrator made the password: the user has to choose one. */
+  /** An administrator set the password: the user must choose one. */
   | { readonly status: 'new_password' }
   | { readonly status: 'signed_in'; readonly user: User }
 
-/** What the session needs of aws-amplify; `cognito.ts` is it. */
+/** The identity provider behind a session; `cognito.ts` implements it. */
 export type AuthService = {
-  /** The user of the stored tokens, refreshed if need be; null if there is none (any more). */
+  /** Returns the user of the stored tokens, refreshed if necessary; null if there is none or the session has ended. */
   readonly user: () => Promise<User | null>
-  /** An access token that is good for now; null if there is none (any more). */
+  /** Returns a valid access token, refreshed if necessary; null if there is none or the session has ended. */
   readonly token: () => Promise<string | null>
-  /** Throws SignInError with a sentence for the user. */
+  /** Throws SignInError; its message is for the user. */
   readonly signIn: (name: string, password: string) => Promise<'done' | 'new_password'>
   readonly setNewPassword: (password: string) => Promise<void>
   readonly signOut: () => Promise<void>
@@ -44,26 +36,29 @@ export type AuthService = {
 export type Session = {
   readonly state: () => SessionState
   readonly subscribe: (listener: () => void) => () => void
-  /** Null when it worked (or a new password is asked for), else what is wrong, in a sentence. */
+  /** Returns null if it succeeded or a new password is required, otherwise what is wrong, in a sentence. */
   readonly signIn: (name: string, password: string) => Promise<string | null>
   readonly setNewPassword: (password: string) => Promise<string | null>
   readonly signOut: () => Promise<void>
-  /** A fresh access token. Throws when the session has ended, after saying so in `state`. */
+  /** Returns a valid access token. Throws if the session has ended; `state` is then `signed_out`. */
   readonly token: () => Promise<string>
-  /** The server no longer takes the tokens. */
+  /** To be called when the server no longer accepts the tokens: signs out with a notice. */
   readonly expire: () => void
 }
 
 const ENDED = 'Your session has ended. Sign in again.'
 const UNREACHABLE = 'The sign-in service could not be reached. Check the connection and try again.'
 
-/** When aws-amplify is loaded for who did not need it at first. */
+/** When the provider is loaded if it was not needed before. */
 const LOAD_AFTER_MS = 30_000
 
-/** Opens the session that the browser remembers, if it does. Follows what other tabs do. */
+/**
+ * Opens the session that the browser has stored, if any, and follows the changes of other tabs. `load` loads the provider.
+ * It is called only when the provider is needed: a user with a valid stored token does not wait for it.
+ */
 export function openSession(
   identity: Identity,
-  load: (identity: Identity) => Promise<AuthService> = loadCognito,
+  load: (identity: Identity) => Promise<AuthService>,
   storage: Storage = localStorage,
 ): Session {
   const listeners = new Set<() => void>()
@@ -72,7 +67,7 @@ export function openSession(
 
   function auth(): Promise<AuthService> {
     service ??= load(identity).catch((cause: unknown) => {
-      service = null // the next try may get the chunk
+      service = null // the next attempt may load it
       throw cause
     })
     return service
@@ -85,12 +80,12 @@ export function openSession(
   function leave(notice?: string) {
     become({ status: 'signed_out', ...(notice !== undefined && { notice }) })
   }
-  /** Looks at what is stored: at the start, after signing in, and when another tab has changed it. */
+  /** Reads what is stored: at the start, after signing in, and when another tab has changed it. */
   async function look(): Promise<void> {
-    if (!hasStoredUser(identity, storage)) return leave()
+    if (lastUser(identity, storage) === null) return leave()
     const stored = storedToken(identity, storage, Date.now())
     if (stored) {
-      // Not now, but before a new version of the app has replaced it.
+      // Not now, but before the next release of the app has removed the chunk.
       setTimeout(() => auth().catch(() => {}), LOAD_AFTER_MS)
       return become({ status: 'signed_in', user: stored.user })
     }
@@ -99,7 +94,7 @@ export function openSession(
       if (user) become({ status: 'signed_in', user })
       else leave(ENDED)
     } catch {
-      // Without a connection nobody is signed out: only the page that is being opened cannot go on.
+      // A lost connection signs nobody out. Only a page that is being opened cannot continue.
       if (state.status === 'loading') leave(UNREACHABLE)
     }
   }
@@ -142,7 +137,7 @@ export function openSession(
     },
     expire: () => {
       leave(ENDED)
-      // Also forgets the tokens; where that fails, the next request finds out again.
+      // Deletes the stored tokens too. If that fails, the next request ends the session again.
       auth().then(
         (cognito) => cognito.signOut(),
         () => {},
@@ -151,7 +146,54 @@ export function openSession(
   }
 }
 
-async function loadCognito(identity: Identity): Promise<AuthService> {
-  const { cognito } = await import('./cognito.ts')
-  return cognito(identity)
+/** The state of a session, kept up to date: it changes by signing in or out, by expiry, or in another tab. */
+export function useSession(session: Session): SessionState {
+  return useSyncExternalStore(session.subscribe, session.state)
+}
+
+/** The user of the claims of a Cognito access token. They are unverified here: they only decide what is shown. */
+export function userOfClaims({ username, sub, 'cognito:groups': groups }: Record<string, unknown>): User {
+  return { name: String(username ?? sub), role: highestRole(Array.isArray(groups) ? groups : []) }
+}
+
+// aws-amplify stores the tokens under keys of its own. They are read here without loading it, and never copied:
+// https://github.com/aws-amplify/amplify-js/blob/main/packages/auth/src/providers/cognito/tokenProvider/TokenStore.ts
+
+/** A token that expires sooner is refreshed first, by the provider. */
+const MARGIN_MS = 60_000
+
+const prefixOf = ({ clientId }: Identity) => `CognitoIdentityServiceProvider.${clientId}.`
+const lastUser = (identity: Identity, storage: Storage) =>
+  storage.getItem(`${prefixOf(identity)}LastAuthUser`)
+
+/** Whether a change of this key may change the user. The key is null if the storage was cleared. */
+function isSessionKey(identity: Identity, key: string | null): boolean {
+  return key === null || key.startsWith(prefixOf(identity))
+}
+
+/** The stored access token with its user; null unless it is valid for another minute. `now` is in epoch milliseconds. */
+function storedToken(
+  identity: Identity,
+  storage: Storage,
+  now: number,
+): { readonly token: string; readonly user: User } | null {
+  const prefix = `${prefixOf(identity)}${lastUser(identity, storage)}.`
+  const token = storage.getItem(`${prefix}accessToken`)
+  const claims = token === null ? null : claimsOf(token)
+  if (token === null || claims === null) return null
+  const drift = Number.parseInt(storage.getItem(`${prefix}clockDrift`) ?? '0', 10)
+  const isGood = now + drift + MARGIN_MS < Number(claims.exp) * 1000
+  return isGood ? { token, user: userOfClaims(claims) } : null
+}
+
+/** The claims of a JWT, unverified; null if the text is none. */
+function claimsOf(token: string): Record<string, unknown> | null {
+  try {
+    const part = (token.split('.')[1] ?? '').replaceAll('-', '+').replaceAll('_', '/')
+    const bytes = Uint8Array.from(atob(part), (letter) => letter.charCodeAt(0))
+    const claims: unknown = JSON.parse(new TextDecoder().decode(bytes))
+    return typeof claims === 'object' ? (claims as Record<string, unknown> | null) : null
+  } catch {
+    return null // not a JWT: the provider decides about it
+  }
 }

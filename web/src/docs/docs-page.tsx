@@ -1,13 +1,18 @@
 import { useEffect, useState } from 'react'
+import { useTidewire } from '#web/live/tidewire-provider.tsx'
 import { Loading, StateMessage } from '#web/ui/layout/state-message.tsx'
-import { useTidewire } from '../live/tidewire-provider.tsx'
-import { OperationCard } from './operation-card.tsx'
-import { type ApiDocument, readDocument } from './read-document.ts'
+import {
+  type ApiDocument,
+  type ApiResponse,
+  type Example,
+  type Operation,
+  readDocument,
+} from './read-document.ts'
 import './docs-page.css'
 
 type Loaded = { readonly document?: ApiDocument; readonly error?: string }
 
-/** The API, readable: what `/openapi.json` of this very server says. */
+/** The API documentation, rendered from the server's `/openapi.json`. */
 export function DocsPage() {
   const { httpUrl } = useTidewire().config
   const [{ document, error }, setLoading] = useState<Loaded>({})
@@ -28,7 +33,7 @@ export function DocsPage() {
         {error === undefined ? (
           <Loading what="the description of the API" lines={8} />
         ) : (
-          <StateMessage kind="error" title="The API's description could not be read" detail={error} />
+          <StateMessage kind="error" title="The description of the API could not be loaded" detail={error} />
         )}
       </>
     )
@@ -55,6 +60,75 @@ export function DocsPage() {
 
 async function loadDocument(httpUrl: string, signal: AbortSignal): Promise<ApiDocument> {
   const response = await fetch(`${httpUrl}/openapi.json`, { signal })
-  if (!response.ok) throw new Error(`${httpUrl}/openapi.json answered ${response.status}.`)
+  if (!response.ok) throw new Error(`${httpUrl}/openapi.json returned ${response.status}.`)
   return readDocument(await response.json())
+}
+
+/** One operation with its parameters, examples and responses, closed at first. */
+function OperationCard({ operation }: { operation: Operation }) {
+  const { method, path, summary, description, isOpen, parameters, examples, responses } = operation
+  return (
+    <details className="panel operation" id={operation.id}>
+      <summary>
+        <span className="operation-method">{method}</span>
+        <code>{path}</code>
+        <span className="operation-summary">{summary}</span>
+      </summary>
+      {description.split('\n\n').map((paragraph) => (
+        <p key={paragraph}>{paragraph}</p>
+      ))}
+      <p>
+        {isOpen
+          ? 'Needs no credentials.'
+          : 'Needs credentials: the header x-api-key or authorization, or the signature of the sender.'}
+      </p>
+      {parameters.length > 0 && (
+        <>
+          <h3>Parameters</h3>
+          <dl className="operation-list">
+            {parameters.map(({ name, place, description: meaning, required }) => (
+              <div key={`${place}-${name}`}>
+                <dt>
+                  <code>{name}</code> <small>{required ? `${place}, required` : place}</small>
+                </dt>
+                <dd>{meaning}</dd>
+              </div>
+            ))}
+          </dl>
+        </>
+      )}
+      {examples.length > 0 && <h3>Request</h3>}
+      <Examples examples={examples} />
+      <h3>Responses</h3>
+      <dl className="operation-list">
+        {responses.map((response) => (
+          <ResponseRow key={response.status} response={response} />
+        ))}
+      </dl>
+    </details>
+  )
+}
+
+function ResponseRow({ response: { status, description, examples } }: { response: ApiResponse }) {
+  return (
+    <div>
+      <dt>
+        <code>{status}</code>
+      </dt>
+      <dd>
+        {description}
+        <Examples examples={examples} />
+      </dd>
+    </div>
+  )
+}
+
+function Examples({ examples }: { examples: readonly Example[] }) {
+  return examples.map(({ title, text }) => (
+    <figure key={`${title}-${text}`} className="example">
+      <figcaption>{title}</figcaption>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard */}
+      <pre tabIndex={0}>{text}</pre>
+    </figure>
+  ))
 }

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { expect, it } from 'vitest'
 import { readDocument } from './read-document.ts'
 
-it('shows every operation of the real document, with its answers and resolved references', async () => {
+it('shows every operation of the real document, with its responses and resolved references', async () => {
   const document: unknown = JSON.parse(await readFile('docs/openapi.json', 'utf8'))
 
   const { title, sections } = readDocument(document)
@@ -12,12 +12,12 @@ it('shows every operation of the real document, with its answers and resolved re
   const publish = operations.find(({ id }) => id === 'publishEvents')
   expect(title).toBe('Tidewire')
   expect(operations).toHaveLength(paths.flatMap(Object.keys).length)
-  expect(publish?.answers.map(({ status }) => status)).toContain('202')
+  expect(publish?.responses.map(({ status }) => status)).toContain('202')
   expect(publish?.examples.length).toBeGreaterThan(0)
-  for (const { answers } of operations)
-    for (const { description } of answers) expect(description).not.toBe('')
+  for (const { responses } of operations)
+    for (const { description } of responses) expect(description).not.toBe('')
 })
 
-it('shows nothing of what is no document', () => {
+it('shows nothing if it is not a document', () => {
   expect(readDocument('nonsense')).toEqual({ title: '', version: '', description: '', sections: [] })
 })

@@ -1,4 +1,4 @@
-/** The parts of an OpenAPI 3.1 document that the page shows. */
+// The parts of an OpenAPI 3.1 document that the page shows: https://spec.openapis.org/oas/v3.1.0
 export type Example = { readonly title: string; readonly text: string }
 export type Parameter = {
   readonly name: string
@@ -6,7 +6,7 @@ export type Parameter = {
   readonly description: string
   readonly required: boolean
 }
-export type Answer = {
+export type ApiResponse = {
   readonly status: string
   readonly description: string
   readonly examples: readonly Example[]
@@ -20,7 +20,7 @@ export type Operation = {
   readonly isOpen: boolean
   readonly parameters: readonly Parameter[]
   readonly examples: readonly Example[]
-  readonly answers: readonly Answer[]
+  readonly responses: readonly ApiResponse[]
 }
 export type Section = {
   readonly name: string
@@ -41,7 +41,7 @@ const fieldsOf = (value: unknown): Json =>
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
 const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])
 
-/** Reads a document into what is shown, its references resolved. What a document leaves out is empty. */
+/** Reads the shown parts of a document, with references resolved. Missing parts are empty. */
 export function readDocument(document: unknown): ApiDocument {
   const root = fieldsOf(document)
   const { title, version, description } = fieldsOf(root.info)
@@ -75,7 +75,7 @@ function readOperation(
   operation: Json,
   resolve: (value: unknown) => Json,
 ): Operation {
-  const answers = Object.entries(fieldsOf(operation.responses)).map(([status, response]) => {
+  const responses = Object.entries(fieldsOf(operation.responses)).map(([status, response]) => {
     const { description, content } = resolve(response)
     return { status, description: textOf(description), examples: readExamples(content, resolve) }
   })
@@ -95,7 +95,7 @@ function readOperation(
         required: parameter.required === true,
       })),
     examples: readExamples(resolve(operation.requestBody).content, resolve),
-    answers,
+    responses,
   }
 }
 
@@ -106,7 +106,7 @@ function readExamples(content: unknown, resolve: (value: unknown) => Json): Exam
     const values = example === undefined ? named : [example, ...named]
     const shown = values.map((value) => ({ title: mediaType, text: print(value) }))
     const rule = resolve(schema)
-    // Without an example the rule has to do.
+    // Without an example the schema is shown instead.
     if (shown.length > 0 || Object.keys(rule).length === 0) return shown
     return [{ title: `${mediaType}, as JSON Schema`, text: print(rule) }]
   })

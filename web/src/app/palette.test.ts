@@ -1,17 +1,15 @@
 import { expect, test } from 'vitest'
 import type { Panel } from '#web/ui/layout/panel.ts'
-import { filterItems, paletteItems } from './palette-items.ts'
+import { filterItems, paletteItems } from './palette.tsx'
 
 const panel: Panel = {
-  ...{
-    name: 'port',
-    title: 'Port operations',
-    short: 'Port',
-    icon: 'anchor',
-    group: 'domains',
-    key: 'p',
-    pages: [],
-  },
+  name: 'port',
+  title: 'Port operations',
+  short: 'Port',
+  icon: 'anchor',
+  group: 'domains',
+  key: 'p',
+  pages: [],
   commands: [{ title: 'Create an event', to: '/port?create=1' }],
 }
 const shortcut = (keys: string, label: string) => ({ keys, label, group: 'Feed', run: () => {} })
@@ -20,7 +18,7 @@ const items = paletteItems(
   [shortcut('a', 'Acknowledge'), shortcut('g p', 'Go to Port operations'), shortcut('Mod+k', 'Palette')],
 )
 
-test('offers pages, the commands of panels, and shortcuts that are not ways to pages', () => {
+test('offers pages, the commands of panels, and shortcuts that do not open pages', () => {
   expect(items.map(({ title }) => title)).toEqual(['Go to Port operations', 'Create an event', 'Acknowledge'])
 })
 
@@ -29,7 +27,7 @@ test('finds words in any order, in titles and groups', () => {
   expect(filterItems(items, 'nothing like it')).toEqual([])
 })
 
-test('puts first what begins with the query', () => {
+test('lists first what starts with the query', () => {
   const [first] = filterItems(items, 'a')
   expect(first?.title).toBe('Acknowledge')
 })
