@@ -5,8 +5,8 @@ const excluded = ['**/node_modules/**', '**/.tidewire*/**']
 // A condition that is waited for costs time only where it does not come, so the limits are those of a slow machine.
 const poll = { timeout: 20_000, interval: 20 }
 const patient = {
-  testTimeout: 120_000,
-  hookTimeout: 120_000,
+  testTimeout: 300_000,
+  hookTimeout: 300_000,
   expect: { poll: { timeout: 60_000, interval: 50 } },
 }
 

@@ -117,8 +117,14 @@ async function cpuOf(way: Way, batches: readonly (readonly CloudEvent[])[]): Pro
 function newEvent(): CloudEvent {
   const id = randomUUID()
   return {
-    ...{ specversion: '1.0', id, source: '/bench', type: 'bench.accepted', category: 'bench.accept' },
-    ...{ subject: id.slice(0, 2), time: new Date().toISOString(), datacontenttype: 'application/json' },
+    specversion: '1.0',
+    id,
+    source: '/bench',
+    type: 'bench.accepted',
+    category: 'bench.accept',
+    subject: id.slice(0, 2),
+    time: new Date().toISOString(),
+    datacontenttype: 'application/json',
     data: { text: 'x'.repeat(700), numbers: [1, 2, 3], nested: { id } },
   }
 }

@@ -1,10 +1,10 @@
+import type { Page } from 'playwright-core'
 import { launchBrowser, openApp, signInAs } from '../tests/browser/support/open-app.ts'
 import { chromiumPath } from '../tests/support/chromium-path.ts'
 import { startStack } from '../tests/support/start-stack.ts'
 import { feedUnderLoad } from './dashboard/feed-under-load.ts'
-import { firstLoad } from './dashboard/first-load.ts'
 import { vitalsUnderLoad } from './dashboard/vitals-under-load.ts'
-import type { Rows } from './measure.ts'
+import type { Row, Rows } from './measure.ts'
 
 /** The dashboard in a real Chromium: what it loads, how it feels at 200 events per second, what it takes at 1,000. */
 export async function benchDashboard(seconds = 20): Promise<Rows> {
@@ -33,5 +33,34 @@ async function measureStack(browser: Awaited<ReturnType<typeof launchBrowser>>):
     return [outside, inside, vitals]
   } finally {
     await stack.dispose()
+  }
+}
+
+/** Scripts that wait for others: what a first page shows does not need them. */
+const LATER = /cognito|tslib|menu|palette|shortcut-help/
+
+/** Loads the page that is open anew, and sums up the scripts that came, as they were sent: compressed. */
+async function firstLoad(page: Page, name: string, isThere: () => Promise<void>): Promise<Row> {
+  const scripts: { file: string; bytes: number }[] = []
+  page.on('response', (response) => {
+    const file = new URL(response.url()).pathname.split('/').at(-1) ?? ''
+    const { 'content-length': bytes = '0', 'content-encoding': encoding } = response.headers()
+    if (!file.endsWith('.js')) return
+    if (encoding !== 'gzip') throw new Error(`${file} came without compression`)
+    scripts.push({ file, bytes: Number(bytes) })
+  })
+  await page.reload()
+  await isThere()
+  await page.waitForLoadState('networkidle')
+  page.removeAllListeners('response')
+  const later = scripts.filter(({ file }) => LATER.test(file))
+  const sum = (list: typeof scripts) => list.reduce((total, { bytes }) => total + bytes, 0)
+  return {
+    page: name,
+    'gzipped JavaScript kB': (sum(scripts) - sum(later)) / 1000,
+    files: scripts.length - later.length,
+    'and later kB': sum(later) / 1000,
+    'which is':
+      later.map(({ file, bytes }) => `${file.replace(/-[\w-]{8}\.js$/, '')} ${bytes}`).join(', ') || '–',
   }
 }

@@ -70,7 +70,9 @@ function createPage() {
   const flushes: (() => void)[] = []
   const meter = createStreamMeter()
   const store = createFeedStore({
-    ...{ capacity: CAPACITY, reader: 'soak', now: Date.now },
+    capacity: CAPACITY,
+    reader: 'soak',
+    now: Date.now,
     schedule: (run) => flushes.push(run),
   })
   const counted = createViewParts(statistics)

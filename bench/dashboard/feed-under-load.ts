@@ -2,7 +2,6 @@ import { loadavg } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Browser, CDPSession, Page } from 'playwright-core'
 import { quantile, type Row, round } from '../measure.ts'
-import { chipsOf, filterFeed } from './filter-feed.ts'
 import { busyMs, describeFrames, heapOf, recordFrames } from './page-probe.ts'
 import { createPortStream, type PortStream } from './port-stream.ts'
 import { type StandIn, startStandIn } from './stand-in-gateway.ts'
@@ -168,4 +167,37 @@ async function counted({ page }: Rig): Promise<number> {
   const text = (await page.getByText('since this page was opened').textContent()) ?? ''
   await page.getByRole('tab', { name: 'Statistics' }).click()
   return Number(/[\d,.\s’]+(?= since)/.exec(text)?.[0].replace(/\D/g, ''))
+}
+
+type Place = { readonly x: number; readonly y: number }
+const NOWHERE: Place = { x: 0, y: 0 }
+const CHIPS = ['Critical', 'Today', 'Unread'] as const
+
+/**
+ * What a reader does: types, ticks and clears, again and again. By plain keys and clicks: to find and check elements
+ * each time, as locators do, would take more of the slowed-down page than what is measured.
+ */
+async function filterFeed(page: Page, chips: readonly Place[], isOver: () => boolean): Promise<void> {
+  const click = ({ x, y }: Place) => page.mouse.click(x, y)
+  const [critical = NOWHERE, today = NOWHERE, unread = NOWHERE] = chips
+  const steps = [
+    () => page.keyboard.press('/'),
+    () => page.keyboard.type('berth', { delay: 150 }),
+    () => page.keyboard.press('Escape'),
+    ...[critical, today, unread, critical, today, unread].map((chip) => () => click(chip)),
+  ]
+  for (let step = 0; step % steps.length !== 0 || !isOver(); step++) {
+    await steps[step % steps.length]?.()
+    await sleep(isOver() ? 0 : 300)
+  }
+}
+
+/** Where the chips are that are clicked: Critical, Today, Unread. */
+async function chipsOf(page: Page): Promise<Place[]> {
+  const places: Place[] = []
+  for (const name of CHIPS) {
+    const box = await page.getByRole('button', { name, exact: true }).boundingBox()
+    if (box) places.push({ x: box.x + box.width / 2, y: box.y + box.height / 2 })
+  }
+  return places
 }

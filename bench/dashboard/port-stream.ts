@@ -69,8 +69,14 @@ function createTemplates(seed: number): Template[] {
 
 function acknowledge({ id, category = '' }: CloudEvent, time: string, nth: number): CloudEvent {
   return {
-    ...{ specversion: '1.0', id: `move-${nth}`, source: 'urn:tidewire:bench', time },
-    ...{ type: MOVE_TYPES.acknowledge, subject: id, category: `${category}.lifecycle`, severity: 'info' },
+    specversion: '1.0',
+    id: `move-${nth}`,
+    source: 'urn:tidewire:bench',
+    time,
+    type: MOVE_TYPES.acknowledge,
+    subject: id,
+    category: `${category}.lifecycle`,
+    severity: 'info',
     data: { move: 'acknowledge', by: 'carla', at: time, from: 'new', to: 'acknowledged' },
   }
 }

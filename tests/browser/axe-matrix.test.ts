@@ -1,6 +1,8 @@
 import type { Browser, BrowserContext, Page, Route } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { seededRandom } from '#shared/core/random.ts'
 import { blog } from '#shared/domain/blog/blog.ts'
+import type { Domain } from '#shared/domain/define-domain.ts'
 import { market } from '#shared/domain/market/market.ts'
 import { port } from '#shared/domain/port/port.ts'
 import { sensors } from '#shared/domain/sensors/sensors.ts'
@@ -8,22 +10,83 @@ import { publishBatch } from '../support/api.ts'
 import { chromiumPath } from '../support/chromium-path.ts'
 import { addressOf, callIdentity, PASSWORD } from '../support/sign-in.ts'
 import type { TestStack } from '../support/start-stack.ts'
-import { checkLooks, LOOK_COUNT } from './support/check-looks.ts'
-import { openApp } from './support/open-app.ts'
-import {
-  EMPTY,
-  FAILED,
-  FILTERED,
-  LOADING,
-  NORMAL,
-  OF_VIEWS,
-  ROUTES,
-  TO_ACT,
-} from './support/places-by-state.ts'
-import { simulateEvents } from './support/simulate-events.ts'
-import { startApp } from './support/start-app.ts'
-import { goLive, untilLive } from './support/until-live.ts'
-import { type Place, type Proof, visitPlaces } from './support/visit-places.ts'
+import { goLive, newContext, openApp, startApp, untilLive } from './support/open-app.ts'
+import { checkLooks, LOOK_COUNT, type Place, type Proof, visitPlaces } from './support/visit-places.ts'
+
+const PORT = ['/port', '/port?view=statistics', '/port?view=berths', '/port?view=stream']
+const MARKET = ['', '/trading', '/portfolio', '/alerts', '/history', '/volume'].map((tab) => `/market${tab}`)
+const ROUTES = [...PORT, ...MARKET, '/sensors', '/blog', '/docs', '/nowhere']
+/** The date in the names of simulated posts. */
+const TODAY = new Date().toISOString().slice(0, 10)
+
+/** Pages that show views alone, so that a refused or unread view is all that they show. */
+const OF_VIEWS = ['/port?view=statistics', '/port?view=berths', ...MARKET, '/sensors', '/blog']
+
+const EMPTY: readonly Place[] = [
+  ['/port?view=statistics', 'main h2'],
+  ['/port?view=stream', 'main h2'],
+  ['/docs', 'main h2'],
+  '/port',
+  '/port?view=berths',
+  ...MARKET,
+  '/sensors',
+  '/blog',
+  '/nowhere',
+]
+const NORMAL: readonly Place[] = [
+  ['/port', '.feed-title'],
+  ['/port?view=statistics', '.shares'],
+  ['/port?view=berths', '.berths'],
+  ['/port?view=stream', '.hops'],
+  ['/market/trading?symbol=ACME', '.candle-canvas canvas'],
+  ...MARKET.filter((path) => path !== '/market/trading').map((path) => `${path}?symbol=ACME`),
+  '/sensors',
+  '/blog',
+  ['/docs', 'main h2'],
+  ['/port?event=port-0', '.case-actions'],
+  ['/port?create=1', '[role=dialog] form'],
+  ['/sensors?sensor=quay-1', '[role=dialog] .sensor-details'],
+  ['/blog?edit=new', '[role=dialog] form'],
+  [`/blog?history=post-${TODAY}-1`, '[role=dialog] li'],
+]
+const FILTERED: readonly Place[] = [
+  '/port?q=zzz',
+  '/market?symbol=ACME&find=zzz',
+  '/market/alerts?symbol=ACME&show=triggered',
+  '/market/history?symbol=ACME&orders=rejected',
+  '/sensors?find=zzz',
+  '/blog?find=zzz',
+]
+const FAILED: readonly Place[] = [
+  '/port',
+  '/port?event=none',
+  '/docs',
+  ['/port?create=1', '[role=dialog] .state-error'],
+]
+const LOADING: readonly Place[] = [
+  ...OF_VIEWS,
+  '/port',
+  '/docs',
+  ['/port?create=1', '[role=dialog] .skeleton'],
+]
+/** Places with actions that a viewer may not do. */
+const TO_ACT: readonly Place[] = [
+  '/market/trading?symbol=ACME',
+  '/market/alerts?symbol=ACME',
+  '/blog',
+  ['/port?event=port-0', '.case-actions'],
+]
+
+/** Returns the first events of the simulation of a domain that begins now: CloudEvents for one batch. */
+function simulateEvents({ name, simulate }: Domain, count: number): Record<string, unknown>[] {
+  const events: Record<string, unknown>[] = []
+  for (const { event } of simulate?.(seededRandom(7), Date.now()) ?? []) {
+    if (events.length === count) break
+    const { time: _, ...rest } = event
+    events.push({ specversion: '1.0', id: `${name}-${events.length}`, source: '/simulated', ...rest })
+  }
+  return events
+}
 
 describe.skipIf(chromiumPath() === null)('axe and the width of every page, theme and state', () => {
   let stack: TestStack
@@ -51,9 +114,9 @@ describe.skipIf(chromiumPath() === null)('axe and the width of every page, theme
     looks += LOOK_COUNT
     expect(await checkLooks(on, name)).toEqual([])
   }
-  /** Two pages of the signed-in user whose requests that fit are answered by `answer`. */
+  /** Opens two pages of the signed-in user, and has `answer` handle their requests that fit. */
   async function intercepted(fits: RegExp, answer: (route: Route) => unknown): Promise<readonly Page[]> {
-    const context = await browser.newContext({ storageState: await page.context().storageState() })
+    const context = await newContext(browser, { storageState: await page.context().storageState() })
     await context.route(fits, (route) => void answer(route))
     return open(context, 2)
   }
@@ -111,7 +174,7 @@ describe.skipIf(chromiumPath() === null)('axe and the width of every page, theme
   })
 
   it('find nothing where the app itself does not come', async () => {
-    const context = await browser.newContext()
+    const context = await newContext(browser)
     await context.route(/config\.json$/, (route) => refuse(route, 500))
     const fresh = await context.newPage()
     await fresh.goto(stack.webUrl)
@@ -138,7 +201,7 @@ describe.skipIf(chromiumPath() === null)('axe and the width of every page, theme
     await visit(pages, FILTERED, { state: 'filtered', proof: 'main .state-filtered', isLive: true })
   })
 
-  it('find nothing for whoever may only look', async () => {
+  it('find nothing for a viewer', async () => {
     const { page: viewer } = await openApp(browser, stack.webUrl, { as: 'viewer' })
     await untilLive(viewer)
     await visit([viewer], TO_ACT, { state: 'viewer', isLive: true })
@@ -162,14 +225,14 @@ const refuse = (route: Route, status: number) =>
     json: { title: 'Not now', status, detail: 'This server has a bad day.' },
   })
 
-/** A user in no group. */
+/** Creates a user without a group. */
 async function createUser(stack: TestStack, Username: string): Promise<void> {
   const user = { UserPoolId: 'local_tidewire', Username }
   await callIdentity(stack, 'AdminCreateUser', { ...user, MessageAction: 'SUPPRESS' })
   await callIdentity(stack, 'AdminSetUserPassword', { ...user, Password: PASSWORD, Permanent: true })
 }
 
-/** An order and an alert, so that there is something of one's own. */
+/** Makes an order and an alert of the signed-in user. */
 async function trade(page: Page, webUrl: string): Promise<void> {
   await goLive(page, `${webUrl}/market/trading?symbol=ACME`)
   await page.getByLabel('Shares').fill('5')

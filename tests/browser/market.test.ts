@@ -3,9 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { publish, publishBatch } from '../support/api.ts'
 import { chromiumPath } from '../support/chromium-path.ts'
 import type { TestStack } from '../support/start-stack.ts'
-import { axeViolations, openApp } from './support/open-app.ts'
-import { startApp } from './support/start-app.ts'
-import { goLive } from './support/until-live.ts'
+import { axeViolations, goLive, openApp, startApp } from './support/open-app.ts'
 
 describe.skipIf(chromiumPath() === null)('the market in Chromium', () => {
   let stack: TestStack
@@ -90,7 +88,7 @@ describe.skipIf(chromiumPath() === null)('the market in Chromium', () => {
     await row.getByText('+97.50').waitFor()
     expect(await row.textContent()).toContain('1,102.50')
     await card('My account').getByText('98,995.00').waitFor()
-    expect(await card('My account').textContent()).toContain('100,097.50')
+    await expect.poll(() => card('My account').textContent()).toContain('100,097.50')
   })
 
   it('places a limit order and takes it back, by the keyboard alone', async () => {
@@ -179,7 +177,11 @@ describe.skipIf(chromiumPath() === null)('the market in Chromium', () => {
 
   it('compares volume with the average of the minutes before', async () => {
     const minute = (ago: number, volume: number, price: number) => ({
-      ...{ specversion: '1.0', id: `m-${ago}`, source: '/minutes', type: 'market.tick', subject: 'TIDE' },
+      specversion: '1.0',
+      id: `m-${ago}`,
+      source: '/minutes',
+      type: 'market.tick',
+      subject: 'TIDE',
       time: new Date(Date.now() - ago * 60_000).toISOString(),
       data: { symbol: 'TIDE', price, volume },
     })
@@ -193,7 +195,9 @@ describe.skipIf(chromiumPath() === null)('the market in Chromium', () => {
 
     await page.getByText('6.00 × average').waitFor()
 
-    expect(await card('Volume of TIDE').textContent()).toMatch(/High[\s\S]*Rising[\s\S]*\+\d\.\d\d/)
+    await expect
+      .poll(() => card('Volume of TIDE').textContent())
+      .toMatch(/High[\s\S]*Rising[\s\S]*\+\d\.\d\d/)
     await card('Volume by price')
       .getByRole('row', { name: /1,200 66\.7 %/ })
       .waitFor()
@@ -215,12 +219,12 @@ describe.skipIf(chromiumPath() === null)('the market in Chromium', () => {
     await goTo('/trading?symbol=ACME')
     await ticket().getByLabel('Shares').fill('1')
     await page.context().setOffline(true)
-    await ticket().getByText('what you see may be out of date').waitFor({ timeout: 10_000 })
+    await ticket().getByText('what you see may be out of date').waitFor()
     await ticket().getByRole('button', { name: 'Buy 1 ACME' }).click({ force: true })
     expect(await axeViolations(page)).toEqual([])
     await tick('ACME', 99.75)
     await page.context().setOffline(false)
-    await page.getByText('99.75').first().waitFor({ timeout: 60_000 })
+    await page.getByText('99.75').first().waitFor()
 
     await ticket().getByRole('button', { name: 'Buy 1 ACME' }).click()
     await page.getByText('Filled. Bought 1 ACME at 99.75').waitFor()

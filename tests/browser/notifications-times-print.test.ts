@@ -3,9 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { publish } from '../support/api.ts'
 import { chromiumPath } from '../support/chromium-path.ts'
 import type { TestStack } from '../support/start-stack.ts'
-import { overflowOf } from './support/open-app.ts'
-import { startApp } from './support/start-app.ts'
-import { goLive, untilLive } from './support/until-live.ts'
+import { goLive, overflowOf, startApp, untilLive } from './support/open-app.ts'
 
 const ZONE = 'Asia/Kolkata'
 const A4 = { width: 794, height: 1123 }
@@ -42,12 +40,17 @@ describe.skipIf(chromiumPath() === null)('what reaches readers beside the screen
   })
   const tick = (price: number, time = Date.now()) =>
     publish(stack.httpUrl, {
-      ...{ type: 'market.tick', subject: 'ACME', time: new Date(time).toISOString() },
+      type: 'market.tick',
+      subject: 'ACME',
+      time: new Date(time).toISOString(),
       data: { symbol: 'ACME', price, volume: 100 },
     })
   const alarm = (title: string) =>
     publish(stack.httpUrl, {
-      ...{ type: 'port.notice', category: 'port.port', severity: 'critical', data: { title } },
+      type: 'port.notice',
+      category: 'port.port',
+      severity: 'critical',
+      data: { title },
     })
   const notified = () => page.evaluate('notified.toSorted((a, b) => a.title < b.title ? -1 : 1)')
 

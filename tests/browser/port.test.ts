@@ -4,9 +4,7 @@ import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { publish, publishBatch } from '../support/api.ts'
 import { chromiumPath } from '../support/chromium-path.ts'
 import type { TestStack } from '../support/start-stack.ts'
-import { axeViolations, openApp, overflowOf, PICTURES } from './support/open-app.ts'
-import { startApp } from './support/start-app.ts'
-import { goLive } from './support/until-live.ts'
+import { axeViolations, goLive, openApp, overflowOf, PICTURES, startApp } from './support/open-app.ts'
 
 const place = { location: 'Container terminal', coordinates: { latitude: 53.59, longitude: 8.53 } }
 const EXAMPLES = [
@@ -19,13 +17,14 @@ const EXAMPLES = [
     'HLXU-4464315',
     'critical',
     {
-      ...{
-        title: 'Reefer HLXU-4464315 is 9 °C too warm',
-        containerId: 'HLXU-4464315',
-        temperature: -9,
-        setpoint: -18,
-      },
-      ...{ requiresAction: true, priority: 'urgent', metadata: { plug: 'R-17', inspected: false }, ...place },
+      title: 'Reefer HLXU-4464315 is 9 °C too warm',
+      containerId: 'HLXU-4464315',
+      temperature: -9,
+      setpoint: -18,
+      requiresAction: true,
+      priority: 'urgent',
+      metadata: { plug: 'R-17', inspected: false },
+      ...place,
       description: 'The cooling of the container does not hold its temperature.',
     },
   ],
@@ -196,13 +195,11 @@ describe.skipIf(chromiumPath() === null)('port operations in Chromium', () => {
   it('holds the rows still for who scrolls, counts what is new, and comes back with one key', async () => {
     const events = (name: string, count: number) =>
       Array.from({ length: count }, (_, n) => ({
-        ...{
-          specversion: '1.0',
-          id: `${name}-${n}`,
-          source: '/scroll',
-          type: 'port.notice',
-          category: 'port.port',
-        },
+        specversion: '1.0',
+        id: `${name}-${n}`,
+        source: '/scroll',
+        type: 'port.notice',
+        category: 'port.port',
         data: { title: `Scrolled ${name} ${n}` },
       }))
     // Only these pass: what the folds still make of the stories before would be counted as new as well.
@@ -214,7 +211,8 @@ describe.skipIf(chromiumPath() === null)('port operations in Chromium', () => {
     await page.mouse.wheel(0, 1500)
     await expect.poll(scrollTop).toBe(1500) // it glides there
     await page.getByRole('button', { name: /^Resume/ }).waitFor()
-    const id = await page.evaluate('document.elementFromPoint(500, 600).closest("[role=row]").id')
+    const rowAtPoint = 'document.elementFromPoint(500, 600)?.closest("[role=row]")?.id'
+    const id = await (await page.waitForFunction(rowAtPoint)).jsonValue()
     const anchor = page.locator(`[id="${id}"]`)
     const before = await anchor.boundingBox()
     await publishBatch(stack.httpUrl, events('later', 37))
@@ -289,7 +287,7 @@ describe.skipIf(chromiumPath() === null)('port operations in Chromium', () => {
     expect(await axeViolations(page)).toEqual([])
     await page.screenshot({ path: `${PICTURES}/port-offline.png` })
     await page.context().setOffline(false)
-    await page.getByText('Events appear as they happen.').first().waitFor({ timeout: 60_000 })
+    await page.getByText('Events appear as they happen.').first().waitFor()
     expect(problems).toEqual([[], []])
   })
 })

@@ -4,10 +4,44 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { publish } from '../support/api.ts'
 import { chromiumPath } from '../support/chromium-path.ts'
 import type { TestStack } from '../support/start-stack.ts'
-import { readFeed } from './support/read-feed.ts'
-import { readServed } from './support/read-served.ts'
-import { startApp } from './support/start-app.ts'
-import { untilLive } from './support/until-live.ts'
+import { readServed, startApp, untilLive } from './support/open-app.ts'
+
+/** The titles of all rows of the port's feed, newest first, read by scrolling from its top to its end and back. */
+async function readFeed(page: Page): Promise<string[]> {
+  return (await page.evaluate(`(async () => {
+    const grid = document.querySelector('[role=grid][aria-label=Events]')
+    const titles = new Map()
+    const rows = () => [...grid.querySelectorAll('.feed-rows [role=row]')]
+    // However late a busy page draws them: until rows fill what is in sight.
+    const isFilled = () => {
+      const { top, bottom } = grid.querySelector('.feed-rows').getBoundingClientRect()
+      const sight = grid.getBoundingClientRect()
+      const [from, to] = [Math.max(top, sight.top), Math.min(bottom, sight.bottom)]
+      const boxes = rows().map((row) => row.getBoundingClientRect())
+      const covers = (y) => boxes.some((box) => box.top <= y && box.bottom >= y)
+      return covers(from + 2) && covers(to - 2)
+    }
+    const drawn = async () => {
+      const frame = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))
+      for (const late = performance.now() + 5000; ; ) {
+        await frame()
+        if (isFilled() || performance.now() > late) return
+      }
+    }
+    for (let top = 0; ; top += grid.clientHeight / 2) {
+      grid.scrollTop = top
+      await drawn()
+      for (const row of rows()) {
+        const title = row.querySelector('.feed-title')
+        if (title) titles.set(Number(row.getAttribute('aria-rowindex')), title.title)
+      }
+      if (top + grid.clientHeight >= grid.scrollHeight) break
+    }
+    grid.scrollTop = 0
+    await drawn()
+    return [...titles].sort(([a], [b]) => a - b).map(([, title]) => title)
+  })()`)) as string[]
+}
 
 const REPETITIONS = Number(process.env.REPETITIONS ?? 2)
 const EVERY_MS = 40
@@ -99,7 +133,9 @@ function write({ httpUrl }: TestStack, word: string): Writing {
     for (let n = 0; !isOver; n++) {
       const title = `${word} ${n}`
       const event = {
-        ...{ id: title.replace(' ', '-'), source: '/recovery', type: 'port.container.departed' },
+        id: title.replace(' ', '-'),
+        source: '/recovery',
+        type: 'port.container.departed',
         data: { title, containerId: `BOX-${n % 12}` },
       }
       while (!(await publish(httpUrl, event).catch(() => null))) await sleep(EVERY_MS)

@@ -3,9 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { publish } from '../support/api.ts'
 import { chromiumPath } from '../support/chromium-path.ts'
 import type { TestStack } from '../support/start-stack.ts'
-import { axeViolations, openApp } from './support/open-app.ts'
-import { startApp } from './support/start-app.ts'
-import { goLive } from './support/until-live.ts'
+import { axeViolations, goLive, openApp, startApp } from './support/open-app.ts'
 
 describe.skipIf(chromiumPath() === null)('sensors and blog in Chromium', () => {
   let stack: TestStack
@@ -190,7 +188,7 @@ describe.skipIf(chromiumPath() === null)('sensors and blog in Chromium', () => {
       await page.getByRole('menuitem', { name: 'History' }).click()
       const drawer = page.getByRole('dialog', { name: 'Fog at both quays' })
       await drawer.getByText('Refused: the post is published already.').waitFor()
-      expect(await drawer.getByRole('listitem').count()).toBe(6)
+      await expect.poll(() => drawer.getByRole('listitem').count()).toBe(6)
       await page.keyboard.press('Escape')
       await expect
         .poll(() => page.evaluate('document.activeElement?.getAttribute("aria-label")'))
@@ -252,10 +250,10 @@ describe.skipIf(chromiumPath() === null)('sensors and blog in Chromium', () => {
     await goLive(page, `${stack.webUrl}/blog`)
     await page.context().setOffline(true)
     await expect
-      .poll(() => publishing(page).getAttribute('title'), { timeout: 10_000 })
+      .poll(() => publishing(page).getAttribute('title'))
       .toContain('what you see may be out of date')
     await page.context().setOffline(false)
-    await expect.poll(() => publishing(page).getAttribute('aria-disabled'), { timeout: 60_000 }).toBeNull()
+    await expect.poll(() => publishing(page).getAttribute('aria-disabled')).toBeNull()
     await publishing(page).click()
     await row(/Reading a tide table/)
       .getByText('Published', { exact: true })

@@ -2,10 +2,7 @@ import type { Page } from 'playwright-core'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { chromiumPath } from '../support/chromium-path.ts'
 import type { TestStack } from '../support/start-stack.ts'
-import { axeViolations, overflowOf } from './support/open-app.ts'
-import { readServed } from './support/read-served.ts'
-import { startApp } from './support/start-app.ts'
-import { untilLive } from './support/until-live.ts'
+import { axeViolations, overflowOf, readServed, startApp, untilLive } from './support/open-app.ts'
 
 describe.skipIf(chromiumPath() === null)('the shell of the dashboard in Chromium', () => {
   let stack: TestStack
@@ -86,10 +83,10 @@ describe.skipIf(chromiumPath() === null)('the shell of the dashboard in Chromium
     await page
       .getByText(/Reconnecting…|Offline/)
       .first()
-      .waitFor({ timeout: 10_000 })
+      .waitFor()
     await stack.start()
 
-    await untilLive(page, 60_000)
+    await untilLive(page)
 
     expect(problems).toEqual([])
   })

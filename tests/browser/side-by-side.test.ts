@@ -3,8 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { publishBatch } from '../support/api.ts'
 import { chromiumPath } from '../support/chromium-path.ts'
 import { startStack, type TestStack } from '../support/start-stack.ts'
-import { launchBrowser, openApp } from './support/open-app.ts'
-import { untilLive } from './support/until-live.ts'
+import { launchBrowser, openApp, untilLive } from './support/open-app.ts'
 
 const EVENTS = 13
 const POSTS = 14
@@ -92,7 +91,10 @@ describe.skipIf(chromiumPath() === null)('two browsers side by side', () => {
 function draftOf(n: number) {
   const data = { postId: `p-${n}`, title: `Post number ${n}.`, body: 'Words.', author: 'ann' }
   return {
-    ...{ specversion: '1.0', id: `post-${n}`, source: '/side-by-side', type: 'blog.post.created' },
+    specversion: '1.0',
+    id: `post-${n}`,
+    source: '/side-by-side',
+    type: 'blog.post.created',
     subject: `p-${n}`,
     data,
   }

@@ -3,9 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { chromiumPath } from '../support/chromium-path.ts'
 import { addressOf, PASSWORD } from '../support/sign-in.ts'
 import type { TestStack } from '../support/start-stack.ts'
-import { axeViolations, overflowOf, PICTURES, signInAs } from './support/open-app.ts'
-import { startApp } from './support/start-app.ts'
-import { untilLive } from './support/until-live.ts'
+import { axeViolations, overflowOf, PICTURES, signInAs, startApp, untilLive } from './support/open-app.ts'
 
 describe.skipIf(chromiumPath() === null)('signing in to the dashboard in Chromium', () => {
   let stack: TestStack

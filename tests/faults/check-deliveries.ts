@@ -25,7 +25,13 @@ export function checkDeliveries(
 ): Findings {
   const events = [...positions.keys()].map((n) => ({ n, event: eventOf(run, n) }))
   const total: Findings = {
-    ...{ delivered: 0, lost: 0, repeated: 0, outOfOrder: 0, unasked: 0, misplaced: 0, gaps: 0 },
+    delivered: 0,
+    lost: 0,
+    repeated: 0,
+    outOfOrder: 0,
+    unasked: 0,
+    misplaced: 0,
+    gaps: 0,
     details: [],
   }
   for (const [index, listener] of listeners.entries()) {

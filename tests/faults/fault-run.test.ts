@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest'
-import { describeFaultRun } from './fault-report.ts'
-import { runFaults } from './fault-run.ts'
+import { describeFaultRun, runFaults } from './fault-run.ts'
 
 const SECONDS = 25
 
@@ -13,7 +12,11 @@ it('loses, repeats and reorders nothing while sockets, processes, DynamoDB and t
   tell(`fault run with FAULT_SEED=${seed}`)
 
   const run = await runFaults({
-    ...{ seconds: SECONDS, seed, clients: 20, rate: 100, settleSeconds: 30 },
+    seconds: SECONDS,
+    seed,
+    clients: 20,
+    rate: 100,
+    settleSeconds: 30,
     onProgress: tell,
   })
 

@@ -1,7 +1,6 @@
 import { parseArgs } from 'node:util'
 import { isClean } from './check-deliveries.ts'
-import { describeFaultRun } from './fault-report.ts'
-import { runFaults } from './fault-run.ts'
+import { describeFaultRun, runFaults } from './fault-run.ts'
 import { runHandOvers } from './hand-over.ts'
 import { runStall } from './stalled-client.ts'
 

@@ -144,8 +144,12 @@ async function fill({ httpUrl }: TestStack): Promise<void> {
     await publishBatch(
       httpUrl,
       Array.from({ length: 8 }, (_, index) => ({
-        ...{ specversion: '1.0', id: `fill-${n + index}`, source: '/stall', type: 'stall.fill' },
-        ...{ category: 'fill', data },
+        specversion: '1.0',
+        id: `fill-${n + index}`,
+        source: '/stall',
+        type: 'stall.fill',
+        category: 'fill',
+        data,
       })),
     )
 }

@@ -31,7 +31,10 @@ export async function startRig(random: Random, clients: number): Promise<Rig> {
   const stack = await startStack({ env })
   socketPort = stack.ports.WS_PORT ?? 0
   return {
-    ...{ stack, sockets, gateway, dynamodb },
+    stack,
+    sockets,
+    gateway,
+    dynamodb,
     async dispose() {
       await stack.dispose()
       for (const part of [sockets, gateway, dynamodb, tables]) await part.stop()

@@ -45,13 +45,11 @@ describe('what the AsyncAPI document says', () => {
     ask({ action: 'subscribe', id: 'live', channels, filter: { type: ['port.*.*', 'asyncapi'] } })
     await socket.next(isOf('subscribed', 'live'))
     const batch = Array.from({ length: 20 }, (_, n) => ({
-      ...{
-        specversion: '1.0',
-        id: `${RUN}-${n}`,
-        source: '/asyncapi',
-        type: 'asyncapi',
-        category: 'asyncapi.b',
-      },
+      specversion: '1.0',
+      id: `${RUN}-${n}`,
+      source: '/asyncapi',
+      type: 'asyncapi',
+      category: 'asyncapi.b',
       ...(n % 2 === 0 ? { data: { n, '⚓': null } } : { data_base64: 'AQI=', subject: 'bytes', extra: 7 }),
     }))
     await publishBatch(stack.httpUrl, batch)

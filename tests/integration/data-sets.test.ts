@@ -65,7 +65,7 @@ describe('real data sets, through the running stack', () => {
     const received = await follow(['examples.github.*'])
 
     const first = await tidewire(stack, 'publish', file, '--json')
-    await expect.poll(() => received.length, { timeout: 60_000 }).toBe(records.length)
+    await expect.poll(() => received.length).toBe(records.length)
     const second = await tidewire(stack, 'publish', file, '--json')
     const log = await readLog(stack.httpUrl, 'examples.github.*')
 
@@ -94,7 +94,7 @@ describe('real data sets, through the running stack', () => {
 
     const { code, output } = await tidewire(stack, ...args)
     const { published } = JSON.parse(output.slice(output.indexOf('{'))) as { published: number }
-    await expect.poll(() => received.length, { timeout: 60_000 }).toBe(published)
+    await expect.poll(() => received.length).toBe(published)
     const log = await readLog(stack.httpUrl, 'market.tick')
 
     process.stdout.write(

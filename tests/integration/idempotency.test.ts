@@ -18,14 +18,12 @@ afterAll(() => stack?.dispose())
 
 const freshChannel = () => `test.${randomUUID().slice(0, 8)}`
 const eventOf = (id: string, given: object = {}) => ({
-  ...{
-    specversion: '1.0',
-    id,
-    source: '/idempotency',
-    type: 'test.repeated',
-    category: channel,
-    subject: 's',
-  },
+  specversion: '1.0',
+  id,
+  source: '/idempotency',
+  type: 'test.repeated',
+  category: channel,
+  subject: 's',
   ...given,
 })
 

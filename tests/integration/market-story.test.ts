@@ -97,8 +97,12 @@ describe("a trader's day", () => {
           volume: 60,
         },
         {
-          ...{ time: Date.parse(`${DAY}10:01:00Z`) / 1000, volume: 40 },
-          ...{ open: 101.37, high: 101.37, low: 101.37, close: 101.37 },
+          time: Date.parse(`${DAY}10:01:00Z`) / 1000,
+          volume: 40,
+          open: 101.37,
+          high: 101.37,
+          low: 101.37,
+          close: 101.37,
         },
       ])
     // The states that an event changes are saved side by side, in any order.
@@ -108,8 +112,15 @@ describe("a trader's day", () => {
     await expect
       .poll(() => view<Quote>('quotes', ACME))
       .toMatchObject({
-        ...{ last: 101.37, at: `${DAY}10:01:10.000Z`, open: 100, high: 103, low: 99.5, volume: 100 },
-        ...{ previousClose: null, change: 1.37, changePercent: 1.37 },
+        last: 101.37,
+        at: `${DAY}10:01:10.000Z`,
+        open: 100,
+        high: 103,
+        low: 99.5,
+        volume: 100,
+        previousClose: null,
+        change: 1.37,
+        changePercent: 1.37,
       })
     await expect.poll(() => view('volume', ACME)).toMatchObject({ current: 40, average: 60, level: 'medium' })
   })
@@ -150,7 +161,10 @@ describe("a trader's day", () => {
 
     expect(order).toMatchObject({ price: 100, quantity: 10 })
     expect(await portfolio()).toMatchObject({
-      ...{ cash: '99000.0000', free: '99000.0000', realised: '0.0000', open: [] },
+      cash: '99000.0000',
+      free: '99000.0000',
+      realised: '0.0000',
+      open: [],
       positions: [{ symbol: ACME, quantity: 10, cost: '1000.0000', averageCost: '100.0000' }],
     })
     const types = ['market.order.accepted', 'market.order.filled'].map((type) => toldAda(type).length)
@@ -221,7 +235,9 @@ describe("a trader's day", () => {
     expect(sold).toMatchObject({ price: 120, realised: '113.7500' })
     expect(mine).toMatchObject({ cash: '98655.0000', realised: '113.7500' })
     expect(valuePortfolio(mine, [quote])).toMatchObject({
-      ...{ value: '1800.0000', unrealised: '341.2500', equity: '100455.0000' },
+      value: '1800.0000',
+      unrealised: '341.2500',
+      equity: '100455.0000',
     })
   })
 
@@ -240,7 +256,10 @@ describe("a trader's day", () => {
     await publishBatch(
       stack.httpUrl,
       [129.9999, 130, 131, 132].map((price, n) => ({
-        ...{ specversion: '1.0', id: `${run}-${n}`, source: '/exchange', type: 'market.tick' },
+        specversion: '1.0',
+        id: `${run}-${n}`,
+        source: '/exchange',
+        type: 'market.tick',
         data: { symbol: ACME, price, volume: 10 },
       })),
     )

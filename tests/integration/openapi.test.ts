@@ -19,7 +19,9 @@ const VIEW = { domain: 'port', view: 'cases', key: CASE }
 const delivery = JSON.stringify({ action: 'opened', zen: 'Keep it logically awesome.' })
 const signature = createHmac('sha256', 'local-secret-github').update(delivery).digest('hex')
 const github = {
-  ...{ 'content-type': 'application/json', 'x-github-event': 'issues', 'x-github-delivery': 'd1' },
+  'content-type': 'application/json',
+  'x-github-event': 'issues',
+  'x-github-delivery': 'd1',
   'x-hub-signature-256': `sha256=${signature}`,
 }
 const origin = { 'webhook-request-origin': 'sender.example.com', 'webhook-request-rate': '9' }
@@ -221,7 +223,8 @@ describe('what the OpenAPI document says', () => {
 
   it('would be seen to be broken', () => {
     const answer = (status: number, body: unknown, type = 'application/json') => ({
-      ...{ status, text: JSON.stringify(body) },
+      status,
+      text: JSON.stringify(body),
       headers: new Headers({ 'content-type': type }),
     })
     const healthy = { status: 'ok', topics: ['a'] }

@@ -57,7 +57,10 @@ describe('the way of an event', () => {
       post(stack.httpUrl, json('structured'), { 'content-type': 'application/cloudevents+json' }),
       post(stack.httpUrl, `[${json('batch')}]`, { 'content-type': 'application/cloudevents-batch+json' }),
       post(stack.httpUrl, JSON.stringify(event.data), {
-        ...{ 'ce-specversion': '1.0', 'ce-id': 'binary', 'ce-source': '/test', 'ce-type': 'test.mode' },
+        'ce-specversion': '1.0',
+        'ce-id': 'binary',
+        'ce-source': '/test',
+        'ce-type': 'test.mode',
         'ce-category': channel,
       }),
       post(
@@ -111,14 +114,13 @@ describe('the way of an event', () => {
     socket.send({ action: 'subscribe', id: 's', channels: [channel] })
     await socket.next(isSubscribed)
     const event = (n: number) => ({
-      ...{
-        specversion: '1.0',
-        id: `${channel}-${n}`,
-        source: '/order',
-        type: 'test.order',
-        category: channel,
-      },
-      ...{ partitionkey: `key-${n % 7}`, data: { n } },
+      specversion: '1.0',
+      id: `${channel}-${n}`,
+      source: '/order',
+      type: 'test.order',
+      category: channel,
+      partitionkey: `key-${n % 7}`,
+      data: { n },
     })
 
     await publishBatch(
@@ -126,7 +128,7 @@ describe('the way of an event', () => {
       Array.from({ length: 400 }, (_, n) => event(n)),
     )
     const count = () => socket.frames.filter(isEvents).flatMap(eventsOf).length
-    await expect.poll(count, { timeout: 20_000 }).toBe(400)
+    await expect.poll(count).toBe(400)
 
     const frames = socket.frames.filter(isEvents)
     expect(frames.length).toBeLessThan(100)

@@ -60,7 +60,9 @@ describe('a day at the port', () => {
   it('begins with a damaged container, which an operator brings from new to closed', async () => {
     const id = name('dent')
     await publish(stack.httpUrl, {
-      ...{ id, type: 'port.container.damaged', subject: name('MSKU') },
+      id,
+      type: 'port.container.damaged',
+      subject: name('MSKU'),
       data: { title: 'Dent in the left wall', location: 'Yard C', priority: 'urgent', requiresAction: true },
     })
 
@@ -72,13 +74,11 @@ describe('a day at the port', () => {
 
     const all = [acknowledged, assigned, started, resolved, closed]
     expect(all.map(({ status, json }) => [status, json.state?.status])).toEqual([
-      ...[
-        [202, 'acknowledged'],
-        [202, 'acknowledged'],
-        [202, 'in-progress'],
-        [202, 'resolved'],
-        [202, 'closed'],
-      ],
+      [202, 'acknowledged'],
+      [202, 'acknowledged'],
+      [202, 'in-progress'],
+      [202, 'resolved'],
+      [202, 'closed'],
     ])
     const { state, partition } = (await read(id)).json
     expect(closed.json).toMatchObject({ topic: 'container-events', partition, state })
@@ -237,7 +237,8 @@ describe('what can be seen', () => {
     const percent = after.categories.reduce((sum, share) => sum + share.percent, 0)
     expect(Math.abs(percent - 100)).toBeLessThan(1)
     expect(after.unread.users).toContainEqual({
-      ...{ user: addressOf('publisher'), unread: after.unread.recent - 1 },
+      user: addressOf('publisher'),
+      unread: after.unread.recent - 1,
     })
   })
 

@@ -93,7 +93,9 @@ describe('tidewire replay --views over the running stack', () => {
       if (batch.length > 0) await publishBatch(stack.httpUrl, batch)
     }
     const asked = TRADES.map((event, n) => ({
-      ...{ specversion: '1.0', id: `trades-${seed}-${n}`, source: SOURCE },
+      specversion: '1.0',
+      id: `trades-${seed}-${n}`,
+      source: SOURCE,
       ...event,
       data: { orderId: `o-${seed}`, alertId: `a-${seed}`, ...event.data },
     }))
@@ -122,7 +124,11 @@ describe('tidewire replay --views over the running stack', () => {
     const brokers = process.env.KAFKA_BROKERS ?? `127.0.0.1:${stack.ports.KAFKA_PORT}`
     const places = ['--brokers', brokers, '--dynamodb', dynamodb().endpoint]
     const child = spawn(resolve('node_modules/.bin/node'), [
-      ...['cli/main.ts', 'replay', '--views', ...places, ...args],
+      'cli/main.ts',
+      'replay',
+      '--views',
+      ...places,
+      ...args,
     ])
     let [stdout, stderr] = ['', '']
     child.stdout.on('data', (chunk) => {

@@ -26,14 +26,13 @@ describe('three shards of subscribers', () => {
       await socket.next((frame) => frame.type === 'subscribed')
     }
     const event = (n: number) => ({
-      ...{
-        specversion: '1.0',
-        id: `${channel}-${n}`,
-        source: '/shards',
-        type: 'shard.test',
-        category: channel,
-      },
-      ...{ partitionkey: 'one', data: { n } },
+      specversion: '1.0',
+      id: `${channel}-${n}`,
+      source: '/shards',
+      type: 'shard.test',
+      category: channel,
+      partitionkey: 'one',
+      data: { n },
     })
     for (let from = 0; from < EVENTS; from += 10)
       await publishBatch(

@@ -113,12 +113,13 @@ describe('signing in', () => {
     const { AccessToken } = await signIn(stack, 'viewer')
     const events: Positioned[] = []
     const tidewire = connect({
-      ...{ httpUrl: stack.httpUrl, socketUrl: stack.socketUrl },
+      httpUrl: stack.httpUrl,
+      socketUrl: stack.socketUrl,
       credentials: { token: async () => AccessToken },
     })
     tidewire.subscribe({ channels: [category] }, (positioned) => events.push(positioned as Positioned))
 
-    await expect.poll(() => tidewire.state, { timeout: 10_000 }).toBe('live')
+    await expect.poll(() => tidewire.state).toBe('live')
     await publish(stack.httpUrl, { type: 'test.heard', category })
 
     await expect.poll(() => events.length).toBe(1)

@@ -3,12 +3,12 @@ import { API_KEY } from './start-stack.ts'
 
 export type Frame = { type: string; [name: string]: unknown }
 
-/** A bare socket, as a stranger's client would be: it keeps every frame. */
+/** A plain socket, without the client of this repository. It keeps every frame. */
 export type TestSocket = {
   readonly frames: Frame[]
   readonly socket: WebSocket
   send(message: unknown): void
-  /** Waits for the first frame, of those not yet taken by `next`, that fits. */
+  /** Waits for the first frame that fits and was not returned before. */
   next(fits: (frame: Frame) => boolean, withinMs?: number): Promise<Frame>
   close(): Promise<void>
 }
@@ -27,12 +27,12 @@ export async function openSocket(socketUrl: string, query = `key=${API_KEY}`): P
     socket.once('open', () => resolve())
     socket.once('error', reject)
   })
-  socket.on('error', () => {}) // a cut is what some tests are about
+  socket.on('error', () => {}) // some tests cut sockets
   return {
     frames,
     socket,
     send: (message) => socket.send(typeof message === 'string' ? message : JSON.stringify(message)),
-    next: (fits, withinMs = 10_000) =>
+    next: (fits, withinMs = 60_000) =>
       new Promise((resolve, reject) => {
         const look = () => {
           const found = frames.find((frame) => !taken.has(frame) && fits(frame))

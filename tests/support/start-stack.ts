@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { freePorts } from './free-ports.ts'
 
 export const API_KEY = 'local-dev-key'
-const READY_WITHIN_MS = 60_000
+const READY_WITHIN_MS = 100_000
 
 export type StackOptions = {
   /** Further environment of the stack. */
@@ -25,9 +25,9 @@ export type TestStack = {
   readonly env: Readonly<Record<string, string>>
   readonly output: () => string
   readonly pid: () => number
-  /** Sends a signal to the process and waits until it is gone; answers its exit code or signal. */
+  /** Sends a signal to the process and waits until it has ended. Returns its exit code or signal. */
   stop(signal?: NodeJS.Signals): Promise<number | NodeJS.Signals | null>
-  /** Starts it again, on the same ports and data. Answers how long it took to be ready, in milliseconds. */
+  /** Starts it again, on the same ports and data. Returns how long it took to be ready, in milliseconds. */
   start(): Promise<number>
   /** Stops it and removes its data. */
   dispose(): Promise<void>
@@ -43,7 +43,7 @@ const PORTS = [
   'IDENTITY_PORT',
 ] as const
 
-/** Starts a stack on free ports with a data folder of its own, and waits until `/health` answers 200. */
+/** Starts a stack on free ports with a data folder of its own, and waits until `/health` returns 200. */
 export async function startStack({
   env = {},
   args = ['--no-demo'],

@@ -1,21 +1,40 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  chromium,
+  type Page,
+} from 'playwright-core'
 import type { Role } from '#shared/core/role.ts'
 import { chromiumPath } from '../../support/chromium-path.ts'
 import { addressOf, PASSWORD } from '../../support/sign-in.ts'
+import { startStack, type TestStack } from '../../support/start-stack.ts'
 
 const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--no-first-run']
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
-/** Where tests leave pictures of what they saw. */
+/** The shell with its connection live, a page in it, and nothing of the page still loading. */
+const LIVE = '.shell:has(.connection-good):has(main :is(h1, h2)):not(:has(main .skeleton))'
+/** The limit of every wait for the page. A slow machine takes longer than the 30 s of Playwright's own. */
+const PATIENCE_MS = 60_000
+
+/** The folder for pictures of what tests saw. */
 export const PICTURES = '.screenshots'
 
 export async function launchBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath: chromiumPath() ?? '', args: FLAGS })
 }
 
-/** Signs in on the form, as a local user. */
+/** Opens a context whose pages wait as long as a slow machine needs. */
+export async function newContext(browser: Browser, options?: BrowserContextOptions): Promise<BrowserContext> {
+  const context = await browser.newContext(options)
+  context.setDefaultTimeout(PATIENCE_MS)
+  return context
+}
+
+/** Signs in with the form, as a local user. */
 export async function signInAs(page: Page, role: Role): Promise<void> {
   await page.getByLabel('E-mail address').fill(addressOf(role))
   await page.getByLabel('Password').fill(PASSWORD)
@@ -23,27 +42,34 @@ export async function signInAs(page: Page, role: Role): Promise<void> {
   await page.getByRole('button', { name: `Preferences of ${addressOf(role)}` }).waitFor()
 }
 
-export type OpenOptions = {
+type OpenOptions = {
   readonly width?: number
   readonly height?: number
   readonly as?: Role | null
-  /** The zone of the reader's clock; the machine's unless told. */
+  /** The time zone of the page. The default is that of the machine. */
   readonly timezoneId?: string
 }
 
-/** Opens the app and signs in, as the admin unless told (`null`: as nobody); `problems` collects what the page threw or wrote as an error, such as a breach of its policy. */
+/**
+ * Opens the app and signs in, by default as the admin (`null`: not at all). `problems` collects what the page throws or
+ * logs as an error, such as a breach of its policy.
+ */
 export async function openApp(
   browser: Browser,
   url: string,
   { width = 1440, height = 900, as = 'admin', ...options }: OpenOptions = {},
 ): Promise<{ page: Page; problems: string[] }> {
-  const context = await browser.newContext({ viewport: { width, height }, colorScheme: 'light', ...options })
+  const context = await newContext(browser, {
+    viewport: { width, height },
+    colorScheme: 'light',
+    ...options,
+  })
   const page = await context.newPage()
   const problems: string[] = []
   page.on('pageerror', (error) => problems.push(error.message))
   page.on('console', (message) => {
     const text = message.text()
-    // A dead server makes the browser itself complain of each request.
+    // While the server is down, the browser itself logs each failed request.
     if (message.type() === 'error' && !/Failed to load resource|WebSocket connection/.test(text))
       problems.push(text)
   })
@@ -55,8 +81,8 @@ export async function openApp(
 type Violation = { id: string; nodes: { html: string; failureSummary: string }[] }
 
 /**
- * What fades in is there at once: half-way, axe sees colours that nobody reads, and a dialog that it takes for hidden.
- * In one step with axe itself, so that nothing begins in between; a frame is waited for only where something fades.
+ * Finishes animations: half-way, axe sees colours that nobody reads, and takes a dialog for hidden. It runs in one step
+ * with axe, so that nothing begins in between, and waits for a frame only if something is moving.
  */
 const SETTLE = `const moving = () => document.getAnimations()
     .filter(({ effect }) => effect?.getComputedTiming().endTime !== Infinity)
@@ -67,7 +93,7 @@ const SETTLE = `const moving = () => document.getAnimations()
     isFading = moving().length > 0
   }`
 
-/** What axe finds wrong with the page as it is now, in words; of `rules` and inside of `places` only, if there are any. */
+/** Returns what axe finds wrong with the page, in words. With `rules` or `places`, only by these or inside of these. */
 export async function axeViolations(
   page: Page,
   rules: readonly string[] = [],
@@ -86,7 +112,64 @@ export async function axeViolations(
   )
 }
 
-/** By how many pixels the page is wider than its window. */
+/** Returns by how many pixels the page is wider than its window. */
 export async function overflowOf(page: Page): Promise<number> {
   return (await page.evaluate('document.documentElement.scrollWidth - window.innerWidth')) as number
+}
+
+/** A stack of its own, a browser, and a page of the app in it. */
+type RunningApp = {
+  readonly stack: TestStack
+  readonly browser: Browser
+  readonly page: Page
+  /** What the page has thrown or logged as an error. */
+  readonly problems: string[]
+  /** Ends the browser and the stack. Returned from `beforeAll`, it is called after all tests. */
+  readonly stop: () => Promise<void>
+}
+
+type Options = OpenOptions & {
+  readonly path?: string
+  /** Called before the page is opened. */
+  readonly prepare?: (stack: TestStack) => Promise<unknown>
+}
+
+/** Starts what the tests of one file share, and opens the app at a path. Ends all of it if that fails. */
+export async function startApp({ path = '', prepare, ...options }: Options = {}): Promise<RunningApp> {
+  const stack = await startStack()
+  let browser: Browser | null = null
+  const stop = async () => {
+    await browser?.close()
+    await stack.dispose()
+  }
+  try {
+    await prepare?.(stack)
+    browser = await launchBrowser()
+    return { stack, browser, stop, ...(await openApp(browser, stack.webUrl + path, options)) }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+/**
+ * Waits until the page is shown, has its data, and is live. The word “Live” alone is not enough: the connection is open
+ * before the code of the page is loaded, which subscribes and handles keys only then.
+ */
+export async function untilLive(page: Page, timeout = PATIENCE_MS): Promise<void> {
+  await page.locator(LIVE).waitFor({ timeout })
+}
+
+/** Opens an address and waits until what it shows is live. */
+export async function goLive(page: Page, url: string): Promise<void> {
+  await page.goto(url)
+  await untilLive(page)
+}
+
+/** Returns what a stack serves to a browser: the policy of its page, and the first script of the page. */
+export async function readServed(webUrl: string): Promise<{ policy: string; script: string }> {
+  const response = await fetch(webUrl)
+  const [, source = ''] = /<script[^>]* src="([^"]+)"/.exec(await response.text()) ?? []
+  const script = await (await fetch(new URL(source, webUrl))).text()
+  return { policy: response.headers.get('content-security-policy') ?? '', script }
 }

@@ -1,23 +1,44 @@
 import type { Page } from 'playwright-core'
-import { checkLooks, LOOK_COUNT } from './check-looks.ts'
-import { PICTURES } from './open-app.ts'
-import { untilLive } from './until-live.ts'
+import { axeViolations, overflowOf, PICTURES, untilLive } from './open-app.ts'
 
-/** An address, and what of it proves its state where the state's own proof does not. */
+const WIDE = { width: 1440, height: 900 }
+const NARROW = { width: 360, height: 740 }
+/** The rules for the second theme. It differs in colours alone, and the first one is checked with all rules. */
+const COLOURS = ['color-contrast', 'link-in-text-block']
+/** The parts that a page does not share with all others. */
+const OWN = ['main', '.banner', '[role=dialog]']
+
+type Look = {
+  readonly colorScheme: 'light' | 'dark'
+  readonly size: { readonly width: number; readonly height: number }
+  readonly only?: readonly string[]
+}
+
+/** The looks of a page. Each differs from the one before in one thing, and the last leads back to the first. */
+const LOOKS: readonly Look[] = [
+  { colorScheme: 'light', size: WIDE },
+  { colorScheme: 'dark', size: WIDE, only: COLOURS },
+  { colorScheme: 'dark', size: NARROW, only: COLOURS },
+  { colorScheme: 'light', size: NARROW },
+]
+
+export const LOOK_COUNT = LOOKS.length
+
+/** An address, and a selector that proves its state if that of the state does not. */
 export type Place = string | readonly [path: string, proof: string]
 
-/** What a page shows in a state, as a selector. */
+/** A state, and a selector of what a page shows in it. */
 export type Proof = {
   readonly state: string
   readonly proof?: string
   readonly isLive?: boolean
-  /** Leaves a picture of each look. */
+  /** Takes a picture of each look. */
   readonly withPictures?: boolean
 }
 
 /**
- * Visits addresses of the open app, without loading it anew, in as many pages at once as there are, and looks at each
- * one as soon as the proof of its state is there. Answers what is wrong, and how many looks there were.
+ * Visits addresses of the open app without reloading it, in all pages at once, and checks each one as soon as the proof
+ * of its state is there. Returns what is wrong, and how many looks were checked.
  */
 export async function visitPlaces(
   pages: readonly Page[],
@@ -35,7 +56,7 @@ export async function visitPlaces(
     await page.evaluate(`history.pushState(null, '', ${JSON.stringify(path)})`)
     await isThere(identityOf(path))
     const onLook = (look: string) => shoot(page, `${path} ${look}`)
-    // What is around the pages is the same in a state.
+    // The shell around the pages is the same in a state, so it is checked once.
     const withShell = path === [places[0] ?? ''].flat()[0]
     return checkLooks(page, `${state} ${path}`, { reached, withShell, ...(withPictures && { onLook }) })
   }
@@ -54,7 +75,7 @@ function shoot(page: Page, name: string): Promise<unknown> {
   return page.screenshot({ path: `${PICTURES}/${name.replaceAll(/\W+/g, '-').slice(1)}.png` })
 }
 
-/** What only this page has, in every state: the page before may be there for a moment. */
+/** Returns a selector of what only this page has, in every state. The page before may be there for a moment. */
 function identityOf(path: string): string {
   const { pathname, searchParams } = new URL(path, 'http://app')
   const tab = (name: string) => `main [role=tab][aria-selected=true]:has-text("${name}")`
@@ -63,4 +84,38 @@ function identityOf(path: string): string {
   if (panel === 'port')
     return searchParams.has('event') ? 'main .port' : tab(searchParams.get('view') ?? 'statistics')
   return `main:has-text("${panel === 'docs' ? 'API' : panel === 'nowhere' ? 'no such page' : panel}")`
+}
+
+type Options = {
+  /** Waits, after each change of the window, until the page shows its state. */
+  readonly reached?: () => Promise<unknown>
+  /** Called with each look, such as "dark 360". */
+  readonly onLook?: (name: string) => Promise<unknown>
+  /** Whether to check the dark colours of the shell around the page, too. */
+  readonly withShell?: boolean
+}
+
+/**
+ * Returns what is wrong with the page, light and dark, on a wall screen and on a phone: what axe finds, and what is
+ * wider than the window.
+ */
+export async function checkLooks(
+  page: Page,
+  where: string,
+  { reached, onLook, withShell = true }: Options = {},
+): Promise<string[]> {
+  const faults: string[] = []
+  for (const { colorScheme, size, only = [] } of LOOKS) {
+    const name = `${colorScheme} ${size.width}`
+    await page.setViewportSize(size)
+    await page.emulateMedia({ colorScheme })
+    await reached?.()
+    const found = await axeViolations(page, only, only.length > 0 && !withShell ? OWN : [])
+    faults.push(...found.map((fault) => `${where} ${name}: ${fault}`))
+    const overflow = await overflowOf(page)
+    if (overflow > 0) faults.push(`${where} ${name}: ${overflow} px too wide`)
+    await onLook?.(name)
+  }
+  await page.setViewportSize(WIDE)
+  return faults
 }

@@ -38,15 +38,16 @@ const TIMING = { pingMs: 5000, pongTimeoutMs: 6000, pollMs: 10_000 }
 /** Connects a client that notes everything it is called back with. */
 export function listen(seat: Seat, { acceptedAt, ...options }: ListenOptions): Listener {
   const notes = {
-    ...{
-      seat,
-      seen: new Map<number, number>(),
-      positions: new Map<number, string>(),
-      lags: [],
-      gaps: [],
-      errors: new Map<string, number>(),
-    },
-    ...{ outOfOrder: 0, catchUps: 0, sockets: 0, interruptions: 0 },
+    seat,
+    seen: new Map<number, number>(),
+    positions: new Map<number, string>(),
+    lags: [],
+    gaps: [],
+    errors: new Map<string, number>(),
+    outOfOrder: 0,
+    catchUps: 0,
+    sockets: 0,
+    interruptions: 0,
   }
   const onError = ({ code }: { code: string }) => notes.errors.set(code, (notes.errors.get(code) ?? 0) + 1)
   const client = connect({
