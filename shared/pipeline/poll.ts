@@ -1,18 +1,19 @@
+/** Waits for `ms` milliseconds. */
 type Sleep = (ms: number) => Promise<unknown>
-/** The time as it passes: `now` in milliseconds, `sleep` for some of them. */
+/** The time as it passes: `now` in milliseconds since the epoch. */
 export type Clock = { readonly now: () => number; readonly sleep: Sleep }
 
 const FIRST_PAUSE_MS = 10
-const LONGEST_PAUSE_MS = 100
+const MAX_PAUSE_MS = 100
 
-/** Looks once, and again after each pause (milliseconds) until there is something; null when the pauses are over. */
+/** Calls `look` until it returns something, once at first and again after each pause. Returns null if it never does. */
 export async function poll<T>(
   look: () => Promise<T | null>,
-  pauses: Iterable<number>,
+  pausesMs: Iterable<number>,
   sleep: Sleep,
 ): Promise<T | null> {
   let found = await look()
-  for (const pause of pauses) {
+  for (const pause of pausesMs) {
     if (found !== null) break
     await sleep(pause)
     found = await look()
@@ -20,7 +21,7 @@ export async function poll<T>(
   return found
 }
 
-/** Looks again and again until there is something, or the time is up: then null. It looks once at least. */
+/** Calls `look` until it returns something, at least once. Returns null if that takes longer than `withinMs`. */
 export function pollWithin<T>(
   look: () => Promise<T | null>,
   withinMs: number,
@@ -33,6 +34,6 @@ function* pausesUntil(deadline: number, now: () => number): Generator<number, vo
   let pause = FIRST_PAUSE_MS
   for (let left = deadline - now(); left > 0; left = deadline - now()) {
     yield Math.min(pause, left)
-    pause = Math.min(LONGEST_PAUSE_MS, pause * 1.5)
+    pause = Math.min(MAX_PAUSE_MS, pause * 1.5)
   }
 }

@@ -15,12 +15,12 @@ import type {
 } from '#shared/pipeline/ports.ts'
 import { toDeadLetter } from './dead-letter.ts'
 
-/** A partition that could not be worked through: the first offset that must come again, and why. */
+/** A partition whose batch failed: the first offset that must come again, and why. */
 export type FailedPartition = Position & { readonly cause: unknown }
 
 /**
- * Works through a batch partition by partition, each in its order and all at once. A partition that fails is reported
- * and the others go on. Never throws; `results` are those of the other partitions.
+ * Runs a batch partition by partition, all partitions at once. Returns the results of those that succeeded, and the
+ * partitions that failed. Never throws.
  */
 export async function runPartitions<Result>(
   records: readonly KafkaRecord[],
@@ -38,53 +38,76 @@ export async function runPartitions<Result>(
   return { results, failed }
 }
 
-/** A record as every consumer of the log takes it: an event, or the letter that says why it is none. */
-type Decoded = { readonly stored?: StoredEvent; readonly letter?: DeadLetter }
-
-/** A DynamoDB item holds 400 KB; an event that a producer wrote straight to Kafka may be larger. */
-const LARGEST_RECORD = 350 * 1024
-
-/** Decodes records, each for itself. What does not decode, or stands in a topic that is not its category's, is no event (I9). */
-export function decodeBatch(
-  records: readonly KafkaRecord[],
-  deps: { readonly decode: DecodeRecord; readonly catalog: Catalog },
-): Decoded[] {
-  return records.map((record) => decodeOne(record, deps))
+/** The decoded records of one partition, the stream they belong to, and its head if it has one. */
+export type OpenBatch = {
+  readonly stream: Stream
+  readonly head: Head | undefined
+  readonly events: readonly StoredEvent[]
+  /** One for each record that is no event (docs/architecture.md, I9). */
+  readonly letters: readonly DeadLetter[]
 }
 
-function decodeOne(
+export type OpenDeps = {
+  readonly store: Pick<EventStore, 'topic' | 'renewEpoch' | 'read'>
+  readonly catalog: Catalog
+  readonly decode: DecodeRecord
+}
+
+/**
+ * Decodes the records of one partition and finds the epoch they belong to. `compared` is the maximum number of stored
+ * events that are read to notice a topic that was created again; by default one for each record. Throws what the
+ * store throws, and an error if there are no records.
+ */
+export async function openBatch(
+  records: readonly KafkaRecord[],
+  deps: OpenDeps,
+  compared: number = records.length,
+): Promise<OpenBatch> {
+  const decoded = records.map((record) => decodeOrBury(record, deps))
+  const events = decoded.flatMap(({ stored }) => stored ?? [])
+  const letters = decoded.flatMap(({ letter }) => letter ?? [])
+  return { ...(await openStream(records, events, deps.store, compared)), events, letters }
+}
+
+/** A DynamoDB item is at most 400 KB; an event that a producer wrote straight to Kafka may be larger. */
+const MAX_RECORD_BYTES = 350 * 1024
+
+function decodeOrBury(
   record: KafkaRecord,
-  { decode, catalog }: { readonly decode: DecodeRecord; readonly catalog: Catalog },
-): Decoded {
+  { decode, catalog }: Omit<OpenDeps, 'store'>,
+): { readonly stored?: StoredEvent; readonly letter?: DeadLetter } {
   const { topic, partition, offset, timestamp } = record
-  if ((record.value?.length ?? 0) > LARGEST_RECORD)
+  if ((record.value?.length ?? 0) > MAX_RECORD_BYTES)
     return {
-      letter: toDeadLetter(record, `larger than ${LARGEST_RECORD} bytes, the most that can be stored`),
+      letter: toDeadLetter(record, `larger than ${MAX_RECORD_BYTES} bytes, the maximum that can be stored`),
     }
   try {
     const event = decode(record)
     const owner = event.category === undefined ? topic : catalog.topicOf(event.category)
-    const made = hasMadeId(record) ? ({ hasMadeId: true } as const) : {}
-    if (owner === topic) return { stored: { topic, partition, offset, timestamp, event, ...made } }
-    return { letter: toDeadLetter(record, `category "${event.category}" belongs to the topic "${owner}"`) }
+    if (owner !== topic)
+      return { letter: toDeadLetter(record, `category "${event.category}" belongs to the topic "${owner}"`) }
+    return {
+      stored: { topic, partition, offset, timestamp, event, ...(hasMadeId(record) && { hasMadeId: true }) },
+    }
   } catch (error) {
     return { letter: toDeadLetter(record, messageOf(error)) }
   }
 }
 
 /**
- * The stream that the records of a batch belong to, and its head. Offsets that were stored before are either the same
- * records again, or the topic was deleted and created anew: then another event stands at the same offset, or records
- * at or below the head are younger than it, and a new epoch begins. `compared` is how many stored events are looked
- * at, all unless it is given.
+ * Finds the stream of a batch. Offsets at or below the head are either the same records again, or the topic was
+ * deleted and created again. In the second case another event is stored at the same offset, or a record at or below
+ * the head is younger than the head, and a new epoch begins.
  */
-export async function openStream(
+async function openStream(
   records: readonly KafkaRecord[],
-  decoded: readonly Decoded[],
-  store: Pick<EventStore, 'topic' | 'renewEpoch' | 'read'>,
-  compared: number = records.length,
-): Promise<{ stream: Stream; head: Head | undefined }> {
-  const [{ topic, partition, offset: first }] = records as [KafkaRecord]
+  events: readonly StoredEvent[],
+  store: OpenDeps['store'],
+  compared: number,
+): Promise<Pick<OpenBatch, 'stream' | 'head'>> {
+  const [firstRecord] = records
+  if (firstRecord === undefined) throw new Error('A batch has at least one record.')
+  const { topic, partition, offset: first } = firstRecord
   const { epoch, heads } = await store.topic(topic)
   const head = heads.get(partition)
   const stream = { topic, epoch, partition }
@@ -92,25 +115,28 @@ export async function openStream(
   const isYounger = records.some(
     ({ offset, timestamp }) => offset <= head.offset && timestamp > head.timestamp,
   )
-  const hasOthers = async () => {
+  if (!isYounger && !(await hasOthers(head))) return { stream, head }
+  return { stream: { ...stream, epoch: await store.renewEpoch(topic, epoch) }, head: undefined }
+
+  async function hasOthers({ offset: headOffset }: Head): Promise<boolean> {
     const offsets = records.map(({ offset }) => offset)
-    const upTo = Math.min(head.offset, Math.max(...offsets))
+    const upTo = Math.min(headOffset, Math.max(...offsets))
     const range = { after: Math.min(...offsets) - 1, upTo, limit: compared }
     const known = new Map((await store.read(stream, range)).map((event) => [event.offset, event]))
-    return decoded.some(({ stored: event }) => {
-      const other = event && known.get(event.offset)
-      return other && (other.event.id !== event.event.id || other.timestamp !== event.timestamp)
+    return events.some(({ offset, timestamp, event }) => {
+      const other = known.get(offset)
+      return other !== undefined && (other.event.id !== event.id || other.timestamp !== timestamp)
     })
   }
-  if (!isYounger && !(await hasOthers())) return { stream, head }
-  return { stream: { ...stream, epoch: await store.renewEpoch(topic, epoch) }, head: undefined }
 }
 
+/** How many claims of single events are requested at once. */
 const CLAIMS_AT_ONCE = 32
 
 /**
- * Keeps of each event the record that holds its claim (I8), which need not be the first: a writer may have claimed a
- * later one. `looksFirst`: a consumer that mostly comes after another one reads the claims before it makes its own.
+ * Drops repeats: returns the events whose record holds the claim on their source and id (docs/architecture.md, I8).
+ * That need not be the first copy, since a writer may have claimed a later one. With `looksFirst` existing claims are
+ * read before new ones are made, which is cheaper for a consumer that usually comes after another one.
  */
 export async function dropRepeats(
   stream: Stream,
@@ -118,11 +144,8 @@ export async function dropRepeats(
   claims: ClaimStore,
   { looksFirst = false }: { readonly looksFirst?: boolean } = {},
 ): Promise<StoredEvent[]> {
-  const copies = [...Map.groupBy(events, ({ event }) => identityOf(event)).values()] as [
-    StoredEvent,
-    ...StoredEvent[],
-  ][]
-  const firsts = copies.map(([first]) => first)
+  const copies = [...Map.groupBy(events, ({ event }) => identityOf(event)).values()]
+  const firsts = copies.flatMap(([first]) => first ?? [])
   const known = looksFirst ? await claims.find(firsts.map(({ event }) => event)) : []
   const holders = await claimEach(stream, firsts, known, claims)
   const keep = new Set(
@@ -131,7 +154,7 @@ export async function dropRepeats(
   return events.filter((stored) => keep.has(stored))
 }
 
-/** Who holds the claim of each of these different events: ids that the writer made are claimed in batches. */
+/** The claim on each of these different events. Ids that the writer made are claimed in batches (docs/adr/0011). */
 async function claimEach(
   stream: Stream,
   events: readonly StoredEvent[],
@@ -156,7 +179,7 @@ async function claimEach(
   )
 }
 
-/** Whatever its epoch: before a crash this very record may have been claimed under an epoch that ended since. */
+/** The epoch is not compared: before a crash this record may have been claimed under an epoch that has since ended. */
 function isHeldBy(stored: StoredEvent, holder: Claim | undefined): boolean {
   return (
     holder?.topic === stored.topic && holder.partition === stored.partition && holder.offset === stored.offset

@@ -6,9 +6,9 @@ import { decodeKafka } from '#shared/pipeline/cloudevents/kafka.ts'
 import type { DecodeRecord } from '#shared/pipeline/ports.ts'
 
 /**
- * Decodes records as any producer may write them, structured or binary. What the catalog derives is filled in here
- * too, since others write to the topics directly. The decoder throws with the reason when a record is no event, or its
- * data is not what the catalog asks of its type.
+ * Returns a decoder of records in structured or binary mode, as any producer may write them. It fills in what the
+ * catalog derives, since producers also write to the topics directly, and throws CloudEventError with the reason if a
+ * record is no event, or its data does not fit its type.
  */
 export function recordDecoder(catalog: Catalog): DecodeRecord {
   return (record) => {

@@ -2,10 +2,10 @@ import { Buffer } from 'node:buffer'
 import type { PositionedEvent } from '#shared/core/event.ts'
 import { FRAME_LIMITS } from '#shared/core/limits.ts'
 
-/** An event written once, for every frame that carries it. */
+/** An event serialised once, for every frame that carries it. */
 export type WrittenEvent = { readonly json: string; readonly bytes: number }
 
-/** Writes an event with its position as CONTRACT.md shows it. */
+/** Serialises an event with its position: an item of an `events` frame (shared/core/messages.ts). */
 export function writeEvent({ topic, partition, offset, event }: PositionedEvent): WrittenEvent {
   const json = JSON.stringify({ topic, partition, offset, event })
   return { json, bytes: Buffer.byteLength(json) }
@@ -13,12 +13,12 @@ export function writeEvent({ topic, partition, offset, event }: PositionedEvent)
 
 export type FrameHead = { readonly ids: readonly string[]; readonly attempt?: number; readonly replay?: true }
 
-/** Frames in order. `complete` is false when an event was too large for any frame: it and what follows are left out. */
+/** Frames in order. `complete` is false if an event was too large for any frame: it and all after it are left out. */
 export type Frames = { readonly frames: readonly string[]; readonly complete: boolean }
 
 /**
- * Packs events into as few frames as stay under 32 KB, which is one metering unit of the gateway; a larger event gets
- * a frame of its own, up to the gateway's 128 KB.
+ * Packs events into frames of at most 32 KB, one metering unit of the gateway. A larger event gets a frame of its own,
+ * up to the gateway's limit of 128 KB.
  */
 export function buildFrames(head: FrameHead, events: readonly WrittenEvent[]): Frames {
   const opening = `${JSON.stringify({ type: 'events', ...head }).slice(0, -1)},"events":[`

@@ -1,38 +1,36 @@
 import { isOwnChannel } from '#shared/core/channel.ts'
-import type { Catalog } from '#shared/pipeline/catalog.ts'
 import type { ClaimStore } from '#shared/pipeline/claim-store.ts'
 import {
-  decodeBatch,
   dropRepeats,
   type FailedPartition,
-  openStream,
+  type OpenDeps,
+  openBatch,
   runPartitions,
 } from '#shared/pipeline/consume/consume.ts'
 import { renewalTime } from '#shared/pipeline/history/topic-state.ts'
-import type {
-  DeadLetterStore,
-  DecodeRecord,
-  EventStore,
-  Head,
-  KafkaRecord,
-  StoredEvent,
-} from '#shared/pipeline/ports.ts'
+import type { DeadLetterStore, EventStore, Head, KafkaRecord, StoredEvent } from '#shared/pipeline/ports.ts'
 import { type PushCounts, type PushDeps, pushEvents } from './push-events.ts'
 
+export type StoreDeps = Omit<OpenDeps, 'store'> & {
+  readonly store: EventStore
+  readonly claims: ClaimStore
+  readonly deadLetters: DeadLetterStore
+}
 export type DeliverDeps = StoreDeps & PushDeps
 
 /** What became of a batch. */
-type DeliverResult = PushCounts & {
+export type DeliverResult = PushCounts & {
   readonly stored: number
-  /** How many of them are not Tidewire's own, so that the statistics count them. */
+  /** How many of the stored events are not Tidewire's own: the statistics count only these. */
   readonly counted: number
   readonly failed: readonly FailedPartition[]
 }
 
 /**
- * Delivers a batch of records, of one or more partitions: store, then head, then match and push (I1). A partition
- * that could not be stored is reported as failed and the others go on. Throws when pushing as a whole fails; the
- * whole batch may then come again.
+ * Delivers a batch of records of one or more partitions: stores, advances the heads, then matches and pushes
+ * (docs/architecture.md, I1). Posts stop at `deadline`, in milliseconds since the epoch. A partition that could not
+ * be stored is in `failed`, and the others are delivered. Throws if pushing as a whole fails; the batch may then be
+ * delivered again.
  */
 export async function deliver(
   records: readonly KafkaRecord[],
@@ -50,40 +48,24 @@ export async function deliver(
   }
 }
 
-export type StoreDeps = {
-  readonly store: EventStore
-  readonly claims: ClaimStore
-  readonly deadLetters: DeadLetterStore
-  readonly catalog: Catalog
-  readonly decode: DecodeRecord
-}
-
 /**
- * Stores the records of one partition, in order, and then advances its head (I1). Records that are no event go to
- * the dead letters (I9), later copies of an event are dropped (I8). Answers the events to push.
- * Throws when a store fails: nothing is lost by running the same records again.
+ * Stores the records of one partition, and then advances its head (docs/architecture.md, I1). Records that are no
+ * event go to the dead letters (I9), repeats are dropped (I8). Returns the events to push, in offset order.
+ * Throws if a store fails; the same records may then be stored again without loss or repeat.
  */
 export async function storeBatch(records: readonly KafkaRecord[], deps: StoreDeps): Promise<StoredEvent[]> {
   const { store, deadLetters } = deps
   const last = records.at(-1)
   if (last === undefined) return []
-  const decoded = decodeBatch(records, deps)
-  const { stream, head } = await openStream(records, decoded, store)
-  const events = await dropRepeats(
-    stream,
-    decoded.flatMap(({ stored }) => stored ?? []),
-    deps.claims,
-  )
-  await Promise.all([
-    store.put(stream, events),
-    ...decoded.flatMap(({ letter }) => (letter ? [deadLetters.put(letter)] : [])),
-  ])
+  const { stream, head, events: decoded, letters } = await openBatch(records, deps)
+  const events = await dropRepeats(stream, decoded, deps.claims)
+  await Promise.all([store.put(stream, events), ...letters.map((letter) => deadLetters.put(letter))])
   await store.advance(stream, headAfter(records, last.offset, events[0], head))
   const renewed = renewalTime(stream.epoch)
   return renewed === null ? events : events.map((event) => ({ ...event, renewed }))
 }
 
-/** The first event stays the first; the time never falls, so that no record of this life is ever younger than the head. */
+/** The first event never changes, and the time never falls: no record of this epoch is ever younger than the head. */
 function headAfter(
   records: readonly KafkaRecord[],
   offset: number,

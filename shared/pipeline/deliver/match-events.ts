@@ -2,39 +2,38 @@ import { patternsCovering } from '#shared/core/channel.ts'
 import { passesFilter } from '#shared/core/interest.ts'
 import type { StoredEvent, Subscription } from '#shared/pipeline/ports.ts'
 
-/** What one connection gets of a batch: indices into the batch's events, and the subscriptions they concern. */
+/** What one connection gets of a batch: indices into the batch's events, and the subscriptions that match them. */
 export type Delivery = {
   readonly connection: string
   readonly subscriptions: readonly Subscription[]
   readonly events: readonly number[]
 }
 
-type Pending = { subscriptions: Map<string, Subscription>; events: number[] }
+/** The deliveries of a batch, and the subscriptions that match but get nothing because they are behind. */
+export type Matched = { readonly deliveries: readonly Delivery[]; readonly behind: readonly Subscription[] }
 
-/** How far the clocks of two functions may differ, in milliseconds. To resume once too often does no harm. */
-const CLOCK_SKEW = 2000
+/** The maximum difference between the clocks of two functions, in milliseconds. Resuming once too often is harmless. */
+const CLOCK_SKEW_MS = 2000
 
-/** Every pattern that may cover one of the events: the keys to look subscriptions up by. */
+/** Returns every pattern that may cover one of the events: the keys to look subscriptions up by. */
 export function patternsOf(events: readonly StoredEvent[]): string[] {
   const channels = new Set(events.map(({ event }) => event.category ?? ''))
   return [...new Set([...channels].flatMap((channel) => (channel === '' ? [] : patternsCovering(channel))))]
 }
 
-/** Who gets what of a batch, and who would have got something but is behind (I6). */
-export type Matched = { readonly deliveries: readonly Delivery[]; readonly behind: readonly Subscription[] }
-
 /**
- * Matches a batch with the subscriptions found under its patterns; one delivery for each connection. Who is behind
- * under one pattern is behind under all: a mark may not have reached every pattern yet. Who subscribed before the
- * topic was created anew is behind as well: its cursor would drop the low offsets of the new life.
+ * Matches a batch with the subscriptions found under its patterns. Returns one delivery for each connection. A
+ * subscription that is behind under one pattern is behind under all (docs/architecture.md, I6), since its mark may
+ * not have reached every pattern yet. So is one that was registered before the topic was created again: its cursor
+ * would drop the low offsets of the new epoch.
  */
 export function matchEvents(
   events: readonly StoredEvent[],
   found: ReadonlyMap<string, readonly Subscription[]>,
 ): Matched {
-  const behind = findBehind(found)
-  const held = new Map<string, Subscription>()
-  const byConnection = new Map<string, Pending>()
+  const marked = findBehind(found)
+  const behind = new Map<string, Subscription>()
+  const deliveries = collectDeliveries()
   const byChannel = new Map<string, readonly Subscription[]>()
   for (const [index, { event, renewed }] of events.entries()) {
     if (event.category === undefined) continue
@@ -42,18 +41,17 @@ export function matchEvents(
     byChannel.set(event.category, candidates)
     for (const subscription of candidates) {
       if (!passesFilter(subscription.filter, event)) continue
-      const isStale = renewed !== undefined && subscription.registration < renewed + CLOCK_SKEW
-      const isBehind = behind.size > 0 && behind.has(refOf(subscription))
-      if (isStale || isBehind) held.set(refOf(subscription), subscription)
-      else addTo(byConnection, subscription, index)
+      const isStale = renewed !== undefined && subscription.registration < renewed + CLOCK_SKEW_MS
+      const isBehind = marked.size > 0 && marked.has(refOf(subscription))
+      if (isStale || isBehind) behind.set(refOf(subscription), subscription)
+      else deliveries.add(subscription, index)
     }
   }
-  const deliveries = [...byConnection].map(([connection, delivery]) => ({
-    connection,
-    subscriptions: [...delivery.subscriptions.values()],
-    events: delivery.events,
-  }))
-  return { deliveries, behind: [...held.values()] }
+  return { deliveries: deliveries.list(), behind: [...behind.values()] }
+}
+
+function candidatesOf(channel: string, found: ReadonlyMap<string, readonly Subscription[]>): Subscription[] {
+  return patternsCovering(channel).flatMap((pattern) => found.get(pattern) ?? [])
 }
 
 function findBehind(found: ReadonlyMap<string, readonly Subscription[]>): Set<string> {
@@ -67,14 +65,23 @@ function refOf({ connection, id, registration }: Subscription): string {
   return JSON.stringify([connection, id, registration])
 }
 
-function addTo(byConnection: Map<string, Pending>, subscription: Subscription, index: number): void {
-  const { connection, id } = subscription
-  const delivery: Pending = byConnection.get(connection) ?? { subscriptions: new Map(), events: [] }
-  byConnection.set(connection, delivery)
-  delivery.subscriptions.set(id, subscription)
-  if (delivery.events.at(-1) !== index) delivery.events.push(index)
-}
-
-function candidatesOf(channel: string, found: ReadonlyMap<string, readonly Subscription[]>): Subscription[] {
-  return patternsCovering(channel).flatMap((pattern) => found.get(pattern) ?? [])
+/** Events are added in the order of their indices. */
+function collectDeliveries() {
+  type Collected = { readonly subscriptions: Map<string, Subscription>; readonly events: number[] }
+  const byConnection = new Map<string, Collected>()
+  return {
+    add(subscription: Subscription, index: number): void {
+      const { connection, id } = subscription
+      const delivery: Collected = byConnection.get(connection) ?? { subscriptions: new Map(), events: [] }
+      byConnection.set(connection, delivery)
+      delivery.subscriptions.set(id, subscription)
+      if (delivery.events.at(-1) !== index) delivery.events.push(index)
+    },
+    list: (): Delivery[] =>
+      [...byConnection].map(([connection, { subscriptions, events }]) => ({
+        connection,
+        subscriptions: [...subscriptions.values()],
+        events,
+      })),
+  }
 }

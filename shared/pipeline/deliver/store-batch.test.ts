@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { createCatalog } from '#shared/pipeline/catalog.ts'
 import { recordDecoder } from '#shared/pipeline/consume/decode-record.ts'
-import { standAt } from '#shared/pipeline/history/find-unread.ts'
+import { findUnread } from '#shared/pipeline/history/find-unread.ts'
 import { makeEvent, makeRecord } from '#shared/testing/accept/records.ts'
 import { memoryClaimStore } from '#shared/testing/memory/memory-claim-store.ts'
 import { memoryDeadLetterStore } from '#shared/testing/memory/memory-dead-letter-store.ts'
@@ -112,10 +112,10 @@ describe('a record that is no event of its topic', () => {
 
   test('does not count as lost for who reads from the start', async () => {
     await storeBatch([makeRecord({ offset: 0 }, POISON)], deps)
-    const { heads } = await standAt('latest', ['events'], deps.store)
+    const { heads } = await findUnread('latest', ['events'], deps.store)
     await storeBatch([makeRecord({ offset: 1 }, POISON), makeRecord({ offset: 2 }, makeEvent('first'))], deps)
 
-    const { lost } = await standAt(`port@${await epochOf()}:`, ['port'], deps.store)
+    const { lost } = await findUnread(`port@${await epochOf()}:`, ['port'], deps.store)
 
     expect(heads.size).toBe(1)
     expect(lost).toBeNull()
@@ -124,7 +124,7 @@ describe('a record that is no event of its topic', () => {
   test('does not count as lost while nothing else is in the stream', async () => {
     await storeBatch([makeRecord({ offset: 0 }, POISON)], deps)
 
-    expect(await standAt(`port@${await epochOf()}:`, ['port'], deps.store)).toMatchObject({ lost: null })
+    expect(await findUnread(`port@${await epochOf()}:`, ['port'], deps.store)).toMatchObject({ lost: null })
   })
 })
 

@@ -3,19 +3,23 @@ import type { PositionedEvent } from '#shared/core/event.ts'
 import { type Interest, matchesInterest } from '#shared/core/interest.ts'
 import type { Catalog } from '#shared/pipeline/catalog.ts'
 import type { EventStore, Stream } from '#shared/pipeline/ports.ts'
-import { standAt } from './find-unread.ts'
+import { findUnread } from './find-unread.ts'
 import { PAGE_SCAN, pageRoom } from './page-room.ts'
 
-/** One page of what a reader missed. The reader is up to date when a page's cursor is the one it asked with. */
+/** One page of what a reader missed. The reader is up to date if the page's cursor equals the one it asked with. */
 export type CatchUpPage = {
   readonly events: readonly PositionedEvent[]
   readonly cursor: string
   readonly recovered: boolean
 }
 
+/** The maximum number of events in one read of the store. */
+const READ_AT_ONCE = 500
+
 /**
- * Reads what lies above a cursor, oldest first within each partition: the polling fallback of a socket, over the same
- * log and cursor. Without a cursor it answers where the log stands now. Throws Refusal `malformed` for a bad cursor.
+ * Reads what is above a cursor, oldest first within each partition: the polling fallback of a socket, on the same
+ * store and cursor. Returns a page of at most `limit` events and the cursor behind it; without a cursor, an empty page
+ * with the present heads. Throws Refusal `malformed` for a bad cursor.
  */
 export async function catchUp(
   interest: Interest,
@@ -23,27 +27,28 @@ export async function catchUp(
   limit: number,
   { store, catalog }: { store: EventStore; catalog: Catalog },
 ): Promise<CatchUpPage> {
-  const standing = await standAt(cursor ?? 'latest', catalog.topicsTouched(interest.channels), store)
-  const reached = new Map<string, TopicCursor>(standing.heads)
+  const unread = await findUnread(cursor ?? 'latest', catalog.topicsTouched(interest.channels), store)
   const events: PositionedEvent[] = []
+  const reached: Reached[] = []
   const room = pageRoom()
   let scanLeft = PAGE_SCAN
   // The partition with the most to read comes first: one that grows as fast as it is read does not starve the others.
-  const byBacklog = [...standing.remainders].sort(
-    (a, b) => b.head.offset - b.after - (a.head.offset - a.after),
-  )
-  for (const { after, head, ...stream } of byBacklog) {
-    const last = await readPartition(stream, after, head.offset)
-    moveBack(reached, stream, last)
+  const byBacklog = [...unread.remainders].sort((a, b) => b.head.offset - b.after - (a.head.offset - a.after))
+  for (const { after, head, ...stream } of byBacklog)
+    reached.push({ ...stream, offset: await readPartition(stream, after, head.offset) })
+  return {
+    events,
+    cursor: formatCursor(cursorAt(unread.heads, reached)),
+    recovered: unread.lost === null,
   }
-  return { events, cursor: formatCursor(reached), recovered: standing.lost === null }
 
+  /** Returns the last offset that the page includes. */
   async function readPartition(stream: Stream, after: number, upTo: number): Promise<number> {
     let last = after
     while (last < upTo) {
-      const most = Math.min(limit - events.length, scanLeft, 500)
-      if (most <= 0 || room.isFull()) return last
-      const page = await store.read(stream, { after: last, upTo, limit: most })
+      const max = Math.min(limit - events.length, scanLeft, READ_AT_ONCE)
+      if (max <= 0 || room.isFull()) return last
+      const page = await store.read(stream, { after: last, upTo, limit: max })
       for (const { timestamp: _, ...positioned } of page) {
         if (matchesInterest(interest, positioned.event)) {
           if (!room.take(positioned)) return last
@@ -52,17 +57,25 @@ export async function catchUp(
         last = positioned.offset
       }
       scanLeft -= page.length
-      if (page.length < most) return upTo
+      if (page.length < max) return upTo
     }
     return last
   }
 }
 
-function moveBack(reached: Map<string, TopicCursor>, { topic, partition }: Stream, last: number): void {
-  const entry = reached.get(topic)
-  if (entry === undefined) return
-  const offsets = new Map((reached as Cursor).get(topic)?.offsets)
-  if (last < 0) offsets.delete(partition)
-  else offsets.set(partition, last)
-  reached.set(topic, { epoch: entry.epoch, offsets })
+/** How far a partition was read; -1 for not at all. */
+type Reached = Stream & { readonly offset: number }
+
+/** The heads, moved back to what was read. */
+function cursorAt(heads: Cursor, reached: readonly Reached[]): Cursor {
+  const byTopic = Map.groupBy(reached, ({ topic }) => topic)
+  return new Map(
+    [...heads].map(([topic, { epoch, offsets }]): [string, TopicCursor] => {
+      const moved = new Map(offsets)
+      for (const { partition, offset } of byTopic.get(topic) ?? [])
+        if (offset < 0) moved.delete(partition)
+        else moved.set(partition, offset)
+      return [topic, { epoch, offsets: moved }]
+    }),
+  )
 }

@@ -1,11 +1,10 @@
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { formatCursor } from '#shared/core/cursor.ts'
 import { Refusal } from '#shared/core/refusal.ts'
 import type { EventStore } from '#shared/pipeline/ports.ts'
 import { addEvent, makeLog, trimmed } from '#shared/testing/accept/logs.ts'
 import { makeEvent, makeStored } from '#shared/testing/accept/records.ts'
-import { mergeByTime, standAt } from './find-unread.ts'
+import { findUnread } from './find-unread.ts'
 
 const TIMES = [1000, 2000, 3000, 3000, 5000]
 const iso = (time: number) => new Date(time).toISOString()
@@ -14,17 +13,17 @@ const sample = async () => {
   return { store, epoch: (await store.topic('t')).epoch }
 }
 const remainders = async (since: string, store: EventStore, topics = ['t']) =>
-  (await standAt(since, topics, store)).remainders.map(({ topic, partition, after, head }) => [
+  (await findUnread(since, topics, store)).remainders.map(({ topic, partition, after, head }) => [
     topic,
     partition,
     after,
     head.offset,
   ])
 
-describe('standing at', () => {
-  test('`latest` leaves nothing to read and answers the heads', async () => {
+describe('unread from', () => {
+  test('`latest` leaves nothing to read and returns the heads', async () => {
     const { store, epoch } = await sample()
-    const { heads, remainders: rest, lost } = await standAt('latest', ['t'], store)
+    const { heads, remainders: rest, lost } = await findUnread('latest', ['t'], store)
 
     expect(formatCursor(heads)).toBe(`t@${epoch}:0=4`)
     expect([rest, lost]).toEqual([[], null])
@@ -90,30 +89,30 @@ describe('standing at', () => {
     ['9', null, null],
   ])('a cursor at offset %s leaves what lies above it', async (offset, after, lost) => {
     const { store, epoch } = await sample()
-    const standing = await standAt(`t@${epoch}:0=${offset}`, ['t'], store)
+    const unread = await findUnread(`t@${epoch}:0=${offset}`, ['t'], store)
 
-    expect(standing.remainders.map((one) => one.after)).toEqual(after === null ? [] : [after])
-    expect(standing.lost).toBe(lost)
+    expect(unread.remainders.map((one) => one.after)).toEqual(after === null ? [] : [after])
+    expect(unread.lost).toBe(lost)
   })
 
   test('a cursor that knows nothing of a topic or a partition leaves all of it', async () => {
     const { store, epoch } = await sample()
     expect(await remainders('', store)).toEqual([['t', 0, -1, 4]])
     expect(await remainders(`t@${epoch}:7=3`, store)).toEqual([['t', 0, -1, 4]])
-    expect(await standAt(`t@${epoch}:7=3`, ['t'], store)).toMatchObject({ lost: null })
+    expect(await findUnread(`t@${epoch}:7=3`, ['t'], store)).toMatchObject({ lost: null })
   })
 
-  test('a cursor of another epoch leaves all, and tells', async () => {
+  test('a cursor of another epoch leaves all, and reports it', async () => {
     const { store } = await sample()
-    const standing = await standAt('t@older:0=4', ['t'], store)
+    const unread = await findUnread('t@older:0=4', ['t'], store)
 
-    expect(standing.remainders.map(({ after }) => after)).toEqual([-1])
-    expect(standing.lost).toBe('epoch')
+    expect(unread.remainders.map(({ after }) => after)).toEqual([-1])
+    expect(unread.lost).toBe('epoch')
   })
 
-  test('a cursor of another epoch of a topic that is not asked for tells nothing', async () => {
+  test('a cursor of another epoch of a topic that is not asked for reports nothing', async () => {
     const { store, epoch } = await sample()
-    expect(await standAt(`t@${epoch}:0=4;u@older:0=4`, ['t'], store)).toMatchObject({ lost: null })
+    expect(await findUnread(`t@${epoch}:0=4;u@older:0=4`, ['t'], store)).toMatchObject({ lost: null })
   })
 
   test.each([
@@ -125,42 +124,22 @@ describe('standing at', () => {
     [2, 3, 'trimmed'],
   ])('a cursor at offset %i of a log that is gone up to %i: %s', async (offset, upTo, lost) => {
     const { store, epoch } = await sample()
-    expect(await standAt(`t@${epoch}:0=${offset}`, ['t'], trimmed(store, upTo))).toMatchObject({ lost })
+    expect(await findUnread(`t@${epoch}:0=${offset}`, ['t'], trimmed(store, upTo))).toMatchObject({ lost })
   })
 
-  test('the start of a log whose first events are gone tells, if it was a cursor', async () => {
+  test('the start of a log whose first events are gone is reported, if it was a cursor', async () => {
     const { store, epoch } = await sample()
-    expect(await standAt(`t@${epoch}:`, ['t'], trimmed(store, 0))).toMatchObject({ lost: 'trimmed' })
-    expect(await standAt('earliest', ['t'], trimmed(store, 0))).toMatchObject({ lost: null })
+    expect(await findUnread(`t@${epoch}:`, ['t'], trimmed(store, 0))).toMatchObject({ lost: 'trimmed' })
+    expect(await findUnread('earliest', ['t'], trimmed(store, 0))).toMatchObject({ lost: null })
   })
 
   test.each(['yesterday', '2026-01-01', 't@e', 't@e:0=x', 'Latest'])(
     '%j is refused as malformed',
     async (since) => {
       const { store } = await sample()
-      const refusal = await standAt(since, ['t'], store).catch((error: unknown) => error)
+      const refusal = await findUnread(since, ['t'], store).catch((error: unknown) => error)
       expect(refusal).toBeInstanceOf(Refusal)
       expect(refusal).toMatchObject({ code: 'malformed' })
     },
   )
-})
-
-test('merging by time keeps every event and the order within each list, and takes the oldest first', () => {
-  const list = (partition: number) =>
-    fc
-      .array(fc.nat(20), { maxLength: 10 })
-      .map((times) =>
-        times.map((timestamp, offset) => makeStored({ partition, offset, timestamp }, makeEvent('e'))),
-      )
-  const property = fc.property(fc.tuple(list(0), list(1), list(2)), (lists) => {
-    const merged = mergeByTime(lists)
-
-    expect(merged).toHaveLength(lists.flat().length)
-    for (const [partition, own] of lists.entries())
-      expect(merged.filter((one) => one.partition === partition)).toEqual(own)
-    const sorted = lists.map((own) => [...own].sort((a, b) => a.timestamp - b.timestamp))
-    const times = mergeByTime(sorted).map(({ timestamp }) => timestamp)
-    expect(times).toEqual([...times].sort((a, b) => a - b))
-  })
-  fc.assert(property)
 })

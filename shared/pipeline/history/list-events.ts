@@ -9,28 +9,32 @@ import { PAGE_SCAN, pageRoom } from './page-room.ts'
 /** Which events to list: an interest, and optionally a range of event time (milliseconds since the epoch, ends included). */
 export type Query = Interest & { readonly from?: number; readonly to?: number }
 
-/** What a list shows of an event: `state` where its domain has a lifecycle. */
+/** What a list shows of an event: with the summary of its state if it has a lifecycle. */
 export type Row = PositionedEvent & { readonly state?: unknown }
 
-/** A page of history. `next` continues below it; null at the end of the log. A page may be short, or even empty, before that. */
+/** A page of history. `next` continues below it, and is null at the end. A page may be short, or even empty, before that. */
 export type HistoryPage = { readonly events: readonly Row[]; readonly next: string | null }
 
-/** Which of the matching events are shown, and as what: `admits` by the event alone, `select` by whatever else it reads. */
+/** Which of the matching events are listed, and as what: `admits` decides by the event alone, `select` by what it reads. */
 export type Selection = {
   readonly admits: (event: CloudEvent) => boolean
   readonly select: (events: readonly PositionedEvent[]) => Promise<readonly Row[]>
 }
 const EVERYTHING: Selection = { admits: () => true, select: async (events) => events }
 
-/** How many events a page may hold, and holds unless another number is asked for. */
+/** The maximum and the default number of events in a page. */
 export const PAGE_LIMITS = { most: 500, usual: 50 } as const
 
 /** The same for a page of CSV. */
 export const CSV_LIMITS = { most: 5000, usual: 1000 } as const
 
+/** How many events of a partition are read at once. */
 const READ_AHEAD = 100
 
-/** Lists events newest record first. Throws Refusal `malformed` for a bad `next`. */
+/**
+ * Lists events, newest record first, across the partitions of all topics that the query touches. Returns a page of at
+ * most `limit` rows. Throws Refusal `malformed` for a bad `next`.
+ */
 export async function listEvents(
   query: Query,
   next: string | undefined,
@@ -51,9 +55,9 @@ export async function listEvents(
   const heads = await Promise.all(sources.map((source) => source.peek()))
   return { events: rows, next: heads.every((head) => head === undefined) ? null : cursorAt(below, heads) }
 
-  async function nextCandidates(most: number): Promise<PositionedEvent[]> {
+  async function nextCandidates(max: number): Promise<PositionedEvent[]> {
     const candidates: PositionedEvent[] = []
-    for (; scanned < PAGE_SCAN && candidates.length < most; scanned++) {
+    for (; scanned < PAGE_SCAN && candidates.length < max; scanned++) {
       const heads = await Promise.all(sources.map((source) => source.peek()))
       const youngest = indexOfYoungest(heads)
       const stored = heads[youngest]
@@ -65,7 +69,7 @@ export async function listEvents(
       }
       sources[youngest]?.take()
     }
-    isDone = candidates.length < most
+    isDone = candidates.length < max
     return candidates
   }
 }
@@ -87,7 +91,7 @@ async function startingPoint(
     if (!(error instanceof CursorError)) throw error
     throw new Refusal(
       'malformed',
-      '"next" is not one that a page of events gave; leave it out to start anew.',
+      '"next" is not one that a page of events gave; leave it out to start with the newest.',
     )
   }
   const cursor = new Map<string, TopicCursor>()
@@ -101,7 +105,7 @@ async function startingPoint(
   return cursor
 }
 
-/** Reads a partition from `offset` downwards, a page at a time, with one event looked at ahead. */
+/** Reads a partition from `offset` downwards, a page at a time. `peek` returns the next event without taking it. */
 function readBackwards(stream: Stream, offset: number, store: EventStore) {
   let page: StoredEvent[] = []
   let upTo = offset

@@ -1,13 +1,13 @@
 import type { TopicState } from '#shared/pipeline/ports.ts'
 
-/** Whether a partition of a topic is stored up to an offset. */
+/** Whether a partition is stored up to an offset: a reader trusts nothing above the head (docs/architecture.md, I1). */
 export function isStored({ heads }: Pick<TopicState, 'heads'>, partition: number, offset: number): boolean {
   return (heads.get(partition)?.offset ?? -1) >= offset
 }
 
 /**
- * Names an epoch of a topic: time in base 36 and a random tail, which is in capitals when the epoch follows another.
- * Later epochs sort after earlier ones.
+ * Returns the name of an epoch of a topic: time in base 36 and two random letters, which are capitals if the epoch
+ * follows another. Later epochs sort after earlier ones. `now` is in milliseconds, `random` from 0 to below 1.
  */
 export function nameEpoch(now: number, random: number, after = ''): string {
   const time = Math.max(now, after === '' ? 0 : timeOf(after) + 1)
@@ -16,7 +16,7 @@ export function nameEpoch(now: number, random: number, after = ''): string {
   return `${time.toString(36).padStart(9, '0')}${after === '' ? letters.toLowerCase() : letters}`
 }
 
-/** When a topic was found to be created anew, in milliseconds since the epoch of Unix; null for its first life. */
+/** When a topic was found to be created again, in milliseconds since the Unix epoch; null for its first epoch. */
 export function renewalTime(epoch: string): number | null {
   return /[A-Z]$/.test(epoch) ? timeOf(epoch) : null
 }

@@ -8,24 +8,26 @@ import {
 import { Refusal } from '#shared/core/refusal.ts'
 import { type SubscribeDeps, subscribe } from './subscribe.ts'
 
+export type MessageDeps = SubscribeDeps
+
+/** How many faults of a message its error frame names. */
+const FAULTS_NAMED = 5
+
 /**
- * Answers one message of a client, by posting to its connection. What is unknown or malformed is answered with an
- * error frame and never closes the connection; a connection without a principal is told `expired` and closed.
+ * Answers one message of a client with frames to its connection. A message that is unknown or malformed gets an error
+ * frame and never closes the connection. A connection without a principal gets the error `expired` and is closed.
+ * Frames are retried until `deadline`, in milliseconds since the epoch. Throws what a store throws.
  */
 export async function answerMessage(
   connection: string,
   text: string,
   deadline: number,
-  deps: SubscribeDeps,
+  deps: MessageDeps,
 ): Promise<void> {
   const post = (frame: ServerFrame) => deps.gateway.post(connection, JSON.stringify(frame), deadline)
   try {
     if ((await deps.subscriptions.principalOf(connection)) === null) {
-      await post({
-        type: 'error',
-        code: 'expired',
-        detail: 'The connection is not known any more; connect again.',
-      })
+      await post({ type: 'error', code: 'expired', detail: 'The connection has expired; connect again.' })
       return await deps.gateway.close(connection)
     }
     const message = parseMessage(text)
@@ -48,24 +50,23 @@ function errorFrame({ code, message }: Refusal, id: string | undefined): ErrorFr
   return { type: 'error', code, detail: message, ...(id !== undefined && { id }) }
 }
 
-/** Reads a client's message. Throws Refusal `malformed` that says what to mend; `id` is answered where there is one. */
+/** Returns the message that a text is. Throws Refusal `malformed` that says what to correct. */
 export function parseMessage(text: string): ClientMessage {
-  const json = readJson(text)
-  const result = clientMessage.safeParse(json)
+  const result = clientMessage.safeParse(readJson(text))
   if (result.success) return result.data as ClientMessage // parsed from JSON, so what is left out is absent
-  const problems = result.error.issues.map(
+  const faults = result.error.issues.map(
     ({ path, message: reason }) => `${path.join('.') || 'message'}: ${reason}`,
   )
-  throw new Refusal('malformed', `The message is not understood: ${problems.slice(0, 5).join('; ')}.`)
+  throw new Refusal('malformed', `The message is not valid: ${faults.slice(0, FAULTS_NAMED).join('; ')}.`)
 }
 
-/** The subscription id of a message that may be malformed, so that the error can name it. */
+/** The subscription id of a message that may be malformed, so that its error frame can name it. */
 export function idOf(text: string): string | undefined {
   try {
     const found = (readJson(text) as { id?: unknown } | null)?.id
     return typeof found === 'string' ? found.slice(0, INTEREST_LIMITS.idLength) : undefined
   } catch {
-    return undefined // no JSON: the error says so
+    return undefined // not JSON: the error frame says so
   }
 }
 
@@ -73,12 +74,7 @@ function readJson(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch (cause) {
-    throw new Refusal(
-      'malformed',
-      'The message is not JSON; send {"action":"subscribe", …} or another action as text.',
-      {
-        cause,
-      },
-    )
+    const detail = 'The message is not JSON; send {"action":"subscribe", …} or another action as text.'
+    throw new Refusal('malformed', detail, { cause })
   }
 }

@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { SUBSCRIPTION_LIMIT } from '#shared/core/limits.ts'
 import type { ServerFrame, SubscribedFrame } from '#shared/core/messages.ts'
@@ -7,7 +8,7 @@ import { addEvent, type LoggedEvent, makeLog, trimmed } from '#shared/testing/ac
 import { makeEvent, makeStored } from '#shared/testing/accept/records.ts'
 import { memorySubscriptionStore } from '#shared/testing/memory/memory-subscription-store.ts'
 import { answerMessage } from './answer-message.ts'
-import type { SubscribeDeps } from './subscribe.ts'
+import { mergeByTime, type SubscribeDeps } from './subscribe.ts'
 
 const catalog = createCatalog([{ name: 'port', topics: { port: ['port.**'] }, events: {} }])
 let frames: ServerFrame[]
@@ -259,4 +260,24 @@ describe('a message', () => {
     await expect(subscribe()).rejects.toThrow('throttled')
     expect(frames).toEqual([])
   })
+})
+
+test('merging by time keeps every event and the order within each list, and takes the oldest first', () => {
+  const list = (partition: number) =>
+    fc
+      .array(fc.nat(20), { maxLength: 10 })
+      .map((times) =>
+        times.map((timestamp, offset) => makeStored({ partition, offset, timestamp }, makeEvent('e'))),
+      )
+  const property = fc.property(fc.tuple(list(0), list(1), list(2)), (lists) => {
+    const merged = mergeByTime(lists)
+
+    expect(merged).toHaveLength(lists.flat().length)
+    for (const [partition, own] of lists.entries())
+      expect(merged.filter((one) => one.partition === partition)).toEqual(own)
+    const sorted = lists.map((own) => [...own].sort((a, b) => a.timestamp - b.timestamp))
+    const times = mergeByTime(sorted).map(({ timestamp }) => timestamp)
+    expect(times).toEqual([...times].sort((a, b) => a - b))
+  })
+  fc.assert(property)
 })

@@ -5,7 +5,7 @@ import type { NotRecovered, ServerFrame, SubscribeMessage } from '#shared/core/m
 import { Refusal } from '#shared/core/refusal.ts'
 import type { Catalog } from '#shared/pipeline/catalog.ts'
 import { buildFrames, writeEvent } from '#shared/pipeline/deliver/build-frames.ts'
-import { mergeByTime, type Remainder, standAt } from '#shared/pipeline/history/find-unread.ts'
+import { findUnread, type Remainder } from '#shared/pipeline/history/find-unread.ts'
 import type { EventStore, SocketGateway, StoredEvent, SubscriptionStore } from '#shared/pipeline/ports.ts'
 
 import { type RequestStats, wantsStats } from '#shared/pipeline/stats/stats.ts'
@@ -15,17 +15,17 @@ export type SubscribeDeps = {
   readonly subscriptions: SubscriptionStore
   readonly gateway: SocketGateway
   readonly catalog: Catalog
-  /** Asks for the statistics to be told; without it they are not. */
+  /** Asks for the statistics to be announced; without it they are not. */
   readonly requestStats?: RequestStats
 }
 
-/** A socket reads at most this much of the log for one subscription; a rare match further back is found over HTTP. */
+/** The maximum number of stored events that a socket reads for one subscription; rare matches further back are read over HTTP. */
 const SCAN_LIMIT = 10_000
 
 /**
- * Subscribes a connection: registers, then reads the heads, then the log up to them (I2), posts what was missed as
- * replay frames, and `subscribed` with the heads last (I3). An attempt older than the registered one is ignored (I5).
- * Throws Refusal for what the client must mend.
+ * Subscribes a connection: registers, then reads the heads, then the store up to them (docs/architecture.md, I2), posts
+ * what was missed as replay frames, and `subscribed` with the heads last (I3). An attempt that is older than the
+ * registered one is ignored (I5). Throws Refusal for what the client must correct.
  */
 export async function subscribe(
   connection: string,
@@ -49,7 +49,11 @@ export async function subscribe(
   })
   if (registration === null) return
   if (wantsStats(channels)) await deps.requestStats?.({ isFirst: true })
-  const { heads, remainders, lost } = await standAt(since, deps.catalog.topicsTouched(channels), deps.store)
+  const { heads, remainders, lost } = await findUnread(
+    since,
+    deps.catalog.topicsTouched(channels),
+    deps.store,
+  )
   const missed = await readMissed(remainders, message, deps.store)
   const { frames, complete } = buildFrames(
     { ids: [id], attempt, replay: true },
@@ -71,7 +75,7 @@ export async function subscribe(
   }
 }
 
-/** The events to replay, or null when they are too many for a socket. */
+/** The events to replay, or null if they are too many for a socket. */
 async function readMissed(
   remainders: readonly Remainder[],
   interest: SubscribeMessage,
@@ -90,4 +94,22 @@ async function readMissed(
   )
   const missed = mergeByTime(lists)
   return missed.length > REPLAY_LIMIT ? null : missed
+}
+
+/** Merges the lists of partitions into one, oldest record first, keeping the order within each partition. */
+export function mergeByTime(lists: readonly (readonly StoredEvent[])[]): StoredEvent[] {
+  const queues = lists.map((list) => ({ list, next: 0 }))
+  const merged: StoredEvent[] = []
+  for (;;) {
+    let best: { list: readonly StoredEvent[]; next: number } | undefined
+    for (const queue of queues) {
+      const candidate = queue.list[queue.next]
+      if (candidate && candidate.timestamp < (best?.list[best.next]?.timestamp ?? Number.POSITIVE_INFINITY))
+        best = queue
+    }
+    const event = best?.list[best.next]
+    if (best === undefined || event === undefined) return merged
+    merged.push(event)
+    best.next++
+  }
 }

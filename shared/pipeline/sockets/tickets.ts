@@ -2,10 +2,13 @@ import { createHash, randomBytes } from 'node:crypto'
 import type { Principal } from '#shared/core/role.ts'
 import type { TicketStore } from '#shared/pipeline/ports.ts'
 
-/** How long a ticket may be used: enough to open a socket with it, once. */
+/** Enough time to open a socket. */
 const TICKET_SECONDS = 30
 
-/** Makes a ticket that opens one socket for this principal: in a URL it may be seen, afterwards it is worth nothing. */
+/**
+ * Returns a ticket that opens one socket for this principal, and when it expires (RFC 3339). Others may see it in a
+ * URL, but once used it is worthless. `now` is in milliseconds.
+ */
 export async function issueTicket(
   principal: Principal,
   { tickets, now }: { tickets: TicketStore; now: () => number },
@@ -16,7 +19,7 @@ export async function issueTicket(
   return { ticket, expires: new Date(expires).toISOString() }
 }
 
-/** Uses a ticket up; null if it is none, was used or has expired. */
+/** Uses up a ticket and returns its principal; null if the ticket is unknown, was used or has expired. */
 export function redeemTicket(
   ticket: string,
   { tickets }: { tickets: TicketStore },

@@ -185,7 +185,7 @@ describe('an event that a view cannot use', () => {
         { offset: 2, reason: expect.stringContaining('the state of "s" would be 12') },
         {
           offset: 1,
-          reason: 'view library/shelves: the state of "s" would be 110018 bytes; a state is 102400 at most',
+          reason: 'view library/shelves: the state of "s" would be 110018 bytes; the maximum is 102400',
         },
       ])
     }

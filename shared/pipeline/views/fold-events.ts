@@ -8,22 +8,22 @@ import type { Catalog } from '#shared/pipeline/catalog.ts'
 import { CloudEventError } from '#shared/pipeline/cloudevents/codec-error.ts'
 import { validateEvent } from '#shared/pipeline/cloudevents/validate-event.ts'
 import { toDeadLetter } from '#shared/pipeline/consume/dead-letter.ts'
-import type { DeadLetter, EventLog, KafkaRecord, NewRecord, StoredEvent } from '#shared/pipeline/ports.ts'
+import type { DeadLetter, KafkaRecord, NewRecord, StoredEvent } from '#shared/pipeline/ports.ts'
 import { applyEvent, keysFor, type OnFault } from './apply-event.ts'
 import type { PartKey, StoredPart } from './view-store.ts'
-import type { Views } from './views.ts'
+import type { NamedView, Views } from './views.ts'
 
-/** What a batch comes to. `faults` are the events that a view could not use, by offset, with its reasons. */
-type Folded = {
+/** What a batch changes. `faults` are the reasons why views could not use an event, by its offset. */
+export type Folded = {
   readonly changed: readonly StoredPart[]
   readonly emitted: readonly NewRecord[]
   readonly faults: ReadonlyMap<number, readonly string[]>
 }
 
-type EventFold = { readonly views: Views; readonly catalog: Catalog }
+type EventFold = { readonly views: Views; readonly catalog: Catalog; readonly emits: boolean }
 
-/** The parts that these events may change. */
-export function partsTouched(events: readonly StoredEvent[], { views }: EventFold): PartKey[] {
+/** Returns the keys of the parts that these events may change. */
+export function partsTouched(events: readonly StoredEvent[], views: Views): PartKey[] {
   const touched = new Map<string, PartKey>()
   for (const { topic, partition, offset, event } of events)
     for (const { name, view } of views.of(event.category ?? ''))
@@ -35,39 +35,51 @@ export function partsTouched(events: readonly StoredEvent[], { views }: EventFol
 }
 
 /**
- * Folds the events of one partition, in order, into the parts that are known: reads and writes nothing. A state counts
- * whatever becomes of the events that follow from it, as in clients, which emit nothing.
+ * Folds the events of one partition, in offset order, into the known parts. Pure. A changed state counts even if an
+ * event that follows from it is refused, as in clients, which emit nothing.
  */
 export function foldEvents(
   events: readonly StoredEvent[],
   epoch: string,
   known: readonly StoredPart[],
-  { views, catalog, emits }: EventFold & { readonly emits: boolean },
+  { views, catalog, emits }: EventFold,
 ): Folded {
   const parts = new Map(known.map((part) => [idOf(part), part]))
   const changed = new Map<string, StoredPart>()
   const emitted: NewRecord[] = []
   const faults = new Map<number, string[]>()
   for (const stored of events)
-    for (const { name, view } of views.of(stored.event.category ?? '')) {
-      const { topic, partition, offset, event } = stored
-      const input = { topic, partition, offset, event }
-      const onFault = (reason: string) =>
-        void faults.set(offset, [...(faults.get(offset) ?? []), `view ${name}: ${reason}`])
-      const partOf = (key: string) => parts.get(idOf({ view: name, key, topic, partition })) ?? null
-      for (const { before, after } of applyEvent(view, { ...input, epoch }, partOf, onFault)) {
-        const { keepDays } = view
-        const part = { ...after, view: name, ...(keepDays !== undefined && { keepDays }) }
-        const id = idOf(part)
-        parts.set(id, part)
-        changed.set(id, part)
-        const emissions = emits ? emissionsOf(view, [before, input, after.state, after.key], onFault) : []
-        const cause = { view: name, key: after.key, stored, epoch }
-        for (const [index, emission] of emissions.entries())
-          emitted.push(...recordsOf(emission, index, cause, catalog, onFault))
-      }
-    }
+    for (const named of views.of(stored.event.category ?? '')) foldInto(named, stored)
   return { changed: [...changed.values()], emitted, faults }
+
+  function foldInto({ name, view }: NamedView, stored: StoredEvent): void {
+    const { topic, partition, offset, event } = stored
+    const input = { topic, partition, offset, event }
+    const { keepDays } = view
+    const onFault = (reason: string) =>
+      void faults.set(offset, [...(faults.get(offset) ?? []), `view ${name}: ${reason}`])
+    const partOf = (key: string) => parts.get(idOf({ view: name, key, topic, partition })) ?? null
+    for (const { before, after } of applyEvent(view, { ...input, epoch }, partOf, onFault)) {
+      const part = { ...after, view: name, ...(keepDays !== undefined && { keepDays }) }
+      parts.set(idOf(part), part)
+      changed.set(idOf(part), part)
+      const emissions = emits ? emissionsOf(view, [before, input, after.state, after.key], onFault) : []
+      const cause = { view: name, key: after.key, stored, epoch }
+      emitted.push(...recordsOf(emissions, cause, catalog, onFault))
+    }
+  }
+}
+
+/** Returns one dead letter for each record that a view could not use. */
+export function lettersOf(faults: Folded['faults'], records: readonly KafkaRecord[]): DeadLetter[] {
+  return records.flatMap((record) => {
+    const reasons = faults.get(record.offset)
+    return reasons ? [toDeadLetter(record, reasons.join('; '))] : []
+  })
+}
+
+function idOf({ view, key, topic, partition }: PartKey): string {
+  return JSON.stringify([view, key, topic, partition])
 }
 
 type EmitArguments = Parameters<NonNullable<View['emit']>>
@@ -81,34 +93,7 @@ function emissionsOf(view: View, given: EmitArguments, onFault: OnFault): readon
   }
 }
 
-function recordsOf(
-  emission: Emission,
-  index: number,
-  cause: Cause,
-  catalog: Catalog,
-  onFault: OnFault,
-): NewRecord[] {
-  try {
-    return [recordOf(emission, index, cause, catalog)]
-  } catch (error) {
-    onFault(`emits an event of type "${emission?.type}" that is refused: ${messageOf(error)}`)
-    return []
-  }
-}
-
-/** One letter for each record that some view could not use. */
-export function lettersOf(faults: Folded['faults'], records: readonly KafkaRecord[]): DeadLetter[] {
-  return records.flatMap((record) => {
-    const reasons = faults.get(record.offset)
-    return reasons ? [toDeadLetter(record, reasons.join('; '))] : []
-  })
-}
-
-function idOf({ view, key, topic, partition }: PartKey): string {
-  return JSON.stringify([view, key, topic, partition])
-}
-
-/** What an emission follows from: the event, in its epoch, as it was folded into the state of a key. */
+/** What emissions follow from: the event, in its epoch, as it was folded into the state of a key. */
 type Cause = {
   readonly view: string
   readonly key: string
@@ -116,13 +101,26 @@ type Cause = {
   readonly epoch: string
 }
 
-/** What Kafka takes at once: 1 MB of a partition, and a little for the records' frames. */
-const CHUNK = { bytes: 800_000, records: 500 } as const
+function recordsOf(
+  emissions: readonly Emission[],
+  cause: Cause,
+  catalog: Catalog,
+  onFault: OnFault,
+): NewRecord[] {
+  return emissions.flatMap((emission, index) => {
+    try {
+      return [recordOf(emission, index, cause, catalog)]
+    } catch (error) {
+      onFault(`emits an event of type "${emission?.type}" that is refused: ${messageOf(error)}`)
+      return []
+    }
+  })
+}
 
 /**
- * The record of an event that follows from another. Its id is made of the view, the key and the position that it
- * follows from, so that whoever folds the same event again writes the same pair of source and id, which counts once
- * (I8). Throws an error with the faults where the emission does not fit the catalog.
+ * Returns the record of an event that follows from another. Its id is a hash of the view, the key and the position
+ * that it follows from: folding the same event again writes the same pair of source and id, which counts once
+ * (docs/architecture.md, I8). Throws CloudEventError with the faults if the emission does not fit the catalog.
  */
 function recordOf(emission: Emission, index: number, cause: Cause, catalog: Catalog): NewRecord {
   const { view, key, stored, epoch } = cause
@@ -144,20 +142,4 @@ function recordOf(emission: Emission, index: number, cause: Cause, catalog: Cata
   if (isTooLarge(record.value)) faults.push({ pointer: '', detail: 'is larger than 128 KB.' })
   if (faults.length > 0) throw new CloudEventError('invalid_event', faults)
   return record
-}
-
-/** Appends records in order, as many at once as Kafka takes. */
-export async function appendInOrder(records: readonly NewRecord[], kafka: EventLog): Promise<void> {
-  let chunk: NewRecord[] = []
-  let bytes = 0
-  for (const record of records) {
-    if (chunk.length === CHUNK.records || (chunk.length > 0 && bytes + record.value.length > CHUNK.bytes)) {
-      await kafka.append(chunk)
-      chunk = []
-      bytes = 0
-    }
-    chunk.push(record)
-    bytes += record.value.length
-  }
-  if (chunk.length > 0) await kafka.append(chunk)
 }

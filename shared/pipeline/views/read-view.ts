@@ -17,10 +17,10 @@ export type ReadDeps = {
   readonly now: () => number
 }
 
-/** Which keys to read: one, or a page of at most `limit` that goes on after another page's `next`. */
+/** Which keys to read: one, or a page of at most `limit` keys after another page's `next`. */
 export type Page = { readonly key?: string; readonly next?: string; readonly limit: number }
 
-/** How many keys a page of a view may hold, and holds unless another number is asked for. */
+/** The maximum and the default number of keys in a page. */
 export const VIEW_LIMITS = { most: 500, usual: 100 } as const
 
 export type ViewParts = {
@@ -34,9 +34,9 @@ const KEYS_AT_ONCE = 50
 const RETRY_AFTER_SECONDS = 5
 
 /**
- * Reads the parts of a view. What lies above the cursor is in none of them yet, or in some: who goes on from it drops
- * what a part includes. The cursor is the progress that was read before the parts; that of one key is as far as they
- * are. Throws Refusal `malformed` for a bad `next`, `unavailable` while a rebuild has forgotten some of them.
+ * Reads the parts of a view. The cursor is the progress that was read before the parts; for a single key it is as far
+ * as its parts. Some parts may already include events above the cursor: a reader that goes on from the cursor drops
+ * what a part includes. Throws Refusal `malformed` for a bad `next`, `unavailable` during a rebuild.
  */
 export async function readParts(named: NamedView, page: Page, deps: ReadDeps): Promise<ViewParts> {
   const key = keyOf(named.view, page)
@@ -44,16 +44,16 @@ export async function readParts(named: NamedView, page: Page, deps: ReadDeps): P
   const progress = await readProgress(topics, deps)
   const cursor = await cursorOf(progress, deps)
   const { parts, next } = await readKeys(named, { ...page, key }, deps)
-  refuseRebuilt(progress, await readProgress(topics, deps))
+  assertNotRebuilt(progress, await readProgress(topics, deps))
   const reached = key === undefined ? cursor : parts.reduce(raise, cursor)
   const shown = parts.map(({ view: _, keepDays: __, ...part }) => part)
   return { parts: shown, cursor: formatCursor(reached), next }
 }
 
 /**
- * Reads a view as people want it, merged and presented: the state of a key, or of a page of keys as an object. A view
- * without keys has one state, its initial one as long as nothing has happened. Throws Refusal `not_found` for an
- * unknown key, `malformed` for a bad `next`.
+ * Reads a view for people, merged and presented: the state of a key, or an object of the states of a page of keys. A
+ * view without keys has one state, which is the initial one before any event. Throws Refusal `not_found` for an unknown
+ * key, `malformed` for a bad `next`, `unavailable` during a rebuild.
  */
 export async function readState(named: NamedView, page: Page, deps: ReadDeps): Promise<ViewState> {
   const { view, name } = named
@@ -70,7 +70,7 @@ export async function readState(named: NamedView, page: Page, deps: ReadDeps): P
   return { state: show(parts, key), cursor }
 }
 
-/** What people get of the parts of a key: merged and presented; the initial state where there are none. */
+/** Returns the parts of a key merged and presented; the initial state if there are none. `now` is in milliseconds. */
 export function presentParts<State>(
   view: View<State>,
   parts: readonly ViewPart[],
@@ -81,14 +81,14 @@ export function presentParts<State>(
   return view.present ? view.present(state, now, key) : state
 }
 
-/** A view without keys has its one state under "". */
+/** A view without keys has one state, under "". */
 function keyOf(view: View, { key }: Page): string | undefined {
   return view.keys ? key : ''
 }
 
 type Progress = ReadonlyMap<string, ReadonlyMap<number, FoldProgress>>
 
-/** The topics that may bring something to a view, or to one key of it. */
+/** The topics that may have events of a view, or of one key of it. */
 function topicsOf(view: View, key: string | undefined, { catalog }: ReadDeps): string[] {
   return catalog.topicsTouched((key !== undefined && view.channelsOf?.(key)) || view.channels)
 }
@@ -108,14 +108,14 @@ async function cursorOf(progress: Progress, { store }: ReadDeps): Promise<Cursor
   return new Map(await Promise.all(entries))
 }
 
-/** What a rebuild has forgotten looks as if it had never been: nobody may go on from the rest. */
-function refuseRebuilt(before: Progress, after: Progress): void {
+/** During a rebuild deleted parts look as if they had never been there: a reader must not go on from the others. */
+function assertNotRebuilt(before: Progress, after: Progress): void {
   for (const [topic, partitions] of after)
     for (const [partition, { isRebuilding, rebuilds }] of partitions)
       if (isRebuilding || rebuilds !== before.get(topic)?.get(partition)?.rebuilds)
         throw new Refusal(
           'unavailable',
-          `The view is being rebuilt from ${topic}, partition ${partition}. Ask again in a while.`,
+          `The view is being rebuilt from ${topic}, partition ${partition}. Ask again later.`,
           { retryAfterSeconds: RETRY_AFTER_SECONDS },
         )
 }
@@ -125,7 +125,7 @@ function raise(cursor: Cursor, { topic, partition, epoch, offset }: StoredPart):
   return mergeCursors(cursor, new Map([[topic, { epoch, offsets: new Map([[partition, offset]]) }]]))
 }
 
-/** Whole keys, as many as are asked for and an answer has room for. */
+/** Whole keys, as many as the page may have and a response has room for. */
 async function readKeys(
   { name }: NamedView,
   { key, next, limit }: Omit<Page, 'key'> & { readonly key: string | undefined },
@@ -136,20 +136,21 @@ async function readKeys(
   const room = pageRoom()
   let after = next === undefined ? undefined : readNext(next)
   for (let left = limit; left > 0; ) {
-    const most = Math.min(left, KEYS_AT_ONCE)
-    const page = await viewStore.read(name, { limit: most, ...(after !== undefined && { after }) })
+    const max = Math.min(left, KEYS_AT_ONCE)
+    const page = await viewStore.read(name, { limit: max, ...(after !== undefined && { after }) })
     for (const [of, own] of Map.groupBy(page.parts, (part) => part.key)) {
       if (!room.take(own)) return { parts, next: writeNext(after ?? '') }
       parts.push(...own)
       after = of
     }
     if (page.next === null) return { parts, next: null }
-    left -= most
+    left -= max
     after = page.next
   }
   return { parts, next: after === undefined ? null : writeNext(after) }
 }
 
+/** Marks a `next` as one of a view. */
 const MARK = 'k'
 
 function writeNext(key: string): string {
@@ -159,5 +160,8 @@ function writeNext(key: string): string {
 function readNext(next: string): string {
   const key = Buffer.from(next.slice(MARK.length), 'base64url').toString()
   if (writeNext(key) === next) return key
-  throw new Refusal('malformed', '"next" is not one that a page of a view gave; leave it out to start anew.')
+  throw new Refusal(
+    'malformed',
+    '"next" is not one that a page of a view gave; leave it out to start with the first key.',
+  )
 }

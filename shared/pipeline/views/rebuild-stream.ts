@@ -11,10 +11,10 @@ export type RebuildDeps = {
   readonly groupOf: (topic: string) => string
 }
 
-/** What a rebuild of a stream reads: Kafka from its beginning to where the `fold` function stands. */
+/** What a rebuild of a stream reads: Kafka from its beginning to where the `fold` function is. */
 export type RebuildPlan = Stream & Span
 
-/** Works out what a rebuild of these topics would read. `from` above 0: the beginning is not there any more. */
+/** Returns what a rebuild of these topics would read. If `from` is above 0, the beginning has expired. */
 export async function planRebuild(topics: readonly string[], deps: RebuildDeps): Promise<RebuildPlan[]> {
   const plans = await Promise.all(
     topics.map(async (topic) => {
@@ -28,9 +28,9 @@ export async function planRebuild(topics: readonly string[], deps: RebuildDeps):
 }
 
 /**
- * Rebuilds the parts that these streams make: marks each stream and forgets its parts, folds, takes the marks away.
- * It folds what the `fold` function has folded, and nothing more: what lies above is left to that function, which
- * emits what follows from it. A rebuild that dies leaves the marks; running it again puts things right.
+ * Rebuilds the parts that these streams make: marks each stream and deletes its parts, folds, removes the marks. It
+ * folds only what the `fold` function has folded: events above that are left to that function, which emits what
+ * follows from them. A rebuild that dies leaves the marks; running it again repairs them. Throws what a store throws.
  */
 export async function rebuildStreams(
   plans: readonly RebuildPlan[],
@@ -39,7 +39,7 @@ export async function rebuildStreams(
 ): Promise<void> {
   const spans: Span[] = []
   for (const plan of plans) {
-    // A batch that was under way since the plan was made counts if it was done before the mark; else it comes again.
+    // A batch that was folded between the plan and the mark is rebuilt too; one that was not finished comes again.
     const folded = await deps.viewStore.beginRebuild(plan)
     spans.push({ ...plan, end: Math.max(plan.end, folded + 1) })
   }
@@ -53,9 +53,9 @@ export async function rebuildStreams(
 }
 
 /**
- * Up to where the `fold` function has folded and emitted, for each partition: its progress, or the offset that it
- * committed, which outlives the tables and a rebuild that died. Where it has left no trace of a topic at all,
- * everything is rebuilt.
+ * Returns up to where the `fold` function has folded and emitted each partition: its progress, or the offset that it
+ * committed, which outlives the tables and a rebuild that died. If it has left no trace of a topic, everything is
+ * rebuilt.
  */
 async function endsOf(topic: string, epoch: string, { reader, viewStore, groupOf }: RebuildDeps) {
   const [committed, progress] = await Promise.all([

@@ -1,6 +1,5 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { refuseKey } from './apply-event.ts'
 import { createStateSizes } from './state-size.ts'
 
 const utf8 = (text: string) => new TextEncoder().encode(text).length
@@ -65,16 +64,4 @@ test('looks once at what a state keeps of the one before', () => {
   }
   for (let n = 0; n < 10; n++) sizeOf({ kept, n })
   expect(looks).toBe(1)
-})
-
-test.each([
-  ['a NUL', 'x\0y', /contains the character NUL/],
-  ['half a character', 'x\ud800', /is no Unicode/],
-  ['more than 512 bytes', 'é'.repeat(257), /is longer than 512 bytes/],
-])('a key with %s cannot be stored', (_, key, reason) => {
-  expect(refuseKey(key)).toMatch(reason)
-})
-
-test('other keys can be stored', () => {
-  for (const key of ['', 'a/b c', 'é'.repeat(256), '\u{1f600}']) expect(refuseKey(key)).toBeNull()
 })

@@ -1,15 +1,16 @@
-/** A state is at most so many bytes of JSON: it is stored, read and sent as a whole. */
-export const MOST_STATE_BYTES = 100 * 1024
+/** The maximum size of a state in bytes of JSON: it is stored, read and sent as a whole. */
+export const MAX_STATE_BYTES = 100 * 1024
 
-/** A size is remembered from so many bytes on: to look at something smaller again is cheaper. */
-const LEAST_REMEMBERED = 500
+/** The minimum size that is remembered, in bytes: measuring a smaller value again is cheaper. */
+const MIN_REMEMBERED = 500
 
 const PLAIN = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/
 const encoder = new TextEncoder()
 
 /**
- * How many bytes of JSON a value is. Sizes are remembered, and folds make new objects of the old ones' members: given
- * the value `before` an event, only what is not of it is looked at. It makes no difference to the size.
+ * Returns a function that measures a value in bytes of JSON. Sizes are remembered. Since folds build new objects from
+ * members of the old ones, only the parts that differ from the value `before` an event are measured; `before` never
+ * changes the result.
  */
 export function createStateSizes(): (value: unknown, before?: unknown) => number {
   const known = new WeakMap<object, number>()
@@ -20,10 +21,10 @@ export function createStateSizes(): (value: unknown, before?: unknown) => number
     const remembered = known.get(value)
     if (remembered !== undefined) return remembered
     const size = Array.isArray(value) ? sizeOfItems(value, before) : sizeOfMembers(value, before)
-    if (size >= LEAST_REMEMBERED) known.set(value, size)
+    if (size >= MIN_REMEMBERED) known.set(value, size)
     return size
   }
-  // The opening bracket, and each item or member with a comma or the closing bracket.
+  // One byte for the opening bracket; each item or member includes a comma or the closing bracket.
   const sizeOfMembers = (value: object, before: unknown): number => {
     const others = (typeof before === 'object' && before !== null ? before : {}) as Record<string, unknown>
     let size = 1

@@ -6,16 +6,16 @@ export type NamedView = { readonly name: string; readonly view: View }
 
 export type Views = {
   readonly all: readonly NamedView[]
-  /** The views that fold the events of a channel. */
+  /** Returns the views that fold the events of a channel. */
   of(channel: string): readonly NamedView[]
-  /** The view of a domain; null where there is none. */
+  /** Returns a view of a domain, or null if there is none. */
   find(domain: string, view: string): NamedView | null
 }
 
-/** So many channels are remembered; a deployment has a few thousand. */
-const CHANNELS_KEPT = 10_000
+/** The maximum number of channels that are remembered; a deployment has a few thousand. */
+const MAX_CHANNELS = 10_000
 
-/** The views of these domains. */
+/** Returns the views of these domains. */
 export function viewsOf(domains: readonly Domain[]): Views {
   const all = domains.flatMap(({ name, views = {} }) =>
     Object.entries(views).map(([view, definition]) => ({ name: `${name}/${view}`, view: definition })),
@@ -27,7 +27,7 @@ export function viewsOf(domains: readonly Domain[]): Views {
     all,
     of(channel) {
       const found = known.get(channel) ?? match(channel)
-      if (known.size >= CHANNELS_KEPT) known.clear()
+      if (known.size >= MAX_CHANNELS) known.clear()
       known.set(channel, found)
       return found
     },
