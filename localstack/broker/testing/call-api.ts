@@ -110,19 +110,13 @@ async function connectRaw(endpoint: string): Promise<WireClient> {
   }
 }
 
-/** A request with its size and header; version 1 of the header unless `flexible`. */
-export function frame(
-  key: number,
-  version: number,
-  correlationId: number,
-  body: Buffer,
-  flexible = false,
-): Buffer {
+/** A request with its size and version 1 of its header. */
+export function frame(key: number, version: number, correlationId: number, body: Buffer): Buffer {
   const header = Buffer.alloc(14)
-  header.writeInt32BE(10 + (flexible ? 1 : 0) + body.length, 0)
+  header.writeInt32BE(10 + body.length, 0)
   header.writeInt16BE(key, 4)
   header.writeInt16BE(version, 6)
   header.writeInt32BE(correlationId, 8)
   header.writeInt16BE(-1, 12)
-  return Buffer.concat([header, flexible ? Buffer.from([0]) : Buffer.alloc(0), body])
+  return Buffer.concat([header, body])
 }
