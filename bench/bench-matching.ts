@@ -89,7 +89,7 @@ async function matchOverStore(elsewhere: number): Promise<Row> {
   const [port = 0] = await freePorts(1)
   const dataDir = await mkdtemp(join(tmpdir(), 'tidewire-bench-'))
   const dynamodb = await startDynamodbWorker({ port, dataDir })
-  const client = dynamoClient({ endpoint: dynamodb.endpoint })
+  const client = dynamoClient({ endpoint: dynamodb.endpoint, isLocal: true })
   try {
     await prepareTable(client, elsewhere)
     const matchOnce = async (store: ReturnType<typeof dynamoSubscriptionStore>, offset: number) => {

@@ -1,47 +1,85 @@
 import { httpHandler } from '#shared/adapters/http/http-handler.ts'
-import { requirePrincipal } from '#shared/adapters/http/require-principal.ts'
+import { rateLimiter } from '#shared/adapters/http/rate-limit.ts'
+import { type Identify, requirePrincipal } from '#shared/adapters/http/require-principal.ts'
+import { kafkaLogReader } from '#shared/adapters/kafka/kafka-log-reader.ts'
+import { domains } from '#shared/domain/catalog.ts'
 import { keyRequest, readIdempotencyKey } from '#shared/pipeline/accept/idempotency-key.ts'
 import { continueTrace } from '#shared/pipeline/accept/traceparent.ts'
 import { entityTag } from '#shared/pipeline/lifecycle/entity-tag.ts'
-import { moveEvent, readMoveBody } from '#shared/pipeline/lifecycle/move-event.ts'
+import { lifecyclesOf } from '#shared/pipeline/lifecycle/lifecycles.ts'
+import { type MoveDeps, moveEvent, readMoveBody } from '#shared/pipeline/lifecycle/move-event.ts'
+
 import {
-  catalog,
-  claims,
+  catalogOf,
+  claimStore,
   clock,
-  identify,
-  kafka,
-  lifecycles,
-  limitRate,
+  eventStore,
+  identityOf,
+  kafkaLog,
   newId,
-  reader,
-  store,
+  openTables,
   viewStore,
-} from './compose.ts'
+} from './lib/compose.ts'
+import { type Environment, readEnvironment } from './lib/environment.ts'
 
-const deps = { claims, clock, kafka, lifecycles, store, newId, reader, catalog, viewStore }
+export type CommandDeps = MoveDeps & {
+  readonly identify: Identify
+  readonly limitRate: ReturnType<typeof rateLimiter>
+}
 
-/** `POST /events/{id}/{move}` and `DELETE /events/{id}`: 202 once Kafka has the move, with the state that the views make of it. */
-export const handler = httpHandler(async (request) => {
-  const principal = await requirePrincipal(request, identify)
-  const { id = '', move = 'delete' } = request.pathParameters
-  const { headers, query } = request
-  return limitRate(principal.name, async () => {
-    const key = readIdempotencyKey(headers['idempotency-key'])
-    const target = JSON.stringify([move, id, query.source])
-    const { receipt, state } = await moveEvent(
-      {
-        id,
-        move,
-        principal,
-        source: query.source,
-        ifMatch: headers['if-match'],
-        body: readMoveBody(request.body),
-        traceparent: continueTrace(headers.traceparent),
-        keyed: key === undefined ? undefined : keyRequest(principal.name, key, request, target),
-      },
-      deps,
-    )
-    if (state === null) return { status: 202, body: receipt }
-    return { status: 202, headers: { etag: entityTag(state) }, body: { ...receipt, state: state.state } }
+export function composeCommand(env: Environment): CommandDeps {
+  const tables = openTables(env)
+  return {
+    kafka: kafkaLog(env),
+    // A person waits for the response: Kafka is asked twice, for 2 s each.
+    reader: kafkaLogReader({
+      brokers: env.kafkaBrokers,
+      clientId: 'tidewire-command',
+      connectionTimeout: 1000,
+      requestTimeout: 2000,
+      retry: { initialRetryTime: 50, retries: 1 },
+    }),
+    store: eventStore(tables),
+    claims: claimStore(tables),
+    viewStore: viewStore(tables),
+    catalog: catalogOf(env),
+    lifecycles: lifecyclesOf(domains),
+    identify: identityOf(env),
+    limitRate: rateLimiter(env.rateLimitPerSecond),
+    clock,
+    newId,
+  }
+}
+
+/**
+ * `POST /events/{id}/{move}` and `DELETE /events/{id}`: 202 once Kafka has the move, with the state that the views
+ * make of it.
+ */
+export function createCommand({ identify, limitRate, ...deps }: CommandDeps) {
+  return httpHandler(async (request) => {
+    const principal = await requirePrincipal(request, identify)
+    const { id = '', move = 'delete' } = request.pathParameters
+    const { headers, query } = request
+    return limitRate(principal.name, async () => {
+      const key = readIdempotencyKey(headers['idempotency-key'])
+      const target = JSON.stringify([move, id, query.source])
+      const { receipt, state } = await moveEvent(
+        {
+          id,
+          move,
+          principal,
+          source: query.source,
+          ifMatch: headers['if-match'],
+          body: readMoveBody(request.body),
+          traceparent: continueTrace(headers.traceparent),
+          keyed: key === undefined ? undefined : keyRequest(principal.name, key, request, target),
+        },
+        deps,
+      )
+      if (state === null) return { status: 202, body: receipt }
+      return { status: 202, headers: { etag: entityTag(state) }, body: { ...receipt, state: state.state } }
+    })
   })
-})
+}
+
+export const handler = createCommand(composeCommand(readEnvironment(process.env)))

@@ -1,22 +1,50 @@
 import type { APIGatewayProxyResultV2, APIGatewayProxyWebsocketEventV2 } from 'aws-lambda'
+import { apiKeyIdentity } from '#shared/adapters/identity/api-keys.ts'
 import type { Principal } from '#shared/core/role.ts'
+import type { SubscriptionStore, TicketStore } from '#shared/pipeline/ports.ts'
 import { redeemTicket } from '#shared/pipeline/sockets/tickets.ts'
-import { byKey, isLocal, requestStats, subscriptions, tickets } from './compose.ts'
+import type { RequestStats } from '#shared/pipeline/stats/stats.ts'
+import { openTables, statsRequest, subscriptionShards, ticketStore } from './lib/compose.ts'
+import { type Environment, readEnvironment } from './lib/environment.ts'
+
+export type ConnectDeps = {
+  readonly tickets: TicketStore
+  readonly subscriptions: Pick<SubscriptionStore, 'connect'>
+  readonly requestStats: RequestStats
+  /** Takes an API key in the URL; null where none may come that way. */
+  readonly keyInUrl: ((key: string) => Principal | null) | null
+}
 
 type Query = Readonly<Record<string, string | undefined>>
-type ConnectEvent = APIGatewayProxyWebsocketEventV2 & { readonly queryStringParameters?: Query | null }
-
-/** `$connect`: 401 without a ticket that holds; otherwise the connection is on record before it opens. */
-export async function handler(event: ConnectEvent): Promise<APIGatewayProxyResultV2> {
-  const principal = await identifyConnection(event.queryStringParameters ?? {})
-  if (principal === null) return { statusCode: 401 }
-  await subscriptions.connect(event.requestContext.connectionId, principal)
-  await requestStats()
-  return { statusCode: 200 }
+export type ConnectEvent = Pick<APIGatewayProxyWebsocketEventV2, 'requestContext'> & {
+  readonly queryStringParameters?: Query | null
 }
 
-/** A key in a URL ends up in the logs of proxies, so only the local stack takes one there. */
-async function identifyConnection({ ticket, key }: Query): Promise<Principal | null> {
-  if (ticket) return redeemTicket(ticket, { tickets })
-  return isLocal && key ? byKey(key) : null
+export function composeConnect(env: Environment): ConnectDeps {
+  const tables = openTables(env)
+  const shards = subscriptionShards(tables)
+  return {
+    tickets: ticketStore(tables),
+    subscriptions: shards.of(0),
+    requestStats: statsRequest(tables, shards),
+    // A key in a URL ends up in the logs of proxies, so only the local stack takes one there.
+    keyInUrl: env.isLocal ? apiKeyIdentity(env.apiKeys) : null,
+  }
 }
+
+/** `$connect`: 401 without a valid ticket; otherwise the connection is recorded before it opens. */
+export function createConnect({ tickets, subscriptions, requestStats, keyInUrl }: ConnectDeps) {
+  const identify = async ({ ticket, key }: Query): Promise<Principal | null> => {
+    if (ticket) return redeemTicket(ticket, { tickets })
+    return key ? (keyInUrl?.(key) ?? null) : null
+  }
+  return async (event: ConnectEvent): Promise<APIGatewayProxyResultV2> => {
+    const principal = await identify(event.queryStringParameters ?? {})
+    if (principal === null) return { statusCode: 401 }
+    await subscriptions.connect(event.requestContext.connectionId, principal)
+    await requestStats()
+    return { statusCode: 200 }
+  }
+}
+
+export const handler = createConnect(composeConnect(readEnvironment(process.env)))

@@ -1,28 +1,67 @@
 import type { Context, MSKEvent } from 'aws-lambda'
 import { type BatchResponse, failuresOf, recordsOf } from '#shared/adapters/lambda/msk-event.ts'
-import { deliver } from '#shared/pipeline/deliver/deliver.ts'
+import { recordDecoder } from '#shared/pipeline/consume/decode-record.ts'
+import { type DeliverDeps, deliver } from '#shared/pipeline/deliver/deliver.ts'
+import type { RequestStats } from '#shared/pipeline/stats/stats.ts'
 import {
-  catalog,
-  claims,
-  deadLetters,
-  decode,
-  gateway,
-  postsAtOnce,
-  requestStats,
-  store,
-  subscriptionsOf,
-} from './compose.ts'
+  catalogOf,
+  claimStore,
+  deadLetterStore,
+  eventStore,
+  openTables,
+  type Shards,
+  socketGateway,
+  statsRequest,
+  subscriptionShards,
+} from './lib/compose.ts'
+import { type Environment, readEnvironment } from './lib/environment.ts'
 
-/** Time kept back from the function's own limit to mark who missed a frame, in milliseconds. */
+export type DeliverFunctionDeps = Omit<DeliverDeps, 'subscriptions'> & {
+  readonly shards: Pick<Shards, 'of'>
+  /** The shard of each function that delivers, by the name of the function. */
+  readonly deliverShards: ReadonlyMap<string, number>
+  readonly requestStats: RequestStats
+}
+
+/** Time kept back from the function's own limit to mark the connections that missed a frame, in milliseconds. */
 const RESERVE_MS = 5000
 
-/** The MSK trigger, of the shard that the function's name ends with (msk-triggers.cjs): stores each batch, then pushes it to everyone who subscribed. */
-export async function handler(event: MSKEvent, context: Context): Promise<BatchResponse> {
-  const deadline = Date.now() + context.getRemainingTimeInMillis() - RESERVE_MS
-  const shard = Number(/deliver(\d*)$/.exec(context.functionName)?.[1] ?? 0)
-  const subscriptions = subscriptionsOf(shard)
-  const deps = { store, claims, deadLetters, subscriptions, gateway, catalog, decode, postsAtOnce }
-  const { failed, counted } = await deliver(recordsOf(event), deadline, deps)
-  if (counted > 0) await requestStats()
-  return failuresOf(failed)
+export function composeDeliver(env: Environment): DeliverFunctionDeps {
+  const tables = openTables(env)
+  const shards = subscriptionShards(tables)
+  const catalog = catalogOf(env)
+  return {
+    store: eventStore(tables),
+    claims: claimStore(tables),
+    deadLetters: deadLetterStore(tables),
+    gateway: socketGateway(env),
+    catalog,
+    decode: recordDecoder(catalog),
+    postsAtOnce: env.postsAtOnce,
+    shards,
+    deliverShards: env.deliverShards,
+    requestStats: statsRequest(tables, shards),
+  }
 }
+
+/**
+ * The MSK trigger: stores each batch, then pushes it to every subscriber of its shard. Which shard a function has is
+ * said in `DELIVER_SHARDS` (infra/msk-triggers.cjs): several functions may share a process and its environment.
+ */
+export function createDeliver({ shards, deliverShards, requestStats, ...deps }: DeliverFunctionDeps) {
+  return async (
+    event: MSKEvent,
+    context: Pick<Context, 'functionName' | 'getRemainingTimeInMillis'>,
+  ): Promise<BatchResponse> => {
+    const deadline = Date.now() + context.getRemainingTimeInMillis() - RESERVE_MS
+    const shard = deliverShards.get(context.functionName)
+    if (shard === undefined)
+      throw new Error(`DELIVER_SHARDS does not name the function ${context.functionName}`)
+    const subscriptions = shards.of(shard)
+    const { failed, counted } = await deliver(recordsOf(event), deadline, { ...deps, subscriptions })
+    if (counted > 0) await requestStats()
+    return failuresOf(failed)
+  }
+}
+
+export const handler = createDeliver(composeDeliver(readEnvironment(process.env)))

@@ -1,9 +1,29 @@
 import type { APIGatewayProxyResultV2, APIGatewayProxyWebsocketEventV2 } from 'aws-lambda'
-import { requestStats, subscriptions } from './compose.ts'
+import type { SubscriptionStore } from '#shared/pipeline/ports.ts'
+import type { RequestStats } from '#shared/pipeline/stats/stats.ts'
+import { openTables, statsRequest, subscriptionShards } from './lib/compose.ts'
+import { type Environment, readEnvironment } from './lib/environment.ts'
+
+export type DisconnectDeps = {
+  readonly subscriptions: Pick<SubscriptionStore, 'removeConnection'>
+  readonly requestStats: RequestStats
+}
+
+export function composeDisconnect(env: Environment): DisconnectDeps {
+  const tables = openTables(env)
+  const shards = subscriptionShards(tables)
+  return { subscriptions: shards.of(0), requestStats: statsRequest(tables, shards) }
+}
 
 /** `$disconnect`, which the gateway sends at best effort: forgets the connection and its subscriptions. */
-export async function handler(event: APIGatewayProxyWebsocketEventV2): Promise<APIGatewayProxyResultV2> {
-  await subscriptions.removeConnection(event.requestContext.connectionId)
-  await requestStats()
-  return { statusCode: 200 }
+export function createDisconnect({ subscriptions, requestStats }: DisconnectDeps) {
+  return async (
+    event: Pick<APIGatewayProxyWebsocketEventV2, 'requestContext'>,
+  ): Promise<APIGatewayProxyResultV2> => {
+    await subscriptions.removeConnection(event.requestContext.connectionId)
+    await requestStats()
+    return { statusCode: 200 }
+  }
 }
+
+export const handler = createDisconnect(composeDisconnect(readEnvironment(process.env)))

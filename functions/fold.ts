@@ -1,12 +1,43 @@
 import type { MSKEvent } from 'aws-lambda'
 import { type BatchResponse, failuresOf, recordsOf } from '#shared/adapters/lambda/msk-event.ts'
-import { fold } from '#shared/pipeline/views/fold.ts'
-import { catalog, claims, clock, deadLetters, decode, kafka, store, viewStore, views } from './compose.ts'
+import { domains } from '#shared/domain/catalog.ts'
+import { recordDecoder } from '#shared/pipeline/consume/decode-record.ts'
+import { type FoldDeps, fold } from '#shared/pipeline/views/fold.ts'
+import { viewsOf } from '#shared/pipeline/views/views.ts'
+import {
+  catalogOf,
+  claimStore,
+  clock,
+  deadLetterStore,
+  eventStore,
+  kafkaLog,
+  openTables,
+  viewStore,
+} from './lib/compose.ts'
+import { type Environment, readEnvironment } from './lib/environment.ts'
 
-const deps = { claims, deadLetters, decode, views, kafka, store, catalog, viewStore, sleep: clock.sleep }
-
-/** The MSK trigger with consumer groups of its own (msk-triggers.cjs): folds each batch into the views of the domains. */
-export async function handler(event: MSKEvent): Promise<BatchResponse> {
-  const { failed } = await fold(recordsOf(event), deps)
-  return failuresOf(failed)
+export function composeFold(env: Environment): FoldDeps {
+  const tables = openTables(env)
+  const catalog = catalogOf(env)
+  return {
+    kafka: kafkaLog(env),
+    store: eventStore(tables),
+    claims: claimStore(tables),
+    deadLetters: deadLetterStore(tables),
+    viewStore: viewStore(tables),
+    views: viewsOf(domains),
+    catalog,
+    decode: recordDecoder(catalog),
+    sleep: clock.sleep,
+  }
 }
+
+/** The MSK trigger with consumer groups of its own: folds each batch into the views of the domains. */
+export function createFold(deps: FoldDeps) {
+  return async (event: MSKEvent): Promise<BatchResponse> => {
+    const { failed } = await fold(recordsOf(event), deps)
+    return failuresOf(failed)
+  }
+}
+
+export const handler = createFold(composeFold(readEnvironment(process.env)))

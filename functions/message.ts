@@ -1,24 +1,43 @@
 import { Buffer } from 'node:buffer'
 import type { APIGatewayProxyResultV2, APIGatewayProxyWebsocketEventV2, Context } from 'aws-lambda'
 import { answerMessage } from '#shared/pipeline/sockets/answer-message.ts'
-import { catalog, gateway, requestStats, store, subscriptions } from './compose.ts'
+import type { SubscribeDeps } from '#shared/pipeline/sockets/subscribe.ts'
+import {
+  catalogOf,
+  eventStore,
+  openTables,
+  socketGateway,
+  statsRequest,
+  subscriptionShards,
+} from './lib/compose.ts'
+import { type Environment, readEnvironment } from './lib/environment.ts'
 
 /** Time kept back from the function's own limit to settle what could not be sent, in milliseconds. */
 const RESERVE_MS = 2000
 
-/** Every message of a client: subscribe, unsubscribe, ping, refresh. */
-export async function handler(
-  event: APIGatewayProxyWebsocketEventV2,
-  context: Context,
-): Promise<APIGatewayProxyResultV2> {
-  const text = Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8').toString()
-  const deadline = Date.now() + context.getRemainingTimeInMillis() - RESERVE_MS
-  await answerMessage(event.requestContext.connectionId, text, deadline, {
-    store,
-    subscriptions,
-    gateway,
-    catalog,
-    requestStats,
-  })
-  return { statusCode: 200 }
+export function composeMessage(env: Environment): SubscribeDeps {
+  const tables = openTables(env)
+  const shards = subscriptionShards(tables)
+  return {
+    store: eventStore(tables),
+    subscriptions: shards.of(0),
+    gateway: socketGateway(env),
+    catalog: catalogOf(env),
+    requestStats: statsRequest(tables, shards),
+  }
 }
+
+/** Every message of a client: subscribe, unsubscribe, ping, refresh. */
+export function createMessage(deps: SubscribeDeps) {
+  return async (
+    event: Pick<APIGatewayProxyWebsocketEventV2, 'body' | 'isBase64Encoded' | 'requestContext'>,
+    context: Pick<Context, 'getRemainingTimeInMillis'>,
+  ): Promise<APIGatewayProxyResultV2> => {
+    const text = Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8').toString()
+    const deadline = Date.now() + context.getRemainingTimeInMillis() - RESERVE_MS
+    await answerMessage(event.requestContext.connectionId, text, deadline, deps)
+    return { statusCode: 200 }
+  }
+}
+
+export const handler = createMessage(composeMessage(readEnvironment(process.env)))

@@ -1,22 +1,60 @@
 import { httpHandler } from '#shared/adapters/http/http-handler.ts'
 import { problemResponse } from '#shared/adapters/http/problem.ts'
-import { requirePrincipal } from '#shared/adapters/http/require-principal.ts'
+import { type Identify, requirePrincipal } from '#shared/adapters/http/require-principal.ts'
 import { methodsOf } from '#shared/api/openapi.ts'
 import { Refusal } from '#shared/core/refusal.ts'
-import { identify } from './compose.ts'
-import { findRoute } from './read-routes.ts'
+import { domains } from '#shared/domain/catalog.ts'
+import { lifecyclesOf } from '#shared/pipeline/lifecycle/lifecycles.ts'
+import { viewsOf } from '#shared/pipeline/views/views.ts'
+import {
+  catalogOf,
+  claimStore,
+  clock,
+  deadLetterStore,
+  eventStore,
+  identityOf,
+  openTables,
+  subscriptionShards,
+  ticketStore,
+  viewStore,
+} from './lib/compose.ts'
+import { type Environment, readEnvironment } from './lib/environment.ts'
+import { findRoute, type ReadDeps, readRoutes } from './lib/read-routes.ts'
+
+export type ReadFunctionDeps = ReadDeps & { readonly identify: Identify }
+
+export function composeRead(env: Environment): ReadFunctionDeps {
+  const tables = openTables(env)
+  return {
+    store: eventStore(tables),
+    claims: claimStore(tables),
+    viewStore: viewStore(tables),
+    tickets: ticketStore(tables),
+    deadLetters: deadLetterStore(tables),
+    subscriptions: subscriptionShards(tables).of(0),
+    domains,
+    catalog: catalogOf(env),
+    lifecycles: lifecyclesOf(domains),
+    views: viewsOf(domains),
+    identify: identityOf(env),
+    clock,
+  }
+}
 
 /** Everything that is read over HTTP; also answers what no route claims, preflights of other routes among them. */
-export const handler = httpHandler(async (request) => {
-  const { method, path } = request
-  if (method === 'OPTIONS') return { status: 204 }
-  const found = findRoute(request)
-  if (found === undefined) return refuseRoute(method, path)
-  const { route, pathParameters } = found
-  if (route.isOpen) return route.respond(request)
-  const principal = await requirePrincipal(request, identify)
-  return route.respond({ ...request, pathParameters }, principal)
-})
+export function createRead({ identify, ...deps }: ReadFunctionDeps) {
+  const routes = readRoutes(deps)
+  return httpHandler(async (request) => {
+    const { method, path } = request
+    if (method === 'OPTIONS') return { status: 204 }
+    const found = findRoute(routes, request)
+    if (found === undefined) return refuseRoute(method, path)
+    const { route, pathParameters } = found
+    if (route.isOpen) return route.respond(request)
+    const principal = await requirePrincipal(request, identify)
+    return route.respond({ ...request, pathParameters }, principal)
+  })
+}
 
 /** 405 names the methods that a path has, as RFC 9110 §15.5.6 asks. */
 function refuseRoute(method: string, path: string) {
@@ -27,3 +65,5 @@ function refuseRoute(method: string, path: string) {
   )
   return { ...problem, headers: { ...headers, allow: methods.join(', ') } }
 }
+
+export const handler = createRead(composeRead(readEnvironment(process.env)))

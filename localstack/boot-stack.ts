@@ -109,6 +109,7 @@ function urlsOf({ ports }: Settings) {
 /** The environment variables of the functions that differ from the cloud. */
 function environmentOf(settings: Settings, { kafka, dynamodb, identity }: Backends): Record<string, string> {
   return {
+    LOCAL: '1',
     KAFKA_BROKERS: kafka.endpoint,
     DYNAMODB_ENDPOINT: dynamodb.endpoint,
     GATEWAY_ENDPOINT: settings.gatewayEndpoint ?? `http://127.0.0.1:${settings.ports.WS_PORT}`,

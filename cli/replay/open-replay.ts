@@ -19,7 +19,7 @@ const RETENTION_DAYS = 7
 
 /** Returns what a replay needs, connected to Kafka and the tables of a stage (serverless.yml, `custom.tables`). */
 export function openReplay({ brokers, dynamodb, stage }: ReplayPlace, env: CliContext['env']): ReplayDeps {
-  const client = dynamoClient(dynamodb === 'aws' ? {} : { endpoint: dynamodb })
+  const client = dynamoClient(dynamodb === 'aws' ? {} : { endpoint: dynamodb, isLocal: true })
   const table = (name: string) => `tidewire-${stage}-${name}`
   // The same setting as when the events came, so that a replay refuses the same ones.
   const catalog = createCatalog(domains, {

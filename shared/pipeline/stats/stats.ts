@@ -62,7 +62,7 @@ export function statsRequester({ claims, listShards, call, now, newId }: Request
   }
 }
 
-type AnnounceStatsDeps = AcceptDeps & {
+export type AnnounceStatsDeps = AcceptDeps & {
   /** Where `deliver` stored the events. */
   readonly store: Pick<EventStore, 'topic'>
   readonly viewStore: Pick<ViewStore, 'progress'>

@@ -12,7 +12,7 @@ import { KEYS, type TableName, tableInput } from './tables.ts'
 export async function startDynamodb() {
   const given = process.env.DYNAMODB_ENDPOINT
   const emulator = given ? null : await startDynalite()
-  const client = dynamoClient({ endpoint: given ?? emulator?.endpoint })
+  const client = dynamoClient({ endpoint: given ?? emulator?.endpoint, isLocal: true })
   const suffix = randomUUID().slice(0, 8)
   const names = Object.fromEntries(Object.keys(KEYS).map((name) => [name, `${name}-${suffix}`]))
   const tables = names as Record<TableName, string>

@@ -14,6 +14,14 @@ const apiKey = z
   })
 const list = (text: string) => text.split(',').filter((item) => item !== '')
 
+const shardOfFunction = z
+  .string()
+  .regex(/^[\w-]+=\d+$/, 'must be "<function name>=<shard>"')
+  .transform((entry): [string, number] => {
+    const [name = '', shard] = entry.split('=')
+    return [name, Number(shard)]
+  })
+
 const schema = z.object({
   LOG_TABLE: text,
   CLAIMS_TABLE: text,
@@ -32,12 +40,21 @@ const schema = z.object({
   RATE_LIMIT_PER_SECOND: z.coerce.number().int().min(0).default(0),
   UNKNOWN_TYPES: z.enum(['accept', 'refuse']).default('accept'),
   STATS_FUNCTION: text,
+  LOCAL: z.literal('1').optional(),
+  DELIVER_SHARDS: z.string().default('').transform(list).pipe(z.array(shardOfFunction)),
   DYNAMODB_ENDPOINT: z.url().optional(),
   LAMBDA_ENDPOINT: z.url().optional(),
   PUBLIC_URL: z.union([z.literal(''), z.url()]).optional(),
 })
 
-/** Reads the environment once. Throws an error that lists every variable that is missing or wrong. */
+/** The settings of a function, as `readEnvironment` returns them. */
+export type Environment = ReturnType<typeof readEnvironment>
+
+/**
+ * Reads the environment once. `LOCAL=1` is the local stack: it takes a key in the URL of a socket, and signs with
+ * credentials of no account. It is never set in the cloud. Throws an error that lists every variable that is missing
+ * or wrong.
+ */
 export function readEnvironment(env: Readonly<Record<string, string | undefined>>) {
   const result = schema.safeParse(env)
   if (!result.success) {
@@ -66,7 +83,15 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
     dynamodbEndpoint: data.DYNAMODB_ENDPOINT,
     statsFunction: data.STATS_FUNCTION,
     lambdaEndpoint: data.LAMBDA_ENDPOINT,
-    configuredUrl: data.PUBLIC_URL,
-    isLocal: data.DYNAMODB_ENDPOINT !== undefined,
+    publicUrl: data.PUBLIC_URL,
+    aws: {
+      AWS_REGION: env.AWS_REGION,
+      AWS_ACCESS_KEY_ID: env.AWS_ACCESS_KEY_ID,
+      AWS_SECRET_ACCESS_KEY: env.AWS_SECRET_ACCESS_KEY,
+      AWS_SESSION_TOKEN: env.AWS_SESSION_TOKEN,
+    },
+    webhooks: env,
+    isLocal: data.LOCAL === '1',
+    deliverShards: new Map(data.DELIVER_SHARDS),
   }
 }

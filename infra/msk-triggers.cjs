@@ -11,15 +11,23 @@ async function read({ resolveVariable }) {
   if (!Number.isInteger(shards) || shards < 1 || shards > 64)
     throw new Error(`params.shards is ${shards}; it must be a whole number from 1 to 64`)
   const arn = await resolveVariable('param:kafkaClusterArn')
-  return { shards, arn, topics: await resolveVariable('self:custom.topics.names') }
+  const prefix = `${await resolveVariable('self:service')}-${await resolveVariable('sls:stage')}`
+  return { shards, arn, prefix, topics: await resolveVariable('self:custom.topics.names') }
 }
 
+const deliverKey = (shard) => (shard === 0 ? 'deliver' : `deliver${shard}`)
+
 /** Each function with its key, its handler, and the consumer group that it has for a topic. */
-function consumersOf({ shards }) {
+function consumersOf({ shards, prefix }) {
+  // Which shard a function has is looked up by its name: locally all of them share one process and its environment.
+  const DELIVER_SHARDS = Array.from(
+    { length: shards },
+    (_, shard) => `${prefix}-${deliverKey(shard)}=${shard}`,
+  )
   const delivers = Array.from({ length: shards }, (_, shard) => ({
-    // The key ends with the shard: the function reads it off its own name.
-    key: shard === 0 ? 'deliver' : `deliver${shard}`,
+    key: deliverKey(shard),
     handler: 'functions/deliver.handler',
+    environment: { DELIVER_SHARDS: DELIVER_SHARDS.join(',') },
     groupOf: (topic) => `tidewire-deliver-${shard}-of-${shards}-${topic}`,
   }))
   const fold = {
@@ -41,11 +49,12 @@ module.exports.functions = async (variables) => {
     consumerGroupId,
   })
   return Object.fromEntries(
-    consumersOf(service).map(({ key, handler, groupOf }) => [
+    consumersOf(service).map(({ key, handler, environment, groupOf }) => [
       key,
       {
         handler,
         timeout: 60,
+        ...(environment && { environment }),
         events: service.topics.map((topic) => ({ msk: trigger(topic, groupOf(topic)) })),
       },
     ]),

@@ -1,0 +1,58 @@
+import { createHash } from 'node:crypto'
+import { describe, expect, test, vi } from 'vitest'
+import { issueTicket } from '#shared/pipeline/sockets/tickets.ts'
+import { memorySubscriptionStore } from '#shared/testing/memory/memory-subscription-store.ts'
+import { memoryTicketStore } from '#shared/testing/memory/memory-ticket-store.ts'
+import { type ConnectEvent, composeConnect, createConnect } from './connect.ts'
+import { readEnvironment } from './lib/environment.ts'
+
+const KEY = 'some-key'
+const ADA = { name: 'ada', role: 'viewer' } as const
+const CLOUD = {
+  ...process.env,
+  API_KEYS: `ada:viewer:${createHash('sha256').update(KEY).digest('hex')}`,
+}
+
+function createWorld(env: Readonly<Record<string, string | undefined>>) {
+  const subscriptions = memorySubscriptionStore()
+  const tickets = memoryTicketStore()
+  const requestStats = vi.fn(async () => {})
+  const deps = { ...composeConnect(readEnvironment(env)), subscriptions, tickets, requestStats }
+  const connect = createConnect(deps)
+  const open = (query: Readonly<Record<string, string>> | null) =>
+    connect({ requestContext: { connectionId: 'c1' }, queryStringParameters: query } as ConnectEvent)
+  return { open, subscriptions, tickets, requestStats }
+}
+
+describe('$connect', () => {
+  test('takes an API key in the URL on the local stack', async () => {
+    const { open, subscriptions } = createWorld({ ...CLOUD, LOCAL: '1' })
+
+    expect(await open({ key: KEY })).toEqual({ statusCode: 200 })
+    expect(await subscriptions.principalOf('c1')).toEqual(ADA)
+  })
+
+  test('refuses an API key in the URL everywhere else, even with an endpoint of an emulator', async () => {
+    const { open, subscriptions } = createWorld({ ...CLOUD, DYNAMODB_ENDPOINT: 'http://127.0.0.1:8000' })
+
+    expect(await open({ key: KEY })).toEqual({ statusCode: 401 })
+    expect(await subscriptions.principalOf('c1')).toBeNull()
+  })
+
+  test('takes a ticket once', async () => {
+    const { open, subscriptions, tickets, requestStats } = createWorld(CLOUD)
+    const { ticket } = await issueTicket(ADA, { tickets, now: Date.now })
+
+    expect(await open({ ticket })).toEqual({ statusCode: 200 })
+    expect(await subscriptions.principalOf('c1')).toEqual(ADA)
+    expect(requestStats).toHaveBeenCalledOnce()
+    expect(await open({ ticket })).toEqual({ statusCode: 401 })
+  })
+
+  test.each([null, {}, { key: 'another' }, { ticket: 'made-up' }])('refuses %j', async (query) => {
+    const { open, requestStats } = createWorld({ ...CLOUD, LOCAL: '1' })
+
+    expect(await open(query)).toEqual({ statusCode: 401 })
+    expect(requestStats).not.toHaveBeenCalled()
+  })
+})

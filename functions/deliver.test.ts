@@ -1,0 +1,90 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { recordDecoder } from '#shared/pipeline/consume/decode-record.ts'
+import { makeEvent } from '#shared/testing/accept/records.ts'
+import { makeContext, makeMskEvent } from '#shared/testing/functions/lambda-events.ts'
+import { memoryClaimStore } from '#shared/testing/memory/memory-claim-store.ts'
+import { memoryDeadLetterStore } from '#shared/testing/memory/memory-dead-letter-store.ts'
+import { memoryEventStore } from '#shared/testing/memory/memory-event-store.ts'
+import { memorySubscriptionStore } from '#shared/testing/memory/memory-subscription-store.ts'
+import { composeDeliver, createDeliver, type DeliverFunctionDeps } from './deliver.ts'
+import { readEnvironment } from './lib/environment.ts'
+
+const NAME = 'tidewire-tests-deliver'
+const START = Date.parse('2026-03-01T08:00:00Z')
+const REMAINING_MS = 60_000
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['Date'], now: START })
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+function createWorld() {
+  const composed = composeDeliver(
+    readEnvironment({ ...process.env, DELIVER_SHARDS: `${NAME}=0,${NAME}1=1`, UNKNOWN_TYPES: 'accept' }),
+  )
+  const shards = [memorySubscriptionStore(), memorySubscriptionStore()]
+  const posts: { connection: string; frame: string; deadline: number }[] = []
+  const gateway: DeliverFunctionDeps['gateway'] = {
+    post: async (connection, frame, deadline) => {
+      posts.push({ connection, frame, deadline })
+      return 'sent'
+    },
+    close: async () => {},
+  }
+  const store = memoryEventStore()
+  const requestStats = vi.fn(async () => {})
+  const deps: DeliverFunctionDeps = {
+    ...composed,
+    store,
+    claims: memoryClaimStore(),
+    deadLetters: memoryDeadLetterStore(),
+    decode: recordDecoder(composed.catalog),
+    gateway,
+    requestStats,
+    shards: { of: (shard) => shards[shard] ?? memorySubscriptionStore() },
+  }
+  const batch = makeMskEvent('events', [makeEvent('e1', { category: 'tests.a' })])
+  return { deliver: createDeliver(deps), shards, posts, store, requestStats, batch }
+}
+
+describe('a batch of the trigger', () => {
+  test('is stored and pushed, and asks for the statistics', async () => {
+    const { deliver, shards, posts, store, requestStats, batch } = createWorld()
+    await shards[0]?.register({ connection: 'c1', id: 's1', attempt: 1, channels: ['tests.*'] })
+
+    expect(await deliver(batch, makeContext(REMAINING_MS, NAME))).toEqual({ batchItemFailures: [] })
+
+    expect((await store.topic('events')).heads.get(0)?.offset).toBe(0)
+    expect(posts.map(({ connection, frame }) => [connection, JSON.parse(frame).events[0].event.id])).toEqual([
+      ['c1', 'e1'],
+    ])
+    expect(requestStats).toHaveBeenCalledOnce()
+  })
+
+  test('keeps back five seconds of the invocation to settle what could not be posted', async () => {
+    const { deliver, shards, posts, batch } = createWorld()
+    await shards[0]?.register({ connection: 'c1', id: 's1', attempt: 1, channels: ['tests.*'] })
+
+    await deliver(batch, makeContext(REMAINING_MS, NAME))
+
+    expect(posts.map(({ deadline }) => deadline)).toEqual([START + REMAINING_MS - 5000])
+  })
+
+  test('goes to the shard that the environment names for the function', async () => {
+    const { deliver, shards, posts, batch } = createWorld()
+    await shards[0]?.register({ connection: 'c0', id: 's', attempt: 1, channels: ['tests.*'] })
+    await shards[1]?.register({ connection: 'c1', id: 's', attempt: 1, channels: ['tests.*'] })
+
+    await deliver(batch, makeContext(REMAINING_MS, `${NAME}1`))
+
+    expect(posts.map(({ connection }) => connection)).toEqual(['c1'])
+  })
+
+  test('is refused by a function whose shard is not set', async () => {
+    const { deliver, batch } = createWorld()
+
+    await expect(deliver(batch, makeContext(REMAINING_MS, `${NAME}2`))).rejects.toThrow(`${NAME}2`)
+  })
+})

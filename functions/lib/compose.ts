@@ -1,0 +1,91 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout } from 'node:timers/promises'
+import { dynamoClaimStore } from '#shared/adapters/dynamodb/dynamo-claim-store.ts'
+import { dynamoClient } from '#shared/adapters/dynamodb/dynamo-client.ts'
+import { dynamoDeadLetterStore } from '#shared/adapters/dynamodb/dynamo-dead-letter-store.ts'
+import { dynamoEventStore } from '#shared/adapters/dynamodb/dynamo-event-store.ts'
+import { dynamoSubscriptionStore } from '#shared/adapters/dynamodb/dynamo-subscription-store.ts'
+import { dynamoTicketStore } from '#shared/adapters/dynamodb/dynamo-ticket-store.ts'
+import { dynamoViewStore } from '#shared/adapters/dynamodb/dynamo-view-store.ts'
+import { apiGateway } from '#shared/adapters/gateway/api-gateway.ts'
+import type { Identify } from '#shared/adapters/http/require-principal.ts'
+import { apiKeyIdentity } from '#shared/adapters/identity/api-keys.ts'
+import { tokenIdentity } from '#shared/adapters/identity/token-identity.ts'
+import { kafkaEventLog } from '#shared/adapters/kafka/kafka-event-log.ts'
+import { functionCaller } from '#shared/adapters/lambda/call-function.ts'
+import { domains } from '#shared/domain/catalog.ts'
+import { createCatalog } from '#shared/pipeline/catalog.ts'
+import type { SubscriptionStore } from '#shared/pipeline/ports.ts'
+import { type RequestStats, statsRequester } from '#shared/pipeline/stats/stats.ts'
+import type { Environment } from './environment.ts'
+
+// The parts that functions are composed of. Each function composes what it needs once per sandbox, in its init phase,
+// from the environment alone; the bundler leaves out of a function what its composer does not name.
+
+export const newId = randomUUID
+export const clock = { now: Date.now, sleep: setTimeout }
+
+/** The tables of a stage, through one client. */
+export type Tables = { readonly client: ReturnType<typeof dynamoClient>; readonly env: Environment }
+
+/** Opens the tables. Nothing is sent before the first call of a store. */
+export function openTables(env: Environment): Tables {
+  return { client: dynamoClient({ endpoint: env.dynamodbEndpoint, isLocal: env.isLocal }), env }
+}
+
+export function eventStore({ client, env: { tables, retentionDays } }: Tables) {
+  return dynamoEventStore(client, { table: tables.log, retentionDays })
+}
+
+export function claimStore({ client, env: { tables } }: Tables) {
+  return dynamoClaimStore(client, { table: tables.claims })
+}
+
+export function ticketStore({ client, env: { tables } }: Tables) {
+  return dynamoTicketStore(client, { table: tables.connections })
+}
+
+export function deadLetterStore({ client, env: { tables, retentionDays } }: Tables) {
+  return dynamoDeadLetterStore(client, { table: tables.deadLetters, retentionDays })
+}
+
+export function viewStore({ client, env: { tables } }: Tables) {
+  return dynamoViewStore(client, { table: tables.views })
+}
+
+/** The subscriptions by shard of the connections. A shard's store is kept, with what it knows already. */
+export type Shards = { readonly of: (shard: number) => SubscriptionStore; readonly count: number }
+
+export function subscriptionShards({ client, env: { tables, shards: count } }: Tables): Shards {
+  const stores = new Map<number, SubscriptionStore>()
+  const of = (shard: number) => {
+    const known = stores.get(shard) ?? dynamoSubscriptionStore(client, tables, { shard, shards: count })
+    stores.set(shard, known)
+    return known
+  }
+  return { of, count }
+}
+
+export function catalogOf({ unknownTypes }: Environment) {
+  return createCatalog(domains, { unknownTypes })
+}
+
+export function kafkaLog({ kafkaBrokers }: Environment) {
+  return kafkaEventLog({ brokers: kafkaBrokers, clientId: 'tidewire-write' })
+}
+
+export function socketGateway({ gatewayEndpoint, isLocal }: Environment) {
+  return apiGateway({ endpoint: gatewayEndpoint, isLocal })
+}
+
+export function identityOf({ apiKeys, tokens }: Environment): Identify {
+  return { byKey: apiKeyIdentity(apiKeys), byToken: tokenIdentity(tokens) }
+}
+
+/** What asks for the statistics to be announced. */
+export function statsRequest(tables: Tables, shards: Shards): RequestStats {
+  const { statsFunction, aws, lambdaEndpoint } = tables.env
+  const listShards = () => Array.from({ length: shards.count }, (_, shard) => shards.of(shard))
+  const call = functionCaller(statsFunction, aws, lambdaEndpoint)
+  return statsRequester({ claims: claimStore(tables), listShards, call, now: Date.now, newId })
+}

@@ -1,0 +1,48 @@
+import { describe, expect, test } from 'vitest'
+import { readEnvironment } from './environment.ts'
+
+const { RETENTION_DAYS: _, LOCAL: __, ...CLOUD } = process.env
+const SHA = 'a'.repeat(64)
+
+describe('the environment of a function', () => {
+  test('keeps events for 7 days where nothing else is set', () => {
+    expect(readEnvironment(CLOUD).retentionDays).toBe(7)
+  })
+
+  test('is that of the local stack only where LOCAL=1 says so, whatever endpoints are set', () => {
+    expect(readEnvironment({ ...CLOUD, DYNAMODB_ENDPOINT: 'http://127.0.0.1:8000' }).isLocal).toBe(false)
+    expect(readEnvironment({ ...CLOUD, LOCAL: '1' }).isLocal).toBe(true)
+  })
+
+  test('names the shard of each function that delivers', () => {
+    const { deliverShards } = readEnvironment({ ...CLOUD, DELIVER_SHARDS: 'a-deliver=0,a-deliver1=1' })
+
+    expect([...deliverShards]).toEqual([
+      ['a-deliver', 0],
+      ['a-deliver1', 1],
+    ])
+  })
+
+  test('reads API keys with their name and role', () => {
+    const { apiKeys } = readEnvironment({ ...CLOUD, API_KEYS: `ci:publisher:${SHA},ops:admin:${SHA}` })
+
+    expect(apiKeys).toEqual([
+      { name: 'ci', role: 'publisher', sha256: SHA },
+      { name: 'ops', role: 'admin', sha256: SHA },
+    ])
+  })
+
+  test.each([
+    ['LOG_TABLE', ''],
+    ['API_KEYS', `ci:owner:${SHA}`],
+    ['RETENTION_DAYS', '0'],
+    ['LOCAL', 'yes'],
+    ['DELIVER_SHARDS', 'a-deliver'],
+  ])('is refused with the name of what is wrong: %s=%j', (name, value) => {
+    expect(() => readEnvironment({ ...CLOUD, [name]: value })).toThrow(name)
+  })
+
+  test('is refused with every variable that is missing', () => {
+    expect(() => readEnvironment({})).toThrow(/LOG_TABLE[\s\S]*GATEWAY_ENDPOINT[\s\S]*STATS_FUNCTION/)
+  })
+})

@@ -1,0 +1,160 @@
+import { eventsCsv } from '#shared/adapters/http/events-csv.ts'
+import type { HttpRequest, HttpResponse } from '#shared/adapters/http/http-message.ts'
+import { readQuery } from '#shared/adapters/http/read-query.ts'
+import { asyncapiDocument } from '#shared/api/asyncapi.ts'
+import { catalogDocument } from '#shared/api/catalog-document.ts'
+import { openapiDocument } from '#shared/api/openapi.ts'
+import { matchPath } from '#shared/core/match-path.ts'
+import { Refusal } from '#shared/core/refusal.ts'
+import type { Principal } from '#shared/core/role.ts'
+import type { Domain } from '#shared/domain/define-domain.ts'
+import type { Catalog } from '#shared/pipeline/catalog.ts'
+import { catchUp } from '#shared/pipeline/history/catch-up.ts'
+import { CSV_LIMITS, listEvents, PAGE_LIMITS } from '#shared/pipeline/history/list-events.ts'
+import { hasAlready } from '#shared/pipeline/lifecycle/entity-tag.ts'
+import type { FindDeps } from '#shared/pipeline/lifecycle/find-event.ts'
+import { getEvent } from '#shared/pipeline/lifecycle/get-event.ts'
+import { selectCases } from '#shared/pipeline/lifecycle/select-rows.ts'
+import type { DeadLetterStore, TicketStore } from '#shared/pipeline/ports.ts'
+import { issueTicket } from '#shared/pipeline/sockets/tickets.ts'
+import { readParts, readState, VIEW_LIMITS } from '#shared/pipeline/views/read-view.ts'
+import type { ViewStore } from '#shared/pipeline/views/view-store.ts'
+import type { Views } from '#shared/pipeline/views/views.ts'
+import { type ReadStatsDeps, readStats } from './read-stats.ts'
+
+export type ReadDeps = FindDeps &
+  Pick<ReadStatsDeps, 'subscriptions'> & {
+    readonly viewStore: ViewStore
+    readonly views: Views
+    readonly tickets: TicketStore
+    readonly deadLetters: DeadLetterStore
+    readonly domains: readonly Domain[]
+    readonly catalog: Catalog
+  }
+
+type Answer = HttpResponse | Promise<HttpResponse>
+/** A route of the read function. An open one is answered without credentials. */
+type Route =
+  | { readonly isOpen: true; readonly respond: (request: HttpRequest) => Answer }
+  | { readonly isOpen?: false; readonly respond: (request: HttpRequest, principal: Principal) => Answer }
+type Routes = Readonly<Record<string, Route>>
+
+/** What describes the deployment changes with it only. */
+const CACHED = { 'cache-control': 'public, max-age=60' }
+
+/** The routes by method and path; of two that match the first is taken. */
+export function readRoutes(deps: ReadDeps): Routes {
+  const { catalog, domains, deadLetters, tickets, clock } = deps
+  return {
+    'GET /events': { respond: (request) => respondWithPage(request, deps) },
+    'GET /events.csv': { respond: (request) => respondWithCsv(request, deps) },
+    'GET /events/since': {
+      respond: async ({ query }) => {
+        const { query: wanted, limit } = readQuery(query)
+        return { status: 200, body: await catchUp(wanted, query.cursor, limit, deps) }
+      },
+    },
+    'GET /events/{id}': { respond: (request) => respondWithEvent(request, deps) },
+    'GET /stats': { respond: async () => ({ status: 200, body: await readStats(deps) }) },
+    'GET /views/{domain}/{view}': { respond: (request) => respondWithView(request, deps) },
+    'GET /views/{domain}/{view}/{key}': { respond: (request) => respondWithView(request, deps) },
+    'GET /dead-letters': {
+      respond: async ({ query }) => {
+        const { limit } = readQuery(query)
+        return { status: 200, body: { deadLetters: await deadLetters.list(catalog.names, limit) } }
+      },
+    },
+    'POST /tickets': {
+      respond: async (_, principal) => ({
+        status: 201,
+        body: await issueTicket(principal, { tickets, now: clock.now }),
+      }),
+    },
+    'GET /catalog': {
+      respond: () => ({ status: 200, body: catalogDocument(domains, catalog.unknownTypes) }),
+    },
+    'GET /openapi.json': {
+      isOpen: true,
+      respond: () => ({ status: 200, headers: CACHED, body: openapiDocument(domains) }),
+    },
+    'GET /asyncapi.json': {
+      isOpen: true,
+      respond: () => ({ status: 200, headers: CACHED, body: asyncapiDocument(domains) }),
+    },
+  }
+}
+
+/** Returns the route of a request with the parameters of its path; undefined where there is none. */
+export function findRoute(routes: Routes, { method, path }: HttpRequest) {
+  for (const [name, route] of Object.entries(routes)) {
+    const [wanted, template = ''] = name.split(' ')
+    const pathParameters = wanted === method ? matchPath(template, path) : null
+    if (pathParameters) return { route, pathParameters }
+  }
+  return undefined
+}
+
+async function listPage(
+  { query }: HttpRequest,
+  limits: typeof PAGE_LIMITS | typeof CSV_LIMITS,
+  deps: ReadDeps,
+) {
+  const { query: wanted, limit } = readQuery(query, limits)
+  return listEvents(wanted, query.next, limit, deps, selectCases(wanted, deps))
+}
+
+/** `GET /events` */
+async function respondWithPage(request: HttpRequest, deps: ReadDeps): Promise<HttpResponse> {
+  return { status: 200, body: await listPage(request, PAGE_LIMITS, deps) }
+}
+
+/** `GET /events.csv`: the page below is named by a link, with the same filters. */
+async function respondWithCsv(request: HttpRequest, deps: ReadDeps): Promise<HttpResponse> {
+  const { events, next } = await listPage(request, CSV_LIMITS, deps)
+  const below = new URLSearchParams(request.rawQuery)
+  if (next !== null) below.set('next', next)
+  return {
+    status: 200,
+    headers: {
+      'content-type': 'text/csv; charset=utf-8',
+      'content-disposition': 'attachment; filename="events.csv"',
+      ...(next !== null && { link: `</events.csv?${below}>; rel="next"` }),
+    },
+    body: eventsCsv(events),
+  }
+}
+
+/** `GET /events/{id}` */
+async function respondWithEvent(request: HttpRequest, deps: ReadDeps): Promise<HttpResponse> {
+  const { id = '' } = request.pathParameters
+  const { body, tag } = await getEvent({ id, source: request.query.source }, deps)
+  if (hasAlready(request.headers['if-none-match'], tag)) return { status: 304, headers: { etag: tag } }
+  return { status: 200, headers: { etag: tag }, body }
+}
+
+/** `GET /views/{domain}/{view}` and `GET /views/{domain}/{view}/{key}` */
+async function respondWithView(
+  { pathParameters, query }: HttpRequest,
+  { views, clock, ...stores }: ReadDeps,
+): Promise<HttpResponse> {
+  const { domain = '', view = '', key } = pathParameters
+  const named = views.find(domain, view)
+  if (named === null) {
+    const names = views.all.map(({ name }) => name).join(', ')
+    throw new Refusal('not_found', `There is no view ${domain}/${view}; there are ${names}.`)
+  }
+  if (key !== undefined && named.view.keys === undefined)
+    throw new Refusal(
+      'not_found',
+      `The view ${named.name} has one state and no keys; read /views/${named.name}.`,
+    )
+  const { parts = 'false', next } = query
+  if (parts !== 'true' && parts !== 'false')
+    throw new Refusal('malformed', '"parts" is true or false; false if it is left out.')
+  const limits = parts === 'true' ? { ...VIEW_LIMITS, usual: VIEW_LIMITS.most } : VIEW_LIMITS
+  const { limit } = readQuery({ limit: query.limit }, limits)
+  const page = { limit, ...(key !== undefined && { key }), ...(next !== undefined && { next }) }
+  const deps = { ...stores, now: clock.now }
+  const body = parts === 'true' ? await readParts(named, page, deps) : await readState(named, page, deps)
+  return { status: 200, body }
+}

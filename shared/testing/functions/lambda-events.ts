@@ -1,0 +1,59 @@
+import { Buffer } from 'node:buffer'
+import type { APIGatewayProxyEventV2, Context, MSKEvent, MSKRecord } from 'aws-lambda'
+import type { CloudEvent } from '#shared/core/event.ts'
+
+/** A request of an HTTP API (payload 2.0); a `body` that is no text is sent as JSON. */
+export function makeHttpEvent(
+  method: string,
+  path: string,
+  more: {
+    readonly headers?: Readonly<Record<string, string>>
+    readonly body?: unknown
+    readonly pathParameters?: Readonly<Record<string, string>>
+    readonly query?: Readonly<Record<string, string>>
+  } = {},
+): APIGatewayProxyEventV2 {
+  const { headers = {}, body, pathParameters = {}, query = {} } = more
+  const event = {
+    version: '2.0',
+    routeKey: '$default',
+    rawPath: path,
+    rawQueryString: new URLSearchParams(query).toString(),
+    headers: { 'content-type': 'application/json', ...headers },
+    queryStringParameters: query,
+    pathParameters,
+    requestContext: { http: { method, path } },
+    isBase64Encoded: false,
+    ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+  }
+  // The gateway's own names and times, which no function reads, are left out.
+  return event as unknown as APIGatewayProxyEventV2
+}
+
+/** What the MSK trigger sends for events in one partition, in structured mode, from the offset 0 on. */
+export function makeMskEvent(topic: string, events: readonly CloudEvent[]): MSKEvent {
+  const records = events.map(
+    (event, offset): MSKRecord => ({
+      topic,
+      partition: 0,
+      offset,
+      timestamp: 1000 + offset,
+      timestampType: 'CREATE_TIME',
+      key: Buffer.from(event.partitionkey ?? event.id).toString('base64'),
+      value: Buffer.from(JSON.stringify(event)).toString('base64'),
+      headers: [{ 'content-type': [...Buffer.from('application/cloudevents+json')] }],
+    }),
+  )
+  return {
+    eventSource: 'aws:kafka',
+    eventSourceArn: 'arn:aws:kafka:eu-central-1:000000000000:cluster/tests/0',
+    bootstrapServers: 'localhost:9092',
+    records: { [`${topic}-0`]: records },
+  }
+}
+
+/** The context of an invocation that may still run for `remainingMs`. */
+export function makeContext(remainingMs: number, functionName = 'tidewire-tests-function'): Context {
+  const context = { functionName, getRemainingTimeInMillis: () => remainingMs, awsRequestId: 'request-1' }
+  return context as unknown as Context // what no function reads is left out
+}
