@@ -1,8 +1,7 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { receive } from '#shared/client/receive.ts'
-import { ask, createSubscriptionState, type SubscriptionState } from '#shared/client/subscription-state.ts'
-import { applyToParts, createViewParts, resetParts, statesOf } from '#shared/client/view-parts.ts'
+import { createSubscription, type Subscription } from '#shared/client/subscription.ts'
+import { createViewParts } from '#shared/client/view.ts'
 import type { PositionedEvent } from '#shared/core/event.ts'
 import { statistics } from '#shared/domain/port/statistics-view.ts'
 import { NO_FILTERS } from '#web/domains/port/feed/feed-filters.ts'
@@ -76,7 +75,7 @@ function createPage() {
     schedule: (run) => flushes.push(run),
   })
   const counted = createViewParts(statistics)
-  resetParts(counted, { parts: [], cursor: '' })
+  counted.reset({ parts: [], cursor: '' })
   const received: { time: number; at: number }[] = []
   let seen = 0
   let now = 0
@@ -86,31 +85,31 @@ function createPage() {
     received.push({ time: Date.parse(positioned.event.time ?? ''), at: now })
     store.push(positioned)
   }
-  const state = subscribe(take)
+  const subscription = subscribe(take)
   return {
     store,
     seen: () => seen,
     isHeld: () => store.snapshot().isHeld,
     frame: (events: readonly PositionedEvent[], at: number) => {
       now = at
-      receive(state, 'line', { type: 'events', ids: ['s1'], events })
+      subscription.receive('line', { type: 'events', ids: ['s1'], events })
       for (const run of flushes.splice(0)) run()
       // To count all of them would take three times as long as all the rest.
-      for (const positioned of events.slice(0, 1)) applyToParts(counted, positioned)
-      statesOf(counted)
+      for (const positioned of events.slice(0, 1)) counted.apply(positioned)
+      counted.states()
       meter.frame(received.splice(0), at, at)
     },
   }
 }
 
-function subscribe(event: (positioned: PositionedEvent) => void): SubscriptionState {
-  const state = createSubscriptionState(
+function subscribe(event: (positioned: PositionedEvent) => void): Subscription {
+  const subscription = createSubscription(
     { id: 's1', channels: ['port.**'] },
     { event, gap: fail, error: fail },
   )
-  const { attempt = 1 } = ask(state, 'line')
-  receive(state, 'line', { type: 'subscribed', id: 's1', attempt, cursor: '', recovered: true })
-  return state
+  const { attempt = 1 } = subscription.ask('line')
+  subscription.receive('line', { type: 'subscribed', id: 's1', attempt, cursor: '', recovered: true })
+  return subscription
 }
 
 function fail(what: unknown): never {

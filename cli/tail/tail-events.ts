@@ -1,6 +1,5 @@
-import type { TidewireState } from '#shared/client/client-state.ts'
-import { connect } from '#shared/client/connect.ts'
-import type { ClientError } from '#shared/client/subscriber.ts'
+import { type ClientError, connect, type TidewireState } from '#shared/client/connect.ts'
+
 import type { PositionedEvent } from '#shared/core/event.ts'
 import type { Interest } from '#shared/core/interest.ts'
 import type { NotRecovered, Since } from '#shared/core/messages.ts'

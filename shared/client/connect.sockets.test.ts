@@ -4,8 +4,7 @@ import { afterEach, expect, test, vi } from 'vitest'
 import { type WebSocket as ServerSocket, WebSocketServer } from 'ws'
 import type { PositionedEvent } from '#shared/core/event.ts'
 import { eventAt } from '#shared/testing/client/scripted-server.ts'
-import { connect, type Tidewire } from './connect.ts'
-import type { ConnectOptions } from './options.ts'
+import { type ConnectOptions, connect, type Tidewire } from './connect.ts'
 
 type Fake = {
   readonly http: Server

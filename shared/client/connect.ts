@@ -1,114 +1,212 @@
 import { SUBSCRIPTION_LIMIT } from '#shared/core/limits.ts'
-import { type Client, closeClient, createClient, type Listening, refresh } from './client.ts'
-import type { TidewireState } from './client-state.ts'
-import { sendOn } from './connection.ts'
+import type { Clock } from './clock.ts'
+import { openConnection } from './connection.ts'
+import type { CursorStorage } from './cursor-store.ts'
+import type {
+  ClientError,
+  ReceivedEvent,
+  SubscribeHandlers,
+  SubscribeRequest,
+  TidewireState,
+} from './feed.ts'
+import { createFeeds } from './feeds.ts'
+import { createHttp, type Fetch, type Http } from './http.ts'
+import type { OpenSocket } from './line.ts'
 import {
-  createSubscriber,
-  type ReceivedEvent,
-  type SubscribeHandlers,
-  type SubscribeRequest,
-} from './create-subscriber.ts'
-import { type FollowedView, followView } from './follow-view.ts'
-import { type ConnectOptions, withDefaults } from './options.ts'
-import { askIfIdle, stopSubscriber } from './subscriber.ts'
-import { definitionOf, type StateOf, type ViewOptions, type ViewSet } from './view-set.ts'
+  definitionOf,
+  type FollowedView,
+  followView,
+  type StateOf,
+  type ViewOptions,
+  type ViewSet,
+} from './view.ts'
+
+// The whole of the client's public interface: other rooms, and users of the package @tidewire/client, import only this.
+export type { CloudEvent } from '#shared/core/event.ts'
+export type { Filter } from '#shared/core/interest.ts'
+export type { View } from '#shared/domain/define-domain.ts'
+export type { Clock } from './clock.ts'
+export type { CursorStorage } from './cursor-store.ts'
+export type {
+  ClientError,
+  ReceivedEvent,
+  SubscribeHandlers,
+  SubscribeRequest,
+  TidewireState,
+} from './feed.ts'
+export type { Fetch } from './http.ts'
+export type { OpenSocket, SocketLike } from './line.ts'
+export type { Gap } from './subscription.ts'
+export type { FollowedView, StateOf, ViewMoment, ViewOptions, ViewSet, ViewStatus } from './view.ts'
+
+/**
+ * What proves who asks: the key of a service, or the access tokens of a user. `token` is called for every request, so it
+ * must return a token that is valid now. HTTP carries either as a header. A socket's URL carries a single-use ticket,
+ * bought for each connection; only the key of a local stack goes there itself.
+ */
+export type Credentials =
+  | { readonly apiKey: string; readonly token?: never }
+  | { readonly token: () => Promise<string>; readonly apiKey?: never }
+
+/** How to reach Tidewire. All times are milliseconds. */
+export type ConnectOptions = {
+  readonly httpUrl: string
+  readonly socketUrl: string
+  readonly credentials: Credentials
+  /** How often to poll while sockets fail. Default 30,000. */
+  readonly pollMs?: number
+  /** How often to ping; the gateway closes a connection that is idle for 10 minutes. Default 60,000. */
+  readonly pingMs?: number
+  /** How long a pong may take before the socket is given up. Default 10,000. */
+  readonly pongTimeoutMs?: number
+  /** How old a connection gets before its successor takes over; the gateway ends it at 2 h. Default 6,600,000 (110 min). */
+  readonly maxConnectionMs?: number
+  /** How long an opening socket, or the answer to a first subscribe, may take. HTTP may take 3 times as long. Default 10,000. */
+  readonly answerTimeoutMs?: number
+  /** Where the cursors of subscriptions with a `key` are kept. By default they are not. */
+  readonly storage?: CursorStorage
+  /** Takes errors that concern no single subscription, or one that has no `onError`. By default they go to the console. */
+  readonly onError?: (error: ClientError) => void
+  /** Opens a WebSocket. By default that of the platform. */
+  readonly openSocket?: OpenSocket
+  /** By default that of the platform. */
+  readonly fetch?: Fetch
+  readonly clock?: Clock
+  /** Returns numbers from 0 to 1, for backoff and the age of connections. */
+  readonly random?: () => number
+  /** Where `online`, `offline` and `pagehide` come from. By default the browser's window. */
+  readonly hints?: unknown
+}
 
 export type Tidewire = {
-  /** Calls back with each event once, in order within its partition. Returns the function that stops it. */
+  /**
+   * Calls back with each event once, in order within its partition. Returns the function that stops it. Throws
+   * SubscribeError, and an error with the code `malformed_cursor` if `since` is a malformed cursor.
+   */
   readonly subscribe: (
     request: SubscribeRequest,
     onEvent: (positioned: ReceivedEvent) => void,
     handlers?: SubscribeHandlers,
   ) => () => void
-  /** Keeps a view of a domain, or the state of one `key`, as the server has it until it is closed. */
+  /** Keeps a view of a domain, or the state of one `key`, as the server has it until it is closed. Throws SubscribeError. */
   readonly view: <Views extends ViewSet, Name extends keyof Views['views'] & string>(
     domain: Views,
     view: Name,
     options?: ViewOptions,
   ) => FollowedView<StateOf<Views, Name>>
+  /** Calls back with every change of the state. Returns the function that stops it. */
   readonly onState: (listener: (state: TidewireState) => void) => () => void
+  /** The worst state that any subscription has. */
   readonly state: TidewireState
-  /** When the server was last heard, in epoch milliseconds. */
+  /** When the server was last heard, over a socket or HTTP, in epoch milliseconds; null until then. */
   readonly lastHeard: number | null
+  /** Ends every subscription and view, for good. Stored cursors stay. */
   readonly close: () => void
 }
 
-/** Thrown by `subscribe` for a request that can never work. */
+/** Thrown for a subscription that can never work: `closed` after `close`, `too_many` above the limit of a connection. */
 export class SubscribeError extends Error {
-  readonly code: string
-  constructor(code: string, message: string) {
+  readonly code: 'closed' | 'too_many'
+  constructor(code: 'closed' | 'too_many', message: string) {
     super(message)
     this.code = code
   }
 }
 
-/** Connects to Tidewire and stays connected until it is closed (CONTRACT.md, "The client"). */
+/** The clock of the browser or of Node. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  after: (ms, run) => {
+    const timer = setTimeout(run, ms)
+    return () => clearTimeout(timer)
+  },
+}
+
+/** The headers of a request that prove who asks. Throws what `token` throws. */
+export async function credentialHeaders({ apiKey, token }: Credentials): Promise<Record<string, string>> {
+  return apiKey === undefined ? { authorization: `Bearer ${await token()}` } : { 'x-api-key': apiKey }
+}
+
+/** Connects to Tidewire and stays connected until it is closed (docs/client.md). */
 export function connect(options: ConnectOptions): Tidewire {
-  const client = createClient(withDefaults(options))
-  let subscriptions = 0
-  const subscribe: Tidewire['subscribe'] = (request, onEvent, handlers = {}) =>
-    addSubscription(client, `s${++subscriptions}`, request, onEvent, handlers)
+  const settings = withDefaults(options)
+  const { credentials, answerTimeoutMs, clock, random } = settings
+  const http = createHttp({
+    ...settings,
+    headers: () => credentialHeaders(credentials),
+    timeoutMs: 3 * answerTimeoutMs,
+  })
+  const connection = openConnection({ ...settings, url: () => socketUrlOf(settings, http) })
+  const feeds = createFeeds(settings, connection, http.page)
+  const views = new Set<() => void>()
+
+  function assertOpen() {
+    if (feeds.state() === 'closed') throw new SubscribeError('closed', 'this client was closed')
+  }
+  const subscribe: Tidewire['subscribe'] = (request, onEvent, handlers = {}) => {
+    assertOpen()
+    if (feeds.size() >= SUBSCRIPTION_LIMIT)
+      throw new SubscribeError('too_many', `a connection carries at most ${SUBSCRIPTION_LIMIT} subscriptions`)
+    return feeds.subscribe(request, onEvent, handlers)
+  }
+  const view: Tidewire['view'] = (domain, name, viewOptions = {}) => {
+    assertOpen()
+    const { key, onChange = () => {}, onError = settings.onError } = viewOptions
+    const request = { domain: domain.name, view: name, key, definition: definitionOf(domain, name) }
+    const deps = { fetchView: http.view, subscribe, clock, random }
+    const followed = followView(deps, request, { onChange, onError })
+    views.add(followed.close)
+    const close = () => {
+      views.delete(followed.close)
+      followed.close()
+    }
+    return { ...followed, close }
+  }
   return {
     subscribe,
-    view: (domain, view, options = {}) => addView(client, subscribe, domain, view, options),
-    onState: (listener) => {
-      client.listeners.add(listener)
-      return () => client.listeners.delete(listener)
-    },
+    view,
+    onState: feeds.onState,
     get state() {
-      return client.state
+      return feeds.state()
     },
     get lastHeard() {
-      return client.lastHeard
+      return feeds.lastHeard()
     },
-    close: () => closeClient(client),
+    close: () => {
+      for (const closeView of views) closeView()
+      views.clear()
+      feeds.close()
+    },
   }
 }
 
-function addSubscription(
-  client: Client,
-  id: string,
-  request: SubscribeRequest,
-  onEvent: (positioned: ReceivedEvent) => void,
-  handlers: SubscribeHandlers,
-): () => void {
-  if (client.state === 'closed') throw new SubscribeError('closed', 'this client was closed')
-  if (client.subscribers.size >= SUBSCRIPTION_LIMIT)
-    throw new SubscribeError('too_many', `a connection carries at most ${SUBSCRIPTION_LIMIT} subscriptions`)
-  const { settings, hub } = client
-  const subscriber = createSubscriber({ settings, hub }, { id, ...request }, onEvent, handlers)
-  const listening: Listening = { subscriber, onState: handlers.onState, state: 'connecting' }
-  client.subscribers.set(id, listening)
-  askIfIdle(subscriber)
-  client.poller.kick()
-  refresh(client)
-  return () => {
-    if (!client.subscribers.delete(id)) return
-    stopSubscriber(subscriber)
-    const { active, candidate } = client.connection
-    for (const line of [active, candidate])
-      if (line) sendOn(client.connection, line.id, { action: 'unsubscribe', id })
-    refresh(client)
+function withDefaults(options: ConnectOptions) {
+  return {
+    pollMs: 30_000,
+    pingMs: 60_000,
+    pongTimeoutMs: 10_000,
+    maxConnectionMs: 110 * 60_000,
+    answerTimeoutMs: 10_000,
+    onError: ({ code, detail, cause }: ClientError) => console.error('tidewire:', code, detail, cause ?? ''),
+    openSocket: (url: string) => new WebSocket(url),
+    fetch: (url: string, init?: RequestInit) => globalThis.fetch(url, init),
+    clock: systemClock,
+    random: Math.random,
+    hints: globalThis,
+    ...options,
+    httpUrl: options.httpUrl.replace(/\/$/, ''),
   }
 }
 
-function addView<Views extends ViewSet, Name extends keyof Views['views'] & string>(
-  client: Client,
-  subscribe: Tidewire['subscribe'],
-  domain: Views,
-  view: Name,
-  { key, onChange = () => {}, onError = client.settings.onError }: ViewOptions,
-): FollowedView<StateOf<Views, Name>> {
-  if (client.state === 'closed') throw new SubscribeError('closed', 'this client was closed')
-  const definition = definitionOf(domain, view)
-  const request = { domain: domain.name, view, key, definition }
-  const deps = { ...client.settings, fetchView: client.fetchView, subscribe }
-  const followed = followView(deps, request, { onChange, onError })
-  const close = () => {
-    client.views.delete(kept)
-    followed.close()
-  }
-  const kept = { ...followed, close }
-  client.views.add(kept)
-  return kept
+const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/
+
+/** The URL of the next socket, with a ticket or the key of a local stack. Throws PageError. */
+async function socketUrlOf(
+  { socketUrl, credentials: { apiKey } }: Pick<ConnectOptions, 'socketUrl' | 'credentials'>,
+  { ticket }: Pick<Http, 'ticket'>,
+): Promise<string> {
+  const url = new URL(socketUrl)
+  if (apiKey !== undefined && LOOPBACK.test(url.hostname)) url.searchParams.set('key', apiKey)
+  else url.searchParams.set('ticket', await ticket())
+  return url.href
 }

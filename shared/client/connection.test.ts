@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { createScript, eventAt } from '#shared/testing/client/scripted-server.ts'
-import type { TidewireState } from './client-state.ts'
+import type { TidewireState } from './connect.ts'
 
 function subscribed(options: Parameters<typeof createScript>[0] = {}) {
   const script = createScript(options)

@@ -1,175 +1,222 @@
 import type { ClientMessage, ServerFrame } from '#shared/core/messages.ts'
-import { type Backoff, createBackoff } from './backoff.ts'
-import { dialLine, type Line, type LineSettings, retireLine } from './line.ts'
+import { type Clock, createBackoff } from './clock.ts'
+import { dialLine, type Line, type LineSettings } from './line.ts'
 
 export type ConnectionSettings = LineSettings & {
-  /** A connection that lived this long resets the backoff. */
-  readonly stableMs: number
-  /** So long without a working socket, or so many failures in a row, are called trouble. */
-  readonly troubleMs: number
-  readonly troubleFailures: number
+  /** Where `online`, `offline` and `pagehide` come from. Anything else than an event target is ignored. */
+  readonly hints: unknown
+}
+
+/** A socket as it is handed out. Once it is gone, nothing happens that is asked of it. */
+export type OpenLine = {
+  readonly id: string
+  readonly send: (message: ClientMessage) => void
+  /** Says that the line works: something was answered on it. */
+  readonly confirm: () => void
+  /** Gives the line up and connects again. */
+  readonly abandon: () => void
 }
 
 export type ConnectionEvents = {
-  readonly opened: (line: string) => void
-  readonly frame: (line: string, frame: ServerFrame) => void
+  readonly opened: (line: OpenLine) => void
+  readonly frame: (line: OpenLine, frame: ServerFrame) => void
   readonly lost: (line: string) => void
+  /** It has been too long, or failed too often, without a line that works. May be called more than once. */
   readonly trouble: () => void
-  readonly error: (cause: unknown) => void
+  /** A socket could not be opened. It is tried again with backoff. */
+  readonly failed: (cause: unknown) => void
+  /** The page goes away, perhaps for good. */
+  readonly leaving: () => void
 }
+
+/** The way to the server. */
+export type Connection = {
+  /** Reports everything that happens to one listener. Call it once, in the turn that opened the connection. */
+  readonly on: (events: ConnectionEvents) => void
+  /** The line to ask on: the successor as soon as it is open. Null while there is none. */
+  readonly line: () => OpenLine | null
+  /** Sends on every open line. */
+  readonly send: (message: ClientMessage) => void
+  /** Closes the old line if a successor is open and nothing uses the old one any more. */
+  readonly settle: (isUsed: (line: string) => boolean) => void
+  /** Finds out at once whether the server is there. */
+  readonly check: () => void
+  readonly close: () => void
+}
+
+/** A line that lived this long resets the backoff. */
+const STABLE_MS = 10_000
+/** So long without a working line, or so many failures in a row, are reported as trouble. */
+const TROUBLE_MS = 15_000
+const TROUBLE_FAILURES = 3
+
+type Dialled = { readonly line: Line; readonly open: OpenLine }
 
 /**
- * The way to the server: one open socket, followed by the next one before the gateway ends it (make before break).
- * `candidate` is dialled while `active` still carries everything, and takes over when `settle` says so.
+ * Connects, and stays connected until it is closed: one open line, followed by the next one before the gateway ends it
+ * (make before break). `candidate` is dialled while `active` still carries everything, and takes over when it is
+ * settled or when `active` breaks.
  */
-export type Connection = {
-  readonly settings: ConnectionSettings
-  readonly on: ConnectionEvents
-  readonly backoff: Backoff
-  active: Line | null
-  candidate: Line | null
-  dialled: number
-  failures: number
-  closed: boolean
-  cancelDial: (() => void) | null
-  cancelTrouble: (() => void) | null
-}
+export function openConnection(settings: ConnectionSettings): Connection {
+  const { clock, random } = settings
+  let listener: ConnectionEvents | null = null
+  const backoff = createBackoff({ random })
+  const alarm = createAlarm(clock, () => listener?.trouble())
+  const stopHints = listenToHints(settings.hints, { changed: check, leaving: () => listener?.leaving() })
+  let active: Dialled | null = null
+  let candidate: Dialled | null = null
+  let dialled = 0
+  let isClosed = false
+  let cancelDial: (() => void) | null = null
 
-/** Starts connecting, for as long as it is not closed. */
-export function openConnection(settings: ConnectionSettings, on: ConnectionEvents): Connection {
-  const connection: Connection = {
-    settings,
-    on,
-    backoff: createBackoff({ random: settings.random }),
-    active: null,
-    candidate: null,
-    dialled: 0,
-    failures: 0,
-    closed: false,
-    cancelDial: null,
-    cancelTrouble: null,
+  function dial() {
+    cancelDial?.()
+    cancelDial = null
+    const line = dialLine(`line-${++dialled}`, settings, {
+      opened: () => opened(own),
+      frame: (frame) => listener?.frame(open, frame),
+      lost: (cause) => {
+        if (cause !== undefined) listener?.failed(cause)
+        lose(own)
+      },
+      due: () => {
+        if (own === active && candidate === null) dial()
+      },
+    })
+    const open: OpenLine = {
+      id: line.id,
+      send: (message) => {
+        if (line.isOpen()) line.send(message)
+      },
+      confirm: () => confirm(line),
+      abandon: () => lose(own),
+    }
+    const own: Dialled = { line, open }
+    candidate = own
   }
-  watch(connection)
-  dial(connection)
-  return connection
-}
-
-/** The line to ask on: the successor as soon as it is open. Null while there is none. */
-export function preferredLine({ active, candidate }: Connection): string | null {
-  return (candidate?.open ? candidate : active)?.id ?? null
-}
-
-/** Sends on a line; nothing happens if it is gone. */
-export function sendOn(connection: Connection, id: string, message: ClientMessage): void {
-  findLine(connection, id)?.link?.send(message)
-}
-
-function findLine({ active, candidate }: Connection, id: string): Line | null {
-  return [active, candidate].find((line) => line?.open && line.id === id) ?? null
-}
-
-function dial(connection: Connection): void {
-  connection.cancelDial?.()
-  connection.cancelDial = null
-  const line = dialLine(connection.settings, `line-${++connection.dialled}`, {
-    opened: () => opened(connection, line),
-    frame: (frame) => connection.on.frame(line.id, frame),
-    lost: (cause) => {
-      if (cause !== undefined) connection.on.error(cause)
-      lose(connection, line)
+  function opened(own: Dialled) {
+    if (active === null) promote()
+    listener?.opened(own.open)
+  }
+  function promote() {
+    active = candidate
+    candidate = null
+  }
+  function lose(own: Dialled) {
+    if (own !== active && own !== candidate) return
+    own.line.close()
+    if (own === candidate) candidate = null
+    else if (candidate?.line.isOpen()) promote()
+    else active = null
+    alarm.lost(own.line.id)
+    listener?.lost(own.line.id)
+    alarm.look()
+    redial()
+  }
+  function redial() {
+    if (isClosed || candidate || cancelDial || (active && !active.line.isDue())) return
+    cancelDial = clock.after(backoff.next(), dial)
+  }
+  function confirm(line: Line) {
+    if (line.isOpen() && alarm.confirm(line.id)) line.after(STABLE_MS, backoff.reset)
+  }
+  function check() {
+    active?.line.check()
+    candidate?.line.check()
+    if (cancelDial) dial()
+  }
+  alarm.look()
+  dial()
+  return {
+    on: (events) => {
+      listener = events
     },
-    due: () => expire(connection, line),
-  })
-  connection.candidate = line
-}
-
-function opened(connection: Connection, line: Line): void {
-  if (connection.active === null) promote(connection)
-  connection.on.opened(line.id)
-}
-
-function promote(connection: Connection): void {
-  connection.active = connection.candidate
-  connection.candidate = null
-}
-
-function expire(connection: Connection, line: Line): void {
-  if (line === connection.active && !connection.candidate) dial(connection)
-}
-
-function lose(connection: Connection, line: Line): void {
-  if (line !== connection.active && line !== connection.candidate) return
-  retireLine(line)
-  if (line === connection.candidate) connection.candidate = null
-  else if (connection.candidate?.open) promote(connection)
-  else connection.active = null
-  if (!line.confirmed) connection.failures++
-  connection.on.lost(line.id)
-  watch(connection)
-  redial(connection)
-}
-
-function redial(connection: Connection): void {
-  const { closed, active, candidate, cancelDial, backoff, settings } = connection
-  if (closed || candidate || cancelDial || (active && !active.due)) return
-  connection.cancelDial = settings.clock.after(backoff.next(), () => dial(connection))
-}
-
-/** Calls trouble when it has been too long, or failed too often, without a socket that works. */
-function watch(connection: Connection): void {
-  const { closed, active, candidate, settings, on } = connection
-  if (closed || active?.confirmed || candidate?.confirmed) {
-    connection.cancelTrouble?.()
-    connection.cancelTrouble = null
-    return
+    line: () => (candidate?.line.isOpen() ? candidate.open : (active?.open ?? null)),
+    send: (message) => {
+      for (const each of [active, candidate]) each?.open.send(message)
+    },
+    settle: (isUsed) => {
+      const old = active
+      if (old === null || !candidate?.line.isOpen() || isUsed(old.line.id)) return
+      promote()
+      old.line.close()
+      alarm.forget(old.line.id)
+      listener?.lost(old.line.id)
+    },
+    check,
+    close: () => {
+      isClosed = true
+      stopHints()
+      cancelDial?.()
+      cancelDial = null
+      alarm.stop()
+      for (const each of [active, candidate]) each?.line.close()
+      active = null
+      candidate = null
+    },
   }
-  connection.cancelTrouble ??= settings.clock.after(settings.troubleMs, on.trouble)
-  if (connection.failures >= settings.troubleFailures) on.trouble()
 }
 
-/** Says that a line works. */
-export function confirmLine(connection: Connection, id: string): void {
-  const line = findLine(connection, id)
-  if (!line || line.confirmed) return
-  line.confirmed = true
-  connection.failures = 0
-  line.timers.push(connection.settings.clock.after(connection.settings.stableMs, connection.backoff.reset))
-  watch(connection)
+/** Rings when it has been too long, or failed too often, without a line that works. */
+function createAlarm(clock: Clock, ring: () => void) {
+  const working = new Set<string>()
+  let failures = 0
+  let isStopped = false
+  let cancel: (() => void) | null = null
+
+  function silence() {
+    cancel?.()
+    cancel = null
+  }
+  return {
+    /** Returns false if it was known before that the line works. */
+    confirm: (line: string): boolean => {
+      if (working.has(line)) return false
+      working.add(line)
+      failures = 0
+      silence()
+      return true
+    },
+    lost: (line: string) => {
+      if (!working.delete(line)) failures++
+    },
+    forget: (line: string) => {
+      working.delete(line)
+    },
+    look: () => {
+      if (isStopped || working.size > 0) return silence()
+      cancel ??= clock.after(TROUBLE_MS, ring)
+      if (failures >= TROUBLE_FAILURES) ring()
+    },
+    stop: () => {
+      isStopped = true
+      silence()
+    },
+  }
 }
 
-/** Ends the old line, if there is a successor: everything is live on the new one. */
-export function settleLines(connection: Connection): void {
-  const { active, candidate } = connection
-  if (!active || !candidate?.open) return
-  promote(connection)
-  retireLine(active)
-  connection.on.lost(active.id)
+type Target = {
+  addEventListener(type: string, listener: () => void): void
+  removeEventListener(type: string, listener: () => void): void
 }
 
-/** The line that `settleLines` would end; null unless a successor is open. */
-export function outgoingLine({ active, candidate }: Connection): string | null {
-  return candidate?.open ? (active?.id ?? null) : null
+/** Listens to what a browser knows of the network and of the page. Returns the function that ends it. */
+function listenToHints(
+  target: unknown,
+  { changed, leaving }: { readonly changed: () => void; readonly leaving: () => void },
+): () => void {
+  if (!isTarget(target)) return () => {} // Node has no such events
+  const listeners = [
+    ['online', changed],
+    ['offline', changed],
+    ['pagehide', leaving],
+  ] as const
+  for (const [type, listener] of listeners) target.addEventListener(type, listener)
+  return () => {
+    for (const [type, listener] of listeners) target.removeEventListener(type, listener)
+  }
 }
 
-/** Gives up a line that is of no use any more, and connects anew. */
-export function abandonLine(connection: Connection, id: string): void {
-  const line = findLine(connection, id)
-  if (line) lose(connection, line)
-}
-
-/** Looks at once whether the server is there: the network has just changed. */
-export function checkConnection(connection: Connection): void {
-  connection.active?.heartbeat?.check()
-  connection.candidate?.heartbeat?.check()
-  if (connection.cancelDial) dial(connection)
-}
-
-/** Closes everything, for good. */
-export function closeConnection(connection: Connection): void {
-  connection.closed = true
-  connection.cancelDial?.()
-  connection.cancelTrouble?.()
-  for (const line of [connection.active, connection.candidate]) if (line) retireLine(line)
-  connection.active = null
-  connection.candidate = null
+function isTarget(value: unknown): value is Target {
+  return typeof (value as { addEventListener?: unknown } | null)?.addEventListener === 'function'
 }

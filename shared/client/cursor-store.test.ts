@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { createScript, eventAt } from '#shared/testing/client/scripted-server.ts'
-import type { CursorStorage } from './cursor-store.ts'
+import type { CursorStorage } from './connect.ts'
 
 function subscribed(storage: CursorStorage) {
   const script = createScript({ storage })

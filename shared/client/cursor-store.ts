@@ -1,3 +1,4 @@
+import { parseCursor } from '#shared/core/cursor.ts'
 import type { Clock } from './clock.ts'
 
 /** Where cursors outlive a page: `localStorage` fits. */
@@ -6,21 +7,26 @@ export type CursorStorage = {
   setItem(key: string, value: string): void
 }
 
-export type CursorStore = { readonly touch: () => void; readonly flush: () => void }
+export type CursorStore = {
+  /** Returns the cursor of an earlier page; null if there is none, or none that can be read. */
+  readonly load: () => string | null
+  /** Writes within a second. */
+  readonly touch: () => void
+  /** Writes now what a `touch` has left to be written. */
+  readonly flush: () => void
+}
 
-/** Writes what `read` gives at most once per `everyMs` after a `touch`, and at once on `flush`. */
+/** A stored cursor is at most this old, in milliseconds. */
+const EVERY_MS = 1000
+
+/** Keeps what `read` returns under one key of a storage. Nothing is written where it returns null. */
 export function createCursorStore(
-  {
-    storage,
-    key,
-    clock,
-    everyMs = 1000,
-  }: { storage: CursorStorage; key: string; clock: Clock; everyMs?: number },
+  { storage, key, clock }: { readonly storage: CursorStorage; readonly key: string; readonly clock: Clock },
   read: () => string | null,
 ): CursorStore {
   let cancel: (() => void) | null = null
-  function flush() {
-    cancel?.()
+
+  function write() {
     cancel = null
     const cursor = read()
     if (cursor === null) return
@@ -31,11 +37,21 @@ export function createCursorStore(
     }
   }
   return {
+    load: () => {
+      try {
+        const stored = storage.getItem(key)
+        return stored?.includes('@') && parseCursor(stored) ? stored : null
+      } catch {
+        return null // a browser may forbid storage, and anybody may have written there
+      }
+    },
     touch: () => {
-      cancel ??= clock.after(everyMs, flush)
+      cancel ??= clock.after(EVERY_MS, write)
     },
     flush: () => {
-      if (cancel) flush()
+      if (cancel === null) return
+      cancel()
+      write()
     },
   }
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { settle } from '#shared/testing/client/fake-clock.ts'
 import { createScript, eventAt, type Script } from '#shared/testing/client/scripted-server.ts'
-import type { TidewireState } from './client-state.ts'
+import type { TidewireState } from './connect.ts'
 
 const page = (offsets: number[], cursor: string, rest = {}) => ({
   body: { events: offsets.map((offset) => eventAt(offset)), cursor, recovered: true, ...rest },

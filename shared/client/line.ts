@@ -1,14 +1,24 @@
-import type { ServerFrame } from '#shared/core/messages.ts'
+import type { ClientMessage, ServerFrame } from '#shared/core/messages.ts'
 import type { Clock } from './clock.ts'
-import { type Heartbeat, startHeartbeat } from './heartbeat.ts'
-import { type Link, type OpenSocket, openLink } from './open-link.ts'
+import { parseFrame } from './parse-frame.ts'
 
+/** The part of a WebSocket that the client uses. The browser's, Node's and the `ws` package's all have it. */
+export type SocketLike = {
+  send(text: string): void
+  close(): void
+  addEventListener(type: 'open' | 'close' | 'error', listener: () => void): void
+  addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void
+}
+export type OpenSocket = (url: string) => SocketLike
+
+/** All times are milliseconds. */
 export type LineSettings = {
+  /** The URL of the next socket, with credentials that are valid now. */
   readonly url: () => Promise<string>
   readonly openSocket: OpenSocket
   readonly clock: Clock
   readonly random: () => number
-  readonly openTimeoutMs: number
+  readonly answerTimeoutMs: number
   readonly pingMs: number
   readonly pongTimeoutMs: number
   readonly maxConnectionMs: number
@@ -17,60 +27,123 @@ export type LineSettings = {
 export type LineEvents = {
   readonly opened: () => void
   readonly frame: (frame: ServerFrame) => void
+  /** It could not be opened, or it broke. `cause` is what kept it from being opened, if that is known. */
   readonly lost: (cause?: unknown) => void
-  /** It nears the gateway's limit and wants a successor. */
+  /** It nears the gateway's limit and needs a successor. */
   readonly due: () => void
 }
 
 /** One socket with its heartbeat and its age. */
 export type Line = {
   readonly id: string
-  readonly link: Link
-  heartbeat: Heartbeat | null
-  open: boolean
-  /** Whether it has proved to work: something was answered on it. */
-  confirmed: boolean
-  /** Whether it is near the gateway's limit and wants a successor. */
-  due: boolean
-  readonly timers: (() => void)[]
+  readonly isOpen: () => boolean
+  /** Whether it nears the gateway's limit. */
+  readonly isDue: () => boolean
+  readonly send: (message: ClientMessage) => void
+  /** Pings now, unless a pong is already awaited. */
+  readonly check: () => void
+  /** Runs after `ms`, unless the line is closed before. */
+  readonly after: (ms: number, run: () => void) => void
+  readonly close: () => void
 }
 
-/** Dials a line. After `lost`, or after it was retired, it reports nothing any more. */
-export function dialLine(settings: LineSettings, id: string, on: LineEvents): Line {
-  const link = openLink(settings, {
-    opened: () => {
-      settle(settings, line, on)
-      on.opened()
-    },
-    frame: (frame) => {
-      if (frame.type === 'pong') line.heartbeat?.pong()
-      on.frame(frame)
-    },
-    lost: on.lost,
-  })
-  const line: Line = { id, link, heartbeat: null, open: false, confirmed: false, due: false, timers: [] }
-  return line
-}
+/**
+ * Dials a line. Calls `opened` at most once and `lost` at most once. After `lost` or `close` nothing is called, whatever
+ * the socket still does.
+ */
+export function dialLine(id: string, settings: LineSettings, on: LineEvents): Line {
+  const { clock, answerTimeoutMs, maxConnectionMs, random } = settings
+  const timers = [clock.after(answerTimeoutMs, () => isOpen || lose())]
+  const heartbeat = createHeartbeat(settings, { ping: () => send({ action: 'ping' }), dead: () => lose() })
+  let socket: SocketLike | null = null
+  let isOpen = false
+  let isDue = false
+  let isClosed = false
 
-function settle(settings: LineSettings, line: Line, on: LineEvents): void {
-  line.open = true
-  line.heartbeat = startHeartbeat(settings, {
-    ping: () => line.link.send({ action: 'ping' }),
-    dead: () => on.lost(),
-  })
-  // Dashboards that connected together after a deployment should not all move on together.
-  const lifeMs = settings.maxConnectionMs * (1 - 0.1 * settings.random())
-  const expire = () => {
-    line.due = true
+  function send(message: ClientMessage) {
+    socket?.send(JSON.stringify(message))
+  }
+  function close() {
+    isClosed = true
+    isOpen = false
+    heartbeat.stop()
+    for (const cancel of timers) cancel()
+    socket?.close()
+  }
+  function lose(cause?: unknown) {
+    if (isClosed) return
+    close()
+    on.lost(cause)
+  }
+  function opened() {
+    if (isClosed) return
+    isOpen = true
+    heartbeat.start()
+    // Dashboards that connected together after a deployment should not all move on together.
+    timers.push(clock.after(maxConnectionMs * (1 - 0.1 * random()), expire))
+    on.opened()
+  }
+  function expire() {
+    isDue = true
     on.due()
   }
-  line.timers.push(settings.clock.after(lifeMs, expire))
+  function receive(data: unknown) {
+    const frame = isClosed ? null : parseFrame(data)
+    if (frame === null) return
+    if (frame.type === 'pong') heartbeat.pong()
+    on.frame(frame)
+  }
+  function listen(url: string) {
+    if (isClosed) return
+    socket = settings.openSocket(url)
+    socket.addEventListener('open', opened)
+    socket.addEventListener('message', ({ data }) => receive(data))
+    socket.addEventListener('close', () => lose())
+    socket.addEventListener('error', () => lose())
+  }
+  settings.url().then(listen).catch(lose)
+  return {
+    id,
+    isOpen: () => isOpen,
+    isDue: () => isDue,
+    send,
+    check: heartbeat.check,
+    after: (ms, run) => timers.push(clock.after(ms, run)),
+    close,
+  }
 }
 
-/** Closes a line and all of its timers. */
-export function retireLine(line: Line): void {
-  line.open = false
-  line.heartbeat?.stop()
-  for (const cancel of line.timers) cancel()
-  line.link.close()
+/**
+ * Once started, pings every `pingMs` and calls `dead` if a pong does not come within `pongTimeoutMs`: a frozen socket
+ * never reports a close by itself.
+ */
+function createHeartbeat(
+  { clock, pingMs, pongTimeoutMs }: Pick<LineSettings, 'clock' | 'pingMs' | 'pongTimeoutMs'>,
+  on: { readonly ping: () => void; readonly dead: () => void },
+) {
+  let cancelPing: (() => void) | null = null
+  let cancelWait: (() => void) | null = null
+
+  function start() {
+    cancelPing = clock.after(pingMs, check)
+  }
+  function check() {
+    if (cancelPing === null || cancelWait) return
+    cancelPing()
+    cancelWait = clock.after(pongTimeoutMs, on.dead)
+    on.ping()
+  }
+  function pong() {
+    if (cancelWait === null) return
+    cancelWait()
+    cancelWait = null
+    start()
+  }
+  function stop() {
+    cancelPing?.()
+    cancelWait?.()
+    cancelPing = null
+    cancelWait = null
+  }
+  return { start, check, pong, stop }
 }

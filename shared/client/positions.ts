@@ -2,7 +2,6 @@ import type { Cursor } from '#shared/core/cursor.ts'
 import type { Position } from '#shared/core/event.ts'
 
 type TopicPositions = { epoch: string | null; offsets: Map<number, number> }
-export type Positions = ReturnType<typeof createPositions>
 
 /**
  * How far a subscription has come. It differs from a Cursor in one thing: it remembers offsets of topics whose

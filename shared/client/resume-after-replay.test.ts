@@ -1,14 +1,13 @@
 import { expect, test } from 'vitest'
 import { eventAt } from '#shared/testing/client/scripted-server.ts'
-import { receive, receivePage } from './receive.ts'
-import { ask, createSubscriptionState, drop, resumeFrom } from './subscription-state.ts'
+import { createSubscription } from './subscription.ts'
 
 const FROM = 't@e1:0=5'
 
 function subscribed() {
   const got: number[] = []
   const gaps: string[] = []
-  const state = createSubscriptionState(
+  const subscription = createSubscription(
     { id: 's1', channels: ['**'], since: FROM },
     {
       event: ({ offset }) => got.push(offset),
@@ -16,27 +15,33 @@ function subscribed() {
       error: () => {},
     },
   )
+  let attempt = 1
+  const ask = () => {
+    const message = subscription.ask('c1')
+    attempt = message.attempt ?? 1
+    return message
+  }
   const replay = (offset: number) =>
-    receive(state, 'c1', {
+    subscription.receive('c1', {
       type: 'events',
       ids: ['s1'],
       replay: true,
-      attempt: state.attempt,
+      attempt,
       events: [eventAt(offset)],
     })
-  return { state, got, gaps, replay }
+  return { subscription, got, gaps, ask, replay }
 }
 
 test('a replay that was cut off is asked for again, since its verdict was never heard', () => {
-  const { state, got, gaps, replay } = subscribed()
-  ask(state, 'c1')
-  replay(8) // 6 and 7 have expired, which only `subscribed` would have told
-  drop(state, 'c1')
+  const { subscription, got, gaps, ask, replay } = subscribed()
+  ask()
+  replay(8) // 6 and 7 have expired, which only `subscribed` would have said
+  subscription.drop('c1')
 
-  const again = ask(state, 'c1')
+  const again = ask()
   replay(8)
   replay(9)
-  receive(state, 'c1', {
+  subscription.receive('c1', {
     type: 'subscribed',
     id: 's1',
     attempt: again.attempt ?? 0,
@@ -48,29 +53,32 @@ test('a replay that was cut off is asked for again, since its verdict was never 
   expect(again.since).toBe(FROM)
   expect(gaps).toEqual(['trimmed'])
   expect(got).toEqual([8, 9])
-  expect(resumeFrom(state)).toBe('t@e1:0=9')
+  expect(subscription.resumeFrom()).toBe('t@e1:0=9')
 })
 
-test('a page from where the replay began tells the verdict as well', () => {
-  const { state, got, gaps, replay } = subscribed()
-  ask(state, 'c1')
+test('a page from where the replay began gives the verdict as well', () => {
+  const { subscription, got, gaps, ask, replay } = subscribed()
+  ask()
   replay(8)
-  drop(state, 'c1')
+  subscription.drop('c1')
 
-  receivePage(state, { events: [eventAt(8)], cursor: 't@e1:0=8', recovered: false }, resumeFrom(state))
+  subscription.receivePage(
+    { events: [eventAt(8)], cursor: 't@e1:0=8', recovered: false },
+    subscription.resumeFrom(),
+  )
 
   expect(gaps).toEqual(['trimmed'])
   expect(got).toEqual([8])
-  expect(resumeFrom(state)).toBe('t@e1:0=8')
+  expect(subscription.resumeFrom()).toBe('t@e1:0=8')
 })
 
 test('live events go on moving the position once the answer has come', () => {
-  const { state, replay } = subscribed()
-  const { attempt = 0 } = ask(state, 'c1')
+  const { subscription, ask, replay } = subscribed()
+  const { attempt = 0 } = ask()
   replay(6)
-  receive(state, 'c1', { type: 'subscribed', id: 's1', attempt, cursor: 't@e1:0=6', recovered: true })
+  subscription.receive('c1', { type: 'subscribed', id: 's1', attempt, cursor: 't@e1:0=6', recovered: true })
 
-  receive(state, 'c1', { type: 'events', ids: ['s1'], events: [eventAt(7)] })
+  subscription.receive('c1', { type: 'events', ids: ['s1'], events: [eventAt(7)] })
 
-  expect(resumeFrom(state)).toBe('t@e1:0=7')
+  expect(subscription.resumeFrom()).toBe('t@e1:0=7')
 })

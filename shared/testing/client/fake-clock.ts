@@ -1,4 +1,4 @@
-import type { Clock } from '#shared/client/clock.ts'
+import type { Clock } from '#shared/client/connect.ts'
 
 export type FakeClock = Clock & { readonly advance: (ms: number) => Promise<void> }
 

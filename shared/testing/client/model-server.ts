@@ -1,4 +1,4 @@
-import type { Page } from '#shared/client/receive.ts'
+import type { Page } from '#shared/client/subscription.ts'
 import { type Cursor, formatCursor, offsetSeen, parseCursor } from '#shared/core/cursor.ts'
 import type { PositionedEvent } from '#shared/core/event.ts'
 import { matchesInterest } from '#shared/core/interest.ts'
@@ -9,7 +9,7 @@ type Registration = { message: SubscribeMessage; attempt: number; behind: boolea
 /** Every `yield` is a point where any other actor may run. */
 export type Actor = Generator<unknown, void>
 
-/** A server that keeps the rules of DESIGN.md §5, one step at a time: what the client's rules are tested against. */
+/** A server that keeps the rules of docs/architecture.md (I1–I6), one step at a time: what the client's rules are tested against. */
 export type ModelServer = {
   readonly random: Random
   readonly kafka: PositionedEvent[][]

@@ -1,6 +1,4 @@
-import { connect, type Tidewire } from '#shared/client/connect.ts'
-import type { SocketLike } from '#shared/client/open-link.ts'
-import type { ConnectOptions } from '#shared/client/options.ts'
+import { type ConnectOptions, connect, type SocketLike, type Tidewire } from '#shared/client/connect.ts'
 import type { PositionedEvent } from '#shared/core/event.ts'
 import type { ClientMessage, ServerFrame, SubscribeMessage } from '#shared/core/messages.ts'
 import { createFakeClock, type FakeClock, settle } from './fake-clock.ts'

@@ -12,7 +12,7 @@ export async function check(world: World, dashboards: readonly Dashboard[]): Pro
   for (const { name, tracked } of dashboards)
     for (const one of tracked) {
       const fault = compare(one, events, [...world.kafka.logs.keys()])
-      if (fault !== null) return `${name}/${one.state.id} ${fault}`
+      if (fault !== null) return `${name}/${one.subscription.id} ${fault}`
     }
   return checkDeadLetters(world)
 }
@@ -39,14 +39,14 @@ export async function firstAppearances({ kafka, catalog, stores }: World): Promi
 }
 
 function compare(
-  { state, got, start }: Tracked,
+  { subscription, got, start }: Tracked,
   events: readonly PositionedEvent[],
   keys: readonly string[],
 ) {
   if (start === null) return 'never started'
   const isAbove = ({ topic, partition, offset }: PositionedEvent) =>
     offset > offsetSeen(start, topic, partition)
-  const wanted = events.filter((one) => matchesInterest(state.interest, one.event) && isAbove(one))
+  const wanted = events.filter((one) => matchesInterest(subscription.interest, one.event) && isAbove(one))
   for (const key of keys) {
     const isHere = ({ topic, partition }: PositionedEvent) => `${topic}-${partition}` === key
     const left = wanted.filter(isHere).map(({ offset }) => offset)

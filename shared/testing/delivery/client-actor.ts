@@ -1,14 +1,5 @@
 import { parseFrame } from '#shared/client/parse-frame.ts'
-import { type Page, type Reaction, receive, receivePage } from '#shared/client/receive.ts'
-import {
-  ask,
-  caughtUp,
-  createSubscriptionState,
-  drop,
-  phaseOf,
-  resumeFrom,
-  type SubscriptionState,
-} from '#shared/client/subscription-state.ts'
+import { createSubscription, type Page, type Subscription } from '#shared/client/subscription.ts'
 import { type Cursor, parseCursor } from '#shared/core/cursor.ts'
 import type { PositionedEvent } from '#shared/core/event.ts'
 import type { Interest } from '#shared/core/interest.ts'
@@ -28,7 +19,7 @@ const INTERESTS: readonly [Interest, ...Interest[]] = [
 
 /** A subscription of a client: the client's own state machine, and what came out of it. */
 export type Tracked = {
-  readonly state: SubscriptionState
+  readonly subscription: Subscription
   readonly got: PositionedEvent[]
   start: Cursor | null
 }
@@ -58,7 +49,8 @@ function track(world: World, name: string, id: string): Tracked {
   const { random, mutation } = world
   const since = random.pick(3) === 0 ? 'earliest' : 'latest'
   const got: PositionedEvent[] = []
-  const state = createSubscriptionState(
+  const create = mutation.subscription ?? createSubscription
+  const subscription = create(
     { id, ...random.oneOf(INTERESTS), since },
     {
       event: (positioned) => {
@@ -69,7 +61,7 @@ function track(world: World, name: string, id: string): Tracked {
       error: ({ code, detail }) => void world.gaps.push(`${name}/${id} got the error ${code}: ${detail}`),
     },
   )
-  return { state: mutation.state?.(state) ?? state, got, start: since === 'earliest' ? new Map() : null }
+  return { subscription, got, start: since === 'earliest' ? new Map() : null }
 }
 
 /** Sends a message: somewhere, some time, a sandbox answers it. */
@@ -80,8 +72,8 @@ export function send(world: World, connection: string, message: object): Actor {
   return world.scheduler.spawn(`message ${connection} ${text}`, run, { mayFail: true })
 }
 
-function askOn(world: World, { state }: Tracked, connection: string): void {
-  send(world, connection, ask(state, connection))
+function askOn(world: World, { subscription }: Tracked, connection: string): void {
+  send(world, connection, subscription.ask(connection))
 }
 
 /** Opens a connection and moves everything to it; the old one may still be open. */
@@ -95,7 +87,7 @@ export function dial(world: World, dashboard: Dashboard): void {
     dashboard.connections.push(connection)
     world.sockets.open(connection)
     for (const tracked of dashboard.tracked)
-      if (tracked.state.ended === null) askOn(world, tracked, connection)
+      if (tracked.subscription.canAsk()) askOn(world, tracked, connection)
   }
   world.scheduler.spawn(`connect ${connection}`, open)
 }
@@ -105,7 +97,7 @@ export function hangUp(world: World, dashboard: Dashboard, connection: string): 
   world.note(`${connection} is cut`)
   dashboard.connections = dashboard.connections.filter((other) => other !== connection)
   world.sockets.cut(connection)
-  for (const { state } of dashboard.tracked) drop(state, connection)
+  for (const { subscription } of dashboard.tracked) subscription.drop(connection)
   const forget = () => world.stores.subscriptions(0).removeConnection(connection)
   if (world.random.next() < 0.6) world.scheduler.spawn(`disconnect ${connection}`, forget, { mayFail: true })
   askIdle(world, dashboard)
@@ -114,12 +106,13 @@ export function hangUp(world: World, dashboard: Dashboard, connection: string): 
 export function askIdle(world: World, dashboard: Dashboard): void {
   const connection = dashboard.connections.at(-1)
   for (const tracked of dashboard.tracked)
-    if (connection && phaseOf(tracked.state) === 'idle') askOn(world, tracked, connection)
+    if (connection && tracked.subscription.phase() === 'idle') askOn(world, tracked, connection)
 }
 
 /** Asks once more although an answer may still come: the client's timeout has passed. */
-export function askAgain(world: World, { state, ...tracked }: Tracked): void {
-  if (state.asked) askOn(world, { state, ...tracked }, state.asked.connection)
+export function askAgain(world: World, tracked: Tracked): void {
+  const connection = tracked.subscription.asking()
+  if (connection !== null) askOn(world, tracked, connection)
 }
 
 /** The next frame of a connection arrives. */
@@ -127,41 +120,41 @@ export function takeFrame(world: World, dashboard: Dashboard, connection: string
   const frame = parseFrame(world.sockets.take(connection))
   if (frame === null) return
   for (const tracked of dashboard.tracked) {
-    const { state } = tracked
-    const hadStarted = state.started
-    const reaction: Reaction = (world.mutation.receive ?? receive)(state, connection, frame)
+    const { hasStarted, receive } = tracked.subscription
+    const hadStarted = hasStarted()
+    const reaction = receive(connection, frame)
     if (!hadStarted) noteStart(tracked, frame)
     if (reaction === 'ask_again') askOn(world, tracked, connection)
     if (reaction === 'catch_up') startCatchUp(world, dashboard, tracked)
   }
   const [old, next] = dashboard.connections
-  if (old && next && !dashboard.tracked.some(({ state }) => state.source === old))
+  if (old && next && !dashboard.tracked.some(({ subscription }) => subscription.source() === old))
     hangUp(world, dashboard, old)
 }
 
 function noteStart(tracked: Tracked, frame: ServerFrame): void {
-  if (tracked.state.started && 'cursor' in frame) tracked.start ??= parseCursor(frame.cursor)
+  if (tracked.subscription.hasStarted() && 'cursor' in frame) tracked.start ??= parseCursor(frame.cursor)
 }
 
 function startCatchUp(world: World, dashboard: Dashboard, tracked: Tracked): void {
   world.scheduler.spawn(`catch up ${dashboard.name}`, async () => {
     while (await poll(world, tracked)) world.note(`${dashboard.name} polls on`)
-    caughtUp(tracked.state)
+    tracked.subscription.caughtUp()
     askIdle(world, dashboard)
   })
 }
 
 /** Reads one page over HTTP; true if it moved the position. */
 export async function poll({ stores, catalog, random }: World, tracked: Tracked): Promise<boolean> {
-  const { state } = tracked
-  const since = resumeFrom(state)
+  const { interest, resumeFrom, hasStarted, receivePage } = tracked.subscription
+  const since = resumeFrom()
   const cursor = since === 'latest' ? undefined : since
-  const page: Page = await catchUp(state.interest, cursor, 1 + random.pick(4), {
+  const page: Page = await catchUp(interest, cursor, 1 + random.pick(4), {
     store: stores.store,
     catalog,
   })
-  const hadStarted = state.started
-  const hasMoved = receivePage(state, page, since)
-  if (!hadStarted && state.started) tracked.start ??= parseCursor(page.cursor)
+  const hadStarted = hasStarted()
+  const hasMoved = receivePage(page, since)
+  if (!hadStarted && hasStarted()) tracked.start ??= parseCursor(page.cursor)
   return hasMoved
 }

@@ -1,6 +1,5 @@
-import { type Reaction, receive } from '#shared/client/receive.ts'
-import { apply, type SubscriptionState } from '#shared/client/subscription-state.ts'
-import type { ServerFrame } from '#shared/core/messages.ts'
+import { createPositions } from '#shared/client/positions.ts'
+import { createSubscription } from '#shared/client/subscription.ts'
 import type { DeliverDeps } from '#shared/pipeline/deliver/deliver.ts'
 import { patternsOf } from '#shared/pipeline/deliver/match-events.ts'
 import type { KafkaRecord, Stream, Subscription, SubscriptionRef } from '#shared/pipeline/ports.ts'
@@ -10,8 +9,7 @@ import type { SubscribeDeps } from '#shared/pipeline/sockets/subscribe.ts'
 export type Mutation = {
   readonly deliver?: (deps: DeliverDeps, records: readonly KafkaRecord[]) => DeliverDeps
   readonly message?: (deps: SubscribeDeps) => SubscribeDeps
-  readonly state?: (state: SubscriptionState) => SubscriptionState
-  readonly receive?: typeof receive
+  readonly subscription?: typeof createSubscription
   /** Makes the one of a worker, whose deferred marks die with it. */
   readonly marksAfterCommit?: true
 }
@@ -74,13 +72,24 @@ const registerAfterReplay: Mutation = {
   },
 }
 
-/** Applies live frames at once, whether or not `subscribed` has come. */
+/** Applies live frames at once, as if they were part of the replay. */
 const noBuffer: Mutation = {
-  receive(state, connection, frame) {
-    const isLive = frame.type === 'events' && !frame.replay && frame.ids.includes(state.id)
-    if (!isLive || state.asked?.connection !== connection) return receive(state, connection, frame)
-    apply(state, frame.events)
-    return 'none'
+  subscription(definition, output) {
+    const { ask, receive, ...rest } = createSubscription(definition, output)
+    let attempt = 0
+    return {
+      ...rest,
+      ask: (connection) => {
+        attempt++
+        return ask(connection)
+      },
+      receive: (connection, frame) => {
+        const isLive = frame.type === 'events' && !frame.replay && frame.ids.includes(definition.id)
+        if (!isLive || rest.asking() !== connection) return receive(connection, frame)
+        receive(connection, { ...frame, replay: true, attempt })
+        return 'none'
+      },
+    }
   },
 }
 
@@ -97,21 +106,33 @@ const postToBehind: Mutation = {
 
 /** Hands on events again that lie at or below the cursor. */
 const repeatBelowCursor: Mutation = {
-  state(state) {
-    const advance: typeof state.positions.advance = (position) => {
-      state.positions.advance(position)
-      return true
-    }
-    return { ...state, positions: { ...state.positions, advance } }
-  },
+  subscription: (definition, output) =>
+    createSubscription(definition, output, (initial) => {
+      const positions = createPositions(initial)
+      const advance: typeof positions.advance = (position) => {
+        positions.advance(position)
+        return true
+      }
+      return { ...positions, advance }
+    }),
 }
 
 /** Takes the answer to an older attempt for the answer to the newest. */
 const anyAttempt: Mutation = {
-  receive(state, connection, frame): Reaction {
-    const isAnswer = frame.type === 'subscribed' || (frame.type === 'events' && frame.replay)
-    const taken = isAnswer ? { ...frame, attempt: state.attempt } : frame
-    return receive(state, connection, taken as ServerFrame)
+  subscription(definition, output) {
+    const { ask, receive, ...rest } = createSubscription(definition, output)
+    let attempt = 0
+    return {
+      ...rest,
+      ask: (connection) => {
+        attempt++
+        return ask(connection)
+      },
+      receive: (connection, frame) => {
+        const isAnswer = frame.type === 'subscribed' || (frame.type === 'events' && frame.replay)
+        return receive(connection, isAnswer ? { ...frame, attempt } : frame)
+      },
+    }
   },
 }
 

@@ -1,4 +1,3 @@
-import { phaseOf } from '#shared/client/subscription-state.ts'
 import { check } from './check.ts'
 import {
   askAgain,
@@ -96,7 +95,7 @@ function disturb(run: Run): void {
     if (dashboard.connections.length < 2) dial(world, dashboard)
   } else if (roll < 0.55) askAgain(world, tracked)
   else if (roll < 0.62) {
-    const phase = phaseOf(tracked.state)
+    const phase = tracked.subscription.phase()
     const reads = async () => void (await poll(world, tracked))
     if (phase === 'idle' || phase === 'asking') scheduler.spawn(`poll ${dashboard.name}`, reads)
   } else if (roll < 0.72) startWorker(world, random.pick(world.shards), [...world.kafka.logs.keys()], true)
@@ -125,7 +124,8 @@ async function drain(run: Run): Promise<boolean> {
   return false
 }
 
-const isLive = ({ tracked }: Dashboard) => tracked.every(({ state }) => phaseOf(state) === 'live')
+const isLive = ({ tracked }: Dashboard) =>
+  tracked.every(({ subscription }) => subscription.phase() === 'live')
 
 async function isBehind({ world, dashboards }: Run): Promise<boolean> {
   const connections = dashboards.flatMap((dashboard) => dashboard.connections)

@@ -1,8 +1,8 @@
-import { stateOf } from '#shared/client/client-state.ts'
-import type { Clock } from '#shared/client/clock.ts'
-import { createFetchView } from '#shared/client/fetch-view.ts'
-import { type FollowedView, followView, type ViewDeps } from '#shared/client/follow-view.ts'
-import { createSubscriptionState, end } from '#shared/client/subscription-state.ts'
+import type { Clock, FollowedView } from '#shared/client/connect.ts'
+import { stateOf } from '#shared/client/feed.ts'
+import { createHttp } from '#shared/client/http.ts'
+import { createSubscription } from '#shared/client/subscription.ts'
+import { followView, type ViewDeps } from '#shared/client/view.ts'
 import { askIdle, type Dashboard, send, type Tracked } from '#shared/testing/delivery/client-actor.ts'
 import type { Actor } from '#shared/testing/delivery/scheduler.ts'
 import { EXAMPLES, FOLLOWED, type Followed } from './example-views.ts'
@@ -33,7 +33,7 @@ export function createViewClient(world: ViewWorld, name: string): ViewClient {
   const clock = clockOf(timers)
   const states = new Map<Tracked, () => void>()
   const subscribe: ViewDeps['subscribe'] = ({ channels, since }, onEvent, { onGap, onState }) => {
-    const state = createSubscriptionState(
+    const subscription = createSubscription(
       { id: `${name}-v${tracked.length}`, channels, ...(since !== undefined && { since }) },
       {
         event: onEvent,
@@ -44,22 +44,22 @@ export function createViewClient(world: ViewWorld, name: string): ViewClient {
         error: ({ code, detail }) => void world.gaps.push(`${name} got the error ${code}: ${detail}`),
       },
     )
-    const one: Tracked = { state, got: [], start: null }
+    const one: Tracked = { subscription, got: [], start: null }
     tracked.push(one)
-    states.set(one, () => onState?.(stateOf(state, false)))
+    states.set(one, () => onState?.(stateOf(subscription, false)))
     askIdle(world, dashboard)
     return () => {
       states.delete(one)
-      end(state, 'stopped')
+      subscription.end('stopped')
       for (const connection of dashboard.connections)
-        send(world, connection, { action: 'unsubscribe', id: state.id })
+        send(world, connection, { action: 'unsubscribe', id: subscription.id })
     }
   }
-  const fetchView = createFetchView({
+  const { view: fetchView } = createHttp({
     httpUrl: '',
     clock,
     timeoutMs: 30_000,
-    access: { headers: async () => ({}), socketUrl: async () => '' },
+    headers: async () => ({}),
     fetch: (url) => request(world, requests, url),
   })
   const deps: ViewDeps = { fetchView, subscribe, clock, random: random.next }

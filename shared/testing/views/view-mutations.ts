@@ -1,5 +1,5 @@
-import type { FetchView } from '#shared/client/fetch-view.ts'
-import type { ViewDeps } from '#shared/client/follow-view.ts'
+import type { FetchView } from '#shared/client/http.ts'
+import type { ViewDeps } from '#shared/client/view.ts'
 import type { ServeView } from './serve-view.ts'
 
 /** How to break a rule of following a view without touching the product: by wrapping what is handed to it. */

@@ -1,4 +1,3 @@
-import { phaseOf } from '#shared/client/subscription-state.ts'
 import { askAgain, dial, hangUp, poll, send, takeFrame } from '#shared/testing/delivery/client-actor.ts'
 import { crashSomebody } from '#shared/testing/delivery/crash-somebody.ts'
 import { startWorker, type Worker } from '#shared/testing/delivery/deliver-actor.ts'
@@ -102,7 +101,7 @@ async function disturb(run: Run): Promise<void> {
     if (dashboard.connections.length < 2) dial(world, dashboard)
   } else if (roll < 0.75) fireTimer(client, random.pick(client.timers.size))
   else if (roll < 0.8 && tracked) askAgain(world, tracked)
-  else if (roll < 0.88 && tracked && ['idle', 'asking'].includes(phaseOf(tracked.state)))
+  else if (roll < 0.88 && tracked && ['idle', 'asking'].includes(tracked.subscription.phase()))
     scheduler.spawn(`poll ${dashboard.name}`, async () => void (await poll(world, tracked)))
   else if (connection) send(world, connection, { action: 'ping' })
   client.tellStates()
@@ -159,8 +158,9 @@ async function drain(run: Run): Promise<boolean> {
 
 /** A stopped subscription whose `unsubscribe` was lost makes the others ask again at every ping, for ever. */
 function endStopped({ world }: Run, { dashboard }: ViewClient, connection: string): void {
-  for (const { state } of dashboard.tracked)
-    if (phaseOf(state) === 'stopped') send(world, connection, { action: 'unsubscribe', id: state.id })
+  for (const { subscription } of dashboard.tracked)
+    if (subscription.phase() === 'stopped')
+      send(world, connection, { action: 'unsubscribe', id: subscription.id })
 }
 
 /** What the view says of itself once its subscription has settled. */

@@ -1,5 +1,5 @@
 import { createContext, useContext } from 'react'
-import type { Credentials } from '#shared/client/credentials.ts'
+import type { Credentials } from '#shared/client/connect.ts'
 import type { Role } from '#shared/core/role.ts'
 
 /** The user of the app, with the credentials of their requests. */

@@ -1,5 +1,6 @@
 import { useCallback, useMemo } from 'react'
-import { type Credentials, credentialHeaders } from '#shared/client/credentials.ts'
+
+import { type Credentials, credentialHeaders } from '#shared/client/connect.ts'
 import { useAccess } from './access.tsx'
 import { useTidewire } from './tidewire-provider.tsx'
 

@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import type { TidewireState } from '#shared/client/client-state.ts'
-import { systemClock } from '#shared/client/clock.ts'
+import { systemClock, type TidewireState } from '#shared/client/connect.ts'
 import { createCalmState } from './calm-state.ts'
 
 beforeEach(() => void vi.useFakeTimers())

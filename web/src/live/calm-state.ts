@@ -1,6 +1,4 @@
-import type { TidewireState } from '#shared/client/client-state.ts'
-import type { Clock } from '#shared/client/clock.ts'
-import type { Tidewire } from '#shared/client/connect.ts'
+import type { Clock, Tidewire, TidewireState } from '#shared/client/connect.ts'
 
 /** The state of the connection as it is shown to users. */
 export type CalmState = {

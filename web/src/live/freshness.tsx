@@ -1,5 +1,5 @@
 import { useSyncExternalStore } from 'react'
-import type { TidewireState } from '#shared/client/client-state.ts'
+import type { TidewireState } from '#shared/client/connect.ts'
 import { Badge } from '#web/ui/data/badge.tsx'
 import { Age } from '#web/ui/data/times.tsx'
 import { useNow } from '#web/ui/state/use-now.ts'

@@ -1,7 +1,5 @@
 import { createContext, type ReactNode, useContext, useEffect, useState } from 'react'
-import { systemClock } from '#shared/client/clock.ts'
-import { connect, type Tidewire } from '#shared/client/connect.ts'
-import type { ClientError } from '#shared/client/subscriber.ts'
+import { type ClientError, connect, systemClock, type Tidewire } from '#shared/client/connect.ts'
 import { useAccess } from './access.tsx'
 import { type CalmState, createCalmState } from './calm-state.ts'
 import type { Config } from './config.ts'

@@ -1,6 +1,5 @@
 import { type ReactNode, useMemo, useSyncExternalStore } from 'react'
-import type { ViewStatus } from '#shared/client/follow-view.ts'
-import type { StateOf, ViewSet } from '#shared/client/view-set.ts'
+import type { StateOf, ViewSet, ViewStatus } from '#shared/client/connect.ts'
 import { Loading, StateMessage } from '#web/ui/layout/state-message.tsx'
 import { useAccess } from './access.tsx'
 import { useConnection } from './freshness.tsx'

@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import type { Tidewire } from '#shared/client/connect.ts'
-import type { ViewMoment } from '#shared/client/follow-view.ts'
+import type { Tidewire, ViewMoment } from '#shared/client/connect.ts'
 import { defineView } from '#shared/domain/define-domain.ts'
 import { createViewRegistry } from './view-registry.ts'
 

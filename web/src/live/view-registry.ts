@@ -1,6 +1,5 @@
-import type { Tidewire } from '#shared/client/connect.ts'
-import type { ViewMoment } from '#shared/client/follow-view.ts'
-import type { StateOf, ViewSet } from '#shared/client/view-set.ts'
+import type { StateOf, Tidewire, ViewMoment, ViewSet } from '#shared/client/connect.ts'
+
 import type { Pacer } from './pacer.ts'
 
 /** A view shared by components, in the shape of `useSyncExternalStore`. */

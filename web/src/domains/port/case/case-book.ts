@@ -1,4 +1,4 @@
-import type { ReceivedEvent } from '#shared/client/create-subscriber.ts'
+import type { ReceivedEvent } from '#shared/client/connect.ts'
 import type { Case } from '#shared/domain/port/case.ts'
 import { cases } from '#shared/domain/port/cases-view.ts'
 import { type FeedRow, openCaseOf } from '../feed/feed-row.ts'

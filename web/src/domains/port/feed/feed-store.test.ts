@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
-import type { ReceivedEvent } from '#shared/client/create-subscriber.ts'
+import type { ReceivedEvent } from '#shared/client/connect.ts'
 import { NO_FILTERS } from './feed-filters.ts'
 import type { FeedRow } from './feed-row.ts'
 import { createFeedStore } from './feed-store.ts'

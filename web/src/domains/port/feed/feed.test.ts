@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { ReceivedEvent } from '#shared/client/create-subscriber.ts'
+import type { ReceivedEvent } from '#shared/client/connect.ts'
 import { createFeed, hold, release, setFilters, takeEvents } from './feed.ts'
 import { NO_FILTERS } from './feed-filters.ts'
 

@@ -1,4 +1,4 @@
-import type { ReceivedEvent } from '#shared/client/create-subscriber.ts'
+import type { ReceivedEvent } from '#shared/client/connect.ts'
 import { moveOf } from '#shared/domain/port/case-moves.ts'
 import { isMove } from '#shared/domain/port/read-event.ts'
 import { type CaseBook, createCaseBook } from '../case/case-book.ts'

@@ -1,5 +1,5 @@
 import { useEffect, useMemo, useState, useSyncExternalStore } from 'react'
-import type { ReceivedEvent } from '#shared/client/create-subscriber.ts'
+import type { ReceivedEvent } from '#shared/client/connect.ts'
 import { useAccess } from '#web/live/access.tsx'
 import { type Api, ApiError, useApi } from '#web/live/api.ts'
 import { createPacer } from '#web/live/pacer.ts'

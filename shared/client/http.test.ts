@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest'
 import { createFakeClock } from '#shared/testing/client/fake-clock.ts'
-import { type Access, createAccess, type Fetch } from './credentials.ts'
-import { createFetchPage } from './http-pages.ts'
+import { type ConnectOptions, connect, type Fetch } from './connect.ts'
+import { createHttp } from './http.ts'
 
-const access: Access = { headers: async () => ({ 'x-api-key': 'k' }), socketUrl: async () => '' }
+const headers = async () => ({ 'x-api-key': 'k' })
 const never = new AbortController().signal
 const clock = createFakeClock()
 const fetchWith = (fetch: Fetch) =>
-  createFetchPage({ httpUrl: 'http://h', access, fetch, clock, timeoutMs: 1000 })
+  createHttp({ httpUrl: 'http://h', headers, fetch, clock, timeoutMs: 1000 }).page
 const json = (body: unknown, status = 200, type = 'application/json') =>
   new Response(JSON.stringify(body), { status, headers: { 'content-type': type } })
 
@@ -51,6 +51,21 @@ test('refuses an answer that is no page, and gives up on one that does not come'
   await answer
 })
 
+/** The URL of the first socket that a client opens. */
+function firstSocketUrl(options: Pick<ConnectOptions, 'socketUrl' | 'credentials' | 'fetch'>) {
+  return new Promise<string>((resolve) => {
+    const tidewire = connect({
+      ...options,
+      httpUrl: 'http://h',
+      openSocket: (url) => {
+        resolve(url)
+        setTimeout(() => tidewire.close())
+        return { send: () => {}, close: () => {}, addEventListener: () => {} }
+      },
+    })
+  })
+}
+
 test('sends a token as a header and buys a ticket with it for the socket', async () => {
   const calls: unknown[] = []
   const fetch: Fetch = async (url, init) => {
@@ -58,15 +73,15 @@ test('sends a token as a header and buys a ticket with it for the socket', async
     return json({ ticket: 'one', expires: '' }, 201)
   }
   const credentials = { token: async () => 'jwt' }
-  const bearer = createAccess({ httpUrl: 'http://h', socketUrl: 'ws://h/x?y=1', credentials, fetch })
-  expect(await bearer.socketUrl()).toBe('ws://h/x?y=1&ticket=one')
+  expect(await firstSocketUrl({ socketUrl: 'ws://h/x?y=1', credentials, fetch })).toBe(
+    'ws://h/x?y=1&ticket=one',
+  )
   expect(calls).toEqual([['http://h/tickets', 'POST', { authorization: 'Bearer jwt' }]])
 })
 
 test('puts a key into the URL of a socket on this machine only', async () => {
   const fetch: Fetch = async () => json({ ticket: 'one', expires: '' }, 201)
-  const urlOf = (socketUrl: string) =>
-    createAccess({ httpUrl: 'http://h', socketUrl, credentials: { apiKey: 'k' }, fetch }).socketUrl()
+  const urlOf = (socketUrl: string) => firstSocketUrl({ socketUrl, credentials: { apiKey: 'k' }, fetch })
   expect(await urlOf('ws://localhost:3001')).toBe('ws://localhost:3001/?key=k')
   expect(await urlOf('ws://127.0.0.1:3001')).toBe('ws://127.0.0.1:3001/?key=k')
   expect(await urlOf('ws://[::1]:3001')).toBe('ws://[::1]:3001/?key=k')

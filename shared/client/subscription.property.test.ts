@@ -21,7 +21,6 @@ import {
   type ModelServer,
 } from '#shared/testing/client/model-server.ts'
 import { createRandom } from '#shared/testing/random.ts'
-import { phaseOf } from './subscription-state.ts'
 
 type World = { server: ModelServer; clients: ModelClient[]; actors: Actor[]; produced: number }
 
@@ -57,7 +56,7 @@ function disturb(world: World, client: ModelClient): void {
       if (tracked) askAgain(client, tracked)
       return
     case 3:
-      if (tracked && phaseOf(tracked.state) !== 'catching_up')
+      if (tracked && tracked.subscription.phase() !== 'catching_up')
         world.actors.push(ignore(poll(client, tracked)))
       return
     default:
@@ -84,11 +83,11 @@ function step(world: World): void {
 }
 
 /** What a subscription should have got, and got, above where it started: the same, in order, for every partition. */
-function check(world: World, { state, got, start }: Tracked): void {
+function check(world: World, { subscription, got, start }: Tracked): void {
   for (const [partition, events] of world.server.kafka.entries()) {
     const above = (event: PositionedEvent) => event.offset > offsetSeen(start ?? new Map(), 't', partition)
     const wanted = events.filter(
-      (positioned) => matchesInterest(state.interest, positioned.event) && above(positioned),
+      (positioned) => matchesInterest(subscription.interest, positioned.event) && above(positioned),
     )
     const own = got.filter((event) => event.partition === partition && above(event))
     expect(positions(own)).toEqual(positions(wanted))

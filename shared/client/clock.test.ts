@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createBackoff } from './backoff.ts'
+import { createBackoff } from './clock.ts'
 
 test('spreads each delay from zero to a bound that doubles up to the cap', () => {
   const highest = createBackoff({ random: () => 1 })
@@ -8,7 +8,7 @@ test('spreads each delay from zero to a bound that doubles up to the cap', () =>
   expect([lowest.next(), lowest.next()]).toEqual([0, 0])
 })
 
-test('begins anew after a reset', () => {
+test('starts again from the base after a reset', () => {
   const backoff = createBackoff({ random: () => 1 })
   backoff.next()
   backoff.next()

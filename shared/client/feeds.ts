@@ -1,0 +1,213 @@
+import type { ServerFrame } from '#shared/core/messages.ts'
+import type { Clock } from './clock.ts'
+import type { Connection, OpenLine } from './connection.ts'
+import {
+  createFeed,
+  type Feed,
+  type FeedDeps,
+  type ReceivedEvent,
+  type SubscribeHandlers,
+  type SubscribeRequest,
+  type TidewireState,
+} from './feed.ts'
+import { type FetchPage, PageError } from './http.ts'
+
+export type FeedsSettings = Omit<FeedDeps, 'connection' | 'fetchPage' | 'changed'> & {
+  /** How long to wait between two rounds of polling, in milliseconds. */
+  readonly pollMs: number
+}
+
+/** Everything that is subscribed to on one connection. */
+export type Feeds = {
+  /** Returns the function that stops it. Throws CursorError if `since` is a malformed cursor. */
+  readonly subscribe: (
+    request: SubscribeRequest,
+    onEvent: (positioned: ReceivedEvent) => void,
+    handlers: SubscribeHandlers,
+  ) => () => void
+  readonly size: () => number
+  readonly state: () => TidewireState
+  readonly onState: (listener: (state: TidewireState) => void) => () => void
+  /** When the server was last heard, over a socket or HTTP, in epoch milliseconds; null until then. */
+  readonly lastHeard: () => number | null
+  /** Ends every subscription and the connection. */
+  readonly close: () => void
+}
+
+type Member = {
+  readonly feed: Feed
+  /** Tells the subscriber its state, if it is another one than before. */
+  readonly tell: (state: TidewireState) => void
+  readonly closed: () => void
+}
+
+/**
+ * Hands on what the connection reports to every feed, polls for the feeds that no line feeds while there is trouble, has
+ * the old line closed when every feed is live on the next one, and sums up the states.
+ */
+export function createFeeds(settings: FeedsSettings, connection: Connection, fetchPage: FetchPage): Feeds {
+  const { clock, onError } = settings
+  const members = new Map<string, Member>()
+  const listeners = new Set<(state: TidewireState) => void>()
+  const poller = createPoller(settings, pollAll)
+  let subscriptions = 0
+  /** The credentials were refused when the last socket was to be opened. */
+  let isDenied = false
+  let state: TidewireState = 'connecting'
+  let lastHeard: number | null = null
+
+  const each = (visit: (feed: Feed) => void) => {
+    for (const { feed } of [...members.values()]) visit(feed)
+  }
+  const deps: FeedDeps = {
+    ...settings,
+    connection,
+    fetchPage: async (...request) => {
+      const page = await fetchPage(...request)
+      lastHeard = clock.now()
+      return page
+    },
+    changed: refresh,
+  }
+  connection.on({
+    opened: (line) => {
+      isDenied = false
+      if (members.size === 0) line.confirm()
+      each((feed) => feed.opened(line))
+      refresh()
+    },
+    frame: take,
+    lost: (line) => {
+      each((feed) => feed.lost(line))
+      refresh()
+    },
+    trouble: () => {
+      if (!isDenied) poller.start() // otherwise polling would be refused as well
+      refresh()
+    },
+    failed: (cause) => {
+      isDenied = cause instanceof PageError && cause.code === 'http_401'
+      if (isDenied) poller.stop()
+      if (cause instanceof PageError) onError({ code: cause.code, detail: cause.message, cause })
+      else onError({ code: 'connect_failed', detail: 'the socket could not be opened', cause })
+    },
+    leaving: () => each((feed) => feed.flush()),
+  })
+
+  function take(line: OpenLine, frame: ServerFrame) {
+    lastHeard = clock.now()
+    if (frame.type !== 'error' || frame.id !== undefined) each((feed) => feed.frame(line, frame))
+    else if (frame.code === 'expired') line.abandon()
+    else onError({ code: frame.code, detail: frame.detail })
+  }
+  async function pollAll(signal: AbortSignal) {
+    for (const { feed } of members.values()) {
+      if (signal.aborted) return
+      await feed.poll(signal)
+    }
+  }
+  function refresh() {
+    if (state === 'closed') return
+    const feeds = [...members.values()].map(({ feed }) => feed)
+    connection.settle((line) => feeds.some((feed) => feed.source() === line))
+    const isOpen = connection.line() !== null
+    if (isOpen && feeds.every((feed) => feed.isOver() || feed.source() !== null)) poller.stop()
+    const isPolling = poller.isRunning()
+    for (const { feed, tell } of members.values()) tell(feed.state(isPolling))
+    const states = [...members.values()].map(({ feed }) => feed.state(isPolling))
+    setState(overallState(states, isOpen, isPolling))
+  }
+  function setState(next: TidewireState) {
+    if (state === next || state === 'closed') return
+    state = next
+    for (const listener of [...listeners]) listener(next)
+  }
+  return {
+    subscribe: (request, onEvent, handlers) => {
+      const id = `s${++subscriptions}`
+      const feed = createFeed({ id, ...request }, onEvent, handlers, deps)
+      members.set(id, { feed, ...createTeller(handlers.onState) })
+      feed.ask()
+      poller.kick()
+      refresh()
+      return () => {
+        if (!members.delete(id)) return
+        feed.stop()
+        connection.send({ action: 'unsubscribe', id })
+        refresh()
+      }
+    },
+    size: () => members.size,
+    state: () => state,
+    onState: (listener) => {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    lastHeard: () => lastHeard,
+    close: () => {
+      if (state === 'closed') return
+      each((feed) => feed.stop())
+      poller.stop()
+      connection.close()
+      setState('closed')
+      for (const { closed } of members.values()) closed()
+      members.clear()
+    },
+  }
+}
+
+function createTeller(onState: SubscribeHandlers['onState'] = () => {}): Pick<Member, 'tell' | 'closed'> {
+  let told: TidewireState = 'connecting'
+  return {
+    tell: (state) => {
+      if (state === told) return
+      told = state
+      onState(state)
+    },
+    closed: () => onState('closed'),
+  }
+}
+
+/** The state of the whole: the worst that any subscription has. */
+function overallState(states: readonly TidewireState[], isOpen: boolean, isPolling: boolean): TidewireState {
+  if (!isOpen) return isPolling ? 'polling' : 'connecting'
+  const order = ['polling', 'connecting', 'recovering'] as const
+  return order.find((state) => states.includes(state)) ?? 'live'
+}
+
+/** Runs rounds while it is started: the first at once, the next `pollMs` after each one's end. */
+function createPoller(
+  { clock, pollMs }: { readonly clock: Clock; readonly pollMs: number },
+  round: (signal: AbortSignal) => Promise<void>,
+) {
+  let aborter: AbortController | null = null
+  let cancel: (() => void) | null = null
+
+  async function run() {
+    const current = aborter
+    if (!current) return
+    cancel = null
+    await round(current.signal)
+    if (!current.signal.aborted) cancel = clock.after(pollMs, run)
+  }
+  return {
+    isRunning: () => aborter !== null,
+    start: () => {
+      if (aborter) return
+      aborter = new AbortController()
+      void run()
+    },
+    /** Starts the next round now, unless one is under way. */
+    kick: () => {
+      if (!cancel) return
+      cancel()
+      void run()
+    },
+    stop: () => {
+      aborter?.abort()
+      aborter = null
+      cancel?.()
+      cancel = null
+    },
+  }
+}

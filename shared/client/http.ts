@@ -1,0 +1,182 @@
+import { parseCursor } from '#shared/core/cursor.ts'
+import type { Interest } from '#shared/core/interest.ts'
+import type { ViewPart } from '#shared/pipeline/views/apply-event.ts'
+import type { Clock } from './clock.ts'
+import { isFields, isPositionedEvents } from './parse-frame.ts'
+import type { Page } from './subscription.ts'
+
+export type Fetch = (url: string, init?: RequestInit) => Promise<Response>
+
+export type HttpSettings = {
+  readonly httpUrl: string
+  /** The headers that prove who asks. Called for every request. */
+  readonly headers: () => Promise<Record<string, string>>
+  readonly fetch: Fetch
+  readonly clock: Clock
+  /** How long an answer may take, in milliseconds. */
+  readonly timeoutMs: number
+}
+
+/** Which view of which domain; `key` for one state of a collection. */
+export type ViewAddress = {
+  readonly domain: string
+  readonly view: string
+  readonly key?: string | undefined
+}
+/** The parts of a view, and the cursor to go on from: what lies above it is not in all of them. */
+export type ViewSnapshot<State> = { readonly parts: readonly ViewPart<State>[]; readonly cursor: string }
+
+/**
+ * Reads one page of `GET /events/since`. `from` is a cursor, or what a subscription may start from; `latest` asks for
+ * the current cursor and no events. Throws PageError.
+ */
+export type FetchPage = (interest: Interest, from: string, signal: AbortSignal) => Promise<Page>
+
+/**
+ * Reads all pages of `GET /views/…?parts=true`. The cursor is that of the first page: it was read before any part was.
+ * Throws PageError.
+ */
+export type FetchView = <State>(address: ViewAddress, signal: AbortSignal) => Promise<ViewSnapshot<State>>
+
+export type Http = {
+  readonly page: FetchPage
+  readonly view: FetchView
+  /** Buys a single-use ticket for a socket. Throws PageError, `http_401` for credentials that are refused. */
+  readonly ticket: () => Promise<string>
+}
+
+/** The most events of one page of `GET /events/since`. */
+export const PAGE_LIMIT = 500
+
+/** What asking again would only repeat: a malformed request, no right to it, a filter that cannot be. */
+const PERMANENT = [400, 403, 422]
+/** For a view also: there is none of that name. */
+const PERMANENT_FOR_VIEWS = [...PERMANENT, 404]
+
+/** HTTP did not give what was asked for. `permanent`: the server refused this very request and would again. */
+export class PageError extends Error {
+  readonly code: string
+  readonly permanent: boolean
+  constructor(message: string, options: { code: string; permanent: boolean; cause?: unknown }) {
+    super(message, { cause: options.cause })
+    this.code = options.code
+    this.permanent = options.permanent
+  }
+}
+
+/** What the client reads over HTTP. */
+export function createHttp(settings: HttpSettings): Http {
+  return {
+    page: (interest, from, signal) => {
+      const path = `/events/since?${toQuery(interest, from)}`
+      return fetchJson(settings, { path, signal, permanent: PERMANENT }, readPage)
+    },
+    view: async <State>({ domain, view, key }: ViewAddress, signal: AbortSignal) => {
+      const names = key === undefined ? [domain, view] : [domain, view, key]
+      const path = `/views/${names.map(encodeURIComponent).join('/')}`
+      const parts: ViewPart<State>[] = []
+      let cursor: string | null = null
+      for (let next: string | null = ''; next !== null; ) {
+        const query = new URLSearchParams({ parts: 'true', ...(next && { next }) })
+        const request = { path: `${path}?${query}`, signal, permanent: PERMANENT_FOR_VIEWS }
+        const page: ViewPage<State> = await fetchJson(settings, request, readViewPage<State>)
+        parts.push(...page.parts)
+        cursor ??= page.cursor
+        next = page.next
+      }
+      return { parts, cursor: cursor ?? '' }
+    },
+    ticket: async () => {
+      const init = { method: 'POST', headers: await settings.headers() }
+      const response = await settings.fetch(`${settings.httpUrl}/tickets`, init)
+      if (!response.ok) throw await toError(response, [])
+      return readTicket(await response.json())
+    },
+  }
+}
+
+/**
+ * Gets JSON from a path of the server and has it read. `permanent` are the statuses that asking again would only
+ * repeat. Throws PageError, `unreachable` also where `read` throws another error.
+ */
+async function fetchJson<T>(
+  { httpUrl, headers, fetch, clock, timeoutMs }: HttpSettings,
+  request: { readonly path: string; readonly signal: AbortSignal; readonly permanent: readonly number[] },
+  read: (body: unknown) => T,
+): Promise<T> {
+  const slow = new AbortController()
+  const cancelTimeout = clock.after(timeoutMs, () => slow.abort())
+  try {
+    const signal = AbortSignal.any([request.signal, slow.signal])
+    const response = await fetch(`${httpUrl}${request.path}`, { headers: await headers(), signal })
+    if (!response.ok) throw await toError(response, request.permanent)
+    return read(await response.json())
+  } catch (cause) {
+    if (cause instanceof PageError) throw cause
+    const message = `${request.path.split('?')[0]} could not be read over HTTP`
+    throw new PageError(message, { code: 'unreachable', permanent: false, cause })
+  } finally {
+    cancelTimeout()
+  }
+}
+
+/** The error of a response that is none of the 2xx, in the server's words where it is our server's. */
+async function toError(response: Response, permanentStatuses: readonly number[]): Promise<PageError> {
+  const { status } = response
+  const isProblem = response.headers.get('content-type')?.includes('problem+json') ?? false
+  const problem: unknown = await response.json().catch(() => null)
+  const { title, detail } = isFields(problem) ? problem : {}
+  const text = [title, detail].filter((part) => typeof part === 'string').join(': ')
+  // Only our own server's refusal counts: a proxy's 403 may be gone in a minute.
+  const permanent = isProblem && permanentStatuses.includes(status)
+  return new PageError(text || `HTTP ${status}`, { code: `http_${status}`, permanent })
+}
+
+function toQuery({ channels, filter }: Interest, from: string): URLSearchParams {
+  const query = new URLSearchParams({ channel: channels.join(','), limit: String(PAGE_LIMIT) })
+  for (const [name, values] of Object.entries(filter ?? {})) {
+    // A value with a comma cannot be written in a list; the client filters what it receives in any case.
+    if (values && !values.some((value: string) => value.includes(','))) query.set(name, values.join(','))
+  }
+  if (from !== 'latest') query.set('cursor', from)
+  return query
+}
+
+function readPage(body: unknown): Page {
+  if (!isFields(body) || !isPositionedEvents(body.events) || typeof body.cursor !== 'string')
+    throw badAnswer('the response is no page of events')
+  parseCursor(body.cursor)
+  const { events, cursor, recovered, reason } = body
+  const page = { events, cursor, recovered: recovered !== false }
+  return reason === 'epoch' || reason === 'trimmed' ? { ...page, reason } : page
+}
+
+type ViewPage<State> = ViewSnapshot<State> & { readonly next: string | null }
+
+function readViewPage<State>(body: unknown): ViewPage<State> {
+  if (!isFields(body) || !Array.isArray(body.parts) || !body.parts.every(isPart))
+    throw badAnswer('the response is no page of a view')
+  const { parts, cursor, next } = body
+  if (typeof cursor !== 'string') throw badAnswer('the view came without a cursor')
+  parseCursor(cursor)
+  return { parts, cursor, next: typeof next === 'string' ? next : null }
+}
+
+function isPart(value: unknown): boolean {
+  return (
+    isFields(value) &&
+    [value.key, value.topic, value.epoch].every((text) => typeof text === 'string') &&
+    Number.isSafeInteger(value.partition) &&
+    Number.isSafeInteger(value.offset) &&
+    'state' in value
+  )
+}
+
+function readTicket(body: unknown): string {
+  if (isFields(body) && typeof body.ticket === 'string') return body.ticket
+  throw badAnswer('the response is no ticket')
+}
+
+function badAnswer(message: string): PageError {
+  return new PageError(message, { code: 'bad_answer', permanent: false })
+}
