@@ -41,29 +41,29 @@ describe.skipIf(chromiumPath() === null)('sensors and blog in Chromium', () => {
       await read('quay-1', 20, 60, 4000)
       await read('quay-1', 22, 61, 2000)
 
-      await sensor('North quay').getByText('In order').waitFor()
+      await sensor('North quay').getByText('Normal').waitFor()
       await sensor('North quay').getByText('22.0 °C').waitFor()
       await sensor('North quay').getByText('21.0 °C').waitFor()
       await sensor('North quay')
-        .getByText(/Read \d+ s ago/)
+        .getByText(/Updated \d+ s ago/)
         .waitFor()
       await sensor('North quay')
         .getByRole('img', { name: /Temperature of North quay/ })
         .waitFor()
     })
 
-    it('tell what is wrong in the card, the feed and the navigation, and when it is over', async () => {
+    it('report what is wrong in the card, the feed and the navigation, and when it is resolved', async () => {
       await read('quay-1', 38.5, 61)
 
       await sensor('North quay').getByText('Too hot').waitFor()
       await card('Alerts').getByText('temperature above 35 °C').waitFor()
       expect(await axeViolations(page)).toEqual([])
-      await page.getByRole('link', { name: /Sensors 1 sensor alert lasts/ }).waitFor()
+      await page.getByRole('link', { name: /Sensors 1 active sensor alert/ }).waitFor()
 
       await read('quay-1', 21, 61)
-      await sensor('North quay').getByText('In order').waitFor()
+      await sensor('North quay').getByText('Normal').waitFor()
       await card('Alerts').getByText('temperature back to at most 35 °C').waitFor()
-      await page.getByRole('link', { name: /alert lasts/ }).waitFor({ state: 'detached' })
+      await page.getByRole('link', { name: /active sensor alert/ }).waitFor({ state: 'detached' })
     })
 
     it('that fell silent are marked, and found by a filter in the address', async () => {
@@ -120,7 +120,7 @@ describe.skipIf(chromiumPath() === null)('sensors and blog in Chromium', () => {
       await page.getByText('Created: Reading a tide table').first().waitFor()
     })
 
-    it('publishes and takes back, and says so', async () => {
+    it('publishes and unpublishes, and says so', async () => {
       await row(/Reading a tide table/)
         .getByRole('button', { name: /^Publish/ })
         .click()
@@ -150,14 +150,14 @@ describe.skipIf(chromiumPath() === null)('sensors and blog in Chromium', () => {
         .waitFor()
     })
 
-    it('saves only what was changed, and tells that somebody else changed the post meanwhile', async () => {
+    it('saves only what was changed, and warns that somebody else changed the post meanwhile', async () => {
       await row(/Fog at both quays/)
         .getByRole('button', { name: /^Edit/ })
         .click()
       const dialog = page.getByRole('dialog', { name: 'Edit the post' })
       await dialog.getByLabel('Excerpt').fill('Two quays, one fog.')
       await change('updated', 'p-2', { tags: ['weather'] })
-      await dialog.getByText(/bo changed this post while you write/).waitFor()
+      await dialog.getByText(/bo changed this post while you were editing/).waitFor()
       await dialog.getByRole('button', { name: 'Save' }).click()
       await dialog.waitFor({ state: 'detached' })
 
@@ -244,7 +244,7 @@ describe.skipIf(chromiumPath() === null)('sensors and blog in Chromium', () => {
     const { page: viewer } = await openApp(browser, stack.webUrl, { as: 'viewer' })
     await goLive(viewer, `${stack.webUrl}/blog`)
     const publishing = (on: Page) => on.getByRole('button', { name: 'Publish Reading a tide table' })
-    expect(await publishing(viewer).getAttribute('title')).toContain('Viewers can look')
+    expect(await publishing(viewer).getAttribute('title')).toContain('Viewers can see')
     await viewer.context().close()
 
     await goLive(page, `${stack.webUrl}/blog`)

@@ -11,12 +11,12 @@ import { useShortcut } from '#web/ui/state/shortcuts.ts'
 import { type Search, useSearchState } from '#web/ui/state/use-search-state.ts'
 import { countPosts, listPosts, STATUSES } from './list-posts.ts'
 import { PostDialogs } from './post-dialogs.tsx'
-import { STATUS_WORDS } from './post-status.ts'
 import { PostTable } from './post-table.tsx'
+import { STATUS_WORDS } from './post-words.ts'
 import { usePostActions } from './use-post-actions.ts'
 import './blog-page.css'
 
-/** The posts, as they change; the filter and the open dialog are part of the address. */
+/** The posts, live. The filter and the open dialog are part of the address. */
 export function BlogPage() {
   const view = useView(blogViews, 'posts')
   const actions = usePostActions(view.states)
@@ -53,7 +53,7 @@ export function BlogPage() {
               detail="Write the first one, or run “npx tidewire simulate blog”."
             />
           ) : (
-            <StateMessage kind="filtered" title="No post fits this filter">
+            <StateMessage kind="filtered" title="No post matches this filter">
               <Button onClick={() => change({ status: '', find: '' })}>Show all posts</Button>
             </StateMessage>
           )}

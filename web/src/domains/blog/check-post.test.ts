@@ -13,17 +13,19 @@ import {
 
 const draft = { ...emptyDraft('ada'), title: 'Reading a tide table' }
 
-describe('a post as it is typed', () => {
+describe('a draft of a post', () => {
   it('needs a title, and no more', () => {
     expect(checkPost(draft)).toEqual({})
     expect(checkPost({ ...draft, title: '  ' })).toEqual({ title: 'A post needs a title.' })
   })
 
-  it('says what is too long by how much, and which characters an address may not have', () => {
-    expect(checkPost({ ...draft, title: 'x'.repeat(302) }).title).toBe('2 characters too many: 300 at most.')
-    expect(checkPost({ ...draft, slug: 'Tide Table' }).slug).toContain('Small letters')
+  it('reports by how much a field is too long, and the characters that an address may not have', () => {
+    expect(checkPost({ ...draft, title: 'x'.repeat(302) }).title).toBe(
+      '2 characters too many: the maximum is 300.',
+    )
+    expect(checkPost({ ...draft, slug: 'Tide Table' }).slug).toContain('Lowercase letters')
     expect(checkPost({ ...draft, tags: Array.from({ length: 21 }, (_, n) => n).join() }).tags).toBe(
-      '20 tags at most.',
+      'At most 20 tags.',
     )
     expect(checkPost({ ...draft, tags: 'x'.repeat(51) }).tags).toContain('50 characters')
   })
@@ -36,7 +38,7 @@ describe('a post as it is typed', () => {
     })
   })
 
-  it('is written field by field, so that the changes of others stay', () => {
+  it('is saved field by field, so that the changes of others stay', () => {
     const before = { ...readDraft(draft), slug: '', tags: ['a'] }
     expect(changedFields(before, { ...before, title: 'Another', tags: ['a', 'b'] })).toEqual({
       title: 'Another',
@@ -45,7 +47,7 @@ describe('a post as it is typed', () => {
     expect(changedFields(before, readDraft(toDraft(before)))).toEqual({})
   })
 
-  it('knows who changed it meanwhile', () => {
+  it('reports who changed the post meanwhile', () => {
     const history = [
       { at: null, by: 'bo', type: 'blog.post.updated', changed: [] },
       {

@@ -1,7 +1,7 @@
 import type { PostState } from '#shared/domain/blog/posts-view.ts'
 import { MOST_TAGS, POST_LIMITS, type PostFields } from '#shared/domain/blog/read-post.ts'
 
-/** A post as it is typed. */
+/** A post as typed into the form. */
 export type PostDraft = { readonly [field in Exclude<keyof PostFields, 'tags'>]: string } & {
   readonly tags: string
 }
@@ -17,36 +17,36 @@ export function toDraft({ title, slug, author, excerpt, content, tags }: PostFie
   return { title, slug, author, excerpt, content, tags: tags.join(', ') }
 }
 
-/** What is wrong with a post, field by field. */
+/** Returns what is wrong with a draft, by field. */
 export function checkPost(draft: PostDraft): PostErrors {
   const tooLong = TEXTS.filter((name) => draft[name].length > POST_LIMITS[name]).map((name) => [
     name,
-    `${draft[name].length - POST_LIMITS[name]} characters too many: ${POST_LIMITS[name]} at most.`,
+    `${draft[name].length - POST_LIMITS[name]} characters too many: the maximum is ${POST_LIMITS[name]}.`,
   ])
   const tags = readTags(draft.tags)
   return {
     ...(draft.title.trim() === '' && { title: 'A post needs a title.' }),
-    ...(!/^[a-z0-9-]*$/.test(draft.slug) && { slug: 'Small letters, digits and "-" only.' }),
-    ...(tags.length > MOST_TAGS && { tags: `${MOST_TAGS} tags at most.` }),
+    ...(!/^[a-z0-9-]*$/.test(draft.slug) && { slug: 'Lowercase letters, digits and "-" only.' }),
+    ...(tags.length > MOST_TAGS && { tags: `At most ${MOST_TAGS} tags.` }),
     ...(tags.some((tag) => tag.length > POST_LIMITS.tag) && {
-      tags: `A tag has ${POST_LIMITS.tag} characters at most.`,
+      tags: `A tag has at most ${POST_LIMITS.tag} characters.`,
     }),
     ...Object.fromEntries(tooLong),
   }
 }
 
-/** The fields of a post as it is typed. */
+/** The fields of a draft. */
 export function readDraft(draft: PostDraft): PostFields {
   return { ...draft, title: draft.title.trim(), tags: readTags(draft.tags) }
 }
 
-/** The fields of a new post: its address follows from the title where none is typed. */
+/** The fields of a new post. Its address is made from the title if none is typed. */
 export function readNewDraft(draft: PostDraft): PostFields {
   const fields = readDraft(draft)
   return { ...fields, slug: fields.slug || slugOf(fields.title) }
 }
 
-/** The fields that got another value: only these are written, so that nobody's other changes are undone. */
+/** Returns the changed fields. Only these are saved, so that the changes of others are not undone. */
 export function changedFields(before: PostFields, after: PostFields): Partial<PostFields> {
   const names = (Object.keys(after) as (keyof PostFields)[]).filter(
     (name) => JSON.stringify(after[name]) !== JSON.stringify(before[name]),
@@ -54,13 +54,13 @@ export function changedFields(before: PostFields, after: PostFields): Partial<Po
   return Object.fromEntries(names.map((name) => [name, after[name]]))
 }
 
-/** Who changed a post since the version that is edited, for a word of warning; null where nobody did. */
+/** Returns who changed a post after the edited version; null if nobody did. */
 export function changedMeanwhile(post: PostState, version: number): string | null {
   if (post.version <= version) return null
   return post.history.findLast(({ refused }) => refused === undefined)?.by ?? 'somebody'
 }
 
-/** A title as a part of an address. */
+/** Makes the part of an address from a title. */
 export function slugOf(title: string): string {
   return title
     .normalize('NFKD')

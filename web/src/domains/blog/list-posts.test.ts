@@ -15,13 +15,13 @@ const posts = [
 const ids = (status: string, find = '') => listPosts(posts, { status, find }).map(({ postId }) => postId)
 
 describe('the list of posts', () => {
-  it('has what changed last first, and neither deleted nor unknown posts unless they are asked for', () => {
+  it('has the last changed first, and neither deleted nor unknown posts unless they are asked for', () => {
     expect(ids('')).toEqual(['b', 'a'])
     expect(ids('deleted')).toEqual(['c'])
     expect(ids('draft')).toEqual(['a'])
   })
 
-  it('finds all words in whatever field', () => {
+  it('finds all words in any field', () => {
     expect(ids('', 'TIDES ada')).toEqual(['a'])
     expect(ids('', 'weather')).toEqual(['b'])
     expect(ids('', 'tides weather')).toEqual([])
@@ -32,14 +32,14 @@ describe('the list of posts', () => {
   })
 })
 
-describe('a list that somebody points at', () => {
-  it('keeps its order and its rows: what came waits', () => {
+describe('a list under the pointer', () => {
+  it('keeps its order and its rows: new ones wait', () => {
     const order = holdOrder(['b', 'a', 'c'], ['n', 'a', 'b'], true)
     expect(order).toEqual({ ids: ['b', 'a', 'c'], waiting: 1 })
     expect(holdOrder([], ['a', 'b'], true)).toEqual({ ids: [], waiting: 2 })
   })
 
-  it('lets go what has left, where only the focus is in it', () => {
+  it('drops removed rows if only the focus is in it', () => {
     expect(holdOrder(['b', 'a', 'c'], ['n', 'a', 'b'], false)).toEqual({ ids: ['b', 'a'], waiting: 1 })
   })
 })

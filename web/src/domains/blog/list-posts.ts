@@ -2,10 +2,10 @@ import type { PostState } from '#shared/domain/blog/posts-view.ts'
 
 export const STATUSES = ['draft', 'published', 'deleted'] as const
 export type ShownStatus = (typeof STATUSES)[number]
-/** What the address asks for: a status ("" is all that is not deleted), and words that a post has to have. */
+/** The filter in the address: a status ("" is every post that is not deleted), and words that a post must contain. */
 export type PostFilter = { readonly status: string; readonly find: string }
 
-/** The posts that a filter lets through, what changed last first. Posts that nobody created are never among them. */
+/** Returns the posts that match a filter, last changed first. Posts without a `created` event never match. */
 export function listPosts(posts: Iterable<PostState>, { status, find }: PostFilter): PostState[] {
   const words = find.toLowerCase().split(/\s+/).filter(Boolean)
   return [...posts]
@@ -19,7 +19,7 @@ export function listPosts(posts: Iterable<PostState>, { status, find }: PostFilt
     .sort(byChange)
 }
 
-/** How many posts have each status. */
+/** Counts the posts of each status. */
 export function countPosts(posts: Iterable<PostState>): { readonly [status in ShownStatus]: number } {
   const counts = { draft: 0, published: 0, deleted: 0 }
   for (const { status } of posts) if (status !== 'unknown') counts[status]++
@@ -37,9 +37,8 @@ function byChange(one: PostState, two: PostState): number {
 }
 
 /**
- * The order of a list that somebody works in: what is shown keeps its place, and what came waits. While the pointer is
- * over it, even what has left the list stays, so that nothing moves away under it. Answers the ids to show, and how
- * many wait.
+ * Holds the order of a list in use: shown rows keep their place, and new ones wait. While the pointer is over the list,
+ * even removed rows stay, so that nothing moves under it. Returns the ids to show, and how many rows wait.
  */
 export function holdOrder(
   shown: readonly string[],

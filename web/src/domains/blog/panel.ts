@@ -1,8 +1,13 @@
 import type { Panel } from '#web/ui/layout/panel.ts'
 
-/** The posts of the blog, for those who write them. */
+/** The blog's posts, for their authors. */
 export const blogPanel: Panel = {
-  ...{ name: 'blog', title: 'Blog', short: 'Blog', icon: 'article', group: 'domains', key: 'b' },
+  name: 'blog',
+  title: 'Blog',
+  short: 'Blog',
+  icon: 'article',
+  group: 'domains',
+  key: 'b',
   pages: [{ path: '', load: () => import('./blog-page.tsx').then(({ BlogPage }) => BlogPage) }],
   commands: [
     { title: 'Write a post', to: '/blog?edit=new' },

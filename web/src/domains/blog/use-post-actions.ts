@@ -3,14 +3,15 @@ import type { PostEventType, PostState } from '#shared/domain/blog/posts-view.ts
 import { useAccess } from '#web/live/access.tsx'
 import { describeFailure, usePostEvent } from '#web/live/api.ts'
 import { showToast } from '#web/ui/overlay/toaster.tsx'
-import { type Asked, DONE_WORDS, findOutcome } from './find-outcome.ts'
+import { EVENT_WORDS } from './post-words.ts'
 
+/** How long an action waits for its outcome in the view. */
 const WAIT_MS = 10_000
 
 export type PostActions = {
-  /** What was asked of a post and is not settled yet. */
+  /** The pending action of each post. */
   readonly busy: ReadonlyMap<string, PostEventType>
-  /** Asks for something. Answers null once the server has it, or why it did not take it. */
+  /** Publishes an action. Returns null once the server has accepted it, otherwise why it did not. */
   readonly act: (
     type: PostEventType,
     post: { readonly postId: string; readonly title: string },
@@ -18,7 +19,7 @@ export type PostActions = {
   ) => Promise<string | null>
 }
 
-/** Writes what somebody does to posts, and tells what came of it: the fold has the last word, and its reason is shown. */
+/** Publishes the user's actions on posts and shows their outcome. The fold decides; if it refuses, its reason is shown. */
 export function usePostActions(posts: ReadonlyMap<string, PostState>): PostActions {
   const [asked, setAsked] = useState<readonly Asked[]>([])
   const { name } = useAccess()
@@ -26,7 +27,7 @@ export function usePostActions(posts: ReadonlyMap<string, PostState>): PostActio
   const forget = useCallback((one: Asked) => setAsked((all) => all.filter((other) => other !== one)), [])
 
   useEffect(() => {
-    for (const one of asked) if (tellOutcome(posts.get(one.postId), one)) forget(one)
+    for (const one of asked) if (showOutcome(posts.get(one.postId), one)) forget(one)
   }, [asked, posts, forget])
 
   const act: PostActions['act'] = async (type, { postId, title }, data = {}) => {
@@ -44,12 +45,12 @@ export function usePostActions(posts: ReadonlyMap<string, PostState>): PostActio
   return { busy: new Map(asked.map(({ postId, type }) => [postId, type])), act }
 }
 
-/** Tells of an outcome, once there is one. */
-function tellOutcome(post: PostState | undefined, asked: Asked): boolean {
+/** Shows the outcome of an action. Returns whether there is one. */
+function showOutcome(post: PostState | undefined, asked: Asked): boolean {
   const outcome = findOutcome(post, asked)
   if (outcome === null) return false
   const title = post?.title || asked.title
-  if (outcome.kind === 'done') showToast({ tone: 'good', title: `${DONE_WORDS[asked.type]}: ${title}` })
+  if (outcome.kind === 'done') showToast({ tone: 'good', title: `${EVENT_WORDS[asked.type].done}: ${title}` })
   else
     showToast({
       tone: 'bad',
@@ -57,4 +58,23 @@ function tellOutcome(post: PostState | undefined, asked: Asked): boolean {
       detail: `${outcome.reason}.`.replace(/^./, (letter) => letter.toUpperCase()),
     })
   return true
+}
+
+/** A requested action. Its event is found in the post's history by type, time and author. */
+export type Asked = {
+  readonly postId: string
+  readonly title: string
+  readonly type: PostEventType
+  readonly time: string
+  readonly by: string
+}
+type Outcome = { readonly kind: 'done' } | { readonly kind: 'refused'; readonly reason: string }
+
+/** Returns the outcome of an action; null while the history does not have it. */
+export function findOutcome(post: PostState | undefined, asked: Asked): Outcome | null {
+  const change = post?.history.findLast(
+    ({ type, at, by }) => type === asked.type && at === asked.time && by === asked.by,
+  )
+  if (change === undefined) return null
+  return change.refused === undefined ? { kind: 'done' } : { kind: 'refused', reason: change.refused }
 }

@@ -12,10 +12,10 @@ import { StateMessage } from '#web/ui/layout/state-message.tsx'
 const SHOWN = 50
 const KINDS = {
   alert: { word: 'Alert', tone: 'bad', icon: 'alert' },
-  recovered: { word: 'Over', tone: 'good', icon: 'check' },
+  recovered: { word: 'Resolved', tone: 'good', icon: 'check' },
 } as const
 
-/** The last alerts and recoveries, newest first; what comes while one looks lights up. */
+/** The last alerts and recoveries, newest first. New ones are highlighted. */
 export function AlertFeed() {
   const view = useView(sensorsViews, 'recent-alerts')
   const [opened] = useState(() => Date.now())
@@ -27,7 +27,7 @@ export function AlertFeed() {
           <StateMessage
             kind="empty"
             title="No alerts"
-            detail="Above 35 °C or 90 % humidity a sensor is listed here."
+            detail="Sensors above 35 °C or 90 % humidity are listed here."
           />
         ) : (
           <AlertList alerts={alerts.slice(0, SHOWN)} newFrom={opened} />
@@ -39,11 +39,11 @@ export function AlertFeed() {
 
 type ListProps = {
   readonly alerts: readonly SensorAlert[]
-  /** From when on an alert is new, in milliseconds since 1970. */
+  /** Alerts after this time are new, in epoch milliseconds. */
   readonly newFrom: number
 }
 
-/** Alerts as a list, which can be scrolled by the keyboard. */
+/** Alerts as a list that can be scrolled with the keyboard. */
 export function AlertList({ alerts, newFrom }: ListProps) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by the keyboard
@@ -66,7 +66,7 @@ function AlertItem({ alert, isNew }: { alert: SensorAlert; isNew: boolean }) {
         {word}
       </Badge>
       <div>
-        <p className="feed-reason">{reason ?? (kind === 'alert' ? 'Needs a look' : 'In order again')}</p>
+        <p className="feed-reason">{reason ?? (kind === 'alert' ? 'Needs attention' : 'Back to normal')}</p>
         <small>{place || 'A sensor without a name'}</small>
       </div>
       <Time value={time} />

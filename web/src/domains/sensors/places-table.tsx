@@ -12,11 +12,11 @@ import { formatNumber } from '#web/ui/data/format.ts'
 import { Card } from '#web/ui/layout/card.tsx'
 import { StateMessage } from '#web/ui/layout/state-message.tsx'
 import { useNow } from '#web/ui/state/use-now.ts'
-import { MEASURE_WORDS, sayValue } from './say-reading.ts'
+import { formatValue, MEASURE_WORDS } from './readings.ts'
 
 type Place = Aggregates['places'][number]
 
-/** Today at each place, by UTC: how many readings, least, mean and greatest. */
+/** The readings of each place today (UTC): count, minimum, average and maximum. */
 export function PlacesTable() {
   const view = useView(sensorsViews, 'aggregates')
   const now = useNow()
@@ -28,7 +28,7 @@ export function PlacesTable() {
         {!totals || totals.places.length === 0 ? (
           <StateMessage kind="empty" title="No readings yet" />
         ) : (
-          <DataTable caption="Readings of each place today: least, mean and greatest" narrow="cards">
+          <DataTable caption="Readings of each place today: minimum, average and maximum" narrow="cards">
             <thead>
               <tr>
                 <th scope="col">Place</th>
@@ -37,7 +37,7 @@ export function PlacesTable() {
                 </th>
                 {MEASURES.map((measure) => (
                   <th key={measure} scope="col" className="number">
-                    {MEASURE_WORDS[measure]}: least · mean · most
+                    {MEASURE_WORDS[measure]}: min · avg · max
                   </th>
                 ))}
               </tr>
@@ -50,7 +50,7 @@ export function PlacesTable() {
           </DataTable>
         )}
       </ViewBody>
-      {totals && <p className="places-total">{`${formatNumber(totals.readings)} readings in all.`}</p>}
+      {totals && <p className="places-total">{`${formatNumber(totals.readings)} readings in total.`}</p>}
     </Card>
   )
 }
@@ -65,15 +65,15 @@ function PlaceRow({ place }: { place: Place }) {
       </td>
       {MEASURES.map((measure) => (
         <td key={measure} className="number" data-label={MEASURE_WORDS[measure]}>
-          {sayRange(today[measure], measure)}
+          {formatRange(today[measure], measure)}
         </td>
       ))}
     </tr>
   )
 }
 
-function sayRange(range: Place['today'][Measure], measure: Measure): string {
+function formatRange(range: Place['today'][Measure], measure: Measure): string {
   if (range === null) return '—'
-  const number = (value: number | null) => sayValue(value, measure).split(' ')[0]
-  return `${number(range.min)} · ${number(range.average)} · ${sayValue(range.max, measure)}`
+  const number = (value: number | null) => formatValue(value, measure).split(' ')[0]
+  return `${number(range.min)} · ${number(range.average)} · ${formatValue(range.max, measure)}`
 }

@@ -7,14 +7,12 @@ import { StateMessage } from '#web/ui/layout/state-message.tsx'
 import { useShortcut } from '#web/ui/state/shortcuts.ts'
 import { useSearchState } from '#web/ui/state/use-search-state.ts'
 import { AlertFeed } from './alert-feed.tsx'
-import { filterSensors } from './filter-sensors.ts'
 import { PlacesTable } from './places-table.tsx'
-import { SensorCard } from './sensor-card.tsx'
-import { SensorDrawer } from './sensor-drawer.tsx'
-import { useSensors } from './use-sensors.ts'
+import { SensorCard, SensorDrawer } from './sensor.tsx'
+import { filterSensors, useSensors } from './use-sensors.ts'
 import './sensors-page.css'
 
-/** Every sensor as it is now, what was wrong lately, and the day of each place. */
+/** All sensors with their current values, the recent alerts, and today's statistics of each place. */
 export function SensorsPage() {
   const view = useSensors()
   const [search, change] = useSearchState()
@@ -38,8 +36,8 @@ export function SensorsPage() {
         ) : shown.length === 0 ? (
           <StateMessage
             kind="filtered"
-            title="No sensor fits this filter"
-            detail={show === 'attention' ? 'All of them are in order.' : undefined}
+            title="No sensor matches this filter"
+            detail={show === 'attention' ? 'All sensors are normal.' : undefined}
           >
             <Button onClick={() => change({ show: '', find: '' })}>Show all sensors</Button>
           </StateMessage>
@@ -82,7 +80,7 @@ function SensorFilters({ show, find, sensors, change }: FilterProps) {
   )
   return (
     <search className="sensors-filters">
-      {chip('attention', 'Need a look:')}
+      {chip('attention', 'Need attention:')}
       {chip('silent', 'Silent:')}
       <input
         ref={box}

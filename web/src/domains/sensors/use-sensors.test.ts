@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { filterSensors } from './filter-sensors.ts'
+import { filterSensors } from './use-sensors.ts'
 
 const sensors = [
   { sensorId: 'yard-3', location: 'Container yard', health: 'ok' },
@@ -10,11 +10,11 @@ const names = (show: string, find = '') =>
   filterSensors(sensors, { show, find }).map(({ sensorId }) => sensorId)
 
 describe('filtering sensors', () => {
-  it('sorts by place, those without one last', () => {
+  it('sorts by place, sensors without one last', () => {
     expect(names('')).toEqual(['yard-3', 'quay-1', 'x-9'])
   })
 
-  it('finds what needs a look, and what is silent', () => {
+  it('finds what needs attention, and what is silent', () => {
     expect(names('attention')).toEqual(['quay-1', 'x-9'])
     expect(names('silent')).toEqual(['x-9'])
   })

@@ -1,9 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { postsView } from '#shared/domain/blog/posts-view.ts'
-import { type Asked, findOutcome } from './find-outcome.ts'
+import { type Asked, findOutcome } from './use-post-actions.ts'
 
 const asked: Asked = {
-  ...{ postId: 'p', title: 'Fog', type: 'blog.post.published', by: 'ada', time: '2026-03-01T10:00:00.123Z' },
+  postId: 'p',
+  title: 'Fog',
+  type: 'blog.post.published',
+  by: 'ada',
+  time: '2026-03-01T10:00:00.123Z',
 }
 const apply = (types: readonly string[], by = 'ada') =>
   types.reduce((state, type, offset) => {
@@ -11,7 +15,7 @@ const apply = (types: readonly string[], by = 'ada') =>
     return postsView.apply(state, { topic: 'blog-events', partition: 0, offset, event }, 'p')
   }, postsView.initial('p'))
 
-describe('what came of an action', () => {
+describe('the outcome of an action', () => {
   it('is unknown until the fold has seen it', () => {
     expect(findOutcome(undefined, asked)).toBeNull()
     expect(findOutcome(apply(['blog.post.created']), asked)).toBeNull()
