@@ -8,9 +8,9 @@ import { useMedia, usePrinting } from '#web/ui/state/use-media.ts'
 import type { ShownCase } from '../case/case-book.ts'
 import { nextStep } from '../case/moves.ts'
 import { StatusBadge } from '../case/status-badge.tsx'
+import type { FeedSnapshot } from './feed.ts'
 import { sayCategory } from './feed-filters.ts'
 import type { FeedRow } from './feed-row.ts'
-import type { FeedSnapshot } from './feed-store.ts'
 
 type Props = {
   readonly snapshot: FeedSnapshot

@@ -5,8 +5,9 @@ import { type Api, ApiError, useApi } from '#web/live/api.ts'
 import { createPacer } from '#web/live/pacer.ts'
 import { useTidewire } from '#web/live/tidewire-provider.tsx'
 import { createStreamMeter, type Received, type StreamMeter } from '../stream/stream-meter.ts'
+import type { FeedSnapshot } from './feed.ts'
 import type { FeedRow } from './feed-row.ts'
-import { createFeedStore, type FeedSnapshot, type FeedStore } from './feed-store.ts'
+import { createFeedStore, type FeedStore } from './feed-store.ts'
 
 /** What lies below the live rows, as far as it was read. */
 export type FeedHistory = {
