@@ -6,7 +6,7 @@ import { feedUnderLoad } from './dashboard/feed-under-load.ts'
 import { vitalsUnderLoad } from './dashboard/vitals-under-load.ts'
 import type { Row, Rows } from './measure.ts'
 
-/** The dashboard in a real Chromium: what it loads, how it feels at 200 events per second, what it takes at 1,000. */
+/** The dashboard in a real Chromium: what it loads, its web vitals at 200 events per second, its load at 1,000. */
 export async function benchDashboard(seconds = 20): Promise<Rows> {
   if (chromiumPath() === null) return [{ 'left out': 'there is no Chromium; set CHROMIUM_PATH' }]
   const browser = await launchBrowser()
@@ -36,17 +36,17 @@ async function measureStack(browser: Awaited<ReturnType<typeof launchBrowser>>):
   }
 }
 
-/** Scripts that wait for others: what a first page shows does not need them. */
+/** Scripts that are loaded later: what a page shows first does not need them. */
 const LATER = /cognito|tslib|menu|palette|shortcut-help/
 
-/** Loads the page that is open anew, and sums up the scripts that came, as they were sent: compressed. */
+/** Reloads the page, and sums up the compressed size of its scripts. */
 async function firstLoad(page: Page, name: string, isThere: () => Promise<void>): Promise<Row> {
   const scripts: { file: string; bytes: number }[] = []
   page.on('response', (response) => {
     const file = new URL(response.url()).pathname.split('/').at(-1) ?? ''
     const { 'content-length': bytes = '0', 'content-encoding': encoding } = response.headers()
     if (!file.endsWith('.js')) return
-    if (encoding !== 'gzip') throw new Error(`${file} came without compression`)
+    if (encoding !== 'gzip') throw new Error(`${file} is not compressed`)
     scripts.push({ file, bytes: Number(bytes) })
   })
   await page.reload()

@@ -17,13 +17,13 @@ const CAPACITY = 10_000
 /** Live rows are trimmed after so many: heaps are compared at the same point between two trims. */
 const TRIM_EVERY = CAPACITY / 4
 const SAMPLES = 12
-/** A reader holds, searches or filters the feed for 2 s of every 10. */
+/** A reader pauses, searches or filters the feed for 2 s of every 10. */
 const ACT_EVERY = 600
 const ACT_FRAMES = 120
 
 /**
- * What an open page keeps of eight hours at 1,000 events per second: the client's subscription, the feed, its meter
- * and (of one event per frame) the statistics, in Node and as fast as they go. The heap is taken after forced
+ * Measures what an open page keeps of eight hours at 1,000 events per second: the client's subscription, the feed, its
+ * meter and (of one event per frame) the statistics, in Node and as fast as possible. The heap is measured after forced
  * collections.
  */
 export async function benchFeedSoak(): Promise<Rows> {
@@ -57,7 +57,7 @@ export async function benchFeedSoak(): Promise<Rows> {
       'heap MB': heaps.map((heap) => round(heap / 1e6)).join(', '),
       'heap MB first': round(first / 1e6),
       'heap MB last': round(last / 1e6),
-      'heap MB most': round(Math.max(...heaps) / 1e6),
+      'heap MB maximum': round(Math.max(...heaps) / 1e6),
       'growth %': round((100 * (last - first)) / first),
       'CPU seconds': round((user + system) / 1e6),
     },
@@ -94,7 +94,7 @@ function createPage() {
       now = at
       subscription.receive('line', { type: 'events', ids: ['s1'], events })
       for (const run of flushes.splice(0)) run()
-      // To count all of them would take three times as long as all the rest.
+      // Counting all of them would take three times as long as everything else.
       for (const positioned of events.slice(0, 1)) counted.apply(positioned)
       counted.states()
       meter.frame(received.splice(0), at, at)
@@ -113,10 +113,10 @@ function subscribe(event: (positioned: PositionedEvent) => void): Subscription {
 }
 
 function fail(what: unknown): never {
-  throw new Error(`the subscription said: ${JSON.stringify(what)}`)
+  throw new Error(`unexpected from the subscription: ${JSON.stringify(what)}`)
 }
 
-/** What a reader does now and then: hold, search, filter, let go. */
+/** Does what a reader does now and then: pause, search, filter, continue. */
 function act(store: FeedStore, frame: number): void {
   const turn = Math.floor(frame / ACT_EVERY) % 3
   if (frame % ACT_EVERY === 0) {
@@ -129,7 +129,7 @@ function act(store: FeedStore, frame: number): void {
   }
 }
 
-/** Collects garbage and answers the bytes that are left. */
+/** Returns a function that collects garbage and returns the bytes that are left. */
 function collector(): () => number {
   setFlagsFromString('--expose-gc')
   const gc = runInNewContext('gc') as () => void

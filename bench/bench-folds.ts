@@ -17,7 +17,7 @@ const PACE = 90
 
 /**
  * How far the views are behind 1,000 ticks per second, on the local stack: ten symbols, ten posts of 100 ticks each
- * second. Every tick has a volume of 1, so the volume of the day tells how many are folded.
+ * second. Every tick has a volume of 1, so the volume of the day is the number of folded ticks.
  */
 export async function benchFolds(): Promise<Rows> {
   const stack = await startStack()
@@ -59,7 +59,7 @@ async function measure(stack: TestStack): Promise<Row> {
   }
 }
 
-/** Waits until all ticks are folded, but not for ever; answers how many are not. */
+/** Waits until all ticks are folded or the time is up. Returns how many are not folded. */
 async function untilFolded(stack: TestStack, total: number): Promise<number> {
   const late = performance.now() + DRAIN_MS
   for (;;) {
@@ -69,7 +69,7 @@ async function untilFolded(stack: TestStack, total: number): Promise<number> {
   }
 }
 
-/** Posts at a steady rate, whether or not earlier posts were answered; notes when each tick was accepted. */
+/** Posts at a steady rate, whether or not earlier posts are done, and notes when each tick was accepted. */
 async function post({ httpUrl }: TestStack, acceptedAt: number[]): Promise<void> {
   const begin = performance.now()
   const posts: Promise<unknown>[] = []
@@ -79,7 +79,7 @@ async function post({ httpUrl }: TestStack, acceptedAt: number[]): Promise<void>
     const posted = publishBatch(httpUrl, ticks).then(() => {
       for (let n = 0; n < PER_BATCH; n++) acceptedAt.push(performance.now())
     })
-    posted.catch(() => {}) // thrown below, once all are answered
+    posted.catch(() => {}) // thrown below, once all are done
     posts.push(posted)
   }
   await Promise.all(posts)
@@ -93,13 +93,13 @@ function tick(n: number): Record<string, unknown> {
   return { specversion: '1.0', type: 'market.tick', time, data }
 }
 
-/** How many ticks the quotes of all symbols hold. */
+/** Returns how many ticks are folded into the quotes of all symbols. */
 async function foldedTicks({ httpUrl }: TestStack): Promise<number> {
   const { json } = await get<{ state: Record<string, Quote> }>(`${httpUrl}/views/market/quotes`)
   return Object.values(json.state).reduce((sum, { volume }) => sum + volume, 0)
 }
 
-/** For how long the oldest tick that is accepted and not folded yet has waited. */
+/** Returns for how long the oldest tick that is accepted and not yet folded has waited, in milliseconds. */
 function lagOf(folded: number, acceptedAt: readonly number[]): number {
   const oldest = acceptedAt[folded]
   return oldest === undefined ? 0 : performance.now() - oldest

@@ -6,13 +6,13 @@ import { cpuSeconds, quantile, type Row, type Rows, round } from './measure.ts'
 
 const RATE = 100
 const SECONDS = 10
-/** So many subscribers hear each event: 1,000 deliveries per second in all, whatever the number of subscribers. */
+/** Each event goes to so many subscribers: 1,000 deliveries per second in all, for any number of subscribers. */
 const SUBSCRIBERS_PER_CHANNEL = 10
 const WARM_UP_SECONDS = 3
 const DRAIN_MS = 20_000
 
 /**
- * From POST to the subscriber's socket on the local stack: 100 single posts per second, each heard by 10 subscribers,
+ * From POST to the subscriber's socket on the local stack: 100 single posts per second, each delivered to 10 subscribers,
  * with 100 and with 1,000 subscribers connected. The stack, the posts and the subscribers share this machine.
  */
 export async function benchLatency(): Promise<Rows> {
@@ -75,7 +75,7 @@ function note(text: string, watched: Watched): void {
     watched.latencies.push(now - (watched.sentAt.get(event.id) ?? now))
 }
 
-/** Posts at a steady rate, whether or not earlier posts were answered, and waits until all were delivered. */
+/** Posts at a steady rate, whether or not earlier posts are done, and waits until all were delivered. */
 async function post(stack: TestStack, channels: string[], seconds: number, watched: Watched): Promise<void> {
   const begin = performance.now()
   const before = watched.latencies.length

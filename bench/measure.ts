@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 /** Ticks of /proc/<pid>/stat per second on Linux. */
 const TICKS = 100
 
-/** What a benchmark answers: lines of named numbers and texts. */
+/** The result of a benchmark: lines of named numbers and texts. */
 export type Row = Readonly<Record<string, string | number>>
 export type Rows = readonly Row[]
 
@@ -16,13 +16,13 @@ export function printRows(title: string, rows: Rows): void {
   }
 }
 
-/** CPU microseconds of the calling thread alone so far: emulators and brokers run on threads of their own. */
+/** Returns the CPU microseconds of the calling thread alone so far. Emulators and brokers run on other threads. */
 export function threadCpuMicros(): number {
   const { user, system } = process.threadCpuUsage()
   return user + system
 }
 
-/** Rounds for people: three figures. */
+/** Rounds to three significant figures. */
 export function round(value: number): number {
   return Number(value.toPrecision(3))
 }
@@ -31,13 +31,13 @@ export function median(values: readonly number[]): number {
   return quantile(values, 0.5)
 }
 
-/** The value below which `part` (0–1) of the values lie; 0 for none. */
+/** Returns the value below which `part` (0–1) of the values are; 0 if there are none. */
 export function quantile(values: readonly number[], part: number): number {
   const sorted = Float64Array.from(values).sort()
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0
 }
 
-/** User and system seconds of a process so far, where /proc tells; NaN elsewhere. */
+/** Returns the user and system seconds of a process so far; NaN on systems without /proc. */
 export async function cpuSeconds(pid: number): Promise<number> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')

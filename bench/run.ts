@@ -9,12 +9,12 @@ import { benchLatency } from './bench-latency.ts'
 import { benchMatching } from './bench-matching.ts'
 import { printRows, type Rows } from './measure.ts'
 
-/** `npm run bench`. Timings are printed and kept, never asserted: they are the machine's as much as the code's. */
-const HELP = `Measures what DESIGN.md §11 budgets, on this machine.
+/** `npm run bench`. Timings are printed and saved, never asserted: they depend on the machine as much as on the code. */
+const HELP = `Measures throughput, latency and the dashboard on this machine.
 
   npm run bench                     all of it, as tables
   npm run bench -- --only accept    matching, accept, latency, folds, dashboard or feed-soak
-  npm run bench -- --only dashboard --seconds 120    for so long at 1,000 events per second
+  npm run bench -- --only dashboard --seconds 120    this long at 1,000 events per second
   npm run bench -- --json           one JSON object instead
   npm run bench -- --save           also writes bench/results/<name>.json
 

@@ -7,7 +7,7 @@ import { createPortStream, type PortStream } from './port-stream.ts'
 import { type StandIn, startStandIn } from './stand-in-gateway.ts'
 
 const RATE = 1000
-/** Stands in every row: these events come through no pipeline. */
+/** In every row, because these events come through no pipeline. */
 const SOURCE = { 'events from': 'a stand-in gateway, no pipeline' } as const
 /** The gateway coalesces what comes within a poll of Kafka. */
 const FRAMES_PER_SECOND = 50
@@ -41,9 +41,9 @@ type Rig = {
 }
 
 /**
- * The port page at 1,000 events per second on a processor slowed down fourfold: first with nobody touching it, then
- * with somebody who filters, then paused. A stand-in gateway sends the events: the whole pipeline beside a slowed-down
- * browser is more than two cores carry.
+ * Measures the port page at 1,000 events per second on a processor slowed down fourfold: first at rest, then while its
+ * reader filters, then paused. A stand-in gateway sends the events, because two cores cannot carry the whole pipeline
+ * beside a browser.
  */
 export async function feedUnderLoad(browser: Browser, seconds: number): Promise<Row[]> {
   const stream = createPortStream(1)
@@ -56,7 +56,7 @@ export async function feedUnderLoad(browser: Browser, seconds: number): Promise<
     await page.getByText('Live', { exact: true }).first().waitFor()
     await page.getByRole('row').nth(3).waitFor()
     const session = await page.context().newCDPSession(page)
-    // The processor time of the main thread: what else runs on this machine does not count.
+    // Processor time of the main thread, so that other processes of this machine do not count.
     await session.send('Performance.enable', { timeDomain: 'threadTicks' })
     await session.send('HeapProfiler.enable')
     return await measure({ page, session, stream, gateway, before: stream.count() }, seconds)
@@ -72,7 +72,7 @@ async function measure(rig: Rig, seconds: number): Promise<Row[]> {
   await publish(rig, 2 * CAPACITY, 5 * RATE)
   const measured = new Map<Phase, Measured[]>(PHASES.map((phase) => [phase, []]))
   const heaps: number[] = []
-  // The first round warms up: the heap is compared from its end to the end of the last one.
+  // The first round is a warm-up: heaps are compared from its end on.
   const rounds = 1 + Math.max(2, Math.round(seconds / ROUND_SECONDS))
   for (let round = 0; round < rounds; round++) {
     for (const phase of PHASES) {
@@ -131,7 +131,7 @@ function describePhase(phase: Phase, list: readonly Measured[]): Row {
   }
 }
 
-/** Sends events at a steady rate, as fast as this process can if it is late. */
+/** Sends events at a steady rate. If it is late, it catches up as fast as this process can. */
 async function publish({ gateway, stream }: Rig, events: number, rate: number): Promise<void> {
   const begin = performance.now()
   for (let sent = 0; sent < events; ) {
@@ -146,7 +146,7 @@ async function publish({ gateway, stream }: Rig, events: number, rate: number): 
   }
 }
 
-/** The heap at the same point between two trims, with everything drawn. */
+/** Returns the heap at the same point between two trims, with everything drawn. */
 async function settledHeap(rig: Rig): Promise<number> {
   const { stream, session } = rig
   const missing = () => STEP - (stream.rows() % STEP)
@@ -161,7 +161,7 @@ async function settledHeap(rig: Rig): Promise<number> {
   return quantile(heaps, 0)
 }
 
-/** What the page says that it has received. */
+/** Returns how many events the page shows as received. */
 async function counted({ page }: Rig): Promise<number> {
   await page.getByRole('tab', { name: 'Stream' }).click()
   const text = (await page.getByText('since this page was opened').textContent()) ?? ''
@@ -174,8 +174,8 @@ const NOWHERE: Place = { x: 0, y: 0 }
 const CHIPS = ['Critical', 'Today', 'Unread'] as const
 
 /**
- * What a reader does: types, ticks and clears, again and again. By plain keys and clicks: to find and check elements
- * each time, as locators do, would take more of the slowed-down page than what is measured.
+ * Does what a reader does: types, ticks and clears, again and again. It uses plain keys and clicks, because locators
+ * find and check their element each time, which would take more of the slow page than what is measured.
  */
 async function filterFeed(page: Page, chips: readonly Place[], isOver: () => boolean): Promise<void> {
   const click = ({ x, y }: Place) => page.mouse.click(x, y)
@@ -192,7 +192,7 @@ async function filterFeed(page: Page, chips: readonly Place[], isOver: () => boo
   }
 }
 
-/** Where the chips are that are clicked: Critical, Today, Unread. */
+/** Returns where the chips are that are clicked. */
 async function chipsOf(page: Page): Promise<Place[]> {
   const places: Place[] = []
   for (const name of CHIPS) {

@@ -22,12 +22,12 @@ export async function observeVitals(page: Page): Promise<void> {
   await page.addInitScript(OBSERVE)
 }
 
-/** What was observed so far. Interactions that took less than 16 ms are not told by the browser. */
+/** Returns what was observed so far. The browser does not report interactions of less than 16 ms. */
 export async function readVitals(page: Page): Promise<Vitals> {
   return (await page.evaluate('globalThis.vitals')) as Vitals
 }
 
-/** Collects the times between frames until the function that it answers is called. */
+/** Collects the times between frames until the returned function is called, which returns them. */
 export async function recordFrames(page: Page): Promise<() => Promise<number[]>> {
   await page.evaluate(`
     globalThis.frames_ = []
@@ -43,7 +43,7 @@ export async function recordFrames(page: Page): Promise<() => Promise<number[]>>
     )) as number[]
 }
 
-/** Frame times for people. */
+/** Returns frame times as cells of a row. */
 export function describeFrames(frames: readonly number[]): Row {
   const seconds = frames.reduce((sum, frame) => sum + frame, 0) / 1000
   return {
@@ -55,13 +55,13 @@ export function describeFrames(frames: readonly number[]): Row {
   }
 }
 
-/** Collects garbage, and answers the bytes that are left. */
+/** Collects garbage, and returns the bytes that are left. */
 export async function heapOf(session: CDPSession): Promise<number> {
   await session.send('HeapProfiler.collectGarbage')
   return (await session.send('Runtime.getHeapUsage')).usedSize
 }
 
-/** Milliseconds of processor time that the main thread has taken so far, in all and for scripts. */
+/** Returns the milliseconds of processor time of the main thread so far, in all and for scripts. */
 export async function busyMs(session: CDPSession): Promise<{ task: number; script: number }> {
   const { metrics } = await session.send('Performance.getMetrics')
   const of = (wanted: string) => 1000 * (metrics.find(({ name }) => name === wanted)?.value ?? 0)

@@ -11,20 +11,20 @@ const TEMPLATES = 5000
 /** Every twentieth event acknowledges the one before it. */
 const MOVE_EVERY = 20
 
-/** The events of a busy port as the gateway would send them, positions and all, without end. */
+/** The events of a busy port with their positions, as the gateway would send them, without end. */
 export type PortStream = {
   /** The next event; `now` (milliseconds) is its time. */
   readonly next: (now: number) => PositionedEvent
-  /** Where the log ends. */
+  /** The cursor of the end of the log. */
   readonly cursor: () => string
   readonly count: () => number
-  /** How many of them are events, not moves. */
+  /** Number of events that are not moves. */
   readonly rows: () => number
 }
 
 type Template = { readonly topic: string; readonly partition: number; readonly event: CloudEvent }
 
-/** Makes the stream of one seed: a simulation of the port, played again and again under new ids. */
+/** Returns the stream of one seed: a simulation of the port, repeated with new ids. */
 export function createPortStream(seed: number): PortStream {
   const templates = createTemplates(seed)
   const heads = new Map<string, number>()

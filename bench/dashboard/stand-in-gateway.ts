@@ -6,10 +6,10 @@ import type { ClientMessage, SubscribeMessage } from '#shared/core/messages.ts'
 import { startWeb } from '../../localstack/web/start-web.ts'
 import { freePorts } from '../../tests/support/free-ports.ts'
 
-/** A gateway that speaks CONTRACT.md's protocol and stores nothing, with the real app in front of it. */
+/** A gateway with the protocol of docs/asyncapi.json that stores nothing, and the real app in front of it. */
 export type StandIn = {
   readonly webUrl: string
-  /** Sends events to everybody who subscribed to their channel, in one frame. */
+  /** Sends events to all subscriptions of their channels, in one frame. */
   readonly publish: (events: readonly PositionedEvent[]) => void
   readonly stop: () => Promise<void>
 }
@@ -23,7 +23,7 @@ const CORS = {
   'access-control-allow-methods': '*',
 }
 
-/** Starts it on free ports of loopback. `history` is what `GET /events` answers, newest first. */
+/** Starts the gateway on free ports of loopback. `history` is what `GET /events` returns, newest first. */
 export async function startStandIn(log: Log): Promise<StandIn> {
   const [apiPort = 0, webPort = 0] = await freePorts(2)
   const httpUrl = `http://127.0.0.1:${apiPort}`

@@ -12,8 +12,8 @@ const BATCHES_PER_SECOND = 10
 const LOADS = 5
 
 /**
- * The web vitals of the signed-in port page while 200 events per second come through the whole local stack, which
- * shares the machine. Clicks and keys are real ones, given by the browser.
+ * Measures the web vitals of the signed-in port page while 200 events per second come through the whole local stack,
+ * on the same machine. Clicks and keys are real ones, given by the browser.
  */
 export async function vitalsUnderLoad(page: Page, stack: TestStack): Promise<Row> {
   let isOver = false
@@ -38,14 +38,14 @@ export async function vitalsUnderLoad(page: Page, stack: TestStack): Promise<Row
       'events from': 'the whole local stack',
       'events per second': RATE,
       'median LCP ms': round(quantile(loads, 0.5)),
-      'most LCP ms': round(Math.max(...loads)),
-      'most CLS': round(Math.max(...shifts, cls)),
+      'maximum LCP ms': round(Math.max(...loads)),
+      'maximum CLS': round(Math.max(...shifts, cls)),
       'INP ms': round(quantile(durations, 0.98)),
       'median interaction ms': round(quantile(durations, 0.5)),
       slowest: slowest || 'under 16 ms',
       interactions: tasks,
       'of them over 16 ms': durations.length,
-      'feed at the begin': shown ?? '',
+      'feed at the beginning': shown ?? '',
       'load of the machine': round(loadavg()[0] ?? 0),
     }
   } finally {
@@ -54,7 +54,7 @@ export async function vitalsUnderLoad(page: Page, stack: TestStack): Promise<Row
   }
 }
 
-/** Uses everything on the page by mouse and keys. Answers how many interactions that were. */
+/** Uses everything on the page by mouse and keys. Returns the number of interactions. */
 async function use(page: Page): Promise<number> {
   let count = 0
   const press = async (...keys: string[]) => {

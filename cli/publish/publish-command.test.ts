@@ -198,7 +198,7 @@ describe('ids', () => {
   })
 })
 
-describe('what the server answers', () => {
+describe('responses of the server', () => {
   const lines = (count: number) =>
     Array.from({ length: count }, (_, n) => `{"type":"t","data":${n}}`).join('\n')
 
@@ -287,7 +287,7 @@ describe('what the server answers', () => {
     expect((await running.ended).code).toBe(0)
     expect(stack.accepted.map(({ type }) => type)).toEqual(['b'])
   })
-  it('says in one line that nobody answers', async () => {
+  it('says in one line that the stack cannot be reached', async () => {
     await stack.stop()
     const ran = await publish([file('in.ndjson', lines(1))])
     const line = `tidewire: Cannot reach ${stack.url} — is the stack running? Start it with: npm start\n`

@@ -92,7 +92,7 @@ describe('tidewire replay --views', () => {
     expect(await replay(choice)).toMatchObject({ read: [], error: reason })
   })
 
-  it('says what Kafka no longer holds, and goes on only when that is accepted', async () => {
+  it('says what Kafka no longer has, and continues only if that is accepted', async () => {
     const loss = 'port-events, partition 0: the records before offset 5,000 have expired\n'
     const refused = await replay({ domain: ['port'] }, { first: 5000 })
     expect(refused).toMatchObject({ read: [], stderr: loss, stdout: '' })

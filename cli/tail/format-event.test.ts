@@ -33,7 +33,7 @@ it('colours the severity only when asked to, and shortens the data to the width'
   expect(plain.endsWith('…')).toBe(true)
 })
 
-it('prints no control character of an event, so that nobody can repaint the terminal', () => {
+it('prints no control character of an event, so that no event can change the terminal', () => {
   const hostile = '\u001b[2J\u009b31m\u202e\n'
   const format = createEventFormatter({ color: false, width: 300 })
   const line = format(

@@ -103,7 +103,7 @@ describe('refusals', () => {
   it.each([
     [401, 'tidewire: the API key was refused; give another with --api-key or TIDEWIRE_API_KEY\n'],
     [403, 'tidewire: port.ship cannot be followed: not yours\n'],
-  ])('ends when the server answers %i', async (status, stderr) => {
+  ])('ends when the server returns %i', async (status, stderr) => {
     await use({ status })
     expect(await tail(['port.ship']).ended).toEqual({ code: 1, stdout: '', stderr })
   })
@@ -112,7 +112,7 @@ describe('refusals', () => {
     const stderr = 'tidewire: the server refused the subscription: port.ship is not granted (forbidden)\n'
     expect(await tail(['port.ship']).ended).toEqual({ code: 1, stdout: '', stderr })
   })
-  it('says in one line that nobody answers', async () => {
+  it('says in one line that the stack cannot be reached', async () => {
     await use()
     await stack.stop()
     const { code, stderr } = await tail(['port.ship']).ended

@@ -10,7 +10,7 @@ type FakeRequest = {
   readonly bytes: number
   readonly headers: IncomingMessage['headers']
 }
-/** An answer other than 202; `drop` breaks the connection without one. */
+/** A response other than 202; `drop` breaks the connection without one. */
 type FakeAnswer =
   | 'drop'
   | { readonly status: number; readonly body?: unknown; readonly headers?: Readonly<Record<string, string>> }
@@ -97,9 +97,9 @@ export type FakeSocketOptions = {
   readonly port?: number
   /** The log that was there before. */
   readonly log?: readonly PositionedEvent[]
-  /** Answers `GET /events/since` with this status instead of 200. */
+  /** The status of `GET /events/since` instead of 200. */
   readonly status?: number
-  /** Answers a subscribe with this frame instead of subscribing. */
+  /** The frame that refuses a subscription. */
   readonly refuse?: { readonly code: string; readonly detail: string }
   readonly notRecovered?: 'trimmed'
 }

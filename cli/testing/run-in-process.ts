@@ -41,7 +41,7 @@ export function runInProcess(args: readonly string[], options: RunOptions = {}):
   return startInProcess(args, options).ended
 }
 
-/** Returns a clock that nobody waits for: a sleep sets it forward and is over at once. */
+/** Returns a clock without real waiting: a sleep sets it forward and ends at once. */
 export function instantClock(): Clock {
   let now = Date.parse('2026-05-17T08:00:00Z')
   return {

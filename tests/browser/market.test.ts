@@ -144,7 +144,7 @@ describe.skipIf(chromiumPath() === null)('the market in Chromium', () => {
     await candles.waitFor()
   })
 
-  it('tells of an alert once, wherever one is, and counts it until it is seen', async () => {
+  it('reports an alert once, on any page, and counts it until it is seen', async () => {
     await goTo('/alerts?symbol=ACME')
     const form = page.getByRole('form', { name: 'New alert' })
     await form.getByRole('button').click()

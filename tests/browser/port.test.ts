@@ -78,7 +78,7 @@ describe.skipIf(chromiumPath() === null)('port operations in Chromium', () => {
     await row('A box from the keyboard', admin).waitFor()
   })
 
-  it('is brought through its life with the keys alone, and whoever looks sees it', async () => {
+  it('is brought through its life with the keys alone, and other users see it', async () => {
     await choose('temperature-alarm')
     await page.keyboard.press('m')
     for (const [key, status] of [
@@ -123,7 +123,7 @@ describe.skipIf(chromiumPath() === null)('port operations in Chromium', () => {
     await page.unroute(/acknowledge/)
   })
 
-  it('says beforehand what a role may not do; who may deletes, and it is gone everywhere', async () => {
+  it('says beforehand what a role may not do; an admin deletes, and it is gone everywhere', async () => {
     await row('A box from the keyboard').click()
     const remove = page.getByRole('button', { name: 'Delete…' })
     await expect.poll(() => remove.getAttribute('title')).toBe('Only administrators may delete events.')
@@ -192,7 +192,7 @@ describe.skipIf(chromiumPath() === null)('port operations in Chromium', () => {
     await page.emulateMedia({ colorScheme: 'light' })
   })
 
-  it('holds the rows still for who scrolls, counts what is new, and comes back with one key', async () => {
+  it('keeps the rows still for a reader who scrolls, counts what is new, and comes back with one key', async () => {
     const events = (name: string, count: number) =>
       Array.from({ length: count }, (_, n) => ({
         specversion: '1.0',
@@ -224,7 +224,7 @@ describe.skipIf(chromiumPath() === null)('port operations in Chromium', () => {
     await expect.poll(scrollTop).toBe(0)
   })
 
-  it('holds the rows under the pointer, and lets them flow when it leaves', async () => {
+  it('keeps the rows under the pointer, and lets them move when it leaves', async () => {
     const notice = (title: string) =>
       publish(stack.httpUrl, { type: 'port.notice', category: 'port.port', data: { title } })
     await page.getByRole('heading', { name: 'Live feed' }).hover()
@@ -278,7 +278,7 @@ describe.skipIf(chromiumPath() === null)('port operations in Chromium', () => {
     await row('While paused').waitFor()
   })
 
-  it('says plainly that it is offline, and lets nobody decide on old data', async () => {
+  it('says plainly that it is offline, and prevents decisions on old data', async () => {
     await page.context().setOffline(true)
     await page.getByText('The server cannot be reached. Trying again and again.').first().waitFor()
 

@@ -12,7 +12,7 @@ async function readFeed(page: Page): Promise<string[]> {
     const grid = document.querySelector('[role=grid][aria-label=Events]')
     const titles = new Map()
     const rows = () => [...grid.querySelectorAll('.feed-rows [role=row]')]
-    // However late a busy page draws them: until rows fill what is in sight.
+    // Whether the rows are drawn: a busy page may be late.
     const isFilled = () => {
       const { top, bottom } = grid.querySelector('.feed-rows').getBoundingClientRect()
       const sight = grid.getBoundingClientRect()
@@ -80,7 +80,7 @@ describe.skipIf(chromiumPath() === null)('kill -9 of the stack under an open pag
     expect(script).not.toContain('React DevTools')
   })
 
-  it(`is told within 10 s, recovers by itself and shows neither gap nor repeat, ${REPETITIONS} times`, {
+  it(`reports it within 10 s, recovers by itself and shows neither gap nor repeat, ${REPETITIONS} times`, {
     timeout: REPETITIONS * 2 * RECOVER_MS,
   }, async () => {
     let total = 0

@@ -150,7 +150,7 @@ describe.skipIf(chromiumPath() === null)('sensors and blog in Chromium', () => {
         .waitFor()
     })
 
-    it('saves only what was changed, and warns that somebody else changed the post meanwhile', async () => {
+    it('saves only what was changed, and warns that another user changed the post meanwhile', async () => {
       await row(/Fog at both quays/)
         .getByRole('button', { name: /^Edit/ })
         .click()

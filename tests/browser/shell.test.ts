@@ -23,7 +23,7 @@ describe.skipIf(chromiumPath() === null)('the shell of the dashboard in Chromium
     expect(policy).not.toContain('unsafe')
   })
 
-  it('is the production build, whoever has started the stack', async () => {
+  it('is the production build, however the stack was started', async () => {
     const { script } = await readServed(stack.webUrl)
 
     expect(script.length).toBeGreaterThan(100_000)
@@ -39,7 +39,7 @@ describe.skipIf(chromiumPath() === null)('the shell of the dashboard in Chromium
     await page.getByRole('dialog').waitFor({ state: 'detached' })
   })
 
-  it('shows its shortcuts, and can be told to have none', async () => {
+  it('shows its shortcuts, and can be set to have none', async () => {
     await page.keyboard.press('?')
     const overview = page.getByRole('dialog', { name: 'Keyboard shortcuts' })
     await overview.getByText('Open the command palette').waitFor()

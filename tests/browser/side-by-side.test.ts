@@ -100,7 +100,7 @@ function draftOf(n: number) {
   }
 }
 
-/** Answers when a row with these words was on the screen, in epoch milliseconds with their fractions. */
+/** Returns a script that waits for a row with these words, and gives its time in milliseconds since 1970. */
 function waitForRow(words: readonly string[]): string {
   return `new Promise((done) => {
     const has = (row) => ${JSON.stringify(words)}.every((word) => row.textContent.includes(word))
@@ -115,5 +115,5 @@ function waitForRow(words: readonly string[]): string {
 function describeTimes(all: readonly number[]): string {
   const sorted = all.toSorted((a, b) => a - b)
   const at = (part: number) => Math.round(sorted[Math.floor(part * (sorted.length - 1))] ?? 0)
-  return `${all.length} actions, p50 ${at(0.5)} ms, p95 ${at(0.95)} ms, most ${at(1)} ms`
+  return `${all.length} actions, p50 ${at(0.5)} ms, p95 ${at(0.95)} ms, maximum ${at(1)} ms`
 }

@@ -134,7 +134,7 @@ describe('kafkajs', () => {
     expect((await admin.listGroups()).groups.map((group) => group.groupId)).not.toContain(groupId)
   })
 
-  it('is told that a transaction cannot begin', async ({ skip }) => {
+  it('is refused a transaction', async ({ skip }) => {
     skip(Boolean(process.env.KAFKA_BROKERS), 'a real cluster has transactions')
     const transactional = kafka.producer({
       transactionalId: 'tx',

@@ -35,7 +35,7 @@ function messageOf(n: number): Message {
   return { key: sensorId, value: JSON.stringify(data), headers }
 }
 
-/** What nobody may count: no event, an impossible reading, and an event that was sent before. */
+/** What must not be counted: a record that is not an event, an impossible reading, and a repeated event. */
 const ODDITIES: readonly Message[] = [
   { key: 'quay-1', value: 'not an event', headers: {} },
   {

@@ -3,21 +3,21 @@ import { eventOf, type Seat, wants } from './clients/audience.ts'
 import type { Listener } from './clients/listener.ts'
 import type { Produced } from './clients/produce.ts'
 
-/** What a run found. Lost, repeated and out of order must be 0; unasked are events that no filter let through. */
+/** What a run found. Lost, repeated and out of order must be 0; `unasked` are events that no filter matches. */
 export type Findings = {
   delivered: number
   lost: number
   repeated: number
   outOfOrder: number
   unasked: number
-  /** Deliveries with another position than the producer's 202 had. */
+  /** Deliveries with another position than in the 202 of the producer. */
   misplaced: number
   gaps: number
-  /** A few words on each client that is not right. */
+  /** A description of each client with a finding. */
   details: string[]
 }
 
-/** Compares what each client was called back with, with what was accepted and what it asked for. */
+/** Compares what each client received with what was accepted and what it asked for. */
 export function checkDeliveries(
   run: string,
   { positions }: Produced,
@@ -55,8 +55,8 @@ export function checkDeliveries(
 }
 
 /**
- * Waits until nothing is missing any more, or until nothing has come for so many seconds; answers how long that took,
- * in milliseconds. What is merely slow is waited for.
+ * Waits until nothing is missing, or until nothing has come for so many seconds. Returns how long that took, in
+ * milliseconds.
  */
 export async function settle(
   run: string,
@@ -91,7 +91,7 @@ function describe(
   return text.join(' ')
 }
 
-/** Whether everything is as it was promised. A gap is none here: nothing of a run is old enough to be forgotten. */
+/** Whether there are no findings. A gap is one, too: nothing of a run is old enough to be deleted. */
 export function isClean({ delivered: _, details: __, ...counts }: Findings): boolean {
   return Object.values(counts).every((count) => count === 0)
 }

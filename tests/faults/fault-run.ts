@@ -152,7 +152,7 @@ async function atRandom(plan: FaultPlan, everyMs: number, random: Random, fault:
   }
 }
 
-/** At least one kill, in the first half of a short run; one in 30 s on average in a long one. */
+/** Kills the stack at least once, in the first half of a short run; every 30 s on average in a long one. */
 async function killNowAndThen(
   { stack }: Rig,
   plan: FaultPlan,
@@ -210,7 +210,7 @@ export function describeFaultRun({
     ['repeated', findings.repeated],
     ['out of order', findings.outOfOrder],
     ['not asked for', findings.unasked],
-    ['not where the 202 said', `${findings.misplaced} deliveries, ${produced.contradictions} second answers`],
+    ['not where the 202 said', `${findings.misplaced} deliveries, ${produced.contradictions} second 202s`],
     ['gaps reported', findings.gaps],
   ])
   return table + findings.details.map((line) => `  ${line}\n`).join('')

@@ -50,13 +50,13 @@ describe('the event log', () => {
     await admin.disconnect()
   })
 
-  it('gives up in time where nobody listens, and where a listener never answers', async () => {
-    await expectUnavailable('nobody listens', kafkaEventLog({ brokers: ['127.0.0.1:1'] }))
+  it('gives up in time if nothing listens, and if a listener never responds', async () => {
+    await expectUnavailable('nothing listens', kafkaEventLog({ brokers: ['127.0.0.1:1'] }))
     const mute = createServer().listen(0, '127.0.0.1')
     await new Promise((done) => mute.once('listening', done))
     const address = mute.address()
     const port = typeof address === 'object' && address ? address.port : 0
-    await expectUnavailable('never answers', kafkaEventLog({ brokers: [`127.0.0.1:${port}`] }))
+    await expectUnavailable('never responds', kafkaEventLog({ brokers: [`127.0.0.1:${port}`] }))
     mute.close()
   })
 
@@ -109,7 +109,7 @@ describe('the whole stack', () => {
   }
 
   it.each(['SIGSTOP', 'SIGKILL'] as const)(
-    'answers 503 with Retry-After within 5 s after %s, then 202 with one event for each id',
+    'returns 503 with Retry-After within 5 s after %s, then 202 with one event for each id',
     async (signal) => {
       const channel = `test.${randomUUID().slice(0, 8)}`
       const ids = Array.from({ length: 5 }, () => randomUUID())

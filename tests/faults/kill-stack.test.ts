@@ -35,7 +35,7 @@ describe('kill -9 of the whole stack', () => {
     const gaps: string[] = []
     client.subscribe({ channels: [channel] }, (event) => received.push(event), {
       onGap: ({ reason }) => gaps.push(reason),
-      onError: () => {}, // a stack that is being killed answers with all sorts of errors
+      onError: () => {}, // a stack that is being killed causes many kinds of errors
     })
     await subscribed
 
@@ -80,7 +80,7 @@ function positionOf(receipt: Receipt | undefined) {
   return { partition: receipt?.partition, offset: receipt?.offset }
 }
 
-/** Posts every event until it gets its 202, as a careful producer does: same id, again and again. */
+/** Posts every event until it gets its 202, with the same id each time, as a careful producer does. */
 async function writeAll(stack: TestStack, channel: string, accepted: Map<string, Receipt>): Promise<void> {
   let next = 0
   const lane = async () => {

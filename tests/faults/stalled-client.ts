@@ -80,7 +80,7 @@ type Latencies = {
   arrived(count: number): Promise<void>
 }
 
-/** Notes for each event and socket the milliseconds from the POST to the frame. */
+/** Measures for each event and socket the milliseconds from the POST to the frame. */
 function watchLatencies(sockets: readonly TestSocket[]): Latencies {
   const sentAt = new Map<string, number>()
   let latencies: number[] = []
@@ -104,7 +104,7 @@ function watchLatencies(sockets: readonly TestSocket[]): Latencies {
   }
 }
 
-/** Posts events at a steady rate and waits until all have arrived. Answers their ids in order. */
+/** Posts events at a steady rate and waits until all have arrived. Returns their ids in order. */
 async function load(
   stack: TestStack,
   channel: string,
@@ -121,7 +121,7 @@ async function load(
     for (const id of batch) sentAt.set(id, performance.now())
     await publishBatch(
       stack.httpUrl,
-      // One key, so that one partition has them all: whoever holds a batch up holds up everybody.
+      // One key, so that all are in one partition, where a client that delays a batch delays all others.
       batch.map((id) => ({
         specversion: '1.0',
         id,
@@ -154,7 +154,7 @@ async function fill({ httpUrl }: TestStack): Promise<void> {
     )
 }
 
-/** Reads what had piled up, asks whether something was missed, and resumes from the own cursor. */
+/** Reads what has piled up, asks whether something was missed, and resumes from its own cursor. */
 async function resume(stack: TestStack, { frames, send, next }: TestSocket, channel: string, start: string) {
   await sleep(2000)
   const ofChannel = () => frames.flatMap(eventsOf).filter(({ event }) => event.category === channel)
@@ -191,7 +191,7 @@ function describe({ count, before, during, missed, told }: Measured): string {
     ['latency p50, p99 without', row(before)],
     ['latency p50, p99 with the stalled client', row(during)],
     ['ratio of p99', (quantile(during, 0.99) / quantile(before, 0.99)).toFixed(2)],
-    ['the stalled client was told by', told],
+    ['the stalled client was informed by', told],
     ['events that it had missed and recovered', missed],
   ])
 }

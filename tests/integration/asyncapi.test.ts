@@ -39,7 +39,7 @@ describe('what the AsyncAPI document says', () => {
   const isOf = (type: string, id?: string) => (frame: Frame) =>
     frame.type === type && (id === undefined || frame.id === id || (frame.ids as string[])?.includes(id))
 
-  it('holds for every frame of a conversation, and for every message', async () => {
+  it('describes every frame of a conversation, and every message', async () => {
     const receipt = await publish(stack.httpUrl, ARRIVAL)
     const channels = ['port.**', 'asyncapi.*']
     ask({ action: 'subscribe', id: 'live', channels, filter: { type: ['port.*.*', 'asyncapi'] } })
@@ -96,7 +96,7 @@ describe('what the AsyncAPI document says', () => {
     expect([...seen, ...ELSEWHERE].sort()).toEqual(document.messagesOf(TO_CLIENT).sort())
   })
 
-  it('holds for the records in the topics', async () => {
+  it('describes the records in the topics', async () => {
     const topics = ['container-events', 'port-events', 'events']
     const brokers = [process.env.KAFKA_BROKERS ?? `127.0.0.1:${stack.ports.KAFKA_PORT}`]
     const consumer = new Kafka({ brokers, logLevel: logLevel.NOTHING }).consumer({

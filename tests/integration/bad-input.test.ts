@@ -10,7 +10,7 @@ const event = { specversion: '1.0', id: 'x', source: '/bad', type: 'bad.input' }
 const batchOf = (length: number) =>
   JSON.stringify(Array.from({ length }, (_, n) => ({ ...event, id: `b${n}` })))
 
-/** What is sent, what it is sent as, and the answer: status and a part of the text that says what to do. */
+/** What is sent, its media type, and the response: status and a part of the text that says what to do. */
 const REFUSED: [what: string, body: string, headers: Record<string, string>, status: number, says: RegExp][] =
   [
     ['JSON cut short', '{"type":', {}, 400, /not JSON/],

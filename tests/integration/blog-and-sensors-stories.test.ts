@@ -14,7 +14,7 @@ import { get, type Positioned, type Problem, post, publish, publishBatch, readLo
 import { bearer } from '../support/sign-in.ts'
 import { API_KEY, startStack, type TestStack } from '../support/start-stack.ts'
 
-/** Nobody and nothing of an earlier run. */
+/** Names that no earlier run has used. */
 const run = randomUUID().slice(0, 8)
 const NOON = Date.parse('2026-03-01T12:00:00Z')
 const PYTHON = '/usr/bin/python3'
@@ -91,7 +91,7 @@ describe('the editors of a blog', () => {
       .toMatchObject({ status: 'unknown', version: 0, history: [{ refused: 'there is no such post' }] })
   })
 
-  it('are told at once what cannot be a post, and who may not write', async () => {
+  it('are refused at once if they cannot be a post, or their author may not write', async () => {
     const deletion = { type: 'blog.post.deleted', data: { postId } }
     const byKey = { 'x-api-key': 'wrong' }
     const byViewer = { ...(await bearer(stack, 'viewer')), 'x-api-key': '' }
@@ -169,7 +169,7 @@ describe('the keeper of the sensors', () => {
       expect(averages[nameOf(place)]).toEqual((await read(place))?.average)
   })
 
-  it('is told of heat and damp when they begin, again after 5 minutes, and when they are over', async () => {
+  it('is alerted to heat and damp when they begin, again after 5 minutes, and when they are resolved', async () => {
     const told = async () =>
       (await readLog(stack.httpUrl, 'sensor.**')).filter(isTold).map(({ event }) => event)
     const isTold = ({ topic, event }: Positioned) =>
@@ -227,7 +227,7 @@ describe('the keeper of the sensors', () => {
     ])
   })
 
-  it('finds among the dead letters what somebody wrote straight into Kafka', async () => {
+  it('finds among the dead letters what was written straight into Kafka', async () => {
     const brokers = (process.env.KAFKA_BROKERS ?? `127.0.0.1:${stack.ports.KAFKA_PORT}`).split(',')
     const producer = new Kafka({ brokers, logLevel: logLevel.NOTHING }).producer()
     await producer.connect()

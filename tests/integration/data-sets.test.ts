@@ -13,7 +13,7 @@ const SP500 = 'node_modules/vega-datasets/data/sp500.csv'
 type Example = { name: string; examples: unknown[] }
 const github = createRequire(import.meta.url)('@octokit/webhooks-examples') as Example[]
 
-/** Publishes with the command line, as a person would; answers what it printed as JSON. */
+/** Publishes with the command line. Returns what it printed as JSON. */
 function tidewire(stack: TestStack, ...args: string[]): Promise<{ code: number | null; output: string }> {
   return new Promise((done) => {
     const child = spawn('node', [resolve('cli/tidewire.mjs'), ...args], {

@@ -31,7 +31,7 @@ function missingTool(language: string, code: string): string | null {
   return missing ? `${missing} is not installed` : null
 }
 
-/** An answer with what differs from run to run replaced by its kind. */
+/** Returns a response in which the values that differ from run to run are replaced by their kind. */
 function steady(value: unknown, name = ''): unknown {
   if (Array.isArray(value)) return value.map((item) => steady(item))
   if (typeof value === 'object' && value !== null)

@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process'
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { get, post, publish, readLog } from '../support/api.ts'
-import { copySources } from '../support/copy-sources.ts'
 import { type FencedBlock, fencedBlocks } from '../support/fenced-blocks.ts'
 import { API_KEY, startStack, type TestStack } from '../support/start-stack.ts'
 
@@ -14,6 +14,22 @@ const of = (language: string) => blocks.filter((block) => block.language === lan
 
 type Answer = { readonly state: Readonly<Record<string, unknown>>; readonly cursor: string }
 
+/** Copies the sources, as they are on disk, into a new folder; packages are shared. Returns the folder. */
+async function copySources(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'tidewire-copy-'))
+  const listed = ['ls-files', '--cached', '--others', '--exclude-standard', '-z']
+  const { stdout } = await run('git', listed, { maxBuffer: 10_000_000 })
+  const files = stdout.split('\0').filter((file) => file !== '' && !file.startsWith('docs/images/'))
+  // A file that is listed but deleted on disk is not part of the copy.
+  await Promise.all(files.map((file) => cp(file, join(folder, file)).catch(ignoreMissing)))
+  await symlink(resolve('node_modules'), join(folder, 'node_modules'))
+  return folder
+}
+
+function ignoreMissing(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'ENOENT') throw error
+}
+
 /** Writes a block into the file that its first line names. */
 async function writeBlock(folder: string, { code }: FencedBlock): Promise<void> {
   const [, file = ''] = /^\/\/ (\S+)\n/.exec(code) ?? []
@@ -21,7 +37,7 @@ async function writeBlock(folder: string, { code }: FencedBlock): Promise<void> 
   await writeFile(join(folder, file), code)
 }
 
-/** Changes the file that a block names: what it takes away has to be there, once. */
+/** Applies a block to the file that it names. The lines that it removes must be there exactly once. */
 async function applyDiff(folder: string, { code }: FencedBlock): Promise<void> {
   const [header = '', ...lines] = code.trimEnd().split('\n')
   const path = join(folder, header.slice('--- '.length))
@@ -39,7 +55,7 @@ describe('the fifth domain of docs/domains.md', () => {
     folder = await copySources()
     for (const block of of('ts')) await writeBlock(folder, block)
     for (const block of of('diff')) await applyDiff(folder, block)
-    // The page of another copy would be built anew; this test does not open it.
+    // The page of another copy would have to be built; this test does not open it.
     stack = await startStack({ cwd: folder, env: { WEB_DEV: '1' } })
   })
   afterAll(async () => {
@@ -82,7 +98,7 @@ describe('the fifth domain of docs/domains.md', () => {
     expect(refused).toMatchObject({ status: 422, json: { errors: [{ pointer: '/data/lot' }] } })
   })
 
-  it('answers what the page says', async () => {
+  it('returns what the page says', async () => {
     const [write, read] = of('bash')
     if (!write || !read) throw new Error('docs/domains.md has two commands')
 

@@ -27,7 +27,7 @@ const eventOf = (id: string, given: object = {}) => ({
   ...given,
 })
 
-/** Posts until 202, as a sender does: after a 409 it waits as long as it is told to. */
+/** Posts until 202, as a sender does: after a 409 it waits for Retry-After. */
 async function postUntilAccepted(body: unknown, headers: Record<string, string>) {
   for (let conflicts = 0; ; conflicts++) {
     const answer = await post(stack.httpUrl, JSON.stringify(body), headers)
@@ -48,7 +48,7 @@ async function subscribeTo(name: string) {
 const positionOf = ({ topic, partition, offset }: Receipt) => `${topic}-${partition}:${offset}`
 
 describe('repeats at the same time', () => {
-  it('of one event, 1,000 of them, are one event: stored once, delivered once, answered with one position', async () => {
+  it('of one event, 1,000 of them, are one event: stored once, delivered once, with one position in every response', async () => {
     channel = freshChannel()
     const socket = await subscribeTo(channel)
     const limit = pLimit(AT_ONCE)
@@ -170,7 +170,7 @@ describe('a traceparent', () => {
   const TRACE = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'
   const OWN = '00-11111111111111111111111111111111-2222222222222222-00'
 
-  it('goes from the request to the frame, is begun where there is none, and gives way to the event’s own', async () => {
+  it('goes from the request to the frame, is created if there is none, and gives way to the event’s own', async () => {
     channel = freshChannel()
     const socket = await subscribeTo(channel)
     const send = (given: object, headers: Record<string, string>) =>

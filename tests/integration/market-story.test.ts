@@ -12,7 +12,7 @@ import { get, type Positioned, type Problem, post, publish, publishBatch, readLo
 import { type Frame, openSocket, type TestSocket } from '../support/open-socket.ts'
 import { startStack, type TestStack } from '../support/start-stack.ts'
 
-/** Nobody and nothing of an earlier run. */
+/** Names that no earlier run has used. */
 const run = randomUUID().slice(0, 8)
 const ACME = `ACME-${run}`
 const BRIG = `BRIG-${run}`
@@ -125,7 +125,7 @@ describe("a trader's day", () => {
     await expect.poll(() => view('volume', ACME)).toMatchObject({ current: 40, average: 60, level: 'medium' })
   })
 
-  it('is told at once what no order, tick or alert can be', async () => {
+  it('is refused at once if it cannot be an order, tick or alert', async () => {
     const order = { orderId: 'x', user: ada, symbol: ACME, side: 'buy', kind: 'limit', quantity: 1, limit: 1 }
     const alert = { alertId: 'x', user: ada, symbol: ACME, kind: 'price-above', threshold: 1 }
     expect(await refuse('market.order.placed', { ...order, quantity: -5 })).toEqual([
@@ -202,7 +202,7 @@ describe("a trader's day", () => {
     expect(await portfolio()).toMatchObject({ cash: '98055.0000', reserved: '0.0000', open: [] })
   })
 
-  it("cannot cancel what is over, nor what is somebody else's", async () => {
+  it("cannot cancel what is done, nor what is another user's", async () => {
     await place('mine', { kind: 'limit', quantity: 1, limit: 1 })
     await outcome('mine', 'accepted')
     await say('market.order.cancel-requested', { orderId: 'mine', user: eve })

@@ -25,7 +25,7 @@ async function send({ method, url, headers, body }: MadeRequest, key: string) {
   return { status: response.status, headers: response.headers, text: await response.text() }
 }
 
-/** What is wrong with the answer to a request, if anything. */
+/** Returns what is wrong with the response to a request; null if nothing is. */
 function wrongWith(
   request: MadeRequest,
   isKnown: boolean,
@@ -54,7 +54,7 @@ function bodyFits({ path, headers, body = '' }: MadeRequest): boolean {
   return document.fits(schema, JSON.parse(body))
 }
 
-it(`no answer to ${RUNS} requests made up from the document contradicts it or is a 5xx`, async () => {
+it(`no response to ${RUNS} requests made up from the document contradicts it or is a 5xx`, async () => {
   const counts = new Map<number, number>()
   const property = fc.asyncProperty(
     arbitraryRequest(document),

@@ -168,13 +168,13 @@ describe('what the OpenAPI document says', () => {
     expect([...new Set(CALLS.map(([route]) => route))].sort()).toEqual(documented.sort())
   })
 
-  it('names the methods of a path in the answer to another one', async () => {
+  it('names the methods of a path in the response to another one', async () => {
     const answer = await fetch(`${stack.httpUrl}/catalog`, { method: 'PATCH', headers: KEY })
 
     expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'GET'])
   })
 
-  it('holds for a page with an event in it', async () => {
+  it('describes a page with an event in it', async () => {
     const subject = randomUUID()
     const body = JSON.stringify({
       type: 'sensor.reading',
@@ -194,7 +194,7 @@ describe('what the OpenAPI document says', () => {
     ])
   })
 
-  it('holds for a dead letter: what others write to Kafka is held to the catalog too', async () => {
+  it('describes a dead letter: records that others write to Kafka are checked by the catalog, too', async () => {
     const brokers = [process.env.KAFKA_BROKERS ?? `127.0.0.1:${stack.ports.KAFKA_PORT}`]
     const producer = new Kafka({ brokers, logLevel: logLevel.NOTHING }).producer()
     const id = randomUUID()
@@ -239,7 +239,7 @@ describe('what the OpenAPI document says', () => {
       expect(document.contradiction('GET', '/health', wrong)).not.toBeNull()
   })
 
-  it('has the catalog describe each type by a schema that holds for its example', async () => {
+  it('has the catalog describe each type by a schema that its example fits', async () => {
     const { text } = await send('GET /catalog', { headers: KEY })
     const { domains } = JSON.parse(text) as {
       domains: { name: string; types: { type: string; schema: { examples?: unknown[] } }[] }[]
@@ -253,7 +253,7 @@ describe('what the OpenAPI document says', () => {
         body: JSON.stringify({ type, data }),
       })
       expect.soft(document.fits(schema, data), type).toBe(true)
-      // Moves of a lifecycle are written by their own calls, and what Tidewire tells of itself by nobody else.
+      // Moves of a lifecycle are written by their own calls, and the events of Tidewire by itself alone.
       expect.soft(status, type).toBe(/^(port\.lifecycle|tidewire)\./.test(type) ? 422 : 202)
     }
   })

@@ -167,7 +167,7 @@ describe('the way of an event', () => {
     await again.close()
   })
 
-  it('answers the first position to an event that was sent before, and delivers it once', async () => {
+  it('returns the first position for an event that was sent before, and delivers it once', async () => {
     const channel = freshChannel()
     const event = { type: 'test.once', category: channel, id: randomUUID(), source: '/once', data: 1 }
     const first = await publish(stack.httpUrl, event)

@@ -20,7 +20,7 @@ type Headers = Record<string, string>
 
 let stack: TestStack
 const people = {} as Record<Role, Headers>
-/** This run's own names: the topics may hold what other runs wrote. */
+/** Returns a name of this run alone: the topics may have events of other runs. */
 const run = randomUUID().slice(0, 8)
 const name = (what: string) => `${what}-${run}`
 
@@ -31,7 +31,7 @@ beforeAll(async () => {
 })
 afterAll(() => stack?.dispose())
 
-/** A 503 says when to send the request again, and so does this. */
+/** Sends a request, again after Retry-After if the response is a 503. */
 async function call(method: string, path: string, headers: Headers, body?: object): Promise<Answer> {
   const response = await fetch(`${stack.httpUrl}${path}`, {
     method,
@@ -113,7 +113,7 @@ describe('a day at the port', () => {
     expect([toNobody.status, unknown.status, nowhere.status]).toEqual([422, 404, 404])
   })
 
-  it('lets only one of two win who acknowledge at once, and tells the other', async () => {
+  it('lets only one of two users acknowledge at the same time, and refuses the other', async () => {
     const id = name('race')
     await publish(stack.httpUrl, { id, type: 'port.security-alert', data: { title: 'Fence open' } })
 
@@ -167,7 +167,7 @@ describe('a day at the port', () => {
     })
   })
 
-  it('keeps moves to their own calls: nobody posts one as an event', async () => {
+  it('keeps moves to their own calls: none can be posted as an event', async () => {
     const forged = {
       type: 'port.lifecycle.closed',
       category: 'port.container.lifecycle',
@@ -264,7 +264,7 @@ describe('what can be seen', () => {
     expect((await list(`${q}&status=new`))[0]?.state).toMatchObject({ status: 'new', assignee: name('bob') })
   })
 
-  it('CSV holds the same events, page by page, and no formulas', async () => {
+  it('CSV has the same events, page by page, and no formulas', async () => {
     const subject = name('csv')
     const titles = ['=HYPERLINK("x")', 'plain', '"quoted", with a comma']
     for (const title of titles)

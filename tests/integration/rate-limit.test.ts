@@ -12,7 +12,7 @@ describe('a credential with a limit of 5 requests per second', () => {
   })
   afterAll(() => stack?.dispose())
 
-  it('is told what is left, is refused with 429 above it, and goes on after Retry-After', async () => {
+  it('gets what is left in a header, is refused with 429 above the limit, and continues after Retry-After', async () => {
     const answers = await Promise.all(Array.from({ length: 30 }, () => post(stack.httpUrl, BODY)))
 
     const accepted = answers.filter(({ status }) => status === 202)

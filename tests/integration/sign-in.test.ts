@@ -18,7 +18,7 @@ describe('signing in', () => {
   })
   afterAll(() => stack?.dispose())
 
-  /** One request, with an answer that is held against the OpenAPI document. */
+  /** Sends a request, and checks the response against the OpenAPI document. */
   async function call(method: string, path: string, headers: Record<string, string>, body?: unknown) {
     const response = await fetch(`${stack.httpUrl}${path}`, {
       method,
@@ -46,7 +46,7 @@ describe('signing in', () => {
     else expect(status).toBe(202)
   })
 
-  it('does not tell a wrong password from an unknown user', async () => {
+  it('does not distinguish a wrong password from an unknown user', async () => {
     const attempt = (USERNAME: string, password: string) =>
       initiateAuth(stack, 'USER_PASSWORD_AUTH', { USERNAME, PASSWORD: password })
     const wrong = await attempt(addressOf('viewer'), 'guess')
@@ -66,7 +66,7 @@ describe('signing in', () => {
     expect((await call('GET', '/catalog', { authorization })).status).toBe(200)
   })
 
-  it('refuses tokens that do not hold, and says why', async () => {
+  it('refuses invalid tokens, and says why', async () => {
     const { AccessToken, IdToken } = await signIn(stack, 'viewer')
     const [header, , signature] = AccessToken.split('.')
     const forged = Buffer.from(JSON.stringify({ ...claimsOf(AccessToken), 'cognito:groups': ['admin'] }))

@@ -5,7 +5,7 @@ import { get, type Positioned, type Problem, post, publish } from '../support/ap
 import { openSocket } from '../support/open-socket.ts'
 import { startStack, type TestStack } from '../support/start-stack.ts'
 
-type Told = { id: string; data: PresentedStats & { connections: number } }
+type Sent = { id: string; data: PresentedStats & { connections: number } }
 
 let stack: TestStack
 beforeAll(async () => {
@@ -13,15 +13,15 @@ beforeAll(async () => {
 })
 afterAll(() => stack?.dispose())
 
-it('are told on tidewire.stats whenever they change, at most every two seconds', async () => {
+it('are sent on tidewire.stats whenever they change, at most every two seconds', async () => {
   const socket = await openSocket(stack.socketUrl)
-  const told = () =>
+  const sent = () =>
     socket.frames.flatMap((frame) =>
       frame.type === 'events' ? (frame.events as Positioned[]) : [],
     ) as unknown as {
-      event: Told
+      event: Sent
     }[]
-  const last = () => told().at(-1)?.event.data
+  const last = () => sent().at(-1)?.event.data
   socket.send({ action: 'subscribe', id: 's1', channels: ['tidewire.stats'], since: 'latest' })
   await expect.poll(() => last()?.connections).toBe(1)
   const before = last()?.total ?? 0
@@ -30,7 +30,7 @@ it('are told on tidewire.stats whenever they change, at most every two seconds',
     await publish(stack.httpUrl, { type: 'port.ship.arrived', severity, data: { shipId: `s-${severity}` } })
   await expect.poll(() => (last()?.total ?? 0) - before).toBeGreaterThanOrEqual(3)
   expect(last()?.severities.find(({ name }) => name === 'critical')?.count).toBe(2)
-  const answered = (await get<Told['data']>(`${stack.httpUrl}/stats`)).json
+  const answered = (await get<Sent['data']>(`${stack.httpUrl}/stats`)).json
   expect(last()).toMatchObject({ categories: answered.categories, today: answered.today })
 
   const other = await openSocket(stack.socketUrl)
@@ -38,12 +38,12 @@ it('are told on tidewire.stats whenever they change, at most every two seconds',
   other.close()
   await expect.poll(() => last()?.connections).toBe(1)
 
-  const slots = told().map(({ event }) => Number(event.id.replace('stats-', '')))
+  const slots = sent().map(({ event }) => Number(event.id.replace('stats-', '')))
   for (const [index, slot] of slots.slice(1).entries())
     expect(slot - (slots[index] ?? 0)).toBeGreaterThanOrEqual(2000)
-  const count = told().length
+  const count = sent().length
   await sleep(5000)
-  expect(told()).toHaveLength(count)
+  expect(sent()).toHaveLength(count)
   socket.close()
 })
 

@@ -50,7 +50,7 @@ export async function get<T>(url: string): Promise<{ status: number; headers: He
   return { status: response.status, headers: response.headers, json: (await response.json()) as T }
 }
 
-/** Every stored event of a channel, oldest first within its partition, over the polling interface. */
+/** Returns every stored event of a channel, oldest first within its partition, over the polling interface. */
 export async function readLog(httpUrl: string, channel: string, cursor = ''): Promise<Positioned[]> {
   const events: Positioned[] = []
   for (let from = cursor; ; ) {

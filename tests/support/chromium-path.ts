@@ -7,7 +7,7 @@ const PLACES = [
   '/snap/bin/chromium',
 ]
 
-/** Where Chromium is: `CHROMIUM_PATH`, or the first usual place that has it; null where there is none. */
+/** Returns the path of Chromium: `CHROMIUM_PATH`, or the first usual place that has it; null if there is none. */
 export function chromiumPath(): string | null {
   const named = process.env.CHROMIUM_PATH
   return [...(named ? [named] : []), ...PLACES].find((path) => existsSync(path)) ?? null

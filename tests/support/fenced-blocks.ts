@@ -1,4 +1,4 @@
-/** A fenced block of a Markdown document, and the answer that is printed right below it. */
+/** A fenced block of a Markdown document, and the response that is printed right below it. */
 export type FencedBlock = {
   readonly language: string
   readonly code: string
@@ -8,7 +8,7 @@ export type FencedBlock = {
 
 const FENCE = /^```(\w+)\n([\s\S]*?)^```$/gm
 
-/** The blocks of a document; a `json` block that follows another without a blank line is that block's answer. */
+/** Returns the blocks of a document. A `json` block that follows another without a blank line is its response. */
 export function fencedBlocks(markdown: string): FencedBlock[] {
   const blocks: FencedBlock[] = []
   let end = -1

@@ -1,6 +1,6 @@
 import { createServer } from 'node:net'
 
-/** Ports of loopback that are free now: all are held until the last is found, so that they differ. */
+/** Returns ports of loopback that are free now. All are kept open until the last is found, so that they differ. */
 export async function freePorts(count: number): Promise<number[]> {
   const servers = await Promise.all(
     Array.from({ length: count }, () => {

@@ -36,7 +36,7 @@ export async function callIdentity(stack: TestStack, action: string, input: obje
   return { status: response.status, body: (await response.json()) as SignInAnswer['body'] }
 }
 
-/** Signs a local user in: its tokens. */
+/** Signs in a local user. Returns the tokens. */
 export async function signIn(stack: TestStack, role: Role): Promise<Tokens> {
   const parameters = { USERNAME: addressOf(role), PASSWORD }
   const { body } = await initiateAuth(stack, 'USER_PASSWORD_AUTH', parameters)
@@ -44,7 +44,7 @@ export async function signIn(stack: TestStack, role: Role): Promise<Tokens> {
   return body.AuthenticationResult
 }
 
-/** The header that a local user's requests carry. */
+/** Signs in a local user. Returns the header for its requests. */
 export async function bearer(stack: TestStack, role: Role): Promise<{ authorization: string }> {
   return { authorization: `Bearer ${(await signIn(stack, role)).AccessToken}` }
 }

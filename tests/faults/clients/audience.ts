@@ -2,7 +2,7 @@ import type { Interest } from '#shared/core/interest.ts'
 
 const SEVERITIES = ['critical', 'high', 'medium', 'low', 'info'] as const
 
-/** The n-th event of a run: every attribute follows from n. */
+/** Returns the n-th event of a run. Every attribute follows from n. */
 export function eventOf(run: string, n: number) {
   return {
     specversion: '1.0',

@@ -4,13 +4,13 @@ import { API_KEY } from '../../support/start-stack.ts'
 import type { Seat } from './audience.ts'
 import { positionOf } from './produce.ts'
 
-/** What one client got, kept small: a run has hundreds of thousands of events. */
+/** What one client received, in little memory: a run has hundreds of thousands of events. */
 export type Listener = {
   readonly seat: Seat
   readonly client: Tidewire
-  /** How often each event was called back, by its n. */
+  /** How often each event was received, by its n. */
   readonly seen: Map<number, number>
-  /** Where it got each event. */
+  /** The position of each received event. */
   readonly positions: Map<number, string>
   /** Milliseconds from a producer's 202 to the callback; 0 when the callback came first. */
   readonly lags: number[]
@@ -32,10 +32,10 @@ export type ListenOptions = {
   readonly maxConnectionMs?: number
 }
 
-/** Shorter than the defaults, so that a frozen socket is found within a short run too; answers may take their time. */
+/** Shorter than the defaults, so that a frozen socket is found within a short run, too. */
 const TIMING = { pingMs: 5000, pongTimeoutMs: 6000, pollMs: 10_000 }
 
-/** Connects a client that notes everything it is called back with. */
+/** Connects a client, and notes everything that it receives. */
 export function listen(seat: Seat, { acceptedAt, ...options }: ListenOptions): Listener {
   const notes = {
     seat,

@@ -13,7 +13,7 @@ type ProduceOptions = {
 export type Produced = {
   /** When each event got its 202, by n. */
   readonly acceptedAt: Map<number, number>
-  /** Where each event stands, as its 202 said. */
+  /** The position of each event, from its 202. */
   readonly positions: Map<number, string>
   /** Posts that had to be sent again, and those that were sent again although they were accepted. */
   retries: number
@@ -26,11 +26,11 @@ export function nothingProduced(): Produced {
   return { acceptedAt: new Map(), positions: new Map(), retries: 0, repeats: 0, contradictions: 0 }
 }
 
-/** A producer that gets no answer tries again after about this long, and then longer. */
+/** A producer that gets no response tries again after about this time, and then later. */
 const PAUSE_MS = 100
 const LONGEST_PAUSE_MS = 1000
 const TICK_MS = 50
-/** So many posts wait for their 202 before the next is made: as long as the stack is down, nothing new is made. */
+/** Maximum of posts that wait for their 202. While the stack is down, nothing new is posted. */
 const WAITING_POSTS = 20
 
 /**
@@ -88,7 +88,7 @@ async function postUntilAccepted(
     if (positionOf(again[index]) !== produced.positions.get(n)) produced.contradictions++
 }
 
-/** Posts a batch; null when there was no answer, or none that says what became of it. */
+/** Posts a batch. Returns null if there was no response, or none that shows whether it was accepted. */
 async function send(httpUrl: string, body: string): Promise<readonly Receipt[] | null> {
   const type = { 'content-type': 'application/cloudevents-batch+json' }
   const answer = await post(httpUrl, body, type).catch(() => null)

@@ -28,7 +28,7 @@ const STEPS = [
 export type DynamodbProxy = HttpProxy & {
   readonly faults: DynamodbFaults
   readonly requests: () => number
-  /** For `ms`, most requests of one random step fail in one random way: longer than the SDK's own retries. */
+  /** For `ms`, most requests of one random step fail in one random way. That is longer than the retries of the SDK. */
   beginTrouble(ms: number, longestDelayMs: number): void
   /** Refuses the next `times` requests of this step, without applying them. */
   refuse(operation: string, table: string, times: number): void
@@ -52,7 +52,7 @@ type Trouble = {
   left: number
 }
 
-/** Stands between the functions and DynamoDB: one step after another fails, before or after it was applied. */
+/** Starts a proxy between the functions and DynamoDB. One step after another fails, before or after it was applied. */
 export async function startDynamodbProxy(target: () => string, random: Random): Promise<DynamodbProxy> {
   const faults = Object.fromEntries(KINDS.map((kind) => [kind, 0])) as DynamodbFaults
   let requests = 0
@@ -71,7 +71,7 @@ export async function startDynamodbProxy(target: () => string, random: Random): 
     requests++
     if (trouble === null || trouble.left <= 0 || Date.now() > trouble.until) return null
     if (!concerns(trouble, passing) || random.chance(trouble.gaps)) return null
-    // One late request is a crash at its step; a crowd of them would only be a slow machine.
+    // One late request is like a crash at its step. Many of them would only be a slow machine.
     if (trouble.kind === 'late' && random.chance(0.7)) return null
     trouble.left--
     faults[trouble.kind]++

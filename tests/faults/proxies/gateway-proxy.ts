@@ -8,7 +8,7 @@ export type GatewayProxy = HttpProxy & {
   readonly posts: () => number
   /** Whether posts fail at random. */
   trouble: boolean
-  /** The next connection that is posted to is refused (429 or 500) for so long: longer than retries wait. */
+  /** Refuses the next connection that is posted to (429 or 500) for so long: longer than retries wait. */
   refuseOne(ms: number): void
 }
 
@@ -16,7 +16,7 @@ const NOTE = '{"message":"injected by the fault run"}'
 /** Longer than the gateway adapter waits for one try. */
 const TOO_LATE_MS = 2500
 
-/** Stands between the functions and the gateway's management API, and answers as API Gateway does on a bad day. */
+/** Starts a proxy between the functions and the management API of the gateway, with the failures of API Gateway. */
 export async function startGatewayProxy(target: () => string, random: Random): Promise<GatewayProxy> {
   const faults: GatewayFaults = { '429': 0, '500': 0, '410': 0, 'time-outs': 0 }
   const agent = new Agent({ keepAlive: true })
@@ -31,7 +31,7 @@ export async function startGatewayProxy(target: () => string, random: Random): P
   }
   const gone = (passing: Passing): Fate => {
     faults['410']++
-    // What is gone for the gateway is gone for the client: its socket is closed as well.
+    // A connection that is gone for the gateway is gone for the client, so its socket is closed as well.
     forward(target(), { ...passing, method: 'DELETE', headers: {}, body: Buffer.alloc(0) }, agent).catch(
       () => {}, // the stack is being killed; then the socket is gone anyway
     )

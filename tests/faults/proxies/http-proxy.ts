@@ -11,8 +11,8 @@ export type Passing = {
 }
 
 /**
- * What becomes of a request. `delayMs` comes first; then it is forwarded unless `lost`; then it is answered by the
- * server's answer, by an answer of ours, by a cut connection, or never.
+ * What happens to a request. It waits for `delayMs`, is forwarded unless it is `lost`, and gets the response of the
+ * server, another response, a cut connection, or nothing.
  */
 export type Fate = {
   readonly delayMs?: number
@@ -61,7 +61,7 @@ export async function startHttpProxy(
   }
 }
 
-/** Sends a request on, whole, and reads the whole answer. */
+/** Forwards a request as a whole, and returns the whole response. */
 export function forward(endpoint: string, { method, path, headers, body }: Passing, agent: Agent) {
   return new Promise<Answer>((resolve, reject) => {
     const outgoing = request(new URL(path, endpoint), { method, headers, agent }, (incoming) => {

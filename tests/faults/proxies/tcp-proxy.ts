@@ -7,14 +7,14 @@ type Pair = { readonly client: Socket; readonly server: Socket }
 export type TcpProxy = {
   readonly port: number
   readonly open: () => number
-  /** Destroys one connection, or leaves the server's half open for a while as a lost network does. False if it hit none. */
+  /** Destroys one connection, or leaves the half of the server open for a while. Returns false if it hit none. */
   cut(random: Random): boolean
-  /** Forwards nothing of one connection for `ms`, without closing it. False if it hit none. */
+  /** Forwards nothing of one connection for `ms`, without closing it. Returns false if it hit none. */
   stall(random: Random, ms: number): boolean
   stop(): Promise<void>
 }
 
-/** How long the server may take a connection for alive whose client is gone. */
+/** How long the server keeps a connection open whose client is gone. */
 const HALF_OPEN_MS = 3000
 
 /** Forwards the TCP connections of so many clients on a free port of loopback to `target()`. */
@@ -23,7 +23,7 @@ export async function startTcpProxy(target: () => number, clients: number): Prom
   const server = createServer((client) => join(client, connect(target(), '127.0.0.1'), pairs))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()))
   const address = server.address()
-  // One of `clients` seats, taken or not: if only open ones were hit, few would be cut so often that none came up again.
+  // One of `clients` seats, taken or not. If only open ones were hit, the few that are left would be cut again and again.
   const pickPair = (random: Random) => [...pairs][Math.floor(random.next() * Math.max(clients, pairs.size))]
   return {
     port: typeof address === 'object' && address ? address.port : 0,
@@ -66,7 +66,7 @@ function destroy(pair: Pair, pairs: Set<Pair>): void {
   pair.server.destroy()
 }
 
-/** The server goes on sending into the void, and believes that it arrives. */
+/** Destroys the half of the client alone: the server continues to send, as on a lost network. */
 function loseClient(pair: Pair, pairs: Set<Pair>): void {
   const { client, server } = pair
   pairs.delete(pair)

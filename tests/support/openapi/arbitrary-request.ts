@@ -15,7 +15,7 @@ const METHODS = ['GET', 'POST', 'PUT', 'DELETE', 'PATCH']
 const PLAIN_TYPE = 'application/json'
 const EVENT_TYPES = [PLAIN_TYPE, 'application/cloudevents+json', 'application/cloudevents-batch+json']
 
-/** Text that breaks most things. */
+/** Text that many parsers do not expect. */
 const garbage = fc.oneof(
   fc.string({ unit: 'grapheme', maxLength: 60 }),
   fc.constantFrom(
@@ -42,11 +42,11 @@ const media = fc.constantFrom(
   'a/b; c=d',
 )
 
-/** Requests of the document: most of them valid or nearly so, some of them nonsense. */
+/** Returns requests of the document: many are valid or almost valid, some are nonsense. */
 export function arbitraryRequest(document: OpenDocument): fc.Arbitrary<MadeRequest> {
   const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.entries(methods)
-      // Moves of events that nobody has are waited for: too slow to be made up.
+      // The server waits for the events of moves, so moves of made-up events would be too slow.
       .filter(([method]) => method === 'get' || !path.includes('{id}'))
       .map(([method, operation]) => ({ path, method: method.toUpperCase(), operation })),
   )
@@ -143,7 +143,7 @@ function textOf({ in: place, schema, explode }: Parameter, document: OpenDocumen
     Array.isArray(value) && explode === false ? value.join(',') : String(value).toWellFormed()
   const fitting = arbitraryOf(schema, document).map((value) => ({ text: toText(value), isGarbage: false }))
   const broken = (place === 'header' ? headerText : garbage).map((text) => ({ text, isGarbage: true }))
-  // A header that holds what no header may hold cannot be sent at all.
+  // A header with characters that are not allowed cannot be sent at all.
   const sendable = fitting.map(({ text }) => ({
     text: text.replaceAll(/[^ -~]/g, '').trim(),
     isGarbage: false,
@@ -166,7 +166,7 @@ function bodyOf(schema: Json | undefined, document: OpenDocument): fc.Arbitrary<
   return fc.oneof(made, cut, swapped, garbage, fc.json())
 }
 
-/** As a segment of a path. An empty one, "." and ".." are none: whoever sends a URL takes them out of it. */
+/** Returns text as a segment of a path. An empty one, "." and ".." are replaced: clients remove them from a URL. */
 function segmentOf(text = ''): string {
   return ['', '.', '..'].includes(text) ? 'github' : encodeURIComponent(text)
 }

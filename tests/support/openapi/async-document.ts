@@ -2,11 +2,11 @@ import { Ajv } from 'ajv'
 import addFormats from 'ajv-formats'
 import { closed, type Json } from './open-document.ts'
 
-/** The AsyncAPI document that a server describes its sockets and topics with, and a judge of what is on them. */
+/** The AsyncAPI document of a server, and checks against it. */
 export type AsyncDocument = {
-  /** The names of the messages of an operation. */
+  /** Returns the names of the messages of an operation. */
   messagesOf(operation: string): string[]
-  /** How a value contradicts every message of an operation; null if it is one of them. */
+  /** Returns how a value contradicts every message of an operation; null if it is one of them. */
   contradiction(operation: string, value: unknown): string | null
 }
 

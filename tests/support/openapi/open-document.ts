@@ -18,14 +18,14 @@ export type Parameter = {
 }
 export type Answer = { readonly status: number; readonly headers: Headers; readonly text: string }
 
-/** The OpenAPI document that a server describes itself with, and a judge of its answers. */
+/** The OpenAPI document of a server, and checks against it. */
 export type OpenDocument = {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
-  /** What a reference of the document stands for; anything else is answered as it is. */
+  /** Returns the target of a reference; any other schema is returned as it is. */
   resolve(schema: Json): Json
   /** Whether a value fits a schema of the document. */
   fits(schema: Json, value: unknown): boolean
-  /** How an answer contradicts the document; null if it does not. */
+  /** Returns how a response contradicts the document; null if it does not. */
   contradiction(method: string, path: string, answer: Answer): string | null
 }
 
@@ -83,7 +83,7 @@ export async function openDocument(httpUrl: string): Promise<OpenDocument> {
   }
 }
 
-/** The same schemas without room for members that are not named, so that answers hold nothing undocumented. */
+/** Returns the schemas without further members, so that a response with an undocumented one does not fit. */
 export function closed(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(closed)
   if (typeof value !== 'object' || value === null) return value
