@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 const run = promisify(execFile)
 const biome = resolve('node_modules/.bin/biome')
 
-/** One forbidden import for each wall of DESIGN.md §2. */
+/** One forbidden import for each wall (docs/architecture.md). */
 const FORBIDDEN = [
   ['shared/core/planted.ts', '#shared/domain/define-domain.ts', 'Wall: the core'],
   ['shared/core/planted.ts', 'node:fs', 'Wall: the core'],

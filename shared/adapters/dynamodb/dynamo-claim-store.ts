@@ -8,7 +8,7 @@ import { queryAll } from './query-all.ts'
 //   owner                              a lease: somebody is about to write the event
 //   fingerprint                        a key that is bound to one request
 
-/** How long a claim is kept: the 7 days of CONTRACT.md, and an hour for late retries. Seconds. */
+/** How long a claim is kept: 7 days (docs/architecture.md, I8), and an hour for late retries. Seconds. */
 const KEPT_SECONDS = 7 * 86_400 + 3600
 
 const FREE = 'attribute_not_exists(id) OR expires <= :now'

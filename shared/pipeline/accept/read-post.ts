@@ -52,7 +52,7 @@ export function readPost(
     : { isBatch, events, madeIds }
 }
 
-/** The members of a plain JSON event (CONTRACT.md); anything else belongs into `data`. */
+/** The members of a plain JSON event (docs/ingest.md); anything else belongs into `data`. */
 const PLAIN_MEMBERS = new Set(['type', 'data', 'subject', 'category', 'severity', 'id', 'source', 'time'])
 
 /**

@@ -17,7 +17,7 @@ const build = (sizes: readonly number[]) =>
 const parse = (frames: readonly string[]) => frames.map((frame) => JSON.parse(frame) as EventsFrame)
 
 describe('frames', () => {
-  test('carry the head and each event with its position, as CONTRACT.md shows them', () => {
+  test('carry the head and each event with its position, as docs/asyncapi.json describes them', () => {
     const { timestamp: _, ...positioned } = eventOf(0, 1)
 
     const { frames, complete } = build([1])
