@@ -6,7 +6,7 @@ test('times are shown in UTC on request, and with their date where there is room
   expect(formatTime('2026-03-02T00:04:05+01:00', 'utc', 'full')).toBe('Mar 01, 2026, 23:04:05 UTC')
 })
 
-test('what is no time is a dash', () => {
+test('a value that is not a time is a dash', () => {
   expect(formatTime(undefined, 'local')).toBe('—')
   expect(formatTime('yesterday', 'utc')).toBe('—')
 })

@@ -13,7 +13,7 @@ const FORMATS = {
 }
 export type Zone = keyof typeof FORMATS
 
-/** A time as hours, minutes and seconds, or with its date and zone; "—" for what is no time. */
+/** Formats a time as hours, minutes and seconds, or with its date and zone; "—" if it is not a time. */
 export function formatTime(
   value: string | number | undefined,
   zone: Zone,
@@ -25,7 +25,7 @@ export function formatTime(
   return length === 'full' && zone === 'utc' ? `${text} UTC` : text
 }
 
-/** A number of milliseconds as people say it. */
+/** Formats an age in milliseconds: "just now", "4 s ago", "3 days ago". */
 export function describeAge(ms: number): string {
   const seconds = Math.floor(ms / 1000)
   if (seconds < 1) return 'just now'
@@ -38,6 +38,7 @@ export function describeAge(ms: number): string {
 
 const NUMBER = new Intl.NumberFormat('en', { maximumFractionDigits: 1 })
 
+/** Formats a number with at most one decimal. */
 export function formatNumber(value: number): string {
   return NUMBER.format(value)
 }

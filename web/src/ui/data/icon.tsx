@@ -1,4 +1,4 @@
-/** Line icons on a grid of 20, drawn with the colour of the text around them. */
+/** Line icons on a 20 × 20 grid, in the colour of the surrounding text. */
 const PATHS = {
   anchor: 'M10 6.5V17M10 6.5a2 2 0 1 0 0-4 2 2 0 0 0 0 4ZM3 11c.6 3.6 3.4 6 7 6s6.400-2.400 7-6M7 9h6',
   article: 'M4 3.500h12v13H4zM7 7.500h6M7 10.500h6M7 13.500h3.500',
@@ -37,7 +37,7 @@ const PATHS = {
 
 export type IconName = keyof typeof PATHS
 
-/** A picture beside words: it says nothing of its own to a screen reader. */
+/** A decorative icon beside a text. Screen readers skip it. */
 export function Icon({ name, size = 18 }: { name: IconName; size?: number }) {
   return (
     <svg

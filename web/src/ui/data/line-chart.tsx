@@ -9,11 +9,11 @@ import './line-chart.css'
 type Series = {
   readonly label: string
   readonly values: readonly (number | null)[]
-  /** A name of a colour of the tokens, such as `accent`. */
+  /** The name of a colour token, such as `accent`. */
   readonly color: string
 }
 type Props = {
-  /** What the chart shows, in words: it has the role of a picture. */
+  /** What the chart shows, in words: its accessible name. */
   readonly label: string
   /** In seconds since the epoch, oldest first. */
   readonly times: readonly number[]
@@ -21,7 +21,7 @@ type Props = {
   readonly height?: number
 }
 
-/** Lines over time, drawn by uPlot. Import it lazily. Drawn anew only when the theme or the names of its lines change. */
+/** Lines over time, drawn by uPlot. Import it lazily. It is created again only if the theme, the zone or its series change. */
 export function LineChart({ label, times, series, height = 180 }: Props) {
   const place = useRef<HTMLDivElement>(null)
   const chart = useRef<UPlot | null>(null)
@@ -89,7 +89,7 @@ function lookOf(element: HTMLElement, series: readonly Series[], zone: 'utc' | '
   }
 }
 
-/** A canvas knows no custom properties: what a token is in the theme of now. */
+/** Returns the value of a colour token in the current theme: a canvas cannot use custom properties. */
 function resolveColor(element: HTMLElement, name: string): string {
   const before = element.style.color
   element.style.color = `var(--${name})`

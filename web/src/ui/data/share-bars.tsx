@@ -1,18 +1,18 @@
-import './share-bars.css'
 import { formatNumber } from './format.ts'
+import './share-bars.css'
 
 export type ShareRow = {
   readonly name: string
   readonly label: string
   readonly count: number
   readonly percent: number
-  /** A name of a colour of the tokens, such as `critical`. */
+  /** The name of a colour token, such as `critical`. */
   readonly tone?: string
 }
 
-/** A distribution as bars with their numbers: a table to screen readers. */
+/** A distribution as bars with their numbers, in a table for screen readers. */
 export function ShareBars({ caption, rows }: { caption: string; rows: readonly ShareRow[] }) {
-  const most = Math.max(1, ...rows.map(({ count }) => count))
+  const max = Math.max(1, ...rows.map(({ count }) => count))
   return (
     <table className="shares">
       <caption>{caption}</caption>
@@ -21,7 +21,7 @@ export function ShareBars({ caption, rows }: { caption: string; rows: readonly S
           <tr key={name}>
             <th scope="row">{label}</th>
             <td className="shares-bar">
-              <span className={`shares-fill tone-${tone}`} style={{ width: `${(count / most) * 100}%` }} />
+              <span className={`shares-fill tone-${tone}`} style={{ width: `${(count / max) * 100}%` }} />
             </td>
             <td className="shares-number">{formatNumber(count)}</td>
             <td className="shares-number shares-percent">{`${formatNumber(percent)} %`}</td>

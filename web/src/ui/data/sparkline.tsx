@@ -3,13 +3,13 @@ import './sparkline.css'
 type Props = {
   /** Oldest first. */
   readonly values: readonly number[]
-  /** What the line shows, in words: it has the role of a picture. */
+  /** What the line shows, in words: its accessible name. */
   readonly label: string
   readonly width?: number
   readonly height?: number
 }
 
-/** A small line without axes. For more than a few hundred points, or with axes, use a chart. */
+/** A small line without axes. For axes or more than a few hundred points, use LineChart. */
 export function Sparkline({ values, label, width = 120, height = 32 }: Props) {
   return (
     <svg
@@ -24,7 +24,7 @@ export function Sparkline({ values, label, width = 120, height = 32 }: Props) {
   )
 }
 
-/** The line through the values, from edge to edge; a flat one lies in the middle. */
+/** The SVG path through the values, from edge to edge. A constant line is in the middle. */
 export function sparklinePath(values: readonly number[], width: number, height: number): string {
   const low = Math.min(...values)
   const span = Math.max(...values) - low

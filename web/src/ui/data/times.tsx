@@ -2,7 +2,7 @@ import { useSetting } from '#web/ui/state/settings.ts'
 import { useNow } from '#web/ui/state/use-now.ts'
 import { describeAge, formatTime } from './format.ts'
 
-/** A time in the zone that the reader chose. */
+/** A time in the zone of the settings. */
 export function Time({ value, full = false }: { value: string | number | undefined; full?: boolean }) {
   const zone = useSetting('times')
   const text = formatTime(value, zone, full ? 'full' : 'time')
@@ -14,7 +14,7 @@ export function Time({ value, full = false }: { value: string | number | undefin
   )
 }
 
-/** How long ago something was, kept up to date. */
+/** How long ago a time was, updated every second. */
 export function Age({ of }: { of: string | number }) {
   const at = new Date(of).getTime()
   const age = Math.max(0, useNow() - at)

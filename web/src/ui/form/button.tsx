@@ -3,17 +3,17 @@ import { Icon, type IconName } from '#web/ui/data/icon.tsx'
 import './button.css'
 
 type Looks = {
-  /** `plain` unless told. A page has one `primary` at most. */
+  /** Default: `plain`. A page has at most one `primary`. */
   readonly look?: 'plain' | 'primary' | 'danger' | 'quiet'
   readonly icon?: IconName
   readonly small?: boolean
-  /** Why it cannot be used now, in words. It stays reachable, so that the reason can be read. */
+  /** Why the button is disabled, in words. It stays focusable, so that the reason can be read. */
   readonly refused?: string | null | undefined
   readonly ref?: Ref<HTMLButtonElement>
 }
 export type ButtonProps = Looks & ButtonHTMLAttributes<HTMLButtonElement>
 
-/** A button with words, and perhaps a picture before them. */
+/** A button with a text and optionally an icon before it. */
 export function Button({ look = 'plain', icon, small, refused, className, children, ...rest }: ButtonProps) {
   const classes = ['button', `button-${look}`, small && 'button-small', className].filter(Boolean).join(' ')
   const held = refused
@@ -33,7 +33,7 @@ export function Button({ look = 'plain', icon, small, refused, className, childr
 
 type IconButtonProps = Omit<ButtonProps, 'children'> & { readonly icon: IconName; readonly label: string }
 
-/** A button that is only a picture: the label is its name and its tooltip. */
+/** A button with an icon only. The label is its accessible name and its tooltip. */
 export function IconButton({ icon, label, look = 'quiet', className, ...rest }: IconButtonProps) {
   return (
     <Button

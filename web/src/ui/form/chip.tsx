@@ -8,7 +8,7 @@ type Props = {
   readonly children: ReactNode
 }
 
-/** A filter that is on or off. The tick says so without colour. */
+/** A filter that is on or off. The tick shows it without colour. */
 export function Chip({ pressed, onChange, tone = 'plain', children }: Props) {
   return (
     <button

@@ -4,7 +4,7 @@ import './field.css'
 type Control = { id?: string; 'aria-invalid'?: boolean | undefined; 'aria-describedby'?: string | undefined }
 type Props = { label: string; hint?: string; error?: string | null; children: ReactElement<Control> }
 
-/** A control with its label, and a hint or an error that belongs to it. */
+/** A control with its label and a hint or an error. */
 export function Field({ label, hint, error, children }: Props) {
   const id = useId()
   const note = error ?? hint

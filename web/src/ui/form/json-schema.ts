@@ -1,4 +1,4 @@
-/** The part of JSON Schema that the events of the catalog use. */
+/** The subset of JSON Schema (https://json-schema.org/draft/2020-12) that the events of the catalog use. */
 export type JsonSchema = {
   readonly type?: string | readonly string[]
   readonly title?: string
@@ -15,12 +15,12 @@ export type JsonSchema = {
   readonly anyOf?: readonly JsonSchema[]
 }
 
-/** What is wrong, by JSON pointer. */
+/** Messages by JSON pointer. */
 export type Faults = Readonly<Record<string, string>>
 
 /**
- * Checks a value as a form does: required, type, enum, lengths, limits and pattern, at every depth. What it does not
- * know it lets through: the server checks again.
+ * Returns what is wrong with a value: required, type, enum, lengths, limits and pattern, at every depth. Other keywords
+ * are ignored: the server validates again.
  */
 export function findFaults(schema: JsonSchema, value: unknown, pointer = ''): Faults {
   const fault = faultOf(schema, value)

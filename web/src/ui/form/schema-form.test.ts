@@ -16,7 +16,7 @@ const form = (fields: Record<string, string>) => {
   return data
 }
 
-test('what is typed becomes data of its type; what is left empty is left out', () => {
+test('typed texts become data of their types; empty fields are left out', () => {
   const typed = {
     '/title': ' a ',
     '/weightKg': '1.5',
@@ -31,7 +31,7 @@ test('what is typed becomes data of its type; what is left empty is left out', (
   expect(readSchemaForm(schema, form({ '/title': '' }))).toEqual({ value: {}, faults: {} })
 })
 
-test('what cannot be read is told at its field', () => {
+test('what cannot be read is reported at its field', () => {
   const { faults } = readSchemaForm(schema, form({ '/weightKg': 'heavy', '/metadata': '{' }))
   expect(Object.keys(faults)).toEqual(['/weightKg', '/metadata'])
 })

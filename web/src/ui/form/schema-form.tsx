@@ -5,11 +5,11 @@ import './schema-form.css'
 type Props = {
   readonly schema: JsonSchema
   readonly faults: Faults
-  /** The JSON pointer of the object that the fields belong to; their names are pointers. */
+  /** The JSON pointer of the object with these properties. The names of the fields are pointers too. */
   readonly pointer?: string
 }
 
-/** A form's fields for the members of an object, as its JSON Schema has them; read them with `readSchemaForm`. */
+/** The fields of a form for the properties of a JSON Schema. `readSchemaForm` reads them. */
 export function SchemaFields({ schema, faults, pointer = '' }: Props) {
   return Object.entries(schema.properties ?? {}).map(([name, member]) => {
     const path = `${pointer}/${name}`
@@ -35,7 +35,7 @@ export function SchemaFields({ schema, faults, pointer = '' }: Props) {
   })
 }
 
-/** `Field` gives it its id and what describes it. */
+/** `given` are the id and the ARIA attributes that `Field` adds. */
 function Control({ name, schema, ...given }: { name: string; schema: JsonSchema }) {
   const { enum: allowed, type, maxLength } = schema
   if (allowed)
@@ -55,7 +55,7 @@ function Control({ name, schema, ...given }: { name: string; schema: JsonSchema 
   return <input name={name} autoComplete="off" {...given} {...(maxLength && { maxLength })} />
 }
 
-/** `weightKg` as people write it: "Weight kg". */
+/** The label of a property: "Weight kg" for `weightKg`. */
 export function labelOf(name: string): string {
   const words = name.replaceAll(
     /([a-z])([A-Z])/g,
@@ -64,7 +64,7 @@ export function labelOf(name: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1)
 }
 
-/** What was typed into the fields of a schema, as data: empty fields are left out, numbers are numbers, JSON is parsed. */
+/** Reads the fields of a schema as data of their types. Empty fields are left out; unreadable ones are in `faults`. */
 export function readSchemaForm(
   schema: JsonSchema,
   form: FormData,

@@ -8,7 +8,7 @@ type Props<Value extends string> = {
   readonly onChange: (value: Value) => void
 }
 
-/** One of a few, all in sight: radio buttons in a row. Arrows move between them. */
+/** A choice among a few visible options: radio buttons in a row. Arrow keys move between them. */
 export function Segments<Value extends string>({ label, value, options, onChange }: Props<Value>) {
   const name = useId()
   return (

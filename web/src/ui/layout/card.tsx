@@ -3,7 +3,7 @@ import './card.css'
 
 type Props = {
   readonly title: string
-  /** Right of the title: how fresh the data is, and what can be done. */
+  /** Right of the title: usually a FreshnessBadge, and actions. */
   readonly aside?: ReactNode
   readonly className?: string
   readonly children: ReactNode

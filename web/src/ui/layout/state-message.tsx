@@ -14,11 +14,11 @@ type Props = {
   readonly kind: keyof typeof KINDS
   readonly title: string
   readonly detail?: string | undefined
-  /** What to do about it. */
+  /** Buttons or links that help. */
   readonly children?: ReactNode
 }
 
-/** Why there is nothing to see, and what to do: one shape for all the states that a widget can be in. */
+/** Says why a widget or page shows no data, and offers what to do. */
 export function StateMessage({ kind, title, detail, children }: Props) {
   return (
     <div className={`state state-${kind}`} role={kind === 'error' ? 'alert' : undefined}>
@@ -30,7 +30,7 @@ export function StateMessage({ kind, title, detail, children }: Props) {
   )
 }
 
-/** Grey bars where data will be. They shimmer only for those who like motion. */
+/** A skeleton in place of data that is loading. It is animated unless the user prefers reduced motion. */
 export function Loading({ what, lines = 4 }: { what: string; lines?: number }) {
   return (
     <div className="skeleton" role="status">

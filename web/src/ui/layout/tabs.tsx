@@ -12,12 +12,12 @@ type Props = {
   readonly children: ReactNode
 }
 
-/** Tabs with one panel; arrows move between them. Which one is open belongs into the URL: the caller keeps it. */
+/** Tabs with one panel. Arrow keys move between them. The caller keeps the value, usually in the address. */
 export function Tabs({ label, tabs, value, onChange, children }: Props) {
   const list = useRef<HTMLDivElement>(null)
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another value is another active tab
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a changed value changes the active tab
   useEffect(() => {
-    // On a phone not all of them fit; scrolled is the list alone, never the page.
+    // On a phone not all tabs fit. scrollIntoView would scroll the page too, so the list alone is scrolled.
     const chosen = list.current?.querySelector<HTMLElement>('[data-state="active"]')
     if (list.current && chosen)
       list.current.scrollLeft = chosen.offsetLeft - (list.current.clientWidth - chosen.clientWidth) / 2

@@ -5,18 +5,18 @@ import './dialog.css'
 
 type Props = {
   readonly title: string
-  /** One sentence below the title, for everybody. */
+  /** One sentence below the title: the description of the dialog. */
   readonly lead?: string
   readonly open: boolean
   readonly onClose: () => void
-  /** `drawer` comes from the side, and fills a phone. */
+  /** `drawer` opens at the side and fills the screen of a phone. */
   readonly shape?: 'window' | 'drawer' | 'palette'
   readonly children: ReactNode
 }
 
 /**
- * A modal dialog: focus stays inside, Escape closes it, and focus goes back to where it was. The veil is ours, because
- * Radix's own locks scrolling with an inline style sheet, which our Content-Security-Policy forbids.
+ * A modal dialog: the focus stays inside, Escape closes it, and the focus returns to where it was. The overlay is our
+ * own because Radix's locks scrolling with an inline style sheet, which the Content-Security-Policy forbids.
  */
 export function Dialog({ title, lead, open, onClose, shape = 'window', children }: Props) {
   const opener = useMemo(() => (open ? findOpener() : null), [open])
@@ -28,9 +28,9 @@ export function Dialog({ title, lead, open, onClose, shape = 'window', children 
           className={`dialog dialog-${shape}`}
           aria-modal="true"
           onCloseAutoFocus={(event) => {
-            // Radix would give it to a trigger, which we have none of.
+            // Radix returns the focus to its trigger, and there is none.
             event.preventDefault()
-            focusAgain(opener)
+            restoreFocus(opener)
           }}
           {...(lead === undefined && { 'aria-describedby': undefined })}
         >
@@ -48,15 +48,15 @@ export function Dialog({ title, lead, open, onClose, shape = 'window', children 
   )
 }
 
-/** What the focus is on; of an item of a menu, which goes away, the button that opened the menu. */
+/** Returns the focused element. For an item of a menu, which is removed, it is the button that opened the menu. */
 function findOpener(): Element | null {
   const active = document.activeElement
   const trigger = active?.closest('[role="menu"]')?.getAttribute('aria-labelledby')
   return trigger ? document.getElementById(trigger) : active
 }
 
-/** Where the opener is gone by now, reading goes on at the content. */
-function focusAgain(opener: Element | null): void {
+/** Focuses the opener, or the main content if the opener was removed. */
+function restoreFocus(opener: Element | null): void {
   const isThere = opener instanceof HTMLElement && opener.isConnected && opener !== document.body
   const target = isThere ? opener : document.getElementById('main')
   target?.focus()

@@ -5,17 +5,17 @@ import './menu.css'
 
 type MenuProps = {
   readonly trigger: ReactElement
-  /** Open from the beginning: where the click on its button has loaded it. */
+  /** Opens it at once: for a menu that is loaded by the click on its button. */
   readonly defaultOpen?: boolean
   readonly children: ReactNode
 }
 
-/** A menu that opens from a button. Not modal: the page behind stays alive. */
+/** A menu that opens from a button. It is not modal: the page behind it stays usable. */
 export function Menu({ trigger, defaultOpen = false, children }: MenuProps) {
   return (
     <DropdownMenu.Root modal={false} defaultOpen={defaultOpen}>
       <DropdownMenu.Trigger asChild>{trigger}</DropdownMenu.Trigger>
-      {/* No portal: a menu belongs into the landmark of its button. */}
+      {/* No portal: a menu belongs in the landmark of its button. */}
       <DropdownMenu.Content className="menu" align="end" sideOffset={6} collisionPadding={8}>
         {children}
       </DropdownMenu.Content>
@@ -48,7 +48,7 @@ type ChoiceProps = {
   readonly onChange: (value: string) => void
 }
 
-/** One of several, as part of a menu. */
+/** A group of radio items in a menu. */
 export function MenuChoice({ label, value, options, onChange }: ChoiceProps) {
   return (
     <DropdownMenu.RadioGroup value={value} onValueChange={onChange}>
@@ -68,7 +68,7 @@ export function MenuChoice({ label, value, options, onChange }: ChoiceProps) {
   )
 }
 
-/** The check mark of a choice that is made. */
+/** The check mark of a chosen item. */
 function MenuMark() {
   return (
     <span className="menu-mark">

@@ -1,7 +1,7 @@
 import { changeSettings, readSettings } from '#web/ui/state/settings.ts'
 import { showToast } from './toaster.tsx'
 
-/** Switches notifications on or off; asks the browser, so call it on a click only. */
+/** Turns notifications on or off. Call it from a click: the browser asks the user for permission. */
 export async function askForNotifications(wanted: boolean): Promise<void> {
   if (!wanted) return changeSettings({ notifications: false })
   if (typeof Notification === 'undefined')
@@ -17,7 +17,7 @@ export async function askForNotifications(wanted: boolean): Promise<void> {
     })
 }
 
-/** Notifies of something while the page is not looked at; of the same `tag` only the latest stays. */
+/** Shows a browser notification while the page is hidden. It replaces an earlier one with the same `tag`. */
 export function notify(title: string, body: string, tag: string): void {
   if (!readSettings().notifications || !document.hidden) return
   if (typeof Notification === 'undefined' || Notification.permission !== 'granted') return

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { toSettings } from './settings.ts'
 
-test('what was kept comes back', () => {
+test('stored settings are read back', () => {
   expect(toSettings({ theme: 'dark', times: 'utc', shortcuts: false })).toMatchObject({
     theme: 'dark',
     times: 'utc',
@@ -11,7 +11,7 @@ test('what was kept comes back', () => {
 })
 
 test.each([null, 'text', 7, [], { theme: 'pink', times: 5, shortcuts: 'no' }])(
-  'what an older or a foreign version left behind (%j) does no harm',
+  'unknown values of other versions (%j) become the defaults',
   (kept) => {
     expect(toSettings(kept)).toMatchObject({ theme: 'system', times: 'local', shortcuts: true })
   },

@@ -1,7 +1,7 @@
 import { useSyncExternalStore } from 'react'
 import { createStore, readStored, writeStored } from './store.ts'
 
-/** What a person chose for this browser. */
+/** The user's settings in this browser. */
 export type Settings = {
   readonly theme: 'system' | 'light' | 'dark'
   readonly times: 'local' | 'utc'
@@ -21,9 +21,9 @@ const DEFAULTS: Settings = {
   autoRefresh: true,
 }
 
-/** Reads settings out of what was kept: whatever is missing or of another type is the default. */
-export function toSettings(kept: unknown): Settings {
-  const fields = typeof kept === 'object' && kept !== null ? (kept as Record<string, unknown>) : {}
+/** Reads stored settings. Missing values and values of another type get their default. */
+export function toSettings(stored: unknown): Settings {
+  const fields = typeof stored === 'object' && stored !== null ? (stored as Record<string, unknown>) : {}
   const chosen = Object.entries(DEFAULTS).map(([name, fallback]) => [
     name,
     typeof fields[name] === typeof fallback ? fields[name] : fallback,
@@ -41,18 +41,18 @@ const store = createStore(toSettings(readStored(KEY)), (settings) => {
   applyTheme()
 })
 
-/** Shows the chosen theme; called before the first paint, so that nothing flashes. */
+/** Applies the theme. Called before the first paint, so that nothing flashes. */
 export function applyTheme(): void {
   const { theme } = store.get()
   if (theme === 'system') delete document.documentElement.dataset.theme
   else document.documentElement.dataset.theme = theme
 }
 
-/** Changes settings, here and in what the browser keeps. */
+/** Changes settings and stores them. */
 export const changeSettings = store.set
 export const readSettings = store.get
 
-/** One setting, kept up to date. */
+/** The value of a setting, kept up to date. */
 export function useSetting<Name extends keyof Settings>(name: Name): Settings[Name] {
   return useSyncExternalStore(store.subscribe, () => store.get()[name])
 }

@@ -10,7 +10,7 @@ function registry() {
   return { shortcuts, add }
 }
 
-test('a key runs what is registered for it, and nothing after that is gone', () => {
+test('a key runs its shortcut, and nothing after that is removed', () => {
   const { shortcuts, add } = registry()
   const { run, remove } = add('a')
   expect(shortcuts.press('a', 0)).toBe(true)
@@ -30,7 +30,7 @@ test('a sequence needs both keys in time', () => {
   expect(run).toHaveBeenCalledOnce()
 })
 
-test('a key after the first of a sequence that leads nowhere still counts by itself', () => {
+test('a key after an incomplete sequence still counts by itself', () => {
   const { shortcuts, add } = registry()
   add('g p')
   const { run } = add('a')
@@ -39,7 +39,7 @@ test('a key after the first of a sequence that leads nowhere still counts by its
   expect(run).toHaveBeenCalledOnce()
 })
 
-test('what was registered last has the key', () => {
+test('the shortcut registered last has the key', () => {
   const { shortcuts, add } = registry()
   const page = add('Escape')
   const dialog = add('Escape')

@@ -1,17 +1,27 @@
 import { useEffect, useRef } from 'react'
 import { readSettings } from './settings.ts'
 
+/** A keyboard shortcut of the page. */
+export type Shortcut = {
+  /** `a`, `Space`, `?`, or a sequence such as `g p`. `Mod` is Ctrl, and ⌘ on a Mac. */
+  readonly keys: string
+  readonly label: string
+  /** Its heading in the overview. */
+  readonly group: string
+  readonly run: () => void
+}
+
 export const shortcuts = createShortcutRegistry()
 
 type Options = {
   readonly keys: string
   readonly label: string
   readonly group: string
-  /** False while there is nothing that it could do. */
+  /** False while it has nothing to do. Default: true. */
   readonly enabled?: boolean
 }
 
-/** A keyboard shortcut for as long as the component is mounted; it stands in the overview and in the palette. */
+/** Registers a keyboard shortcut while the component is mounted. The overview and the palette list it. */
 export function useShortcut({ keys, label, group, enabled = true }: Options, run: () => void): void {
   const latest = useRef(run)
   useEffect(() => {
@@ -23,7 +33,7 @@ export function useShortcut({ keys, label, group, enabled = true }: Options, run
   }, [keys, label, group, enabled])
 }
 
-/** Listens to the keyboard for all shortcuts. Returns the function that ends it. */
+/** Listens to the keyboard for all shortcuts. Returns the function that stops it. */
 export function listenToKeys(): () => void {
   const onKeyDown = (event: KeyboardEvent) => {
     const name = keyName(event)
@@ -35,7 +45,7 @@ export function listenToKeys(): () => void {
   return () => removeEventListener('keydown', onKeyDown)
 }
 
-/** Text fields take every key, buttons and links take Space and Enter; an open dialog or menu keeps its own. */
+/** Whether a key belongs to the focused control: every key in text fields, dialogs and menus; Space and Enter on buttons. */
 function belongsToControl(target: EventTarget | null, name: string): boolean {
   if (!(target instanceof HTMLElement)) return false
   if (target.isContentEditable || target.closest('input:not([type="checkbox"]), textarea, select'))
@@ -46,27 +56,18 @@ function belongsToControl(target: EventTarget | null, name: string): boolean {
   )
 }
 
-/** Keys of one shortcut: `a`, `Space`, `?`, or a sequence such as `g p`. `Mod` is Ctrl, and ⌘ on a Mac. */
-export type Shortcut = {
-  readonly keys: string
-  readonly label: string
-  /** The heading that it stands under in the overview. */
-  readonly group: string
-  readonly run: () => void
-}
-
 const SEQUENCE_MS = 1200
 
 type ShortcutRegistry = {
   readonly add: (shortcut: Shortcut) => () => void
-  /** The registered shortcuts; of two with the same keys the later one counts. */
+  /** The registered shortcuts. Of two with the same keys the later one runs. */
   readonly list: () => readonly Shortcut[]
   readonly subscribe: (listener: () => void) => () => void
-  /** Runs what a key press completes; answers whether there was anything. `at` in milliseconds. */
+  /** Runs the shortcut that a key completes. Returns whether there was one. `at` is in milliseconds. */
   readonly press: (key: string, at: number) => boolean
 }
 
-/** Shortcuts that components register while they are mounted. */
+/** Creates a registry of shortcuts. */
 export function createShortcutRegistry(): ShortcutRegistry {
   const listeners = new Set<() => void>()
   let entries: readonly Shortcut[] = []
@@ -107,7 +108,7 @@ export function createShortcutRegistry(): ShortcutRegistry {
 
 type Pressed = Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'altKey'>
 
-/** The name of a pressed key, or null for what is no shortcut's business. */
+/** Returns the name of a pressed key; null for modifiers and keys with Alt. */
 export function keyName({ key, ctrlKey, metaKey, altKey }: Pressed): string | null {
   if (altKey || ['Shift', 'Control', 'Meta', 'Alt', 'Dead', 'Process'].includes(key)) return null
   const name = key === ' ' ? 'Space' : key.length === 1 ? key.toLowerCase() : key

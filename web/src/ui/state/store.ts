@@ -4,7 +4,7 @@ export type Store<T> = {
   readonly subscribe: (listener: () => void) => () => void
 }
 
-/** A small state outside React, read through `useSyncExternalStore`. */
+/** Creates a small state outside React, to be read with `useSyncExternalStore`. */
 export function createStore<T extends object>(initial: T, onChange: (state: T) => void = () => {}): Store<T> {
   const listeners = new Set<() => void>()
   let state = initial
@@ -22,20 +22,20 @@ export function createStore<T extends object>(initial: T, onChange: (state: T) =
   }
 }
 
-/** Reads JSON that this browser keeps; null where there is none or storage is forbidden. */
+/** Reads JSON from `localStorage`; null if there is none or storage is forbidden. */
 export function readStored(key: string): unknown {
   try {
     return JSON.parse(localStorage.getItem(key) ?? 'null')
   } catch {
-    return null // forbidden, or somebody else wrote it
+    return null // storage is forbidden, or the value is not JSON
   }
 }
 
-/** Keeps JSON in this browser, where it is allowed. */
+/** Writes JSON to `localStorage`, if that is allowed. */
 export function writeStored(key: string, value: unknown): void {
   try {
     localStorage.setItem(key, JSON.stringify(value))
   } catch {
-    // Private windows and full disks: what is kept is a convenience.
+    // Private windows and full disks: stored values are a convenience.
   }
 }

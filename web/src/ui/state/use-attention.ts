@@ -1,15 +1,15 @@
 import { type PointerEvent, useEffect, useRef } from 'react'
 
-/** What somebody has on an element: the pointer, if not then the focus, or nothing. */
+/** What the user has in an element: the pointer, otherwise the focus, or neither. */
 export type Attention = 'pointed' | 'focused' | null
 
-/** A tap is a click only after the finger has left. */
+/** The click of a tap comes after the finger has left. */
 const TAP_MS = 400
 
 /**
- * Handlers for an element that stands still while somebody points at it or has the focus in it, so that nobody clicks
- * on another row than the one that was aimed at. `onChange` hears it again with each move. A pointer that only lies
- * there, because the page came up under it, points at nothing.
+ * Returns handlers for an element that must not move while the pointer or the focus is in it, so that nobody clicks on
+ * another row than intended. `onChange` is called with each move. A pointer that does not move is ignored: the page may
+ * have opened under it.
  */
 export function useAttention(onChange: (attention: Attention) => void) {
   const here = useRef({ isPointed: false, isFocused: false })

@@ -4,8 +4,8 @@ import { useCallback } from 'react'
 export type Search = Readonly<Record<string, string>>
 
 /**
- * The search parameters of the address, as texts, and how to change some of them: an empty text takes one away. By
- * default the change is not a step of the history; `push` makes it one that "back" undoes.
+ * Returns the search parameters of the address as texts, and a function that changes some of them. An empty text removes
+ * a parameter. A change replaces the entry of the browser's history; with `push` it adds one, which "back" undoes.
  */
 export function useSearchState(): readonly [Search, (change: Search, push?: 'push') => void] {
   const search = useSearch({ strict: false }) as Search
@@ -22,7 +22,7 @@ export function useSearchState(): readonly [Search, (change: Search, push?: 'pus
   return [search, change]
 }
 
-/** Goes to a place of the app, written as in the address bar ("/port?view=berths"). */
+/** Returns a function that opens an address of the app, such as "/port?view=berths". */
 export function useGoTo(): (place: string) => void {
   const navigate = useNavigate()
   return useCallback(
@@ -38,11 +38,12 @@ function withoutEmpty(search: Search): Search {
   return Object.fromEntries(Object.entries(search).filter(([, value]) => value !== ''))
 }
 
-/** Search parameters as they are written in addresses: plain texts, commas left as they are. */
+/** Parses search parameters as plain texts. */
 export function parseSearch(text: string): Search {
   return Object.fromEntries(new URLSearchParams(text))
 }
 
+/** Formats search parameters as plain texts, with unescaped commas. */
 export function formatSearch(search: Readonly<Record<string, unknown>>): string {
   const texts = Object.entries(search).flatMap(([name, value]): [string, string][] =>
     value === undefined || value === '' ? [] : [[name, String(value)]],
