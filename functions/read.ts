@@ -41,7 +41,7 @@ export function composeRead(env: Environment): ReadFunctionDeps {
   }
 }
 
-/** Everything that is read over HTTP; also answers what no route claims, preflights of other routes among them. */
+/** Everything that is read over HTTP; also responds to what no route claims, preflights of other routes included. */
 export function createRead({ identify, ...deps }: ReadFunctionDeps) {
   const routes = readRoutes(deps)
   return httpHandler(async (request) => {

@@ -1,7 +1,7 @@
 import { dynamoClaimStore } from '#shared/adapters/dynamodb/dynamo-claim-store.ts'
-import { dynamoClient } from '#shared/adapters/dynamodb/dynamo-client.ts'
 import { dynamoDeadLetterStore } from '#shared/adapters/dynamodb/dynamo-dead-letter-store.ts'
 import { dynamoEventStore } from '#shared/adapters/dynamodb/dynamo-event-store.ts'
+import { dynamoClient } from '#shared/adapters/dynamodb/dynamo-requests.ts'
 import { dynamoViewStore } from '#shared/adapters/dynamodb/dynamo-view-store.ts'
 import { kafkaLogReader } from '#shared/adapters/kafka/kafka-log-reader.ts'
 import { domains } from '#shared/domain/catalog.ts'

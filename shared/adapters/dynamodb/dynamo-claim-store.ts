@@ -1,10 +1,9 @@
 import { DeleteCommand, type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb'
 import { type Claim, type ClaimKey, type ClaimStore, LEASE_SECONDS } from '#shared/pipeline/claim-store.ts'
-import { getAll, type Item, putAll, succeeds } from './batch.ts'
-import { queryAll } from './query-all.ts'
+import { getAll, type Item, putAll, queryAll, succeeds } from './dynamo-requests.ts'
 
 // claims table, key (id, source), in one of three states, each of which ends when it `expires`:
-//   topic, partition, offset, epoch?   a claim: the event stands there
+//   topic, partition, offset, epoch?   a claim: the position of the event
 //   owner                              a lease: somebody is about to write the event
 //   fingerprint                        a key that is bound to one request
 

@@ -1,7 +1,6 @@
 import { type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb'
 import type { DeadLetter, DeadLetterStore } from '#shared/pipeline/ports.ts'
-import type { Item } from './batch.ts'
-import { queryAll } from './query-all.ts'
+import { type Item, queryAll } from './dynamo-requests.ts'
 
 type Options = { readonly table: string; readonly retentionDays: number }
 

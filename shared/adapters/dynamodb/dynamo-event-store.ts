@@ -1,8 +1,7 @@
 import { type DynamoDBDocumentClient, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import { nameEpoch } from '#shared/pipeline/history/topic-state.ts'
 import type { EventStore, Head, StoredEvent, Stream } from '#shared/pipeline/ports.ts'
-import { type Item, isConditionFailure, putAll, succeeds } from './batch.ts'
-import { queryAll } from './query-all.ts'
+import { type Item, isConditionFailure, putAll, queryAll, succeeds } from './dynamo-requests.ts'
 
 // One table, key (stream, offset):
 //   (container-events@0mh3k2x9a7b:0, 12)  an event: its JSON, the record's timestamp, when it expires

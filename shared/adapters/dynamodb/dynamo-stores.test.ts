@@ -79,7 +79,7 @@ describe(`what has expired and was not deleted yet, ${name}`, () => {
     expect(await openClaims().lease(key, 'third')).toBe('in_flight')
   })
 
-  test('is no connection, no subscription and no match, and can be registered anew', async () => {
+  test('is no connection, no subscription and no match, and can be registered again', async () => {
     const store = openSubscriptions()
     const [connection, channel] = [`c-${randomUUID()}`, `test.${randomUUID()}`]
     await store.connect(connection, { name: 'ada', role: 'viewer' })

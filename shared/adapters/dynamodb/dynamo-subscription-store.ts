@@ -1,4 +1,10 @@
-import { DeleteCommand, type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb'
+import {
+  DeleteCommand,
+  type DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  ScanCommand,
+} from '@aws-sdk/lib-dynamodb'
 import type { Principal } from '#shared/core/role.ts'
 import type {
   Subscription,
@@ -6,18 +12,24 @@ import type {
   SubscriptionRequest,
   SubscriptionStore,
 } from '#shared/pipeline/ports.ts'
-import { type Item, succeeds } from './batch.ts'
-import { connectionCounter } from './connection-counter.ts'
-import { queryAll } from './query-all.ts'
-import { flagUpdate, notNewer, subscriptionIndex } from './subscription-index.ts'
-import { isRecord, META, recordKey, type Shard, toSubscription } from './subscription-items.ts'
+import { type Item, queryAll, succeeds } from './dynamo-requests.ts'
+import {
+  flagUpdate,
+  isRecord,
+  META,
+  notNewer,
+  recordKey,
+  type Shard,
+  subscriptionIndex,
+  toSubscription,
+} from './subscription-index.ts'
 
 /** A little over the 2 h after which the gateway closes any connection (I7). Seconds. */
 const LIFETIME_SECONDS = 2 * 3600 + 600
 
-export type SubscriptionTables = { readonly connections: string; readonly subscriptions: string }
+type SubscriptionTables = { readonly connections: string; readonly subscriptions: string }
 
-/** The SubscriptionStore on DynamoDB; `matching` answers the subscriptions of this shard's connections. */
+/** The SubscriptionStore on DynamoDB; `matching` returns the subscriptions of this shard's connections. */
 export function dynamoSubscriptionStore(
   client: DynamoDBDocumentClient,
   tables: SubscriptionTables,
@@ -131,7 +143,7 @@ export function dynamoSubscriptionStore(
     }
   }
 
-  /** Of two that register at once the older takes its rows back; who was marked meanwhile marks all. False if overtaken. */
+  /** Of two that register at once the older takes its rows back; a connection that was marked meanwhile marks all. False if overtaken. */
   async function settleRows(subscription: Subscription): Promise<boolean> {
     const record = await get(recordKey(subscription.connection, subscription.id))
     if (isRegistered(record) && record.registration === subscription.registration) {
@@ -156,4 +168,44 @@ function isRegistered(record: Item | null): record is Item {
 
 function leftoversOf(record: Item): string[] {
   return (record.leftovers as string[] | undefined) ?? []
+}
+
+/** A count is good for so long, unless a younger one is wanted: it looks through the whole table. */
+const KEPT_MS = 3000
+
+/** Makes the function that counts the connections on record. */
+function connectionCounter(
+  client: DynamoDBDocumentClient,
+  table: string,
+): (maxAgeMs?: number) => Promise<number> {
+  let counted: { readonly at: number; readonly count: Promise<number> } | null = null
+  return (maxAgeMs = KEPT_MS) => {
+    if (counted === null || maxAgeMs === 0 || Date.now() - counted.at > maxAgeMs) {
+      const count = countConnections(client, table)
+      counted = { at: Date.now(), count }
+      count.catch(() => {
+        counted = null
+      })
+    }
+    return counted.count
+  }
+}
+
+async function countConnections(client: DynamoDBDocumentClient, table: string): Promise<number> {
+  let count = 0
+  let from: Item | undefined
+  do {
+    const scan = new ScanCommand({
+      TableName: table,
+      Select: 'COUNT',
+      FilterExpression: '#item = :meta AND expires > :now',
+      ExpressionAttributeNames: { '#item': 'item' },
+      ExpressionAttributeValues: { ':meta': META, ':now': Math.floor(Date.now() / 1000) },
+      ...(from && { ExclusiveStartKey: from }),
+    })
+    const { Count = 0, LastEvaluatedKey } = await client.send(scan)
+    count += Count
+    from = LastEvaluatedKey
+  } while (from !== undefined)
+  return count
 }

@@ -1,13 +1,13 @@
 import { DeleteCommand, type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb'
 import type { Principal } from '#shared/core/role.ts'
 import type { TicketStore } from '#shared/pipeline/ports.ts'
-import { isConditionFailure } from './batch.ts'
+import { isConditionFailure } from './dynamo-requests.ts'
 
 type Options = { readonly table: string; readonly now?: () => number }
 
 /**
  * The TicketStore on DynamoDB: items of the connections table, key (connection, item). A conditional delete
- * that answers the old item: one caller gets it. `now` answers milliseconds.
+ * that returns the old item, so one caller gets it. `now` returns milliseconds.
  */
 export function dynamoTicketStore(
   client: DynamoDBDocumentClient,

@@ -1,16 +1,30 @@
-import { type DynamoDBDocumentClient, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
+import {
+  type DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  ScanCommand,
+  UpdateCommand,
+} from '@aws-sdk/lib-dynamodb'
 import pLimit from 'p-limit'
 import type { Stream } from '#shared/pipeline/ports.ts'
 import {
   type FoldedBy,
+  type FoldProgress,
+  type PartKey,
   rebuildingError,
   type StoredPart,
   type ViewStore,
 } from '#shared/pipeline/views/view-store.ts'
-import { getAll, type Item, succeeds } from './batch.ts'
-import { forgetParts } from './forget-parts.ts'
-import { queryAll } from './query-all.ts'
-import { AFTER_KEY, END_OF_KEY, partKey, progressKey, progressOf, toPart, toProgress } from './view-items.ts'
+import { deleteAll, getAll, type Item, queryAll, succeeds } from './dynamo-requests.ts'
+
+// One table, key (view, part); NUL occurs in no key and sorts below everything, so that keys come in order:
+//   (port/cases, <key> NUL port-events NUL 0000000002)   a part: epoch, offset, its state as JSON, when it expires
+//   (progress#port-events, 0000000002)                   how far partition 2 is folded: epoch, offset, isRebuilding,
+//                                                        rebuilds, and how far it was folded when the last began
+
+/** Ends the key in a part's name; what begins with a key and AFTER_KEY comes after all of its parts. */
+const END_OF_KEY = '\u0000'
+const AFTER_KEY = '\u0001'
 
 const SAVES_AT_ONCE = 32
 /** A page asks for so many items at least, as a key may have several. */
@@ -164,4 +178,72 @@ function conditionOf(by: FoldedBy) {
 
 function idOf({ view, part }: Item): string {
   return JSON.stringify([view, part])
+}
+
+/** The item of a part. */
+function partKey({ view, key, topic, partition }: PartKey) {
+  return { view, part: [key, topic, padded(partition)].join(END_OF_KEY) }
+}
+
+/** The hash key of a topic's progress, instead of a view. */
+function progressOf(topic: string): string {
+  return `progress#${topic}`
+}
+
+/** The item of a stream's progress. */
+function progressKey({ topic, partition }: Stream) {
+  return { view: progressOf(topic), part: padded(partition) }
+}
+
+function padded(partition: number): string {
+  return String(partition).padStart(10, '0')
+}
+
+function toPart({ view, key, topic, partition, epoch, offset, state }: Item): StoredPart {
+  return {
+    view: String(view),
+    key: String(key),
+    topic: String(topic),
+    partition: Number(partition),
+    epoch: String(epoch),
+    offset: Number(offset),
+    state: JSON.parse(String(state)),
+  }
+}
+
+function toProgress({ epoch, offset, isRebuilding, rebuilds }: Item): FoldProgress {
+  return {
+    epoch: String(epoch),
+    offset: Number(offset),
+    isRebuilding: isRebuilding === true,
+    ...(rebuilds !== undefined && { rebuilds: Number(rebuilds) }),
+  }
+}
+
+/** Deletes the parts of every view that a stream made. A rebuild is rare, and run by hand: it may look through the whole table. */
+async function forgetParts(
+  client: DynamoDBDocumentClient,
+  table: string,
+  { topic, partition }: Pick<Stream, 'topic' | 'partition'>,
+): Promise<void> {
+  let from: Item | undefined
+  do {
+    const scan = new ScanCommand({
+      TableName: table,
+      ConsistentRead: true,
+      ProjectionExpression: '#view, #part',
+      FilterExpression: '#topic = :topic AND #partition = :partition',
+      ExpressionAttributeNames: {
+        '#view': 'view',
+        '#part': 'part',
+        '#topic': 'topic',
+        '#partition': 'partition',
+      },
+      ExpressionAttributeValues: { ':topic': topic, ':partition': partition },
+      ...(from && { ExclusiveStartKey: from }),
+    })
+    const { Items = [], LastEvaluatedKey } = await client.send(scan)
+    await deleteAll(client, table, Items)
+    from = LastEvaluatedKey
+  } while (from !== undefined)
 }

@@ -1,6 +1,6 @@
-import type { APIGatewayProxyEventV2 } from 'aws-lambda'
-import { expect, test } from 'vitest'
-import { decodeRequest } from './http-handler.ts'
+import type { APIGatewayProxyEventV2, Context } from 'aws-lambda'
+import { expect, it, test } from 'vitest'
+import { decodeRequest, httpHandler } from './http-handler.ts'
 
 const event = (more: object) =>
   ({
@@ -24,4 +24,21 @@ test.each([
 
 test('header names are read in lower case', () => {
   expect(decodeRequest(event({})).headers).toEqual({ 'x-api-key': 'k' })
+})
+
+const request = {
+  headers: {},
+  rawPath: '/events',
+  rawQueryString: '',
+  requestContext: { http: { method: 'GET' } },
+} as unknown as APIGatewayProxyEventV2
+
+it('a request that outlives its function is answered 503 before the time is up', async () => {
+  const handler = httpHandler(() => new Promise(() => {}))
+  const context = { getRemainingTimeInMillis: () => 50 } as Context
+
+  const response = await handler(request, context)
+
+  expect(response).toMatchObject({ statusCode: 503, headers: { 'retry-after': '2' } })
+  expect(String(response?.body)).toContain('longer than the function may run')
 })

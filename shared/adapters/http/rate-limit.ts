@@ -1,11 +1,11 @@
 import { Refusal } from '#shared/core/refusal.ts'
-import type { HttpResponse } from './http-message.ts'
+import type { HttpResponse } from './http-handler.ts'
 import { problemResponse } from './problem.ts'
 
 type Bucket = { tokens: number; at: number }
 type Respond = () => Promise<HttpResponse>
 
-/** Credentials that are remembered; the one that was idle longest is forgotten first, and its bucket is full anew. */
+/** Credentials that are remembered; the one that was idle longest is forgotten first, and its bucket is full again. */
 const MOST_BUCKETS = 10_000
 
 /**

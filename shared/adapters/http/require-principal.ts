@@ -1,8 +1,8 @@
 import { Refusal } from '#shared/core/refusal.ts'
 import type { Principal } from '#shared/core/role.ts'
-import type { HttpRequest } from './http-message.ts'
+import type { HttpRequest } from './http-handler.ts'
 
-/** The ways to tell who sent a request. */
+/** The ways to identify the sender of a request. */
 export type Identify = {
   readonly byKey: (key: string) => Principal | null
   /** Throws Refusal with what is wrong with the token. */

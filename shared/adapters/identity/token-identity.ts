@@ -25,7 +25,7 @@ export function tokenIdentity(
   keys: JwksCache = issuerKeys(),
 ): (token: string) => Promise<Principal> {
   const jwksUri = `${issuer}/.well-known/jwks.json`
-  // Access tokens of Cognito have no audience: their client stands in `client_id`.
+  // Access tokens of Cognito have no audience: their client is in `client_id`.
   const verifier = JwtVerifier.create({ issuer, jwksUri, audience: null }, { jwksCache: keys })
   return async (token) => {
     const claims = await verifier.verify(token).catch((cause: unknown) => refuse(cause))

@@ -9,7 +9,7 @@ const RETRY_AFTER_SECONDS = 2
 
 /**
  * The EventLog on Kafka. One producer for the life of the sandbox, connected by its first write (kafkajs in Lambda:
- * https://github.com/tulios/kafkajs/issues/1423), and connected anew after a write failed.
+ * https://github.com/tulios/kafkajs/issues/1423), and connected again after a write failed.
  */
 export function kafkaEventLog(config: Pick<KafkaConfig, 'brokers' | 'ssl' | 'sasl' | 'clientId'>): EventLog {
   const kafka = new Kafka({

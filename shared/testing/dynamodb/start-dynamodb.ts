@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import { CreateTableCommand, DeleteTableCommand, DescribeTableCommand } from '@aws-sdk/client-dynamodb'
 import dynalite from 'dynalite'
-import { dynamoClient } from '#shared/adapters/dynamodb/dynamo-client.ts'
+import { dynamoClient } from '#shared/adapters/dynamodb/dynamo-requests.ts'
 import { KEYS, type TableName, tableInput } from './tables.ts'
 
 /**

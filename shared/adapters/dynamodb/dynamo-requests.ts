@@ -1,11 +1,24 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import {
   BatchGetCommand,
   BatchWriteCommand,
   type BatchWriteCommandInput,
-  type DynamoDBDocumentClient,
+  DynamoDBDocumentClient,
+  QueryCommand,
 } from '@aws-sdk/lib-dynamodb'
 import pLimit from 'p-limit'
+
+type Options = { readonly endpoint?: string | undefined; readonly isLocal?: boolean }
+
+/** Returns a client of DynamoDB, or of what listens at `endpoint`. With `isLocal` it signs with credentials of no account. */
+export function dynamoClient({ endpoint, isLocal = false }: Options = {}): DynamoDBDocumentClient {
+  const client = new DynamoDBClient({
+    ...(endpoint !== undefined && { endpoint }),
+    ...(isLocal && { region: 'local', credentials: { accessKeyId: 'local', secretAccessKey: 'local' } }),
+  })
+  return DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } })
+}
 
 export type Item = Record<string, unknown>
 type WriteRequests = NonNullable<NonNullable<BatchWriteCommandInput['RequestItems']>[string]>
@@ -17,13 +30,23 @@ const BATCHES_AT_ONCE = 8
 const FIRST_PAUSE_MS = 20
 const LONGEST_PAUSE_MS = 2000
 
-/** Writes items in batches, again and again what DynamoDB left unprocessed. All are durable when it answers. */
+/** Writes items in batches, and repeats what DynamoDB left unprocessed. All are durable when it returns. */
 export async function putAll(
   client: DynamoDBDocumentClient,
   table: string,
   items: readonly Item[],
 ): Promise<void> {
   const requests = items.map((Item) => ({ PutRequest: { Item } }))
+  await eachChunk(requests, WRITES, (chunk) => writeChunk(client, table, chunk))
+}
+
+/** Deletes items by key in batches. All are gone when it returns; a key without an item changes nothing. */
+export async function deleteAll(
+  client: DynamoDBDocumentClient,
+  table: string,
+  keys: readonly Item[],
+): Promise<void> {
+  const requests = keys.map((Key) => ({ DeleteRequest: { Key } }))
   await eachChunk(requests, WRITES, (chunk) => writeChunk(client, table, chunk))
 }
 
@@ -92,4 +115,27 @@ export async function succeeds(write: Promise<unknown>): Promise<boolean> {
     if (isConditionFailure(error)) return false
     throw error
   }
+}
+
+/** Follows a query over its pages until `limit` items are found. */
+export async function queryAll(
+  client: DynamoDBDocumentClient,
+  input: ConstructorParameters<typeof QueryCommand>[0],
+  limit = Number.POSITIVE_INFINITY,
+): Promise<Item[]> {
+  const found: Item[] = []
+  let from: Item | undefined
+  do {
+    const rest = limit - found.length
+    const { Items, LastEvaluatedKey } = await client.send(
+      new QueryCommand({
+        ...input,
+        ...(Number.isFinite(rest) && { Limit: rest }),
+        ...(from && { ExclusiveStartKey: from }),
+      }),
+    )
+    found.push(...(Items ?? []))
+    from = LastEvaluatedKey
+  } while (from !== undefined && found.length < limit)
+  return found
 }

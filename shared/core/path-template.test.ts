@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { matchPath } from './match-path.ts'
+import { matchPath } from './path-template.ts'
 
 test.each([
   ['/events', '/events', {}],
