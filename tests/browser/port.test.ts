@@ -31,12 +31,13 @@ const EXAMPLES = [
 ] as const
 
 describe.skipIf(chromiumPath() === null)('port operations in Chromium', () => {
+  let app: Awaited<ReturnType<typeof startApp>>
   let stack: TestStack
   let page: Page
   let admin: Page
   const problems: string[][] = []
   beforeAll(async () => {
-    const app = await startApp({ path: '/port', as: 'operator', prepare: publishExamples })
+    app = await startApp({ path: '/port', as: 'operator', prepare: publishExamples })
     ;({ stack, page } = app)
     const other = await openApp(app.browser, `${stack.webUrl}/port`, { as: 'admin' })
     admin = other.page
@@ -134,6 +135,35 @@ describe.skipIf(chromiumPath() === null)('port operations in Chromium', () => {
     await admin.getByRole('button', { name: 'Yes, delete' }).click()
 
     await row('A box from the keyboard').waitFor({ state: 'hidden' })
+  })
+
+  it('offers a publisher no move, neither beside the event nor in its row, and says why', async () => {
+    const { page: publisher, problems: found } = await openApp(app.browser, `${stack.webUrl}/port`, {
+      as: 'publisher',
+    })
+    const line = row('MSKU-9021044', publisher)
+    await line.click()
+    const actions = publisher.getByRole('region', { name: 'Actions' })
+    for (const [button, deed] of [
+      ['Acknowledge', 'acknowledge'],
+      ['Start', 'start'],
+      ['Resolve', 'resolve'],
+      ['Close', 'close'],
+      ['Assign', 'assign'],
+      ['To me', 'assign'],
+    ] as const)
+      await expect
+        .poll(() => actions.getByRole('button', { name: button, exact: true }).getAttribute('title'))
+        .toBe(`Your role (publisher) may look, but not ${deed} events.`)
+    expect(await line.getByRole('button').count()).toBe(0)
+    expect(await row('MSKU-9021044').getByRole('button', { name: 'Acknowledge' }).count()).toBe(1)
+
+    await publisher.keyboard.press('a')
+
+    await publisher.getByLabel('Messages').getByText('may look, but not acknowledge events').waitFor()
+    await line.getByText('New', { exact: true }).waitFor()
+    expect(found).toEqual([])
+    await publisher.context().close()
   })
 
   it('narrows the feed while it lives, and keeps the filter in the address', async () => {

@@ -1,16 +1,16 @@
 import type { Api } from '#web/live/api.ts'
 
-/** How many pages of the server make a file at most. */
-const MOST_PAGES = 200
+/** The maximum of pages in a file. */
+const MAX_PAGES = 200
 
 /**
- * Reads all pages of `GET /events.csv` and gives them to the browser as one file. Answers how many pages it took, and
- * whether there would have been more.
+ * Reads all pages of `GET /events.csv` and saves them as one file. Returns whether the file was cut because there were
+ * too many pages.
  */
 export async function exportCsv(api: Api, query: string, name: string): Promise<{ isCut: boolean }> {
   const parts: string[] = []
   let path: string | null = `/events.csv?${query}`
-  for (let page = 0; path !== null && page < MOST_PAGES; page++) {
+  for (let page = 0; path !== null && page < MAX_PAGES; page++) {
     const response: Response = await api.raw('GET', path)
     const text = await response.text()
     parts.push(page === 0 ? text : withoutHeader(text))
@@ -20,12 +20,12 @@ export async function exportCsv(api: Api, query: string, name: string): Promise<
   return { isCut: path !== null }
 }
 
-/** The page that a Link header (RFC 8288) calls the next one. */
+/** Returns the next page that a Link header names (RFC 8288); null if it names none. */
 export function nextLink(header: string | null): string | null {
   return /<([^>]+)>;\s*rel="next"/.exec(header ?? '')?.[1] ?? null
 }
 
-/** A page without its header row, which ends at the first line break: no name of a column holds one. */
+/** Returns a page without its header row, which ends at the first line break: no column name contains one. */
 export function withoutHeader(csv: string): string {
   const end = csv.indexOf('\n')
   return end === -1 ? '' : csv.slice(end + 1)

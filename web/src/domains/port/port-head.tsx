@@ -5,7 +5,6 @@ import { presentStatistics } from '#shared/domain/port/statistics-view.ts'
 import { useAccess } from '#web/live/access.tsx'
 import { ApiError, useApi } from '#web/live/api.ts'
 import { useConnection } from '#web/live/freshness.tsx'
-
 import { useView } from '#web/live/use-view.tsx'
 import { formatNumber } from '#web/ui/data/format.ts'
 import { Button } from '#web/ui/form/button.tsx'
@@ -26,7 +25,7 @@ type Props = {
   readonly onCreate: () => void
 }
 
-/** The head of the page: its numbers, and what can be done with all of it. */
+/** The head of the page: the key figures, and the actions for the whole page. */
 export function PortHead({ filters, meter, isStill, onCreate }: Props) {
   const { refusal } = useConnection()
   return (
@@ -51,7 +50,7 @@ export function PortHead({ filters, meter, isStill, onCreate }: Props) {
   )
 }
 
-/** Fewer words where there is less room. */
+/** A shorter label on narrow screens. */
 function Words({ long, short }: { long: string; short: string }) {
   return useMedia('(max-width: 560px)') ? short : long
 }
@@ -76,7 +75,7 @@ function ExportButton({ filters }: { filters: FeedFilters }) {
     } catch (error) {
       showToast({
         tone: 'bad',
-        title: 'The export did not work',
+        title: 'The export failed',
         detail: error instanceof ApiError ? error.message : String(error),
       })
     }
@@ -91,12 +90,12 @@ function ExportButton({ filters }: { filters: FeedFilters }) {
 
 type FiguresProps = { readonly meter: StreamMeter; readonly isStill: boolean }
 
-/** The numbers that one looks at in passing. */
+/** The key figures. */
 const KeyFigures = memo(function KeyFigures({ meter, isStill }: FiguresProps) {
   const { name } = useAccess()
   const { state, status } = useStill(useView(portViews, 'statistics'), isStill)
   const now = useStill(useNow(), isStill)
-  // Where nothing has happened there is no state: that is a zero, not a gap.
+  // Before the first event there is no state: that is a zero, not a gap.
   const counted = state ?? (status === 'live' ? NO_STATISTICS : null)
   const statistics = counted && presentStatistics(counted, now)
   const { perSecond, whole } = meter.metrics(now)

@@ -35,7 +35,7 @@ const SIDE_TABS = [
 ]
 const ALL_TABS = [{ value: 'feed', label: 'Feed' }, ...SIDE_TABS]
 
-/** Port operations: the live feed, and beside it what is counted, the berths, the stream, or the event that is open. */
+/** Port operations: the live feed, and beside it the statistics, the berths, the stream, or the open event. */
 export function PortPage() {
   const [search, change] = useSearchState()
   const { view = 'feed', event: openId = null, create } = search
@@ -127,7 +127,7 @@ function SidePanel({ view, feed, isStill }: SideProps) {
   return <StatisticsPanel isStill={isStill} />
 }
 
-/** A notification for the latest critical event, while nobody looks. */
+/** Notifies of the latest critical event while the page is in the background. */
 function notifyOfCritical(rows: readonly FeedRow[]): void {
   const latest = rows.findLast(({ positioned }) => positioned.event.severity === 'critical')
   if (!latest) return

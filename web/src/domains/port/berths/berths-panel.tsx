@@ -13,7 +13,7 @@ import './berths-panel.css'
 
 const byName = new Intl.Collator('en', { numeric: true })
 
-/** Which berth is free, and which ship lies at which. */
+/** Which berths are free, and which ship is at which. */
 export const BerthsPanel = memo(function BerthsPanel({ isStill }: { isStill: boolean }) {
   const view = useStill(useView(portViews, 'berths'), isStill)
   const berths = [...view.states.values()].sort((a, b) => byName.compare(a.berth, b.berth))

@@ -4,16 +4,16 @@ import { useConnection } from '#web/live/freshness.tsx'
 import { Button } from '#web/ui/form/button.tsx'
 import type { FeedRow } from '../feed/feed-row.ts'
 import type { ShownCase } from './case-book.ts'
-import { type MakeMove, nextStep, refuseMove, STEPS } from './moves.ts'
+import { type MakeMove, moveProblem, nextStep, STEPS } from './moves.ts'
 
 type Props = { readonly row: FeedRow; readonly state: ShownCase; readonly makeMove: MakeMove }
 
-/** What can be done about an event. What cannot be done now says why. */
+/** What can be done about an event. A disabled action shows why. */
 export function CaseActions({ row, state, makeMove }: Props) {
   const { role } = useAccess()
   const { refusal } = useConnection()
   const next = nextStep(state)
-  const why = (move: Parameters<typeof refuseMove>[1]) => refusal ?? refuseMove(state, move, role)
+  const why = (move: Parameters<typeof moveProblem>[1]) => refusal ?? moveProblem(state, move, role)
   return (
     <section className="case-actions unprinted" aria-label="Actions">
       <div className="case-steps">
@@ -52,7 +52,7 @@ type DeleteProps = {
   readonly onDelete: () => Promise<boolean>
 }
 
-/** Asks once more before it deletes. */
+/** Asks for confirmation before it deletes. */
 function DeleteButton({ title, refused, onDelete }: DeleteProps) {
   const [isAsking, setAsking] = useState(false)
   if (!isAsking || refused !== null)

@@ -3,18 +3,18 @@ import type { Case } from '#shared/domain/port/case.ts'
 import { cases } from '#shared/domain/port/cases-view.ts'
 import { type FeedRow, openCaseOf } from '../feed/feed-row.ts'
 
-/** A case as it is shown: with what was asked for and not yet confirmed, if anything. */
+/** A case as it is shown, including a change that is not yet confirmed. */
 export type ShownCase = Case & { readonly isPending?: true }
 
-/** What is assumed of a case until the server has answered. */
+/** What is assumed of a case until the log confirms it. */
 export type Assumption = Partial<Pick<Case, 'status' | 'statusBy' | 'assignee' | 'isDeleted' | 'readBy'>>
 
 /** How many moves of events that are not on the page are remembered, in case they are read from the history. */
 const KEPT_STRAYS = 2000
 
 /**
- * What people did to the events of a feed, by id: the same fold as the server's, over the moves that come in. Only
- * events that were moved cost anything; the case of any other is opened when it is looked at.
+ * What people did to the events of a feed, by id. It applies the server's own fold to the moves that come in. Only
+ * events that were moved cost anything; the case of any other is created when it is first shown.
  */
 export function createCaseBook() {
   const moved = new Map<string, Case>()
@@ -22,7 +22,6 @@ export function createCaseBook() {
   const strays = new Map<string, ReceivedEvent[]>()
   const opened = new WeakMap<FeedRow, ShownCase>()
   const shown = new WeakMap<Case, { readonly change: Assumption; readonly made: ShownCase }>()
-
   const movedUpTo = new Map<string, number>()
 
   function settled(row: FeedRow): Case | null {
@@ -32,11 +31,11 @@ export function createCaseBook() {
     if (made) opened.set(row, made)
     return made
   }
-  /** Moves stand in the partition of their event: what is not above the last one was applied already. */
+  /** A move is in the partition of its event. One at or below the last offset was already applied. */
   function apply(row: FeedRow, move: ReceivedEvent): void {
     if (move.offset <= (movedUpTo.get(row.id) ?? -1)) return
     const before = settled(row)
-    // What was learned from the server has its last moves already.
+    // A case that was read from the server includes its last moves.
     const next = before?.history.some(({ event }) => event === move.event.id)
       ? before
       : cases.apply(before, move, row.id)
@@ -44,7 +43,7 @@ export function createCaseBook() {
     moved.set(row.id, next)
     movedUpTo.set(row.id, move.offset)
   }
-  /** The case of a row: the same object as long as nothing has changed. */
+  /** Returns the case of a row: the same object until something changes. */
   function caseOf(row: FeedRow): ShownCase | null {
     const base = settled(row)
     const assumption = assumed.get(row.id)
@@ -57,9 +56,9 @@ export function createCaseBook() {
   }
   return {
     caseOf,
-    /** What filters need, without opening a case for it. */
+    /** Returns the case of a row that was changed; null if it was not, without creating a case. */
     brief: (row: FeedRow) => (moved.has(row.id) || assumed.has(row.id) ? caseOf(row) : null),
-    /** Applies a move to the row that it is about; without one it waits for it. */
+    /** Applies a move to its row. Without a row it is kept until the row comes. */
     move: (positioned: ReceivedEvent, row: FeedRow | undefined) => {
       if (row) return apply(row, positioned)
       const id = positioned.event.subject ?? ''
@@ -82,7 +81,7 @@ export function createCaseBook() {
         if (assumed.get(id) === assumption) assumed.delete(id)
       }
     },
-    /** Takes a case as the server has it. */
+    /** Takes the case that the server returned. */
     learn: (row: FeedRow, state: Case) => {
       moved.set(row.id, state)
     },

@@ -20,7 +20,7 @@ type Props = {
   readonly onClose: () => void
 }
 
-/** The open event over the whole of a phone. */
+/** The open event in a drawer, for narrow screens. */
 export function DetailDrawer(props: Props) {
   const title = useTitle(props)
   return (
@@ -70,7 +70,7 @@ type OpenRow = {
   readonly problem: string | null
 }
 
-/** The event that the address names: out of the feed, or asked for where the feed does not have it. */
+/** Returns the event that the address names, from the feed or, if the feed does not have it, from the server. */
 function useOpenRow(store: FeedStore, id: string): OpenRow {
   const api = useApi()
   useFeedSnapshot(store)

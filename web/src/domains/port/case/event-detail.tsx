@@ -23,7 +23,7 @@ const EventMap = lazy(() =>
 
 type Props = { readonly row: FeedRow; readonly store: FeedStore; readonly makeMove: MakeMove }
 
-/** All that is known of an event, what was done about it, and what can be. */
+/** All that is known of an event, what was done about it, and what can be done. */
 export function EventDetail({ row, store, makeMove }: Props) {
   const { name } = useAccess()
   const state = useFeedSnapshot(store).caseOf(row)
@@ -85,7 +85,7 @@ export function EventDetail({ row, store, makeMove }: Props) {
 
 type FactsProps = { readonly title: string; readonly facts: Readonly<Record<string, unknown>> }
 
-/** Names and values. What is no text is shown as JSON. */
+/** Names and values. Values that are not text are shown as JSON. */
 function Facts({ title, facts }: FactsProps) {
   return (
     <section>
@@ -104,7 +104,7 @@ function Facts({ title, facts }: FactsProps) {
 
 type EventRef = { readonly id: string; readonly type: string }
 
-/** What follows from another event names it. */
+/** Returns the event that caused this one, if the value names one. */
 function causeOf(value: unknown): EventRef | null {
   const { id, source, type } = (value ?? {}) as Partial<Record<string, unknown>>
   return typeof id === 'string' && typeof source === 'string' && typeof type === 'string'
@@ -129,7 +129,7 @@ function say(value: unknown): ReactNode {
   return <code>{JSON.stringify(value)}</code>
 }
 
-/** Who did what and when: the audit trail, with what came too late. */
+/** Who did what and when: the audit trail, including refused moves. */
 function CaseHistory({ state }: { state: ShownCase }) {
   const { history, historyOmitted, time } = state
   return (

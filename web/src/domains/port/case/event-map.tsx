@@ -6,7 +6,7 @@ import 'leaflet/dist/leaflet.css'
 
 type Props = { readonly latitude: number; readonly longitude: number; readonly label: string }
 
-/** Where something happened, on an outline of the land (Natural Earth): no tiles, so no other server hears of it. */
+/** Where something happened, on an outline of the land (Natural Earth). There are no tiles, so no other server is asked. */
 export function EventMap({ latitude, longitude, label }: Props) {
   const place = useRef<HTMLDivElement>(null)
   useEffect(() => {
@@ -20,7 +20,7 @@ export function EventMap({ latitude, longitude, label }: Props) {
     map.setView([latitude, longitude], 6)
     circleMarker([latitude, longitude], { radius: 8, className: 'event-map-place' }).addTo(map)
     const aborter = new AbortController()
-    addLand(map, aborter.signal).catch(() => {}) // without the outline the place is still marked
+    addLand(map, aborter.signal).catch(() => {}) // the place is marked without the outline, too
     return () => {
       aborter.abort()
       map.remove()

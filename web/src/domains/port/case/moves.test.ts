@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest'
-import { openCase } from '#shared/domain/port/case.ts'
-import { assumeMove, nextStep, refuseMove } from './moves.ts'
+import { ROLES } from '#shared/core/role.ts'
+import { type CaseStatus, openCase } from '#shared/domain/port/case.ts'
+import { type CaseMove, MOVE_TYPES } from '#shared/domain/port/case-moves.ts'
+import { portLifecycle } from '#shared/domain/port/port-lifecycle.ts'
+import { assumeMove, maySteer, moveProblem, nextStep } from './moves.ts'
 
 const opened = openCase({ id: 'e1', source: '/t', type: 'port.ship.arrived', category: 'port.ship' })
 
@@ -13,13 +16,37 @@ test('one step leads to the next, until nothing is left to do', () => {
 })
 
 test('says beforehand what the server would refuse', () => {
-  expect(refuseMove(opened, 'acknowledge', 'operator')).toBeNull()
-  expect(refuseMove(opened, 'resolve', 'operator')).toContain('only an event in progress can be resolved')
-  expect(refuseMove(opened, 'acknowledge', 'viewer')).toBe(
+  expect(moveProblem(opened, 'acknowledge', 'operator')).toBeNull()
+  expect(moveProblem(opened, 'resolve', 'operator')).toContain('only an event in progress can be resolved')
+  expect(moveProblem(opened, 'acknowledge', 'viewer')).toBe(
     'Your role (viewer) may look, but not acknowledge events.',
   )
-  expect(refuseMove(opened, 'delete', 'operator')).toBe('Only administrators may delete events.')
-  expect(refuseMove(opened, 'read', 'viewer')).toBeNull()
+  expect(moveProblem(opened, 'delete', 'operator')).toBe('Only administrators may delete events.')
+  expect(moveProblem(opened, 'read', 'viewer')).toBeNull()
+})
+
+/** The status that a move needs, so that only the role can be a reason against it. */
+const NEEDED: { readonly [move in CaseMove]?: CaseStatus } = {
+  start: 'acknowledged',
+  resolve: 'in-progress',
+  close: 'resolved',
+}
+const MOVES = Object.keys(MOVE_TYPES) as CaseMove[]
+
+test.each(ROLES)('offers the role %s exactly the moves that the server accepts from it', (role) => {
+  const offered = MOVES.filter(
+    (move) => moveProblem({ ...opened, status: NEEDED[move] ?? 'new' }, move, role) === null,
+  )
+  expect(offered).toEqual(MOVES.filter((move) => portLifecycle.moves[move]?.roles.includes(role)))
+})
+
+test('offers a publisher nothing but reading', () => {
+  expect(MOVES.filter((move) => moveProblem(opened, move, 'publisher') === null)).toEqual(['read'])
+  expect(moveProblem(opened, 'assign', 'publisher')).toBe(
+    'Your role (publisher) may look, but not assign events.',
+  )
+  expect(ROLES.filter(maySteer)).toEqual(['operator', 'admin'])
+  expect(maySteer(null)).toBe(false)
 })
 
 test('assumes of a move what the fold will make of it', () => {

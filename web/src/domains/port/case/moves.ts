@@ -1,10 +1,10 @@
 import { useCallback } from 'react'
+import { type Role, rolesFrom } from '#shared/core/role.ts'
 import type { Case, CaseStatus } from '#shared/domain/port/case.ts'
 import { type CaseMove, judgeMove } from '#shared/domain/port/case-moves.ts'
 import { useAccess } from '#web/live/access.tsx'
 import { ApiError, useApi } from '#web/live/api.ts'
 import { useConnection } from '#web/live/freshness.tsx'
-
 import type { IconName } from '#web/ui/data/icon.tsx'
 import { showToast } from '#web/ui/overlay/toaster.tsx'
 import type { FeedRow } from '../feed/feed-row.ts'
@@ -15,37 +15,41 @@ type Step = {
   readonly move: CaseMove
   readonly label: string
   readonly icon: IconName
-  /** What was done, for the message afterwards. */
+  /** What was done, for the message after it. */
   readonly done: string
-  readonly key?: string
 }
 
 export const STEPS: readonly Step[] = [
-  { move: 'acknowledge', label: 'Acknowledge', icon: 'check', done: 'Acknowledged', key: 'a' },
-  { move: 'start', label: 'Start', icon: 'play', done: 'Started', key: 's' },
-  { move: 'resolve', label: 'Resolve', icon: 'check', done: 'Resolved', key: 'r' },
-  { move: 'close', label: 'Close', icon: 'inbox', done: 'Closed', key: 'c' },
+  { move: 'acknowledge', label: 'Acknowledge', icon: 'check', done: 'Acknowledged' },
+  { move: 'start', label: 'Start', icon: 'play', done: 'Started' },
+  { move: 'resolve', label: 'Resolve', icon: 'check', done: 'Resolved' },
+  { move: 'close', label: 'Close', icon: 'inbox', done: 'Closed' },
 ]
 
 const ORDER: readonly CaseStatus[] = ['new', 'acknowledged', 'in-progress', 'resolved']
 
-/** The step that brings a case on; null once it is closed or deleted. */
+/** Returns the next step of a case; null once it is closed or deleted. */
 export function nextStep({ status, isDeleted }: Pick<Case, 'status' | 'isDeleted'>): Step | null {
   return (isDeleted ? null : STEPS[ORDER.indexOf(status)]) ?? null
 }
 
-type Role = 'viewer' | 'publisher' | 'operator' | 'admin' | null
+const OPERATORS = rolesFrom('operator')
 
-/** Why a move would be refused, as far as the page knows: the server judges again. */
-export function refuseMove(state: Case, move: CaseMove, role: Role): string | null {
+/** Returns whether a role may make the steps of a case at all. */
+export function maySteer(role: Role | null): boolean {
+  return role !== null && OPERATORS.includes(role)
+}
+
+/** Returns why a move would be refused, as far as the page knows, or null. The server decides. */
+export function moveProblem(state: Case, move: CaseMove, role: Role | null): string | null {
   if (move === 'delete' && role !== 'admin') return 'Only administrators may delete events.'
-  if (move !== 'read' && role !== 'operator' && role !== 'admin')
+  if (move !== 'read' && !maySteer(role))
     return `Your role (${role ?? 'none'}) may look, but not ${move} events.`
   const judged = judgeMove(state, move)
   return 'refused' in judged ? judged.refused : null
 }
 
-/** What a move makes of a case, as long as nothing else is known. */
+/** Returns what a move changes in a case, to be shown until the log confirms it. */
 export function assumeMove(
   state: Case,
   move: CaseMove,
@@ -60,15 +64,15 @@ export function assumeMove(
 }
 
 type Receipt = { readonly offset: number }
-type MoveBody = { readonly assignee?: string | null; readonly note?: string }
+export type MoveBody = { readonly assignee?: string | null; readonly note?: string }
 export type MakeMove = (row: FeedRow, move: CaseMove, body?: MoveBody) => Promise<boolean>
 
-/** How long an accepted move is shown without having come in. */
+/** How long an accepted move is shown before it comes back from the log, in milliseconds. */
 const PATIENCE_MS = 5000
 
 /**
- * Makes moves of the lifecycle: shown at once, confirmed by the log, and taken back with the reason when the server
- * refuses. Answers whether it worked.
+ * Returns a function that makes a move of the lifecycle, and returns whether it succeeded. The move is shown at once
+ * and confirmed by the log. If the server refuses it, it is taken back with the reason.
  */
 export function useMoves(store: FeedStore): MakeMove {
   const api = useApi()
@@ -77,8 +81,8 @@ export function useMoves(store: FeedStore): MakeMove {
   return useCallback(
     async (row, move, body = {}) => {
       const state = store.snapshot().caseOf(row)
-      const reason = refusal ?? (state ? refuseMove(state, move, role) : 'This event has no case.')
-      if (!state || reason !== null) return tell(move, reason)
+      const reason = refusal ?? (state ? moveProblem(state, move, role) : 'This event has no case.')
+      if (!state || reason !== null) return reportFailure(move, reason)
       const takeBack = store.assume(row.id, assumeMove(state, move, name, body))
       try {
         const query = new URLSearchParams({ source: row.positioned.event.source })
@@ -93,14 +97,14 @@ export function useMoves(store: FeedStore): MakeMove {
         return true
       } catch (error) {
         takeBack()
-        return tell(move, error instanceof ApiError ? error.message : String(error))
+        return reportFailure(move, error instanceof ApiError ? error.message : String(error))
       }
     },
     [api, store, name, role, refusal],
   )
 }
 
-/** What was assumed holds until the log has it: then it is a fact, and the assumption can go. */
+/** Takes an assumption back as soon as the move itself has come back from the log. */
 function confirm(store: FeedStore, id: string, offset: number, takeBack: () => void): void {
   const settle = () => {
     clearTimeout(timer)
@@ -115,8 +119,8 @@ function confirm(store: FeedStore, id: string, offset: number, takeBack: () => v
   check()
 }
 
-/** Reading is no action of anybody: that it could not be noted needs no message. */
-function tell(move: CaseMove, reason: string | null): false {
+/** Reports a move that failed, except `read`, because no user asked for it. */
+function reportFailure(move: CaseMove, reason: string | null): false {
   if (move !== 'read')
     showToast({ tone: 'bad', title: `The event was not changed (${move})`, detail: reason ?? undefined })
   return false

@@ -18,7 +18,7 @@ const TONES: Readonly<Record<ShownCase['status'], Tone>> = {
   closed: 'plain',
 }
 
-/** A status as a word. While it is not confirmed, an ellipsis says so. */
+/** A status as a word, with an ellipsis until it is confirmed. */
 export function StatusBadge({ state }: { state: ShownCase }) {
   if (state.isDeleted) return <Badge tone="bad">{state.isPending ? 'Deleting…' : 'Deleted'}</Badge>
   return (

@@ -18,7 +18,7 @@ type Catalog = {
   readonly domains: readonly { readonly name: string; readonly types: readonly EventType[] }[]
 }
 
-/** A form for an event of the port: its fields and their rules are those of the catalog. */
+/** A form for an event of the port. Its fields and rules come from the catalog. */
 export function CreateEventDialog({ onClose }: { onClose: () => void }) {
   return (
     <Dialog
@@ -74,7 +74,7 @@ function CreateForm({ types, onCreated }: { types: readonly EventType[]; onCreat
     const { value, faults: unread } = readSchemaForm(chosen?.schema ?? {}, typed)
     const found = { ...findFaults(chosen?.schema ?? {}, value), ...unread }
     const count = Object.keys(found).length
-    if (count > 0) return show(found, `${count} ${count === 1 ? 'field is' : 'fields are'} not right yet.`)
+    if (count > 0) return show(found, `${count} ${count === 1 ? 'field is' : 'fields are'} not valid yet.`)
     const [subject, severity] = [String(typed.get('subject')).trim(), String(typed.get('severity'))]
     setBusy(true)
     try {
@@ -108,7 +108,7 @@ function CreateForm({ types, onCreated }: { types: readonly EventType[]; onCreat
         </Field>
         <Field label="Severity">
           <select name="severity">
-            <option value="">as usual</option>
+            <option value="">default</option>
             {SEVERITIES.map((name) => (
               <option key={name}>{name}</option>
             ))}
@@ -126,7 +126,7 @@ function CreateForm({ types, onCreated }: { types: readonly EventType[]; onCreat
   )
 }
 
-/** The server points into the event; the fields are those of its data. */
+/** The server's pointers are relative to the event; the fields are relative to its data. */
 function faultsOf({ problem }: ApiError): Faults {
   return Object.fromEntries(
     (problem.errors ?? []).map(({ pointer, detail }) => [pointer.replace(/^\/data/, ''), detail]),

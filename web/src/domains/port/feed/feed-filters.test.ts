@@ -14,7 +14,11 @@ import {
 const NOON = Date.parse('2026-03-01T12:00:00Z')
 type Filtered = FilteredEvent & FilteredCase
 const row = (change: Partial<Filtered> = {}): Filtered => ({
-  ...{ severity: 'info', category: 'port.ship', time: NOON, text: 'mv aurora made fast', ...UNTOUCHED },
+  severity: 'info',
+  category: 'port.ship',
+  time: NOON,
+  text: 'mv aurora made fast',
+  ...UNTOUCHED,
   ...change,
 })
 const passes = (filters: Partial<FeedFilters>, change: Partial<Filtered> = {}) => {
@@ -24,8 +28,13 @@ const passes = (filters: Partial<FeedFilters>, change: Partial<Filtered> = {}) =
 
 test('filters survive the way through the address', () => {
   const filters: FeedFilters = {
-    ...{ severities: ['critical', 'high'], categories: ['port.ship'], statuses: ['in-progress'] },
-    ...{ assignee: 'anna', text: 'a,b & c', isToday: true, isUnread: true },
+    severities: ['critical', 'high'],
+    categories: ['port.ship'],
+    statuses: ['in-progress'],
+    assignee: 'anna',
+    text: 'a,b & c',
+    isToday: true,
+    isUnread: true,
   }
   expect(fromSearch(toSearch(filters))).toEqual(filters)
   expect(fromSearch({})).toEqual(NO_FILTERS)

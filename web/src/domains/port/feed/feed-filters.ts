@@ -2,7 +2,7 @@ import { SEVERITIES } from '#shared/core/severity.ts'
 import { CASE_STATUSES, type Case } from '#shared/domain/port/case.ts'
 import type { Search } from '#web/ui/state/use-search-state.ts'
 
-/** What of the feed is shown. Empty lists and texts let everything through. */
+/** Which events of the feed are shown. Empty lists and texts match everything. */
 export type FeedFilters = {
   readonly severities: readonly string[]
   readonly categories: readonly string[]
@@ -15,7 +15,7 @@ export type FeedFilters = {
 
 export const CATEGORIES = ['port.container', 'port.ship', 'port.berth', 'port.port', 'port.system'] as const
 
-/** `port.container` as people say it: "container". */
+/** Writes `port.container` for a reader: "container". */
 export function sayCategory(category: string | undefined): string {
   return (category ?? '').replace(/^port\./, '')
 }
@@ -34,7 +34,7 @@ function listOf(value: string | undefined, known: readonly string[]): string[] {
   return (value ?? '').split(',').filter((name) => known.includes(name))
 }
 
-/** Reads the filters out of the address; what nobody knows is left out. */
+/** Reads the filters from the address. Unknown names are left out. */
 export function fromSearch({ severity, category, status, assignee, q, today, unread }: Search): FeedFilters {
   return {
     severities: listOf(severity, SEVERITIES),
@@ -47,7 +47,7 @@ export function fromSearch({ severity, category, status, assignee, q, today, unr
   }
 }
 
-/** The filters as parameters of the address. */
+/** Writes the filters as parameters of the address. */
 export function toSearch(filters: FeedFilters): Search {
   return {
     severity: filters.severities.join(','),
@@ -64,12 +64,12 @@ export function isFiltered(filters: FeedFilters): boolean {
   return Object.values(toSearch(filters)).some((value) => value !== '')
 }
 
-/** Whether what people do to an event, not the event alone, decides if it is shown. */
+/** Returns whether an event can pass or fail because of what people do to it. */
 export function dependsOnCases({ statuses, assignee, isUnread }: FeedFilters): boolean {
   return statuses.length > 0 || assignee !== '' || isUnread
 }
 
-/** What filters look at of an event. */
+/** What filters read of an event. */
 export type FilteredEvent = {
   readonly severity: string
   readonly category: string
@@ -78,16 +78,16 @@ export type FilteredEvent = {
   readonly text: string
 }
 
-/** What filters look at of what people did to it. */
+/** What filters read of its case. */
 export type FilteredCase = Pick<Case, 'status' | 'assignee' | 'readBy' | 'isDeleted'>
 
-/** The two halves of a test: most events fail, or pass, by what never changes. */
+/** A test in two halves: most events are decided by the half that never changes. */
 export type FeedMatcher = {
   readonly passesEvent: (event: FilteredEvent) => boolean
   readonly passesCase: (state: FilteredCase) => boolean
 }
 
-/** The case of an event that nobody has done anything to. */
+/** The case of an event before its first move. */
 export const UNTOUCHED: FilteredCase = { status: 'new', assignee: null, readBy: [], isDeleted: false }
 
 /**
@@ -112,7 +112,7 @@ export function matcherOf(filters: FeedFilters, reader: string, now: number): Fe
   }
 }
 
-/** Whether two sets of filters show the same. */
+/** Returns whether two sets of filters match the same events. */
 export function isSameFilter(one: FeedFilters, two: FeedFilters): boolean {
   return JSON.stringify(toSearch(one)) === JSON.stringify(toSearch(two))
 }
@@ -125,7 +125,7 @@ export function startOfDay(now: number): number {
   return now - (now % 86_400_000)
 }
 
-/** The same filters as a query of `GET /events.csv`. The server knows nothing of what is unread by whom. */
+/** Writes the filters as a query of `GET /events.csv`. It leaves `isUnread` out, because the server has no such filter. */
 export function toExportQuery(filters: FeedFilters, now: number): string {
   const { severities, categories, statuses, assignee, text, isToday } = filters
   const channels = categories.length > 0 ? categories.map((name) => `${name}.**`) : ['port.**']

@@ -22,9 +22,9 @@ type Props = {
   readonly onStep: ((row: FeedRow) => void) | null
   /** The reader has scrolled away from the newest row, or back to it. */
   readonly onAway: (isAway: boolean) => void
-  /** Somebody points at a row, or has the focus in one; or no more. */
+  /** The reader points at a row or has the focus in one, or no longer. */
   readonly onAttention: (attention: Attention) => void
-  /** The oldest row came near. */
+  /** The reader has scrolled near to the oldest row. */
   readonly onEnd: () => void
   readonly gridRef: { current: HTMLDivElement | null }
 }
@@ -32,10 +32,10 @@ type Props = {
 const COLUMNS = ['Severity', 'Event', 'Category', 'Status', 'Assignee', 'Time', 'Next step'] as const
 const HEAD_PX = 30
 export const PRINTED_ROWS = 200
-/** So many rows before the end the page below is read. */
+/** The next page of history is read this many rows before the end. */
 const NEAR_ROWS = 20
 
-/** The rows, of which only those on screen exist. It has the focus; arrows and `j` `k` move, Enter opens. */
+/** The rows, of which only those on screen exist. The grid has the focus; arrows and `j` `k` move, Enter opens. */
 export function FeedGrid(props: Props) {
   const { snapshot, reader, active, openId, onActive, onOpen, onStep, onAway, onEnd, gridRef } = props
   const attention = useAttention(props.onAttention)
@@ -48,7 +48,7 @@ export function FeedGrid(props: Props) {
     overscan: 6,
     scrollPaddingStart: HEAD_PX,
   })
-  // Paper has no end that is scrolled to: the newest rows stand there, one below the other.
+  // Paper does not scroll: it has the newest rows, one below the other.
   const isPrinted = usePrinting()
   const lines = isPrinted
     ? Array.from({ length: Math.min(PRINTED_ROWS, snapshot.count) }, (_, index) => ({ index, start: 0 }))
@@ -121,7 +121,7 @@ export function FeedGrid(props: Props) {
           if (!row) return null
           const state = snapshot.caseOf(row)
           return (
-            // Lines stay and rows pass through them: a busy feed then costs a few texts, not a hundred new elements.
+            // Keyed by line, not by row: a busy feed then changes a few texts and creates no elements.
             <FeedRowLine
               key={index}
               row={row}
@@ -148,9 +148,9 @@ type LineProps = {
   readonly top: number
   readonly isActive: boolean
   readonly isUnread: boolean
-  /** Its details are beside the feed. */
+  /** Its details are shown beside the feed. */
   readonly isOpen: boolean
-  /** Null while nothing should be done. */
+  /** Null while the user cannot act. */
   readonly onStep: ((row: FeedRow) => void) | null
   readonly onOpen: (index: number) => void
 }
@@ -195,7 +195,7 @@ const FeedRowLine = memo(function FeedRowLine(props: LineProps) {
           <Button
             small
             tabIndex={-1}
-            // The focus stays where it is: rows that have it would stand still.
+            // Keeps the focus where it is, because a row with the focus is held.
             onMouseDown={(pressed) => pressed.preventDefault()}
             onClick={(clicked) => {
               clicked.stopPropagation()

@@ -1,4 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from 'react'
+import type { CaseMove } from '#shared/domain/port/case-moves.ts'
 import { useAccess } from '#web/live/access.tsx'
 import { FreshnessBadge, useConnection } from '#web/live/freshness.tsx'
 import { formatNumber } from '#web/ui/data/format.ts'
@@ -6,7 +7,7 @@ import { Button } from '#web/ui/form/button.tsx'
 import { Loading, StateMessage } from '#web/ui/layout/state-message.tsx'
 import { announce } from '#web/ui/overlay/announcer.tsx'
 import { useShortcut } from '#web/ui/state/shortcuts.ts'
-import { type MakeMove, nextStep } from '../case/moves.ts'
+import { type MakeMove, type MoveBody, maySteer, nextStep } from '../case/moves.ts'
 import type { FeedSnapshot } from './feed.ts'
 import { type FeedFilters, isFiltered, NO_FILTERS } from './feed-filters.ts'
 import { FeedGrid, PRINTED_ROWS } from './feed-grid.tsx'
@@ -23,16 +24,16 @@ type Props = {
   readonly openId: string | null
   readonly onOpen: (row: FeedRow | null) => void
   readonly makeMove: MakeMove
-  /** The whole page stands still. */
+  /** Auto-refresh is off: nothing on the page moves. */
   readonly isStill: boolean
 }
 
-const TELL_MS = 10_000
+const ANNOUNCE_MS = 10_000
 
-/** The live feed: it flows while its newest row is in sight, and stands still for whoever reads, scrolls or acts. */
+/** The live feed. It flows while its newest row is in view, and is held while the reader reads, scrolls or acts. */
 export function FeedPanel({ feed, filters, onFilters, openId, onOpen, makeMove, isStill }: Props) {
   const { store, history } = feed
-  const { name } = useAccess()
+  const { name, role } = useAccess()
   const { refusal } = useConnection()
   const snapshot = useFeedSnapshot(store)
   const grid = useRef<HTMLDivElement>(null)
@@ -40,7 +41,7 @@ export function FeedPanel({ feed, filters, onFilters, openId, onOpen, makeMove, 
   const { isLasting, hold, letGo, release } = useHolding(store, isStill)
   const filter = useCallback(
     (next: FeedFilters) => {
-      // At once: the address follows, and then there is nothing left to do.
+      // The address follows, and changes nothing more.
       setActive(null)
       store.setFilters(next)
       onFilters(next)
@@ -48,11 +49,11 @@ export function FeedPanel({ feed, filters, onFilters, openId, onOpen, makeMove, 
     [store, onFilters],
   )
   useEffect(() => {
-    // The row at an index is another one then.
+    // Another row may be at this index now.
     setActive(null)
     store.setFilters(filters)
   }, [store, filters])
-  useNewsForEars(store)
+  useAnnouncedNews(store)
 
   const pause = useCallback(() => hold('paused'), [hold])
   const goLive = useCallback(() => {
@@ -83,7 +84,7 @@ export function FeedPanel({ feed, filters, onFilters, openId, onOpen, makeMove, 
   )
   const target = () => (active === null ? store.find(openId ?? '') : snapshot.rowAt(active))
   useFeedKeys({ snapshot, active, activate, open, target, makeMove, isPaused: isLasting, pause, goLive })
-  const canAct = refusal === null
+  const canStep = refusal === null && maySteer(role)
   return (
     <section className="card feed" aria-labelledby="feed-title">
       <FilterBar filters={filters} onChange={filter} reader={name} />
@@ -117,7 +118,7 @@ export function FeedPanel({ feed, filters, onFilters, openId, onOpen, makeMove, 
         onOpen={open}
         openId={openId}
         onActive={activate}
-        onStep={canAct ? step : null}
+        onStep={canStep ? step : null}
         onEnd={() => {
           if (history.hasMore && history.status === 'ready') history.loadMore()
         }}
@@ -133,16 +134,16 @@ function sayResume(verb: string, fresh: number): string {
   return fresh === 0 ? verb : `${verb} · ${formatNumber(fresh)} new`
 }
 
-/** Tells screen readers how many events came, every 10 s at most: a live feed read out row by row is only noise. */
-function useNewsForEars(store: PortFeed['store']): void {
+/** Announces to screen readers how many events came, every 10 s at most. A feed read out row by row is only noise. */
+function useAnnouncedNews(store: PortFeed['store']): void {
   useEffect(() => {
-    let told = store.snapshot().received
+    let announced = store.snapshot().received
     const timer = setInterval(() => {
       const { received } = store.snapshot()
-      const count = received - told
-      told = received
+      const count = received - announced
+      announced = received
       if (count > 0) announce(`${count} new ${count === 1 ? 'event' : 'events'}`)
-    }, TELL_MS)
+    }, ANNOUNCE_MS)
     return () => clearInterval(timer)
   }, [store])
 }
@@ -154,10 +155,10 @@ type NoticeProps = {
   readonly onFilters: (filters: FeedFilters) => void
 }
 
-/** So few rows may leave nothing to scroll. */
+/** Up to this many rows may leave nothing to scroll. */
 const FEW = 30
 
-/** Why the feed is empty, and the way to what is older. */
+/** Why the feed is empty, and a button for older events. */
 function FeedNotice({ snapshot, history, filters, onFilters }: NoticeProps) {
   const { status, problem, hasMore, loadMore } = history
   const { count, loaded } = snapshot
@@ -169,7 +170,7 @@ function FeedNotice({ snapshot, history, filters, onFilters }: NoticeProps) {
     )
   if (status === 'loading' && count === 0)
     return (
-      // Keys, or one would turn into the other and count as a shift of the layout.
+      // Without keys React reuses the element, and the browser counts a layout shift.
       <div key="loading" className="feed-loading">
         <Loading what="the events" lines={8} />
       </div>
@@ -179,7 +180,7 @@ function FeedNotice({ snapshot, history, filters, onFilters }: NoticeProps) {
       {status === 'loading' ? 'Loading…' : 'Load older events'}
     </Button>
   )
-  // Where there is something to scroll, scrolling loads the rest.
+  // If there is something to scroll, scrolling loads the rest.
   if (count > FEW)
     return status === 'loading' ? (
       <div key="older" className="feed-older">
@@ -212,19 +213,19 @@ function FeedNotice({ snapshot, history, filters, onFilters }: NoticeProps) {
   )
 }
 
-/** Why rows stand still: it was asked for, the newest row is out of sight, or somebody points at one. */
+/** Why rows are held: the reader paused them, scrolled away from the newest row, or points at one. */
 type HoldReason = 'paused' | 'away' | 'attended'
 
 type Holding = {
-  /** It goes on only when the reader says so. */
+  /** The feed resumes only when the reader asks for it. */
   readonly isLasting: boolean
   readonly hold: (reason: HoldReason) => void
   readonly letGo: (reason: HoldReason) => void
-  /** Shows what is new, and lets the rows flow unless the whole page stands still. */
+  /** Shows what is new, and lets the rows flow unless auto-refresh is off. */
   readonly release: () => void
 }
 
-/** Holds the rows of the feed as long as there is any reason to. */
+/** Holds the rows of the feed while there is any reason to. */
 function useHolding(store: FeedStore, isStill: boolean): Holding {
   const reasons = useRef(new Set<HoldReason>())
   const [isLasting, setLasting] = useState(false)
@@ -262,7 +263,7 @@ type Options = {
   readonly active: number | null
   readonly activate: (index: number) => void
   readonly open: (index: number) => void
-  /** The row that actions are about: the active one, or the open one. */
+  /** Returns the row that actions apply to: the active one, or the open one. */
   readonly target: () => FeedRow | undefined
   readonly makeMove: MakeMove
   readonly isPaused: boolean
@@ -278,7 +279,7 @@ function useFeedKeys(options: Options): void {
   const go = (step: number) => {
     if (snapshot.count > 0) activate(Math.max(0, Math.min(snapshot.count - 1, (active ?? -1) + step)))
   }
-  const move = (...[kind, body]: [Parameters<MakeMove>[1], Parameters<MakeMove>[2]?]) => {
+  const move = (kind: CaseMove, body?: MoveBody) => {
     const row = target()
     if (row) void makeMove(row, kind, body)
   }

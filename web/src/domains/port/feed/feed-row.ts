@@ -2,18 +2,18 @@ import type { ReceivedEvent } from '#shared/client/connect.ts'
 import type { Case } from '#shared/domain/port/case.ts'
 import { cases } from '#shared/domain/port/cases-view.ts'
 
-/** An event of the feed. Rows never change; what people do to them is kept apart, by id. */
+/** An event of the feed. Rows never change; the case book has what people did to them, by id. */
 export type FeedRow = {
   /** Its position: unique. */
   readonly key: string
   readonly id: string
   readonly positioned: ReceivedEvent
-  /** Grows with each row that comes live; below zero for what was read from the history. */
+  /** Grows with each live row from 1; falls from -1 with each row of the history; 0 for a row that is in neither. */
   readonly arrival: number
   readonly severity: string
   readonly category: string
   readonly time: number
-  /** Everything that is searched, in lower case: made at once, so that searching ten thousand rows takes no frame. */
+  /** Everything that is searched, in lower case. Made once, so that searching 10,000 rows takes less than a frame. */
   readonly text: string
 }
 
@@ -32,7 +32,7 @@ export function createRow(positioned: ReceivedEvent, arrival: number): FeedRow {
   }
 }
 
-/** The case of an event that nobody has done anything to; null for what has none. */
+/** Returns the case of an event before its first move; null if it has none. */
 export function openCaseOf({ positioned, id }: FeedRow): Case | null {
   return cases.apply(null, positioned, id)
 }

@@ -7,29 +7,34 @@ import { createFeedStore } from './feed-store.ts'
 
 let offsets = 0
 const at = (id: string, change: Partial<ReceivedEvent['event']> = {}): ReceivedEvent => ({
-  ...{ topic: 'port-events', partition: 0, offset: ++offsets },
+  topic: 'port-events',
+  partition: 0,
+  offset: ++offsets,
   event: {
-    ...{
-      specversion: '1.0',
-      id,
-      source: '/t',
-      type: 'port.ship.arrived',
-      category: 'port.ship',
-      severity: 'info',
-    },
+    specversion: '1.0',
+    id,
+    source: '/t',
+    type: 'port.ship.arrived',
+    category: 'port.ship',
+    severity: 'info',
     ...change,
   },
 })
 const move = (id: string, name: string, data: object = {}): ReceivedEvent =>
   at(`${id}-${name}-${offsets}`, {
-    ...{ type: `port.lifecycle.${name}`, category: 'port.ship.lifecycle', subject: id },
+    type: `port.lifecycle.${name}`,
+    category: 'port.ship.lifecycle',
+    subject: id,
     data: { by: 'anna', at: '2026-03-01T00:00:00Z', ...data },
   })
 
 function createStore(capacity = 100, onFlush: (rows: readonly FeedRow[]) => void = () => {}) {
   const flushes: (() => void)[] = []
   const store = createFeedStore({
-    ...{ capacity, reader: 'me', now: () => 0, onFlush },
+    capacity,
+    reader: 'me',
+    now: () => 0,
+    onFlush,
     schedule: (run) => flushes.push(run),
   })
   const frame = () => {
@@ -54,7 +59,7 @@ function createStore(capacity = 100, onFlush: (rows: readonly FeedRow[]) => void
 const PAGE = 5
 
 describe('the feed', () => {
-  test('tells of each flush of something that came, so that nothing waits for the next event to be measured', () => {
+  test('reports each flush of something that came, so that nothing waits for the next event to be measured', () => {
     const onFlush = vi.fn()
     const { store, push, frame } = createStore(100, onFlush)
     push(at('a'))

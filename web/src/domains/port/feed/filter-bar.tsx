@@ -11,11 +11,11 @@ import { CATEGORIES, type FeedFilters, isFiltered, NO_FILTERS, sayCategory } fro
 type Props = {
   readonly filters: FeedFilters
   readonly onChange: (filters: FeedFilters) => void
-  /** The reader's own name, for "mine". */
+  /** The reader's own name, for "me". */
   readonly reader: string
 }
 
-/** What of the feed to show. Works while live; all of it stands in the address. */
+/** What of the feed to show. The feed stays live, and all filters are in the address. */
 export function FilterBar({ filters, onChange, reader }: Props) {
   const set = (change: Partial<FeedFilters>) => onChange({ ...filters, ...change })
   const { severities, isToday, isUnread } = filters
@@ -90,7 +90,7 @@ export function FilterBar({ filters, onChange, reader }: Props) {
 
 type SearchProps = { readonly text: string; readonly onChange: (text: string) => void }
 
-/** Typing filters at once; the address follows when it has settled. */
+/** Filters while the user types; the address follows after a pause. */
 function SearchField({ text, onChange }: SearchProps) {
   const field = useRef<HTMLInputElement>(null)
   const [draft, setDraft] = useState(text)
@@ -116,7 +116,7 @@ function SearchField({ text, onChange }: SearchProps) {
       onChange={({ target }) => setDraft(target.value)}
       onKeyDown={(event) => {
         if (event.key !== 'Escape') return
-        // A browser would empty the field: leaving it is what is meant here.
+        // The browser's default would empty the field. Here Escape only leaves it.
         event.preventDefault()
         event.currentTarget.blur()
       }}
@@ -132,7 +132,7 @@ type ChoiceProps = {
   readonly onChange: (values: readonly string[]) => void
 }
 
-/** One of many, or all; the address can also hold several. */
+/** One of many, or all. The address can also have several. */
 function Choice({ label, all, values, options, onChange }: ChoiceProps) {
   const several = values.length > 1 ? values.join(',') : null
   return (
@@ -173,7 +173,7 @@ function AssigneeField({ assignee, reader, onChange }: AssigneeProps) {
         autoComplete="off"
         defaultValue={assignee}
         onChange={({ target }) => {
-          // Chosen from the list, or emptied: no need to wait until the field is left.
+          // Chosen from the list, or emptied: no need to wait for blur.
           if (target.value === reader || target.value === '') onChange(target.value)
         }}
         onBlur={({ target }) => target.value !== assignee && onChange(target.value)}

@@ -9,7 +9,7 @@ import type { FeedSnapshot } from './feed.ts'
 import type { FeedRow } from './feed-row.ts'
 import { createFeedStore, type FeedStore } from './feed-store.ts'
 
-/** What lies below the live rows, as far as it was read. */
+/** The events below the live rows, as far as they were read. */
 export type FeedHistory = {
   readonly status: 'loading' | 'ready' | 'failed'
   readonly problem?: string
@@ -25,14 +25,14 @@ export type PortFeed = {
 
 type Page = { readonly events: readonly ReceivedEvent[]; readonly next: string | null }
 
-/** Events of the port live, and their moves, which make their status. */
+/** Events of the port, and the moves that make their status. */
 const LIVE = ['port.**']
-/** A list has moves only where a pattern names them. */
+/** A list includes moves only if a pattern names them. */
 const LISTED = 'port.**,port.lifecycle,port.*.lifecycle,port.*.*.lifecycle'
 const CAPACITY = 10_000
 const PAGE = 500
 
-/** The feed of the port for as long as the component is mounted: live from now on, with the history below. */
+/** Returns the feed of the port while the component is mounted: live from now on, with the history below. */
 export function usePortFeed(onNew: (rows: readonly FeedRow[]) => void): PortFeed {
   const { tidewire } = useTidewire()
   const { name } = useAccess()
@@ -52,7 +52,7 @@ export function usePortFeed(onNew: (rows: readonly FeedRow[]) => void): PortFeed
       setReading({ next: null })
     }
     return tidewire.subscribe({ channels: LIVE }, receive, {
-      // Read only once nothing can fall between the history and what comes live.
+      // The history is read once the subscription is live, so that no event falls between the two.
       onState: (state) => {
         if (!hasBegun && (state === 'live' || state === 'polling')) begin()
       },
@@ -85,7 +85,7 @@ export function usePortFeed(onNew: (rows: readonly FeedRow[]) => void): PortFeed
   return { store, meter, history: { ...shown, loadMore } }
 }
 
-/** The feed as it is now; at most once per frame another one. */
+/** Returns the feed as it is now. It changes at most once per frame. */
 export function useFeedSnapshot(store: FeedStore): FeedSnapshot {
   return useSyncExternalStore(store.subscribe, store.snapshot)
 }
@@ -112,7 +112,7 @@ function createParts(reader: string, onNew: (rows: readonly FeedRow[]) => void) 
       const shown = received
       received = []
       onNew(rows)
-      // A task after the frame: by then it is on the screen.
+      // A task after the frame, when the rows are on the screen.
       setTimeout(() => meter.frame(shown, flushed, now()))
     },
   })

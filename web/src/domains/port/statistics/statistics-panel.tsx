@@ -26,7 +26,7 @@ export const StatisticsPanel = memo(function StatisticsPanel({ isStill }: { isSt
 
 type BodyProps = { readonly state: Statistics | null; readonly now: number }
 
-/** What was counted, or that there is nothing to count. */
+/** The distributions, or a message that there is nothing to count. */
 export function StatisticsBody({ state, now }: BodyProps) {
   if (state && state.total > 0) return <Distributions statistics={presentStatistics(state, now)} />
   return (
@@ -63,7 +63,7 @@ function Distributions({ statistics }: { statistics: PresentedStatistics }) {
 }
 
 function Days({ days }: Pick<PresentedStatistics, 'days'>) {
-  const most = Math.max(1, ...days.map(({ count }) => count))
+  const max = Math.max(1, ...days.map(({ count }) => count))
   const total = days.reduce((sum, { count }) => sum + count, 0)
   return (
     <figure className="days">
@@ -71,10 +71,10 @@ function Days({ days }: Pick<PresentedStatistics, 'days'>) {
       <div
         className="days-columns"
         role="img"
-        aria-label={`${total} events in ${days.length} days, at most ${most} in a day, ${days.at(-1)?.count ?? 0} today`}
+        aria-label={`${total} events in ${days.length} days, ${max} maximum in a day, ${days.at(-1)?.count ?? 0} today`}
       >
         {days.map(({ day, count }) => (
-          <span key={day} title={`${day}: ${count}`} style={{ height: `${(count / most) * 100}%` }} />
+          <span key={day} title={`${day}: ${count}`} style={{ height: `${(count / max) * 100}%` }} />
         ))}
       </div>
     </figure>

@@ -6,7 +6,7 @@ export type StreamMetrics = {
   readonly perSecond: number
   readonly seconds: readonly number[]
   readonly total: number
-  /** From the time of the event to its arrival here; from there to the page's data; from there to the screen; all of it. */
+  /** From the time of the event to its arrival; from there to the page's data; from there to the screen; in total. */
   readonly written: Hop
   readonly buffered: Hop
   readonly painted: Hop
@@ -18,27 +18,27 @@ type Sample = { readonly written: number; readonly buffered: number; readonly pa
 
 const SECONDS = 120
 const SAMPLES = 500
-/** Of one frame a few events stand for all of them. */
+/** How many events of one frame are measured. */
 const PER_FRAME = 8
-/** An event that is older was written long ago, or by a clock that is wrong: that says nothing of the stream. */
+/** An older event was written long ago or has a wrong clock: it says nothing about the stream. */
 const FRESH_MS = 60_000
 
 export type Received = { readonly time: number; readonly at: number }
 
-/** Measures the stream at this browser. All times are epoch milliseconds. */
+/** Measures the stream in this browser. All times are epoch milliseconds. */
 export function createStreamMeter() {
   const counts = new Map<number, number>()
   let samples: Sample[] = []
   let total = 0
   let sorted: { readonly of: readonly Sample[]; readonly hops: Hops } | null = null
 
-  /** Sorted once for all who ask. */
+  /** Sorted once for all readers. */
   function hops(): Hops {
     if (sorted?.of !== samples) sorted = { of: samples, hops: hopsOf(samples) }
     return sorted.hops
   }
   return {
-    /** An event came in. */
+    /** Counts an event that came in. */
     count: (at: number) => {
       const second = Math.floor(at / 1000)
       counts.set(second, (counts.get(second) ?? 0) + 1)
@@ -46,7 +46,7 @@ export function createStreamMeter() {
       if (counts.size > SECONDS + 5)
         for (const old of counts.keys()) if (old < second - SECONDS) counts.delete(old)
     },
-    /** Events that came in were put on the page at `flushed`, and were on the screen at `painted`. */
+    /** Measures events that were put on the page at `flushed` and were on the screen at `painted`. */
     frame: (received: readonly Received[], flushed: number, painted: number) => {
       const step = Math.max(1, Math.ceil(received.length / PER_FRAME))
       const chosen = received.filter((_, index) => index % step === 0)

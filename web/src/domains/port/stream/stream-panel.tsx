@@ -14,7 +14,7 @@ const LineChart = lazy(() =>
 
 type Props = { readonly meter: StreamMeter; readonly isStill: boolean }
 
-/** How fast events come, and how long each one takes from being written to being seen. */
+/** How many events come, and how long each one takes from the producer to the screen. */
 export function StreamPanel({ meter, isStill }: Props) {
   const now = useStill(useNow(), isStill)
   const metrics = useStill(meter.metrics(now), isStill)
@@ -28,7 +28,7 @@ export function StreamPanel({ meter, isStill }: Props) {
       </p>
       <Suspense fallback={<Loading what="the chart" />}>
         <LineChart
-          label={`Events per second in the last two minutes; ${perSecond} now, ${Math.max(...seconds)} at most`}
+          label={`Events per second in the last two minutes; ${perSecond} now, ${Math.max(...seconds)} maximum`}
           times={seconds.map((_, index) => begin + index)}
           series={[{ label: 'events/s', values: seconds, color: 'accent' }]}
           height={130}
@@ -43,7 +43,7 @@ const HOPS = [
   ['written', 'Written → received'],
   ['buffered', 'Received → on the page'],
   ['painted', 'On the page → on the screen'],
-  ['whole', 'In all'],
+  ['whole', 'Total'],
 ] as const
 
 function Hops({ metrics }: { metrics: StreamMetrics }) {
