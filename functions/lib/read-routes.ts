@@ -1,5 +1,5 @@
 import { eventsCsv } from '#shared/adapters/http/events-csv.ts'
-import type { HttpRequest, HttpResponse } from '#shared/adapters/http/http-handler.ts'
+import type { HttpRequest, HttpResponse } from '#shared/adapters/http/http-message.ts'
 import { readQuery } from '#shared/adapters/http/read-query.ts'
 import { asyncapiDocument } from '#shared/api/asyncapi.ts'
 import { catalogDocument } from '#shared/api/catalog-document.ts'

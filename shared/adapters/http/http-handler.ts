@@ -2,26 +2,8 @@ import { Buffer } from 'node:buffer'
 import middy from '@middy/core'
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda'
 import { Refusal } from '#shared/core/refusal.ts'
+import type { HttpRequest, HttpResponse } from './http-message.ts'
 import { problemResponse } from './problem.ts'
-
-/** A request, parsed once: header names in lower case, the body as the bytes that were sent. */
-export type HttpRequest = {
-  readonly method: string
-  readonly path: string
-  readonly headers: Readonly<Record<string, string | undefined>>
-  readonly query: Readonly<Record<string, string | undefined>>
-  /** The query string as it was sent, without its question mark. */
-  readonly rawQuery: string
-  readonly pathParameters: Readonly<Record<string, string | undefined>>
-  readonly body: Uint8Array
-}
-
-/** A response: `body` is written as JSON unless it is text. */
-export type HttpResponse = {
-  readonly status: number
-  readonly headers?: Readonly<Record<string, string>>
-  readonly body?: unknown
-}
 
 /** Makes a Lambda handler of an API Gateway HTTP API (payload 2.0) out of a function from request to response. Errors become problems (RFC 9457). */
 export function httpHandler(respond: (request: HttpRequest) => Promise<HttpResponse>) {

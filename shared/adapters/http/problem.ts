@@ -1,6 +1,6 @@
 import { type ErrorCode, type Fault, Refusal } from '#shared/core/refusal.ts'
 import { CloudEventError } from '#shared/pipeline/cloudevents/codec-error.ts'
-import type { HttpResponse } from './http-handler.ts'
+import type { HttpResponse } from './http-message.ts'
 
 const PROBLEMS: Readonly<Record<ErrorCode, readonly [status: number, title: string]>> = {
   malformed: [400, 'The request is malformed'],

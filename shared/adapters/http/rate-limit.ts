@@ -1,5 +1,5 @@
 import { Refusal } from '#shared/core/refusal.ts'
-import type { HttpResponse } from './http-handler.ts'
+import type { HttpResponse } from './http-message.ts'
 import { problemResponse } from './problem.ts'
 
 type Bucket = { tokens: number; at: number }

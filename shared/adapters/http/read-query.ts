@@ -4,7 +4,7 @@ import { SEVERITIES } from '#shared/core/severity.ts'
 import { parseTimestamp } from '#shared/core/time.ts'
 import { PAGE_LIMITS, type Query } from '#shared/pipeline/history/list-events.ts'
 import type { CaseQuery } from '#shared/pipeline/lifecycle/select-rows.ts'
-import type { HttpRequest } from './http-handler.ts'
+import type { HttpRequest } from './http-message.ts'
 
 const LONGEST_TEXT = 200
 

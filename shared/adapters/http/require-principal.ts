@@ -1,6 +1,6 @@
 import { Refusal } from '#shared/core/refusal.ts'
 import type { Principal } from '#shared/core/role.ts'
-import type { HttpRequest } from './http-handler.ts'
+import type { HttpRequest } from './http-message.ts'
 
 /** The ways to identify the sender of a request. */
 export type Identify = {

@@ -1,0 +1,18 @@
+/** A request, parsed once: header names in lower case, the body as the bytes that were sent. */
+export type HttpRequest = {
+  readonly method: string
+  readonly path: string
+  readonly headers: Readonly<Record<string, string | undefined>>
+  readonly query: Readonly<Record<string, string | undefined>>
+  /** The query string as it was sent, without its question mark. */
+  readonly rawQuery: string
+  readonly pathParameters: Readonly<Record<string, string | undefined>>
+  readonly body: Uint8Array
+}
+
+/** A response: `body` is written as JSON unless it is text. */
+export type HttpResponse = {
+  readonly status: number
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: unknown
+}
