@@ -1,6 +1,6 @@
 import type { CloudEvent, PositionedEvent } from '#shared/core/event.ts'
 import { domains } from '#shared/domain/catalog.ts'
-import { MOVE_TYPES } from '#shared/domain/port/case-moves.ts'
+import { MOVE_TYPES } from '#shared/domain/port/case.ts'
 import { simulatePort } from '#shared/domain/port/simulate-port.ts'
 import { completeEvent } from '#shared/pipeline/accept/check-event.ts'
 import { createCatalog } from '#shared/pipeline/catalog.ts'

@@ -1,4 +1,4 @@
-import { type PresentedStats, statsView } from '#shared/domain/tidewire-stats.ts'
+import { type PresentedStats, statsView } from '#shared/domain/tidewire.ts'
 import type { SubscriptionStore } from '#shared/pipeline/ports.ts'
 import { presentParts } from '#shared/pipeline/views/read-view.ts'
 import type { ViewStore } from '#shared/pipeline/views/view-store.ts'

@@ -1,15 +1,160 @@
 import * as z from 'zod'
-import { defineDomain } from './define-domain.ts'
-import { statsView } from './tidewire-stats.ts'
+import { type DomainEvent, defineDomain, defineView } from './define-domain.ts'
 
-const count = z.int().min(0)
-const counted = z.array(z.looseObject({ name: z.string(), count, percent: z.number() }))
+/** How many there are of each name, the one that was counted last at the end. */
+type Counts = readonly (readonly [name: string, count: number])[]
+
+/** What is counted of all events. */
+export type Stats = {
+  readonly total: number
+  /** By day of event time in UTC, such as "2026-11-21". */
+  readonly days: Counts
+  /** By second of event time, such as "2026-11-21T08:00:00". */
+  readonly seconds: Counts
+  readonly severities: Counts
+  readonly categories: Counts
+  /** Events of categories that are not among them. */
+  readonly others: number
+}
+
+/**
+ * A state holds so many days, seconds and categories. Of days and seconds those stay that were counted last, whatever
+ * they are, so that a clock that is wrong does not push out the right ones for long; of categories those with most.
+ */
+export const STATS_LIMITS = { days: 31, seconds: 120, categories: 200, nameLength: 200 } as const
+
+/** `eventsPerSecond` is over so many whole seconds before now. */
+const RATE_SECONDS = 10
+const SHOWN_SECONDS = 60
+const OWN = 'tidewire.'
+const NONE: Stats = { total: 0, days: [], seconds: [], severities: [], categories: [], others: 0 }
+
+/** What readers get. */
+export type PresentedStats = {
+  readonly total: number
+  readonly today: number
+  readonly eventsPerSecond: number
+  readonly categories: readonly Named[]
+  readonly severities: readonly Named[]
+  readonly days: readonly { readonly day: string; readonly count: number }[]
+  /** The last 60 whole seconds, oldest first. */
+  readonly seconds: readonly number[]
+}
+type Named = { readonly name: string; readonly count: number; readonly percent: number }
+
+/** Counts every event that was accepted, those that followed from others included. */
+export const statsView = defineView<Stats>({
+  description:
+    'How many events there are in all, today (UTC), by day, category and severity, and how many per second; of more than 200 categories the smaller ones count as "other".',
+  lateEvents:
+    'An event counts for the day and the second of its own time; the 31 days and 120 seconds that were counted last in a partition are kept.',
+  channels: ['**'],
+  initial: () => NONE,
+  apply: (stats, { event }) => (event.category?.startsWith(OWN) ? stats : countEvent(stats, event)),
+  merge: (left, right) => ({
+    total: left.total + right.total,
+    others: left.others + right.others,
+    days: join(left.days, right.days),
+    seconds: join(left.seconds, right.seconds),
+    severities: join(left.severities, right.severities),
+    categories: join(left.categories, right.categories),
+  }),
+  present,
+})
+
+function countEvent(stats: Stats, { time, category, severity }: DomainEvent): Stats {
+  const at = Date.parse(time ?? '')
+  const iso = Number.isNaN(at) ? null : new Date(at).toISOString()
+  const name = (category ?? 'none').slice(0, STATS_LIMITS.nameLength)
+  const categories = count(stats.categories, name)
+  const { kept, left } = keepLargest(categories)
+  return {
+    total: stats.total + 1,
+    days: iso ? count(stats.days, iso.slice(0, 10)).slice(-STATS_LIMITS.days) : stats.days,
+    seconds: iso ? count(stats.seconds, iso.slice(0, 19)).slice(-STATS_LIMITS.seconds) : stats.seconds,
+    severities: count(stats.severities, severity ?? 'info'),
+    categories: kept,
+    others: stats.others + left,
+  }
+}
+
+/** One more of a name, which goes to the end. */
+function count(counts: Counts, name: string): Counts {
+  const last = counts.at(-1)
+  if (last?.[0] === name) return [...counts.slice(0, -1), [name, last[1] + 1]]
+  const known = counts.find(([other]) => other === name)
+  return [...counts.filter((one) => one !== known), [name, (known?.[1] ?? 0) + 1]]
+}
+
+/** When there is one category too many, half of them make room: those with the fewest events, but not the latest. */
+function keepLargest(categories: Counts): { kept: Counts; left: number } {
+  if (categories.length <= STATS_LIMITS.categories) return { kept: categories, left: 0 }
+  const latest = categories.at(-1)
+  const largest = new Set(
+    [...categories]
+      .sort(([, a], [, b]) => b - a)
+      .slice(0, STATS_LIMITS.categories / 2)
+      .concat(latest ? [latest] : []),
+  )
+  const left = categories.filter((one) => !largest.has(one))
+  return { kept: categories.filter((one) => largest.has(one)), left: sum(left) }
+}
+
+function join(left: Counts, right: Counts): Counts {
+  const joined = new Map(left)
+  for (const [name, number] of right) joined.set(name, (joined.get(name) ?? 0) + number)
+  return [...joined]
+}
+
+function present(stats: Stats, now: number): PresentedStats {
+  const [days, seconds] = [new Map(stats.days), new Map(stats.seconds)]
+  const lastSeconds = Array.from({ length: SHOWN_SECONDS }, (_, index) => {
+    const second = new Date(now - (SHOWN_SECONDS - index) * 1000).toISOString().slice(0, 19)
+    return seconds.get(second) ?? 0
+  })
+  const lately = lastSeconds.slice(-RATE_SECONDS).reduce((total, number) => total + number, 0)
+  const ranked = [...stats.categories].sort(([, a], [, b]) => b - a)
+  const small = ranked.slice(STATS_LIMITS.categories)
+  const others = stats.others + sum(small)
+  const categories = [
+    ...ranked.slice(0, STATS_LIMITS.categories),
+    ...(others > 0 ? [['other', others] as const] : []),
+  ]
+  return {
+    total: stats.total,
+    today: days.get(new Date(now).toISOString().slice(0, 10)) ?? 0,
+    eventsPerSecond: lately / RATE_SECONDS,
+    categories: withPercent(categories, stats.total),
+    severities: withPercent(
+      [...stats.severities].sort(([, a], [, b]) => b - a),
+      stats.total,
+    ),
+    days: [...stats.days]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([day, number]) => ({ day, count: number })),
+    seconds: lastSeconds,
+  }
+}
+
+function withPercent(counts: Counts, total: number): Named[] {
+  return counts.map(([name, number]) => {
+    const percent = total === 0 ? 0 : Math.round((1000 * number) / total) / 10
+    return { name, count: number, percent }
+  })
+}
+
+function sum(counts: Counts): number {
+  return counts.reduce((total, [, number]) => total + number, 0)
+}
+
+const amount = z.int().min(0)
+const counted = z.array(z.looseObject({ name: z.string(), count: amount, percent: z.number() }))
 const stats = z
   .looseObject({
-    total: count,
-    today: count,
+    total: amount,
+    today: amount,
     eventsPerSecond: z.number().min(0),
-    connections: count,
+    connections: amount,
     categories: counted,
     severities: counted,
   })

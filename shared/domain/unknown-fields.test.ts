@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest'
-import { blogViews } from './blog/blog-views.ts'
-import { postsView } from './blog/posts-view.ts'
+import { blogViews, postsView } from './blog/blog-views.ts'
 import type { FoldInput } from './define-domain.ts'
 import { sensorsViews } from './sensors/sensors-views.ts'
 

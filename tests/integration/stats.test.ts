@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import type { PresentedStats } from '#shared/domain/tidewire-stats.ts'
+import type { PresentedStats } from '#shared/domain/tidewire.ts'
 import { get, type Positioned, type Problem, post, publish } from '../support/api.ts'
 import { openSocket } from '../support/open-socket.ts'
 import { startStack, type TestStack } from '../support/start-stack.ts'

@@ -1,4 +1,195 @@
-import { postsView } from './posts-view.ts'
+import { cutText } from '#shared/domain/cut-text.ts'
+import { type DomainEvent, defineView, type FoldInput } from '#shared/domain/define-domain.ts'
+
+const HISTORY_LENGTH = 100
+
+/** `unknown`: nobody has created it; there are only refused events of it. */
+type PostStatus = 'unknown' | 'draft' | 'published' | 'deleted'
+
+/** What happened to a post, or what was refused and why; `at` in RFC 3339, null where the event has no time. */
+export type PostChange = {
+  readonly at: string | null
+  readonly by: string
+  readonly type: PostEventType
+  /** The fields that got another value. */
+  readonly changed: readonly (keyof PostFields)[]
+  readonly refused?: string
+}
+
+export type PostState = PostFields & {
+  readonly postId: string
+  readonly status: PostStatus
+  /** How often it was changed: 1 when it is created. */
+  readonly version: number
+  readonly createdAt: string | null
+  readonly updatedAt: string | null
+  readonly publishedAt: string | null
+  /** Oldest first; the last 100. */
+  readonly history: readonly PostChange[]
+}
+
+/** What each event asks of a post, and makes of it. */
+const RULES = {
+  'blog.post.created': { from: ['unknown'], to: 'draft' },
+  'blog.post.updated': { from: ['draft', 'published'], to: null },
+  'blog.post.published': { from: ['draft'], to: 'published' },
+  'blog.post.unpublished': { from: ['published'], to: 'draft' },
+  'blog.post.deleted': { from: ['draft', 'published'], to: 'deleted' },
+} as const satisfies Record<string, { readonly from: readonly PostStatus[]; readonly to: PostStatus | null }>
+export type PostEventType = keyof typeof RULES
+
+/** Why an event is refused, by the status that the post has. */
+const REASONS: Readonly<Record<PostStatus, string>> = {
+  unknown: 'there is no such post',
+  draft: 'the post is not published',
+  published: 'the post is published already',
+  deleted: 'the post is deleted',
+}
+
+function isPostEvent(type: string): type is PostEventType {
+  return Object.hasOwn(RULES, type)
+}
+
+function initial(postId: string): PostState {
+  return {
+    postId,
+    title: '',
+    slug: '',
+    author: '',
+    excerpt: '',
+    content: '',
+    tags: [],
+    status: 'unknown',
+    version: 0,
+    createdAt: null,
+    updatedAt: null,
+    publishedAt: null,
+    history: [],
+  }
+}
+
+function apply(state: PostState, { event }: FoldInput): PostState {
+  const { type } = event
+  if (!isPostEvent(type)) return state
+  const from: readonly PostStatus[] = RULES[type].from
+  if (!from.includes(state.status)) return remember(state, event, type, [], reasonOf(type, state.status))
+  const fields = readFields(event)
+  const changed = (Object.keys(fields) as (keyof PostFields)[]).filter(
+    (name) => JSON.stringify(fields[name]) !== JSON.stringify(state[name]),
+  )
+  const at = timeOf(event)
+  const next = {
+    ...state,
+    ...fields,
+    status: RULES[type].to ?? state.status,
+    version: state.version + 1,
+    updatedAt: at,
+    createdAt: type === 'blog.post.created' ? at : state.createdAt,
+    publishedAt: type === 'blog.post.published' ? at : state.publishedAt,
+  }
+  return remember(next, event, type, changed)
+}
+
+function reasonOf(type: PostEventType, status: PostStatus): string {
+  return type === 'blog.post.created' && status !== 'deleted' ? 'the post exists already' : REASONS[status]
+}
+
+function remember(
+  state: PostState,
+  event: DomainEvent,
+  type: PostEventType,
+  changed: PostChange['changed'],
+  refused?: string,
+): PostState {
+  const change = {
+    at: timeOf(event),
+    by: actorOf(event),
+    type,
+    changed,
+    ...(refused !== undefined && { refused }),
+  }
+  return { ...state, history: [...state.history, change].slice(-HISTORY_LENGTH) }
+}
+
+function timeOf({ time }: DomainEvent): string | null {
+  const milliseconds = Date.parse(time ?? '')
+  return Number.isNaN(milliseconds) ? null : new Date(milliseconds).toISOString()
+}
+
+/** The state of each post, with its history. */
+export const postsView = defineView<PostState>({
+  description: 'Each post as it is now, and what happened to it, refused events among it.',
+  lateEvents: 'In the order of the log, whatever the times say: what was written last counts.',
+  channels: ['blog.**'],
+  keys: ({ event }) => {
+    const postId = postIdOf(event)
+    return postId !== null && isPostEvent(event.type) ? [postId] : []
+  },
+  initial,
+  apply,
+})
+
+/** Longest texts of a post, in characters. */
+export const POST_LIMITS = {
+  id: 128,
+  title: 300,
+  slug: 200,
+  author: 120,
+  excerpt: 1000,
+  content: 18_000,
+  tag: 50,
+} as const
+/** What a state keeps of a text, in bytes of JSON for each of these characters: enough for every script. */
+const BYTES_PER_CHARACTER = 3
+/** Longest name of an actor in a history, in bytes. */
+const ACTOR_BYTES = 120
+export const MOST_TAGS = 20
+
+/** What an author writes of a post. */
+export type PostFields = {
+  readonly title: string
+  readonly slug: string
+  readonly author: string
+  readonly excerpt: string
+  readonly content: string
+  readonly tags: readonly string[]
+}
+const TEXTS = ['title', 'slug', 'author', 'excerpt', 'content'] as const
+
+/** The post that an event is about: `data.postId`, else the subject. */
+function postIdOf({ data, subject }: DomainEvent): string | null {
+  const postId = (isRecord(data) ? data.postId : undefined) ?? subject
+  return typeof postId === 'string' && postId !== '' && postId.length <= POST_LIMITS.id ? postId : null
+}
+
+/** Who did it: `data.by`, else the event's source. */
+function actorOf({ data, source }: DomainEvent): string {
+  const by = isRecord(data) ? data.by : undefined
+  return cutText(typeof by === 'string' && by !== '' ? by : source, ACTOR_BYTES)
+}
+
+/** The fields of a post that an event gives a value. */
+function readFields({ data }: DomainEvent): Partial<PostFields> {
+  if (!isRecord(data)) return {}
+  const { tags } = data
+  const texts = TEXTS.flatMap((name) => {
+    const text = data[name]
+    return typeof text === 'string' ? [[name, cutText(text, POST_LIMITS[name] * BYTES_PER_CHARACTER)]] : []
+  })
+  const fields = Object.fromEntries(texts) as Partial<PostFields>
+  return Array.isArray(tags) ? { ...fields, tags: readTags(tags) } : fields
+}
+
+function readTags(tags: readonly unknown[]): string[] {
+  const texts = tags
+    .filter((tag) => typeof tag === 'string')
+    .map((tag) => cutText(tag, POST_LIMITS.tag * BYTES_PER_CHARACTER))
+  return [...new Set(texts)].slice(0, MOST_TAGS)
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null
+}
 
 /** The views of the domain without its schemas: what the web app folds with. */
 export const blogViews = { name: 'blog', views: { posts: postsView } } as const

@@ -1,7 +1,6 @@
 import * as z from 'zod'
 import { defineDomain } from '#shared/domain/define-domain.ts'
-import { blogViews } from './blog-views.ts'
-import { MOST_TAGS, POST_LIMITS } from './read-post.ts'
+import { blogViews, MOST_TAGS, POST_LIMITS } from './blog-views.ts'
 import { simulateBlog } from './simulate-blog.ts'
 
 const { id, title, slug, author, excerpt, content, tag } = POST_LIMITS

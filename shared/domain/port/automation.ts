@@ -1,6 +1,6 @@
 import type { DomainEvent, Emission } from '#shared/domain/define-domain.ts'
-import { coordinatesOf, priorityOf, titleOf } from './case.ts'
-import { asName, isMove, membersOf, nameOf, textOf } from './read-event.ts'
+import { coordinatesOf, isMove, priorityOf, titleOf } from './case.ts'
+import { asName, membersOf, nameOf, textOf } from './read-event.ts'
 
 /** Bytes of a title that is made here; the schema takes 200 characters. */
 const LONGEST_TITLE = 190

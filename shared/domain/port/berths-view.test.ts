@@ -7,8 +7,8 @@ import { validateEvent } from '#shared/pipeline/cloudevents/validate-event.ts'
 import { arbitraryEvents, RUNS } from '#shared/testing/port/arbitrary-events.ts'
 import { foldEvents, makeEvent } from '#shared/testing/port/fold-events.ts'
 import { berths } from './berths-view.ts'
-import { cases } from './cases-view.ts'
 import { port } from './port.ts'
+import { cases } from './port-views.ts'
 
 let count = 0
 const at = (type: string, shipId?: string) =>

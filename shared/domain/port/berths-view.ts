@@ -1,5 +1,6 @@
 import { type DomainEvent, defineView, type Emission } from '#shared/domain/define-domain.ts'
-import { asName, isMove, keyOf, membersOf, nameOf, textOf } from './read-event.ts'
+import { isMove } from './case.ts'
+import { asName, keyOf, membersOf, nameOf, textOf } from './read-event.ts'
 
 /** What happened at a berth. */
 export type BerthEntry = {

@@ -1,7 +1,6 @@
 import { ROLES, rolesFrom } from '#shared/core/role.ts'
 import type { Lifecycle, Move, MoveRequest } from '#shared/domain/define-domain.ts'
-import type { Case } from './case.ts'
-import { type CaseMove, judgeMove, MOVE_LIMITS, MOVE_TYPES } from './case-moves.ts'
+import { type Case, type CaseMove, judgeMove, MOVE_LIMITS, MOVE_TYPES } from './case.ts'
 
 const OPERATORS = rolesFrom('operator')
 const DESCRIPTIONS: Readonly<Record<CaseMove, string>> = {

@@ -1,6 +1,25 @@
+import { defineView } from '#shared/domain/define-domain.ts'
+import { automate } from './automation.ts'
 import { berths } from './berths-view.ts'
-import { cases } from './cases-view.ts'
+import { applyMove, type Case, isMove, openCase } from './case.ts'
+import { keyOf } from './read-event.ts'
 import { statistics } from './statistics-view.ts'
+
+/** Every event of the port with its lifecycle, under the event's id; null before the event itself has come. */
+export const cases = defineView<Case | null>({
+  description:
+    'Every event of the port as a case: its data, status, assignee, readers and the history of its moves, under the id of the event. Of two events of one partition with the same id, the first has the case; ids of more than 300 bytes have none.',
+  lateEvents: 'The time of an event plays no part: moves count in the order in which they stand in the log.',
+  channels: ['port.**'],
+  keys: ({ event }) => keyOf(isMove(event) ? event.subject : event.id),
+  initial: () => null,
+  apply: (state, { event }) => {
+    if (isMove(event)) return state && applyMove(state, event)
+    return state ?? openCase(event)
+  },
+  emit: (_before, { event }) => automate(event),
+  keepDays: 90,
+})
 
 /** The views of the port, for browsers too: without the schemas. */
 export const portViews = { name: 'port', views: { cases, statistics, berths } } as const

@@ -27,11 +27,6 @@ export function keyOf(name: string | null | undefined): readonly string[] {
   return isKey ? [name] : []
 }
 
-/** Whether an event is a move of a lifecycle: these stand on `<category>.lifecycle` and are no events of their own. */
-export function isMove({ category }: DomainEvent): boolean {
-  return typeof category === 'string' && category.endsWith('.lifecycle')
-}
-
 /** The name that an event's data gives under `field`; without it the subject is the name. */
 export function nameOf({ data, subject }: DomainEvent, field: string): string | null {
   return asName(membersOf(data)[field]) ?? asName(subject)

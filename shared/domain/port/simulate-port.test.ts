@@ -3,10 +3,9 @@ import type { SimulatedEvent } from '#shared/domain/define-domain.ts'
 import { foldEvents, makeEvent } from '#shared/testing/port/fold-events.ts'
 import { createRandom } from '#shared/testing/random.ts'
 import { berths } from './berths-view.ts'
-import { cases } from './cases-view.ts'
 import { port } from './port.ts'
-import { simulatePort } from './simulate-port.ts'
-import { makeContainerId } from './simulated-port.ts'
+import { cases } from './port-views.ts'
+import { makeContainerId, simulatePort } from './simulate-port.ts'
 
 const BEGIN = Date.parse('2026-11-21T08:00:00Z')
 

@@ -1,18 +1,7 @@
 import type { Emission, Simulate } from '#shared/domain/define-domain.ts'
-import { simulateTrouble } from './simulate-trouble.ts'
-import {
-  BERTHS,
-  between,
-  describeContainer,
-  makeContainerId,
-  pick,
-  type Random,
-  SHIPS,
-  type SimulatedBerth,
-} from './simulated-port.ts'
 
 /** What lies in the simulated port: containers in the order they came, and which ship has which berth. */
-export type SimulatedPort = {
+type SimulatedPort = {
   readonly containers: string[]
   readonly moored: Map<string, SimulatedBerth>
   readonly random: Random
@@ -110,4 +99,174 @@ function containerLeaves({ containers, random }: SimulatedPort): Emission[] {
     { type: 'port.container.inspection-passed', ...about },
     { type: 'port.container.departed', ...about },
   ]
+}
+
+/** Something that somebody should look at; now and then it is critical. */
+function simulateTrouble(port: SimulatedPort): Emission[] {
+  const { random } = port
+  const dice = random()
+  if (dice < 0.45) return [delay(port)]
+  if (dice < 0.75) return [containerTrouble(port)]
+  if (dice < 0.86) return [notice(port)]
+  if (dice < 0.95) return systemTrouble(port)
+  return [critical(port)]
+}
+
+function delay({ moored, random }: SimulatedPort): Emission {
+  const minutes = between(3, 60, random) * 10
+  if (random() < 0.6) {
+    const containerId = makeContainerId(random)
+    return { type: 'port.container.delayed', subject: containerId, data: { containerId, minutes } }
+  }
+  const shipId = pick(
+    SHIPS.filter((name) => !moored.has(name)),
+    random,
+  )
+  const data = { title: `${shipId} will be ${minutes} minutes late`, shipId, minutes }
+  return { type: 'port.ship.delayed', subject: shipId, data }
+}
+
+function containerTrouble({ containers, random }: SimulatedPort): Emission {
+  const containerId = containers.length > 0 ? pick(containers, random) : makeContainerId(random)
+  const about = { containerId, requiresAction: true, ...describeContainer(undefined, random) }
+  const kind = pick(['damaged', 'customs-hold', 'temperature-alarm'] as const, random)
+  const more = {
+    damaged: { description: pick(['Dent in the left wall', 'Door does not close', 'Roof torn'], random) },
+    'customs-hold': { description: 'Papers do not match the load' },
+    'temperature-alarm': { setpoint: -18, temperature: between(-160, -120, random) / 10 },
+  }[kind]
+  return { type: `port.container.${kind}`, subject: containerId, data: { ...about, ...more } }
+}
+
+function notice({ random }: SimulatedPort): Emission {
+  if (random() < 0.5)
+    return {
+      type: 'port.weather-warning',
+      data: { title: `Wind from the north-west, ${between(7, 10, random)} Beaufort`, priority: 'high' },
+    }
+  return { type: 'port.notice', data: { title: `Gate ${between(1, 6, random)} is closed for an hour` } }
+}
+
+function systemTrouble({ random }: SimulatedPort): Emission[] {
+  const crane = `Crane ${between(1, 12, random)}`
+  const failure = { title: `${crane} stopped`, requiresAction: true, metadata: { crane } }
+  return [
+    { type: 'port.system.failure', subject: crane, data: failure },
+    {
+      type: 'port.system.recovered',
+      subject: crane,
+      data: { title: `${crane} works again`, metadata: { crane } },
+    },
+  ]
+}
+
+/** A berth that is given away twice, an alarm, or a ship in distress. */
+function critical({ moored, random }: SimulatedPort): Emission {
+  const kind = pick(['berth', 'security', 'distress'] as const, random)
+  const other = pick(
+    SHIPS.filter((name) => !moored.has(name)),
+    random,
+  )
+  if (kind === 'berth') {
+    const { berth, location, coordinates } = pick([...moored.values()], random) ?? BERTHS[0]
+    const data = {
+      title: `Berth ${berth} for ${other}`,
+      berthId: berth,
+      shipId: other,
+      location,
+      coordinates,
+    }
+    return { type: 'port.berth.assigned', subject: berth, data }
+  }
+  if (kind === 'security') {
+    const data = {
+      title: `Fence open at gate ${between(1, 6, random)}`,
+      requiresAction: true,
+      priority: 'urgent',
+    }
+    return { type: 'port.security-alert', data }
+  }
+  const coordinates = { latitude: between(538_000, 541_000, random) / 10_000, longitude: 8.1 }
+  const data = { title: `${other}: engine failure under way`, shipId: other, coordinates, priority: 'urgent' }
+  return { type: 'port.ship.distress', subject: other, data }
+}
+
+/** A number from 0 to 1, the next of a deterministic sequence. */
+type Random = () => number
+
+type Place = { readonly location: string; readonly coordinates: { latitude: number; longitude: number } }
+
+/** The berths of the simulated port, which lies where Bremerhaven's container terminals do. */
+const BERTHS = Array.from({ length: 8 }, (_, index) => ({
+  berth: `B${index + 1}`,
+  location: `${index < 4 ? 'North' : 'South'} Terminal, quay ${index + 1}`,
+  coordinates: { latitude: round(53.595 - index * 0.004), longitude: round(8.524 + index * 0.0035) },
+}))
+type SimulatedBerth = (typeof BERTHS)[number]
+
+const SHIPS = [
+  'mv-aurora',
+  'mv-borealis',
+  'ever-glide',
+  'hanse-merkur',
+  'nordic-breeze',
+  'cap-finisterre',
+  'maersk-lindau',
+  'cosco-tianjin',
+  'msc-elba',
+  'stella-maris',
+  'weser-trader',
+  'polar-star',
+] as const
+
+const OWNERS = ['MSKU', 'TGHU', 'HLXU', 'CMAU', 'MSCU', 'OOLU']
+const CARGOS = [
+  'bananas',
+  'machine parts',
+  'coffee',
+  'furniture',
+  'vaccines',
+  'tyres',
+  'frozen fish',
+  'textiles',
+]
+const YARD: Place = { location: 'Yard, block C', coordinates: { latitude: 53.588, longitude: 8.537 } }
+
+/** One of these, each as likely as the others. */
+function pick<Item>(items: readonly Item[], random: Random): Item {
+  return items[Math.floor(random() * items.length)] as Item
+}
+
+/** A whole number from `low` to `high`. */
+function between(low: number, high: number, random: Random): number {
+  return low + Math.floor(random() * (high - low + 1))
+}
+
+/** A container number: owner, serial number and the check digit of ISO 6346. */
+export function makeContainerId(random: Random): string {
+  const owner = pick(OWNERS, random)
+  const serial = String(between(0, 999_999, random)).padStart(6, '0')
+  return `${owner}-${serial}${checkDigit(owner + serial)}`
+}
+
+// ISO 6346 §A: letters count from 10 on, without the multiples of 11; the digit at place n weighs 2^n.
+function checkDigit(text: string): number {
+  const sum = [...text].reduce((total, sign, place) => total + weigh(sign) * 2 ** place, 0)
+  return (sum % 11) % 10
+}
+
+function weigh(sign: string): number {
+  const letter = sign.charCodeAt(0) - 65
+  return letter < 0 ? Number(sign) : 10 + letter + Math.floor((letter + 9) / 10)
+}
+
+/** What a container carries and where it stands. */
+function describeContainer(at: Place | undefined, random: Random) {
+  const { location, coordinates } = at ?? YARD
+  const metadata = { cargo: pick(CARGOS, random), teu: pick([1, 2], random) }
+  return { weightKg: between(40, 300, random) * 100, location, coordinates, metadata }
+}
+
+function round(degrees: number): number {
+  return Math.round(degrees * 10_000) / 10_000
 }

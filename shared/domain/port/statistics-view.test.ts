@@ -3,8 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { DomainEvent } from '#shared/domain/define-domain.ts'
 import { arbitraryEvents, RUNS } from '#shared/testing/port/arbitrary-events.ts'
 import { foldEvents, makeEvent, makeMove } from '#shared/testing/port/fold-events.ts'
-import { mergeStatistics, NO_STATISTICS } from './statistics.ts'
-import { presentStatistics, statistics } from './statistics-view.ts'
+import { mergeStatistics, NO_STATISTICS, presentStatistics, statistics } from './statistics-view.ts'
 
 const NOW = Date.parse('2026-11-21T12:00:00Z')
 const fold = (events: readonly DomainEvent[]) =>

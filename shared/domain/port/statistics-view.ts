@@ -1,17 +1,43 @@
-import { defineView } from '#shared/domain/define-domain.ts'
-import { CASE_STATUSES } from './case.ts'
-import {
-  type Counts,
-  countEvent,
-  dayOf,
-  mergeStatistics,
-  NO_STATISTICS,
-  STATISTICS_LIMITS,
-  type Statistics,
-} from './statistics.ts'
+import { isSeverity, SEVERITIES } from '#shared/core/severity.ts'
+import { type DomainEvent, defineView } from '#shared/domain/define-domain.ts'
+import { CASE_STATUSES, type CaseStatus, isMove, judgeMove, MOVE_LIMITS, moveOf } from './case.ts'
+import { membersOf, textOf } from './read-event.ts'
+
+type Counts = Readonly<Record<string, number>>
+/** An event that is among the recent ones, and who has read it, as indices into `users`. */
+type Recent = { readonly id: string; readonly readBy: readonly number[] }
+type CountedStatus = CaseStatus | 'deleted'
+
+/** What is counted of the port's events. Moves are no events; they change the counts of what they move. */
+export type Statistics = {
+  readonly total: number
+  readonly categories: Counts
+  readonly severities: Counts
+  readonly statuses: Counts
+  /** By day of event time in UTC, such as "2026-11-21": the 31 latest days. */
+  readonly days: Counts
+  /** The last 300 events, for what is unread. */
+  readonly recent: readonly Recent[]
+  readonly users: readonly string[]
+  /** The status of the last 300 events that were moved: of two moves at once only the first counts. */
+  readonly moved: readonly (readonly [id: string, status: CountedStatus])[]
+}
+
+const STATISTICS_LIMITS = { days: 31, recent: 300, users: 100, categories: 20 } as const
+
+export const NO_STATISTICS: Statistics = {
+  total: 0,
+  categories: {},
+  severities: {},
+  statuses: {},
+  days: {},
+  recent: [],
+  users: [],
+  moved: [],
+}
 
 /** How many of all, and what part of them in per cent with one decimal. */
-export type Share = { readonly name: string; readonly count: number; readonly percent: number }
+type Share = { readonly name: string; readonly count: number; readonly percent: number }
 
 /** The statistics as people read them. */
 export type PresentedStatistics = {
@@ -34,9 +60,152 @@ export type PresentedStatistics = {
   }
 }
 
-const SEVERITIES = ['critical', 'high', 'medium', 'low', 'info']
 const CATEGORIES = ['port.container', 'port.ship', 'port.berth', 'port.port', 'port.system']
 const DAY_MS = 86_400_000
+
+/** What is counted of the port's events, all together. */
+export const statistics = defineView<Statistics>({
+  description:
+    'Counts of the port’s events: total, critical, today (UTC), per category, severity and status with percentages, per day for 31 days, and unread per user among the last 300 events of each partition. Moves of a lifecycle are no events; a deleted event counts no more.',
+  lateEvents:
+    'An event counts for the day of its time, however late it comes, while that day is among the latest 31 of its partition.',
+  channels: ['port.**'],
+  initial: () => NO_STATISTICS,
+  apply: (state, { event }) => countEvent(state, event),
+  merge: mergeStatistics,
+  present: presentStatistics,
+})
+
+/** Counts an event, or moves what was counted. */
+function countEvent(state: Statistics, event: DomainEvent): Statistics {
+  if (isMove(event)) return countMove(state, event)
+  const category = categoryOf(event.category, state)
+  return {
+    ...state,
+    total: state.total + 1,
+    statuses: add(state.statuses, 'new', 1),
+    categories: add(state.categories, category, 1),
+    severities: add(state.severities, severityOf(event.severity), 1),
+    days: latest(add(state.days, dayOf(event.time), 1)),
+    recent: [...state.recent, { id: shortId(event.id), readBy: [] }].slice(-STATISTICS_LIMITS.recent),
+  }
+}
+
+function countMove(state: Statistics, event: DomainEvent): Statistics {
+  const move = moveOf(event)
+  const id = shortId(event.subject ?? '')
+  if (move === undefined) return state
+  const { by, from: claimed, of } = membersOf(event.data)
+  if (move === 'read') return countRead(state, id, textOf(by, MOVE_LIMITS.name) ?? 'somebody')
+  const from = statusOf(state, id, claimed)
+  if (from === undefined || from === 'deleted') return state
+  const judged = judgeMove({ status: from, statusBy: null, isDeleted: false }, move)
+  if ('refused' in judged) return state
+  const to = move === 'delete' ? 'deleted' : judged.to
+  if (to === from || (state.statuses[from] ?? 0) === 0) return state
+  const statuses = add(add(state.statuses, from, -1), to, 1)
+  const others = state.moved.filter(([other]) => other !== id)
+  const moved = [...others, [id, to] as const].slice(-STATISTICS_LIMITS.recent)
+  const next = { ...state, statuses, moved }
+  return to === 'deleted' ? discount(next, id, membersOf(of)) : next
+}
+
+/** A deleted event counts no more. What it was counted as stands in the move. */
+function discount(
+  state: Statistics,
+  id: string,
+  { category, severity, time }: Readonly<Record<string, unknown>>,
+) {
+  return {
+    ...state,
+    total: Math.max(0, state.total - 1),
+    categories: add(state.categories, categoryOf(category, state), -1),
+    severities: add(state.severities, severityOf(severity), -1),
+    days: add(state.days, dayOf(time), -1),
+    recent: state.recent.filter((one) => one.id !== id),
+  }
+}
+
+/** Where an event stands: what the log says of late, else what the command saw when it made the move. */
+function statusOf({ moved, recent }: Statistics, id: string, claimed: unknown): CountedStatus | undefined {
+  const known = moved.find(([other]) => other === id)
+  if (known) return known[1]
+  if (recent.some((one) => one.id === id)) return 'new'
+  return CASE_STATUSES.find((one) => one === claimed)
+}
+
+function countRead(state: Statistics, id: string, user: string): Statistics {
+  const users = state.users.includes(user) ? state.users : [...state.users, user]
+  const reader = users.indexOf(user)
+  const isNews = state.recent.some((one) => one.id === id && !one.readBy.includes(reader))
+  if (!isNews || reader >= STATISTICS_LIMITS.users) return state
+  const recent = state.recent.map((one) =>
+    one.id === id ? { ...one, readBy: [...one.readBy, reader] } : one,
+  )
+  return { ...state, users, recent }
+}
+
+/** Joins what two partitions' events come to. */
+export function mergeStatistics(left: Statistics, right: Statistics): Statistics {
+  const users = [...new Set([...left.users, ...right.users])]
+  const moveReaders = ({ id, readBy }: Recent) => ({
+    id,
+    readBy: readBy.map((reader) => users.indexOf(right.users[reader] ?? '')),
+  })
+  return {
+    ...left,
+    ...right,
+    total: left.total + right.total,
+    categories: sum(left.categories, right.categories),
+    severities: sum(left.severities, right.severities),
+    statuses: sum(left.statuses, right.statuses),
+    days: latest(sum(left.days, right.days)),
+    recent: [...left.recent, ...right.recent.map(moveReaders)],
+    users,
+    moved: [...left.moved, ...right.moved],
+  }
+}
+
+function add(counts: Counts, name: string | null, by: number): Counts {
+  if (name === null) return counts
+  const { [name]: known = 0, ...others } = counts
+  const count = Math.max(0, known + by)
+  return count === 0 ? others : { ...counts, [name]: count }
+}
+
+function sum(left: Counts, right: Counts): Counts {
+  return Object.entries(right).reduce((counts, [name, count]) => add(counts, name, count), left)
+}
+
+function latest(days: Counts): Counts {
+  const names = Object.keys(days)
+  if (names.length <= STATISTICS_LIMITS.days) return days
+  const kept = new Set(names.sort().slice(-STATISTICS_LIMITS.days))
+  return Object.fromEntries(Object.entries(days).filter(([day]) => kept.has(day)))
+}
+
+/** The day of a time in UTC; null for what is no time. */
+function dayOf(time: unknown): string | null {
+  const date = new Date(typeof time === 'string' ? time : Number.NaN)
+  if (Number.isNaN(date.getTime())) return null
+  return date.toISOString().slice(0, -'T00:00:00.000Z'.length)
+}
+
+/** `port.container` of `port.container.reefer`. When there are too many categories the rest is one. */
+function categoryOf(category: unknown, { categories }: Statistics): string {
+  const name = typeof category === 'string' ? category.split('.').slice(0, 2).join('.') : 'port'
+  const isKnown = Object.hasOwn(categories, name)
+  return isKnown || Object.keys(categories).length < STATISTICS_LIMITS.categories ? name : 'port.other'
+}
+
+function severityOf(severity: unknown): string {
+  return isSeverity(severity) ? severity : 'info'
+}
+
+/** An id of at most 64 characters: of a longer one its two ends and its length. */
+function shortId(id: string): string {
+  return id.length <= 64 ? id : `${id.slice(0, 28)}…${id.length}…${id.slice(-28)}`
+}
 
 /** Statistics as people read them: sums, shares and what depends on the time of day. `now` in milliseconds. */
 export function presentStatistics(state: Statistics, now: number): PresentedStatistics {
@@ -75,16 +244,3 @@ function sharesOf(names: readonly string[], counts: Counts, total: number): Shar
     return { name, count, percent: total === 0 ? 0 : Math.round((count / total) * 1000) / 10 }
   })
 }
-
-/** What is counted of the port's events, all together. */
-export const statistics = defineView<Statistics>({
-  description:
-    'Counts of the port’s events: total, critical, today (UTC), per category, severity and status with percentages, per day for 31 days, and unread per user among the last 300 events of each partition. Moves of a lifecycle are no events; a deleted event counts no more.',
-  lateEvents:
-    'An event counts for the day of its time, however late it comes, while that day is among the latest 31 of its partition.',
-  channels: ['port.**'],
-  initial: () => NO_STATISTICS,
-  apply: (state, { event }) => countEvent(state, event),
-  merge: mergeStatistics,
-  present: presentStatistics,
-})

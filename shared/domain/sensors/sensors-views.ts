@@ -1,6 +1,186 @@
-import { aggregatesView } from './aggregates-view.ts'
-import { recentAlertsView } from './recent-alerts-view.ts'
+import { cutText } from '#shared/domain/cut-text.ts'
+import { defineView, type FoldInput } from '#shared/domain/define-domain.ts'
+import { hundredths, isRecord, MEASURES, type Measure, mean, readReading } from './readings.ts'
 import { sensorView } from './sensor-view.ts'
+
+/** More places than these share one name: a state is bounded. */
+const MOST_PLACES = 200
+const ELSEWHERE = 'elsewhere'
+
+/** In hundredths, so that the order of adding makes no difference. */
+type Extent = { readonly count: number; readonly sum: number; readonly min: number; readonly max: number }
+type Day = { readonly readings: number } & { readonly [measure in Measure]: Extent | null }
+type PlaceState = {
+  readonly location: string
+  readonly readings: number
+  readonly date: string
+  readonly day: Day
+}
+export type AggregatesState = { readonly readings: number; readonly places: readonly PlaceState[] }
+
+type Range = { readonly min: number; readonly max: number; readonly average: number | null }
+export type Aggregates = {
+  readonly readings: number
+  readonly places: readonly {
+    readonly location: string
+    readonly readings: number
+    /** Of the current day, UTC. */
+    readonly today: { readonly readings: number } & { readonly [measure in Measure]: Range | null }
+  }[]
+}
+
+const EMPTY_DAY: Day = { readings: 0, temperature: null, humidity: null }
+
+function countReading(state: AggregatesState, input: FoldInput): AggregatesState {
+  const reading = readReading(input)
+  if (reading === null) return state
+  const values = MEASURES.map((measure) => {
+    const value = reading[measure]
+    const whole = value === undefined ? null : hundredths(value)
+    return [measure, whole === null ? null : { count: 1, sum: whole, min: whole, max: whole }]
+  })
+  const date = dateOf(reading.time)
+  const day = { readings: 1, ...Object.fromEntries(values) } as Day
+  const place = { location: reading.location ?? ELSEWHERE, readings: 1, date, day }
+  return mergePlaces(state, { readings: 1, places: [place] })
+}
+
+function mergePlaces(left: AggregatesState, right: AggregatesState): AggregatesState {
+  let places = left.places
+  for (const place of right.places) {
+    const isNew = !places.some(({ location }) => location === place.location)
+    const location = isNew && places.length >= MOST_PLACES ? ELSEWHERE : place.location
+    const known = places.find((one) => one.location === location)
+    const next = known ? joinPlaces(known, place) : { ...place, location }
+    places = known ? places.map((one) => (one === known ? next : one)) : [...places, next]
+  }
+  return { ...left, readings: left.readings + right.readings, places }
+}
+
+function joinPlaces(left: PlaceState, right: PlaceState): PlaceState {
+  const newer = right.date > left.date ? right : left
+  const day = left.date === right.date ? joinDays(left.day, right.day) : newer.day
+  return { ...left, readings: left.readings + right.readings, date: newer.date, day }
+}
+
+function joinDays(left: Day, right: Day): Day {
+  return {
+    readings: left.readings + right.readings,
+    temperature: joinExtents(left.temperature, right.temperature),
+    humidity: joinExtents(left.humidity, right.humidity),
+  }
+}
+
+function joinExtents(left: Extent | null, right: Extent | null): Extent | null {
+  if (left === null || right === null) return left ?? right
+  return {
+    count: left.count + right.count,
+    sum: left.sum + right.sum,
+    min: Math.min(left.min, right.min),
+    max: Math.max(left.max, right.max),
+  }
+}
+
+function presentPlaces({ readings, places }: AggregatesState, now: number): Aggregates {
+  const today = dateOf(now)
+  const sorted = [...places].sort((a, b) => (a.location < b.location ? -1 : 1))
+  return {
+    readings,
+    places: sorted.map(({ location, readings: total, date, day }) => {
+      const { temperature, humidity, readings: ofToday } = date === today ? day : EMPTY_DAY
+      const ranges = { temperature: presentExtent(temperature), humidity: presentExtent(humidity) }
+      return { location, readings: total, today: { readings: ofToday, ...ranges } }
+    }),
+  }
+}
+
+function presentExtent(extent: Extent | null): Range | null {
+  if (extent === null) return null
+  const { count, sum, min, max } = extent
+  return { min: min / 100, max: max / 100, average: mean(count, sum) }
+}
+
+function dateOf(time: number): string {
+  return new Date(time).toISOString().slice(0, 10)
+}
+
+/** Totals of all sensors, place by place. */
+export const aggregatesView = defineView<AggregatesState>({
+  description: 'Readings of each place: how many, and least, greatest and mean of today (UTC).',
+  lateEvents:
+    'A day is that of the event time. A reading of an earlier day than the newest of its place counts in the total alone.',
+  channels: ['sensor.reading.**'],
+  initial: () => ({ readings: 0, places: [] }),
+  apply: countReading,
+  merge: mergePlaces,
+  present: presentPlaces,
+})
+
+const KEPT = 100
+/** Longest text of an alert that is kept, in bytes: 100 alerts stay far below the 100 KB of a state. */
+const TEXT_BYTES = 128
+
+/** An alert or a recovery. `time` in RFC 3339; `value` as it was measured, where the alert says so. */
+export type SensorAlert = {
+  readonly id: string
+  readonly kind: 'alert' | 'recovered'
+  readonly sensorId: string | null
+  readonly location: string | null
+  readonly reason: string | null
+  readonly time: string
+} & { readonly [value in Measure | 'value' | 'limit']?: number }
+export type RecentAlerts = { readonly alerts: readonly SensorAlert[] }
+
+const KINDS: Readonly<Record<string, SensorAlert['kind']>> = {
+  'sensor.alert': 'alert',
+  'sensor.recovered': 'recovered',
+}
+
+function readAlert({ event }: FoldInput): SensorAlert | null {
+  const kind = Object.hasOwn(KINDS, event.type) ? KINDS[event.type] : undefined
+  const time = Date.parse(event.time ?? '')
+  if (kind === undefined || Number.isNaN(time)) return null
+  const data = isRecord(event.data) ? event.data : {}
+  const numbers = [...MEASURES, 'value', 'limit'].filter((name) => Number.isFinite(data[name]))
+  return {
+    id: cutText(event.id, TEXT_BYTES),
+    kind,
+    sensorId: textOf(data.sensorId ?? event.subject),
+    location: textOf(data.location),
+    reason: textOf(data.reason),
+    time: new Date(time).toISOString(),
+    ...Object.fromEntries(numbers.map((name) => [name, data[name]])),
+  }
+}
+
+function textOf(value: unknown): string | null {
+  return typeof value === 'string' && value !== '' ? cutText(value, TEXT_BYTES) : null
+}
+
+/** Newest first; by id where times are equal, so that every order of adding gives the same list. */
+function byTime(one: SensorAlert, two: SensorAlert): number {
+  if (one.time !== two.time) return one.time > two.time ? -1 : 1
+  return one.id < two.id ? -1 : Number(one.id > two.id)
+}
+
+function mergeAlerts(left: RecentAlerts, right: RecentAlerts): RecentAlerts {
+  return { ...left, alerts: [...left.alerts, ...right.alerts].sort(byTime).slice(0, KEPT) }
+}
+
+/** The last alerts and recoveries of all sensors. */
+export const recentAlertsView = defineView<RecentAlerts>({
+  description: 'The last 100 alerts and recoveries, newest first.',
+  lateEvents: 'Sorted by event time: a late alert stands where it belongs, or nowhere when 100 are newer.',
+  channels: ['sensor.alert.**', 'sensor.recovered.**'],
+  initial: () => ({ alerts: [] }),
+  apply: (state, input) => {
+    const alert = readAlert(input)
+    if (alert === null) return state
+    const next = mergeAlerts(state, { alerts: [alert] })
+    return next.alerts.includes(alert) ? next : state
+  },
+  merge: mergeAlerts,
+})
 
 /** The views of the domain without its schemas: what the web app folds with. */
 export const sensorsViews = {

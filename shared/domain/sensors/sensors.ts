@@ -1,8 +1,8 @@
 import * as z from 'zod'
 import { channelSegment } from '#shared/core/channel.ts'
 import { defineDomain } from '#shared/domain/define-domain.ts'
-import { LIMITS } from './conditions.ts'
-import { MEASURES, NAME_LENGTH, RANGES } from './read-reading.ts'
+import { MEASURES, NAME_LENGTH, RANGES } from './readings.ts'
+import { LIMITS } from './sensor-view.ts'
 import { sensorsViews } from './sensors-views.ts'
 import { simulateSensors } from './simulate-sensors.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { takeSimulated } from '#shared/testing/domain/take-simulated.ts'
-import { PLACES } from './places.ts'
+import { PLACES } from './readings.ts'
 import { sensors } from './sensors.ts'
 
 const MIDNIGHT = Date.parse('2026-03-01T00:00:00Z')

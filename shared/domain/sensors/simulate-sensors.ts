@@ -1,5 +1,5 @@
 import type { SimulatedEvent } from '#shared/domain/define-domain.ts'
-import { PLACES } from './places.ts'
+import { PLACES } from './readings.ts'
 
 const ROUND_MS = 2000
 const DAY_MS = 86_400_000

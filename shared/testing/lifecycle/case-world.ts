@@ -1,7 +1,7 @@
 import type { CloudEvent, PositionedEvent } from '#shared/core/event.ts'
 import type { Case } from '#shared/domain/port/case.ts'
-import { cases } from '#shared/domain/port/cases-view.ts'
 import { port } from '#shared/domain/port/port.ts'
+import { cases } from '#shared/domain/port/port-views.ts'
 import { accept } from '#shared/pipeline/accept/accept.ts'
 import { completeEvent } from '#shared/pipeline/accept/check-event.ts'
 import { createCatalog } from '#shared/pipeline/catalog.ts'

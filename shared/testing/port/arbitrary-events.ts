@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import type { DomainEvent } from '#shared/domain/define-domain.ts'
-import { MOVE_TYPES } from '#shared/domain/port/case-moves.ts'
+import { MOVE_TYPES } from '#shared/domain/port/case.ts'
 import { port } from '#shared/domain/port/port.ts'
 
 const IDS = ['a', 'b', 'c'] as const

@@ -1,5 +1,5 @@
 import type { DomainEvent, Emission, View } from '#shared/domain/define-domain.ts'
-import { MOVE_TYPES } from '#shared/domain/port/case-moves.ts'
+import { MOVE_TYPES } from '#shared/domain/port/case.ts'
 
 /** An event of a test: the category is the first two parts of its type, unless another is given. */
 export function makeEvent(id: string, type: string, given: Partial<DomainEvent> = {}): DomainEvent {

@@ -1,6 +1,5 @@
 import { useRef } from 'react'
-import { blogViews } from '#shared/domain/blog/blog-views.ts'
-import type { PostState } from '#shared/domain/blog/posts-view.ts'
+import { blogViews, type PostState } from '#shared/domain/blog/blog-views.ts'
 import { FreshnessBadge } from '#web/live/freshness.tsx'
 import { useRefusal, useView, ViewBody } from '#web/live/use-view.tsx'
 import { Button } from '#web/ui/form/button.tsx'

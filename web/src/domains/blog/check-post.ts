@@ -1,5 +1,4 @@
-import type { PostState } from '#shared/domain/blog/posts-view.ts'
-import { MOST_TAGS, POST_LIMITS, type PostFields } from '#shared/domain/blog/read-post.ts'
+import { MOST_TAGS, POST_LIMITS, type PostFields, type PostState } from '#shared/domain/blog/blog-views.ts'
 
 /** A post as typed into the form. */
 export type PostDraft = { readonly [field in Exclude<keyof PostFields, 'tags'>]: string } & {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type PostState, postsView } from '#shared/domain/blog/posts-view.ts'
+import { type PostState, postsView } from '#shared/domain/blog/blog-views.ts'
 import { countPosts, holdOrder, listPosts } from './list-posts.ts'
 
 const post = (postId: string, fields: Partial<PostState>): PostState => ({

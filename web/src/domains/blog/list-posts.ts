@@ -1,4 +1,4 @@
-import type { PostState } from '#shared/domain/blog/posts-view.ts'
+import type { PostState } from '#shared/domain/blog/blog-views.ts'
 
 export const STATUSES = ['draft', 'published', 'deleted'] as const
 export type ShownStatus = (typeof STATUSES)[number]

@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import type { PostChange, PostState } from '#shared/domain/blog/posts-view.ts'
+import type { PostChange, PostState } from '#shared/domain/blog/blog-views.ts'
 import type { LiveView } from '#web/live/use-view.tsx'
 import { Badge } from '#web/ui/data/badge.tsx'
 import { Time } from '#web/ui/data/times.tsx'

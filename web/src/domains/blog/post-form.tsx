@@ -1,5 +1,5 @@
 import { type FormEvent, useState } from 'react'
-import type { PostState } from '#shared/domain/blog/posts-view.ts'
+import type { PostState } from '#shared/domain/blog/blog-views.ts'
 import { useAccess } from '#web/live/access.tsx'
 import { Button } from '#web/ui/form/button.tsx'
 import { Field } from '#web/ui/form/field.tsx'

@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'react'
-import type { PostEventType, PostState } from '#shared/domain/blog/posts-view.ts'
+import type { PostEventType, PostState } from '#shared/domain/blog/blog-views.ts'
 import { Badge } from '#web/ui/data/badge.tsx'
+
 import { DataTable } from '#web/ui/data/data-table.tsx'
 import { Age } from '#web/ui/data/times.tsx'
 import { Button, IconButton } from '#web/ui/form/button.tsx'

@@ -1,4 +1,4 @@
-import type { PostEventType, PostState } from '#shared/domain/blog/posts-view.ts'
+import type { PostEventType, PostState } from '#shared/domain/blog/blog-views.ts'
 import type { Tone } from '#web/ui/data/badge.tsx'
 
 export const STATUS_WORDS: {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { postsView } from '#shared/domain/blog/posts-view.ts'
+import { postsView } from '#shared/domain/blog/blog-views.ts'
 import { type Asked, findOutcome } from './use-post-actions.ts'
 
 const asked: Asked = {

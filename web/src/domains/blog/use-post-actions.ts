@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useState } from 'react'
-import type { PostEventType, PostState } from '#shared/domain/blog/posts-view.ts'
+import type { PostEventType, PostState } from '#shared/domain/blog/blog-views.ts'
 import { useAccess } from '#web/live/access.tsx'
 import { describeFailure, usePostEvent } from '#web/live/api.ts'
 import { showToast } from '#web/ui/overlay/toaster.tsx'

@@ -1,7 +1,6 @@
 import { memo, useState } from 'react'
 import { portViews } from '#shared/domain/port/port-views.ts'
-import { NO_STATISTICS } from '#shared/domain/port/statistics.ts'
-import { presentStatistics } from '#shared/domain/port/statistics-view.ts'
+import { NO_STATISTICS, presentStatistics } from '#shared/domain/port/statistics-view.ts'
 import { useAccess } from '#web/live/access.tsx'
 import { ApiError, useApi } from '#web/live/api.ts'
 import { useConnection } from '#web/live/freshness.tsx'

@@ -1,6 +1,5 @@
 import { useState } from 'react'
-import type { SensorAlert } from '#shared/domain/sensors/recent-alerts-view.ts'
-import { sensorsViews } from '#shared/domain/sensors/sensors-views.ts'
+import { type SensorAlert, sensorsViews } from '#shared/domain/sensors/sensors-views.ts'
 import { FreshnessBadge } from '#web/live/freshness.tsx'
 import { useView, ViewBody } from '#web/live/use-view.tsx'
 import { Badge } from '#web/ui/data/badge.tsx'

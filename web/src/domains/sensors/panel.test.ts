@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { SensorAlert } from '#shared/domain/sensors/recent-alerts-view.ts'
+import type { SensorAlert } from '#shared/domain/sensors/sensors-views.ts'
 import { activeAlerts } from './panel.ts'
 
 const NOW = Date.parse('2026-03-01T10:00:00Z')

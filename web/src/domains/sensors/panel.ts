@@ -1,4 +1,4 @@
-import { recentAlertsView, type SensorAlert } from '#shared/domain/sensors/recent-alerts-view.ts'
+import { recentAlertsView, type SensorAlert } from '#shared/domain/sensors/sensors-views.ts'
 import { useView } from '#web/live/use-view.tsx'
 import type { Panel, PanelBadge } from '#web/ui/layout/panel.ts'
 import { useNow } from '#web/ui/state/use-now.ts'

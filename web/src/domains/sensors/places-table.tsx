@@ -1,10 +1,10 @@
+import { MEASURES, type Measure } from '#shared/domain/sensors/readings.ts'
 import {
   type Aggregates,
   type AggregatesState,
   aggregatesView,
-} from '#shared/domain/sensors/aggregates-view.ts'
-import { MEASURES, type Measure } from '#shared/domain/sensors/read-reading.ts'
-import { sensorsViews } from '#shared/domain/sensors/sensors-views.ts'
+  sensorsViews,
+} from '#shared/domain/sensors/sensors-views.ts'
 import { FreshnessBadge } from '#web/live/freshness.tsx'
 import { useView, ViewBody } from '#web/live/use-view.tsx'
 import { DataTable } from '#web/ui/data/data-table.tsx'

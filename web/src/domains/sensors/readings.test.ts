@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Bucket } from '#shared/domain/sensors/buckets.ts'
+import type { Bucket } from '#shared/domain/sensors/readings.ts'
 import { formatValue, healthOf, seriesOf, silenceAfter } from './readings.ts'
 
 const every = (seconds: number, count: number): Bucket[] =>

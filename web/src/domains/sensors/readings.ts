@@ -1,6 +1,5 @@
-import type { Bucket } from '#shared/domain/sensors/buckets.ts'
-import type { SensorStatus } from '#shared/domain/sensors/conditions.ts'
-import type { Measure } from '#shared/domain/sensors/read-reading.ts'
+import type { Bucket, Measure } from '#shared/domain/sensors/readings.ts'
+import type { SensorStatus } from '#shared/domain/sensors/sensor-view.ts'
 import type { Tone } from '#web/ui/data/badge.tsx'
 import type { IconName } from '#web/ui/data/icon.tsx'
 

@@ -1,6 +1,6 @@
 import { memo } from 'react'
-import { LIMITS } from '#shared/domain/sensors/conditions.ts'
-import { MEASURES, type Measure } from '#shared/domain/sensors/read-reading.ts'
+import { MEASURES, type Measure } from '#shared/domain/sensors/readings.ts'
+import { LIMITS } from '#shared/domain/sensors/sensor-view.ts'
 import { sensorsViews } from '#shared/domain/sensors/sensors-views.ts'
 import { useView } from '#web/live/use-view.tsx'
 import { Badge } from '#web/ui/data/badge.tsx'

@@ -1,6 +1,6 @@
 import type { ReceivedEvent } from '#shared/client/connect.ts'
 import type { Case } from '#shared/domain/port/case.ts'
-import { cases } from '#shared/domain/port/cases-view.ts'
+import { cases } from '#shared/domain/port/port-views.ts'
 import { type FeedRow, openCaseOf } from '../feed/feed-row.ts'
 
 /** A case as it is shown, including a change that is not yet confirmed. */

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest'
 import { ROLES } from '#shared/core/role.ts'
-import { type CaseStatus, openCase } from '#shared/domain/port/case.ts'
-import { type CaseMove, MOVE_TYPES } from '#shared/domain/port/case-moves.ts'
+import { type CaseMove, type CaseStatus, MOVE_TYPES, openCase } from '#shared/domain/port/case.ts'
 import { portLifecycle } from '#shared/domain/port/port-lifecycle.ts'
 import { assumeMove, maySteer, moveProblem, nextStep } from './moves.ts'
 

@@ -1,7 +1,7 @@
 import { useCallback } from 'react'
 import { type Role, rolesFrom } from '#shared/core/role.ts'
-import type { Case, CaseStatus } from '#shared/domain/port/case.ts'
-import { type CaseMove, judgeMove } from '#shared/domain/port/case-moves.ts'
+import { type Case, type CaseMove, type CaseStatus, judgeMove } from '#shared/domain/port/case.ts'
+
 import { useAccess } from '#web/live/access.tsx'
 import { ApiError, useApi } from '#web/live/api.ts'
 import { useConnection } from '#web/live/freshness.tsx'

@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from 'react'
-import type { CaseMove } from '#shared/domain/port/case-moves.ts'
+import type { CaseMove } from '#shared/domain/port/case.ts'
 import { useAccess } from '#web/live/access.tsx'
 import { FreshnessBadge, useConnection } from '#web/live/freshness.tsx'
 import { formatNumber } from '#web/ui/data/format.ts'

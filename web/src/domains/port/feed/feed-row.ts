@@ -1,6 +1,6 @@
 import type { ReceivedEvent } from '#shared/client/connect.ts'
 import type { Case } from '#shared/domain/port/case.ts'
-import { cases } from '#shared/domain/port/cases-view.ts'
+import { cases } from '#shared/domain/port/port-views.ts'
 
 /** An event of the feed. Rows never change; the case book has what people did to them, by id. */
 export type FeedRow = {

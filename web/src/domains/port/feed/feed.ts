@@ -1,8 +1,5 @@
 import type { ReceivedEvent } from '#shared/client/connect.ts'
-
-import type { Case } from '#shared/domain/port/case.ts'
-import { moveOf } from '#shared/domain/port/case-moves.ts'
-import { isMove } from '#shared/domain/port/read-event.ts'
+import { type Case, isMove, moveOf } from '#shared/domain/port/case.ts'
 import { type Assumption, createCaseBook, type ShownCase } from '../case/case-book.ts'
 import type { FeedFilters, matcherOf } from './feed-filters.ts'
 import { createRow, type FeedRow } from './feed-row.ts'

@@ -1,6 +1,6 @@
 import { renderToStaticMarkup } from 'react-dom/server'
 import { expect, test } from 'vitest'
-import { NO_STATISTICS } from '#shared/domain/port/statistics.ts'
+import { NO_STATISTICS } from '#shared/domain/port/statistics-view.ts'
 import { StatisticsBody } from './statistics-panel.tsx'
 
 test.each([[null], [NO_STATISTICS]])('says so where nothing has happened yet: %j', (state) => {

@@ -1,7 +1,10 @@
 import { memo } from 'react'
 import { portViews } from '#shared/domain/port/port-views.ts'
-import type { Statistics } from '#shared/domain/port/statistics.ts'
-import { type PresentedStatistics, presentStatistics } from '#shared/domain/port/statistics-view.ts'
+import {
+  type PresentedStatistics,
+  presentStatistics,
+  type Statistics,
+} from '#shared/domain/port/statistics-view.ts'
 import { FreshnessBadge } from '#web/live/freshness.tsx'
 import { useView, ViewBody } from '#web/live/use-view.tsx'
 import { ShareBars } from '#web/ui/data/share-bars.tsx'

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { DomainEvent } from './define-domain.ts'
-import { type PresentedStats, STATS_LIMITS, type Stats, statsView } from './tidewire-stats.ts'
+import { type PresentedStats, STATS_LIMITS, type Stats, statsView } from './tidewire.ts'
 
 const NOW = Date.parse('2026-11-21T08:00:30.500Z')
 const NONE = statsView.initial('')

@@ -2,8 +2,13 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { FoldInput } from '#shared/domain/define-domain.ts'
 import { foldAll, readingAt } from '#shared/testing/sensors/readings.ts'
-import { type Aggregates, type AggregatesState, aggregatesView } from './aggregates-view.ts'
-import { type RecentAlerts, recentAlertsView } from './recent-alerts-view.ts'
+import {
+  type Aggregates,
+  type AggregatesState,
+  aggregatesView,
+  type RecentAlerts,
+  recentAlertsView,
+} from './sensors-views.ts'
 
 const NOON = Date.parse('2026-03-01T12:00:00Z')
 const DAY = 86_400_000

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { DomainEvent, FoldInput } from '#shared/domain/define-domain.ts'
 import { takeSimulated } from '#shared/testing/domain/take-simulated.ts'
 import { blog } from './blog.ts'
-import { type PostState, postsView } from './posts-view.ts'
+import { type PostState, postsView } from './blog-views.ts'
 
 /** A post event as it stands in the log: `verb`, `data`, and what is special about it. */
 function step(verb: string, data: unknown = {}, more: Partial<DomainEvent> = {}): FoldInput {

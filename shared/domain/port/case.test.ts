@@ -4,7 +4,7 @@ import type { DomainEvent, View } from '#shared/domain/define-domain.ts'
 import { arbitraryEvents, RUNS } from '#shared/testing/port/arbitrary-events.ts'
 import { foldEvents, makeEvent, makeMove } from '#shared/testing/port/fold-events.ts'
 import { berths } from './berths-view.ts'
-import { cases } from './cases-view.ts'
+import { cases } from './port-views.ts'
 import { statistics } from './statistics-view.ts'
 
 const damaged = makeEvent('d1', 'port.container.damaged', {
