@@ -5,7 +5,6 @@ import { domains } from '#shared/domain/catalog.ts'
 import { type AcceptDeps, accept } from '#shared/pipeline/accept/accept.ts'
 import { continueTrace } from '#shared/pipeline/accept/traceparent.ts'
 import { type Lifecycles, lifecyclesOf, refuseReserved } from '#shared/pipeline/lifecycle/lifecycles.ts'
-
 import { grantDeliveries, publicUrl, receiveWebhook } from '#shared/pipeline/webhooks/receive-webhook.ts'
 import { type WebhookSource, webhookSources } from '#shared/pipeline/webhooks/sources.ts'
 import { catalogOf, claimStore, kafkaLog, newId, openTables } from './lib/compose.ts'
@@ -45,12 +44,11 @@ export function createWebhooks({ sources, lifecycles, configuredUrl, ...acceptin
     if (request.body.length > ACCEPT_LIMITS.bodyBytes)
       throw new Refusal('too_large', 'The body is larger than 1 MB (1,000,000 bytes).')
     const url = publicUrl(configuredUrl, request)
-    const deps = { ...accepting, madeIds: new Set<string>() }
     const traceparent = continueTrace(request.headers.traceparent)
-    const received = receiveWebhook(source, { ...request, url }, { ...deps, traceparent })
+    const received = receiveWebhook(source, { ...request, url }, { ...accepting, traceparent })
     if ('answer' in received) return received.answer
     refuseReserved([received.event], lifecycles)
-    const [receipt] = await accept([received.event], deps.madeIds, deps)
+    const [receipt] = await accept([received.event], received.madeIds, accepting)
     return { status: 202, body: receipt }
   })
 }

@@ -57,7 +57,7 @@ export function createPortStream(seed: number): PortStream {
 function createTemplates(seed: number): Template[] {
   const random = createRandom(seed)
   const catalog = createCatalog(domains)
-  const deps = { catalog, now: () => new Date(0), newId: () => '', madeIds: new Set<string>() }
+  const deps = { catalog, now: () => new Date(0), newId: () => '' }
   const templates: Template[] = []
   for (const { event } of simulatePort(random.next, 0)) {
     const completed = completeEvent(event, deps) as CloudEvent

@@ -1,4 +1,4 @@
-/** What can be wrong with a request, as a stable code. Only `functions/` turns a code into a status. */
+/** What can be wrong with a request, as a stable code. Only the HTTP adapter turns a code into a status. */
 export type ErrorCode =
   | 'malformed'
   | 'unauthenticated'
@@ -17,11 +17,13 @@ export type ErrorCode =
 /** One thing that is wrong: a JSON pointer into the input (of item `index`, in a batch) and what to do about it. */
 export type Fault = { readonly index?: number; readonly pointer: string; readonly detail: string }
 
-/** A refusal that its sender can understand and act on. `detail` and `faults` are shown to the sender, `cause` never. */
+/** An error that the sender of the input can understand and act on. `detail` and `faults` are shown to the sender, `cause` never. */
 export class Refusal extends Error {
   readonly code: ErrorCode
   readonly faults: readonly Fault[]
   readonly retryAfterSeconds: number | undefined
+  /** Whether it can help to send the same input again. */
+  readonly retryable: boolean
   constructor(
     code: ErrorCode,
     detail: string,
@@ -32,5 +34,22 @@ export class Refusal extends Error {
     this.code = code
     this.faults = options.faults ?? []
     this.retryAfterSeconds = options.retryAfterSeconds
+    this.retryable = options.retryAfterSeconds !== undefined
   }
+}
+
+const SHOWN_FAULTS = 3
+
+/** Returns a refusal for these faults. Its detail names the first three of them. */
+export function faultsRefusal(
+  code: ErrorCode,
+  faults: readonly Fault[],
+  { cause }: { cause?: unknown } = {},
+): Refusal {
+  const shown = faults.slice(0, SHOWN_FAULTS).map(({ index, pointer, detail }) => {
+    const item = index === undefined ? '' : `[${index}]`
+    return `${item}${pointer} ${detail}`.trim()
+  })
+  if (faults.length > SHOWN_FAULTS) shown.push(`and ${faults.length - SHOWN_FAULTS} more`)
+  return new Refusal(code, shown.join('; '), { faults, cause })
 }

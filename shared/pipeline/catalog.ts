@@ -1,24 +1,25 @@
 import { matchesChannel, patternsOverlap } from '#shared/core/channel.ts'
 import type { Domain, EventDefinition } from '#shared/domain/define-domain.ts'
 
-/** The topic of every channel that no domain claims. */
+/** The topic of every channel that is not in a domain. */
 export const UNCLAIMED_TOPIC = 'events'
 
-/** Which topic carries a channel, and which topics a subscription's patterns can touch. */
+/** All domains: their topics, event types and schemas. */
 export type Catalog = {
+  /** The names of all topics. */
   readonly names: readonly string[]
-  /** The one topic that carries this channel. */
+  /** Returns the topic of a channel. */
   topicOf(channel: string): string
-  /** Every topic that may carry a channel of these patterns. */
+  /** Returns every topic that may have a channel of these patterns, sorted by name. */
   topicsTouched(patterns: readonly string[]): string[]
-  /** What the catalog derives for an event type, if a domain defines it. */
+  /** Returns the definition of an event type; undefined if no domain defines it. */
   definitionOf(type: string): EventDefinition | undefined
   /**
-   * What is wrong with the data of a type's event; nothing where it fits, or no domain defines the type. Data is read
-   * once, however often it is asked for.
+   * Returns what is wrong with the data of an event; an empty list if it fits the schema of the type, or no domain
+   * defines the type. The same data is checked only once.
    */
   issuesOf(type: string, data: unknown): readonly DataIssue[]
-  /** Whether events of a type that no domain defines are taken. */
+  /** Whether events of a type that no domain defines are accepted. */
   readonly unknownTypes: UnknownTypes
 }
 
@@ -27,7 +28,7 @@ export type DataIssue = { readonly path: readonly PropertyKey[]; readonly messag
 
 export type UnknownTypes = 'accept' | 'refuse'
 
-/** Reads the domains' claims into a routing table. A domain's earlier topic wins over a later one. */
+/** Returns the catalog of these domains. If several topics match a channel, the first one has it. */
 export function createCatalog(
   domains: readonly Domain[],
   { unknownTypes = 'accept' }: { unknownTypes?: UnknownTypes } = {},
@@ -55,7 +56,7 @@ export function createCatalog(
   }
 }
 
-/** Remembers the verdict on each object for as long as it lives: an event is checked at several steps of its way in. */
+/** Remembers the result for each object as long as it lives: an event is checked at several steps on its way in. */
 function dataChecker(definitions: ReadonlyMap<string, EventDefinition>): Catalog['issuesOf'] {
   const verdicts = new WeakMap<object, { readonly type: string; readonly issues: readonly DataIssue[] }>()
   const check = (type: string, data: unknown) =>

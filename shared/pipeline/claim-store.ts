@@ -7,33 +7,34 @@ export function identityOf({ source, id }: ClaimKey): string {
   return JSON.stringify([source, id])
 }
 
-/** Where an event first appeared, with the epoch where a consumer of the log claimed it. */
+/** The first position of an event, with the epoch if a consumer of the log claimed it. */
 export type Claim = Position & { readonly epoch?: string }
 
 /**
- * One event, one id: the first position of each (source, id), kept for 7 days. Only a claim decides which record is
- * the event. A lease merely keeps two requests from writing the same event at once: it gives way to every claim.
+ * One event, one id (docs/architecture.md, I8): the first position of each (source, id), kept for 7 days. Only a claim
+ * decides which record is the event. A lease only keeps two requests from writing the same event at once: a claim
+ * overrides it.
  */
 export type ClaimStore = {
-  /** Claims the pair for a position unless it is claimed; answers who holds it. */
+  /** Claims the pair for a position unless it is claimed already. Returns the claim that is in force. */
   claim(key: ClaimKey, claim: Claim): Promise<Claim>
   /**
-   * Claims pairs whose ids were made for their records, unless they are claimed; answers who holds each. Only one
-   * consumer at a time meets such a pair, in one order, so they are looked up and written in batches, without a
-   * condition on each.
+   * Claims pairs whose ids were made for their records, unless they are claimed already. Returns the claim that is in
+   * force for each. Only one consumer at a time reads such a pair, so they are looked up and written in batches,
+   * without a condition on each.
    */
   claimMade(pairs: readonly (ClaimKey & { readonly claim: Claim })[]): Promise<Claim[]>
-  /** Who holds each pair, in input order; null where nobody does. */
+  /** Returns the claim of each pair, in input order; null for a pair without one. */
   find(keys: readonly ClaimKey[]): Promise<(Claim | null)[]>
-  /** The claims on an id, one for each source that used it. */
+  /** Returns the claims on an id, one for each source that used it. */
   findById(id: string): Promise<(Claim & { readonly source: string })[]>
-  /** Takes the pair for a few seconds (LEASE_SECONDS), unless it is claimed or another owner's lease runs. */
+  /** Leases the pair for LEASE_SECONDS, unless it is claimed (returns the claim) or another owner has a lease on it. */
   lease(key: ClaimKey, owner: string): Promise<'taken' | 'in_flight' | Claim>
-  /** Gives a lease back, if it is this owner's and nobody claimed the pair. */
+  /** Releases a lease, if it is this owner's and the pair is not claimed. */
   release(key: ClaimKey, owner: string): Promise<void>
-  /** Binds a key to the first fingerprint that it comes with, for as long as a claim is kept; answers the one in force. */
+  /** Binds a key to the first fingerprint that it comes with, for as long as a claim is kept. Returns that fingerprint. */
   bind(key: ClaimKey, fingerprint: string): Promise<string>
 }
 
-/** How long a lease runs: longer than a write may take (5 s), short enough to wait for after a crash. */
+/** How long a lease lasts: longer than a write may take (5 s), short enough to wait for after a crash. */
 export const LEASE_SECONDS = 6

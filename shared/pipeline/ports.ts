@@ -11,7 +11,7 @@ export type KafkaRecord = Position & {
   readonly headers: readonly { readonly name: string; readonly value: Uint8Array }[]
 }
 
-/** A record to append: the partition follows from the key, unless one is named. */
+/** A record to append. Its partition follows from the key, unless one is given. */
 export type NewRecord = {
   readonly topic: string
   readonly partition?: number
@@ -22,7 +22,7 @@ export type NewRecord = {
 
 /** Kafka, the only log. */
 export type EventLog = {
-  /** Appends with acks=all and answers the positions in input order. Throws Refusal `unavailable` when Kafka cannot be written. */
+  /** Appends with acks=all. Returns the positions in input order. Throws Refusal `unavailable` if Kafka did not confirm the write. */
   append(records: readonly NewRecord[]): Promise<Position[]>
 }
 
@@ -34,13 +34,13 @@ export type Span = {
   readonly end: number
 }
 
-/** Reads Kafka again from any offset: what a rebuild needs. */
+/** Reads Kafka from any offset, as a rebuild must. */
 export type LogReader = {
-  /** What is there of each partition now, in the order of topics and partitions: `from` is 0 unless the beginning has expired. */
+  /** Returns what each partition has now, in the order of topics and partitions. `from` is 0 unless the beginning has expired. */
   held(topics: readonly string[]): Promise<Span[]>
-  /** The offset that a consumer group goes on from, for each partition where it has committed one. */
+  /** Returns the offset at which a consumer group continues, for each partition in which it has committed one. */
   committed(group: string, topic: string): Promise<ReadonlyMap<number, number>>
-  /** Hands on the records of each span in order, a batch at a time, several spans at once. Throws what `take` throws. */
+  /** Passes the records of each span to `take` in order, a batch at a time, several spans at once. Throws what `take` throws. */
   read(
     spans: readonly Span[],
     take: (records: readonly KafkaRecord[]) => Promise<void>,
@@ -52,8 +52,8 @@ export type LogReader = {
 export type Stream = { readonly topic: string; readonly epoch: string; readonly partition: number }
 
 /**
- * How far a stream is stored: nothing above `offset` may be trusted by a reader. `first` is its first event, or lies
- * above `offset` as long as there is none; `timestamp` is the latest of its records.
+ * How far a stream is stored. A reader must not trust anything above `offset` (docs/architecture.md, I1). `first` is the
+ * offset of its first event, and above `offset` as long as there is none. `timestamp` is the latest of its records.
  */
 export type Head = { readonly offset: number; readonly first: number; readonly timestamp: number }
 
@@ -62,9 +62,9 @@ export type TopicState = { readonly epoch: string; readonly heads: ReadonlyMap<n
 
 export type StoredEvent = PositionedEvent & {
   readonly timestamp: number
-  /** The writer made its id (docs/adr/0011): nothing but a retry of that write repeats it, in the same partition. */
+  /** Its id was made for its record (docs/adr/0011): only a retry of that write can repeat it, in the same partition. */
   readonly hasMadeId?: true
-  /** When the topic was found to be created anew, if it was: who subscribed before that counts offsets of its past. */
+  /** When the topic was found to have been created again, if it was: an earlier subscription counts offsets of the old topic. */
   readonly renewed?: number
 }
 
@@ -76,29 +76,29 @@ export type Range = {
   readonly newestFirst?: boolean
 }
 
-/** The stored copy of the log that subscriptions are replayed from. Every read is strongly consistent. */
+/** The stored copy of the log, from which subscriptions are replayed. Every read is strongly consistent. */
 export type EventStore = {
-  /** Reads a topic's epoch and heads; begins the first epoch of a topic that is new. */
+  /** Returns a topic's epoch and heads. Begins the first epoch of a new topic. */
   topic(topic: string): Promise<TopicState>
-  /** Begins a new epoch after `old`, unless another worker already did; answers the epoch in force. */
+  /** Begins a new epoch after `old`, unless another worker has already. Returns the current epoch. */
   renewEpoch(topic: string, old: string): Promise<string>
-  /** Stores events; all are durable when it answers. Storing the same position again changes nothing. */
+  /** Stores events; all are durable when it returns. Storing the same position again changes nothing. */
   put(stream: Stream, events: readonly StoredEvent[]): Promise<void>
-  /** Moves the head up, never down. */
+  /** Advances the head; never moves it back. */
   advance(stream: Stream, head: Head): Promise<void>
-  /** Reads what has not expired. */
+  /** Returns the events of a range that have not expired. */
   read(stream: Stream, range: Range): Promise<StoredEvent[]>
 }
 
-/** Single-use passes for `$connect`. A store knows a ticket by its hash only. */
+/** Single-use tickets for `$connect`. A store has only the hash of a ticket. */
 export type TicketStore = {
-  /** Keeps a ticket until `expires`, in milliseconds since the epoch. */
+  /** Stores a ticket until `expires`, in milliseconds since the epoch. */
   put(hash: string, principal: Principal, expires: number): Promise<void>
-  /** Takes a ticket away: answers its principal to the first who asks in time, null to everyone else. */
+  /** Removes a ticket. Returns its principal to the first caller in time, null to every other. */
   take(hash: string): Promise<Principal | null>
 }
 
-/** What a client asks to be registered. Equal attempts are told apart by their registration. */
+/** A subscription as a client requests it. Equal attempts are distinguished by their registration. */
 export type SubscriptionRequest = {
   readonly connection: string
   readonly id: string
@@ -106,7 +106,7 @@ export type SubscriptionRequest = {
   readonly channels: readonly string[]
   readonly filter?: Filter
 }
-/** One registration: each has its own number, which grows: its time in milliseconds since the epoch of Unix, or a little more. */
+/** One registration. Each has its own growing number: its time in milliseconds since the Unix epoch, or a little more. */
 export type SubscriptionRef = {
   readonly connection: string
   readonly id: string
@@ -114,34 +114,34 @@ export type SubscriptionRef = {
 }
 export type Subscription = SubscriptionRequest & SubscriptionRef & { readonly behind: boolean }
 
-/** Connections and what they subscribed to. What has expired is never answered. */
+/** Connections and their subscriptions. Nothing that has expired is returned. */
 export type SubscriptionStore = {
   connect(connection: string, principal: Principal): Promise<void>
-  /** The principal of a connection, or null if it is unknown or has expired. */
+  /** Returns the principal of a connection; null if it is unknown or has expired. */
   principalOf(connection: string): Promise<Principal | null>
-  /** Writes a subscription so that every `matching` that starts later sees it. Null if a newer one is registered. */
+  /** Writes a subscription, so that every later `matching` returns it. Returns null if a newer attempt is registered. */
   register(request: SubscriptionRequest): Promise<SubscriptionRef | null>
   list(connection: string): Promise<Subscription[]>
   remove(connection: string, id: string): Promise<void>
-  /** Forgets a connection, with the subscriptions on record and those the caller `met`. */
+  /** Removes a connection, with its stored subscriptions and those that the caller `met`. */
   removeConnection(connection: string, met?: readonly Subscription[]): Promise<void>
-  /** How many connections are open; late by `maxAgeMs` at most (a few seconds without it), and with those that were lost in silence. */
+  /** Returns the number of open connections, at most `maxAgeMs` old (by default a few seconds). Connections that were lost without a close count until they expire. */
   countConnections(maxAgeMs?: number): Promise<number>
-  /** Every subscription with one of these patterns among its channels, by pattern. Strongly consistent. */
+  /** Returns every subscription with one of these patterns among its channels, by pattern. Strongly consistent. */
   matching(patterns: readonly string[]): Promise<Map<string, readonly Subscription[]>>
   /**
-   * Marks a subscription behind, if this registration is still the one in force. `list` shows the mark only once
-   * `matching` shows it everywhere. Repeating it is cheap, and finishes what a crash left halfway.
+   * Marks a subscription behind, if this registration is still current (docs/architecture.md, I6). `list` shows the
+   * mark only after `matching` shows it everywhere. To repeat it is cheap, and completes what a crash left incomplete.
    */
   markBehind(ref: SubscriptionRef): Promise<void>
 }
 
-/** What became of a frame: `failed` leaves open whether it arrived. */
+/** The result of a post. After `failed` the frame may or may not have arrived. */
 export type PostResult = 'sent' | 'gone' | 'failed'
 
-/** The WebSocket gateway's management API. */
+/** The management API of the WebSocket gateway. */
 export type SocketGateway = {
-  /** Posts one text frame, retrying what may pass until `deadline` (milliseconds since the epoch). Never throws. */
+  /** Posts one text frame. Retries transient failures until `deadline` (milliseconds since the epoch). Never throws. */
   post(connection: string, frame: string, deadline: number): Promise<PostResult>
   close(connection: string): Promise<void>
 }
@@ -151,16 +151,16 @@ export type DeadLetter = Position & {
   readonly timestamp: number
   readonly reason: string
   readonly attempts: number
-  /** The record's bytes in base64, cut to 256 KB; the whole record is still in Kafka. */
+  /** The bytes of the record in base64, cut to 256 KB; the whole record is still in Kafka. */
   readonly key: string | null
   readonly value: string | null
   readonly truncated: boolean
 }
 export type DeadLetterStore = {
   put(letter: DeadLetter): Promise<void>
-  /** Newest first, of the given topics. */
+  /** Returns dead letters of the given topics, newest first. */
   list(topics: readonly string[], limit: number): Promise<DeadLetter[]>
 }
 
-/** Decodes a record's bytes into an event; throws with the reason when it is no event. */
+/** Returns the event in a record. Throws with the reason if the record is not an event. */
 export type DecodeRecord = (record: KafkaRecord) => CloudEvent

@@ -1,5 +1,5 @@
 import { type ErrorCode, type Fault, Refusal } from '#shared/core/refusal.ts'
-import { CloudEventError } from '#shared/pipeline/cloudevents/codec-error.ts'
+
 import type { HttpResponse } from './http-message.ts'
 
 const PROBLEMS: Readonly<Record<ErrorCode, readonly [status: number, title: string]>> = {
@@ -18,50 +18,49 @@ const PROBLEMS: Readonly<Record<ErrorCode, readonly [status: number, title: stri
   unavailable: [503, 'Temporarily unavailable'],
 }
 
-/** An error as `application/problem+json` (RFC 9457). What is no refusal is logged and answered 500 without its text. */
+/**
+ * Returns an error as `application/problem+json` (RFC 9457). An error that is not a refusal is logged, and becomes a
+ * 500 without its text.
+ */
 export function problemResponse(error: unknown): HttpResponse {
-  if (error instanceof CloudEventError) return encode(error.code, sentence(error), error.errors)
   if (error instanceof Refusal) {
     if (error.cause !== undefined && PROBLEMS[error.code][0] >= 500)
       console.error(JSON.stringify({ level: 'ERROR', message: error.message, cause: String(error.cause) }))
-    return encode(error.code, error.message, error.faults, error.retryAfterSeconds)
+    return encode(error)
   }
   console.error(error)
   const detail = 'Something broke on our side; it has been logged. Send the request again, unchanged.'
-  return problem('internal', 500, 'Internal error', detail)
+  return problem({ code: 'internal', status: 500, title: 'Internal error', detail })
 }
 
-/** A fault of the whole event reads on from its subject: "The event is not JSON …". */
-function sentence({ message, errors }: CloudEventError): string {
-  return errors[0]?.pointer === '' && /^[a-z]/.test(message) ? `The event ${message}` : message
-}
-
-function encode(
-  code: ErrorCode,
-  detail: string,
-  faults: readonly Fault[],
-  retryAfter?: number,
-): HttpResponse {
+function encode({ code, message, faults, retryAfterSeconds }: Refusal): HttpResponse {
   const [status, title] = PROBLEMS[code]
-  return problem(code, status, title, detail, faults, retryAfter)
+  return problem({ code, status, title, detail: sentence(message, faults), faults, retryAfterSeconds })
 }
 
-function problem(
-  code: string,
-  status: number,
-  title: string,
-  detail: string,
-  errors: readonly Fault[] = [],
-  retryAfter?: number,
-): HttpResponse {
+/** The detail of a fault of the whole event is a predicate: "is not JSON" becomes "The event is not JSON". */
+function sentence(message: string, [first]: readonly Fault[]): string {
+  return first?.pointer === '' && /^[a-z]/.test(message) ? `The event ${message}` : message
+}
+
+type Problem = {
+  readonly code: string
+  readonly status: number
+  readonly title: string
+  readonly detail: string
+  readonly faults?: readonly Fault[]
+  readonly retryAfterSeconds?: number | undefined
+}
+
+function problem({ code, status, title, detail, faults = [], retryAfterSeconds }: Problem): HttpResponse {
   const type = `urn:tidewire:problem:${code.replaceAll('_', '-')}`
   return {
     status,
     headers: {
       'content-type': 'application/problem+json',
-      ...(retryAfter !== undefined && { 'retry-after': String(retryAfter) }),
+      ...(retryAfterSeconds !== undefined && { 'retry-after': String(retryAfterSeconds) }),
       ...(status === 401 && { 'www-authenticate': 'Bearer, ApiKey header="x-api-key"' }),
     },
-    body: { type, title, status, detail, ...(errors.length > 0 && { errors }) },
+    body: { type, title, status, detail, ...(faults.length > 0 && { errors: faults }) },
   }
 }

@@ -110,7 +110,6 @@ test('whatever comes, what follows from it is a valid event of the catalog', () 
     catalog: createCatalog([port]),
     now: () => new Date(),
     newId: () => 'id',
-    madeIds: new Set<string>(),
   }
   fc.assert(
     fc.property(arbitraryEvents, (events) => {

@@ -18,19 +18,19 @@ export type AcceptDeps = {
 
 const RETRY_AFTER_SECONDS = 2
 
-/** What a producer gets for an accepted event. */
+/** What a producer gets for an accepted event: its identity and its position. */
 export type Receipt = { readonly id: string; readonly source: string } & Position
 
 /**
- * Accepts events: all of them or none. Checks them, appends to Kafka those whose (source, id) is new, and answers
- * where each one stands, in input order. Every answer for the same pair is the same position for 7 days, whatever
- * crashes, repeats or overtakes (docs/adr/0009): it is the claim's, and the event of that position is the one that is
- * delivered. `madeIds` are ids made for this request; they are new, need no claim, and are not answered twice.
+ * Accepts events: all of them or none. Checks them, appends to Kafka those whose (source, id) is new, and returns the
+ * position of each, in input order. The same pair gets the same position for 7 days, in spite of crashes, retries and
+ * races (docs/adr/0009): it is the position of the claim, and the event there is the one that is delivered
+ * (docs/architecture.md, I8). `madeIds` are ids that were made for this request; they are new, so they need no claim.
  *
- * Throws Refusal `invalid_event` or `too_large` for bad events, `idempotency_key_reused` for a key that is bound to
- * another request, `conflict` while another request writes one of the pairs, and `unavailable` when Kafka did not
- * confirm the write, or the claims could not be written: then some of the events may be in Kafka all the same, and sending them again is safe if they
- * have ids or the request has a key.
+ * Throws Refusal: `invalid_event` or `too_large` for bad events; `idempotency_key_reused` for a key that is bound to
+ * another request; `conflict` while another request writes one of the pairs; `unavailable` if Kafka did not confirm the
+ * write, or the claims could not be written. After `unavailable` some of the events may be in Kafka. It is safe to send
+ * them again if they have ids or the request has a key.
  */
 export async function accept(
   events: readonly CloudEvent[],
@@ -39,23 +39,23 @@ export async function accept(
   binding?: Binding,
 ): Promise<Receipt[]> {
   const records = events.map((event) => toRecord(event, catalog, madeIds.has(event.id)))
-  refuseFaults(events, records, catalog)
+  assertValid(events, records, catalog)
   if (binding) await available(bindRequest(binding, claims))
   const given = events.filter(({ id }) => !madeIds.has(id))
-  const hold = await available(holdPairs(given, newId(), claims))
+  const lease = await available(leasePairs(given, newId(), claims))
   const fresh = new Map<string, NewRecord>()
   for (const [index, event] of events.entries()) {
     const record = records[index]
     const identity = identityOf(event)
-    if (record && !hold.known.has(identity) && !fresh.has(identity)) fresh.set(identity, record)
+    if (record && !lease.known.has(identity) && !fresh.has(identity)) fresh.set(identity, record)
   }
-  const appended = await append(fresh, kafka, hold)
-  const settled = await available(hold.settle(appended))
-  const positions = new Map([...hold.known, ...appended, ...settled])
+  const appended = await append(fresh, kafka, lease)
+  const claimed = await available(lease.claim(appended))
+  const positions = new Map([...lease.known, ...appended, ...claimed])
   return events.map((event) => receiptOf(event, positions.get(identityOf(event))))
 }
 
-/** What the claim store throws is told as a refusal that may be tried again: a claim or lease that is left behind blocks nobody for long. */
+/** An error of the claim store becomes a refusal that can be retried: a lease that is left behind expires within seconds. */
 async function available<T>(work: Promise<T>): Promise<T> {
   try {
     return await work
@@ -70,14 +70,14 @@ async function available<T>(work: Promise<T>): Promise<T> {
 async function append(
   records: ReadonlyMap<string, NewRecord>,
   kafka: EventLog,
-  hold: Hold,
+  lease: PairLease,
 ): Promise<Map<string, Position>> {
   if (records.size === 0) return new Map()
   try {
     const positions = await kafka.append([...records.values()])
     return new Map([...records.keys()].flatMap((identity, index) => pairOf(identity, positions[index])))
   } catch (error) {
-    await hold.release() // the sender may try again at once
+    await lease.release() // so that the sender can retry at once
     throw error
   }
 }
@@ -86,7 +86,7 @@ function pairOf(identity: string, position: Position | undefined): [string, Posi
   return position ? [[identity, position]] : []
 }
 
-function refuseFaults(events: readonly CloudEvent[], records: readonly NewRecord[], catalog: Catalog): void {
+function assertValid(events: readonly CloudEvent[], records: readonly NewRecord[], catalog: Catalog): void {
   const isBatch = events.length !== 1
   const faults: Fault[] = events.flatMap((event, index) => {
     const found = [...checkEvent(event), ...checkData(event, catalog)]
@@ -110,27 +110,27 @@ function receiptOf({ id, source }: CloudEvent, position: Position | undefined): 
   return { id, source, topic, partition, offset }
 }
 
-/** What a request knows of its pairs of (source, id), by `identityOf`, and what it may do with the others. */
-type Hold = {
-  /** Where the pairs stand that were accepted before. */
+/** The pairs of (source, id) of a request, by `identityOf`. */
+type PairLease = {
+  /** The positions of the pairs that were accepted before. */
   readonly known: ReadonlyMap<string, Position>
-  /** Claims each pair that has no position yet; answers who holds it, which is another record if that was claimed first. */
-  settle(positions: ReadonlyMap<string, Position>): Promise<Map<string, Position>>
-  /** Gives the lease back. It never throws: what it cannot give back expires. */
+  /** Claims the other pairs. Returns the claimed positions: those of other records if they were claimed first. */
+  claim(positions: ReadonlyMap<string, Position>): Promise<Map<string, Position>>
+  /** Releases the lease. Never throws: a lease that cannot be released expires. */
   release(): Promise<void>
 }
 
 const CLAIMS_AT_ONCE = 32
 const CONFLICT_RETRY_SECONDS = 1
-/** Leases of batches stand among the claims under a source that is no producer's. */
+/** The source under which the leases of batches are kept among the claims. No producer has it. */
 const BATCH_SOURCE = 'urn:tidewire:batch'
 
 /**
- * Looks up which pairs have a position, and takes one lease for the request if there are others: on the pair itself,
- * or on the whole set of a batch. Batches that merely overlap do not wait for each other; the claims decide.
- * Throws Refusal `conflict` while another request holds the lease.
+ * Looks up which pairs have a position. If some have none, takes one lease for the request: on the pair itself, or on
+ * the whole set of a batch. Batches that only overlap do not wait for each other; the claims decide.
+ * Throws Refusal `conflict` while another request has the lease.
  */
-async function holdPairs(pairs: readonly ClaimKey[], owner: string, claims: ClaimStore): Promise<Hold> {
+async function leasePairs(pairs: readonly ClaimKey[], owner: string, claims: ClaimStore): Promise<PairLease> {
   const keys = new Map(pairs.map((pair) => [identityOf(pair), pair]))
   const known = keys.size > 1 ? await findKnown(keys, claims) : new Map<string, Position>()
   const lease = leaseKeyOf(keys)
@@ -141,7 +141,7 @@ async function holdPairs(pairs: readonly ClaimKey[], owner: string, claims: Clai
   }
   return {
     known,
-    async settle(positions) {
+    async claim(positions) {
       const limit = pLimit(CLAIMS_AT_ONCE)
       const unknown = [...keys].filter(([identity]) => !known.has(identity))
       const claimed = unknown.map(([identity, key]) =>

@@ -8,38 +8,49 @@ import type { Derived } from '#shared/domain/define-domain.ts'
 import type { Catalog } from '#shared/pipeline/catalog.ts'
 import type { EventDraft } from '#shared/pipeline/cloudevents/validate-event.ts'
 
-/** The source of an event whose producer named none. */
+/** The source of an event whose producer gave none. */
 export const DEFAULT_SOURCE = 'urn:tidewire:api'
 
 export type CompleteDeps = {
   readonly catalog: Catalog
   readonly now: () => Date
   readonly newId: () => string
-  /** Collects the ids that were made here: these cannot have been sent before. */
-  readonly madeIds: Set<string>
-  /** The trace of an event that names none. */
+  /** The trace of an event without one. */
   readonly traceparent?: string
 }
 
 /**
- * Fills in what a producer may leave out: id, source and time, and what the catalog derives from type and data
- * (category, severity, partition key). An event of an unknown type without a category takes its type as the category.
+ * Returns the draft with what its producer left out: id, source and time, and what the catalog derives from type and
+ * data (category, severity, partition key). An event of an unknown type without a category has its type as category.
  */
-export function completeEvent(draft: EventDraft, deps: CompleteDeps): EventDraft {
-  const { catalog, now, newId, madeIds, traceparent } = deps
+export function completeEvent(
+  draft: EventDraft,
+  { catalog, now, newId, traceparent }: CompleteDeps,
+): EventDraft {
   const definition = typeof draft.type === 'string' ? catalog.definitionOf(draft.type) : undefined
-  const id = draft.id ?? newId()
-  if (draft.id === undefined || draft.id === null) madeIds.add(String(id))
   const key = draft.partitionkey ?? whereFits(draft, definition?.key, catalog)
   return {
     specversion: '1.0',
-    id,
+    id: draft.id ?? newId(),
     source: DEFAULT_SOURCE,
     type: draft.type,
     time: now().toISOString(),
     ...(traceparent !== undefined && { traceparent }),
     ...withoutNull(deriveCategory(draft, catalog)),
     ...(key !== undefined && { partitionkey: key }),
+  }
+}
+
+/** Makes ids, and remembers them: an event with one of these cannot have been sent before. */
+export function createIdMaker(newId: () => string): { newId(): string; made(): ReadonlySet<string> } {
+  const made = new Set<string>()
+  return {
+    newId() {
+      const id = newId()
+      made.add(id)
+      return id
+    },
+    made: () => made,
   }
 }
 
@@ -50,7 +61,7 @@ function withoutNull(draft: EventDraft): EventDraft {
   )
 }
 
-/** Fills in the category and severity that the catalog derives of type and data; the same event always gets the same. */
+/** Returns the draft with the category and severity that the catalog derives from type and data: always the same for the same event. */
 export function deriveCategory(draft: EventDraft, catalog: Catalog): EventDraft {
   if (draft.category != null && draft.severity != null) return draft
   const definition = typeof draft.type === 'string' ? catalog.definitionOf(draft.type) : undefined
@@ -63,7 +74,7 @@ export function deriveCategory(draft: EventDraft, catalog: Catalog): EventDraft 
   }
 }
 
-/** What is derived of data that fits the type's schema. Other data is refused later, with every fault named. */
+/** Derives from data that fits the type's schema. Other data is refused later, with every fault named. */
 function whereFits(
   { type, data }: EventDraft,
   derive: ((data: unknown) => string | undefined) | undefined,
@@ -77,7 +88,7 @@ function typeAsCategory(type: unknown): string | undefined {
   return typeof type === 'string' && channelProblem(type) === null ? type : undefined
 }
 
-/** What Tidewire asks of an event beyond CloudEvents: a category that is a channel, a known severity. */
+/** Returns what breaks Tidewire's own rules for an event: a category that is a channel, a known severity, short ids. */
 export function checkEvent(event: CloudEvent): Fault[] {
   const faults: Fault[] = []
   const { category, severity } = event
@@ -97,18 +108,18 @@ export function checkEvent(event: CloudEvent): Fault[] {
   return faults
 }
 
-/** Whether an event's JSON is larger than may be accepted. */
+/** Whether the JSON of an event is larger than the limit. */
 export function isTooLarge(json: Uint8Array): boolean {
   return json.length > ACCEPT_LIMITS.eventBytes
 }
 
-/** After so many faults the rest is not told: an answer that long helps nobody. */
+/** Further faults are left out: a longer response would help nobody. */
 const MAX_FAULTS = 100
 
 /**
- * What the catalog asks of an event: that `data` fits its type's schema. Bytes cannot be checked, so `data_base64` is
- * refused under a type of the catalog; folds and other consumers rely on `data`. Where the deployment refuses types
- * that no domain defines, so does this.
+ * Returns what breaks the rules of the catalog: `data` must fit the schema of its type. Bytes cannot be checked, so
+ * `data_base64` is refused under a type of the catalog; folds and other consumers rely on `data`. Types that no domain
+ * defines are refused if the deployment refuses them.
  */
 export function checkData(event: CloudEvent, catalog: Catalog): Fault[] {
   const definition = catalog.definitionOf(event.type)

@@ -7,13 +7,13 @@ import type { HttpMessage } from '#shared/pipeline/cloudevents/http.ts'
 //   Idempotency-Key = sf-string      sf-string = DQUOTE *(%x20-21 / %x23-5B / %x5D-7E / "\" ( DQUOTE / "\" )) DQUOTE
 const SF_STRING = /^"((?:[\x20-\x21\x23-\x5b\x5d-\x7e]|\\["\\])+)"$/
 const LONGEST_KEY = 256
-/** Keys stand among the claims under a source that is no producer's. */
+/** The source under which keys are kept among the claims. No producer has it. */
 const KEY_SOURCE = 'urn:tidewire:idempotency-key'
 
-/** What a request is bound to by its key. */
+/** A key, and the fingerprint of the request that it belongs to. */
 export type Binding = { readonly key: ClaimKey; readonly fingerprint: string }
 
-/** Reads the header `Idempotency-Key`. Throws Refusal `malformed`. */
+/** Returns the key in the header `Idempotency-Key`; undefined without the header. Throws Refusal `malformed`. */
 export function readIdempotencyKey(header: string | undefined): string | undefined {
   if (header === undefined) return undefined
   const text = SF_STRING.exec(header)?.[1]
@@ -24,9 +24,9 @@ export function readIdempotencyKey(header: string | undefined): string | undefin
 }
 
 /**
- * The ids of a request's events that have none, and what its key is bound to. The same credential and key make the
- * same ids, one after the other, so that a repeated request repeats its events. `target` is what the request asks
- * for, where its path does not always say the same.
+ * Returns the binding of a request's key, and ids for its events that have none. The same credential and key make the
+ * same ids in the same order, so a repeated request repeats its events. `target` is what the request asks for, if its
+ * path can be written in several ways.
  */
 export function keyRequest(
   credential: string,
@@ -44,7 +44,7 @@ export function keyRequest(
   }
 }
 
-/** SHA-256 of what makes the request: what it asks for, its media type, its CloudEvents headers by name, and its bytes. */
+/** SHA-256 of the request: its target, its media type, its CloudEvents headers by name, and its bytes. */
 function fingerprintOf({ headers, body }: HttpMessage, target: string): string {
   const telling = Object.entries(headers).filter(
     ([name]) => name === 'content-type' || name.startsWith('ce-'),
@@ -53,7 +53,7 @@ function fingerprintOf({ headers, body }: HttpMessage, target: string): string {
   return createHash('sha256').update(target).update(JSON.stringify(sorted)).update(body).digest('hex')
 }
 
-/** Binds a key to its request before anything is written. Throws Refusal `idempotency_key_reused` for another request. */
+/** Binds a key to its request, before anything is written. Throws Refusal `idempotency_key_reused` if it is bound to another. */
 export async function bindRequest({ key, fingerprint }: Binding, claims: ClaimStore): Promise<void> {
   if ((await claims.bind(key, fingerprint)) === fingerprint) return
   const detail = 'This Idempotency-Key came with another request before; use a new key for each request.'

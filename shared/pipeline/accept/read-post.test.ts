@@ -2,8 +2,8 @@ import { Buffer } from 'node:buffer'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import * as z from 'zod'
+import { Refusal } from '#shared/core/refusal.ts'
 import { createCatalog } from '#shared/pipeline/catalog.ts'
-import { CloudEventError } from '#shared/pipeline/cloudevents/codec-error.ts'
 import type { CompleteEvent } from '#shared/pipeline/cloudevents/validate-event.ts'
 import { makeEvent } from '#shared/testing/accept/records.ts'
 import { memoryClaimStore } from '#shared/testing/memory/memory-claim-store.ts'
@@ -40,11 +40,11 @@ const decode = (contentType: string | undefined, body: unknown, headers: Record<
     },
     complete,
   )
-const refusal = (run: () => unknown): CloudEventError => {
+const refusal = (run: () => unknown): Refusal => {
   try {
     run()
   } catch (error) {
-    if (error instanceof CloudEventError) return error
+    if (error instanceof Refusal) return error
     throw error
   }
   throw new Error('it was not refused')
@@ -108,10 +108,10 @@ describe('a body is refused', () => {
   })
 
   test('with every member that a plain event does not have, by its pointer', () => {
-    const { errors } = refusal(() =>
+    const { faults } = refusal(() =>
       decode('application/json', { type: 't', 'a/b~c': 1, specversion: '1.0' }),
     )
-    expect(errors.map(({ pointer }) => pointer)).toEqual(['/a~1b~0c', '/specversion'])
+    expect(faults.map(({ pointer }) => pointer)).toEqual(['/a~1b~0c', '/specversion'])
   })
 
   test('naming the bad items of a batch by their index', () => {
@@ -119,8 +119,8 @@ describe('a body is refused', () => {
     const strict: CompleteEvent = (draft) => draft
     const body = Buffer.from(JSON.stringify([makeEvent('1'), bad, 5]))
     const headers = { 'content-type': 'application/cloudevents-batch+json' }
-    const { errors } = refusal(() => decodeRequest({ headers, body }, strict))
-    expect(new Set(errors.map(({ index }) => index))).toEqual(new Set([1, 2]))
+    const { faults } = refusal(() => decodeRequest({ headers, body }, strict))
+    expect(new Set(faults.map(({ index }) => index))).toEqual(new Set([1, 2]))
   })
 
   test('or read, whatever it is, and nothing else happens', () => {
@@ -139,7 +139,7 @@ describe('a body is refused', () => {
       try {
         decode(type, body)
       } catch (error) {
-        expect(error).toBeInstanceOf(CloudEventError)
+        expect(error).toBeInstanceOf(Refusal)
       }
     })
     fc.assert(property, { numRuns: 1000 })

@@ -1,7 +1,6 @@
 import type { CloudEvent } from '#shared/core/event.ts'
 import { ACCEPT_LIMITS } from '#shared/core/limits.ts'
-import { type Fault, Refusal } from '#shared/core/refusal.ts'
-import { CloudEventError } from '#shared/pipeline/cloudevents/codec-error.ts'
+import { type Fault, faultsRefusal, Refusal } from '#shared/core/refusal.ts'
 import { decodeHttp, type HttpMessage, httpMode } from '#shared/pipeline/cloudevents/http.ts'
 import { parseJson } from '#shared/pipeline/cloudevents/json-format.ts'
 import {
@@ -9,55 +8,54 @@ import {
   type EventDraft,
   validateEvent,
 } from '#shared/pipeline/cloudevents/validate-event.ts'
-import { type CompleteDeps, completeEvent } from './check-event.ts'
+import { type CompleteDeps, completeEvent, createIdMaker } from './check-event.ts'
 import { type Binding, keyRequest, readIdempotencyKey } from './idempotency-key.ts'
 import { continueTrace } from './traceparent.ts'
 
-/** What was posted: events that are complete, and what is known of their ids. */
-type Post = {
+/** What was posted: complete events, and which of their ids are new. */
+export type Post = {
   readonly isBatch: boolean
   readonly events: readonly CloudEvent[]
-  /** Ids that were made for this request: they cannot have been seen before. */
+  /** The ids that were made for this request: they cannot have been seen before. */
   readonly madeIds: ReadonlySet<string>
   readonly binding?: Binding
 }
 
 /**
  * Reads a `POST /events` of a credential: one event or a batch, with its `Idempotency-Key` and `traceparent`.
- * Throws Refusal `too_large` or `malformed`, and CloudEventError with every fault.
+ * Throws Refusal: `too_large`, `malformed`, `unsupported_media_type`, or `invalid_event` with every fault.
  */
 export function readPost(
   message: HttpMessage,
   credential: string,
-  deps: Omit<CompleteDeps, 'madeIds' | 'traceparent'>,
+  deps: Omit<CompleteDeps, 'traceparent'>,
 ): Post {
-  if (message.body.length > ACCEPT_LIMITS.bodyBytes)
-    throw new Refusal(
-      'too_large',
-      'The body is larger than 1 MB (1,000,000 bytes); send the events in smaller batches.',
-    )
+  if (message.body.length > ACCEPT_LIMITS.bodyBytes) {
+    const detail = 'The body is larger than 1 MB (1,000,000 bytes); send the events in smaller batches.'
+    throw new Refusal('too_large', detail)
+  }
   const key = readIdempotencyKey(message.headers['idempotency-key'])
   const keyed = key === undefined ? undefined : keyRequest(credential, key, message)
-  const madeIds = new Set<string>()
   const traceparent = continueTrace(message.headers.traceparent)
-  const completeDeps = { ...deps, newId: keyed?.newId ?? deps.newId, madeIds, traceparent }
+  const ids = createIdMaker(keyed?.newId ?? deps.newId)
+  const completeDeps = { ...deps, newId: ids.newId, traceparent }
   const { isBatch, events } = decodeRequest(message, (draft) => completeEvent(draft, completeDeps))
-  if (events.length > ACCEPT_LIMITS.batchEvents)
-    throw new Refusal(
-      'too_large',
-      `A batch holds at most ${ACCEPT_LIMITS.batchEvents} events; send several batches.`,
-    )
-  return keyed
-    ? { isBatch, events, madeIds: new Set(), binding: keyed.binding }
-    : { isBatch, events, madeIds }
+  if (events.length > ACCEPT_LIMITS.batchEvents) {
+    const detail = `A batch has at most ${ACCEPT_LIMITS.batchEvents} events; send several batches.`
+    throw new Refusal('too_large', detail)
+  }
+  // The ids of a request with a key are the same when it is repeated: they may have been seen before.
+  if (keyed) return { isBatch, events, madeIds: new Set(), binding: keyed.binding }
+  return { isBatch, events, madeIds: ids.made() }
 }
 
 /** The members of a plain JSON event (docs/ingest.md); anything else belongs into `data`. */
+/** The members of a plain JSON event; anything else belongs into `data`. */
 const PLAIN_MEMBERS = new Set(['type', 'data', 'subject', 'category', 'severity', 'id', 'source', 'time'])
 
 /**
- * Decodes what was posted: CloudEvents in structured, binary or batch mode, or plain JSON `{type, data, …}`.
- * Throws CloudEventError with every fault.
+ * Decodes the events of a request: CloudEvents in structured, binary or batch mode, or plain JSON `{type, data, …}`.
+ * Throws Refusal with every fault.
  */
 export function decodeRequest(
   message: HttpMessage,
@@ -73,7 +71,7 @@ export function decodeRequest(
   if (mediaType !== 'application/json') {
     const detail =
       'Send application/json with {"type": …, "data": …}, application/cloudevents+json, application/cloudevents-batch+json, or ce- headers.'
-    throw new CloudEventError('unsupported_media_type', [{ pointer: '', detail }])
+    throw faultsRefusal('unsupported_media_type', [{ pointer: '', detail }])
   }
   return { isBatch: false, events: [validateEvent(plainDraft(parseJson(message.body)), complete)] }
 }
@@ -82,14 +80,14 @@ function plainDraft(json: unknown): EventDraft {
   if (typeof json !== 'object' || json === null || Array.isArray(json)) {
     const detail =
       'must be a JSON object {"type": …, "data": …}; send many events as application/cloudevents-batch+json.'
-    throw new CloudEventError('invalid_event', [{ pointer: '', detail }])
+    throw faultsRefusal('invalid_event', [{ pointer: '', detail }])
   }
   const unknown = Object.keys(json).filter((name) => !PLAIN_MEMBERS.has(name))
   const faults: Fault[] = unknown.map((name) => ({
     pointer: `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`,
     detail: 'is not a member of a plain event; put it into "data", or send application/cloudevents+json.',
   }))
-  if (faults.length > 0) throw new CloudEventError('invalid_event', faults)
+  if (faults.length > 0) throw faultsRefusal('invalid_event', faults)
   const draft = json as EventDraft
   return 'data' in draft ? { ...draft, datacontenttype: 'application/json' } : draft
 }

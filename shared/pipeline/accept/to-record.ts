@@ -4,10 +4,10 @@ import type { Catalog } from '#shared/pipeline/catalog.ts'
 import { encodeKafkaStructured } from '#shared/pipeline/cloudevents/kafka.ts'
 import type { KafkaRecord, NewRecord } from '#shared/pipeline/ports.ts'
 
-/** A header of records whose event's id was made for that very record. */
+/** The header of a record whose event's id was made for that record (docs/adr/0011). */
 const MADE_ID = { name: 'tidewire-id', value: 'made' } as const
 
-/** The record of an event: in the topic of its category, under the key that keeps its order. */
+/** Returns the record of an event: in the topic of its category, with the key that keeps its order. */
 export function toRecord(event: CloudEvent, catalog: Catalog, hasMadeId = false): NewRecord {
   const { value, headers } = encodeKafkaStructured(event)
   const key = event.partitionkey ?? event.subject ?? event.id
@@ -15,7 +15,7 @@ export function toRecord(event: CloudEvent, catalog: Catalog, hasMadeId = false)
   return { topic: catalog.topicOf(event.category ?? ''), key, value, headers: marked }
 }
 
-/** Whether the writer made the id of a record's event. */
+/** Whether the id of a record's event was made for that record. */
 export function hasMadeId({ headers }: Pick<KafkaRecord, 'headers'>): boolean {
   return headers.some(
     ({ name, value }) => name === MADE_ID.name && Buffer.from(value).toString() === MADE_ID.value,

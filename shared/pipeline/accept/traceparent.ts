@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
 
 // W3C Trace Context, https://www.w3.org/TR/trace-context/#traceparent-header
-//   traceparent = version "-" trace-id "-" parent-id "-" trace-flags      all in lower-case hex; a later version may go on
+//   traceparent = version "-" trace-id "-" parent-id "-" trace-flags      all in lower-case hex; a later version may be longer
 const TRACEPARENT = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/
 const SAMPLED = 1
 
-/** The trace that a request belongs to: the one of its header `traceparent`, or a new one where that is missing or invalid. */
+/** Returns the trace of a request: the one of its header `traceparent`, or a new one if that is missing or invalid. */
 export function continueTrace(header: string | undefined): string {
   const [, version, trace = '', parent = '', flags = '', rest] = TRACEPARENT.exec(header ?? '') ?? []
   const isValid =
@@ -16,6 +16,6 @@ export function continueTrace(header: string | undefined): string {
     /[1-9a-f]/.test(parent)
   if (!isValid) return `00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-01`
   if (version === '00') return `00-${trace}-${parent}-${flags}`
-  // Of a later version only what this one knows may be passed on.
+  // Only what version 00 defines may be passed on from a later version.
   return `00-${trace}-${parent}-0${Number.parseInt(flags, 16) & SAMPLED}`
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { Refusal } from '#shared/core/refusal.ts'
 import { MINIMAL } from '#shared/testing/cloudevents/conformance-cases.ts'
-import { CloudEventError } from './codec-error.ts'
 import { decodeHttp, type HttpHeaders } from './http.ts'
 
 const BINARY = {
@@ -13,11 +13,11 @@ const BINARY = {
 const decode = (headers: HttpHeaders, body: string | Uint8Array = '') =>
   decodeHttp({ headers, body: Buffer.from(body) })
 
-const errorOf = (headers: HttpHeaders, body: string | Uint8Array = ''): CloudEventError => {
+const errorOf = (headers: HttpHeaders, body: string | Uint8Array = ''): Refusal => {
   try {
     decode(headers, body)
   } catch (error) {
-    if (error instanceof CloudEventError) return error
+    if (error instanceof Refusal) return error
     throw error
   }
   throw new Error('nothing was thrown')
@@ -88,7 +88,7 @@ describe('decodeHttp in binary mode', () => {
     )
 
     expect(error.code).toBe('malformed')
-    expect(error.errors.map(({ pointer }) => pointer).sort()).toEqual([
+    expect(error.faults.map(({ pointer }) => pointer).sort()).toEqual([
       '/__proto__',
       '/data',
       '/data',
@@ -104,7 +104,7 @@ describe('decodeHttp in binary mode', () => {
   it('refuses a required attribute that is missing as an invalid event', () => {
     expect(errorOf({ ...BINARY, 'ce-id': undefined })).toMatchObject({
       code: 'invalid_event',
-      errors: [{ pointer: '/id' }],
+      faults: [{ pointer: '/id' }],
     })
   })
 
@@ -114,7 +114,7 @@ describe('decodeHttp in binary mode', () => {
     expect(errorOf(json, Buffer.from([0x22, 0xff, 0x22]))).toMatchObject({ code: 'malformed' })
     expect(errorOf({ ...json, 'content-type': 'application/json; charset=utf-16' }, '{}')).toMatchObject({
       code: 'unsupported_media_type',
-      errors: [{ pointer: '/datacontenttype' }],
+      faults: [{ pointer: '/datacontenttype' }],
     })
   })
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { Refusal } from '#shared/core/refusal.ts'
 import { MINIMAL } from '#shared/testing/cloudevents/conformance-cases.ts'
-import { CloudEventError } from './codec-error.ts'
 import {
   decodeHeaderValue,
   decodeHttp,
@@ -21,11 +21,11 @@ const BINARY = {
 const decode = (headers: HttpHeaders, body: string | Uint8Array = '') =>
   decodeHttp({ headers, body: Buffer.from(body) })
 
-const errorOf = (headers: HttpHeaders, body: string | Uint8Array = ''): CloudEventError => {
+const errorOf = (headers: HttpHeaders, body: string | Uint8Array = ''): Refusal => {
   try {
     decode(headers, body)
   } catch (error) {
-    if (error instanceof CloudEventError) return error
+    if (error instanceof Refusal) return error
     throw error
   }
   throw new Error('nothing was thrown')
@@ -106,8 +106,8 @@ describe('encoding for HTTP', () => {
     const latin1 = { ...MINIMAL, datacontenttype: 'text/plain; charset=latin1', data: 'é' }
     const half = { ...MINIMAL, datacontenttype: 'text/plain', data: '\ud800' }
 
-    expect(() => encodeHttpBinary(latin1)).toThrow(CloudEventError)
-    expect(() => encodeHttpBinary(half)).toThrow(CloudEventError)
+    expect(() => encodeHttpBinary(latin1)).toThrow(Refusal)
+    expect(() => encodeHttpBinary(half)).toThrow(Refusal)
     expect(decodeHttp(encodeHttpStructured(half))).toEqual({ mode: 'structured', event: half })
   })
 })

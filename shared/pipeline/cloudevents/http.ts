@@ -1,14 +1,13 @@
 import { Buffer } from 'node:buffer'
 import type { CloudEvent } from '#shared/core/event.ts'
+import { faultsRefusal } from '#shared/core/refusal.ts'
 import {
-  addAttribute,
+  decodeBinaryEvent,
   encodeData,
-  finishBinaryEvent,
-  forEachAttribute,
+  type HeaderAttribute,
+  headerAttributes,
   mediaTypeOf,
-  startBinaryEvent,
 } from './binary-mode.ts'
-import { CloudEventError } from './codec-error.ts'
 import { decodeJsonBatch, decodeJsonEvent, encodeJsonEvent } from './json-format.ts'
 import { JSON_BATCH, JSON_EVENT, JSON_EVENT_UTF8, messageMode } from './media-type.ts'
 import type { CompleteEvent } from './validate-event.ts'
@@ -20,7 +19,7 @@ import type { CompleteEvent } from './validate-event.ts'
 //   binary     = *("ce-" name ": " value) ["content-type: " datacontenttype] body(data)
 const PREFIX = 'ce-'
 
-/** The headers of a message by their names in lower case. */
+/** The headers of a message, by name in lower case. */
 export type HttpHeaders = Readonly<Record<string, string | undefined>>
 export type HttpMessage = { readonly headers: HttpHeaders; readonly body: Uint8Array }
 type EncodedHttpMessage = { readonly headers: Record<string, string>; readonly body: Buffer }
@@ -30,9 +29,9 @@ type DecodedHttp =
   | { readonly mode: 'batch'; readonly events: CloudEvent[] }
 
 /**
- * How a message carries events, by its headers; `none` if it has neither the CloudEvents media type nor one
- * of the required attributes as a header. Throws `CloudEventError` `unsupported_media_type` for event formats
- * other than JSON, and for charsets other than UTF-8.
+ * Returns how a message carries events, by its headers: `none` if it has neither the CloudEvents media type nor one
+ * of the required attributes as a header. Throws Refusal `unsupported_media_type` for event formats other than JSON,
+ * and for charsets other than UTF-8.
  */
 export function httpMode(headers: HttpHeaders): DecodedHttp['mode'] | 'none' {
   const mode = messageMode(headers['content-type'])
@@ -43,8 +42,8 @@ export function httpMode(headers: HttpHeaders): DecodedHttp['mode'] | 'none' {
 
 /**
  * Decodes the events of a message in any of the three modes. `complete` may fill in what producers left out.
- * In binary mode attributes stay strings, and an empty body is an event without data; in the other modes
- * `ce-` headers are ignored, as the body governs. Throws `CloudEventError` with every fault.
+ * In binary mode attributes stay strings, and an empty body is an event without data. In the other modes the `ce-`
+ * headers are ignored, because the body has the attributes. Throws Refusal with every fault.
  */
 export function decodeHttp({ headers, body }: HttpMessage, complete?: CompleteEvent): DecodedHttp {
   const mode = httpMode(headers)
@@ -57,20 +56,25 @@ export function decodeHttp({ headers, body }: HttpMessage, complete?: CompleteEv
       return { mode, event: decodeBinary(headers, body, complete) }
     case 'none': {
       const detail = `No event: send ${JSON_EVENT}, ${JSON_BATCH} or ce- headers.`
-      throw new CloudEventError('unsupported_media_type', [{ pointer: '', detail }])
+      throw faultsRefusal('unsupported_media_type', [{ pointer: '', detail }])
     }
   }
 }
 
-/** Encodes an event in binary mode. Throws `CloudEventError` if its text needs a charset other than UTF-8. */
+/**
+ * Encodes an event in binary mode. Throws Refusal `unsupported_media_type` if its text needs a charset other than
+ * UTF-8, and `invalid_event` if its data is text that is not well-formed.
+ */
 export function encodeHttpBinary(event: CloudEvent): EncodedHttpMessage {
-  const headers: Record<string, string> = {}
-  forEachAttribute(event, (name, text) => {
-    headers[PREFIX + name] = encodeHeaderValue(text)
-  })
+  const attributes = headerAttributes(event).map(([name, text]) => [PREFIX + name, encodeHeaderValue(text)])
   const mediaType = mediaTypeOf(event)
-  if (mediaType !== undefined) headers['content-type'] = mediaType
-  return { headers, body: encodeData(event) ?? Buffer.alloc(0) }
+  return {
+    headers: {
+      ...Object.fromEntries(attributes),
+      ...(mediaType !== undefined && { 'content-type': mediaType }),
+    },
+    body: encodeData(event) ?? Buffer.alloc(0),
+  }
 }
 
 /** Encodes an event in structured mode. */
@@ -82,15 +86,13 @@ export function encodeHttpStructured(event: CloudEvent): EncodedHttpMessage {
 }
 
 function decodeBinary(headers: HttpHeaders, body: Uint8Array, complete?: CompleteEvent): CloudEvent {
-  const event = startBinaryEvent()
-  for (const name of Object.keys(headers)) {
-    const value = headers[name]
-    if (value === undefined || !name.startsWith(PREFIX)) continue
-    addAttribute(event, name.slice(PREFIX.length), decodeHeaderValue(value))
-  }
+  const attributes = Object.entries(headers).flatMap(([name, value]): HeaderAttribute[] =>
+    value !== undefined && name.startsWith(PREFIX)
+      ? [[name.slice(PREFIX.length), decodeHeaderValue(value)]]
+      : [],
+  )
   const mediaType = headers['content-type']
-  if (mediaType !== undefined) event.draft.datacontenttype = mediaType
-  return finishBinaryEvent(event, body.length === 0 ? null : body, complete)
+  return decodeBinaryEvent({ attributes, mediaType, body: body.length === 0 ? null : body }, complete)
 }
 
 // CloudEvents HTTP binding 1.0.2 §3.1.3.2,
@@ -110,8 +112,8 @@ export function encodeHeaderValue(text: string): string {
 
 /**
  * Decodes the value of an HTTP header: first quoted strings, then one round of percent-decoding. Plain spaces
- * are taken, as older writers send them. Answers `undefined` for what is not ASCII, for a lone quote, and for
- * escapes that are incomplete or not UTF-8.
+ * are accepted, because older writers send them. Returns `undefined` for text that is not ASCII, for a lone quote,
+ * and for escapes that are incomplete or not UTF-8.
  */
 export function decodeHeaderValue(value: string): string | undefined {
   if (!PRINTABLE.test(value)) return undefined

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest'
+import { Refusal } from '#shared/core/refusal.ts'
 import { MINIMAL } from '#shared/testing/cloudevents/conformance-cases.ts'
-import { CloudEventError } from './codec-error.ts'
 import { decodeJsonBatch, decodeJsonEvent, encodeJsonEvent } from './json-format.ts'
 
-const errorOf = (run: () => unknown): CloudEventError => {
+const errorOf = (run: () => unknown): Refusal => {
   try {
     run()
   } catch (error) {
-    if (error instanceof CloudEventError) return error
+    if (error instanceof Refusal) return error
     throw error
   }
   throw new Error('nothing was thrown')
@@ -52,7 +52,7 @@ describe('decodeJsonEvent', () => {
 
     const error = errorOf(() => decodeJsonEvent(`${JSON.stringify(MINIMAL).slice(0, -1)},"data":${data}}`))
 
-    expect(error.errors).toMatchObject([{ pointer: '/data' }])
+    expect(error.faults).toMatchObject([{ pointer: '/data' }])
   })
 
   it('keeps a data value of null apart from no data', () => {
@@ -85,7 +85,7 @@ describe('decodeJsonBatch', () => {
     const error = errorOf(() => decodeJsonBatch(JSON.stringify(batch)))
 
     expect(error.code).toBe('invalid_event')
-    expect(error.errors.map(({ index, pointer }) => `${index}${pointer}`)).toEqual([
+    expect(error.faults.map(({ index, pointer }) => `${index}${pointer}`)).toEqual([
       '0',
       '2/specversion',
       '3/id',
@@ -101,7 +101,7 @@ describe('decodeJsonBatch', () => {
   it('stops telling after about a thousand faults', () => {
     const error = errorOf(() => decodeJsonBatch(`[${'1,'.repeat(100_000)}1]`))
 
-    expect(error.errors).toHaveLength(1000)
+    expect(error.faults).toHaveLength(1000)
   })
 
   it('completes each item', () => {

@@ -1,6 +1,5 @@
 import type { CloudEvent } from '#shared/core/event.ts'
-import type { Fault } from '#shared/core/refusal.ts'
-import { CloudEventError } from './codec-error.ts'
+import { type Fault, faultsRefusal, Refusal } from '#shared/core/refusal.ts'
 import { type CompleteEvent, validateEvent } from './validate-event.ts'
 
 // CloudEvents JSON format 1.0.2,
@@ -11,9 +10,9 @@ const MAX_FAULTS = 1000
 const UTF8 = new TextDecoder('utf-8', { fatal: true })
 
 /**
- * Decodes one event in the JSON format. `complete` may fill in what the producer left out. Of a member that
- * appears twice the last one counts. Numbers in `data` become JavaScript numbers.
- * Throws `CloudEventError`: `malformed` if it is not UTF-8 or not JSON, `invalid_event` with all faults.
+ * Decodes one event in the JSON format. `complete` may fill in what the producer left out. If a member appears
+ * twice, the last one counts. Numbers in `data` become JavaScript numbers.
+ * Throws Refusal: `malformed` if it is not UTF-8 or not JSON, `invalid_event` with all faults.
  */
 export function decodeJsonEvent(json: string | Uint8Array, complete?: CompleteEvent): CloudEvent {
   return validateEvent(parseJson(json), complete)
@@ -25,38 +24,36 @@ export function encodeJsonEvent(event: CloudEvent): string {
 }
 
 /**
- * Decodes a batch; an empty one is legal. All events or none: the faults of all items are collected, each
- * with its index, up to about a thousand. One specversion per batch needs no rule of its own, since each must be "1.0".
+ * Decodes a batch; an empty one is valid. Returns all events or throws Refusal with the faults of all items, each
+ * with its index, up to about a thousand. One specversion per batch needs no rule of its own: each must be "1.0".
  */
 export function decodeJsonBatch(json: string | Uint8Array, complete?: CompleteEvent): CloudEvent[] {
   const items = parseJson(json)
   if (!Array.isArray(items)) {
-    throw new CloudEventError('malformed', [
-      { pointer: '', detail: 'A batch must be a JSON array of events.' },
-    ])
+    throw faultsRefusal('malformed', [{ pointer: '', detail: 'A batch must be a JSON array of events.' }])
   }
   const events: CloudEvent[] = []
-  const errors: Fault[] = []
+  const faults: Fault[] = []
   for (const [index, item] of items.entries()) {
     try {
       events.push(validateEvent(item, complete))
     } catch (error) {
-      if (!(error instanceof CloudEventError)) throw error
-      errors.push(...error.errors.map((fault) => ({ ...fault, index })))
-      if (errors.length >= MAX_FAULTS) break
+      if (!(error instanceof Refusal)) throw error
+      faults.push(...error.faults.map((fault) => ({ ...fault, index })))
+      if (faults.length >= MAX_FAULTS) break
     }
   }
-  if (errors.length > 0) throw new CloudEventError('invalid_event', errors)
+  if (faults.length > 0) throw faultsRefusal('invalid_event', faults)
   return events
 }
 
-/** Parses JSON from text or UTF-8 bytes. Throws `CloudEventError` `malformed`, with `pointer` as the place. */
+/** Parses JSON from text or UTF-8 bytes. Throws Refusal `malformed` with a fault at `pointer`. */
 export function parseJson(json: string | Uint8Array, pointer = ''): unknown {
   try {
     return JSON.parse(typeof json === 'string' ? json : UTF8.decode(json))
   } catch (cause) {
     const detail =
       cause instanceof SyntaxError ? 'is not JSON: correct its syntax.' : 'is not UTF-8: encode it so.'
-    throw new CloudEventError('malformed', [{ pointer, detail }], { cause })
+    throw faultsRefusal('malformed', [{ pointer, detail }], { cause })
   }
 }

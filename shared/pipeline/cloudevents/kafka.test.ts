@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { Refusal } from '#shared/core/refusal.ts'
 import { MINIMAL } from '#shared/testing/cloudevents/conformance-cases.ts'
-import { CloudEventError } from './codec-error.ts'
 import { decodeKafka, encodeKafkaBinary, encodeKafkaStructured } from './kafka.ts'
 
 type Headers = Readonly<Record<string, string | Uint8Array>> | readonly (readonly [string, string])[]
@@ -21,11 +21,11 @@ const recordOf = (headers: Headers, value: string | Uint8Array | null = null) =>
   })),
 })
 
-const errorOf = (headers: Headers, value: string | Uint8Array | null = null): CloudEventError => {
+const errorOf = (headers: Headers, value: string | Uint8Array | null = null): Refusal => {
   try {
     decodeKafka(recordOf(headers, value))
   } catch (error) {
-    if (error instanceof CloudEventError) return error
+    if (error instanceof Refusal) return error
     throw error
   }
   throw new Error('nothing was thrown')
@@ -101,7 +101,7 @@ describe('decodeKafka in binary mode', () => {
       ),
     ).toEqual(event)
     expect(
-      errorOf({ ...BINARY, ce_datacontenttype: 'text/html', 'content-type': 'text/plain' }, 'a').errors,
+      errorOf({ ...BINARY, ce_datacontenttype: 'text/html', 'content-type': 'text/plain' }, 'a').faults,
     ).toMatchObject([{ pointer: '/datacontenttype' }])
   })
 
@@ -109,7 +109,7 @@ describe('decodeKafka in binary mode', () => {
     const headers = Object.entries(BINARY)
 
     expect(decodeKafka(recordOf([...headers, ['ce_id', '1']]))).toEqual(MINIMAL)
-    expect(errorOf([...headers, ['ce_id', '2']]).errors).toMatchObject([{ pointer: '/id' }])
+    expect(errorOf([...headers, ['ce_id', '2']]).faults).toMatchObject([{ pointer: '/id' }])
   })
 
   it('tells every fault', () => {
@@ -119,7 +119,7 @@ describe('decodeKafka in binary mode', () => {
     const error = errorOf(headers, 'a')
 
     expect(error.code).toBe('malformed')
-    expect(error.errors.map(({ pointer }) => pointer).sort()).toEqual([
+    expect(error.faults.map(({ pointer }) => pointer).sort()).toEqual([
       '/MyExt',
       '/datacontenttype',
       '/ext',
@@ -128,7 +128,7 @@ describe('decodeKafka in binary mode', () => {
   })
 
   it('refuses a value with a content type alone', () => {
-    const pointers = errorOf({ 'content-type': 'application/json' }, '{}').errors.map(
+    const pointers = errorOf({ 'content-type': 'application/json' }, '{}').faults.map(
       ({ pointer }) => pointer,
     )
 

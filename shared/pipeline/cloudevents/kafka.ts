@@ -1,14 +1,13 @@
 import { Buffer } from 'node:buffer'
 import type { CloudEvent } from '#shared/core/event.ts'
+import { faultsRefusal } from '#shared/core/refusal.ts'
 import {
-  addAttribute,
+  decodeBinaryEvent,
   encodeData,
-  finishBinaryEvent,
-  forEachAttribute,
+  type HeaderAttribute,
+  headerAttributes,
   mediaTypeOf,
-  startBinaryEvent,
 } from './binary-mode.ts'
-import { CloudEventError } from './codec-error.ts'
 import { decodeJsonEvent, encodeJsonEvent } from './json-format.ts'
 import { JSON_EVENT, JSON_EVENT_UTF8, messageMode } from './media-type.ts'
 
@@ -23,7 +22,7 @@ const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 type KafkaHeader = { readonly name: string; readonly value: Uint8Array }
 
-/** A record as it is in the log. Its key is not read: the mapping of keys never alters an event (§3.1). */
+/** A record as it is in Kafka. Its key is not read: the mapping of keys never alters an event (§3.1). */
 export type KafkaRecord = {
   readonly key?: Uint8Array | null
   readonly value: Uint8Array | null
@@ -35,16 +34,16 @@ type HeaderFields = ReadonlyMap<string, string | undefined>
 export type EncodedKafkaRecord = { readonly value: Buffer | null; readonly headers: Record<string, string> }
 
 /**
- * Decodes the event of a record: structured by its content type, binary by its `ce_` headers, and, without
- * any of both, a value in the JSON format, as console producers write it. In binary mode attributes stay
- * strings, and a record without a value is an event without data. Throws `CloudEventError` with every fault.
+ * Decodes the event of a record: in structured mode if its content type says so, in binary mode if it has `ce_`
+ * headers. A value without either is read in the JSON format, which is how console producers write. In binary mode
+ * attributes stay strings, and a record without a value is an event without data. Throws Refusal with every fault.
  */
 export function decodeKafka({ value, headers }: KafkaRecord): CloudEvent {
   const fields = readHeaders(headers)
   const mode = messageMode(fields.get(CONTENT_TYPE))
   if (mode === 'batch') {
     const detail = `A record is one event: send ${JSON_EVENT}.`
-    throw new CloudEventError('unsupported_media_type', [{ pointer: '', detail }])
+    throw faultsRefusal('unsupported_media_type', [{ pointer: '', detail }])
   }
   return mode === 'structured' || fields.size === 0 ? decodeStructured(value) : decodeBinary(fields, value)
 }
@@ -59,34 +58,34 @@ export function encodeKafkaStructured(event: CloudEvent): EncodedKafkaRecord & {
 
 /** Encodes an event in binary mode; the key is the caller's. Throws as `encodeHttpBinary` does. */
 export function encodeKafkaBinary(event: CloudEvent): EncodedKafkaRecord {
-  const headers: Record<string, string> = {}
-  forEachAttribute(event, (name, text) => {
-    headers[PREFIX + name] = text
-  })
+  const attributes = headerAttributes(event).map(([name, text]) => [PREFIX + name, text])
   const mediaType = mediaTypeOf(event)
-  if (mediaType !== undefined) headers[CONTENT_TYPE] = mediaType
-  return { value: encodeData(event), headers }
+  return {
+    value: encodeData(event),
+    headers: {
+      ...Object.fromEntries(attributes),
+      ...(mediaType !== undefined && { [CONTENT_TYPE]: mediaType }),
+    },
+  }
 }
 
 function decodeStructured(value: Uint8Array | null): CloudEvent {
   if (value !== null) return decodeJsonEvent(value)
-  throw new CloudEventError('malformed', [{ pointer: '', detail: 'A record without a value is no event.' }])
+  throw faultsRefusal('malformed', [{ pointer: '', detail: 'A record without a value is not an event.' }])
 }
 
 function decodeBinary(fields: HeaderFields, value: Uint8Array | null): CloudEvent {
-  const event = startBinaryEvent()
+  const hasContentType = fields.has(CONTENT_TYPE)
   // The npm SDK repeats the content type as ce_datacontenttype; only a contradiction is refused.
-  const mediaType = fields.has(CONTENT_TYPE) ? fields.get(CONTENT_TYPE) : fields.get(REPEATED_TYPE)
-  for (const [header, text] of fields) {
-    if (header === CONTENT_TYPE || (header === REPEATED_TYPE && text === mediaType)) continue
-    addAttribute(event, header.slice(PREFIX.length), text)
-  }
-  if (mediaType !== undefined) event.draft.datacontenttype = mediaType
-  else if (fields.has(CONTENT_TYPE)) addAttribute(event, 'datacontenttype', undefined)
-  return finishBinaryEvent(event, value)
+  const mediaType = fields.get(hasContentType ? CONTENT_TYPE : REPEATED_TYPE)
+  const attributes = [...fields]
+    .filter(([header, text]) => header !== CONTENT_TYPE && (header !== REPEATED_TYPE || text !== mediaType))
+    .map(([header, text]): HeaderAttribute => [header.slice(PREFIX.length), text])
+  if (hasContentType && mediaType === undefined) attributes.push(['datacontenttype', undefined])
+  return decodeBinaryEvent({ attributes, mediaType, body: value })
 }
 
-/** Keeps the headers of CloudEvents as text; `undefined` where one is not UTF-8 or contradicts another. */
+/** Returns the headers of CloudEvents as text; `undefined` if one is not UTF-8 or contradicts another. */
 function readHeaders(headers: readonly KafkaHeader[]): HeaderFields {
   const fields = new Map<string, string | undefined>()
   for (const { name, value } of headers) {
@@ -103,6 +102,6 @@ function decodeText(bytes: Uint8Array): string | undefined {
   try {
     return UTF8.decode(bytes)
   } catch {
-    return undefined // told as a fault of the attribute, together with all others
+    return undefined // becomes a fault of the attribute, reported together with all others
   }
 }

@@ -1,8 +1,8 @@
-import { CloudEventError } from './codec-error.ts'
+import { faultsRefusal, type Refusal } from '#shared/core/refusal.ts'
 
 /** The media type of one event in the JSON format. */
 export const JSON_EVENT = 'application/cloudevents+json'
-/** What we write. The charset is in lower case, because the npm SDK refuses any other spelling over HTTP. */
+/** The content type that we write. Its charset is in lower case, because the npm SDK refuses any other spelling over HTTP. */
 export const JSON_EVENT_UTF8 = `${JSON_EVENT}; charset=utf-8`
 /** The media type of a batch of events in the JSON format. */
 export const JSON_BATCH = 'application/cloudevents-batch+json'
@@ -10,8 +10,8 @@ export const JSON_BATCH = 'application/cloudevents-batch+json'
 const CLOUD_EVENTS = 'application/cloudevents'
 
 /**
- * The mode that a content type asks for; `other` if it is not one of CloudEvents. Throws `CloudEventError`
- * `unsupported_media_type` for an event format that is not JSON, and for a charset that is not UTF-8.
+ * Returns the mode that a content type asks for; `other` if it is not a content type of CloudEvents. Throws Refusal
+ * `unsupported_media_type` for an event format other than JSON, and for a charset other than UTF-8.
  */
 export function messageMode(contentType: string | undefined): 'structured' | 'batch' | 'other' {
   if (contentType === undefined) return 'other'
@@ -25,8 +25,8 @@ export function messageMode(contentType: string | undefined): 'structured' | 'ba
   return essence === JSON_EVENT ? 'structured' : 'batch'
 }
 
-function unsupported(detail: string): CloudEventError {
-  return new CloudEventError('unsupported_media_type', [{ pointer: '', detail }])
+function unsupported(detail: string): Refusal {
+  return faultsRefusal('unsupported_media_type', [{ pointer: '', detail }])
 }
 
 // RFC 2045 §5.1, https://www.rfc-editor.org/rfc/rfc2045#section-5.1 (RFC 2046 takes its grammar from there)
@@ -60,7 +60,7 @@ export function isTextMediaType(mediaType: string): boolean {
   return essence.startsWith('text/') || essence.endsWith('/xml') || essence.endsWith('+xml')
 }
 
-/** The `charset` parameter in lower case, or `utf-8` where there is none. */
+/** The `charset` parameter in lower case; `utf-8` if there is none. */
 function charsetOf(mediaType: string): string {
   for (const [, name, value] of mediaType.matchAll(PARAMETERS)) {
     if (name?.toLowerCase() === 'charset') return (value ?? '').replaceAll(/["\\]/g, '').toLowerCase()

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { Refusal } from '#shared/core/refusal.ts'
 import {
   MINIMAL,
   MORE_INVALID,
@@ -6,14 +7,13 @@ import {
   SUITE_INVALID,
   SUITE_VALID,
 } from '#shared/testing/cloudevents/conformance-cases.ts'
-import { CloudEventError } from './codec-error.ts'
 import { validateEvent } from './validate-event.ts'
 
 const faultsOf = (value: unknown): readonly { pointer: string; detail: string }[] => {
   try {
     validateEvent(value)
   } catch (error) {
-    if (error instanceof CloudEventError && error.code === 'invalid_event') return error.errors
+    if (error instanceof Refusal && error.code === 'invalid_event') return error.faults
     throw error
   }
   return []

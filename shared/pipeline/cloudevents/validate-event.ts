@@ -1,31 +1,30 @@
 import type { CloudEvent } from '#shared/core/event.ts'
-import type { Fault } from '#shared/core/refusal.ts'
+import { type Fault, faultsRefusal } from '#shared/core/refusal.ts'
 import { isTimestamp } from '#shared/core/time.ts'
-import { CloudEventError } from './codec-error.ts'
 import { isJsonMediaType, isMediaType } from './media-type.ts'
 
-/** An event as it arrived: nothing about it is known but that it is an object. */
+/** An event as it arrived: an object, with nothing else known about it. */
 export type EventDraft = { [name: string]: unknown }
 
-/** Fills in what a producer may leave out; it is called before validation, with a draft it may change. */
+/** Fills in what a producer may leave out. It is called before validation, with a draft that it may change. */
 export type CompleteEvent = (draft: EventDraft) => EventDraft
 
 /**
- * Returns `value` as an event of CloudEvents 1.0.2, or throws a `CloudEventError` with every fault there is.
+ * Returns `value` as an event of CloudEvents 1.0.2. Throws Refusal `invalid_event` with every fault.
  * A `null` attribute counts as left out (JSON format §2.2) and is dropped; `data: null` is a value and stays.
- * The same object is returned where nothing has to be dropped. Attributes that are not known are kept.
+ * Returns the same object if nothing has to be dropped. Unknown attributes are kept.
  */
 export function validateEvent(value: unknown, complete?: CompleteEvent): CloudEvent {
   if (!isDraft(value)) {
-    throw new CloudEventError('invalid_event', [{ pointer: '', detail: 'must be a JSON object.' }])
+    throw faultsRefusal('invalid_event', [{ pointer: '', detail: 'must be a JSON object.' }])
   }
   const event = completeDraft(value, complete)
-  const errors = findFaults(event)
-  if (errors.length > 0) throw new CloudEventError('invalid_event', errors)
+  const faults = findFaults(event)
+  if (faults.length > 0) throw faultsRefusal('invalid_event', faults)
   return event as CloudEvent
 }
 
-/** Drops what is not set, and lets `complete` fill in what it can. */
+/** Drops attributes that are not set, and lets `complete` fill in what it can. */
 export function completeDraft(value: EventDraft, complete?: CompleteEvent): EventDraft {
   const draft = omitUnset(value)
   return complete === undefined ? draft : omitUnset(complete(draft))
@@ -64,7 +63,7 @@ const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/
 /** The specification recommends at most 20 characters and sets no limit; a longer name than this is refused. */
 const MAX_NAME_LENGTH = 64
 
-/** After so many faults the rest is not looked at: an answer that long helps nobody. */
+/** The search stops after so many faults: a longer response would help nobody. */
 const MAX_FAULTS = 100
 
 /** How many levels of arrays and objects `data` may have, so that no encoder runs out of stack. */
@@ -73,8 +72,8 @@ const MAX_DATA_DEPTH = 128
 const REQUIRED = ['specversion', 'id', 'source', 'type'] as const
 
 /**
- * Everything that keeps `event` from being a CloudEvents 1.0.2 event, in the order of its members; none is a
- * valid event. Members must be set: leave out what is `null` or `undefined` first.
+ * Returns everything that keeps `event` from being a CloudEvents 1.0.2 event, in the order of its members; an empty
+ * list for a valid event. Drop members that are `null` or `undefined` first.
  */
 export function findFaults(event: Readonly<Record<string, unknown>>): Fault[] {
   const faults: Fault[] = []
@@ -84,38 +83,37 @@ export function findFaults(event: Readonly<Record<string, unknown>>): Fault[] {
   for (const name of Object.keys(event)) {
     const value = event[name]
     if (value === undefined) continue
-    const detail = name === 'data' || name === 'data_base64' ? faultInData(name, event) : faultIn(name, value)
-    if (detail !== undefined) faults.push({ pointer: pointerTo(name), detail })
+    const detail =
+      name === 'data' || name === 'data_base64' ? dataProblem(name, event) : attributeProblem(name, value)
+    if (detail !== null) faults.push({ pointer: pointerTo(name), detail })
     if (faults.length >= MAX_FAULTS) break
   }
   return faults
 }
 
-function faultIn(name: string, value: unknown): string | undefined {
+function attributeProblem(name: string, value: unknown): string | null {
   if (STRING_ATTRIBUTES.has(name)) {
-    return typeof value === 'string' ? (faultInText(value) ?? faultInNamed(name, value)) : 'must be a string.'
+    return typeof value === 'string' ? (textProblem(value) ?? namedProblem(name, value)) : 'must be a string.'
   }
-  const fault = faultInName(name)
-  if (fault !== undefined) return fault
-  if (typeof value === 'string') return faultInText(value)
-  if (typeof value === 'boolean') return undefined
+  const problem = nameProblem(name)
+  if (problem !== null) return problem
+  if (typeof value === 'string') return textProblem(value)
+  if (typeof value === 'boolean') return null
   if (typeof value !== 'number') return 'must be a string, a boolean or an integer: put structures into data.'
-  return (value | 0) === value
-    ? undefined
-    : 'must be a whole number from -2147483648 to 2147483647, or a string.'
+  return (value | 0) === value ? null : 'must be a whole number from -2147483648 to 2147483647, or a string.'
 }
 
-/** What is wrong with the name of an attribute, if anything. */
-export function faultInName(name: string): string | undefined {
-  if (!NAME.test(name)) return 'is no attribute name: use lower-case letters a-z and digits only.'
+/** Returns what is wrong with the name of an attribute, or null. */
+export function nameProblem(name: string): string | null {
+  if (!NAME.test(name)) return 'is not an attribute name: use lower-case letters a-z and digits only.'
   return name.length > MAX_NAME_LENGTH
     ? `is too long a name: use at most ${MAX_NAME_LENGTH} characters.`
-    : undefined
+    : null
 }
 
-function faultInText(text: string): string | undefined {
-  if (PLAIN_TEXT.test(text) || !FORBIDDEN_CHARACTER.test(text)) return undefined
-  return 'holds a control character, an unpaired surrogate or a noncharacter: remove it.'
+function textProblem(text: string): string | null {
+  if (PLAIN_TEXT.test(text) || !FORBIDDEN_CHARACTER.test(text)) return null
+  return 'contains a control character, an unpaired surrogate or a noncharacter: remove it.'
 }
 
 const STRING_ATTRIBUTES: ReadonlySet<string> = new Set([
@@ -130,35 +128,35 @@ const STRING_ATTRIBUTES: ReadonlySet<string> = new Set([
   'traceparent',
 ])
 
-function faultInNamed(name: string, text: string): string | undefined {
+function namedProblem(name: string, text: string): string | null {
   if (text === '') return 'must not be empty: give it a value or leave it out.'
   switch (name) {
     case 'specversion':
-      return text === '1.0' ? undefined : 'must be "1.0".'
+      return text === '1.0' ? null : 'must be "1.0".'
     case 'source':
-      return isUriReference(text) ? undefined : 'must be a URI-reference (RFC 3986), such as /sensors/7.'
+      return isUriReference(text) ? null : 'must be a URI-reference (RFC 3986), such as /sensors/7.'
     case 'time':
-      return isTimestamp(text) ? undefined : 'must be an RFC 3339 time, such as 2026-03-01T12:00:00Z.'
+      return isTimestamp(text) ? null : 'must be an RFC 3339 time, such as 2026-03-01T12:00:00Z.'
     case 'datacontenttype':
-      return isMediaType(text) ? undefined : 'must be a media type (RFC 2046), such as application/json.'
+      return isMediaType(text) ? null : 'must be a media type (RFC 2046), such as application/json.'
     case 'dataschema':
-      return isAbsoluteUri(text) ? undefined : 'must be an absolute URI (RFC 3986 §4.3), without a fragment.'
+      return isAbsoluteUri(text) ? null : 'must be an absolute URI (RFC 3986 §4.3), without a fragment.'
     default:
-      return undefined
+      return null
   }
 }
 
-function faultInData(name: string, event: Readonly<Record<string, unknown>>): string | undefined {
+function dataProblem(name: string, event: Readonly<Record<string, unknown>>): string | null {
   const { data, data_base64: base64, datacontenttype } = event
   if (name === 'data_base64') {
-    if (data !== undefined) return 'must not stand beside data: send one of them.'
-    if (typeof base64 === 'string' && base64.length % 4 === 0 && BASE64.test(base64)) return undefined
+    if (data !== undefined) return 'must not be sent together with data: send one of them.'
+    if (typeof base64 === 'string' && base64.length % 4 === 0 && BASE64.test(base64)) return null
     return 'must be Base64 with padding (RFC 4648 §4).'
   }
   if (typeof datacontenttype === 'string' && typeof data !== 'string' && !isJsonMediaType(datacontenttype)) {
     return `must be a string, because datacontenttype is not JSON; put bytes into data_base64.`
   }
-  return isJson(data, MAX_DATA_DEPTH) ? undefined : `must be JSON of at most ${MAX_DATA_DEPTH} levels.`
+  return isJson(data, MAX_DATA_DEPTH) ? null : `must be JSON of at most ${MAX_DATA_DEPTH} levels.`
 }
 
 function isJson(value: unknown, levels: number): boolean {
@@ -173,7 +171,7 @@ function isJson(value: unknown, levels: number): boolean {
   return true
 }
 
-/** The JSON pointer to a member, cut where the name is too long to be shown. */
+/** The JSON pointer to a member, cut off if the name is too long to be shown. */
 export function pointerTo(name: string): string {
   const shown = name.length > MAX_NAME_LENGTH ? `${name.slice(0, MAX_NAME_LENGTH)}…` : name
   return `/${shown.replaceAll('~', '~0').replaceAll('/', '~1')}`

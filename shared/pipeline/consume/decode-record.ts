@@ -1,7 +1,7 @@
 import type { CloudEvent } from '#shared/core/event.ts'
+import { faultsRefusal } from '#shared/core/refusal.ts'
 import { checkData, checkEvent, deriveCategory } from '#shared/pipeline/accept/check-event.ts'
 import type { Catalog } from '#shared/pipeline/catalog.ts'
-import { CloudEventError } from '#shared/pipeline/cloudevents/codec-error.ts'
 import { decodeKafka } from '#shared/pipeline/cloudevents/kafka.ts'
 import type { DecodeRecord } from '#shared/pipeline/ports.ts'
 
@@ -14,7 +14,7 @@ export function recordDecoder(catalog: Catalog): DecodeRecord {
   return (record) => {
     const event = deriveCategory(decodeKafka(record), catalog) as CloudEvent
     const faults = [...checkEvent(event), ...checkData(event, catalog)]
-    if (faults.length > 0) throw new CloudEventError('invalid_event', faults)
+    if (faults.length > 0) throw faultsRefusal('invalid_event', faults)
     return event
   }
 }

@@ -8,10 +8,10 @@ import type { ViewStore } from '#shared/pipeline/views/view-store.ts'
 /** The channel of the statistics, and the type of their events. */
 const STATS_CHANNEL = 'tidewire.stats'
 
-/** Statistics are told at most once in so many milliseconds (docs/adr/0012). */
+/** The statistics are announced at most once in so many milliseconds (docs/adr/0012). */
 export const STATS_SLOT_MS = 2000
 
-/** What the `stats` function is called with: when to read what it tells, in milliseconds since the epoch of Unix. */
+/** What the `stats` function is called with: when to read the statistics, in milliseconds since the Unix epoch. */
 export type StatsCall = { readonly at: number }
 
 type RequestStatsDeps = {
@@ -24,10 +24,10 @@ type RequestStatsDeps = {
   readonly newId: () => string
 }
 
-/** Tells that something changed; with `isFirst`, that somebody wants to know from now on. Never throws. */
+/** Reports that something changed; with `isFirst`, that somebody subscribed just now. Never throws. */
 export type RequestStats = (options?: { readonly isFirst?: boolean }) => Promise<void>
 
-/** Who asks for `**` is told of events, not of Tidewire itself, unless somebody asks for that. */
+/** A subscription to `**` gets events, but not Tidewire's own channels: these must be named. */
 const PATTERNS = patternsCovering(STATS_CHANNEL).filter(isOwnChannel)
 
 /** Whether a subscription to a pattern is one to the statistics. */
@@ -36,10 +36,10 @@ export function wantsStats(patterns: readonly string[]): boolean {
 }
 
 /**
- * Makes the function that asks for the statistics to be told. Of all who ask within a slot of two seconds one calls
- * the `stats` function, which reads them when the slot is over: so what changed within the slot is among them, and
- * whatever changes later has a slot of its own. Nothing happens while nobody is subscribed. What goes wrong here is
- * logged: it must not fail what was done, and the next change asks again.
+ * Returns the function that requests the statistics to be announced. Of all requests within a slot of two seconds one
+ * calls the `stats` function, which reads the statistics when the slot has ended. So a change within the slot is
+ * included, and a later change has a slot of its own. Nothing happens while nobody is subscribed. Errors are logged
+ * only: they must not fail the work that was done, and the next change makes another request.
  */
 export function statsRequester({ claims, listShards, call, now, newId }: RequestStatsDeps): RequestStats {
   let asked = -1
@@ -67,18 +67,19 @@ export type AnnounceStatsDeps = AcceptDeps & {
   readonly store: Pick<EventStore, 'topic'>
   readonly viewStore: Pick<ViewStore, 'progress'>
   readonly clock: Clock
-  /** Reads what is told. */
+  /** Reads the statistics. */
   readonly read: () => Promise<object>
 }
 
 /** The clocks of two function instances differ by less. */
 const SKEW_MS = 100
-/** What is stored is folded within so long, or is told with the next change. */
+/** How long to wait for stored events to be folded. Later ones are announced with the next change. */
 const PATIENCE_MS = 3000
 
 /**
- * Tells the statistics as an event on `tidewire.stats`: once the slot of the call is over, and all that was stored by
- * then is counted. Called again it tells nothing more. Throws Refusal `unavailable` where Kafka cannot be written.
+ * Announces the statistics as an event on `tidewire.stats`, when the slot of the call has ended and everything that was
+ * stored by then is counted. A repeated call writes no second event. Throws Refusal `unavailable` if Kafka cannot be
+ * written.
  */
 export async function announceStats({ at }: StatsCall, deps: AnnounceStatsDeps): Promise<void> {
   const { clock, read } = deps

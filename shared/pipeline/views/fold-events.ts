@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto'
 import { messageOf } from '#shared/core/message-of.ts'
-import type { Fault } from '#shared/core/refusal.ts'
+import { type Fault, faultsRefusal } from '#shared/core/refusal.ts'
 import type { Emission, View } from '#shared/domain/define-domain.ts'
 import { checkData, checkEvent, completeEvent, isTooLarge } from '#shared/pipeline/accept/check-event.ts'
 import { toRecord } from '#shared/pipeline/accept/to-record.ts'
 import type { Catalog } from '#shared/pipeline/catalog.ts'
-import { CloudEventError } from '#shared/pipeline/cloudevents/codec-error.ts'
 import { validateEvent } from '#shared/pipeline/cloudevents/validate-event.ts'
 import { toDeadLetter } from '#shared/pipeline/consume/dead-letter.ts'
 import type { DeadLetter, KafkaRecord, NewRecord, StoredEvent } from '#shared/pipeline/ports.ts'
@@ -134,12 +133,12 @@ function recordOf(emission: Emission, index: number, cause: Cause, catalog: Cata
     ...(emission.data !== undefined && { datacontenttype: 'application/json' }),
   }
   const { traceparent } = event
-  const deps = { catalog, newId: () => draft.id, now: () => new Date(timestamp), madeIds: new Set<string>() }
+  const deps = { catalog, newId: () => draft.id, now: () => new Date(timestamp) }
   const complete = { ...deps, ...(traceparent !== undefined && { traceparent }) }
   const followed = validateEvent(draft, (given) => completeEvent(given, complete))
   const record = toRecord(followed, catalog)
   const faults: Fault[] = [...checkEvent(followed), ...checkData(followed, catalog)]
   if (isTooLarge(record.value)) faults.push({ pointer: '', detail: 'is larger than 128 KB.' })
-  if (faults.length > 0) throw new CloudEventError('invalid_event', faults)
+  if (faults.length > 0) throw faultsRefusal('invalid_event', faults)
   return record
 }

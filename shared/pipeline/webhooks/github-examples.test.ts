@@ -21,7 +21,6 @@ const deps = {
   catalog: createCatalog([]),
   now: () => new Date('2026-11-21T08:00:00Z'),
   newId: () => 'made',
-  madeIds: new Set<string>(),
 }
 
 test('there are as many example deliveries as the package has', () => {

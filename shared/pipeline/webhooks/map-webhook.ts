@@ -12,12 +12,12 @@ import type { WebhookRequest } from './verify.ts'
 const NOT_IN_SEGMENT = /[^A-Za-z0-9_~-]/g
 const NOT_IN_TEXT = /[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}]/gu
 const MAX_TEXT = 256
-/** Unix times from here on are milliseconds: as seconds, this would be the year 5138. */
+/** Unix times from this one are milliseconds: in seconds it would be the year 5138. */
 const FIRST_MILLISECONDS = 1e11
 
 /**
- * Makes an event draft of a verified request. Type and category are `<source>.<event name>`, the id is the provider's
- * own (so that a delivery that is repeated is one event), the payload is JSON by value where it is JSON or a form.
+ * Returns the event draft of a verified request. Type and category are `<source>.<event name>`. The id is the
+ * provider's own, so that a repeated delivery is one event. A payload that is JSON or a form is JSON by value.
  */
 export function mapWebhook(source: string, mapping: Mapping, request: WebhookRequest): EventDraft {
   const { headers, body } = request
@@ -41,7 +41,7 @@ export function mapWebhook(source: string, mapping: Mapping, request: WebhookReq
   }
 }
 
-/** The first of these places that holds text. */
+/** Returns the text of the first of these places that has one. */
 function lookUp(
   places: readonly Lookup[],
   headers: WebhookRequest['headers'],
@@ -54,7 +54,7 @@ function lookUp(
   return undefined
 }
 
-/** Text as an attribute may hold it (CloudEvents §3.1): without control characters, and not endless. */
+/** Returns text that is valid in an attribute (CloudEvents §3.1): without control characters, at most MAX_TEXT long. */
 function tidy(text: string | undefined): string | undefined {
   if (text === undefined || (text.length <= MAX_TEXT && text.search(NOT_IN_TEXT) < 0)) return text
   return text.slice(0, MAX_TEXT).toWellFormed().replaceAll(NOT_IN_TEXT, '') || undefined
@@ -66,7 +66,7 @@ function textAt(place: Lookup, headers: WebhookRequest['headers'], payload: unkn
   return place.if === undefined || fieldAt(payload, place.if) !== undefined ? place.value : undefined
 }
 
-/** `stripe` and `invoice.paid` are `stripe.invoice.paid`; what no channel may hold becomes `-`. */
+/** `stripe` and `invoice.paid` become `stripe.invoice.paid`; characters that are not allowed in a channel become `-`. */
 function channelOf(source: string, name: string, strip: string): string {
   const rest = name.startsWith(strip) ? name.slice(strip.length) : name
   const segments = rest

@@ -5,7 +5,7 @@ const FORM = 'application/x-www-form-urlencoded'
 
 export type Fields = readonly (readonly [name: string, value: string])[]
 
-/** The fields of a form in the order they were sent, or null if the bytes are no form in UTF-8. */
+/** Returns the fields of a form in the order in which they were sent; null if the bytes are not a form in UTF-8. */
 export function readForm(mediaType: string | undefined, body: Uint8Array): Fields | null {
   if (mediaType === undefined || essenceOf(mediaType) !== FORM) return null
   try {
@@ -18,7 +18,7 @@ export function readForm(mediaType: string | undefined, body: Uint8Array): Field
       return [decodeField(name), decodeField(value)] as const
     })
   } catch {
-    return null // bytes that are no UTF-8 would be replaced, and two different bodies would read the same
+    return null // a lenient decoder would replace invalid bytes, and two different bodies would read the same
   }
 }
 
@@ -27,8 +27,8 @@ function decodeField(text: string): string {
 }
 
 /**
- * The payload as JSON: JSON by value, a form as an object (a name that is sent twice has an array), and a form whose
- * one field `payload` is JSON (GitHub, Slack) as that JSON. `undefined` when it is neither.
+ * Returns the payload as JSON: JSON by value, a form as an object (a name that is sent twice has an array), and a form
+ * whose only field `payload` is JSON (GitHub, Slack) as that JSON. Returns `undefined` for anything else.
  */
 export function readPayload(mediaType: string | undefined, body: Uint8Array): unknown {
   const fields = readForm(mediaType, body)
@@ -47,7 +47,7 @@ export function readPayload(mediaType: string | undefined, body: Uint8Array): un
   )
 }
 
-/** Whether a media type promises something else than JSON. `text/plain` does not: some senders call JSON so. */
+/** Whether a media type excludes JSON. `text/plain` does not: some senders use it for JSON. */
 function isOpaque(mediaType: string): boolean {
   if (isJsonMediaType(mediaType)) return !isUtf8MediaType(mediaType)
   return essenceOf(mediaType) !== 'text/plain'
@@ -57,7 +57,7 @@ function parseJson(body: Uint8Array): unknown {
   try {
     return parseText(UTF8.decode(body))
   } catch {
-    return undefined // not UTF-8: the bytes are kept as they are
+    return undefined // not UTF-8: the event carries the bytes
   }
 }
 
@@ -65,11 +65,11 @@ function parseText(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    return undefined // not JSON: it is kept as it is
+    return undefined // not JSON: the event carries the bytes
   }
 }
 
-/** The value at a JSON pointer (RFC 6901), or undefined. */
+/** Returns the value at a JSON pointer (RFC 6901), or undefined. */
 export function fieldAt(payload: unknown, pointer: string): unknown {
   let value = payload
   for (const step of pointer.split('/').slice(1)) {
@@ -80,7 +80,7 @@ export function fieldAt(payload: unknown, pointer: string): unknown {
   return value
 }
 
-/** Text or a number as text; anything else is undefined. */
+/** Returns text, or a number as text; undefined for anything else. */
 export function textOf(value: unknown): string | undefined {
   if (typeof value === 'number') return String(value)
   return typeof value === 'string' ? value : undefined

@@ -1,22 +1,14 @@
 import * as z from 'zod'
 import { SEVERITIES } from '#shared/core/severity.ts'
 
-/** What is known of a sender: how it proves itself, and what its requests mean. */
-export type Provider = {
-  /** The ways in which it signs; one that holds is enough. */
-  readonly schemes: readonly Scheme[]
-  readonly mapping: Mapping
-  readonly challenges?: readonly Challenge[]
-}
-
-// How a provider proves that it sent a request, as data: where the signature stands, how it is written, and what it
-// signs. Everything here can be written as JSON, so a provider that is not built in is one configuration entry.
+// How a provider proves that it sent a request: where the signature is, how it is encoded, and what it covers.
+// Everything here can be written as JSON, so a provider that is not built in is one entry of the configuration.
 
 const PART = /\{([a-z0-9-]+)(?::([^{}]+))?\}/g
 const PLAIN_PARTS = new Set(['body', 'body-sha256', 'timestamp', 'url', 'url-decoded', 'method', 'form'])
 const NAMED_PARTS = new Set(['header', 'field'])
 
-/** A header's name in lower case, as requests carry it here. */
+/** The name of a header, in lower case as in the requests of the HTTP adapter. */
 const headerName = z.string().regex(/^[!#$%&'*+.^_`|~0-9a-z-]+$/, 'must be a header name in lower case')
 
 /** A JSON pointer into the body: of JSON by its members, of a form by its field names. */
@@ -25,8 +17,8 @@ const pointer = z.string().regex(/^(?:\/[^/]*)+$/, 'must be a JSON pointer such 
 const text = z.string().min(1)
 
 /**
- * Where the signature stands and how it is laid out: the whole value after `prefix` (`sha256=…`); the values of `key`
- * in a list of pairs (`t=…,v1=…`); or the items of a list that begin with `prefix` (`v1,… v1,…`).
+ * Where the signature is, and in which layout: the whole value after `prefix` (`sha256=…`); the values of `key` in a
+ * list of pairs (`t=…,v1=…`); or the items of a list that begin with `prefix` (`v1,… v1,…`).
  */
 const signaturePlace = z
   .strictObject({
@@ -37,13 +29,13 @@ const signaturePlace = z
     items: z.strictObject({ separator: text.max(1) }).optional(),
   })
   .refine(({ header, field }) => (header === undefined) !== (field === undefined), {
-    message: 'must name a header or a field of the body, one of them',
+    message: 'must name either a header or a field of the body',
   })
 
 /**
  * When the request was signed: in a header, in a field of the body, or in a pair of the signature's own header.
- * `tolerance` is in seconds, 300 where it is left out. An `optional` one is checked only where it is sent, which is
- * safe for a field of a body that is signed as a whole.
+ * `tolerance` is in seconds, by default 300. An `optional` timestamp is checked only if it is sent, which is safe for a
+ * field of a body that is signed as a whole.
  */
 const timestamp = z
   .strictObject({
@@ -57,7 +49,7 @@ const timestamp = z
   .refine(
     ({ header, field, pair }) => [header, field, pair].filter((place) => place !== undefined).length === 1,
     {
-      message: 'must name a header, a field of the body or a pair of the signature, one of them',
+      message: 'must name one of: a header, a field of the body, a pair of the signature',
     },
   )
 export type Timestamp = z.infer<typeof timestamp>
@@ -71,19 +63,19 @@ const signed = z.strictObject({
    * `{url}`, `{url-decoded}`, `{method}`, `{form}` (names and values of a form, sorted, joined by nothing),
    * `{header:name}` and `{field:/pointer}`.
    */
-  content: text.refine(isTemplate, 'has a part that is not known'),
+  content: text.refine(isTemplate, 'has an unknown part'),
   timestamp: timestamp.optional(),
   /**
-   * A query parameter that is the SHA-256 of the body in hex. Where the URL has it, the body must agree and `{form}` is
-   * empty; where neither `{form}` nor `{body}` is signed, the URL must have it.
+   * A query parameter with the SHA-256 of the body in hex. If the URL has it, the body must match and `{form}` is empty.
+   * If neither `{form}` nor `{body}` is signed, the URL must have it.
    */
   bodyDigestInQuery: text.optional(),
-  /** How a secret becomes the key: its text (`utf8`, usual), its decoded bytes, or Standard Webhooks' `whsec_`. */
+  /** How a secret becomes the key: its text (`utf8`, the default), its decoded bytes, or Standard Webhooks' `whsec_`. */
   key: z.enum(['utf8', 'base64', 'hex', 'standard']).optional(),
 })
 export type SignedScheme = z.infer<typeof signed>
 
-/** The secret itself stands in a header, after `prefix` (`Bearer `). */
+/** The secret itself is in a header, after `prefix` (`Bearer `). */
 const token = z.strictObject({ algorithm: z.literal('token'), header: headerName, prefix: text.optional() })
 /** HTTP basic authentication; the secret is `user:password`. */
 const basic = z.strictObject({ algorithm: z.literal('basic') })
@@ -94,7 +86,7 @@ export type Scheme = z.infer<typeof schemeSchema>
 /** A piece of signed content: literal text, or a part with what it is taken from. */
 export type ContentPart = { readonly literal: string } | { readonly part: string; readonly from: string }
 
-/** Takes a content template apart. */
+/** Splits a content template into its pieces. */
 export function parseContent(template: string): ContentPart[] {
   const parts: ContentPart[] = []
   let end = 0
@@ -114,9 +106,9 @@ function isTemplate(template: string): boolean {
   })
 }
 
-// How a verified request becomes an event, as data. Where several places are given, the first that holds text wins.
+// How a verified request becomes an event. Of several places, the first that has text is used.
 
-/** A place in the request, or a fixed value (only where the field `if` is there). */
+/** A place in the request, or a fixed value (only if the field `if` exists). */
 const lookup = z.union([
   z.strictObject({ header: headerName }),
   z.strictObject({ field: pointer }),
@@ -127,11 +119,11 @@ export type Lookup = z.infer<typeof lookup>
 const lookups = z.array(lookup)
 
 export const mappingSchema = z.strictObject({
-  /** The body is a CloudEvent, which is taken as it is; nothing else of the mapping counts. */
+  /** The body is a CloudEvent and is used unchanged; the rest of the mapping is ignored. */
   cloudevents: z.boolean().optional(),
   /** The event's name: type and category are `<source>.<name>`; its dots begin new segments. */
   name: lookups.optional(),
-  /** What is cut off the front of the name. */
+  /** A prefix to remove from the name. */
   strip: z.string().optional(),
   /** A whole type instead of `<source>.<name>`. */
   type: lookups.optional(),
@@ -139,7 +131,7 @@ export const mappingSchema = z.strictObject({
   category: lookups.optional(),
   /** The provider's id of the delivery; without one, the SHA-256 of the body. */
   id: lookups.optional(),
-  /** Members of a JSON body that change from one attempt to the next: the SHA-256 leaves them out. */
+  /** Members of a JSON body that differ between attempts: they are left out of the SHA-256. */
   volatile: z.array(z.string()).optional(),
   subject: lookups.optional(),
   /** RFC 3339 text, or Unix time in seconds or milliseconds. */
@@ -148,13 +140,21 @@ export const mappingSchema = z.strictObject({
 })
 export type Mapping = z.infer<typeof mappingSchema>
 
-/** A verified request that is answered and is no event: all of `when` hold and the field `unless` is not there. */
+/** A verified request that gets an answer and is not an event: all of `when` match, and the field `unless` is missing. */
 export const challengeSchema = z.strictObject({
   when: z.record(pointer, z.union([z.string(), z.number()])),
   unless: pointer.optional(),
-  /** The JSON that is answered; without `reply` and `echo`, 204. */
+  /** The JSON body of the response; without `reply` and `echo` it is 204. */
   reply: z.record(z.string(), z.unknown()).optional(),
-  /** Members of the answer that are taken from the request. */
+  /** Members of the response that are copied from the request. */
   echo: z.record(z.string(), pointer).optional(),
 })
 export type Challenge = z.infer<typeof challengeSchema>
+
+/** A sender as data: how it signs, and how its requests become events. */
+export type Provider = {
+  /** The ways in which it signs; one valid signature is enough. */
+  readonly schemes: readonly Scheme[]
+  readonly mapping: Mapping
+  readonly challenges?: readonly Challenge[]
+}

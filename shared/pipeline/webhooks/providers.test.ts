@@ -9,7 +9,7 @@ import { verifyWebhook } from './verify.ts'
 const NOW = new Date('2026-11-21T08:00:30Z')
 const catalog = createCatalog([])
 const sources = webhookSources({ WEBHOOK_LOCAL_SECRETS: '1' })
-const deps = { catalog, now: () => NOW, newId: () => 'made', madeIds: new Set<string>() }
+const deps = { catalog, now: () => NOW, newId: () => 'made' }
 
 function sourceOf(sample: Sample) {
   const source = sources.get(sample.source)

@@ -25,7 +25,7 @@ const ENTRIES = {
   },
 }
 const sources = webhookSources({ WEBHOOK_LOCAL_SECRETS: '1', WEBHOOK_SOURCES: JSON.stringify(ENTRIES) })
-const deps = { catalog: createCatalog([]), now: () => NOW, newId: () => 'made', madeIds: new Set<string>() }
+const deps = { catalog: createCatalog([]), now: () => NOW, newId: () => 'made' }
 
 function receive(name: string, request: Partial<WebhookRequest>) {
   const source = sources.get(name)

@@ -1,7 +1,6 @@
 import type { CloudEvent } from '#shared/core/event.ts'
-import { Refusal } from '#shared/core/refusal.ts'
-import { type CompleteDeps, completeEvent } from '#shared/pipeline/accept/check-event.ts'
-import { CloudEventError } from '#shared/pipeline/cloudevents/codec-error.ts'
+import { faultsRefusal, Refusal } from '#shared/core/refusal.ts'
+import { type CompleteDeps, completeEvent, createIdMaker } from '#shared/pipeline/accept/check-event.ts'
 import { decodeHttp } from '#shared/pipeline/cloudevents/http.ts'
 import { type CompleteEvent, validateEvent } from '#shared/pipeline/cloudevents/validate-event.ts'
 import { mapWebhook } from './map-webhook.ts'
@@ -10,26 +9,31 @@ import type { Challenge } from './provider.ts'
 import type { WebhookSource } from './sources.ts'
 import { verifyWebhook, type WebhookRequest } from './verify.ts'
 
+/** What a verified request becomes: an event, with its id in `madeIds` if it was made here; or the answer to a test. */
+type Received =
+  | { readonly event: CloudEvent; readonly madeIds: ReadonlySet<string> }
+  | { readonly answer: ChallengeAnswer }
+
 /**
- * Verifies a delivery and makes an event of it, or the answer to a provider that only tries the endpoint out.
- * Throws Refusal `unauthenticated` when no signature holds, CloudEventError when the payload makes no event.
+ * Verifies a delivery and returns its event, or the answer to a provider that only tests the endpoint.
+ * Throws Refusal: `unauthenticated` if no signature is valid, `unsupported_media_type`, `malformed` or `invalid_event`
+ * if the payload cannot become an event.
  */
-export function receiveWebhook(
-  source: WebhookSource,
-  request: WebhookRequest,
-  deps: CompleteDeps,
-): { readonly event: CloudEvent } | { readonly answer: ChallengeAnswer } {
+export function receiveWebhook(source: WebhookSource, request: WebhookRequest, deps: CompleteDeps): Received {
   const { schemes, secrets } = source
   const verdict = verifyWebhook({ ...request, schemes, secrets, now: deps.now() })
   if (!verdict.ok) throw new Refusal('unauthenticated', verdict.reason)
   const answer = answerChallenge(source.challenges ?? [], request)
   if (answer !== null) return { answer }
-  const complete: CompleteEvent = (draft) => completeEvent(draft, deps)
-  if (source.mapping.cloudevents) return { event: decodeDelivery(source, request, complete) }
-  return { event: validateEvent(mapWebhook(source.name, source.mapping, request), complete) }
+  const ids = createIdMaker(deps.newId)
+  const complete: CompleteEvent = (draft) => completeEvent(draft, { ...deps, newId: ids.newId })
+  const event = source.mapping.cloudevents
+    ? decodeDelivery(source, request, complete)
+    : validateEvent(mapWebhook(source.name, source.mapping, request), complete)
+  return { event, madeIds: ids.made() }
 }
 
-/** One CloudEvent. Binary mode is for senders that sign no content: a signature over the body leaves its `ce-` headers open. */
+/** Decodes one CloudEvent. Binary mode is for senders that sign no content: a signature of the body does not cover its `ce-` headers. */
 function decodeDelivery(
   { schemes }: WebhookSource,
   request: WebhookRequest,
@@ -39,7 +43,7 @@ function decodeDelivery(
   const signsBody = schemes.some((scheme) => 'content' in scheme)
   if (decoded.mode === 'structured' || (decoded.mode === 'binary' && !signsBody)) return decoded.event
   const detail = 'must be one event as application/cloudevents+json, so that its signature covers all of it.'
-  throw new CloudEventError('unsupported_media_type', [{ pointer: '', detail }])
+  throw faultsRefusal('unsupported_media_type', [{ pointer: '', detail }])
 }
 
 type ChallengeAnswer = {
@@ -47,7 +51,7 @@ type ChallengeAnswer = {
   readonly body?: Readonly<Record<string, unknown>>
 }
 
-/** The answer to a request by which a provider only tries the endpoint out, or null for a real delivery. */
+/** Returns the answer to a request by which a provider tests the endpoint, or null for a delivery. */
 function answerChallenge(
   challenges: readonly Challenge[],
   { headers, body }: WebhookRequest,
@@ -64,14 +68,13 @@ function answerChallenge(
   return null
 }
 
-/** A header's value as it may be echoed: visible ASCII of a bearable length. */
+/** A header's value that is safe to echo: visible ASCII, no longer than a DNS name. */
 const ORIGIN = /^[!-~]{1,253}$/
 
 /**
- * Answers the handshake of a sender that asks whether it may deliver
- * (https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/http-webhook.md#4-abuse-protection). Whoever asks is
- * granted: what is delivered must be signed all the same.
- * Throws Refusal `malformed` for an origin that is none.
+ * Returns the response to a sender that asks whether it may deliver
+ * (https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/http-webhook.md#4-abuse-protection). Every sender may:
+ * its deliveries must be signed anyway. Throws Refusal `malformed` if the origin is not a DNS name.
  */
 export function grantDeliveries(headers: Readonly<Record<string, string | undefined>>): {
   readonly status: 200 | 204
@@ -79,7 +82,7 @@ export function grantDeliveries(headers: Readonly<Record<string, string | undefi
 } {
   const allow = 'POST, OPTIONS'
   const origin = headers['webhook-request-origin']
-  if (origin === undefined) return { status: 204, headers: { allow } } // a browser's preflight, or someone curious
+  if (origin === undefined) return { status: 204, headers: { allow } } // a browser's preflight, for example
   if (!ORIGIN.test(origin))
     throw new Refusal('malformed', 'The header "WebHook-Request-Origin" must be a DNS name.')
   const asksForRate = headers['webhook-request-rate'] !== undefined
@@ -88,16 +91,16 @@ export function grantDeliveries(headers: Readonly<Record<string, string | undefi
     headers: {
       allow,
       'webhook-allowed-origin': origin,
-      // A rate must be answered where one was asked for. Deliveries past what we can take are refused with 429 or 503.
+      // A request for a rate must get one. Deliveries above our capacity are refused with 429 or 503.
       ...(asksForRate && { 'webhook-allowed-rate': '*' }),
     },
   }
 }
 
 /**
- * The URL that a sender called, as Twilio, HubSpot and Square sign it. `configured` is the public base URL and wins;
- * without one, the `X-Forwarded-*` and `Host` headers are believed, which any sender can write: good enough where
- * nothing else is signed for another host with the same secret, so configure one in the cloud.
+ * Returns the URL that a sender called, as Twilio, HubSpot and Square sign it. `configured` is the public base URL and
+ * takes precedence. Without it the `X-Forwarded-*` and `Host` headers are trusted, which any sender can write: that is
+ * safe only if nothing is signed for another host with the same secret. So configure one in the cloud.
  */
 export function publicUrl(
   configured: string | undefined,
@@ -117,7 +120,7 @@ export function publicUrl(
   return `${base}${path}${rawQuery === '' ? '' : `?${rawQuery}`}`
 }
 
-/** Each proxy on the way appends what it saw; the first is what the sender called. */
+/** Each proxy appends the value that it received; the first is the one that the sender used. */
 function firstOf(list: string | undefined): string | undefined {
   return list?.split(',')[0]?.trim() || undefined
 }

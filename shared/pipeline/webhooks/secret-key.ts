@@ -15,12 +15,12 @@ const HEX = /^(?:[0-9a-f]{2})+$/i
 const PUBLIC_PREFIX = Buffer.from('302a300506032b6570032100', 'hex')
 const PRIVATE_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex')
 
-/** Whether a secret says of itself that it is a public key: whoever knows it could sign with it, were it taken as a secret. */
+/** Whether a secret is marked as a public key. As an HMAC secret it would let everybody sign who knows it. */
 export function isPublicKey(secret: string): boolean {
   return PUBLIC_KEY_MARK.test(secret)
 }
 
-/** The HMAC key in a secret, or null where the secret has not the form that the scheme asks for. */
+/** Returns the HMAC key in a secret; null if the secret does not have the form that the scheme requires. */
 export function hmacKey(secret: string, form: SignedScheme['key']): Buffer | null {
   if (secret === '' || isPublicKey(secret)) return null
   if (form === 'hex') return HEX.test(secret) ? Buffer.from(secret, 'hex') : null
@@ -29,7 +29,7 @@ export function hmacKey(secret: string, form: SignedScheme['key']): Buffer | nul
   return secret.startsWith('whsec_') ? decodeBase64(secret.slice('whsec_'.length)) : Buffer.from(secret)
 }
 
-/** The Ed25519 public key in a secret, or null where it holds none. Bare hex counts unless `marked` ones are asked for. */
+/** Returns the Ed25519 public key in a secret, or null. Bare hex is accepted unless a `marked` key is required. */
 export function ed25519Key(secret: string, { marked }: { marked: boolean }): KeyObject | null {
   const bytes = publicKeyBytes(secret, marked)
   if (bytes?.length !== 32) return null
@@ -42,22 +42,22 @@ function publicKeyBytes(secret: string, marked: boolean): Buffer | null {
   return HEX.test(hex) ? Buffer.from(hex, 'hex') : null
 }
 
-/** The bytes of canonical base64, or null: `Buffer` alone would take two texts for the same bytes. */
+/** Returns the bytes of canonical base64, or null. `Buffer` alone would accept two texts for the same bytes. */
 export function decodeBase64(text: string): Buffer | null {
   if (text === '' || !BASE64.test(text)) return null
   const bytes = Buffer.from(text, 'base64')
   return bytes.toString('base64') === text ? bytes : null
 }
 
-/** The bytes of hex in one case, or null. */
+/** Returns the bytes of hex that is all lower case or all upper case, or null. */
 export function decodeHex(text: string): Buffer | null {
   if (!HEX.test(text) || (text !== text.toLowerCase() && text !== text.toUpperCase())) return null
   return Buffer.from(text, 'hex')
 }
 
 /**
- * The key pair that a text stands for: its SHA-256 is the seed. For local development only, where a source needs
- * a key pair and should work without one being made. `publicKey` is written as a secret is.
+ * Returns the key pair of a text: its SHA-256 is the seed. For local development only, where a source that needs a key
+ * pair should work without one. `publicKey` has the form of a secret.
  */
 export function localKeyPair(text: string): { privateKey: KeyObject; publicKey: string } {
   const seed = createHash('sha256').update(text).digest()

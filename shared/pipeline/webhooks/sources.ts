@@ -10,15 +10,15 @@ type Environment = Readonly<Record<string, string | undefined>>
 
 const NAME = /^[a-z0-9][a-z0-9_-]{0,63}$/
 
-/** One configuration entry: like a provider that is built in, or with a scheme of its own. */
+/** One entry of the configuration: like a provider that is built in, or with a scheme of its own. */
 const entrySchema = z
   .strictObject({
     like: z
       .string()
-      .refine((name) => Object.hasOwn(providers, name), 'is no provider that is built in')
+      .refine((name) => Object.hasOwn(providers, name), 'is not a provider that is built in')
       .optional(),
     scheme: schemeSchema.optional(),
-    /** Names of the environment variables that hold the secrets; `WEBHOOK_SECRET_<NAME>` where it is left out. */
+    /** Names of the environment variables with the secrets; `WEBHOOK_SECRET_<NAME>` by default. */
     secrets: z.array(z.string().min(1)).optional(),
     mapping: mappingSchema.optional(),
     challenges: z.array(challengeSchema).optional(),
@@ -26,12 +26,12 @@ const entrySchema = z
   .refine(({ like, scheme }) => like !== undefined || scheme !== undefined, 'needs "scheme" or "like"')
 type Entry = z.infer<typeof entrySchema>
 const entriesSchema = z.record(
-  z.string().regex(NAME, 'is no source name: a-z, 0-9, "-" and "_"'),
+  z.string().regex(NAME, 'is not a source name: a-z, 0-9, "-" and "_"'),
   entrySchema,
 )
 
 /**
- * Reads the sources that may deliver: every provider that is built in and has a secret, and the entries of
+ * Returns the sources that may deliver, by name: every provider that is built in and has a secret, and the entries of
  * `WEBHOOK_SOURCES` (JSON, by name). Secrets are comma-separated in `WEBHOOK_SECRET_<NAME>`. With
  * `WEBHOOK_LOCAL_SECRETS=1` every source without one has `local-secret-<name>`.
  * Throws an error that lists everything that is wrong.
@@ -119,7 +119,7 @@ function fits(secret: string, scheme: Scheme): boolean {
   return ed25519Key(secret, { marked: scheme.key === 'standard' }) !== null
 }
 
-/** Locally a plain text stands for a key pair where a scheme needs one, so that nobody has to make keys to try it. */
+/** On the local stack a plain text is the seed of a key pair if a scheme needs one, so that nobody has to create keys. */
 function withLocalKeys(secrets: readonly string[], schemes: readonly Scheme[]): readonly string[] {
   if (!schemes.some(({ algorithm }) => algorithm === 'ed25519')) return secrets
   const texts = secrets.filter((secret) => ed25519Key(secret, { marked: false }) === null)

@@ -8,9 +8,9 @@ import { decodeBase64, decodeHex, ed25519Key, hmacKey, isPublicKey } from './sec
 type Verdict = { readonly ok: true } | { readonly ok: false; readonly reason: string }
 
 type Verification = WebhookRequest & {
-  /** The ways in which this sender signs; one that holds is enough. */
+  /** The ways in which this sender signs; one valid signature is enough. */
   readonly schemes: readonly Scheme[]
-  /** Every one is tried, so that a secret can be rotated. An empty one never matches. */
+  /** All are tried, so that a secret can be rotated. An empty one never matches. */
   readonly secrets: readonly string[]
   readonly now: Date
 }
@@ -18,9 +18,9 @@ type Verification = WebhookRequest & {
 const NO_MATCH = 'No configured secret matches the signature.'
 
 /**
- * Whether a request was signed with one of the secrets, recently, over the raw bytes of its body. Signatures are
- * compared in constant time, and all secrets are tried whichever matches. The reason names what is missing or does
- * not hold; it never says what would have been right.
+ * Verifies that a request was signed with one of the secrets, recently, over the raw bytes of its body. Signatures are
+ * compared in constant time, and all secrets are tried even after a match. The reason names what is missing or
+ * invalid; it never contains the expected value.
  */
 export function verifyWebhook({ schemes, secrets, now, ...request }: Verification): Verdict {
   const usable = secrets.filter((secret) => secret !== '')
@@ -38,7 +38,7 @@ export function verifyWebhook({ schemes, secrets, now, ...request }: Verificatio
   return { ok: false, reason: reasons.join(' ') || NO_MATCH }
 }
 
-/** Why one scheme does not hold; `isMissing` when the request does not use it at all. */
+/** Why one scheme refuses the request; `isMissing` if the request does not use that scheme at all. */
 type Refused = { readonly reason: string; readonly isMissing: boolean }
 
 function refuse(
@@ -104,7 +104,7 @@ function refuseToken(
   const given = digest(text)
   let isMatch = false
   const tokens = secrets.filter((secret) => !isPublicKey(secret))
-  // The digests have one length whatever the secrets' lengths are, so that the comparison tells nothing about them.
+  // All digests have the same length, so that the comparison reveals nothing about the lengths of the secrets.
   for (const secret of tokens) if (timingSafeEqual(digest(prefix + secret), given)) isMatch = true
   return isMatch ? null : { reason: 'No configured secret matches.', isMissing: false }
 }
@@ -113,17 +113,17 @@ function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest()
 }
 
-/** Longer than every signature header there is; what is longer is not looked at. */
+/** Longer than the signature header of any provider. A longer one is refused unread. */
 const MAX_LENGTH = 4096
-/** Senders that rotate secrets sign twice or thrice; each signature costs one comparison per secret. */
+/** Senders that rotate secrets sign two or three times. Each signature costs one comparison per secret. */
 const MAX_SIGNATURES = 16
 
 type Signatures =
-  /** The texts that claim to be signatures, and the pairs around them. */
+  /** The candidate signatures, and the pairs around them. */
   | { readonly texts: readonly string[]; readonly pairs: ReadonlyMap<string, readonly string[]> }
   | { readonly reason: string; readonly isMissing: boolean }
 
-/** Finds the signatures of a request in the place and layout that a scheme names. */
+/** Returns the signatures of a request, from the place and in the layout that a scheme names. */
 function readSignatures({ signature }: SignedScheme, request: WebhookRequest): Signatures {
   const { header, field, prefix = '', pairs, items } = signature
   const where = header === undefined ? `field "${field}" of the body` : `header "${header}"`
@@ -133,10 +133,9 @@ function readSignatures({ signature }: SignedScheme, request: WebhookRequest): S
   const byKey = pairs ? readPairs(text, pairs.separator) : new Map<string, string[]>()
   const entries = pairs ? (byKey.get(pairs.key) ?? []) : items ? text.split(items.separator) : [text]
   const texts = entries.filter((entry) => entry.startsWith(prefix)).map((entry) => entry.slice(prefix.length))
-  if (texts.length === 0)
-    return { reason: `The ${where} holds no signature of this scheme.`, isMissing: true }
+  if (texts.length === 0) return { reason: `The ${where} has no signature of this scheme.`, isMissing: true }
   if (texts.length > MAX_SIGNATURES)
-    return { reason: `The ${where} holds too many signatures.`, isMissing: false }
+    return { reason: `The ${where} has too many signatures.`, isMissing: false }
   return { texts, pairs: byKey }
 }
 
@@ -158,7 +157,7 @@ function readPairs(text: string, separator: string): Map<string, string[]> {
 const DEFAULT_TOLERANCE = 300
 const DIGITS = /^[0-9]{1,15}$/
 
-/** The timestamp's text if the request is recent enough (undefined if it has none and needs none), or why it is not. */
+/** Returns the text of the timestamp (undefined if it is optional and missing), or the reason why the request is not recent. */
 function checkTimestamp(
   { header, field, pair = '', unit, tolerance = DEFAULT_TOLERANCE, optional }: Timestamp,
   { headers, body }: WebhookRequest,
@@ -181,7 +180,7 @@ function checkTimestamp(
       : `"${pair}" of the signature`
   if (!text) return optional ? { text: undefined } : { reason: `The ${name} is missing.` }
   const signedAt = parseTime(text, unit)
-  if (signedAt === null) return { reason: `The ${name} is no time that this scheme uses.` }
+  if (signedAt === null) return { reason: `The ${name} is not a time in the format of this scheme.` }
   const seconds = Math.abs(now.getTime() - signedAt) / 1000
   if (!(seconds <= tolerance))
     return { reason: `The ${name} is more than ${tolerance} seconds away from the time here.` }
@@ -203,10 +202,10 @@ export type WebhookRequest = {
   readonly body: Uint8Array
 }
 
-/** A URL is signed by HubSpot with just these escapes undone: https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/request-validation */
+/** HubSpot signs the URL with only these escapes decoded: https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/request-validation */
 const UNDONE_ESCAPES = /%(?:3A|2F|3F|40|21|24|27|28|29|2A|2C|3B)/gi
 
-/** The bytes that the sender signed, or why they cannot be put together. `timestamp` is the text that was sent. */
+/** Returns the bytes that the sender signed, or the reason why they are incomplete. `timestamp` is the text that was sent. */
 function signedContent(
   { content, bodyDigestInQuery }: SignedScheme,
   request: WebhookRequest,
@@ -215,7 +214,7 @@ function signedContent(
   const digest = bodyDigestInQuery === undefined ? null : queryParameter(request.url, bodyDigestInQuery)
   const needsDigest = bodyDigestInQuery !== undefined && !/\{(?:form|body)\}/.test(content)
   if (digest === null ? needsDigest : digest !== sha256(request.body))
-    // no secret: the signed URL holds it
+    // Needs no constant-time comparison: the digest is in the URL, not secret.
     return { reason: `The query parameter "${bodyDigestInQuery}" is not the SHA-256 of the body.` }
   const pieces: Uint8Array[] = []
   for (const piece of parseContent(content)) {
@@ -259,7 +258,7 @@ function missing(piece: ContentPart): string {
   if ('literal' in piece) return ''
   if (piece.part === 'header') return `The header "${piece.from}" is missing.`
   if (piece.part === 'field') return `The body has no field "${piece.from}".`
-  return piece.part === 'form' ? 'The body is no form.' : `The request has no ${piece.part}.`
+  return piece.part === 'form' ? 'The body is not a form.' : `The request has no ${piece.part}.`
 }
 
 /** Names in byte order, each directly followed by its value; equal values of one name count once (Twilio). */

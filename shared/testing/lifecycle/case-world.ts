@@ -104,10 +104,9 @@ export function createCaseWorld(): CaseWorld {
 
 /** Accepts an event with an id: a damaged container, unless something else is given. */
 export async function publishTo(world: CaseWorld, id: string, given: object = {}) {
-  const madeIds = new Set<string>()
   const draft = { id, type: 'port.container.damaged', subject: 'MSKU-1', data: { title: 'Dent' }, ...given }
   const now = () => new Date(world.clock.now())
-  const event = completeEvent(draft, { ...world, now, madeIds }) as CloudEvent
-  const [receipt] = await accept([event], madeIds, { ...world, kafka: world.kafka })
+  const event = completeEvent(draft, { ...world, now }) as CloudEvent
+  const [receipt] = await accept([event], new Set(), { ...world, kafka: world.kafka })
   return receipt
 }
