@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { channelProblem } from '#shared/core/channel.ts'
 import { CursorError, parseCursor } from '#shared/core/cursor.ts'
-import type { Filter } from '#shared/core/interest.ts'
+import { FILTER_FIELDS, type Filter, type FilterField } from '#shared/core/interest.ts'
 import type { Since } from '#shared/core/messages.ts'
 import { isSeverity, SEVERITIES } from '#shared/core/severity.ts'
 import type { CliContext } from '../lib/cli-context.ts'
@@ -17,8 +17,6 @@ type TailOptions = {
   readonly limit?: number
   readonly json?: true
 }
-
-const FILTERS = ['severity', 'type', 'subject'] as const
 
 const DETAILS = `
 A channel is a dotted category; * matches one segment and a final ** any rest. Quote them for the shell.
@@ -82,7 +80,7 @@ function parseSince(text: string): Since {
  */
 function collectFilter(text: string, known: Filter = {}): Filter {
   const separator = text.indexOf('=')
-  const name = FILTERS.find((filter) => filter === text.slice(0, separator))
+  const name = FILTER_FIELDS.find((filter) => filter === text.slice(0, separator))
   if (name === undefined)
     throw usageError(`--filter ${JSON.stringify(text)} is not severity=…, type=… or subject=…`)
   const given = text.slice(separator + 1)
@@ -91,7 +89,7 @@ function collectFilter(text: string, known: Filter = {}): Filter {
   return { ...known, [name]: [...(known[name] ?? []), ...values] }
 }
 
-function assertFilterValue(name: (typeof FILTERS)[number], value: string): void {
+function assertFilterValue(name: FilterField, value: string): void {
   if (value === '') throw usageError(`--filter ${name}= has no value`)
   if (name === 'severity' && !isSeverity(value))
     throw usageError(`--filter severity=${value}: a severity is ${SEVERITIES.join(', ')}`)

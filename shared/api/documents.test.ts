@@ -4,10 +4,12 @@ import { Validator } from '@seriousme/openapi-schema-validator'
 import { Ajv } from 'ajv'
 import addFormats from 'ajv-formats'
 import { describe, expect, test } from 'vitest'
+import { FILTER_FIELDS } from '#shared/core/interest.ts'
 import { domains } from '#shared/domain/catalog.ts'
 import { asyncapiDocument } from './asyncapi.ts'
 import type { Json } from './component-schemas.ts'
 import { API_VERSION, methodsOf, openapiDocument } from './openapi.ts'
+import { catchUpParameters, csvParameters, listParameters } from './parameters.ts'
 
 const require = createRequire(import.meta.url)
 const readText = (path: string) => readFile(new URL(`../../${path}`, import.meta.url), 'utf8')
@@ -66,6 +68,14 @@ describe('the documents', () => {
 
     expect(routes.length).toBeGreaterThan(3)
     for (const [, method, path = ''] of routes) expect.soft(methodsOf(path), path).toContain(method)
+  })
+
+  test.each([
+    ['GET /events', listParameters],
+    ['GET /events.csv', csvParameters],
+    ['GET /events/since', catchUpParameters],
+  ])('name every filter as a parameter of %s', (_route, parameters) => {
+    expect(parameters.map(({ name }) => name)).toEqual(expect.arrayContaining([...FILTER_FIELDS]))
   })
 
   test('answer which methods a path has', () => {

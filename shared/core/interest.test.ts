@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { makeEvent } from '#shared/testing/accept/records.ts'
-import { matchesInterest, passesFilter } from './interest.ts'
+import { FILTER_FIELDS, matchesInterest, passesFilter } from './interest.ts'
 
 const event = makeEvent('1', {
   type: 'port.container.arrived',
@@ -26,6 +26,10 @@ describe('a filter', () => {
     ['an empty list', { severity: [] }, false],
   ])('that asks for %s', (_name, filter, passes) => {
     expect(passesFilter(filter, event)).toBe(passes)
+  })
+
+  test.each(FILTER_FIELDS)('of %s lets no event pass that has another value', (field) => {
+    expect(passesFilter({ [field]: ['elsewhere'] }, event)).toBe(false)
   })
 
   test('of severities lets no event pass that has none', () => {

@@ -1,12 +1,12 @@
 import { matchesChannel } from './channel.ts'
 import type { CloudEvent } from './event.ts'
 
-/** Narrows a subscription: every list that is given must hold a match. `type` takes patterns. */
-export type Filter = {
-  readonly severity?: readonly string[]
-  readonly type?: readonly string[]
-  readonly subject?: readonly string[]
-}
+/** The attributes of an event that a filter can ask for. Of `type` it takes patterns. */
+export const FILTER_FIELDS = ['severity', 'type', 'subject'] as const
+export type FilterField = (typeof FILTER_FIELDS)[number]
+
+/** Narrows a subscription: every list that is given must contain a match. */
+export type Filter = { readonly [Field in FilterField]?: readonly string[] }
 
 /** What a client asked for: channel patterns and a filter. */
 export type Interest = { readonly channels: readonly string[]; readonly filter?: Filter }

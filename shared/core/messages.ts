@@ -3,6 +3,7 @@ import { channelProblem, PATTERN_EXPRESSION } from './channel.ts'
 import { CURSOR_EXPRESSION } from './cursor.ts'
 import type { PositionedEvent } from './event.ts'
 import { positionedEvent } from './event-schemas.ts'
+import type { FilterField } from './interest.ts'
 import { INTEREST_LIMITS } from './limits.ts'
 
 // The messages of a socket, as schemas from which the types follow. The server reads messages with these very schemas,
@@ -31,7 +32,7 @@ const subscribe = z.object({
       severity: values.optional(),
       type: z.array(pattern).min(1).max(INTEREST_LIMITS.filterValues).optional(),
       subject: values.optional(),
-    })
+    } satisfies Record<FilterField, z.ZodType>)
     .optional(),
   since: z
     .string()

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { FILTER_FIELDS } from '#shared/core/interest.ts'
 import type { Refusal } from '#shared/core/refusal.ts'
 import { readQuery } from './read-query.ts'
 
@@ -22,6 +23,10 @@ test('lists are separated by commas, and an empty list counts as left out', () =
   expect(query).toEqual({ channels: ['port.*', 'market.tick'], filter: { severity: ['high', 'low'] } })
   expect(limit).toBe(7)
   expect(readQuery({})).toEqual({ query: { channels: ['**'], filter: {} }, limit: 50 })
+})
+
+test.each(FILTER_FIELDS)('the filter %s is read as it is named', (field) => {
+  expect(readQuery({ [field]: 'high' }).query.filter).toEqual({ [field]: ['high'] })
 })
 
 test('what is asked of the state of events is read beside what is asked of them', () => {
