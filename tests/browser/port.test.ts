@@ -310,7 +310,7 @@ describe.skipIf(chromiumPath() === null)('port operations in Chromium', () => {
 
   it('says plainly that it is offline, and prevents decisions on old data', async () => {
     await page.context().setOffline(true)
-    await page.getByText('The server cannot be reached. Trying again and again.').first().waitFor()
+    await page.getByText('The server cannot be reached. Retrying.').first().waitFor()
 
     const create = page.getByRole('button', { name: 'Create event' })
     expect(await create.getAttribute('title')).toContain('may be out of date')
