@@ -1,4 +1,5 @@
 import { type FormEvent, useState } from 'react'
+import type { CaseMove } from '#shared/domain/port/case.ts'
 import { useAccess } from '#web/live/access.tsx'
 import { useConnection } from '#web/live/freshness.tsx'
 import { Button } from '#web/ui/form/button.tsx'
@@ -13,7 +14,7 @@ export function CaseActions({ row, state, makeMove }: Props) {
   const { role } = useAccess()
   const { refusal } = useConnection()
   const next = nextStep(state)
-  const why = (move: Parameters<typeof moveProblem>[1]) => refusal ?? moveProblem(state, move, role)
+  const why = (move: CaseMove) => refusal ?? moveProblem(state, move, role)
   return (
     <section className="case-actions unprinted" aria-label="Actions">
       <div className="case-steps">
