@@ -4,7 +4,8 @@ import { Refusal } from '#shared/core/refusal.ts'
 import { domains } from '#shared/domain/catalog.ts'
 import { type AcceptDeps, accept } from '#shared/pipeline/accept/accept.ts'
 import { continueTrace } from '#shared/pipeline/accept/traceparent.ts'
-import { type Lifecycles, lifecyclesOf, refuseReserved } from '#shared/pipeline/lifecycle/lifecycles.ts'
+import { assertUnreserved, type Lifecycles, lifecyclesOf } from '#shared/pipeline/lifecycle/lifecycles.ts'
+
 import { grantDeliveries, publicUrl, receiveWebhook } from '#shared/pipeline/webhooks/receive-webhook.ts'
 import { type WebhookSource, webhookSources } from '#shared/pipeline/webhooks/sources.ts'
 import { catalogOf, claimStore, kafkaLog, newId, openTables } from './lib/compose.ts'
@@ -47,7 +48,7 @@ export function createWebhooks({ sources, lifecycles, configuredUrl, ...acceptin
     const traceparent = continueTrace(request.headers.traceparent)
     const received = receiveWebhook(source, { ...request, url }, { ...accepting, traceparent })
     if ('answer' in received) return received.answer
-    refuseReserved([received.event], lifecycles)
+    assertUnreserved([received.event], lifecycles)
     const [receipt] = await accept([received.event], received.madeIds, accepting)
     return { status: 202, body: receipt }
   })

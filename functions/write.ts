@@ -5,7 +5,7 @@ import { assertRole, PUBLISHERS } from '#shared/core/role.ts'
 import { domains } from '#shared/domain/catalog.ts'
 import { type AcceptDeps, accept } from '#shared/pipeline/accept/accept.ts'
 import { readPost } from '#shared/pipeline/accept/read-post.ts'
-import { type Lifecycles, lifecyclesOf, refuseReserved } from '#shared/pipeline/lifecycle/lifecycles.ts'
+import { assertUnreserved, type Lifecycles, lifecyclesOf } from '#shared/pipeline/lifecycle/lifecycles.ts'
 
 import { catalogOf, claimStore, identityOf, kafkaLog, newId, openTables } from './lib/compose.ts'
 import { type Environment, readEnvironment } from './lib/environment.ts'
@@ -38,7 +38,7 @@ export function createWrite({ identify, limitRate, lifecycles, ...deps }: WriteD
     const { name } = principal
     return limitRate(name, async () => {
       const { isBatch, events, madeIds, binding } = readPost(request, name, deps)
-      refuseReserved(events, lifecycles)
+      assertUnreserved(events, lifecycles)
       const receipts = await accept(events, madeIds, deps, binding)
       return { status: 202, body: isBatch ? { accepted: receipts.length, events: receipts } : receipts[0] }
     })

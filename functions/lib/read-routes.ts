@@ -14,7 +14,7 @@ import { CSV_LIMITS, listEvents, PAGE_LIMITS } from '#shared/pipeline/history/li
 import { hasAlready } from '#shared/pipeline/lifecycle/entity-tag.ts'
 import type { FindDeps } from '#shared/pipeline/lifecycle/find-event.ts'
 import { getEvent } from '#shared/pipeline/lifecycle/get-event.ts'
-import { selectCases } from '#shared/pipeline/lifecycle/select-rows.ts'
+import { selectRows } from '#shared/pipeline/lifecycle/select-rows.ts'
 import type { DeadLetterStore, TicketStore } from '#shared/pipeline/ports.ts'
 import { issueTicket } from '#shared/pipeline/sockets/tickets.ts'
 import { readParts, readState, VIEW_LIMITS } from '#shared/pipeline/views/read-view.ts'
@@ -100,7 +100,7 @@ async function listPage(
   deps: ReadDeps,
 ) {
   const { query: wanted, limit } = readQuery(query, limits)
-  return listEvents(wanted, query.next, limit, deps, selectCases(wanted, deps))
+  return listEvents(wanted, query.next, limit, deps, selectRows(wanted, deps))
 }
 
 /** `GET /events` */

@@ -95,29 +95,40 @@ export type MoveRequest = {
 export type MoveDecision =
   | { readonly type: string; readonly data: Readonly<Record<string, unknown>> }
   | { readonly refused: string; readonly invalid?: boolean }
-export type Move = {
+export type Move<State = unknown> = {
   readonly description: string
   readonly roles: readonly Role[]
-  readonly decide: (state: unknown, request: MoveRequest) => MoveDecision
+  /** Returns the event to write, or why the move is refused. */
+  decide(state: State, request: MoveRequest): MoveDecision
+}
+
+/** What lists show of a state: events that are deleted are left out, and lists can be filtered by the other members. */
+export type StateSummary = {
+  readonly isDeleted: boolean
+  readonly [member: string]: string | boolean
 }
 
 /**
  * The lifecycle of a domain's events: `POST /events/{id}/<move>`. The state is that of `view` under the event's id.
  * The event of a move takes the event's partition key, its id as the subject, and `<its category>.lifecycle` as category.
+ * The functions are methods, so that the pipeline, which knows a state only as JSON, can pass back what the view made.
  */
-export type Lifecycle = {
+export type Lifecycle<State = unknown> = {
   readonly view: string
-  /** Patterns of the channels whose events have it. */
+  /** Patterns of the channels whose events it applies to. */
   readonly channels: readonly string[]
-  readonly moves: { readonly [move: string]: Move }
-  /** Why the fold refused the move that an event of the log asked for, told by the state after it; undefined where it did not. */
-  readonly refusalOf: (state: unknown, event: DomainEvent) => string | undefined
-  /** What lists and searches need of a state. */
-  readonly summary: (state: unknown) => {
-    readonly status: string
-    readonly assignee?: string
-    readonly isDeleted: boolean
-  }
+  readonly moves: { readonly [move: string]: Move<State> }
+  /** Returns why the fold refused the move of this event, from the state after it; null if it did not. */
+  moveProblem(state: State, event: DomainEvent): string | null
+  /** Returns what lists show of a state; null if there is nothing to show. */
+  summary(state: State): StateSummary | null
+  /** The members of a summary that lists can be filtered by: `GET /events?<member>=<value>,<value>`. */
+  readonly filters: readonly string[]
+}
+
+/** Declares a lifecycle with the type of its state, which is that of its view. */
+export function defineLifecycle<State>(lifecycle: Lifecycle<State>): Lifecycle<State> {
+  return lifecycle
 }
 
 /** One event of a simulator, and after how many milliseconds of simulated time it happens. */
@@ -134,6 +145,8 @@ export type Domain = {
   // biome-ignore lint/suspicious/noExplicitAny: method parameters of different states have no common type
   readonly views?: { readonly [view: string]: View<any> }
   readonly lifecycle?: Lifecycle
+  /** Members of event data that `GET /events?q=` searches, besides the type, subject and id of every event. */
+  readonly searched?: readonly string[]
   readonly simulate?: Simulate
 }
 

@@ -17,7 +17,7 @@ const event = (given: Partial<DomainEvent> = {}): DomainEvent => ({
 const apply = (stats: Stats, one: DomainEvent) =>
   statsView.apply(stats, { topic: 't', partition: 0, offset: 0, event: one }, '')
 const fold = (events: readonly DomainEvent[]) => events.reduce(apply, NONE)
-const present = (stats: Stats) => statsView.present?.(stats, NOW, '') as PresentedStats
+const present = (stats: Stats, now = NOW) => statsView.present?.(stats, now, '') as PresentedStats
 
 describe('the statistics', () => {
   test('count in all, today, by category and by severity', () => {
@@ -63,6 +63,23 @@ describe('the statistics', () => {
       today: 0,
       categories: [{ name: '__proto__' }],
     })
+  })
+
+  test('of one partition count today on every day, from the 32nd on too', () => {
+    const DAYS = 70
+    const noons = Array.from({ length: DAYS }, (_, index) => Date.UTC(2026, 8, 1 + index, 12))
+    const timesOf = (noon: number) => [noon, noon + 1000].map((at) => new Date(at).toISOString())
+
+    let stats = NONE
+    const todays = noons.map((noon) => {
+      stats = timesOf(noon).reduce((before, time) => apply(before, event({ time })), stats)
+      return present(stats, noon + 2000).today
+    })
+
+    expect(todays).toEqual(Array.from({ length: DAYS }, () => 2))
+    expect(stats.days.map(([day]) => day)).toEqual(
+      noons.slice(-STATS_LIMITS.days).map((noon) => new Date(noon).toISOString().slice(0, 10)),
+    )
   })
 
   test('forget the days of wrong clocks before those of right ones', () => {

@@ -19,6 +19,8 @@ export type Catalog = {
    * defines the type. The same data is checked only once.
    */
   issuesOf(type: string, data: unknown): readonly DataIssue[]
+  /** Members of event data that a search looks in: those of every domain, whatever domain an event is of. */
+  readonly searched: readonly string[]
   /** Whether events of a type that no domain defines are accepted. */
   readonly unknownTypes: UnknownTypes
 }
@@ -52,6 +54,7 @@ export function createCatalog(
     topicsTouched: (patterns) => [...new Set(patterns.flatMap(touchedBy))].sort(),
     definitionOf: (type) => definitions.get(type),
     issuesOf: dataChecker(definitions),
+    searched: [...new Set(domains.flatMap(({ searched = [] }) => searched))],
     unknownTypes,
   }
 }

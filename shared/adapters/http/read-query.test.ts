@@ -32,7 +32,10 @@ test.each(FILTER_FIELDS)('the filter %s is read as it is named', (field) => {
 test('what is asked of the state of events is read beside what is asked of them', () => {
   const { query } = readQuery({ status: 'new,in-progress', assignee: 'anna', q: 'Dent' })
 
-  expect(query).toMatchObject({ status: ['new', 'in-progress'], assignee: ['anna'], text: 'Dent' })
+  expect(query).toMatchObject({
+    state: { status: ['new', 'in-progress'], assignee: ['anna'] },
+    text: 'Dent',
+  })
   expect(faultsOf({ q: 'x'.repeat(201) })).toEqual(['/q'])
 })
 

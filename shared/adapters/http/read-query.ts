@@ -3,19 +3,23 @@ import { type Fault, Refusal } from '#shared/core/refusal.ts'
 import { SEVERITIES } from '#shared/core/severity.ts'
 import { parseTimestamp } from '#shared/core/time.ts'
 import { PAGE_LIMITS, type Query } from '#shared/pipeline/history/list-events.ts'
-import type { CaseQuery } from '#shared/pipeline/lifecycle/select-rows.ts'
+import type { RowQuery } from '#shared/pipeline/lifecycle/select-rows.ts'
 import type { HttpRequest } from './http-message.ts'
 
 const LONGEST_TEXT = 200
 
+/** Every other parameter is a filter by a member of the events' state, if a lifecycle has such a member. */
+const OWN = ['channel', 'severity', 'type', 'subject', 'q', 'from', 'to', 'limit', 'next', 'cursor']
+
 /**
- * Reads `channel`, `severity`, `type`, `subject`, `status`, `assignee`, `q`, `from`, `to` and `limit` of a query string.
- * Lists are separated by commas; an empty one counts as left out. Throws Refusal `malformed` naming all that is wrong.
+ * Returns what a query string asks of events (`channel`, `severity`, `type`, `subject`, `q`, `from`, `to`), of their
+ * state (any other parameter), and the `limit`. Lists are separated by commas; an empty one counts as left out. Throws
+ * Refusal `malformed` naming all faults.
  */
 export function readQuery(
   query: HttpRequest['query'],
   { most, usual }: { readonly most: number; readonly usual: number } = PAGE_LIMITS,
-): { query: Query & CaseQuery; limit: number } {
+): { query: Query & RowQuery; limit: number } {
   const faults: Fault[] = []
   const list = (name: string, refuse: (item: string) => string | null = () => null) => {
     const items = query[name]?.split(',').filter((item) => item !== '') ?? []
@@ -42,13 +46,21 @@ export function readQuery(
   const { q: text = '' } = query
   if (text.length > LONGEST_TEXT)
     faults.push({ pointer: '/q', detail: `is longer than ${LONGEST_TEXT} characters.` })
-  const [status, assignee] = [list('status'), list('assignee')]
+  const state = Object.keys(query)
+    .filter((name) => !OWN.includes(name))
+    .flatMap((name): [string, string[]][] => {
+      const values = list(name)
+      return values ? [[name, values]] : []
+    })
   if (faults.length > 0)
     throw new Refusal('malformed', 'The query names what cannot be understood.', { faults })
   const filter = { ...(severity && { severity }), ...(type && { type }), ...(subject && { subject }) }
   const range = { ...(from !== undefined && { from }), ...(to !== undefined && { to }) }
-  const cases = { ...(status && { status }), ...(assignee && { assignee }), ...(text !== '' && { text }) }
-  return { query: { channels, filter, ...range, ...cases }, limit }
+  const rows = {
+    ...(state.length > 0 && { state: Object.fromEntries(state) }),
+    ...(text !== '' && { text }),
+  }
+  return { query: { channels, filter, ...range, ...rows }, limit }
 }
 
 function refusePattern(text: string): string | null {

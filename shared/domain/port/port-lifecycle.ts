@@ -1,5 +1,10 @@
-import { ROLES, rolesFrom } from '#shared/core/role.ts'
-import type { Lifecycle, Move, MoveRequest } from '#shared/domain/define-domain.ts'
+import { ROLES, type Role, rolesFrom } from '#shared/core/role.ts'
+import {
+  defineLifecycle,
+  type Move,
+  type MoveDecision,
+  type MoveRequest,
+} from '#shared/domain/define-domain.ts'
 import { type Case, type CaseMove, judgeMove, MOVE_LIMITS, MOVE_TYPES } from './case.ts'
 
 const OPERATORS = rolesFrom('operator')
@@ -14,7 +19,7 @@ const DESCRIPTIONS: Readonly<Record<CaseMove, string>> = {
 }
 
 /** The lifecycle of every event of the port: new → acknowledged → in progress → resolved → closed. */
-export const portLifecycle: Lifecycle = {
+export const portLifecycle = defineLifecycle<Case | null>({
   view: 'cases',
   channels: ['port.**'],
   moves: {
@@ -26,24 +31,27 @@ export const portLifecycle: Lifecycle = {
     read: defineMove('read', ROLES),
     delete: defineMove('delete', ['admin']),
   },
-  refusalOf: (state, { id }) => (state as Case | null)?.history.find(({ event }) => event === id)?.refused,
-  summary: (state) => {
-    const { status, assignee, isDeleted } = state as Case
-    return { status, ...(assignee !== null && { assignee }), isDeleted }
-  },
-}
+  moveProblem: (state, { id }) => state?.history.find(({ event }) => event === id)?.refused ?? null,
+  summary: (state) =>
+    state && {
+      status: state.status,
+      ...(state.assignee !== null && { assignee: state.assignee }),
+      isDeleted: state.isDeleted,
+    },
+  filters: ['status', 'assignee'],
+})
 
-function defineMove(move: CaseMove, roles: Move['roles']): Move {
+function defineMove(move: CaseMove, roles: readonly Role[]): Move<Case | null> {
   return {
     description: DESCRIPTIONS[move],
     roles,
-    decide: (state, request) => decide(state as Case | null, move, request),
+    decide: (state, request) => decide(state, move, request),
   }
 }
 
-/** What a move writes: who, when, from where, and what the statistics have to take back of a deleted event. */
-function decide(state: Case | null, move: CaseMove, { by, at, body }: MoveRequest) {
-  const fault = findFault(move, body)
+/** What a move writes: who, when, from which status, and what the statistics must subtract for a deleted event. */
+function decide(state: Case | null, move: CaseMove, { by, at, body }: MoveRequest): MoveDecision {
+  const fault = bodyProblem(move, body)
   if (fault !== null) return { refused: fault, invalid: true }
   if (state === null) return { refused: 'This event has no case that could be moved.' }
   const judged = judgeMove(state, move)
@@ -65,7 +73,7 @@ function decide(state: Case | null, move: CaseMove, { by, at, body }: MoveReques
   }
 }
 
-function findFault(move: CaseMove, body: MoveRequest['body']): string | null {
+function bodyProblem(move: CaseMove, body: MoveRequest['body']): string | null {
   const allowed = move === 'assign' ? ['assignee', 'note'] : ['note']
   const unknown = Object.keys(body).find((name) => !allowed.includes(name))
   if (unknown !== undefined)

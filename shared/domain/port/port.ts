@@ -252,5 +252,6 @@ export const port = defineDomain({
   topics: { 'container-events': ['port.container.**'], 'port-events': ['port.**'] },
   events: { ...containerEvents, ...shipEvents, ...berthEvents, ...portEvents, ...moveEvents },
   lifecycle: portLifecycle,
+  searched: ['title', 'description'],
   simulate: simulatePort,
 })

@@ -31,6 +31,20 @@ describe('the statistics', () => {
     expect(told.days).toHaveLength(31)
   })
 
+  test('of one partition count today on every day, from the 32nd on too', () => {
+    const noons = Array.from({ length: 70 }, (_, index) => Date.UTC(2026, 8, 1 + index, 12))
+    const arrivals = noons.map((noon, index) =>
+      makeEvent(`d${index}`, 'port.ship.arrived', { time: new Date(noon).toISOString() }),
+    )
+
+    const told = arrivals.map((_, index) =>
+      presentStatistics(fold(arrivals.slice(0, index + 1)), noons[index] ?? 0),
+    )
+
+    for (const [index, { today }] of told.entries()) expect([index, today]).toEqual([index, 1])
+    expect(told.at(-1)?.days.filter(({ count }) => count > 0)).toHaveLength(31)
+  })
+
   test('follow each event through its life, and count a move that the log refused for nothing', () => {
     const told = present(
       alarm,

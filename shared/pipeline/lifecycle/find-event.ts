@@ -9,7 +9,7 @@ import type { Lifecycles } from './lifecycles.ts'
 /** An event with the epoch of its topic. */
 export type FoundEvent = StoredEvent & { readonly epoch: string }
 
-/** What somebody looks for: an id, which different sources may share. */
+/** Which event is wanted: an id, which different sources may share. */
 export type WantedEvent = { readonly id: string; readonly source?: string | undefined }
 
 export type FindDeps = {
@@ -20,14 +20,13 @@ export type FindDeps = {
 }
 
 /**
- * The stored event with an id, and with a source if one is named. Of several it is one with a lifecycle, and of these
- * the newest. What was accepted a moment ago is waited for; null when there is none within the time.
+ * Returns the stored event with an id, and with a source if one is given. Of several, one with a lifecycle is preferred,
+ * then the newest. Waits for an event that was just accepted; returns null if there is none within `withinMs`.
  */
 export function findEvent(wanted: WantedEvent, withinMs: number, deps: FindDeps): Promise<FoundEvent | null> {
   return pollWithin(() => lookForEvent(wanted, deps), withinMs, deps.clock)
 }
 
-/** The same, without waiting. */
 async function lookForEvent(
   { id, source }: WantedEvent,
   { claims, store, lifecycles }: Omit<FindDeps, 'clock'>,
@@ -38,7 +37,7 @@ async function lookForEvent(
   return choose(found.flat(), lifecycles)
 }
 
-/** The refusal where there is no such event. */
+/** Returns the refusal for an event that does not exist. */
 export function unknownEvent({ id }: WantedEvent): Refusal {
   return new Refusal('not_found', `There is no event "${id}" here.`)
 }
@@ -50,7 +49,7 @@ async function readClaimed(
   const { epoch, heads } = await store.topic(topic)
   if (!isStored({ heads }, partition, offset)) return []
   const stored = await store.read({ topic, epoch, partition }, { after: offset - 1, upTo: offset, limit: 1 })
-  // After its topic was created anew another event stands there.
+  // After its topic was created again, another event is stored at the position.
   return stored
     .filter(({ event }) => event.id === id && event.source === source)
     .map((event) => ({ ...event, epoch }))
@@ -68,9 +67,9 @@ export type RequireDeps = FindDeps & {
 }
 
 /**
- * Finds an event as `findEvent` does, where not to find it must be certain: what Kafka held when it was asked is
- * waited for. Throws Refusal: `not_found` once all of that is stored and the event is not there, `unavailable` when
- * storing it takes longer than the time, or Kafka does not say what it holds.
+ * Returns an event as `findEvent` does, but is certain if there is none: it waits for what Kafka holds at the time of
+ * the call. Throws Refusal: `not_found` once all of that is stored and the event is not there, `unavailable` if storing
+ * it takes longer than `withinMs`, or Kafka does not say what it holds.
  */
 export async function requireEvent(
   wanted: WantedEvent,

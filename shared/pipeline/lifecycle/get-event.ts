@@ -5,16 +5,16 @@ import { entityTag } from './entity-tag.ts'
 import { type FindDeps, type FoundEvent, findEvent, unknownEvent, type WantedEvent } from './find-event.ts'
 import type { KeptLifecycle } from './lifecycles.ts'
 
-/** An event, with its state where it has a lifecycle, and the tag of both. */
-type EventAnswer = {
+/** An event, with its state if it has a lifecycle, and the entity tag of both. */
+export type EventAnswer = {
   readonly body: PositionedEvent & { readonly state?: unknown }
   readonly tag: string
 }
 
-/** What was accepted a moment ago is waited for so long. */
+/** The maximum wait for an event that was just accepted, and for its state. */
 const PATIENCE_MS = 300
 
-/** The event with an id, deleted ones too. Throws Refusal `not_found`. */
+/** Returns the event with an id, even if it is deleted. Throws Refusal `not_found`. */
 export async function getEvent(
   wanted: WantedEvent,
   deps: FindDeps & { readonly viewStore: ViewStore },
@@ -31,7 +31,7 @@ export async function getEvent(
 /** The state of an event's lifecycle; `offset` is the last event that changed it. */
 export type EventState = { readonly state: unknown; readonly epoch: string; readonly offset: number }
 
-/** Where the state of an event's lifecycle is kept: the part that the event's own partition makes. */
+/** Returns where the state of an event's lifecycle is kept: in the part that the event's own partition makes. */
 export function partKeyOf(
   { topic, partition, event }: Pick<FoundEvent, 'topic' | 'partition' | 'event'>,
   { view }: KeptLifecycle,
@@ -40,8 +40,8 @@ export function partKeyOf(
 }
 
 /**
- * The state of an event's lifecycle once everything up to `offset` of its partition is folded. Null when that is not
- * so within the time, or while the views are rebuilt.
+ * Returns the state of an event's lifecycle once everything up to `offset` of its partition is folded; null if that
+ * takes longer than `withinMs`, or during a rebuild of the views.
  */
 export async function loadState(
   found: FoundEvent,
@@ -56,7 +56,7 @@ export async function loadState(
     const progress = (await viewStore.progress(topic)).get(partition)
     const [part] = await viewStore.load([partKeyOf(found, kept)])
     const after = (await viewStore.progress(topic)).get(partition)
-    // What a rebuild has forgotten, or folds again from the beginning, is no state to judge by.
+    // A part that a rebuild has deleted, or folds again from the beginning, must not be judged by.
     if (after?.isRebuilding || after?.rebuilds !== progress?.rebuilds) return null
     const own = part?.epoch === epoch ? part : null
     if (own && own.offset >= offset) return own

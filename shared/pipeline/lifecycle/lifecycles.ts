@@ -4,24 +4,27 @@ import { type Fault, Refusal } from '#shared/core/refusal.ts'
 import type { Domain, Lifecycle } from '#shared/domain/define-domain.ts'
 import { keysOf } from '#shared/pipeline/views/apply-event.ts'
 
-/** A move stands on the channel of its event with this after it. */
+/** The channel of a move is that of its event with this suffix. */
 const MOVE_SUFFIX = '.lifecycle'
 
-/** A lifecycle, and the view that its states are kept under: `<domain>/<view>`. `keeps`: whether an event has a state at all. */
+/** A lifecycle, and the name of the view that keeps its states: `<domain>/<view>`. */
 export type KeptLifecycle = {
   readonly lifecycle: Lifecycle
   readonly view: string
+  /** Whether the view keeps a state of this event. */
   readonly keeps: (positioned: PositionedEvent) => boolean
 }
 
 export type Lifecycles = {
-  /** The lifecycle of the events of a channel; null where they have none, as moves do not. */
+  /** Returns the lifecycle of the events of a channel; null if they have none, as moves. */
   of(channel: string | undefined): KeptLifecycle | null
   /** Whether the events of a channel are moves of a lifecycle. */
   isMove(channel: string | undefined): boolean
+  /** The members of a state's summary that lists can be filtered by, of all lifecycles. */
+  readonly filters: readonly string[]
 }
 
-/** The lifecycles of these domains. */
+/** Returns the lifecycles of these domains. */
 export function lifecyclesOf(domains: readonly Domain[]): Lifecycles {
   const kept = domains.flatMap(({ name, lifecycle, views = {} }): KeptLifecycle[] => {
     const view = lifecycle && views[lifecycle.view]
@@ -35,33 +38,34 @@ export function lifecyclesOf(domains: readonly Domain[]): Lifecycles {
     of: (channel = '') => (channel.endsWith(MOVE_SUFFIX) ? null : (find(channel) ?? null)),
     isMove: (channel = '') =>
       channel.endsWith(MOVE_SUFFIX) && find(channel.slice(0, -MOVE_SUFFIX.length)) !== undefined,
+    filters: [...new Set(kept.flatMap(({ lifecycle }) => lifecycle.filters))],
   }
 }
 
-/** The channel of the moves of a channel's events. */
+/** Returns the channel of the moves of a channel's events. */
 export function moveChannel(channel: string): string {
   return `${channel}${MOVE_SUFFIX}`
 }
 
 /**
- * Refuses what nobody may post as an event: moves, which are made by their own calls, since these know who asks and
- * whether he may; and what Tidewire tells of itself. Throws Refusal.
+ * Checks that nobody posts what only Tidewire writes: moves, which have requests of their own that know the caller and
+ * its role, and Tidewire's own events. Throws Refusal `invalid_event` naming each such event.
  */
-export function refuseReserved(events: readonly CloudEvent[], lifecycles: Lifecycles): void {
+export function assertUnreserved(events: readonly CloudEvent[], lifecycles: Lifecycles): void {
   const isBatch = events.length !== 1
   const faults: Fault[] = events.flatMap(({ category }, index) => {
-    const detail = reasonAgainst(category, lifecycles)
+    const detail = reservedProblem(category, lifecycles)
     return detail === null ? [] : [{ ...(isBatch && { index }), pointer: '/category', detail }]
   })
   if (faults.length === 0) return
-  const detail = 'Events of a category that is kept for Tidewire cannot be posted; nothing was written.'
+  const detail = 'Events of a category that is reserved for Tidewire cannot be posted; nothing was written.'
   throw new Refusal('invalid_event', detail, { faults })
 }
 
-function reasonAgainst(category: string | undefined, lifecycles: Lifecycles): string | null {
+function reservedProblem(category: string | undefined, lifecycles: Lifecycles): string | null {
   if (lifecycles.isMove(category))
-    return 'is of the moves of a lifecycle; make them with POST /events/{id}/<move>.'
+    return 'is for the moves of a lifecycle; make them with POST /events/{id}/<move>.'
   if (category === 'tidewire' || isOwnChannel(category))
-    return 'begins with "tidewire", which Tidewire uses for what it tells of itself; choose another.'
+    return 'begins with "tidewire", which is reserved for Tidewire; choose another.'
   return null
 }

@@ -12,7 +12,7 @@ import { type FoundEvent, type RequireDeps, requireEvent, type WantedEvent } fro
 import { type EventState, loadState } from './get-event.ts'
 import { type KeptLifecycle, moveChannel } from './lifecycles.ts'
 
-/** A move that somebody asks for. `keyed` is what its Idempotency-Key makes of it. */
+/** A requested move. `keyed` is present if the request has an Idempotency-Key. */
 export type MoveCommand = WantedEvent & {
   readonly move: string
   readonly body: Readonly<Record<string, unknown>>
@@ -21,21 +21,20 @@ export type MoveCommand = WantedEvent & {
   readonly traceparent?: string
   readonly keyed?: { readonly binding: Binding; readonly newId: () => string } | undefined
 }
-export type MoveDeps = RequireDeps &
-  Omit<AcceptDeps, 'log'> & { readonly viewStore: ViewStore; readonly kafka: EventLog }
+export type MoveDeps = RequireDeps & AcceptDeps & { readonly viewStore: ViewStore }
 
-/** Where the move was written, and the state after it; without one where the fold has not come to it in time. */
-type Moved = { readonly receipt: Receipt; readonly state: EventState | null }
+/** Where the move was written, and the state after it; null if it was not folded in time. */
+export type Moved = { readonly receipt: Receipt; readonly state: EventState | null }
 
-/** How long the event, the state before the move and the state after it are each waited for. */
+/** The maximum wait for each of the event, the state before the move and the state after it. */
 const PATIENCE_MS = 4000
 
 /**
- * Makes a lifecycle move: judges it by the state that is known, writes it into the partition of its event, and waits
- * until the fold has applied it, so that the next move is judged by it. Throws Refusal: `not_found` for an unknown
- * event or move, `forbidden`, `precondition_failed`, `invalid_event` for a wrong body, `conflict` with the reason where
- * the state (or, of two moves at once, the log) forbids it, `unavailable` where the event or its state is not known in
- * time.
+ * Makes a lifecycle move: judges it by the known state, writes it into the partition of its event, and waits until the
+ * fold has applied it, so that the next move is judged by it. Returns the receipt and the state after the move. Throws
+ * Refusal: `not_found` for an unknown event or move, `forbidden`, `precondition_failed`, `invalid_event` for a wrong
+ * body, `conflict` with the reason if the state forbids it (or the log, of two moves at once), `unavailable` if the
+ * event or its state is not known in time.
  */
 export async function moveEvent(command: MoveCommand, deps: MoveDeps): Promise<Moved> {
   const found = await requireEvent(command, PATIENCE_MS, deps)
@@ -46,8 +45,8 @@ export async function moveEvent(command: MoveCommand, deps: MoveDeps): Promise<M
   const receipt = (await findRepeat(moveId, command, deps)) ?? (await writeMove(moveId))
   const state = await loadState(found, kept, { offset: receipt.offset, withinMs: PATIENCE_MS }, deps)
   const event = { id: receipt.id, source: receipt.source, type: '' }
-  const refused = state && kept.lifecycle.refusalOf(state.state, event)
-  if (refused) throw new Refusal('conflict', refused)
+  const problem = state && kept.lifecycle.moveProblem(state.state, event)
+  if (problem) throw new Refusal('conflict', problem)
   return { receipt, state }
 
   async function writeMove(id: string): Promise<Receipt> {
@@ -57,7 +56,7 @@ export async function moveEvent(command: MoveCommand, deps: MoveDeps): Promise<M
         'precondition_failed',
         'The event has changed since you read it; read it again and look whether the move still makes sense.',
       )
-    const event = decide(id, found, move, state.state, command, deps)
+    const event = decide({ id, found, move, state: state.state, command, at: deps.clock.now() })
     return write(event, found, command, deps)
   }
 }
@@ -85,7 +84,7 @@ async function stateBefore(found: FoundEvent, kept: KeptLifecycle, deps: MoveDep
   throw new Refusal('unavailable', detail, { retryAfterSeconds: 2 })
 }
 
-/** Where the same request was written before: then it is not judged again, but answered alike. */
+/** Where the same request was written before, if it was: then it is not judged again, and gets the same receipt. */
 async function findRepeat(id: string, { keyed }: MoveCommand, { claims }: MoveDeps): Promise<Receipt | null> {
   if (keyed === undefined) return null
   const [known] = await claims.find([{ id, source: DEFAULT_SOURCE }])
@@ -95,15 +94,20 @@ async function findRepeat(id: string, { keyed }: MoveCommand, { claims }: MoveDe
   return { id, source: DEFAULT_SOURCE, topic, partition, offset }
 }
 
-function decide(
-  id: string,
-  { event }: FoundEvent,
-  move: Move,
-  state: unknown,
-  { principal, body, traceparent }: MoveCommand,
-  { clock }: MoveDeps,
-): CloudEvent {
-  const at = new Date(clock.now()).toISOString()
+type Decision = {
+  readonly id: string
+  readonly found: FoundEvent
+  readonly move: Move
+  readonly state: unknown
+  readonly command: MoveCommand
+  /** Milliseconds since the epoch. */
+  readonly at: number
+}
+
+/** Returns the event that a move writes. Throws Refusal if the domain refuses the move. */
+function decide({ id, found: { event }, move, state, command, at: atMs }: Decision): CloudEvent {
+  const { principal, body, traceparent } = command
+  const at = new Date(atMs).toISOString()
   const decision = move.decide(state, { by: principal.name, at, body })
   if ('refused' in decision)
     throw new Refusal(decision.invalid ? 'invalid_event' : 'conflict', decision.refused)
@@ -123,7 +127,7 @@ function decide(
   }
 }
 
-/** Into the very partition of the event, whoever chose that and how. */
+/** Writes into the partition of the event itself, however that partition was chosen. */
 async function write(
   event: CloudEvent,
   { partition }: FoundEvent,
@@ -139,17 +143,17 @@ async function write(
   return receipt
 }
 
-const MOST_BYTES = 10_000
+const MAX_BODY_BYTES = 10_000
 const UTF8 = new TextDecoder('utf-8', { fatal: true })
 
-/** The body of a request for a move: an object, which may be left out. Throws Refusal `malformed` or `too_large`. */
+/** Returns the body of a move request: a JSON object, empty if it is left out. Throws Refusal `malformed` or `too_large`. */
 export function readMoveBody(body: Uint8Array): Readonly<Record<string, unknown>> {
-  if (body.length > MOST_BYTES)
-    throw new Refusal('too_large', `The body is larger than ${MOST_BYTES} bytes; write a shorter note.`)
+  if (body.length > MAX_BODY_BYTES)
+    throw new Refusal('too_large', `The body is larger than ${MAX_BODY_BYTES} bytes; send a smaller one.`)
   const json = body.length === 0 ? {} : parse(body)
   if (typeof json === 'object' && json !== null && !Array.isArray(json))
     return json as Record<string, unknown>
-  throw new Refusal('malformed', 'The body must be a JSON object such as {"assignee": "anna"}, or empty.')
+  throw new Refusal('malformed', 'The body must be a JSON object such as {"note": "seen on site"}, or empty.')
 }
 
 function parse(body: Uint8Array): unknown {

@@ -5,7 +5,7 @@ import { listEvents } from '#shared/pipeline/history/list-events.ts'
 import { type CaseWorld, createCaseWorld, publishTo } from '#shared/testing/lifecycle/case-world.ts'
 import { getEvent } from './get-event.ts'
 import { moveEvent } from './move-event.ts'
-import { type CaseQuery, selectCases } from './select-rows.ts'
+import { type RowQuery, selectRows } from './select-rows.ts'
 
 const anna: Principal = { name: 'anna', role: 'operator' }
 const bob: Principal = { name: 'bob', role: 'operator' }
@@ -19,9 +19,9 @@ beforeEach(() => {
 const publish = (id: string, given: object = {}) => publishTo(world, id, given)
 const move = (id: string, name: string, principal: Principal, body: Record<string, unknown> = {}) =>
   moveEvent({ id, move: name, principal, body }, world)
-const list = async (query: Partial<CaseQuery> = {}) => {
+const list = async (query: Partial<RowQuery> = {}) => {
   const wanted = { channels: ['**'], ...query }
-  const { events } = await listEvents(wanted, undefined, 50, world, selectCases(wanted, world))
+  const { events } = await listEvents(wanted, undefined, 50, world, selectRows(wanted, world))
   return events.map(({ event, state }) => [event.id, (state as { status?: string } | undefined)?.status])
 }
 
@@ -58,10 +58,35 @@ describe('a list', () => {
     await move('d2', 'assign', anna, { assignee: 'bob' })
     await move('d2', 'acknowledge', bob)
 
-    expect(await list({ status: ['acknowledged'] })).toEqual([['d2', 'acknowledged']])
-    expect(await list({ assignee: ['bob', 'carl'] })).toEqual([['d2', 'acknowledged']])
+    expect(await list({ state: { status: ['acknowledged'] } })).toEqual([['d2', 'acknowledged']])
+    expect(await list({ state: { assignee: ['bob', 'carl'] } })).toEqual([['d2', 'acknowledged']])
     expect(await list({ text: 'broken' })).toEqual([['d2', 'acknowledged']])
     expect(await list({ text: 'DENT' })).toEqual([['d1', 'new']])
     expect(await list({ text: 'nothing like it' })).toEqual([])
+  })
+
+  test('finds by text in each attribute that every event has', async () => {
+    await publish('Box-77', { type: 'port.container.arrived', subject: 'MSKU-42', data: {} })
+    await publish('other', { type: 'port.ship.departed', subject: 'Aurora', data: {} })
+
+    expect(await list({ text: 'box-77' })).toEqual([['Box-77', 'new']])
+    expect(await list({ text: 'aurora' })).toEqual([['other', 'new']])
+    expect(await list({ text: 'SHIP.dep' })).toEqual([['other', 'new']])
+  })
+
+  test('finds by text in the members of data that the domain declares, and in no others', async () => {
+    await publish('d1', { data: { title: 'Dent', seal: 'broken' } })
+    const { event } = (await getEvent({ id: 'd1' }, world)).body
+    const admits = (searched: readonly string[], text: string) =>
+      selectRows({ channels: ['**'], text }, { ...world, catalog: { searched } }).admits(event)
+
+    expect([admits(['title'], 'dent'), admits(['title'], 'broken')]).toEqual([true, false])
+    expect([admits(['seal'], 'dent'), admits(['seal'], 'broken')]).toEqual([false, true])
+  })
+
+  test('is not filtered by a member that no lifecycle declares', async () => {
+    await publish('d1')
+
+    expect(await list({ state: { mood: ['good'] } })).toEqual([['d1', 'new']])
   })
 })

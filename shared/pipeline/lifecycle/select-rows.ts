@@ -1,48 +1,64 @@
 import { isOwnChannel, matchesChannel } from '#shared/core/channel.ts'
 import type { CloudEvent, PositionedEvent } from '#shared/core/event.ts'
 import type { Interest } from '#shared/core/interest.ts'
+import type { StateSummary } from '#shared/domain/define-domain.ts'
+import type { Catalog } from '#shared/pipeline/catalog.ts'
 import type { Row, Selection } from '#shared/pipeline/history/list-events.ts'
 import type { ViewStore } from '#shared/pipeline/views/view-store.ts'
 import { partKeyOf } from './get-event.ts'
 import type { Lifecycles } from './lifecycles.ts'
 
-/** What a list asks for beyond its interest: statuses, assignees, and a text (any case) that people look for. */
-export type CaseQuery = Interest & {
-  readonly status?: readonly string[]
-  readonly assignee?: readonly string[]
+/** What a list asks for beyond its interest. */
+export type RowQuery = Interest & {
+  /** For members of a state's summary, the values of which one must match. What no lifecycle can be filtered by is ignored. */
+  readonly state?: { readonly [member: string]: readonly string[] }
+  /** A text to search for, in any case. */
   readonly text?: string
 }
 
 /**
- * The rows of a list: without what was deleted, and without moves of lifecycles unless a pattern of the query's
- * channels or types has the segment "lifecycle", and without Tidewire's own unless a channel begins so. Events with a lifecycle carry what its summary says of their state.
+ * Returns which events a list shows, and with which summary of their state. Deleted events are left out. So are moves
+ * of lifecycles, unless a pattern of the query's channels or types has the segment "lifecycle", and Tidewire's own
+ * events, unless a channel of the query begins with "tidewire".
  */
-export function selectCases(
-  query: CaseQuery,
-  { lifecycles, viewStore }: { readonly lifecycles: Lifecycles; readonly viewStore: ViewStore },
+export function selectRows(
+  query: RowQuery,
+  {
+    catalog,
+    lifecycles,
+    viewStore,
+  }: {
+    readonly catalog: Pick<Catalog, 'searched'>
+    readonly lifecycles: Lifecycles
+    readonly viewStore: Pick<ViewStore, 'load'>
+  },
 ): Selection {
   const text = query.text?.toLowerCase()
+  const filters = lifecycles.filters.flatMap((member) => {
+    const values = query.state?.[member]
+    return values ? [{ member, values }] : []
+  })
   return {
     admits: (event) =>
       (!lifecycles.isMove(event.category) || asksForMoves(query, event)) &&
       (!isOwnChannel(event.category) || query.channels.some(isOwnChannel)) &&
-      (text === undefined || holds(event, text)),
+      (text === undefined || hasText(event, text, catalog.searched)),
     select: async (events) => {
       const states = await loadSummaries(events)
       return events.flatMap((positioned, index): Row[] => {
-        const state = states[index]
-        if (state?.isDeleted || !fits(query, state)) return []
+        const state = states[index] ?? null
+        if (state?.isDeleted || !filters.every((filter) => passes(filter, state))) return []
         return [state ? { ...positioned, state } : positioned]
       })
     },
   }
 
-  async function loadSummaries(events: readonly PositionedEvent[]) {
+  async function loadSummaries(events: readonly PositionedEvent[]): Promise<(StateSummary | null)[]> {
     const wanted = events.map((positioned) => {
       const kept = lifecycles.of(positioned.event.category)
       if (!kept?.keeps(positioned)) return null
       const key = partKeyOf(positioned, kept)
-      return { kept, key, name: JSON.stringify(key) }
+      return { lifecycle: kept.lifecycle, key, name: JSON.stringify(key) }
     })
     // Events of different sources may share an id, and with it a key.
     const keys = new Map(wanted.flatMap((one) => (one ? [[one.name, one.key]] : [])))
@@ -50,16 +66,16 @@ export function selectCases(
     const states = new Map([...keys.keys()].map((name, index) => [name, parts[index]?.state]))
     return wanted.map((one) => {
       const state = one && states.get(one.name)
-      return state == null ? undefined : one?.kept.lifecycle.summary(state)
+      return state == null ? null : (one?.lifecycle.summary(state) ?? null)
     })
   }
 }
 
-type Summary = { readonly status: string; readonly assignee?: string; readonly isDeleted: boolean }
+type Filter = { readonly member: string; readonly values: readonly string[] }
 
-function fits({ status, assignee }: CaseQuery, state: Summary | undefined): boolean {
-  if (status && !(state && status.includes(state.status))) return false
-  return !assignee || (state?.assignee !== undefined && assignee.includes(state.assignee))
+function passes({ member, values }: Filter, state: StateSummary | null): boolean {
+  const value = state?.[member]
+  return value !== undefined && values.includes(String(value))
 }
 
 function asksForMoves({ channels, filter }: Interest, { category, type }: CloudEvent): boolean {
@@ -70,13 +86,14 @@ function asksForMoves({ channels, filter }: Interest, { category, type }: CloudE
   )
 }
 
-/** Whether an event's title, description, type, subject or id holds a text, which is in lower case. */
-function holds({ id, type, subject, data }: CloudEvent, text: string): boolean {
-  const { title, description } = (typeof data === 'object' && data !== null ? data : {}) as {
-    title?: unknown
-    description?: unknown
-  }
-  return [title, description, type, subject, id].some(
+/** Whether an event's type, subject, id, or one of the searched members of its data has a text, which is in lower case. */
+function hasText(
+  { id, type, subject, data }: CloudEvent,
+  text: string,
+  searched: readonly string[],
+): boolean {
+  const members = new Map(typeof data === 'object' && data !== null ? Object.entries(data) : [])
+  return [...searched.map((member) => members.get(member)), type, subject, id].some(
     (part) => typeof part === 'string' && part.toLowerCase().includes(text),
   )
 }
