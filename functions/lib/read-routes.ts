@@ -120,7 +120,7 @@ async function respondWithCsv(request: HttpRequest, deps: ReadDeps): Promise<Htt
       'content-disposition': 'attachment; filename="events.csv"',
       ...(next !== null && { link: `</events.csv?${below}>; rel="next"` }),
     },
-    body: eventsCsv(events),
+    body: eventsCsv(events, deps.catalog.exported),
   }
 }
 

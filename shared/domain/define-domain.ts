@@ -147,6 +147,8 @@ export type Domain = {
   readonly lifecycle?: Lifecycle
   /** Members of event data that `GET /events?q=` searches, besides the type, subject and id of every event. */
   readonly searched?: readonly string[]
+  /** Members of event data, or of a state's summary, that `GET /events.csv` has a column for. */
+  readonly exported?: readonly string[]
   readonly simulate?: Simulate
 }
 

@@ -21,6 +21,8 @@ export type Catalog = {
   issuesOf(type: string, data: unknown): readonly DataIssue[]
   /** Members of event data that a search looks in: those of every domain, whatever domain an event is of. */
   readonly searched: readonly string[]
+  /** Members of event data, or of a state's summary, that an export has a column for: those of every domain. */
+  readonly exported: readonly string[]
   /** Whether events of a type that no domain defines are accepted. */
   readonly unknownTypes: UnknownTypes
 }
@@ -55,6 +57,7 @@ export function createCatalog(
     definitionOf: (type) => definitions.get(type),
     issuesOf: dataChecker(definitions),
     searched: [...new Set(domains.flatMap(({ searched = [] }) => searched))],
+    exported: [...new Set(domains.flatMap(({ exported = [] }) => exported))],
     unknownTypes,
   }
 }

@@ -1,8 +1,12 @@
 import { parse } from 'csv-parse/sync'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { port } from '#shared/domain/port/port.ts'
+import { createCatalog } from '#shared/pipeline/catalog.ts'
 import { makeEvent } from '#shared/testing/accept/records.ts'
 import { eventsCsv } from './events-csv.ts'
+
+const { exported } = createCatalog([port])
 
 const rowOf = (data: unknown, more: object = {}) => ({
   topic: 'container-events',
@@ -14,7 +18,7 @@ const read = (text: string) => parse(text, { columns: true }) as Record<string, 
 
 test('an event is a row, with its state and what its data says', () => {
   const state = { status: 'in-progress', assignee: 'anna', isDeleted: false }
-  const text = eventsCsv([{ ...rowOf({ title: 'Dent, "deep"', priority: 'urgent' }), state }])
+  const text = eventsCsv([{ ...rowOf({ title: 'Dent, "deep"', priority: 'urgent' }), state }], exported)
 
   expect(text.split('\r\n')[0]).toBe(
     'id,time,category,severity,type,subject,source,status,assignee,priority,title,description,location,data',
@@ -35,7 +39,7 @@ test('an event is a row, with its state and what its data says', () => {
 })
 
 test('no rows are a header alone', () => {
-  expect(eventsCsv([])).toMatch(/^id,.*,data\r\n$/)
+  expect(eventsCsv([], exported)).toMatch(/^id,.*,data\r\n$/)
 })
 
 test('no cell is a formula, and no text breaks a row', () => {
@@ -45,7 +49,12 @@ test('no cell is a formula, and no text breaks a row', () => {
   )
   fc.assert(
     fc.property(fc.array(fc.record({ title: nasty, subject: nasty }), { minLength: 1 }), (made) => {
-      const rows = read(eventsCsv(made.map(({ title, subject }) => rowOf({ title }, { subject }))))
+      const rows = read(
+        eventsCsv(
+          made.map(({ title, subject }) => rowOf({ title }, { subject })),
+          exported,
+        ),
+      )
       expect(rows).toHaveLength(made.length)
       for (const [index, row] of rows.entries()) {
         for (const cell of Object.values(row)) expect(cell).not.toMatch(/^[=+\-@\t\r]/)
@@ -53,4 +62,11 @@ test('no cell is a formula, and no text breaks a row', () => {
       }
     }),
   )
+})
+
+test('a domain declares the columns between the attributes and the data', () => {
+  const text = eventsCsv([rowOf({ depth: 7, title: 'Dent' })], ['depth', 'hull'])
+
+  expect(text.split('\r\n')[0]).toBe('id,time,category,severity,type,subject,source,depth,hull,data')
+  expect(read(text)).toMatchObject([{ depth: '7', hull: '', data: '{"depth":7,"title":"Dent"}' }])
 })

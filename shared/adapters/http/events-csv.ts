@@ -1,52 +1,32 @@
 import { stringify } from 'csv-stringify/sync'
 import type { Row } from '#shared/pipeline/history/list-events.ts'
 
-const COLUMNS = [
-  'id',
-  'time',
-  'category',
-  'severity',
-  'type',
-  'subject',
-  'source',
-  'status',
-  'assignee',
-  'priority',
-  'title',
-  'description',
-  'location',
-  'data',
-]
+const ATTRIBUTES = ['id', 'time', 'category', 'severity', 'type', 'subject', 'source'] as const
 
 /**
- * Events as CSV (RFC 4180), with a header row. A cell that a spreadsheet would take for a formula gets an apostrophe
- * before it (https://owasp.org/www-community/attacks/CSV_Injection).
+ * Returns events as CSV (RFC 4180), with a header row: their attributes, the members of their data or state that are
+ * `exported`, and their data as JSON. A cell that a spreadsheet would take for a formula gets an apostrophe before it
+ * (https://owasp.org/www-community/attacks/CSV_Injection).
  */
-export function eventsCsv(rows: readonly Row[]): string {
-  return stringify(rows.map(toRecord), {
-    header: true,
-    columns: COLUMNS,
-    record_delimiter: '\r\n',
-    escape_formulas: true,
-  })
+export function eventsCsv(rows: readonly Row[], exported: readonly string[]): string {
+  return stringify(
+    rows.map((row) => toCells(row, exported)),
+    {
+      header: true,
+      columns: [...ATTRIBUTES, ...exported, 'data'],
+      record_delimiter: '\r\n',
+      escape_formulas: true,
+    },
+  )
 }
 
-function toRecord({ event, state }: Row): Record<string, string> {
-  const { id, time, category, severity, type, subject, source } = event
-  const data = membersOf(event.data)
-  const told = { ...data, ...membersOf(state) }
-  const named = ['status', 'assignee', 'priority', 'title', 'description', 'location'] as const
-  return {
-    id,
-    time: time ?? '',
-    category: category ?? '',
-    severity: severity ?? '',
-    type,
-    subject: subject ?? '',
-    source,
-    ...Object.fromEntries(named.map((name) => [name, textOf(told[name])])),
-    data: event.data === undefined ? '' : JSON.stringify(event.data),
-  }
+function toCells({ event, state }: Row, exported: readonly string[]): string[] {
+  const members = { ...membersOf(event.data), ...membersOf(state) }
+  return [
+    ...ATTRIBUTES.map((name) => event[name] ?? ''),
+    ...exported.map((name) => textOf(members[name])),
+    event.data === undefined ? '' : JSON.stringify(event.data),
+  ]
 }
 
 function membersOf(value: unknown): Readonly<Record<string, unknown>> {

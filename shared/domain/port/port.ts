@@ -253,5 +253,6 @@ export const port = defineDomain({
   events: { ...containerEvents, ...shipEvents, ...berthEvents, ...portEvents, ...moveEvents },
   lifecycle: portLifecycle,
   searched: ['title', 'description'],
+  exported: ['status', 'assignee', 'priority', 'title', 'description', 'location'],
   simulate: simulatePort,
 })
