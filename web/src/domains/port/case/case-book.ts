@@ -94,5 +94,3 @@ export function createCaseBook() {
     size: () => moved.size + strays.size,
   }
 }
-
-export type CaseBook = ReturnType<typeof createCaseBook>
