@@ -18,7 +18,7 @@ describe('an alert as it is typed', () => {
     expect(checkAlert({ ...draft, symbol: '' }).symbol).toBe('Choose what to watch.')
   })
 
-  it('is told in words', () => {
+  it('is described in words', () => {
     const alert = { ...draft, threshold: 105, alertId: 'a', status: 'triggered', createdAt: '' } as const
     expect(sayCondition(alert)).toBe('Price at or above 105.00')
     expect(sayTrigger({ ...alert, price: 105.02 })).toBe('ACME traded at 105.02')

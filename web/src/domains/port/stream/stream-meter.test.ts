@@ -8,7 +8,7 @@ test('counts events by the second; the second that is not over does not count ye
   expect([perSecond, seconds.slice(-2), total]).toEqual([2, [2, 2], 5])
 })
 
-test('tells how long each hop took, and all of them together', () => {
+test('reports how long each hop took, and all of them together', () => {
   const meter = createStreamMeter()
   for (let n = 1; n <= 100; n++) meter.frame([{ time: 0, at: n }], n + 5, n + 15)
   expect(meter.metrics(0)).toMatchObject({
