@@ -1,3 +1,4 @@
+import { SEVERITIES } from '#shared/core/severity.ts'
 import { CSV_LIMITS, PAGE_LIMITS } from '#shared/pipeline/history/list-events.ts'
 import { VIEW_LIMITS } from '#shared/pipeline/views/read-view.ts'
 import { type Json, schemaRef } from './component-schemas.ts'
@@ -33,7 +34,7 @@ const filters: readonly Json[] = [
   listInQuery('channel', 'Channel patterns; every channel if left out.', schemaRef('channelPattern'), [
     'port.*',
   ]),
-  listInQuery('severity', 'Only these.', schemaRef('severity'), ['critical', 'high']),
+  listInQuery('severity', 'Only these.', schemaRef('severity'), SEVERITIES.slice(0, 2)),
   listInQuery('type', 'Patterns of event types.', schemaRef('channelPattern'), ['port.container.*']),
   listInQuery('subject', 'Only these.', ONE_OF_LIST, ['MSKU-9021044']),
 ]

@@ -1,6 +1,5 @@
 import type { Interest } from '#shared/core/interest.ts'
-
-const SEVERITIES = ['critical', 'high', 'medium', 'low', 'info'] as const
+import { SEVERITIES } from '#shared/core/severity.ts'
 
 /** Returns the n-th event of a run. Every attribute follows from n. */
 export function eventOf(run: string, n: number) {
