@@ -1,9 +1,10 @@
 import { defineView, type Emission, type FoldInput } from '#shared/domain/define-domain.ts'
 import { symbolChannel, symbolOf, userSegment } from './market-channels.ts'
 import { priceNumber } from './money.ts'
-import { type Order, orderData, readOrder } from './order.ts'
-import { type Outcome as OutcomeOf, viewOf } from './outcome.ts'
-import { fieldsOf, readTick } from './read-tick.ts'
+import { type Order, orderData, readOrder } from './orders-view.ts'
+import { type Outcome, viewOf } from './outcome.ts'
+import { fieldsOf } from './read-event.ts'
+import { readTick } from './series.ts'
 
 /** How many limit orders may wait for a symbol. */
 export const MAX_WAITING = 300
@@ -22,10 +23,8 @@ export type Book = {
   readonly selling: readonly { readonly limit: number; readonly quantity: number }[]
 }
 
-type Outcome = OutcomeOf<BookState>
-
 /** Matches orders at the last price: what the tick says is the price of everybody, and orders are filled whole. */
-function trade(state: BookState, input: FoldInput, symbol: string): Outcome {
+function trade(state: BookState, input: FoldInput, symbol: string): Outcome<BookState> {
   const tick = readTick(input)
   if (tick !== null) return priced(state, tick.price)
   const nothing = { state, emissions: [] }
@@ -51,7 +50,7 @@ function isMet({ side, limit }: Order, price: number): boolean {
   return limit === undefined || (side === 'buy' ? price <= limit : price >= limit)
 }
 
-function arrive(state: BookState, order: WaitingOrder): Outcome {
+function arrive(state: BookState, order: WaitingOrder): Outcome<BookState> {
   const { last, waiting } = state
   const refuse = (reason: string) => ({
     state,
@@ -68,7 +67,7 @@ function arrive(state: BookState, order: WaitingOrder): Outcome {
   return { state: { last, waiting: [...waiting, order] }, emissions: [] }
 }
 
-function priced(state: BookState, price: number): Outcome {
+function priced(state: BookState, price: number): Outcome<BookState> {
   const met = state.waiting.filter((order) => isMet(order, price))
   if (met.length === 0)
     return { state: price === state.last ? state : { ...state, last: price }, emissions: [] }

@@ -1,7 +1,7 @@
 import { defineView, type Emission, type FoldInput } from '#shared/domain/define-domain.ts'
 import { symbolChannel, symbolOf } from './market-channels.ts'
 import { priceNumber, priceUnits } from './money.ts'
-import { fieldsOf, isWhole, readTick, readTime } from './read-tick.ts'
+import { fieldsOf, isWhole, readTime } from './read-event.ts'
 import {
   addTick,
   type Bar,
@@ -10,8 +10,10 @@ import {
   INTERVALS,
   type Interval,
   isLate,
+  MINUTE_MS,
   mergeSeries,
   putBar,
+  readTick,
   type Series,
 } from './series.ts'
 
@@ -21,7 +23,6 @@ export const LIVE_CANDLES = 100
 /** The hours of a period of `candle-history`: 60 to 96 candles each. */
 export const PERIOD_HOURS = { '1m': 1, '5m': 6, '15m': 24, '1h': 96, '4h': 384, '1d': 2304 } as const
 
-const MINUTE_MS = 60_000
 const INTERVAL_NAMES = Object.keys(INTERVALS).filter(isInterval)
 
 export type CandleState = Series

@@ -17,6 +17,14 @@ export const MARKET_TOPICS = {
   'market-events': ['market.**'],
 } as const
 
+/** What a symbol is made of where it is not only watched but traded: what a channel can carry unchanged. */
+export const SYMBOL_PATTERN = /^[A-Za-z0-9_~-]{1,32}$/
+
+/** Whether a value is a symbol that can be traded. */
+export function isSymbol(value: unknown): value is string {
+  return typeof value === 'string' && SYMBOL_PATTERN.test(value)
+}
+
 /** A symbol as channels and keys of views name it. */
 export function symbolKey(symbol: string): string {
   return channelSegment(symbol)

@@ -1,10 +1,10 @@
 import * as z from 'zod'
-import { ALERT_KINDS } from './alert.ts'
-import { userSegment } from './market-channels.ts'
+import { ALERT_KINDS } from './alert-views.ts'
+import { SYMBOL_PATTERN, userSegment } from './market-channels.ts'
 import { MAX_PRICE, priceUnits } from './money.ts'
-import { MAX_ID, MAX_QUANTITY, SYMBOL_PATTERN } from './order.ts'
-import { MAX_VOLUME } from './read-tick.ts'
-import { INTERVALS, type Interval } from './series.ts'
+import { MAX_QUANTITY } from './orders-view.ts'
+import { MAX_ID } from './read-event.ts'
+import { INTERVALS, type Interval, MAX_VOLUME } from './series.ts'
 
 /** Prices are exact in 1/10,000 (see money.ts), so a price with more decimals is refused rather than rounded. */
 const price = z

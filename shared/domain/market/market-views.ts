@@ -1,10 +1,9 @@
-import { alertsView } from './alerts-view.ts'
+import { alertsView, userAlertsView } from './alert-views.ts'
 import { bookView } from './book-view.ts'
 import { candleHistoryView, candlesView } from './candle-views.ts'
 import { ordersView } from './orders-view.ts'
 import { portfolioView } from './portfolio-view.ts'
 import { quotesView } from './quotes-view.ts'
-import { userAlertsView } from './user-alerts-view.ts'
 import { volumeView } from './volume-view.ts'
 
 /** The views of the market, without the schemas: what a browser needs to go on from a snapshot. */

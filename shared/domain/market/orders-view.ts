@@ -1,11 +1,45 @@
 import { defineView, type FoldInput } from '#shared/domain/define-domain.ts'
-import { userChannel, userOf } from './market-channels.ts'
+import { isSymbol, userChannel, userOf } from './market-channels.ts'
 import { priceNumber, priceUnits } from './money.ts'
-import { isId, type OrderData, orderData, readOrder } from './order.ts'
-import { fieldsOf } from './read-tick.ts'
+import { fieldsOf, isId, isWhole } from './read-event.ts'
+
+/** The greatest quantity of an order. */
+export const MAX_QUANTITY = 1_000_000
+
+export type Side = 'buy' | 'sell'
+export type OrderKind = 'market' | 'limit'
+
+/** An order as states hold it; the limit in 1/10,000. */
+export type Order = {
+  readonly orderId: string
+  readonly symbol: string
+  readonly side: Side
+  readonly kind: OrderKind
+  readonly quantity: number
+  readonly limit?: number
+}
+
+/** An order as events carry it and readers get it; the limit in currency units. */
+export type OrderData = Omit<Order, 'limit'> & { readonly limit?: number }
+
+/** The order that an event's data tells of; null where it is none. */
+export function readOrder(data: Readonly<Record<string, unknown>>): Order | null {
+  const { orderId, symbol, side, kind, quantity } = data
+  if (!isId(orderId) || !isSymbol(symbol) || !isWhole(quantity, 1, MAX_QUANTITY)) return null
+  if (side !== 'buy' && side !== 'sell') return null
+  if (kind === 'market') return { orderId, symbol, side, kind, quantity }
+  const limit = priceUnits(data.limit)
+  return kind === 'limit' && limit !== null ? { orderId, symbol, side, kind, quantity, limit } : null
+}
+
+/** Writes an order as events carry it. */
+export function orderData(order: Order): OrderData {
+  const { limit, ...rest } = order
+  return limit === undefined ? rest : { ...rest, limit: priceNumber(limit) }
+}
 
 /** How many orders are kept; of more the oldest that is over goes first. */
-export const MAX_ORDERS = 200
+const MAX_ORDERS = 200
 const MAX_REASON = 200
 
 export type OrderStatus = 'placed' | 'accepted' | 'filled' | 'rejected' | 'cancelled'

@@ -2,9 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { createMarket, type MarketWorld } from '#shared/testing/market/market-world.ts'
 import { type Book, MAX_WAITING } from './book-view.ts'
 import type { OrdersState } from './orders-view.ts'
-import { MAX_OPEN_ORDERS, MAX_POSITIONS } from './portfolio.ts'
-import type { Portfolio } from './portfolio-view.ts'
-import { valuePortfolio } from './value-portfolio.ts'
+import { MAX_OPEN_ORDERS, MAX_POSITIONS, type Portfolio, valuePortfolio } from './portfolio-view.ts'
 
 const buy = { orderId: 'o-1', user: 'ada', symbol: 'ACME', side: 'buy', kind: 'market', quantity: 10 }
 const sell = { ...buy, orderId: 'o-2', side: 'sell' }

@@ -1,12 +1,37 @@
-import { defineView } from '#shared/domain/define-domain.ts'
+import { defineView, type Emission, type FoldInput } from '#shared/domain/define-domain.ts'
 import { userChannel, userOf } from './market-channels.ts'
-import { divideMoney, readMoney, writeMoney } from './money.ts'
-import { type OrderData, orderData } from './order.ts'
-import { viewOf } from './outcome.ts'
-import { judge, NEW_PORTFOLIO, type PortfolioState, reservedCash, reservedShares } from './portfolio.ts'
+import { divideMoney, priceNumber, priceUnits, readMoney, sayMoney, writeMoney } from './money.ts'
+import { type Order, type OrderData, orderData, readOrder } from './orders-view.ts'
+import { type Outcome, viewOf } from './outcome.ts'
+import { fieldsOf } from './read-event.ts'
+
+/** What everybody starts with. */
+const STARTING_CASH = '100000.0000'
+/** So many orders may be open at once, and so many symbols held or on order, to keep a state small. */
+export const MAX_OPEN_ORDERS = 100
+export const MAX_POSITIONS = 200
+
+/** Shares that are held, and what they cost in all, as decimal text. */
+type Position = { readonly symbol: string; readonly quantity: number; readonly cost: string }
+
+/** A user's money and shares. What open orders reserve follows from them, and is not kept twice. */
+export type PortfolioState = {
+  readonly cash: string
+  /** Profit less loss of all sales. */
+  readonly realised: string
+  readonly positions: readonly Position[]
+  readonly open: readonly Order[]
+}
+
+export const NEW_PORTFOLIO: PortfolioState = {
+  cash: STARTING_CASH,
+  realised: '0.0000',
+  positions: [],
+  open: [],
+}
 
 /** A position as readers get it. Money is decimal text with four decimals. */
-export type PresentedPosition = {
+type PresentedPosition = {
   readonly symbol: string
   readonly quantity: number
   /** Of the quantity, what open orders to sell hold back. */
@@ -28,6 +53,187 @@ export type Portfolio = {
   readonly open: readonly OrderData[]
 }
 
+export const portfolioView = defineView<PortfolioState>({
+  description: "A user's cash, positions, open orders, and realised profit and loss by average cost.",
+  lateEvents: "Orders count in the order of the user's partition, whatever their time.",
+  channels: ['market.user.*'],
+  channelsOf: (user) => [userChannel(user)],
+  keys: ({ event }) => {
+    const user = userOf(event.category)
+    return user === undefined ? [] : [user]
+  },
+  initial: () => NEW_PORTFOLIO,
+  ...viewOf(judge),
+  present: presentPortfolio,
+})
+
+/** The cash that open limit orders to buy hold back. */
+function reservedCash(open: readonly Order[]): bigint {
+  return open.reduce((sum, order) => sum + (order.side === 'buy' ? worth(order.limit ?? 0, order) : 0n), 0n)
+}
+
+/** The shares of a symbol that open orders to sell hold back. */
+function reservedShares(open: readonly Order[], symbol: string): number {
+  const selling = open.filter((order) => order.side === 'sell' && order.symbol === symbol)
+  return selling.reduce((sum, { quantity }) => sum + quantity, 0)
+}
+
+function worth(price: number, { quantity }: { readonly quantity: number }): bigint {
+  return BigInt(price) * BigInt(quantity)
+}
+
+/**
+ * Judges an event of a user's own partition. Orders are checked and sent to the book; what the book answers is settled.
+ * An event that concerns no open order changes nothing, so that a repeated answer cannot settle twice.
+ */
+export function judge(state: PortfolioState, input: FoldInput, user: string): Outcome<PortfolioState> {
+  const data = fieldsOf(input)
+  const nothing = { state, emissions: [] }
+  if (data.user !== user) return nothing
+  if (input.event.type === 'market.order.placed') {
+    const order = readOrder(data)
+    return order === null ? nothing : place(state, order, user)
+  }
+  if (typeof data.orderId !== 'string') return nothing
+  const order = state.open.find(({ orderId }) => orderId === data.orderId)
+  if (input.event.type === 'market.order.cancel-requested')
+    return { state, emissions: [withdraw(order, data.orderId, user)] }
+  return order === undefined ? nothing : close(state, order, user, input)
+}
+
+function close(state: PortfolioState, order: Order, user: string, input: FoldInput): Outcome<PortfolioState> {
+  const { price, reason } = fieldsOf(input)
+  const closed = { ...state, open: state.open.filter((one) => one !== order) }
+  switch (input.event.type) {
+    case 'market.order.matched': {
+      const units = priceUnits(price)
+      return units === null ? { state, emissions: [] } : settle(closed, order, units, user)
+    }
+    case 'market.order.unmatched':
+      return reject(
+        closed,
+        { ...orderData(order), user },
+        typeof reason === 'string' ? reason : 'The book refused it.',
+      )
+    case 'market.order.cancelled':
+      return { state: closed, emissions: [] }
+    default:
+      return { state, emissions: [] }
+  }
+}
+
+function place(state: PortfolioState, order: Order, user: string): Outcome<PortfolioState> {
+  const data = { ...orderData(order), user }
+  if (state.open.some(({ orderId }) => orderId === order.orderId))
+    return reject(state, data, `An order "${order.orderId}" is open already.`, { duplicate: true })
+  const reason = orderProblem(state, order)
+  if (reason !== null) return reject(state, data, reason)
+  return {
+    state: { ...state, open: [...state.open, order] },
+    emissions: [
+      { type: 'market.order.accepted', subject: order.orderId, data },
+      { type: 'market.order.routed', subject: order.orderId, data },
+    ],
+  }
+}
+
+/** Why an order cannot be taken, or null. */
+function orderProblem(state: PortfolioState, order: Order): string | null {
+  const { open, positions } = state
+  const { symbol, quantity, limit } = order
+  if (open.length >= MAX_OPEN_ORDERS)
+    return `${MAX_OPEN_ORDERS} orders are open; wait until one is filled, or cancel one.`
+  if (order.side === 'sell') return saleProblem(state, order)
+  const symbols = new Set([...positions, ...open].map((one) => one.symbol)).add(symbol)
+  if (symbols.size > MAX_POSITIONS) return `A portfolio holds at most ${MAX_POSITIONS} symbols.`
+  const free = readMoney(state.cash) - reservedCash(open)
+  if (limit === undefined) return free > 0n ? null : 'None of the cash is free.'
+  return costProblem(quantity, symbol, limit, free)
+}
+
+function saleProblem({ positions, open }: PortfolioState, { symbol, quantity }: Order): string | null {
+  const held = positions.find((position) => position.symbol === symbol)?.quantity ?? 0
+  const reserved = reservedShares(open, symbol)
+  if (quantity <= held - reserved) return null
+  if (held === 0) return `${quantity} ${symbol} cannot be sold: none are held.`
+  const waiting = reserved === 0 ? '' : `, and ${reserved} of them are reserved for open orders`
+  return `${quantity} ${symbol} cannot be sold: ${held} ${held === 1 ? 'is' : 'are'} held${waiting}.`
+}
+
+function costProblem(quantity: number, symbol: string, price: number, free: bigint): string | null {
+  const cost = worth(price, { quantity })
+  if (cost <= free) return null
+  return `${quantity} ${symbol} at ${sayMoney(BigInt(price))} cost ${sayMoney(cost)}, and ${sayMoney(free)} of the cash is free.`
+}
+
+function reject(
+  state: PortfolioState,
+  order: OrderData & { readonly user: string },
+  reason: string,
+  more = {},
+): Outcome<PortfolioState> {
+  const data = { ...order, reason, ...more }
+  return { state, emissions: [{ type: 'market.order.rejected', subject: order.orderId, data }] }
+}
+
+function withdraw(order: Order | undefined, orderId: string, user: string): Emission {
+  if (order !== undefined)
+    return {
+      type: 'market.order.withdrawn',
+      subject: orderId,
+      data: { orderId, user, symbol: order.symbol },
+    }
+  const reason = `You have no open order "${orderId}".`
+  return { type: 'market.order.cancel-refused', subject: orderId, data: { orderId, user, reason } }
+}
+
+/** Settles a match of an order that is no longer among the open ones. */
+function settle(state: PortfolioState, order: Order, price: number, user: string): Outcome<PortfolioState> {
+  const { symbol, quantity } = order
+  const free = readMoney(state.cash) - reservedCash(state.open)
+  const reason = order.side === 'buy' ? costProblem(quantity, symbol, price, free) : null
+  if (reason !== null) return reject(state, { ...orderData(order), user }, reason)
+  const after = order.side === 'buy' ? buy(state, order, price) : sell(state, order, price)
+  const data = {
+    ...orderData(order),
+    user,
+    price: priceNumber(price),
+    value: writeMoney(worth(price, order)),
+    ...(order.side === 'sell' && {
+      realised: writeMoney(readMoney(after.realised) - readMoney(state.realised)),
+    }),
+  }
+  return { state: after, emissions: [{ type: 'market.order.filled', subject: order.orderId, data }] }
+}
+
+function buy(state: PortfolioState, { symbol, quantity }: Order, price: number): PortfolioState {
+  const cost = worth(price, { quantity })
+  const held = state.positions.find((position) => position.symbol === symbol)
+  const position = {
+    symbol,
+    quantity: (held?.quantity ?? 0) + quantity,
+    cost: writeMoney(readMoney(held?.cost ?? '0.0000') + cost),
+  }
+  const others = state.positions.filter((one) => one !== held)
+  return { ...state, cash: writeMoney(readMoney(state.cash) - cost), positions: [...others, position] }
+}
+
+/** Sells at average cost. The part of the cost is rounded down; what that leaves stays in the cost of the shares kept. */
+function sell(state: PortfolioState, { symbol, quantity }: Order, price: number): PortfolioState {
+  const held = state.positions.find((position) => position.symbol === symbol)
+  if (held === undefined) return state
+  const proceeds = worth(price, { quantity })
+  const cost = readMoney(held.cost)
+  const costOfSold = (cost * BigInt(quantity)) / BigInt(held.quantity)
+  const left = { symbol, quantity: held.quantity - quantity, cost: writeMoney(cost - costOfSold) }
+  return {
+    ...state,
+    cash: writeMoney(readMoney(state.cash) + proceeds),
+    realised: writeMoney(readMoney(state.realised) + proceeds - costOfSold),
+    positions: state.positions.flatMap((one) => (one === held ? (left.quantity > 0 ? [left] : []) : [one])),
+  }
+}
+
 function presentPortfolio({ cash, realised, positions, open }: PortfolioState): Portfolio {
   const reserved = reservedCash(open)
   const present = ({ symbol, quantity, cost }: PortfolioState['positions'][number]) => ({
@@ -47,16 +253,49 @@ function presentPortfolio({ cash, realised, positions, open }: PortfolioState): 
   }
 }
 
-export const portfolioView = defineView<PortfolioState>({
-  description: "A user's cash, positions, open orders, and realised profit and loss by average cost.",
-  lateEvents: "Orders count in the order of the user's partition, whatever their time.",
-  channels: ['market.user.*'],
-  channelsOf: (user) => [userChannel(user)],
-  keys: ({ event }) => {
-    const user = userOf(event.category)
-    return user === undefined ? [] : [user]
-  },
-  initial: () => NEW_PORTFOLIO,
-  ...viewOf(judge),
-  present: presentPortfolio,
-})
+/** A position at its last price; without a price only its cost is known. */
+export type ValuedPosition = PresentedPosition & {
+  readonly last: number | null
+  readonly value: string | null
+  readonly unrealised: string | null
+}
+export type ValuedPortfolio = Omit<Portfolio, 'positions'> & {
+  readonly positions: readonly ValuedPosition[]
+  /** The worth of all positions; those without a price count at cost. */
+  readonly value: string
+  readonly unrealised: string
+  /** Cash and worth together. */
+  readonly equity: string
+}
+
+/** Values a presented portfolio by last prices, exactly. */
+export function valuePortfolio(
+  portfolio: Portfolio,
+  quotes: readonly { readonly symbol: string; readonly last: number }[],
+): ValuedPortfolio {
+  const prices = new Map(quotes.map(({ symbol, last }) => [symbol, last]))
+  const positions = portfolio.positions.map((position) =>
+    valuePosition(position, prices.get(position.symbol)),
+  )
+  const value = positions.reduce((sum, one) => sum + readMoney(one.value ?? one.cost), 0n)
+  const cost = positions.reduce((sum, one) => sum + readMoney(one.cost), 0n)
+  return {
+    ...portfolio,
+    positions,
+    value: writeMoney(value),
+    unrealised: writeMoney(value - cost),
+    equity: writeMoney(readMoney(portfolio.cash) + value),
+  }
+}
+
+function valuePosition(position: PresentedPosition, last: number | undefined): ValuedPosition {
+  const units = priceUnits(last)
+  if (last === undefined || units === null) return { ...position, last: null, value: null, unrealised: null }
+  const value = BigInt(units) * BigInt(position.quantity)
+  return {
+    ...position,
+    last,
+    value: writeMoney(value),
+    unrealised: writeMoney(value - readMoney(position.cost)),
+  }
+}

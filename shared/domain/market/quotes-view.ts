@@ -1,11 +1,9 @@
 import { defineView } from '#shared/domain/define-domain.ts'
 import { priceNumber } from './money.ts'
-import { INTERVALS, type Series } from './series.ts'
-import { tickSeries } from './tick-series.ts'
+import { INTERVALS, MINUTE_MS, type Series, tickSeries } from './series.ts'
 
 /** Today's bar, and that of the trading day before. */
 const DAYS = 2
-const MINUTE_MS = 60_000
 
 export type QuoteState = Series
 

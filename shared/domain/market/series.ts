@@ -1,11 +1,29 @@
+import type { FoldInput, View } from '#shared/domain/define-domain.ts'
+import { symbolChannel, symbolOf } from './market-channels.ts'
+import { priceUnits } from './money.ts'
+import { fieldsOf, isWhole, readTime } from './read-event.ts'
+
 /** The minutes of each candle interval. */
 export const INTERVALS = { '1m': 1, '5m': 5, '15m': 15, '1h': 60, '4h': 240, '1d': 1440 } as const
 export type Interval = keyof typeof INTERVALS
 
-const MINUTE_MS = 60_000
+export const MINUTE_MS = 60_000
 
 /** A trade: its event time in milliseconds, its price in 1/10,000, and its volume. */
 export type Tick = { readonly at: number; readonly price: number; readonly volume: number }
+
+/** The greatest volume of a tick. */
+export const MAX_VOLUME = 1_000_000_000_000
+
+/** The tick that an event tells of; null where it is none, or has no time. */
+export function readTick(input: FoldInput): Tick | null {
+  if (input.event.type !== 'market.tick') return null
+  const { price, volume = 0 } = fieldsOf(input)
+  const units = priceUnits(price)
+  const at = readTime(input.event.time)
+  if (units === null || !isWhole(volume, 0, MAX_VOLUME) || at === null) return null
+  return { at, price: units, volume }
+}
 
 /**
  * What was traded in one interval (UTC): when it starts, in minutes since 1970; open, high, low and close in 1/10,000;
@@ -29,7 +47,7 @@ export type Series = { readonly bars: readonly Bar[]; readonly late: number }
 export const EMPTY_SERIES: Series = { bars: [], late: 0 }
 
 /** Volumes add up to a safe integer at most: beyond it they stay there, in whatever order they came. */
-export function addVolumes(left: number, right: number): number {
+function addVolumes(left: number, right: number): number {
   return Math.min(left + right, Number.MAX_SAFE_INTEGER)
 }
 
@@ -43,7 +61,7 @@ export function barOf({ at, price, volume }: Tick, minutes: number): Bar {
  * Joins two bars of the same start. The open is the earliest trade's price and the close the latest one's, whatever
  * came first; of two trades at the same time the one further left in the log opens, the one further right closes.
  */
-export function joinBars(left: Bar, right: Bar): Bar {
+function joinBars(left: Bar, right: Bar): Bar {
   const opens = right[6] < left[6] ? right : left
   const closes = right[7] >= left[7] ? right : left
   return [
@@ -93,4 +111,22 @@ export function isLate(bars: readonly Bar[], bar: Bar, keep: number): boolean {
 /** Joins the series of several partitions. Nothing is cut off: each of them keeps its newest bars. */
 export function mergeSeries(left: Series, right: Series): Series {
   return { bars: right.bars.reduce(putBar, left.bars), late: left.late + right.late }
+}
+
+/** The fold of a view that keeps, for each symbol, a series of its ticks: at most `keep` bars of so many minutes. */
+export function tickSeries(minutes: number, keep: number) {
+  return {
+    channels: ['market.tick.*'],
+    channelsOf: (symbol) => [symbolChannel('tick', symbol)],
+    keys: ({ event }) => {
+      const symbol = event.type === 'market.tick' ? symbolOf(event.category) : undefined
+      return symbol === undefined ? [] : [symbol]
+    },
+    initial: () => EMPTY_SERIES,
+    apply: (state, input) => {
+      const tick = readTick(input)
+      return tick === null ? state : addTick(state, tick, minutes, keep)
+    },
+    merge: mergeSeries,
+  } satisfies Partial<View<Series>>
 }

@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { makeTicks, naiveCandles, type TestTick, tickInput } from '#shared/testing/market/ticks.ts'
 import { createRandom } from '#shared/testing/random.ts'
-import { correlate, type VolumeAnalysis } from './analyse-volume.ts'
 import { type Quote, quotesView } from './quotes-view.ts'
-import { VOLUME_MINUTES, volumeView } from './volume-view.ts'
+import { correlate, VOLUME_MINUTES, type VolumeAnalysis, volumeView } from './volume-view.ts'
 
 const NOON = Date.parse('2026-03-01T12:00:00Z')
 const MINUTE = 60_000

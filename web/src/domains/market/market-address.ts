@@ -1,5 +1,5 @@
 import { useParams } from '@tanstack/react-router'
-import { SYMBOL_PATTERN } from '#shared/domain/market/order.ts'
+import { SYMBOL_PATTERN } from '#shared/domain/market/market-channels.ts'
 import { INTERVALS, type Interval } from '#shared/domain/market/series.ts'
 import { useSearchState } from '#web/ui/state/use-search-state.ts'
 

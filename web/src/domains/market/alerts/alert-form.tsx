@@ -1,5 +1,5 @@
 import { type FormEvent, useState } from 'react'
-import { ALERT_KINDS, type AlertKind } from '#shared/domain/market/alert.ts'
+import { ALERT_KINDS, type AlertKind } from '#shared/domain/market/alert-views.ts'
 import { useAccess } from '#web/live/access.tsx'
 import { describeFailure, usePostEvent } from '#web/live/api.ts'
 import { useRefusal } from '#web/live/use-view.tsx'

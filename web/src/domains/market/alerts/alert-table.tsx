@@ -1,4 +1,4 @@
-import type { AlertRecord, AlertStatus } from '#shared/domain/market/user-alerts-view.ts'
+import type { AlertRecord, AlertStatus } from '#shared/domain/market/alert-views.ts'
 import { useAccess } from '#web/live/access.tsx'
 import { describeFailure, usePostEvent } from '#web/live/api.ts'
 import { useRefusal } from '#web/live/use-view.tsx'

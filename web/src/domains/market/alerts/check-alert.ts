@@ -1,7 +1,6 @@
-import type { AlertKind } from '#shared/domain/market/alert.ts'
-import { SYMBOL_PATTERN } from '#shared/domain/market/order.ts'
-import { MAX_VOLUME } from '#shared/domain/market/read-tick.ts'
-import type { AlertRecord } from '#shared/domain/market/user-alerts-view.ts'
+import type { AlertKind, AlertRecord } from '#shared/domain/market/alert-views.ts'
+import { SYMBOL_PATTERN } from '#shared/domain/market/market-channels.ts'
+import { MAX_VOLUME } from '#shared/domain/market/series.ts'
 import { PRICE_WANTED, readPrice, readWhole, sayPrice, sayQuantity } from '../money-text.ts'
 
 /** An alert as it is typed. */

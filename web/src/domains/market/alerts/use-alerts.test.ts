@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { AlertRecord } from '#shared/domain/market/user-alerts-view.ts'
+import type { AlertRecord } from '#shared/domain/market/alert-views.ts'
 import { markSeen, newlyTriggered, seenAlerts } from './use-alerts.ts'
 
 const alert = (alertId: string, status: AlertRecord['status']): AlertRecord => ({

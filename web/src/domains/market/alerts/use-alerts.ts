@@ -1,9 +1,5 @@
 import { useEffect, useRef, useSyncExternalStore } from 'react'
-import {
-  type AlertRecord,
-  type UserAlertsState,
-  userAlertsView,
-} from '#shared/domain/market/user-alerts-view.ts'
+import { type AlertRecord, type UserAlertsState, userAlertsView } from '#shared/domain/market/alert-views.ts'
 import { useAccess } from '#web/live/access.tsx'
 import { type LiveView, useView } from '#web/live/use-view.tsx'
 import type { PanelBadge } from '#web/ui/layout/panel.ts'

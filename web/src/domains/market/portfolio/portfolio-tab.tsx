@@ -1,5 +1,5 @@
 import { Link } from '@tanstack/react-router'
-import type { ValuedPosition } from '#shared/domain/market/value-portfolio.ts'
+import type { ValuedPosition } from '#shared/domain/market/portfolio-view.ts'
 import { FreshnessBadge } from '#web/live/freshness.tsx'
 import { ViewBody } from '#web/live/use-view.tsx'
 import { DataTable } from '#web/ui/data/data-table.tsx'

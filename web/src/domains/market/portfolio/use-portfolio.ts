@@ -1,9 +1,14 @@
 import { useMemo } from 'react'
 import { marketViews } from '#shared/domain/market/market-views.ts'
-import { NEW_PORTFOLIO, type PortfolioState } from '#shared/domain/market/portfolio.ts'
-import { type Portfolio, portfolioView } from '#shared/domain/market/portfolio-view.ts'
+import {
+  NEW_PORTFOLIO,
+  type Portfolio,
+  type PortfolioState,
+  portfolioView,
+  type ValuedPortfolio,
+  valuePortfolio,
+} from '#shared/domain/market/portfolio-view.ts'
 import type { Quote } from '#shared/domain/market/quotes-view.ts'
-import { type ValuedPortfolio, valuePortfolio } from '#shared/domain/market/value-portfolio.ts'
 import { useAccess } from '#web/live/access.tsx'
 import { type LiveView, useView } from '#web/live/use-view.tsx'
 import { presentView } from '../present-view.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { NEW_PORTFOLIO } from '#shared/domain/market/portfolio.ts'
+import { NEW_PORTFOLIO } from '#shared/domain/market/portfolio-view.ts'
 import { checkDraft, costProblem, estimate, type OrderDraft, orderProblem, toOrder } from './check-order.ts'
 
 const draft: OrderDraft = { symbol: 'ACME', side: 'buy', kind: 'limit', quantity: '10', limit: '101.37' }

@@ -1,8 +1,8 @@
 import type { FoldInput } from '#shared/domain/define-domain.ts'
-import { userChannel } from '#shared/domain/market/market-channels.ts'
+import { SYMBOL_PATTERN, userChannel } from '#shared/domain/market/market-channels.ts'
 import { priceUnits, sayMoney } from '#shared/domain/market/money.ts'
-import { MAX_QUANTITY, type OrderKind, type Side, SYMBOL_PATTERN } from '#shared/domain/market/order.ts'
-import { judge, type PortfolioState } from '#shared/domain/market/portfolio.ts'
+import { MAX_QUANTITY, type OrderKind, type Side } from '#shared/domain/market/orders-view.ts'
+import { judge, type PortfolioState } from '#shared/domain/market/portfolio-view.ts'
 import { PRICE_WANTED, readPrice, readWhole } from '../money-text.ts'
 
 /** A ticket as it is typed. */

@@ -1,6 +1,6 @@
 import { type FormEvent, useState } from 'react'
 import { readMoney, sayMoney } from '#shared/domain/market/money.ts'
-import type { OrderKind, Side } from '#shared/domain/market/order.ts'
+import type { OrderKind, Side } from '#shared/domain/market/orders-view.ts'
 import { useAccess } from '#web/live/access.tsx'
 import { describeFailure, usePostEvent } from '#web/live/api.ts'
 import { useRefusal, ViewBody } from '#web/live/use-view.tsx'

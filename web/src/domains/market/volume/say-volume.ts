@@ -1,4 +1,4 @@
-import type { VolumeAnalysis } from '#shared/domain/market/analyse-volume.ts'
+import type { VolumeAnalysis } from '#shared/domain/market/volume-view.ts'
 
 const RATIO = new Intl.NumberFormat('en', { minimumFractionDigits: 2, maximumFractionDigits: 2 })
 

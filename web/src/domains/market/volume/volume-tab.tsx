@@ -1,7 +1,11 @@
 import { useMemo } from 'react'
-import type { VolumeAnalysis } from '#shared/domain/market/analyse-volume.ts'
 import { marketViews } from '#shared/domain/market/market-views.ts'
-import { VOLUME_MINUTES, type VolumeState, volumeView } from '#shared/domain/market/volume-view.ts'
+import {
+  VOLUME_MINUTES,
+  type VolumeAnalysis,
+  type VolumeState,
+  volumeView,
+} from '#shared/domain/market/volume-view.ts'
 import { FreshnessBadge } from '#web/live/freshness.tsx'
 import { useView, ViewBody } from '#web/live/use-view.tsx'
 import { Badge } from '#web/ui/data/badge.tsx'

@@ -1,8 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createMarket, type MarketWorld } from '#shared/testing/market/market-world.ts'
-import { MAX_WATCHING } from './alerts-view.ts'
-import { type AlertRecord, MAX_ACTIVE, MAX_ALERTS } from './user-alerts-view.ts'
+import { type AlertRecord, MAX_ACTIVE, MAX_ALERTS, MAX_WATCHING } from './alert-views.ts'
 
 const alert = { alertId: 'a-1', user: 'ada', symbol: 'ACME', kind: 'price-above', threshold: 105 }
 
