@@ -2,15 +2,15 @@ import { SUBSCRIPTION_LIMIT } from '#shared/core/limits.ts'
 import { clientMessages, serverFrames } from '#shared/core/messages.ts'
 import type { Domain } from '#shared/domain/define-domain.ts'
 import { UNCLAIMED_TOPIC } from '#shared/pipeline/catalog.ts'
-import { asyncComponents, dataSchemaName, type Json, schemaRef } from './component-schemas.ts'
 import { API_VERSION } from './openapi.ts'
+import { asyncComponents, dataSchemaName, type Json, schemaRef } from './schemas.ts'
 
 const clientNames = Object.keys(clientMessages)
 const serverNames = Object.keys(serverFrames)
 const messageRef = (name: string) => ({ $ref: `#/components/messages/${name}` })
 const onChannel = (channel: string, name: string) => ({ $ref: `#/channels/${channel}/messages/${name}` })
 
-/** The sockets and the Kafka topics as an AsyncAPI 3.0 document (https://www.asyncapi.com/docs/reference/specification/v3.0.0). */
+/** Returns the sockets and the Kafka topics as an AsyncAPI 3.0 document (https://www.asyncapi.com/docs/reference/specification/v3.0.0). */
 export function asyncapiDocument(domains: readonly Domain[]): Json {
   const topics = topicsOf(domains)
   return {
@@ -18,7 +18,7 @@ export function asyncapiDocument(domains: readonly Domain[]): Json {
     info: {
       title: 'Tidewire',
       version: API_VERSION,
-      description: 'Events pushed over a WebSocket, and the Kafka topics they come from.',
+      description: 'Events pushed over a WebSocket, and the Kafka topics that they come from.',
       license: { name: 'Apache-2.0', url: 'https://www.apache.org/licenses/LICENSE-2.0' },
     },
     defaultContentType: 'application/json',
@@ -87,13 +87,14 @@ function socketOperations(): Json {
       action: 'receive',
       channel,
       messages: messages(clientNames),
-      summary: 'What a client sends. What is unknown or malformed gets an "error", and the connection stays.',
+      summary:
+        'Messages of a client. An unknown or malformed one gets an "error", and the connection stays open.',
     },
     sendToClient: {
       action: 'send',
       channel,
       messages: messages(serverNames),
-      summary: 'What a client receives.',
+      summary: 'Messages to a client.',
     },
   }
 }
@@ -109,7 +110,7 @@ type Topic = {
   readonly types: readonly string[]
 }
 
-/** Every topic, with the event types of its domain: which of them it carries is up to their category. */
+/** Every topic, with the event types of its domain: the category of an event decides on its topic. */
 function topicsOf(domains: readonly Domain[]): Topic[] {
   const claimed = domains.flatMap(({ topics, events }) =>
     Object.entries(topics).map(([name, channels]) => ({ name, channels, types: Object.keys(events) })),
@@ -118,7 +119,10 @@ function topicsOf(domains: readonly Domain[]): Topic[] {
 }
 
 function topicChannel({ name, channels, types }: Topic): [string, Json] {
-  const carries = channels.length > 0 ? `Carries ${channels.join(', ')}` : 'Carries what no other topic does'
+  const carries =
+    channels.length > 0
+      ? `Carries ${channels.join(', ')}`
+      : 'Carries every channel that no other topic carries'
   const messages = ['recordEvent', ...types].map((type) => [messageName(type), messageRef(messageName(type))])
   return [
     name,
@@ -135,10 +139,10 @@ function topicOperations({ name, types }: Topic): [string, Json][] {
   const messages = ['recordEvent', ...types].map((type) => onChannel(name, messageName(type)))
   const channel = { $ref: `#/channels/${name}` }
   return [
-    [`send.${name}`, { action: 'send', channel, messages, summary: 'What was accepted over HTTP.' }],
+    [`send.${name}`, { action: 'send', channel, messages, summary: 'Events that were accepted over HTTP.' }],
     [
       `receive.${name}`,
-      { action: 'receive', channel, messages, summary: 'What anyone wrote, to be delivered.' },
+      { action: 'receive', channel, messages, summary: 'Events that any producer wrote, to be delivered.' },
     ],
   ]
 }
@@ -165,7 +169,7 @@ function eventMessages(domains: readonly Domain[]): Json {
   ])
 }
 
-/** Dots separate nothing in a component's name, but some generators stumble over them. */
+/** Dots are valid in the name of a component, but some generators cannot handle them. */
 function messageName(type: string): string {
   return type.replaceAll('.', '-')
 }

@@ -13,7 +13,7 @@ import { PAGE_LIMITS } from '#shared/pipeline/history/list-events.ts'
 
 const derived = z
   .union([z.object({ value: z.string() }), z.object({ rule: z.string() })])
-  .meta({ description: 'Always the same value, or read off the data by a rule in words.' })
+  .meta({ description: 'Always the same value, or derived from the data by a rule in words.' })
 const eventType = z.object({
   type: z.string(),
   description: z.string(),
@@ -34,13 +34,13 @@ const view = z.object({
   description: z.string(),
   lateEvents: z
     .string()
-    .meta({ description: 'What becomes of events whose time lies before that of others already folded.' }),
+    .meta({ description: 'How events are handled whose time is before that of events already folded.' }),
   channels: z.array(z.string()).meta({ description: 'Patterns of the channels whose events it folds.' }),
-  keyed: z.boolean().meta({ description: 'Whether it has a state for each of many keys, or one.' }),
+  keyed: z.boolean().meta({ description: 'Whether it has a state for each of many keys, or only one.' }),
   keepDays: z
     .number()
     .optional()
-    .meta({ description: 'A state is forgotten so many days after its last change.' }),
+    .meta({ description: 'A state is deleted so many days after its last change.' }),
 })
 
 export const catalogAnswer = z
@@ -53,15 +53,16 @@ export const catalogAnswer = z
         views: z.array(view),
       }),
     ),
-    unclaimed: z
-      .object({ topic: z.string(), types: z.enum(['accept', 'refuse']) })
-      .meta({ description: 'Where channels of no domain go, and whether types of no domain are taken.' }),
+    unclaimed: z.object({ topic: z.string(), types: z.enum(['accept', 'refuse']) }).meta({
+      description:
+        'The topic of channels outside all domains, and whether types outside all domains are accepted.',
+    }),
     severities: z.array(z.enum(SEVERITIES)),
     limits: z.record(z.string(), z.int()),
   })
   .meta({ description: 'What this deployment knows: domains, topics, event types, views and limits.' })
 
-/** `GET /catalog`: what producers and dashboards need to know of the domains, as data. */
+/** Returns the body of `GET /catalog`: what producers and dashboards need to know of the domains, as data. */
 export function catalogDocument(
   domains: readonly Domain[],
   unknownTypes: UnknownTypes,

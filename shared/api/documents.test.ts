@@ -7,9 +7,9 @@ import { describe, expect, test } from 'vitest'
 import { FILTER_FIELDS } from '#shared/core/interest.ts'
 import { domains } from '#shared/domain/catalog.ts'
 import { asyncapiDocument } from './asyncapi.ts'
-import type { Json } from './component-schemas.ts'
 import { API_VERSION, methodsOf, openapiDocument } from './openapi.ts'
 import { catchUpParameters, csvParameters, listParameters } from './parameters.ts'
+import type { Json } from './schemas.ts'
 
 const require = createRequire(import.meta.url)
 const readText = (path: string) => readFile(new URL(`../../${path}`, import.meta.url), 'utf8')

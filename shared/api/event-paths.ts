@@ -1,7 +1,16 @@
 import { ACCEPT_LIMITS } from '#shared/core/limits.ts'
-import { type Json, schemaRef } from './component-schemas.ts'
-import { catchUpParameters, deadLetterParameters, listParameters, postParameters } from './parameters.ts'
+import {
+  catchUpParameters,
+  csvParameters,
+  deadLetterParameters,
+  deleteParameters,
+  getParameters,
+  listParameters,
+  moveParameters,
+  postParameters,
+} from './parameters.ts'
 import { json, problems } from './responses.ts'
+import { type Json, schemaRef } from './schemas.ts'
 
 const RECEIPT = {
   id: 'arrival-7781',
@@ -36,9 +45,9 @@ const post: Json = {
   operationId: 'publishEvents',
   summary: 'Write one event or a batch',
   description: [
-    'Answers 202 once Kafka has acknowledged every event, never before. All events of a batch are written, or none.',
+    'Returns 202 when Kafka has acknowledged every event, never before. All events of a batch are written, or none.',
     'Four forms: plain JSON, CloudEvents structured, CloudEvents batch, and CloudEvents binary (`ce-` headers, the body is the data; of any media type).',
-    'The pair (source, id) is one event for 7 days: the same pair again answers the first position.',
+    'The pair (source, id) is one event for 7 days: the same pair again returns the first position.',
   ].join('\n\n'),
   tags: ['events'],
   parameters: postParameters,
@@ -56,7 +65,7 @@ const post: Json = {
   },
   responses: {
     202: {
-      description: 'Durable in Kafka. A batch is answered with a list.',
+      description: 'Durable in Kafka. The response to a batch is a list.',
       headers: RATE_HEADERS,
       content: {
         'application/json': {
@@ -85,7 +94,7 @@ const list: Json = {
 
 const since: Json = {
   operationId: 'catchUp',
-  summary: 'Read what came after a cursor: the polling fallback of the socket',
+  summary: 'Read the events after a cursor: the polling fallback of the socket',
   tags: ['events'],
   parameters: catchUpParameters,
   responses: {
@@ -106,9 +115,126 @@ const deadLetters: Json = {
   responses: { 200: json('Dead letters.', 'deadLetterList'), ...problems(400, 401, 403, 500, 503) },
 }
 
-/** The routes of events. */
+const ETAG = {
+  ETag: {
+    description: 'The state’s tag: the epoch and offset of its last change.',
+    schema: { type: 'string' },
+  },
+}
+const MOVED = {
+  id: '1e1a3c1e-8f6e-4f0e-9a51-0d4c8f0a5f1b',
+  source: 'urn:tidewire:api',
+  topic: 'container-events',
+  partition: 0,
+  offset: 13,
+  state: { id: 'arrival-7781', status: 'acknowledged', statusBy: 'anna', assignee: null },
+}
+const moved = {
+  ...json('The move is durable in Kafka, and "state" includes it.', 'moveReceipt', MOVED),
+  headers: ETAG,
+}
+const REFUSED = {
+  description: 'The state of the event forbids the move, or it has no lifecycle. The detail has the reason.',
+  content: {
+    'application/problem+json': {
+      schema: schemaRef('problem'),
+      example: {
+        type: 'urn:tidewire:problem:conflict',
+        title: 'Conflict',
+        status: 409,
+        detail: 'This event is already resolved by anna; only an event in progress can be resolved.',
+      },
+    },
+  },
+}
+const note = { type: 'string', maxLength: 500, description: 'For the history.' }
+
+const get: Json = {
+  operationId: 'getEvent',
+  summary: 'One event, with the state of its lifecycle',
+  description:
+    'Deleted events too: they are missing from lists only. The request waits for an event that was accepted a moment ago.',
+  tags: ['events'],
+  parameters: getParameters,
+  responses: {
+    200: { ...json('The event.', 'eventAnswer'), headers: ETAG },
+    304: { description: 'Unchanged since the ETag in If-None-Match.', headers: ETAG },
+    ...problems(401, 403, 404, 500, 503),
+  },
+}
+
+const move: Json = {
+  operationId: 'moveEvent',
+  summary: 'Acknowledge, assign, start, resolve, close, read or delete an event',
+  description: [
+    'A move is an event in the partition of the event that it concerns. It is checked against the known state, written, and returned when the views have it (after at most 2 s; then without "state"). Of two moves at once the first in the log wins; the other gets 409, and stays in the history as refused.',
+    'Operators and admins may make every move except delete, which requires an admin; everybody may read.',
+    'Moves cannot be written by POST /events. GET /events leaves them out, unless a pattern in "channel" or "type" has the segment "lifecycle".',
+  ].join('\n\n'),
+  tags: ['events'],
+  parameters: moveParameters,
+  requestBody: {
+    required: false,
+    description: 'Optional, except for assign.',
+    content: {
+      'application/json': {
+        schema: {
+          type: 'object',
+          properties: {
+            assignee: {
+              anyOf: [{ type: 'string', minLength: 1, maxLength: 128 }, { type: 'null' }],
+              description: 'Of assign: to whom; null to nobody.',
+            },
+            note,
+          },
+          additionalProperties: false,
+        },
+        example: { assignee: 'anna' },
+      },
+    },
+  },
+  responses: { 202: moved, ...problems(400, 401, 403, 404, 412, 413, 422, 429, 500, 503), 409: REFUSED },
+}
+
+const remove: Json = {
+  operationId: 'deleteEvent',
+  summary: 'Take an event out of lists and counts',
+  description:
+    'Requires an admin. The event stays in the log and in the audit trail: GET /events/{id} still returns it.',
+  tags: ['events'],
+  parameters: deleteParameters,
+  responses: { 202: moved, ...problems(400, 401, 403, 404, 412, 413, 422, 429, 500, 503), 409: REFUSED },
+}
+
+const csv: Json = {
+  operationId: 'exportEvents',
+  summary: 'The events of a filter as CSV',
+  description:
+    'RFC 4180 with a header row, newest first. A cell that a spreadsheet would evaluate as a formula begins with an apostrophe. A page may be short before the end: continue while there is a Link.',
+  tags: ['events'],
+  parameters: csvParameters,
+  responses: {
+    200: {
+      description: 'A page.',
+      headers: {
+        Link: {
+          description: '<…>; rel="next": the next page, if there is one.',
+          schema: { type: 'string' },
+        },
+        'Content-Disposition': { description: 'attachment', schema: { type: 'string' } },
+      },
+      content: { 'text/csv': { schema: { type: 'string' } } },
+    },
+    ...problems(400, 401, 403, 500, 503),
+  },
+}
+
+/** The routes of events, with their lifecycles, the export and the dead letters. */
 export const eventPaths = {
   '/events': { get: list, post },
   '/events/since': { get: since },
   '/dead-letters': { get: deadLetters },
+  '/events.csv': { get: csv },
+  '/events/{id}': { get, delete: remove },
+  '/events/{id}/{move}': { post: move },
 }

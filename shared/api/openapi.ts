@@ -1,17 +1,15 @@
 import type { Domain } from '#shared/domain/define-domain.ts'
-import { casePaths } from './case-paths.ts'
-import { httpComponents, type Json } from './component-schemas.ts'
 import { eventPaths } from './event-paths.ts'
 import { otherPaths } from './other-paths.ts'
 import { problemComponents } from './responses.ts'
-import { viewPaths } from './view-paths.ts'
+import { httpComponents, type Json } from './schemas.ts'
 
 /** The version of the interfaces: that of package.json. */
 export const API_VERSION = '0.1.0'
 
-const paths: Readonly<Record<string, Json>> = { ...eventPaths, ...casePaths, ...viewPaths, ...otherPaths }
+const paths: Readonly<Record<string, Json>> = { ...eventPaths, ...otherPaths }
 
-/** The HTTP interface as an OpenAPI 3.1 document (https://spec.openapis.org/oas/v3.1.0). */
+/** Returns the HTTP interface as an OpenAPI 3.1 document (https://spec.openapis.org/oas/v3.1.0). */
 export function openapiDocument(domains: readonly Domain[]): Json {
   return {
     openapi: '3.1.0',
@@ -26,11 +24,11 @@ export function openapiDocument(domains: readonly Domain[]): Json {
     security: [{ apiKey: [] }, { token: [] }],
     tags: [
       { name: 'events', description: 'Writing and reading events.' },
-      { name: 'views', description: 'What the events come to, kept up to date.' },
-      { name: 'webhooks', description: 'Events from senders that sign.' },
+      { name: 'views', description: 'Folds of the events, kept up to date.' },
+      { name: 'webhooks', description: 'Events from senders that sign their requests.' },
       { name: 'sockets', description: 'Following events as they happen: see /asyncapi.json.' },
-      { name: 'catalog', description: 'What this deployment knows of events, and these documents.' },
-      { name: 'operations', description: 'Health and what went wrong.' },
+      { name: 'catalog', description: 'The event types of this deployment, and these documents.' },
+      { name: 'operations', description: 'Health and dead letters.' },
     ],
     paths,
     components: {
@@ -49,7 +47,7 @@ export function openapiDocument(domains: readonly Domain[]): Json {
   }
 }
 
-/** The methods that a path has, in capitals; none if there is no such path. */
+/** Returns the methods of a path in upper case; an empty list if there is no such path. */
 export function methodsOf(path: string): string[] {
   const segments = path.split('/')
   const template = Object.keys(paths).find((known) => {

@@ -1,5 +1,53 @@
-import type { Json } from './component-schemas.ts'
+import { viewKeyParameters, viewParameters } from './parameters.ts'
 import { json, problems } from './responses.ts'
+import { type Json, schemaRef } from './schemas.ts'
+
+const CURSOR = 'container-events@k3v9x1:0=12'
+
+function answer(description: string, state: unknown): Json {
+  const [topic, partition, epoch, offset] = ['container-events', 0, 'k3v9x1', 12]
+  const parts = [{ key: '', topic, partition, offset, epoch, state: { total: 13 } }]
+  return {
+    description,
+    content: {
+      'application/json': {
+        schema: { anyOf: [schemaRef('viewState'), schemaRef('viewParts')] },
+        examples: {
+          state: { value: { state, cursor: CURSOR } },
+          parts: { value: { parts, cursor: CURSOR, next: null } },
+        },
+      },
+    },
+  }
+}
+
+const readView: Json = {
+  operationId: 'readView',
+  summary: 'Read a view: its state, or its states by key, a page at a time',
+  description:
+    'GET /catalog names the views. Subscribe, or catch up, from the cursor: everything that the state does not include comes after it.',
+  tags: ['views'],
+  parameters: viewParameters,
+  responses: { 200: answer('The view.', { total: 13 }), ...problems(400, 401, 403, 404, 500, 503) },
+}
+
+const readKey: Json = {
+  operationId: 'readViewKey',
+  summary: 'Read the state of one key of a view',
+  tags: ['views'],
+  parameters: viewKeyParameters,
+  responses: {
+    200: answer('The state.', { berth: 'B4', status: 'free' }),
+    ...problems(400, 401, 403, 404, 500, 503),
+  },
+}
+
+const readStats: Json = {
+  operationId: 'readStats',
+  summary: 'Count events: in total, today, by category and severity, per second; and open connections',
+  tags: ['views'],
+  responses: { 200: json('The counts.', 'stats'), ...problems(401, 403, 500, 503) },
+}
 
 const OPEN: readonly Json[] = []
 const text = { type: 'string' }
@@ -14,7 +62,7 @@ const source = {
 
 const deliver: Json = {
   operationId: 'receiveWebhook',
-  summary: 'Take a signed delivery of a webhook sender',
+  summary: 'Receive a signed delivery of a webhook sender',
   description:
     'The signature is checked over the bytes of the body. docs/webhooks.md names the senders and their schemes.',
   tags: ['webhooks'],
@@ -23,15 +71,15 @@ const deliver: Json = {
   requestBody: { content: { '*/*': { schema: {} } } },
   responses: {
     202: json('The event is durable in Kafka.', 'receipt'),
-    200: json('The sender only tried the endpoint out.', 'challengeAnswer', { challenge: '3eZbrw1aBm2rZ' }),
-    204: { description: 'The sender only tried the endpoint out.' },
+    200: json('The sender only tested the endpoint.', 'challengeAnswer', { challenge: '3eZbrw1aBm2rZ' }),
+    204: { description: 'The sender only tested the endpoint.' },
     ...problems(401, 404, 409, 413, 422, 500, 503),
   },
 }
 
 const ask: Json = {
   operationId: 'askWebhook',
-  summary: 'Ask whether one may deliver (CloudEvents HTTP webhooks §4)',
+  summary: 'Ask for permission to deliver (CloudEvents HTTP webhooks §4)',
   tags: ['webhooks'],
   security: OPEN,
   parameters: [
@@ -46,7 +94,7 @@ const ask: Json = {
     {
       name: 'WebHook-Request-Rate',
       in: 'header',
-      description: 'How many deliveries per minute the sender would like.',
+      description: 'The deliveries per minute that the sender asks for.',
       schema: text,
       example: '120',
     },
@@ -57,7 +105,7 @@ const ask: Json = {
       headers: {
         Allow: { schema: text },
         'WebHook-Allowed-Origin': { schema: text },
-        'WebHook-Allowed-Rate': { description: 'Where a rate was asked for.', schema: text },
+        'WebHook-Allowed-Rate': { description: 'If a rate was asked for.', schema: text },
       },
     },
     204: { description: 'A request without an origin.', headers: { Allow: { schema: text } } },
@@ -75,7 +123,7 @@ const catalog: Json = {
 const buyTicket: Json = {
   operationId: 'createTicket',
   summary: 'Get a ticket that opens one socket within 30 seconds',
-  description: 'For the URL of the socket, where a key or a token does not belong.',
+  description: 'For the URL of the socket, which must not contain a key or a token.',
   tags: ['sockets'],
   responses: {
     201: json('The ticket: open the socket with "?ticket=…".', 'ticket', {
@@ -108,8 +156,11 @@ function describesItself(operationId: string, summary: string): Json {
   }
 }
 
-/** The routes beside those of events. */
+/** The routes of views, webhooks, tickets, and of the documents about all this. */
 export const otherPaths = {
+  '/stats': { get: readStats },
+  '/views/{domain}/{view}': { get: readView },
+  '/views/{domain}/{view}/{key}': { get: readKey },
   '/webhooks/{source}': { post: deliver, options: ask },
   '/tickets': { post: buyTicket },
   '/catalog': { get: catalog },

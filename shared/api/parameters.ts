@@ -1,7 +1,7 @@
 import { SEVERITIES } from '#shared/core/severity.ts'
 import { CSV_LIMITS, PAGE_LIMITS } from '#shared/pipeline/history/list-events.ts'
 import { VIEW_LIMITS } from '#shared/pipeline/views/read-view.ts'
-import { type Json, schemaRef } from './component-schemas.ts'
+import { type Json, schemaRef } from './schemas.ts'
 
 const ONE_OF_LIST = { type: 'string', pattern: '^[^,]+$' }
 const TIME = { type: 'string', format: 'date-time' }
@@ -20,7 +20,7 @@ function listInQuery(name: string, description: string, items: Json, example: re
   })
 }
 
-/** A header of binary mode. `description` says what it is for, the schema what its text must be. */
+/** A header of a request, with the schema of its text. */
 function inHeader(
   name: string,
   description: string,
@@ -38,20 +38,20 @@ const filters: readonly Json[] = [
   listInQuery('type', 'Patterns of event types.', schemaRef('channelPattern'), ['port.container.*']),
   listInQuery('subject', 'Only these.', ONE_OF_LIST, ['MSKU-9021044']),
 ]
-const limit = inQuery('limit', 'The most events of a page.', {
+const limit = inQuery('limit', 'The maximum number of events in a page.', {
   type: 'integer',
   minimum: 1,
   maximum: PAGE_LIMITS.most,
   default: PAGE_LIMITS.usual,
 })
 
-/** What only lists take: `most` and `usual` events of a page. */
+/** The parameters of lists: at most `most` events in a page, by default `usual`. */
 function listParametersOf(most: number, usual: number): readonly Json[] {
   return [
     ...filters,
     listInQuery(
       'status',
-      'Only events of a lifecycle that stand there; for the port "new", "acknowledged", "in-progress", "resolved" or "closed".',
+      'Only events with this status in their lifecycle; for the port "new", "acknowledged", "in-progress", "resolved" or "closed".',
       ONE_OF_LIST,
       ['new', 'acknowledged'],
     ),
@@ -64,13 +64,13 @@ function listParametersOf(most: number, usual: number): readonly Json[] {
     ),
     inQuery('from', 'Not before this event time (RFC 3339).', TIME, { example: '2026-11-21T00:00:00Z' }),
     inQuery('to', 'Not after this event time (RFC 3339).', TIME, { example: '2026-11-22T00:00:00Z' }),
-    inQuery('limit', 'The most events of a page.', {
+    inQuery('limit', 'The maximum number of events in a page.', {
       type: 'integer',
       minimum: 1,
       maximum: most,
       default: usual,
     }),
-    inQuery('next', 'The "next" of the page above.', schemaRef('cursor')),
+    inQuery('next', 'The "next" of the previous page.', schemaRef('cursor')),
   ]
 }
 
@@ -81,7 +81,7 @@ export const catchUpParameters: readonly Json[] = [
   limit,
   inQuery(
     'cursor',
-    'Where the reader stands: the cursor of its last page or subscription. Without one the answer is where the log stands now. "earliest", "latest" and an RFC 3339 time work too.',
+    'The cursor of the last page or subscription. Without one the response has the cursor of the end of the log. "earliest", "latest" and an RFC 3339 time are valid too.',
     { anyOf: [schemaRef('cursor'), { enum: ['earliest', 'latest'] }, TIME] },
   ),
 ]
@@ -96,13 +96,13 @@ const eventId: Json = {
 }
 const source = inQuery(
   'source',
-  'Which event is meant where several sources used the id. Without it: one with a lifecycle, of these the newest.',
+  'The source of the event, if several sources used the id. Without it: an event with a lifecycle, of these the newest.',
   { type: 'string' },
   { example: '/cranes/4' },
 )
 const idempotencyKey = inHeader(
   'Idempotency-Key',
-  'A quoted string (RFC 8941). The same key and request again get the first answer for 7 days, without ids of events; with another request the key is refused.',
+  'A quoted string (RFC 8941). For 7 days the same key and request get the first response again, even without ids of events. With another request the key is refused.',
   '"8e03978e-40d5-43dd-bc93-6894a57f9324"',
   { type: 'string', pattern: '^"(?:[ !#-\\[\\]-~]|\\\\["\\\\]){1,256}"$' },
 )
@@ -110,7 +110,7 @@ const idempotencyKey = inHeader(
 export const getParameters: readonly Json[] = [
   eventId,
   source,
-  inHeader('If-None-Match', 'The ETag that one has: answered 304 while it still holds.', '"k3v9x1-12"'),
+  inHeader('If-None-Match', 'The ETag of your copy: 304 as long as it is current.', '"k3v9x1-12"'),
 ]
 
 export const deleteParameters: readonly Json[] = [
@@ -118,7 +118,7 @@ export const deleteParameters: readonly Json[] = [
   source,
   inHeader(
     'If-Match',
-    'The ETag that the move is based on: 412 where the state has changed since. Without it the state alone decides.',
+    'The ETag that the move is based on: 412 if the state has changed since. Without it only the state decides.',
     '"k3v9x1-12"',
   ),
   idempotencyKey,
@@ -145,19 +145,19 @@ export const viewParameters: readonly Json[] = [
   inPath('view', 'One of its views.', 'statistics'),
   inQuery(
     'parts',
-    'With "true" the parts that the fold keeps, neither merged nor presented; without a part for an unknown key.',
+    'With "true" the parts that the fold keeps, neither merged nor presented; an unknown key has no part.',
     { type: 'boolean', default: false },
   ),
   inQuery(
     'limit',
-    `The most keys of a page; ${VIEW_LIMITS.usual} unless it is given, or ${VIEW_LIMITS.most} with parts.`,
+    `The maximum number of keys in a page; by default ${VIEW_LIMITS.usual}, or ${VIEW_LIMITS.most} with parts.`,
     {
       type: 'integer',
       minimum: 1,
       maximum: VIEW_LIMITS.most,
     },
   ),
-  inQuery('next', 'The "next" of the page before.', { type: 'string', pattern: '^k[A-Za-z0-9_-]*$' }),
+  inQuery('next', 'The "next" of the previous page.', { type: 'string', pattern: '^k[A-Za-z0-9_-]*$' }),
 ]
 export const viewKeyParameters: readonly Json[] = [
   ...viewParameters.slice(0, 3),
@@ -170,7 +170,7 @@ export const postParameters: readonly Json[] = [
   idempotencyKey,
   inHeader(
     'traceparent',
-    'W3C trace context, for events that name none; an invalid one is replaced by a new one.',
+    'W3C trace context, for events without one; an invalid one is replaced by a new one.',
     '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
     { type: 'string' },
   ),

@@ -1,4 +1,4 @@
-import { type Json, schemaRef } from './component-schemas.ts'
+import { type Json, schemaRef } from './schemas.ts'
 
 type ProblemKind = {
   readonly description: string
@@ -16,17 +16,17 @@ const RETRY_AFTER = {
   },
 }
 
-/** Every problem that the HTTP interface answers with, by status. */
+/** Every problem that the HTTP interface returns, by status. */
 const PROBLEMS: Readonly<Record<number, ProblemKind>> = {
   400: {
-    description: 'The request is malformed: JSON that is none, or a parameter that cannot be understood.',
+    description: 'The request is malformed: invalid JSON, or a parameter that cannot be understood.',
     code: 'malformed',
     title: 'The request is malformed',
     detail: 'The query names what cannot be understood.',
     errors: [{ pointer: '/limit', detail: 'is not a whole number from 1 to 500.' }],
   },
   401: {
-    description: 'No valid credentials or, from a webhook sender, no signature that holds.',
+    description: 'No valid credentials or, from a webhook sender, no valid signature.',
     code: 'unauthenticated',
     title: 'No valid credentials',
     detail: 'Send an API key in the header "x-api-key", or "authorization: Bearer <access token>".',
@@ -41,7 +41,7 @@ const PROBLEMS: Readonly<Record<number, ProblemKind>> = {
     detail: 'The role viewer may not write events: that takes the role publisher, operator, or admin.',
   },
   404: {
-    description: 'There is nothing of this name.',
+    description: 'Nothing has this name.',
     code: 'not_found',
     title: 'Not found',
     detail: 'There is no webhook source of this name here; see docs/webhooks.md.',
@@ -64,17 +64,16 @@ const PROBLEMS: Readonly<Record<number, ProblemKind>> = {
     description: 'A body over 1 MB, an event over 128 KB, or more than 500 events; nothing was written.',
     code: 'too_large',
     title: 'Too large',
-    detail: 'A batch holds at most 500 events; send several batches.',
+    detail: 'A batch has at most 500 events; send several batches.',
   },
   415: {
-    description: 'A media type that is not read here.',
+    description: 'A media type that is not supported.',
     code: 'unsupported_media_type',
     title: 'Unsupported media type',
     detail: 'Event format application/cloudevents+xml is not supported: send application/cloudevents+json.',
   },
   422: {
-    description:
-      'Well-formed, but against the schema; nothing was written. "errors" names all that is wrong.',
+    description: 'Well-formed, but not valid; nothing was written. "errors" lists everything that is wrong.',
     code: 'invalid_event',
     title: 'Invalid event',
     detail: 'The event breaks the rules named in "errors"; nothing was written.',
@@ -96,7 +95,7 @@ const PROBLEMS: Readonly<Record<number, ProblemKind>> = {
   },
   503: {
     description:
-      'Kafka cannot be written. Some events may be in Kafka all the same; with ids it is safe to send them again.',
+      'Kafka cannot be written. Some events may be in Kafka nevertheless; with ids it is safe to send them again.',
     code: 'unavailable',
     title: 'Temporarily unavailable',
     detail: 'Kafka did not confirm the write; send the request again.',

@@ -1,5 +1,5 @@
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda'
-import { expect, it, test } from 'vitest'
+import { expect, it, test, vi } from 'vitest'
 import { decodeRequest, httpHandler } from './http-handler.ts'
 
 const event = (more: object) =>
@@ -41,4 +41,35 @@ it('a request that outlives its function is answered 503 before the time is up',
 
   expect(response).toMatchObject({ statusCode: 503, headers: { 'retry-after': '2' } })
   expect(String(response?.body)).toContain('longer than the function may run')
+})
+
+test('a response is kept by no cache, unless it says that it may be', async () => {
+  const context = { getRemainingTimeInMillis: () => 1000 } as Context
+  const headersOf = async (headers?: Record<string, string>) =>
+    (
+      await httpHandler(async () => ({ status: 200, body: {}, ...(headers && { headers }) }))(
+        request,
+        context,
+      )
+    )?.headers
+
+  expect(await headersOf()).toMatchObject({ 'cache-control': 'no-store' })
+  expect(await headersOf({ 'cache-control': 'max-age=60' })).toMatchObject({ 'cache-control': 'max-age=60' })
+})
+
+test('an unexpected error is logged, and neither its text nor its cause is sent', async () => {
+  const logged = vi.spyOn(console, 'error').mockImplementation(() => {})
+  const error = new Error('password of db-7', { cause: new Error('host db-7') })
+  const handler = httpHandler(() => Promise.reject(error))
+
+  const response = await handler(request, { getRemainingTimeInMillis: () => 1000 } as Context)
+
+  expect(response).toMatchObject({
+    statusCode: 500,
+    headers: { 'content-type': 'application/problem+json', 'cache-control': 'no-store' },
+  })
+  expect(JSON.stringify(response)).not.toMatch(/password|db-7/)
+  expect(JSON.parse(String(response?.body))).toMatchObject({ type: 'urn:tidewire:problem:internal' })
+  expect(logged).toHaveBeenCalledWith(error)
+  logged.mockRestore()
 })

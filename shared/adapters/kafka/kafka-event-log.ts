@@ -3,7 +3,7 @@ import type { Position } from '#shared/core/event.ts'
 import { Refusal } from '#shared/core/refusal.ts'
 import type { EventLog, NewRecord } from '#shared/pipeline/ports.ts'
 
-/** A write that takes longer than this is answered 503: within 5 s, with the leases taken before and given back after. */
+/** A write that takes longer is refused. The request then ends within 5 s, with the time to take and release leases. */
 const PATIENCE_MS = 4000
 const RETRY_AFTER_SECONDS = 2
 
@@ -11,12 +11,15 @@ const RETRY_AFTER_SECONDS = 2
  * The EventLog on Kafka. One producer for the life of the sandbox, connected by its first write (kafkajs in Lambda:
  * https://github.com/tulios/kafkajs/issues/1423), and connected again after a write failed.
  */
-export function kafkaEventLog(config: Pick<KafkaConfig, 'brokers' | 'ssl' | 'sasl' | 'clientId'>): EventLog {
+export function kafkaEventLog(
+  config: Pick<KafkaConfig, 'brokers' | 'ssl' | 'sasl' | 'clientId'>,
+  { patienceMs = PATIENCE_MS }: { readonly patienceMs?: number } = {},
+): EventLog {
   const kafka = new Kafka({
     connectionTimeout: 2000,
     requestTimeout: 3500,
     retry: { initialRetryTime: 50, maxRetryTime: 1000, retries: 5 },
-    logLevel: logLevel.NOTHING, // what fails is thrown, with its cause
+    logLevel: logLevel.NOTHING, // failures are thrown, with their cause
     ...config,
   })
   let connected: Promise<Writer> | null = null
@@ -28,7 +31,10 @@ export function kafkaEventLog(config: Pick<KafkaConfig, 'brokers' | 'ssl' | 'sas
     async append(records) {
       const attempt = writer()
       try {
-        return await withinPatience(attempt.then((open) => open.write(records)))
+        return await within(
+          patienceMs,
+          attempt.then((open) => open.write(records)),
+        )
       } catch (cause) {
         if (connected === attempt) connected = null
         attempt.then((open) => open.close()).catch(() => {}) // already reported below
@@ -45,7 +51,7 @@ type Writer = { write(records: readonly NewRecord[]): Promise<Position[]>; close
 async function connectWriter(kafka: Kafka): Promise<Writer> {
   const partitions = new WeakMap<Message, number>()
   const producer = kafka.producer({
-    // The default partitioner (Java's murmur2 of the key), with its choice noted: kafkajs does not answer it per message.
+    // The default partitioner (Java's murmur2 of the key). Its choice is recorded: kafkajs does not return it per message.
     createPartitioner: () => {
       const choose = Partitioners.DefaultPartitioner()
       return (args) => {
@@ -87,18 +93,18 @@ async function write(
     const partition = message && partitions.get(message)
     const offset = next.get(`${topic}-${partition}`)
     if (partition === undefined || offset === undefined)
-      throw new Error(`Kafka answered no position for ${topic}`)
+      throw new Error(`Kafka returned no position for ${topic}`)
     next.set(`${topic}-${partition}`, offset + 1)
     return { topic, partition, offset }
   })
 }
 
-/** A plain timer: aborting a sleep makes an error with its stack, which cost a third of the CPU of a single post. */
-async function withinPatience<T>(work: Promise<T>): Promise<T> {
+/** A plain timer: an aborted sleep creates an error with its stack, which was a third of the CPU of a single post. */
+async function within<T>(patienceMs: number, work: Promise<T>): Promise<T> {
   const late = Promise.withResolvers<never>()
   const timer = setTimeout(
-    () => late.reject(new Error(`no answer from Kafka within ${PATIENCE_MS} ms`)),
-    PATIENCE_MS,
+    () => late.reject(new Error(`no response from Kafka within ${patienceMs} ms`)),
+    patienceMs,
   )
   try {
     return await Promise.race([work, late.promise])

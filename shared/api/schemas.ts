@@ -1,0 +1,221 @@
+import * as z from 'zod'
+import {
+  channel,
+  channelPattern,
+  cloudEvent,
+  cloudEventDraft,
+  plainEvent,
+  position,
+  positionedEvent,
+  recordEvent,
+  severity,
+} from '#shared/core/event-schemas.ts'
+import { ACCEPT_LIMITS } from '#shared/core/limits.ts'
+import { clientMessages, cursor, serverFrames } from '#shared/core/messages.ts'
+import type { Domain } from '#shared/domain/define-domain.ts'
+import { catalogAnswer } from './catalog-document.ts'
+
+/** A JSON object of a document. */
+export type Json = { readonly [name: string]: unknown }
+
+const receipt = z.object({ id: z.string(), source: z.string(), ...position }).meta({
+  description: 'The position of an accepted event. The same (source, id) always gets the first position.',
+})
+
+const batchReceipt = z
+  .object({
+    accepted: z.int().min(0).max(ACCEPT_LIMITS.batchEvents),
+    events: z.array(receipt).max(ACCEPT_LIMITS.batchEvents),
+  })
+  .meta({ description: 'The positions of the events of a batch, in input order.' })
+
+const stateSummary = z
+  .object({ status: z.string(), assignee: z.string().optional(), isDeleted: z.boolean() })
+  .meta({ description: 'The status of the event in its lifecycle, if its domain has one.' })
+
+const state = z.looseObject({}).meta({
+  description:
+    'The state of the event’s lifecycle, as the view of its domain has it: for the port its status, assignee, readers and the history of its moves. Missing if there is no lifecycle, or the state is not known yet.',
+})
+
+const eventAnswer = z
+  .object({ ...positionedEvent.shape, state: state.optional() })
+  .meta({ description: 'An event, its position in Kafka, and its state.' })
+
+const moveReceipt = z
+  .object({ ...receipt.shape, state: state.optional() })
+  .meta({ description: 'Where the move was written, as an event of its own, and the state after it.' })
+
+const historyPage = z
+  .object({
+    events: z.array(z.object({ ...positionedEvent.shape, state: stateSummary.optional() })),
+    next: z.nullable(cursor).meta({ description: 'Send it as "next" for the next page; null at the end.' }),
+  })
+  .meta({ description: 'Events, newest first. A page may be short, or even empty, before the end.' })
+
+const catchUpPage = z
+  .object({
+    events: z.array(positionedEvent),
+    cursor,
+    recovered: z
+      .boolean()
+      .meta({ description: 'false: events are missing, since the log no longer has them.' }),
+  })
+  .meta({
+    description:
+      'Events after a cursor, oldest first within each partition. Up to date when the cursor is the one that was sent.',
+  })
+
+const viewPart = z
+  .object({
+    key: z.string(),
+    ...position,
+    epoch: z.string(),
+    state: z.unknown().meta({ description: 'As the fold keeps it, before "merge" and "present".' }),
+  })
+  .meta({
+    description: 'The state of one key from the events of one partition, up to and including an offset.',
+  })
+
+const viewState = z
+  .object({
+    state: z.unknown().meta({
+      description:
+        'The state of the key, or of a view without keys; for a view with keys, read without one, an object of the states of a page of keys.',
+    }),
+    cursor,
+    next: z.string().optional().meta({ description: 'Send it as "next" for more keys; missing at the end.' }),
+  })
+  .meta({ description: 'A view, merged and presented. Subscribe from the cursor to keep it up to date.' })
+
+const viewParts = z
+  .object({
+    parts: z.array(viewPart),
+    cursor,
+    next: z.nullable(z.string()).meta({ description: 'Send it as "next" for more keys; null at the end.' }),
+  })
+  .meta({
+    description:
+      'The parts of a view, whole keys, for clients that continue the fold: apply an event above the cursor to a part unless the part includes it.',
+  })
+
+const counted = z.object({ name: z.string(), count: z.int().min(0), percent: z.number() })
+
+const stats = z
+  .object({
+    total: z.int().min(0),
+    today: z.int().min(0).meta({ description: 'Of this day in UTC, by the events’ own times.' }),
+    eventsPerSecond: z.number().min(0).meta({ description: 'The average of the last ten whole seconds.' }),
+    connections: z.int().min(0).meta({ description: 'Open sockets, a few seconds old.' }),
+    categories: z.array(counted).meta({ description: 'Most events first; small ones count as "other".' }),
+    severities: z.array(counted),
+    days: z.array(z.object({ day: z.string().meta({ format: 'date' }), count: z.int().min(0) })),
+    seconds: z.array(z.int().min(0)).meta({ description: 'The last 60 whole seconds, oldest first.' }),
+    time: z.string().meta({ format: 'date-time' }),
+  })
+  .meta({ description: 'Counts of all accepted events.' })
+
+const deadLetter = z
+  .object({
+    ...position,
+    timestamp: z.int().meta({ description: 'The record’s time in Kafka, milliseconds since 1970.' }),
+    reason: z.string(),
+    attempts: z.int().min(1),
+    key: z.nullable(z.string()).meta({ description: 'Base64.' }),
+    value: z.nullable(z.string()).meta({ description: 'Base64, at most 256 KB of the record.' }),
+    truncated: z.boolean(),
+  })
+  .meta({ description: 'A record that could not be processed.' })
+
+const deadLetterList = z
+  .object({ deadLetters: z.array(deadLetter) })
+  .meta({ description: 'Dead letters, newest first.' })
+
+const ticket = z
+  .object({
+    ticket: z.string().meta({ description: 'Opens one socket, once.' }),
+    expires: z.string().meta({ format: 'date-time' }),
+  })
+  .meta({ description: 'A ticket for a socket.' })
+
+const health = z.object({ status: z.literal('ok'), topics: z.array(z.string()) })
+
+/** The response to a provider that only tests the endpoint, such as `{"challenge": …}`. */
+const challengeAnswer = z
+  .looseObject({})
+  .meta({ description: 'The response that the provider expects to its test delivery.' })
+
+const fault = z.object({
+  index: z.int().min(0).optional().meta({ description: 'Which event of a batch.' }),
+  pointer: z.string().meta({ description: 'JSON pointer to what is wrong; empty for all of it.' }),
+  detail: z.string(),
+})
+
+const problem = z
+  .object({
+    type: z.string().meta({ format: 'uri', examples: ['urn:tidewire:problem:invalid-event'] }),
+    title: z.string(),
+    status: z.int().min(400).max(599),
+    detail: z.string().meta({ description: 'What to do about it.' }),
+    errors: z.array(fault).min(1).optional(),
+  })
+  .meta({ description: 'Why a request was refused (RFC 9457).' })
+
+const eventSchemas = { channel, channelPattern, severity, cursor, cloudEvent, positionedEvent }
+const httpSchemas = {
+  ...eventSchemas,
+  cloudEventDraft,
+  plainEvent,
+  receipt,
+  batchReceipt,
+  moveReceipt,
+  eventAnswer,
+  historyPage,
+  catchUpPage,
+  deadLetterList,
+  viewState,
+  viewParts,
+  stats,
+  catalog: catalogAnswer,
+  ticket,
+  health,
+  challengeAnswer,
+  problem,
+}
+
+/** The schemas of the HTTP interface by name, in JSON Schema 2020-12 with references among each other. */
+export function httpComponents(domains: readonly Domain[]): Json {
+  return components({ ...httpSchemas, ...dataSchemas(domains) }, 'draft-2020-12')
+}
+
+/** The schemas of the sockets and topics by name. AsyncAPI's own dialect is a superset of draft 07. */
+export function asyncComponents(domains: readonly Domain[]): Json {
+  return components(
+    { ...eventSchemas, recordEvent, ...clientMessages, ...serverFrames, ...dataSchemas(domains) },
+    'draft-07',
+  )
+}
+
+/** The name of the component that describes the data of an event type. */
+export function dataSchemaName(type: string): string {
+  return `data.${type}`
+}
+
+export function schemaRef(name: string): Json {
+  return { $ref: `#/components/schemas/${name}` }
+}
+
+function dataSchemas(domains: readonly Domain[]): Record<string, z.ZodType> {
+  const events = domains.flatMap(({ events: types }) => Object.entries(types))
+  return Object.fromEntries(events.map(([type, { schema }]) => [dataSchemaName(type), schema]))
+}
+
+function components(schemas: Record<string, z.ZodType>, target: 'draft-2020-12' | 'draft-07'): Json {
+  const registry = z.registry<{ id: string }>()
+  for (const [id, schema] of Object.entries(schemas)) registry.add(schema, { id })
+  const uri = (id: string) => `#/components/schemas/${id}`
+  const { schemas: found } = z.toJSONSchema(registry, { target, io: 'input', uri })
+  return Object.fromEntries(
+    Object.entries(found).map(([name, { $schema: _, $id: __, ...schema }]) => [name, schema]),
+  )
+}
