@@ -1,8 +1,8 @@
 import { type ClientError, connect, type TidewireState } from '#shared/client/connect.ts'
-
+import type { NotRecovered } from '#shared/core/cursor.ts'
 import type { PositionedEvent } from '#shared/core/event.ts'
 import type { Interest } from '#shared/core/interest.ts'
-import type { NotRecovered, Since } from '#shared/core/messages.ts'
+import type { Since } from '#shared/core/messages.ts'
 import type { CliContext } from '../lib/cli-context.ts'
 import { CliError } from '../lib/cli-error.ts'
 import { type Connection, keyRefused } from '../lib/connection.ts'

@@ -137,6 +137,21 @@ test('calls back no more after stop, not even for the rest of a frame', async ()
   expect(socket.sent.at(-1)).toEqual({ action: 'unsubscribe', id: 's1' })
 })
 
+test.each([
+  ['a replayed event', { attempt: 1, replay: true }],
+  ['a live event', {}],
+])('leaves no timer behind when the callback closes the client at %s', async (_, kind) => {
+  const script = createScript({ storage: { getItem: () => null, setItem: () => {} } })
+  script.tidewire.subscribe({ channels: ['a.*'], since: 'earliest' }, () => script.tidewire.close(), {
+    key: 'k',
+  })
+  const socket = await script.opened()
+  await socket.frame({ ...live(1), ...kind })
+  await socket.accept()
+  expect(script.tidewire.state).toBe('closed')
+  expect(script.clock.pending()).toBe(0)
+})
+
 test('refuses the 51st subscription and any after close', () => {
   const { tidewire } = createScript()
   for (let n = 0; n < 50; n++) tidewire.subscribe({ channels: ['a'] }, () => {})

@@ -125,7 +125,8 @@ export function createFeed(
   }
   function frame(line: OpenLine, received: ServerFrame) {
     const reaction = subscription.receive(line.id, received)
-    if (reaction === 'none') return
+    // Nothing is left to be done if one of the callbacks has stopped it.
+    if (reaction === 'none' || (subscription.isOver() && reaction !== 'refused')) return
     unanswered = 0
     if (reaction === 'ask_again') askOn(line)
     else if (reaction === 'replayed') awaitAnswer()
@@ -153,7 +154,7 @@ export function createFeed(
     if (phase !== 'idle' && phase !== 'asking') return
     try {
       await readNew(subscription, fetchPage, AbortSignal.any([signal, aborter.signal]))
-      store?.touch()
+      if (!subscription.isOver()) store?.touch()
     } catch (cause) {
       if (signal.aborted || subscription.isOver()) return
       if (cause instanceof PageError && !cause.permanent) reportCause(cause)

@@ -1,10 +1,9 @@
-import { formatCursor, parseCursor } from '#shared/core/cursor.ts'
+import { formatCursor, type NotRecovered, parseCursor } from '#shared/core/cursor.ts'
 import type { PositionedEvent } from '#shared/core/event.ts'
 import { type Interest, matchesInterest } from '#shared/core/interest.ts'
 import type {
   ErrorFrame,
   EventsFrame,
-  NotRecovered,
   ServerFrame,
   Since,
   SubscribedFrame,

@@ -6,6 +6,10 @@ export type TopicCursor = { readonly epoch: string; readonly offsets: ReadonlyMa
 /** How far a reader has come: topic → epoch and offsets. A partition that is missing has been read up to nothing. */
 export type Cursor = ReadonlyMap<string, TopicCursor>
 
+/** Why a reader could not go on from its cursor: too far behind for a socket, older than the log, another epoch. */
+export const NOT_RECOVERED = ['too_far', 'trimmed', 'epoch'] as const
+export type NotRecovered = (typeof NOT_RECOVERED)[number]
+
 /** Thrown for text that is no cursor. */
 export class CursorError extends Error {
   readonly code = 'malformed_cursor'

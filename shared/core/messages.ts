@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { channelProblem, PATTERN_EXPRESSION } from './channel.ts'
-import { CURSOR_EXPRESSION } from './cursor.ts'
+import { CURSOR_EXPRESSION, NOT_RECOVERED } from './cursor.ts'
 import type { PositionedEvent } from './event.ts'
 import { positionedEvent } from './event-schemas.ts'
 import type { FilterField } from './interest.ts'
@@ -58,7 +58,7 @@ export const cursor = z.string().meta({
 })
 
 /** Why a subscription could not go on from where the client was. */
-const notRecovered = z.enum(['too_far', 'trimmed', 'epoch'])
+const notRecovered = z.enum(NOT_RECOVERED)
 const subscriptionId = z.string().meta({ description: 'The id of the subscription.' })
 const ids = z.array(z.string()).min(1).meta({ description: 'The subscriptions that asked for these events.' })
 const attempt = z.int().min(1).meta({ description: 'The attempt that is answered.' })
@@ -123,7 +123,6 @@ export type ClientMessage = Json<z.infer<typeof clientMessage>>
 export type SubscribeMessage = Json<z.infer<typeof subscribe>>
 /** Where a subscription starts: `latest`, `earliest`, a cursor, or an RFC 3339 time. */
 export type Since = string
-export type NotRecovered = z.infer<typeof notRecovered>
 
 export type EventsFrame = Omit<Frame<'events'>, 'events'> & { readonly events: readonly PositionedEvent[] }
 export type SubscribedFrame = Frame<'subscribed'>

@@ -1,5 +1,11 @@
-import { type Cursor, CursorError, offsetSeen, parseCursor, type TopicCursor } from '#shared/core/cursor.ts'
-import type { NotRecovered } from '#shared/core/messages.ts'
+import {
+  type Cursor,
+  CursorError,
+  type NotRecovered,
+  offsetSeen,
+  parseCursor,
+  type TopicCursor,
+} from '#shared/core/cursor.ts'
 import { Refusal } from '#shared/core/refusal.ts'
 import { parseTimestamp } from '#shared/core/time.ts'
 import type { EventStore, Head, Stream, TopicState } from '#shared/pipeline/ports.ts'

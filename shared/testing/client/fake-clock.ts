@@ -1,6 +1,10 @@
 import type { Clock } from '#shared/client/connect.ts'
 
-export type FakeClock = Clock & { readonly advance: (ms: number) => Promise<void> }
+export type FakeClock = Clock & {
+  readonly advance: (ms: number) => Promise<void>
+  /** How many timers are set. */
+  readonly pending: () => number
+}
 
 /** Lets every promise that is ready run its course. */
 export async function settle(): Promise<void> {
@@ -18,6 +22,7 @@ export function createFakeClock(): FakeClock {
       timers.add(timer)
       return () => timers.delete(timer)
     },
+    pending: () => timers.size,
     advance: async (ms) => {
       const end = now + ms
       await settle()
