@@ -41,6 +41,16 @@ function anchorsOf(text: string): string[] {
   )
 }
 
+/** The sources that a page names, by a path or by a bare file name, and that are not there. */
+function missingSources(page: string, text: string): string[] {
+  const prose = text.replaceAll(/^ *```[\s\S]*?^ *```/gm, '')
+  const names = [...prose.matchAll(/`([\w./-]+\.(?:ts|tsx|cjs|mjs|py))`/g)].map(([, name = '']) => name)
+  const folder = posix.dirname(page)
+  return names.filter(
+    (name) => !known.has(posix.join(folder, name)) && !files.some((file) => `/${file}`.endsWith(`/${name}`)),
+  )
+}
+
 /** The pages in docs/ that a text names and that are not there. An ADR may be named by its number: docs/adr/0010. */
 function missingPages(text: string): string[] {
   const names = [...text.matchAll(/(?<![\w/.:@#-])docs\/[\w./-]*\w/g)].map(([name]) => name)
@@ -59,6 +69,14 @@ describe('what the repository cites is in it:', () => {
       expect.soft(anchorsOf(await readFile(target, 'utf8')), link).toContain(anchor)
     }
   })
+
+  // A decision names files as they were when it was made, and the page of a package those of its users.
+  test.each(pages.filter((page) => !/^(docs\/adr|packages)\//.test(page)))(
+    'the source files that %s names',
+    async (page) => {
+      expect(missingSources(page, await readFile(page, 'utf8'))).toEqual([])
+    },
+  )
 
   it('the pages of docs/ that sources and tests name', async () => {
     const missing = await Promise.all(
@@ -85,6 +103,12 @@ describe('what the repository cites is in it:', () => {
     expect(
       missingPages('// docs/delivery.md, docs/nowhere.md, docs/adr/0010, docs/adr/0099 https://x.org/docs/y'),
     ).toEqual(['docs/nowhere.md', 'docs/adr/0099'])
+    expect(
+      missingSources(
+        'docs/a.md',
+        '`shared/core/event.ts` `deliver.ts` `shared/core/nowhere.ts` `nowhere.ts`',
+      ),
+    ).toEqual(['shared/core/nowhere.ts', 'nowhere.ts'])
     expect(anchorsOf('# A `b`, c\n## An ADR')).toEqual(['a-b-c', 'an-adr'])
   })
 })
