@@ -1,7 +1,6 @@
 import { offsetSeen } from '#shared/core/cursor.ts'
 import type { PositionedEvent } from '#shared/core/event.ts'
 import { matchesInterest } from '#shared/core/interest.ts'
-import { recordDecoder } from '#shared/pipeline/consume/decode-record.ts'
 import type { Dashboard, Tracked } from './client-actor.ts'
 import type { World } from './world.ts'
 
@@ -18,8 +17,12 @@ export async function check(world: World, dashboards: readonly Dashboard[]): Pro
 }
 
 /** The events that count: well-formed, in their own topic, and the first with their source and id to be claimed. */
-export async function firstAppearances({ kafka, catalog, stores }: World): Promise<PositionedEvent[]> {
-  const decode = recordDecoder(catalog)
+export async function firstAppearances({
+  kafka,
+  catalog,
+  decode,
+  stores,
+}: World): Promise<PositionedEvent[]> {
   const found: PositionedEvent[] = []
   for (const records of kafka.logs.values())
     for (const record of records) {
@@ -56,13 +59,12 @@ function compare(
   return null
 }
 
-async function checkDeadLetters({ kafka, stores, catalog }: World): Promise<string | null> {
+async function checkDeadLetters({ kafka, stores, catalog, decode }: World): Promise<string | null> {
   const letters = new Set(
     (await stores.deadLetters.list(catalog.names, 1000)).map(
       (one) => `${one.topic}-${one.partition}:${one.offset}`,
     ),
   )
-  const decode = recordDecoder(catalog)
   for (const [key, records] of kafka.logs)
     for (const record of records) {
       let isPoison = false

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { check } from './check.ts'
 import {
   askAgain,
@@ -15,8 +16,9 @@ import { createWorld, type World, type WorldOptions } from './world.ts'
 
 type Run = { readonly world: World; readonly dashboards: readonly Dashboard[]; workers: Worker[] }
 
-/** One run: faults and interleavings chosen by the seed. Answers what went wrong, or null. */
+/** One run: faults and interleavings chosen by the seed. Returns what went wrong, or null. */
 export async function run(seed: number, options: WorldOptions): Promise<string | null> {
+  await setImmediate() // one turn of the event loop for each run: the steps of a run take none
   const world = createWorld(seed, options)
   return finish(world, await play(world))
 }

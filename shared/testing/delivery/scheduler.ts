@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { nextTick } from 'node:process'
 import type { Random } from '#shared/testing/random.ts'
 
 /** Whatever runs at the same time as others: a deliver worker, the handling of one message, one HTTP request. */
@@ -63,7 +64,11 @@ export function createScheduler(random: Random) {
   }
 }
 
-/** Every promise that can go on without a step has gone on. */
+/**
+ * Resolves when every promise that can go on without a step has gone on: Node runs the ticks of microtasks once no
+ * microtask is left (https://nodejs.org/api/process.html#processnexttickcallback-args). Nothing here waits for the
+ * event loop, a turn of which costs more than a step.
+ */
 function settle(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve))
+  return new Promise((resolve) => nextTick(resolve))
 }

@@ -1,7 +1,8 @@
+import type { CloudEvent } from '#shared/core/event.ts'
 import { type Catalog, createCatalog } from '#shared/pipeline/catalog.ts'
 import { recordDecoder } from '#shared/pipeline/consume/decode-record.ts'
 import type { DeliverDeps } from '#shared/pipeline/deliver/deliver.ts'
-import type { KafkaRecord } from '#shared/pipeline/ports.ts'
+import type { DecodeRecord, KafkaRecord } from '#shared/pipeline/ports.ts'
 import type { SubscribeDeps } from '#shared/pipeline/sockets/subscribe.ts'
 
 import { createRandom, type Random } from '#shared/testing/random.ts'
@@ -18,6 +19,8 @@ export type World = {
   readonly sockets: Sockets
   readonly stores: Stores
   readonly catalog: Catalog
+  /** Decodes each record once, however many workers and checks read it. */
+  readonly decode: DecodeRecord
   readonly shards: number
   readonly mutation: Mutation
   /** The last fault that was told of, which no run may have: events lost to a client. */
@@ -56,12 +59,32 @@ export function createWorld(
     sockets: createSockets(random, yieldPoint, note),
     stores: stores === 'memory' ? memoryStores(yieldPoint) : dynamoStores(yieldPoint, shards),
     catalog,
+    decode: decodeOnce(recordDecoder(catalog)),
     shards,
     mutation,
     gaps: [],
     trace,
     note,
     isQuiet: false,
+  }
+}
+
+type Decoded = { readonly event: CloudEvent } | { readonly cause: unknown }
+
+function decodeOnce(decode: DecodeRecord): DecodeRecord {
+  const known = new WeakMap<KafkaRecord, Decoded>()
+  const attempt = (record: KafkaRecord): Decoded => {
+    try {
+      return { event: decode(record) }
+    } catch (cause) {
+      return { cause }
+    }
+  }
+  return (record) => {
+    const decoded = known.get(record) ?? attempt(record)
+    known.set(record, decoded)
+    if ('cause' in decoded) throw decoded.cause
+    return decoded.event
   }
 }
 
@@ -79,13 +102,13 @@ export function messageDeps(world: World): SubscribeDeps {
 
 /** What a deliver sandbox works with. */
 export function deliverDeps(world: World, shard: number): DeliverDeps {
-  const { stores, sockets, catalog } = world
+  const { stores, sockets, catalog, decode } = world
   return {
     ...stores,
     subscriptions: stores.subscriptions(shard),
     gateway: sockets.gateway,
     catalog,
-    decode: recordDecoder(catalog),
+    decode,
     postsAtOnce: 4,
   }
 }

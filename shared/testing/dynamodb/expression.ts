@@ -38,21 +38,42 @@ function compare(left: unknown, comparator: string, right: unknown): boolean {
   return COMPARATORS[comparator]?.(left, right as typeof left) ?? false
 }
 
-function reader(text: string, item: Item, { names = {}, values = {} }: Bindings) {
+function reader(text: string) {
   const tokens = tokensOf(text)
-  const take = () => tokens.shift() ?? ''
-  const takeIf = (token: string) => tokens[0] === token && take() !== ''
-  const nameOf = (token: string) => names[token] ?? token
-  const operandOf = (token: string) => (token.startsWith(':') ? values[token] : item[nameOf(token)])
-  return { take, takeIf, nameOf, operandOf, hasMore: () => tokens.length > 0 }
+  let next = 0
+  const take = () => tokens[next++] ?? ''
+  const takeIf = (token: string) => tokens[next] === token && take() !== ''
+  return { take, takeIf, hasMore: () => next < tokens.length }
 }
+
+function nameOf(token: string, { names = {} }: Bindings): string {
+  return names[token] ?? token
+}
+
+function operandOf(token: string, item: Item, bindings: Bindings): unknown {
+  return token.startsWith(':') ? bindings.values?.[token] : item[nameOf(token, bindings)]
+}
+
+type Test = (item: Item, bindings: Bindings) => boolean
+
+/** The adapters have a few dozen expressions, and a query meets every item of its table with one of them. */
+const parsed = new Map<string, Test>()
 
 /** Whether an item meets a condition, key condition or filter. */
 export function meets(text: string | undefined, item: Item, bindings: Bindings): boolean {
   if (text === undefined) return true
-  const { take, takeIf, nameOf, operandOf } = reader(text, item, bindings)
-  const test = (): boolean => {
-    if (takeIf('NOT')) return !test()
+  const test = parsed.get(text) ?? parseCondition(text)
+  parsed.set(text, test)
+  return test(item, bindings)
+}
+
+function parseCondition(text: string): Test {
+  const { take, takeIf } = reader(text)
+  const test = (): Test => {
+    if (takeIf('NOT')) {
+      const negated = test()
+      return (item, bindings) => !negated(item, bindings)
+    }
     if (takeIf('(')) {
       const inner = or()
       take()
@@ -60,46 +81,56 @@ export function meets(text: string | undefined, item: Item, bindings: Bindings):
     }
     const left = take()
     if (takeIf('(')) {
-      const exists = item[nameOf(take())] !== undefined
+      const path = take()
       take()
-      return left === 'attribute_not_exists' ? !exists : exists
+      const isWanted = left !== 'attribute_not_exists'
+      return (item, bindings) => (item[nameOf(path, bindings)] !== undefined) === isWanted
     }
-    if (!takeIf('BETWEEN')) return compare(operandOf(left), take(), operandOf(take()))
-    const low = operandOf(take())
+    if (takeIf('BETWEEN')) return between(left)
+    const [comparator, right] = [take(), take()]
+    return (item, bindings) =>
+      compare(operandOf(left, item, bindings), comparator, operandOf(right, item, bindings))
+  }
+  const between = (left: string): Test => {
+    const low = take()
     take()
-    return compare(operandOf(left), '>=', low) && compare(operandOf(left), '<=', operandOf(take()))
+    const high = take()
+    return (item, bindings) =>
+      compare(operandOf(left, item, bindings), '>=', operandOf(low, item, bindings)) &&
+      compare(operandOf(left, item, bindings), '<=', operandOf(high, item, bindings))
   }
-  const and = (): boolean => {
-    let all = test()
-    while (takeIf('AND')) all = test() && all
-    return all
+  const and = (): Test => {
+    const all = [test()]
+    while (takeIf('AND')) all.push(test())
+    return (item, bindings) => all.every((one) => one(item, bindings))
   }
-  function or(): boolean {
-    let any = and()
-    while (takeIf('OR')) any = and() || any
-    return any
+  function or(): Test {
+    const any = [and()]
+    while (takeIf('OR')) any.push(and())
+    return (item, bindings) => any.some((one) => one(item, bindings))
   }
   return or()
 }
 
 /** The item after an update. */
 export function update(text: string, item: Item, bindings: Bindings): Item {
-  const { take, takeIf, nameOf, operandOf, hasMore } = reader(text, item, bindings)
+  const { take, takeIf, hasMore } = reader(text)
+  const operand = (token: string) => operandOf(token, item, bindings)
   const changed: Record<string, unknown> = { ...item }
   const action = take()
   while (hasMore()) {
-    const name = nameOf(take())
-    if (action === 'ADD') changed[name] = Number(item[name] ?? 0) + Number(operandOf(take()))
+    const name = nameOf(take(), bindings)
+    if (action === 'ADD') changed[name] = Number(item[name] ?? 0) + Number(operand(take()))
     else {
       take()
-      const operand = take()
+      const value = take()
       if (takeIf('(')) {
-        const current = operandOf(take())
+        const current = operand(take())
         take()
-        const fallback = operandOf(take())
+        const fallback = operand(take())
         take()
         changed[name] = current ?? fallback
-      } else changed[name] = operandOf(operand)
+      } else changed[name] = operand(value)
     }
     takeIf(',')
   }

@@ -1,7 +1,7 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import { update } from './expression.ts'
 import type { KEYS, TableName } from './tables.ts'
-import { type Input, type Item, keyOf, query, scan, type Table, write } from './tiny-table.ts'
+import { copy, type Input, type Item, keyOf, query, scan, type Table, write } from './tiny-table.ts'
 
 type Options = {
   /** Awaited before each step that DynamoDB makes one by one: each item of a batch, each page of a query. */
@@ -41,9 +41,9 @@ async function runCommand(name: string, input: Input, { tableOf, yieldPoint, pag
   const table = tableOf(TableName)
   switch (name) {
     case 'GetCommand':
-      return { Item: structuredClone(table.get(keyOf(TableName, Key))) }
+      return { Item: copy(table.get(keyOf(TableName, Key))) }
     case 'PutCommand':
-      return write(table, input, input.Item ?? {}, () => structuredClone(input.Item ?? {}))
+      return write(table, input, input.Item ?? {}, () => copy(input.Item ?? {}))
     case 'DeleteCommand':
       return write(table, input, Key, () => null)
     case 'UpdateCommand':
@@ -64,7 +64,7 @@ async function writeBatch(requests: BatchWrite, { tableOf, yieldPoint }: Steps) 
     list.map(async ({ PutRequest: { Item } }) => {
       await yieldPoint()
       const name = table as TableName
-      tableOf(name).set(keyOf(name, Item), structuredClone(Item))
+      tableOf(name).set(keyOf(name, Item), copy(Item))
     }),
   )
   await Promise.all(writes)
@@ -81,7 +81,7 @@ async function readBatch(requests: BatchGet, { tableOf, yieldPoint }: Steps) {
       const items = part
         .map((key) => tableOf(name).get(keyOf(name, key)))
         .filter((item) => item !== undefined)
-      Responses[table] = [...(Responses[table] ?? []), ...(structuredClone(items) as Item[])]
+      Responses[table] = [...(Responses[table] ?? []), ...(copy(items) as Item[])]
     }
   }
   return { Responses, UnprocessedKeys: {} }

@@ -22,6 +22,14 @@ export type Input = {
   readonly Limit?: number
 }
 
+/** A copy of an item, plain objects and arrays by hand: structuredClone takes longer than all else of a simulated step. */
+export function copy<T>(value: T): T {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map(copy) as T
+  if (Object.getPrototypeOf(value) !== Object.prototype) return structuredClone(value)
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, copy(member)])) as T
+}
+
 /** An item's key, as the name under which a table keeps it. */
 export function keyOf(table: TableName, item: Item): string {
   const [partitionKey, sortKey] = KEYS[table]
@@ -62,14 +70,14 @@ export function query(table: Table, input: Input, pageItems: number): object {
     .filter((item) => start === undefined || compare(item, start) > 0)
   const page = found.slice(0, Math.min(pageItems, Limit))
   const isLast = page.length === found.length && page.length < Limit
-  const Items = structuredClone(page.filter((item) => meets(input.FilterExpression, item, bindings)))
+  const Items = copy(page.filter((item) => meets(input.FilterExpression, item, bindings)))
   return { Items, ...(!isLast && { LastEvaluatedKey: page.at(-1) }) }
 }
 
 /** A scan in one page. */
 export function scan(table: Table, input: Input): object {
   const found = [...table.values()].filter((item) => meets(input.FilterExpression, item, bindingsOf(input)))
-  return { Items: structuredClone(found), Count: found.length }
+  return { Items: copy(found), Count: found.length }
 }
 
 function compareKeys(left: unknown, right: unknown): number {

@@ -27,8 +27,11 @@ export function memoryViewStore(
   const live = (one: Kept | undefined): StoredPart | null =>
     one && one.expires > now() ? { ...one.part, state: JSON.parse(one.state) } : null
   const read = (view: string) => {
-    const parts = [...kept.values()].map(live).filter((part) => part !== null)
-    return parts.filter((part) => part.view === view).sort(compareParts)
+    const own = [...kept.values()].filter(({ part }) => part.view === view)
+    return own
+      .map(live)
+      .filter((part) => part !== null)
+      .sort(compareParts)
   }
   return {
     async load(keys) {

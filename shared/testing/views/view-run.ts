@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { askAgain, dial, hangUp, poll, send, takeFrame } from '#shared/testing/delivery/client-actor.ts'
 import { crashSomebody } from '#shared/testing/delivery/crash-somebody.ts'
 import { startWorker, type Worker } from '#shared/testing/delivery/deliver-actor.ts'
@@ -15,8 +16,9 @@ type Run = {
   workers: (Worker | FoldWorker)[]
 }
 
-/** One run: events, faults and interleavings chosen by the seed. Answers what went wrong, or null. */
+/** One run: events, faults and interleavings chosen by the seed. Returns what went wrong, or null. */
 export async function runViews(seed: number, options: Options = {}): Promise<string | null> {
+  await setImmediate() // one turn of the event loop for each run: the steps of a run take none
   const world = createViewWorld(seed, options)
   return play(world)
 }

@@ -1,5 +1,4 @@
 import type { Domain } from '#shared/domain/define-domain.ts'
-import { recordDecoder } from '#shared/pipeline/consume/decode-record.ts'
 import type { EventLog, EventStore, Stream } from '#shared/pipeline/ports.ts'
 import type { FoldDeps } from '#shared/pipeline/views/fold.ts'
 import type { ViewStore } from '#shared/pipeline/views/view-store.ts'
@@ -20,8 +19,10 @@ export type ViewWorld = World & {
 
 export const FOLDING_DOMAIN: Domain = { ...EXAMPLES, topics: { port: ['port.**'] }, events: {} }
 
+const VIEWS = viewsOf([FOLDING_DOMAIN])
+
 /** What a sandbox of the `fold` function works with. */
-export function foldDeps({ stores, viewStore, catalog, kafka, scheduler }: ViewWorld): FoldDeps {
+export function foldDeps({ stores, viewStore, catalog, decode, kafka, scheduler }: ViewWorld): FoldDeps {
   const append: EventLog['append'] = async (records) => {
     await scheduler.yieldPoint()
     const positions = await kafka.append(records)
@@ -32,9 +33,9 @@ export function foldDeps({ stores, viewStore, catalog, kafka, scheduler }: ViewW
     ...stores,
     viewStore,
     catalog,
-    decode: recordDecoder(catalog),
+    decode,
     kafka: { append },
-    views: viewsOf([FOLDING_DOMAIN]),
+    views: VIEWS,
   }
 }
 
