@@ -52,7 +52,7 @@ describe('the same run notices', () => {
     return null
   }
 
-  test('a writer that answers its own position instead of the claim’s', async () => {
+  test('a writer that returns its own position instead of the claim’s', async () => {
     const writer = (claims: ClaimStore): ClaimStore => ({ ...claims, claim: async (_, claim) => claim })
     expect(await findFault({ writer })).toContain('was acknowledged at')
   })

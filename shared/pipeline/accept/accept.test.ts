@@ -122,7 +122,7 @@ describe('what another request is writing', () => {
     expect(appended).toHaveLength(ids.length)
   })
 
-  test('is written once more by a batch that merely overlaps, and answered alike', async () => {
+  test('is written once more by a batch that only overlaps, and gets the same position', async () => {
     await deps.claims.lease(makeEvent('b'), 'somebody')
     const [, batch] = await post(['a', 'b', 'c'])
     expect(

@@ -70,7 +70,7 @@ describe('decodeHttp in binary mode', () => {
     })
   })
 
-  it('refuses headers that must not be there, and tells every fault', () => {
+  it('refuses headers that must not be there, and reports every fault', () => {
     const error = errorOf(
       {
         ...BINARY,

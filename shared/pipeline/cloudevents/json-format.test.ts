@@ -74,7 +74,7 @@ describe('decodeJsonBatch', () => {
     expect(decodeJsonBatch(JSON.stringify(events))).toEqual(events)
   })
 
-  it('tells the faults of all items with their index', () => {
+  it('reports the faults of all items with their index', () => {
     const batch = [
       'no object',
       MINIMAL,

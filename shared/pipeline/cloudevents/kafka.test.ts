@@ -112,7 +112,7 @@ describe('decodeKafka in binary mode', () => {
     expect(errorOf([...headers, ['ce_id', '2']]).faults).toMatchObject([{ pointer: '/id' }])
   })
 
-  it('tells every fault', () => {
+  it('reports every fault', () => {
     const bad = Buffer.from([0xff])
     const headers = { ...BINARY, ce_time: 'noon', ce_ext: bad, ce_MyExt: 'x', 'content-type': bad }
 

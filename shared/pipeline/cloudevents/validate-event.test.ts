@@ -43,7 +43,7 @@ describe('validateEvent', () => {
     expect(faultsOf(value)).toEqual([{ pointer: '', detail: 'must be a JSON object.' }])
   })
 
-  it('tells every fault, not only the first', () => {
+  it('reports every fault, not only the first', () => {
     const faults = faultsOf({
       specversion: '2.0',
       source: '',

@@ -7,7 +7,7 @@ import type { DecodeRecord } from '#shared/pipeline/ports.ts'
 
 /**
  * Returns a decoder of records in structured or binary mode, as any producer may write them. It fills in what the
- * catalog derives, since producers also write to the topics directly, and throws CloudEventError with the reason if a
+ * catalog derives, since producers also write to the topics directly, and throws Refusal with the reason if a
  * record is no event, or its data does not fit its type.
  */
 export function recordDecoder(catalog: Catalog): DecodeRecord {

@@ -119,7 +119,7 @@ function recordsOf(
 /**
  * Returns the record of an event that follows from another. Its id is a hash of the view, the key and the position
  * that it follows from: folding the same event again writes the same pair of source and id, which counts once
- * (docs/architecture.md, I8). Throws CloudEventError with the faults if the emission does not fit the catalog.
+ * (docs/architecture.md, I8). Throws Refusal with the faults if the emission does not fit the catalog.
  */
 function recordOf(emission: Emission, index: number, cause: Cause, catalog: Catalog): NewRecord {
   const { view, key, stored, epoch } = cause

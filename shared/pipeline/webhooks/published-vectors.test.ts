@@ -113,7 +113,7 @@ test.each(vectors)('$source: $published', ({ source, secret, body, headers, url 
   expect(verifyWebhook({ ...tampered, schemes, secrets: [secret], now }).ok).toBe(false)
 })
 
-test('RFC 8032 §7.1 test 3 holds as a Discord signature', () => {
+test('RFC 8032 §7.1 test 3 is a valid Discord signature', () => {
   // The message is the two bytes af 82: no time and no text, so the scheme here signs the body alone.
   const [scheme] = providers.discord?.schemes ?? []
   if (scheme?.algorithm !== 'ed25519') throw new Error('Discord signs with Ed25519')

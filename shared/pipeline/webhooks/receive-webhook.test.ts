@@ -61,7 +61,7 @@ describe('what a provider only tries out', () => {
     return receive('discord', { headers, body: Buffer.from(text) })
   }
 
-  test('Slack gets its challenge back, once the signature holds', async () => {
+  test('Slack gets its challenge back, if the signature is valid', async () => {
     const { text, ...headers } = await slack({ type: 'url_verification', token: 't', challenge: '3eZb' })
     const answer = receive('slack', { headers, body: Buffer.from(text) })
     expect(answer).toEqual({ answer: { status: 200, body: { challenge: '3eZb' } } })
@@ -198,13 +198,13 @@ describe('the event', () => {
   })
 })
 
-test('whoever asks whether it may deliver is granted its origin', () => {
+test('a sender that asks whether it may deliver gets its origin', () => {
   const asked = { 'webhook-request-origin': 'eventemitter.example.com' }
   const headers = { allow: 'POST, OPTIONS', 'webhook-allowed-origin': 'eventemitter.example.com' }
   expect(grantDeliveries(asked)).toEqual({ status: 200, headers })
 })
 
-test('a rate is answered where one is asked for', () => {
+test('a request for a rate gets one', () => {
   const asked = { 'webhook-request-origin': 'a.example', 'webhook-request-rate': '120' }
   expect(grantDeliveries(asked).headers).toMatchObject({ 'webhook-allowed-rate': '*' })
 })
@@ -214,7 +214,7 @@ test('an origin that could break a header is refused', () => {
     expect(() => grantDeliveries({ 'webhook-request-origin': origin })).toThrow('must be a DNS name')
 })
 
-test('a request without an origin, such as a browser’s preflight, is told what is allowed', () => {
+test('a request without an origin, such as a browser’s preflight, gets the allowed methods', () => {
   expect(grantDeliveries({})).toEqual({ status: 204, headers: { allow: 'POST, OPTIONS' } })
 })
 

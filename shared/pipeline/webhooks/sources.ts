@@ -56,7 +56,7 @@ export function webhookSources(env: Environment): ReadonlyMap<string, WebhookSou
     )
     const isWanted = secrets.length > 0 || !builtIn.some(([known]) => known === name)
     if (secrets.length === 0 && isWanted)
-      problems.push(`${name}: none of ${variables.join(', ')} holds a secret`)
+      problems.push(`${name}: none of ${variables.join(', ')} has a secret`)
     if (secrets.length > 0)
       sources.set(name, {
         name,
