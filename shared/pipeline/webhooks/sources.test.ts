@@ -75,7 +75,7 @@ test('an entry of its own is JSON, with a scheme or like a provider that is buil
   })
 })
 
-test('everything that is wrong is said at once', () => {
+test('everything that is wrong is reported at once', () => {
   const scheme = { algorithm: 'hmac-sha256', signature: { header: 'x' }, encoding: 'hex', content: '{body}' }
   const read =
     (entries: unknown, env = {}) =>
@@ -89,7 +89,7 @@ test('everything that is wrong is said at once', () => {
   expect(read({ acme: { like: 'githubb' } })).toThrow(/is not a provider/)
   expect(read({ acme: {} })).toThrow(/needs "scheme" or "like"/)
   expect(read({ 'Ac me': { like: 'github' } })).toThrow(/WEBHOOK_SOURCES: Ac me/)
-  expect(read({ acme: { scheme } })).toThrow('acme: none of WEBHOOK_SECRET_ACME holds a secret')
+  expect(read({ acme: { scheme } })).toThrow('acme: none of WEBHOOK_SECRET_ACME has a secret')
   expect(() => webhookSources({ WEBHOOK_SOURCES: '{' })).toThrow('WEBHOOK_SOURCES: is not JSON')
   const both = { WEBHOOK_SECRET_DISCORD: 'no key', WEBHOOK_SECRET_SVIX: 'fine,whsec_!' }
   expect(() => webhookSources(both)).toThrow(
