@@ -102,7 +102,7 @@ test('resumes from its cursor after a cut, and from the caller’s start before 
 })
 
 test.each(['trimmed', 'epoch'] as const)(
-  'tells the caller of a gap that is %s and goes on from the given cursor',
+  'reports a gap that is %s and goes on from the given cursor',
   async (reason) => {
     const { opened, gaps, got } = subscribed({}, 't@e1:0=50')
     const socket = await opened()

@@ -64,7 +64,7 @@ test('dials at once when the network comes back during a backoff', async () => {
   expect(sockets).toHaveLength(2)
 })
 
-test('backs off with growing pauses up to 30 s for as long as it takes, and anew after a stable connection', async () => {
+test('backs off with growing pauses up to 30 s for as long as it takes, and from the start after a stable connection', async () => {
   const { clock, sockets, last, opened } = subscribed({ random: () => 0.999 })
   const pauses: number[] = []
   await clock.advance(0)

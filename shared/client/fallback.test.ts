@@ -96,7 +96,7 @@ test('applies no live frame while it catches up', async () => {
   expect(got).toEqual([1, 3, 9])
 })
 
-test('goes back to the socket although a busy log never stands still', async () => {
+test('goes back to the socket although the head of a busy log never stops', async () => {
   const { script } = subscribed({ since: 't@e1:0=0' })
   script.answer = (url) => page([], `t@e1:0=${Number(cursorOf(url)?.split('=')[1]) + 1}`)
   const socket = await openTooFar(script)
@@ -117,7 +117,7 @@ test('tries pages again with backoff, and ends the subscription on a refusal', a
   expect(states.at(-1)).toBe('live')
 })
 
-test('tells of a gap that HTTP finds, and applies what there is of the new epoch', async () => {
+test('reports a gap that HTTP finds, and applies what there is of the new epoch', async () => {
   const { script, got, gaps } = subscribed({ since: 't@e1:0=50' })
   script.answer = (url) =>
     cursorOf(url) === 't@e1:0=50'

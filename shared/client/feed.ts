@@ -125,16 +125,14 @@ export function createFeed(
   }
   function frame(line: OpenLine, received: ServerFrame) {
     const reaction = subscription.receive(line.id, received)
-    // Nothing is left to be done if one of the callbacks has stopped it.
+    if (reaction === 'live') line.confirm()
+    // Nothing else is left to be done if a callback has stopped it.
     if (reaction === 'none' || (subscription.isOver() && reaction !== 'refused')) return
     unanswered = 0
     if (reaction === 'ask_again') askOn(line)
     else if (reaction === 'replayed') awaitAnswer()
     else cancelWait?.()
-    if (reaction === 'live') {
-      store?.touch()
-      line.confirm()
-    }
+    if (reaction === 'live') store?.touch()
     if (reaction === 'catch_up') void recover()
     changed()
   }

@@ -36,8 +36,8 @@ export type Feeds = {
 
 type Member = {
   readonly feed: Feed
-  /** Tells the subscriber its state, if it is another one than before. */
-  readonly tell: (state: TidewireState) => void
+  /** Reports the state to the subscriber, if it is another one than before. */
+  readonly report: (state: TidewireState) => void
   readonly closed: () => void
 }
 
@@ -113,7 +113,7 @@ export function createFeeds(settings: FeedsSettings, connection: Connection, fet
     const isOpen = connection.line() !== null
     if (isOpen && feeds.every((feed) => feed.isOver() || feed.source() !== null)) poller.stop()
     const isPolling = poller.isRunning()
-    for (const { feed, tell } of members.values()) tell(feed.state(isPolling))
+    for (const { feed, report } of members.values()) report(feed.state(isPolling))
     const states = [...members.values()].map(({ feed }) => feed.state(isPolling))
     setState(overallState(states, isOpen, isPolling))
   }
@@ -126,7 +126,7 @@ export function createFeeds(settings: FeedsSettings, connection: Connection, fet
     subscribe: (request, onEvent, handlers) => {
       const id = `s${++subscriptions}`
       const feed = createFeed({ id, ...request }, onEvent, handlers, deps)
-      members.set(id, { feed, ...createTeller(handlers.onState) })
+      members.set(id, { feed, ...createReporter(handlers.onState) })
       feed.ask()
       poller.kick()
       refresh()
@@ -156,12 +156,12 @@ export function createFeeds(settings: FeedsSettings, connection: Connection, fet
   }
 }
 
-function createTeller(onState: SubscribeHandlers['onState'] = () => {}): Pick<Member, 'tell' | 'closed'> {
-  let told: TidewireState = 'connecting'
+function createReporter(onState: SubscribeHandlers['onState'] = () => {}): Pick<Member, 'report' | 'closed'> {
+  let reported: TidewireState = 'connecting'
   return {
-    tell: (state) => {
-      if (state === told) return
-      told = state
+    report: (state) => {
+      if (state === reported) return
+      reported = state
       onState(state)
     },
     closed: () => onState('closed'),

@@ -45,7 +45,7 @@ export type Http = {
   readonly ticket: () => Promise<string>
 }
 
-/** The most events of one page of `GET /events/since`. */
+/** The maximum of events in one page of `GET /events/since`. */
 export const PAGE_LIMIT = 500
 
 /** What asking again would only repeat: a malformed request, no right to it, a filter that cannot be. */

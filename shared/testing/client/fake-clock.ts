@@ -11,7 +11,7 @@ export async function settle(): Promise<void> {
   for (let turn = 0; turn < 20; turn++) await Promise.resolve()
 }
 
-/** A clock that stands still until it is advanced; timers run in order, each with the promises that it wakes. */
+/** A clock that does not move until it is advanced. Timers run in the order of their times, each with the promises that it wakes. */
 export function createFakeClock(): FakeClock {
   let now = 1_000_000
   const timers = new Set<{ at: number; run: () => void }>()

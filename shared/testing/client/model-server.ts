@@ -95,7 +95,7 @@ function* push(server: ModelServer, batch: readonly PositionedEvent[]): Actor {
   }
 }
 
-/** Answers a subscribe: register, read the heads, replay, `subscribed`. */
+/** Serves a subscribe: register, read the heads, replay, `subscribed`. */
 export function* subscribe(server: ModelServer, connection: string, message: SubscribeMessage): Actor {
   const { id, attempt = 1, since = 'latest' } = message
   yield
@@ -143,7 +143,7 @@ function readAbove(server: ModelServer, from: Cursor, upTo: Cursor): PositionedE
   )
 }
 
-/** Answers `GET /events/since`: at most three records at a time, matching or not. */
+/** Serves `GET /events/since`: at most three records at a time, matching or not. */
 export function readPage(server: ModelServer, interest: SubscribeMessage, since: string): Page {
   const heads = readHeads(server)
   if (since === 'latest') return { events: [], cursor: formatCursor(heads), recovered: true }
