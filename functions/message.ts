@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer'
 import type { APIGatewayProxyResultV2, APIGatewayProxyWebsocketEventV2, Context } from 'aws-lambda'
+import type { MessageDeps } from '#shared/pipeline/sockets/answer-message.ts'
 import { answerMessage } from '#shared/pipeline/sockets/answer-message.ts'
-import type { SubscribeDeps } from '#shared/pipeline/sockets/subscribe.ts'
 import {
   catalogOf,
   eventStore,
@@ -15,7 +15,7 @@ import { type Environment, readEnvironment } from './lib/environment.ts'
 /** Time kept back from the function's own limit to settle what could not be sent, in milliseconds. */
 const RESERVE_MS = 2000
 
-export function composeMessage(env: Environment): SubscribeDeps {
+export function composeMessage(env: Environment): MessageDeps {
   const tables = openTables(env)
   const shards = subscriptionShards(tables)
   return {
@@ -28,7 +28,7 @@ export function composeMessage(env: Environment): SubscribeDeps {
 }
 
 /** Every message of a client: subscribe, unsubscribe, ping, refresh. */
-export function createMessage(deps: SubscribeDeps) {
+export function createMessage(deps: MessageDeps) {
   return async (
     event: Pick<APIGatewayProxyWebsocketEventV2, 'body' | 'isBase64Encoded' | 'requestContext'>,
     context: Pick<Context, 'getRemainingTimeInMillis'>,

@@ -12,7 +12,7 @@ import type { Catalog } from '#shared/pipeline/catalog.ts'
 import { catchUp } from '#shared/pipeline/history/catch-up.ts'
 import { CSV_LIMITS, listEvents, PAGE_LIMITS } from '#shared/pipeline/history/list-events.ts'
 import { hasAlready } from '#shared/pipeline/lifecycle/entity-tag.ts'
-import type { FindDeps } from '#shared/pipeline/lifecycle/find-event.ts'
+import type { GetDeps } from '#shared/pipeline/lifecycle/get-event.ts'
 import { getEvent } from '#shared/pipeline/lifecycle/get-event.ts'
 import { selectRows } from '#shared/pipeline/lifecycle/select-rows.ts'
 import type { DeadLetterStore, TicketStore } from '#shared/pipeline/ports.ts'
@@ -22,7 +22,7 @@ import type { ViewStore } from '#shared/pipeline/views/view-store.ts'
 import type { Views } from '#shared/pipeline/views/views.ts'
 import { type ReadStatsDeps, readStats } from './read-stats.ts'
 
-export type ReadDeps = FindDeps &
+export type ReadDeps = GetDeps &
   Pick<ReadStatsDeps, 'subscriptions'> & {
     readonly viewStore: ViewStore
     readonly views: Views

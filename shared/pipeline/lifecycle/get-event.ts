@@ -11,14 +11,13 @@ export type EventAnswer = {
   readonly tag: string
 }
 
+export type GetDeps = FindDeps & { readonly viewStore: ViewStore }
+
 /** The maximum wait for an event that was just accepted, and for its state. */
 const PATIENCE_MS = 300
 
 /** Returns the event with an id, even if it is deleted. Throws Refusal `not_found`. */
-export async function getEvent(
-  wanted: WantedEvent,
-  deps: FindDeps & { readonly viewStore: ViewStore },
-): Promise<EventAnswer> {
+export async function getEvent(wanted: WantedEvent, deps: GetDeps): Promise<EventAnswer> {
   const found = await findEvent(wanted, PATIENCE_MS, deps)
   if (found === null) throw unknownEvent(wanted)
   const { topic, partition, offset, event } = found

@@ -3,12 +3,12 @@ import { createSubscription } from '#shared/client/subscription.ts'
 import type { DeliverDeps } from '#shared/pipeline/deliver/deliver.ts'
 import { patternsOf } from '#shared/pipeline/deliver/match-events.ts'
 import type { KafkaRecord, Stream, Subscription, SubscriptionRef } from '#shared/pipeline/ports.ts'
-import type { SubscribeDeps } from '#shared/pipeline/sockets/subscribe.ts'
+import type { MessageDeps } from '#shared/pipeline/sockets/answer-message.ts'
 
 /** How to break a rule of the protocol without touching the product: by wrapping what is handed to it. */
 export type Mutation = {
   readonly deliver?: (deps: DeliverDeps, records: readonly KafkaRecord[]) => DeliverDeps
-  readonly message?: (deps: SubscribeDeps) => SubscribeDeps
+  readonly message?: (deps: MessageDeps) => MessageDeps
   readonly subscription?: typeof createSubscription
   /** Makes the one of a worker, whose deferred marks die with it. */
   readonly marksAfterCommit?: true
@@ -60,11 +60,11 @@ const headBeforeStore: Mutation = {
 const registerAfterReplay: Mutation = {
   message(deps) {
     let pending: (() => Promise<unknown>) | undefined
-    const register: SubscribeDeps['subscriptions']['register'] = async (request) => {
+    const register: MessageDeps['subscriptions']['register'] = async (request) => {
       pending = () => deps.subscriptions.register(request)
       return { ...request, registration: 0 }
     }
-    const post: SubscribeDeps['gateway']['post'] = async (connection, frame, deadline) => {
+    const post: MessageDeps['gateway']['post'] = async (connection, frame, deadline) => {
       if (frame.startsWith('{"type":"subscribed"')) await pending?.()
       return deps.gateway.post(connection, frame, deadline)
     }
@@ -139,7 +139,7 @@ const anyAttempt: Mutation = {
 /** Lets an older attempt overwrite a newer registration. */
 const lastWriterWins: Mutation = {
   message(deps) {
-    const register: SubscribeDeps['subscriptions']['register'] = async (request) => {
+    const register: MessageDeps['subscriptions']['register'] = async (request) => {
       await deps.subscriptions.remove(request.connection, request.id)
       return deps.subscriptions.register(request)
     }

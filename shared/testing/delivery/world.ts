@@ -3,7 +3,7 @@ import { type Catalog, createCatalog } from '#shared/pipeline/catalog.ts'
 import { recordDecoder } from '#shared/pipeline/consume/decode-record.ts'
 import type { DeliverDeps } from '#shared/pipeline/deliver/deliver.ts'
 import type { DecodeRecord, KafkaRecord } from '#shared/pipeline/ports.ts'
-import type { SubscribeDeps } from '#shared/pipeline/sockets/subscribe.ts'
+import type { MessageDeps } from '#shared/pipeline/sockets/answer-message.ts'
 
 import { createRandom, type Random } from '#shared/testing/random.ts'
 import { createKafka, type Kafka } from './kafka.ts'
@@ -89,7 +89,7 @@ function decodeOnce(decode: DecodeRecord): DecodeRecord {
 }
 
 /** What a sandbox that handles messages works with. */
-export function messageDeps(world: World): SubscribeDeps {
+export function messageDeps(world: World): MessageDeps {
   const { stores, sockets, catalog, mutation } = world
   const deps = {
     store: stores.store,
