@@ -50,7 +50,7 @@ test('what the event declares is read, and the extension of its logical id overr
   }
   const extensions = { DeliverEventSourceMappingMSKClusterPortevents: { Properties } }
   const service = withEvents([{ msk: { ...msk, ...more } }], { resources: { extensions } })
-  service.functions.deliver = { ...service.functions.deliver, ...{ timeout: 30, name: 'named' } }
+  Object.assign(service.functions.deliver, { timeout: 30, name: 'named' })
 
   expect(readMappings(service)).toMatchObject([
     {

@@ -3,7 +3,7 @@ import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 
 const run = promisify(execFile)
 const biome = resolve('node_modules/.bin/biome')
@@ -43,6 +43,15 @@ const FORBIDDEN = [
   ['functions/planted.ts', '../../elsewhere/secret.ts', 'Import across rooms'],
 ] as const
 
+/** Literals that are spread into another one, and spreads that are no literals. */
+const SPREAD = 'Write the members of this literal out'
+const LITERALS = [
+  ['export const planted = { ...{ a: 1 }, b: 2 }\n', SPREAD],
+  ['export const planted = [...[1, 2], 3]\n', SPREAD],
+  ['export const planted = (a?: number) => ({ ...(a !== undefined && { a }) })\n', null],
+] as const
+const PLUGIN = 'tests/repository/no-literal-spread.grit'
+
 /** Imports that every room is allowed: without them the test could pass because everything is refused. */
 const ALLOWED = [
   ['shared/domain/planted.ts', 'zod'],
@@ -68,36 +77,65 @@ const ALLOWED = [
   ['packages/serverless-offline-msk/src/planted.ts', '../../../localstack/create-topics.ts'],
 ] as const
 
-describe('the walls between the rooms', () => {
-  let copy = ''
+/** What is planted, by a file of its own for each: its text, and what the linter must say of it (null: nothing). */
+type Plant = { readonly room: string; readonly text: string; readonly message: string | null }
+
+const importing = (imported: string) =>
+  `import { planted } from '${imported}'\n\nexport const used = planted\n`
+const folderOf = (file: string) => file.slice(0, file.lastIndexOf('/'))
+
+const PLANTS: readonly Plant[] = [
+  ...FORBIDDEN.map(([file, imported, message]) => ({
+    room: folderOf(file),
+    text: importing(imported),
+    message,
+  })),
+  ...ALLOWED.map(([file, imported]) => ({ room: folderOf(file), text: importing(imported), message: null })),
+  ...LITERALS.map(([text, message]) => ({ room: 'shared/core', text, message })),
+]
+const fileOf = ({ room }: Plant, index: number) => `${room}/planted-${index}.ts`
+
+describe('the linter', () => {
+  const found = new Map<string, string[]>()
   beforeAll(async () => {
-    copy = await mkdtemp(join(tmpdir(), 'tidewire-walls-'))
+    const copy = await mkdtemp(join(tmpdir(), 'tidewire-walls-'))
     await cp('biome.json', join(copy, 'biome.json'))
     await cp('.gitignore', join(copy, '.gitignore'))
+    await cp(PLUGIN, join(copy, PLUGIN))
+    for (const [index, plant] of PLANTS.entries()) {
+      const path = join(copy, fileOf(plant, index))
+      await mkdir(dirname(path), { recursive: true })
+      await writeFile(path, plant.text)
+    }
+    for (const [name, other] of [
+      ['a', 'b'],
+      ['b', 'a'],
+    ])
+      await writeFile(
+        join(copy, `shared/core/circle-${name}.ts`),
+        `import { ${other} } from './circle-${other}.ts'\n\nexport const ${name} = () => ${other}\n`,
+      )
+    const { stdout } = await run(biome, ['lint', '--reporter=json', '--max-diagnostics=none', '.'], {
+      cwd: copy,
+      maxBuffer: 1 << 26,
+    }).catch((error) => error)
+    for (const { category, message, location } of JSON.parse(stdout).diagnostics)
+      if (/noRestrictedImports|noImportCycles|plugin/.test(category))
+        found.set(location.path, [...(found.get(location.path) ?? []), message.replaceAll("'", '’')])
+    await rm(copy, { recursive: true, force: true })
   })
-  afterAll(() => rm(copy, { recursive: true, force: true }))
 
-  async function lint(file: string, imported: string): Promise<string> {
-    const path = join(copy, file)
-    await mkdir(dirname(path), { recursive: true })
-    await writeFile(path, `import { planted } from '${imported}'\n\nexport const used = planted\n`)
-    const { stdout } = await run(biome, ['lint', '--reporter=json', file], { cwd: copy }).catch(
-      (error) => error,
-    )
-    await rm(path)
-    return stdout
-  }
+  it.each(PLANTS.map((plant, index) => ({ ...plant, file: fileOf(plant, index) })))(
+    'says of $text in $room: $message',
+    ({ file, message }) => {
+      const said = found.get(file) ?? []
 
-  it.each(FORBIDDEN)('refuse that %s imports %s', async (file, imported, message) => {
-    const report = await lint(file, imported)
+      if (message === null) expect(said).toEqual([])
+      else expect(said.join('\n')).toContain(message)
+    },
+  )
 
-    expect(report).toContain('noRestrictedImports')
-    expect(report.replaceAll("'", '’')).toContain(message)
-  })
-
-  it.each(ALLOWED)('let %s import %s', async (file, imported) => {
-    const report = await lint(file, imported)
-
-    expect(report).not.toContain('noRestrictedImports')
+  it('refuses imports in a circle', () => {
+    expect(found.get('shared/core/circle-a.ts')?.join()).toContain('cycle')
   })
 })

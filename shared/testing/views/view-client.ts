@@ -6,8 +6,7 @@ import { followView, type ViewDeps } from '#shared/client/view.ts'
 import { askIdle, type Dashboard, send, type Tracked } from '#shared/testing/delivery/client-actor.ts'
 import type { Actor } from '#shared/testing/delivery/scheduler.ts'
 import { EXAMPLES, FOLLOWED, type Followed } from './example-views.ts'
-import { serveView } from './serve-view.ts'
-import type { ViewWorld } from './view-world.ts'
+import { serveView, type ViewWorld } from './view-world.ts'
 
 type Request = { readonly actor: Actor; readonly fail: (cause: Error) => void }
 

@@ -6,8 +6,7 @@ import { checkViews } from './check-views.ts'
 import { type FoldWorker, startFold } from './fold-actor.ts'
 import { isMarked, startRebuild } from './rebuild-actor.ts'
 import { createViewClient, failRequests, type ViewClient } from './view-client.ts'
-import type { ViewMutation } from './view-mutations.ts'
-import { createViewWorld, type ViewWorld } from './view-world.ts'
+import { createViewWorld, type ViewMutation, type ViewWorld } from './view-world.ts'
 
 type Options = { readonly mutation?: ViewMutation; readonly isTraced?: boolean }
 type Run = {

@@ -1,12 +1,82 @@
+import type { FetchView } from '#shared/client/http.ts'
+import type { ViewDeps } from '#shared/client/view.ts'
 import type { Domain } from '#shared/domain/define-domain.ts'
 import type { EventLog, EventStore, Stream } from '#shared/pipeline/ports.ts'
+import type { ViewPart } from '#shared/pipeline/views/apply-event.ts'
 import type { FoldDeps } from '#shared/pipeline/views/fold.ts'
+import { readParts } from '#shared/pipeline/views/read-view.ts'
 import type { ViewStore } from '#shared/pipeline/views/view-store.ts'
 import { viewsOf } from '#shared/pipeline/views/views.ts'
 import { createWorld, type World } from '#shared/testing/delivery/world.ts'
 import { memoryViewStore } from '#shared/testing/memory/memory-view-store.ts'
 import { EXAMPLES } from './example-views.ts'
-import type { ViewMutation } from './view-mutations.ts'
+
+/** How to break a rule of following a view without touching the product: by wrapping what is handed to it. */
+export type ViewMutation = {
+  readonly client?: (deps: ViewDeps) => ViewDeps
+  readonly serve?: (serve: ServeView) => ServeView
+}
+
+/** Applies again what a part includes already. */
+const forgetOffsets: ViewMutation = {
+  client: (deps) => {
+    const fetchView: FetchView = async (address, signal) => {
+      const { parts, cursor } = await deps.fetchView<never>(address, signal)
+      return { parts: parts.map((part) => ({ ...part, offset: -1 })), cursor }
+    }
+    return { ...deps, fetchView }
+  },
+}
+
+/** Reads the cursor when the parts have been read. */
+const cursorAfterParts: ViewMutation = {
+  serve: (serve) => async (world, url) => {
+    const page = await serve(world, url)
+    const { cursor } = await serve(world, url)
+    return { ...page, cursor }
+  },
+}
+
+/** Goes on from the cursor of the last page. */
+const cursorOfLastPage: ViewMutation = {
+  serve: (serve) => async (world, url) => {
+    const page = await serve(world, url)
+    const parts = [...page.parts]
+    let last = page
+    while (last.next) {
+      const next = new URL(url)
+      next.searchParams.set('next', last.next)
+      last = await serve(world, next)
+      parts.push(...last.parts)
+    }
+    return { parts, cursor: last.cursor }
+  },
+}
+
+/** Subscribes to what comes from now on. */
+const fromLatest: ViewMutation = {
+  client: (deps) => ({
+    ...deps,
+    subscribe: (request, ...rest) => deps.subscribe({ ...request, since: 'latest' }, ...rest),
+  }),
+}
+
+/** Goes on with the old state although events were lost. */
+const ignoreGap: ViewMutation = {
+  client: (deps) => ({
+    ...deps,
+    subscribe: (request, onEvent, { onGap: _, ...handlers }) => deps.subscribe(request, onEvent, handlers),
+  }),
+}
+
+/** Each rule of following a view, and what breaks it. */
+export const VIEW_MUTATIONS = {
+  applyAboveOffset: forgetOffsets,
+  cursorBeforeParts: cursorAfterParts,
+  cursorOfFirstPage: cursorOfLastPage,
+  subscribeFromCursor: fromLatest,
+  beginAgainAfterGap: ignoreGap,
+} as const satisfies Readonly<Record<string, ViewMutation>>
 
 /** A world that folds: its consumer group stands after those of the deliver functions. */
 export type ViewWorld = World & {
@@ -17,7 +87,7 @@ export type ViewWorld = World & {
   readonly trim: () => Promise<void>
 }
 
-export const FOLDING_DOMAIN: Domain = { ...EXAMPLES, topics: { port: ['port.**'] }, events: {} }
+const FOLDING_DOMAIN: Domain = { ...EXAMPLES, topics: { port: ['port.**'] }, events: {} }
 
 const VIEWS = viewsOf([FOLDING_DOMAIN])
 
@@ -80,4 +150,24 @@ function expiringLog(inner: EventStore) {
   const forget = (stream: Stream, upTo: number) =>
     void expired.set(nameOf(stream), Math.max(upTo, expired.get(nameOf(stream)) ?? -1))
   return { store, forget }
+}
+
+type ViewPage = {
+  readonly parts: readonly ViewPart[]
+  readonly cursor: string
+  readonly next?: string | null
+}
+type ServeView = (world: ViewWorld, url: URL) => Promise<ViewPage>
+
+/** So that there are pages. */
+const LIMIT = 1
+
+/** Answers `GET /views/…?parts=true`. */
+export const serveView: ServeView = (world, url) => {
+  const [, , domain = '', name = '', key] = url.pathname.split('/').map(decodeURIComponent)
+  const view = VIEWS.find(domain, name)
+  if (view === null) throw new Error(`there is no view ${name}`)
+  const next = url.searchParams.get('next')
+  const page = { ...(key !== undefined && { key }), ...(next !== null && { next }), limit: LIMIT }
+  return readParts(view, page, { ...world, store: world.stores.store, now: () => 0 })
 }

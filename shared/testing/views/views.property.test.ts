@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { VIEW_MUTATIONS, type ViewMutation } from './view-mutations.ts'
 import { explainViews, runViews } from './view-run.ts'
+import { VIEW_MUTATIONS, type ViewMutation } from './view-world.ts'
 
 /** TIDEWIRE_PROPERTY_RUNS=10000 for a long look; TIDEWIRE_PROPERTY_SEED to see a run again. */
 const RUNS = Number(process.env.TIDEWIRE_PROPERTY_RUNS ?? 300)
