@@ -1,7 +1,6 @@
 import { Buffer } from 'node:buffer'
 import type { APIGatewayProxyResultV2, APIGatewayProxyWebsocketEventV2, Context } from 'aws-lambda'
-import type { MessageDeps } from '#shared/pipeline/sockets/answer-message.ts'
-import { answerMessage } from '#shared/pipeline/sockets/answer-message.ts'
+import { answerMessage, type MessageDeps } from '#shared/pipeline/sockets/answer-message.ts'
 import {
   catalogOf,
   eventStore,
