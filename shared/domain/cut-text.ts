@@ -1,4 +1,4 @@
-/** How many bytes a character takes in a JSON text. */
+/** Returns how many bytes a character takes in JSON text, encoded as UTF-8. */
 function bytesOf(character: string): number {
   const code = character.codePointAt(0) ?? 0
   if ('\b\t\n\f\r"\\'.includes(character)) return 2
@@ -8,7 +8,10 @@ function bytesOf(character: string): number {
   return code < 0x1_0000 ? 3 : 4
 }
 
-/** The beginning of a text that fits into so many bytes of JSON: what keeps a state bounded, whatever was sent. */
+/**
+ * Returns the longest beginning of a text that takes at most `bytes` bytes in JSON. It keeps a state bounded, whatever
+ * was sent, and never splits a character.
+ */
 export function cutText(text: string, bytes: number): string {
   if (text.length * 6 <= bytes) return text
   let used = 0

@@ -45,7 +45,7 @@ describe('the statistics', () => {
     })
   })
 
-  test('tell the events per second of the last ten whole seconds', () => {
+  test('have the average of events per second of the last ten whole seconds', () => {
     const at = (second: number) => event({ time: new Date(NOW - second * 1000).toISOString() })
     const stats = fold([at(-5), at(0), at(1), at(1), at(10), at(11), at(60), at(61)])
     const { eventsPerSecond, seconds } = present(stats)
@@ -54,7 +54,7 @@ describe('the statistics', () => {
     expect([seconds.at(-1), seconds.at(-10), seconds.at(-11), seconds.at(0)]).toEqual([2, 1, 1, 1])
   })
 
-  test('leave out what Tidewire tells of itself, and take events without a time', () => {
+  test('do not count what Tidewire reports of itself, and accept events without a time', () => {
     const own = event({ category: 'tidewire.stats' })
     expect(apply(NONE, own)).toBe(NONE)
     const { time: _, ...timeless } = event({ category: '__proto__' })

@@ -1,10 +1,10 @@
 import * as z from 'zod'
 import { type DomainEvent, defineDomain, defineView } from './define-domain.ts'
 
-/** How many there are of each name, the one that was counted last at the end. */
+/** The count of each name; the name that was counted last is at the end. */
 type Counts = readonly (readonly [name: string, count: number])[]
 
-/** What is counted of all events. */
+/** The counts of all events. */
 export type Stats = {
   readonly total: number
   /** By day of event time in UTC, such as "2026-11-21". */
@@ -13,23 +13,23 @@ export type Stats = {
   readonly seconds: Counts
   readonly severities: Counts
   readonly categories: Counts
-  /** Events of categories that are not among them. */
+  /** Events of categories that are not in `categories`. */
   readonly others: number
 }
 
 /**
- * A state holds so many days, seconds and categories. Of days and seconds those stay that were counted last, whatever
- * they are, so that a clock that is wrong does not push out the right ones for long; of categories those with most.
+ * How many days, seconds and categories a state contains. The days and seconds that were counted last are kept, whatever
+ * they are, so that a wrong clock does not displace the right ones for long. The categories with the most events are kept.
  */
 export const STATS_LIMITS = { days: 31, seconds: 120, categories: 200, nameLength: 200 } as const
 
-/** `eventsPerSecond` is over so many whole seconds before now. */
+/** `eventsPerSecond` is the average of this many whole seconds before now. */
 const RATE_SECONDS = 10
 const SHOWN_SECONDS = 60
 const OWN = 'tidewire.'
 const NONE: Stats = { total: 0, days: [], seconds: [], severities: [], categories: [], others: 0 }
 
-/** What readers get. */
+/** What readers receive. */
 export type PresentedStats = {
   readonly total: number
   readonly today: number
@@ -42,10 +42,10 @@ export type PresentedStats = {
 }
 type Named = { readonly name: string; readonly count: number; readonly percent: number }
 
-/** Counts every event that was accepted, those that followed from others included. */
+/** Counts every accepted event, including those that views emitted. */
 export const statsView = defineView<Stats>({
   description:
-    'How many events there are in all, today (UTC), by day, category and severity, and how many per second; of more than 200 categories the smaller ones count as "other".',
+    'The number of events in all, today (UTC), by day, category and severity, and per second. If there are more than 200 categories, the smallest ones count as "other".',
   lateEvents:
     'An event counts for the day and the second of its own time; the 31 days and 120 seconds that were counted last in a partition are kept.',
   channels: ['**'],
@@ -78,7 +78,7 @@ function countEvent(stats: Stats, { time, category, severity }: DomainEvent): St
   }
 }
 
-/** One more of a name, which goes to the end. */
+/** Adds one to the count of a name and moves it to the end. */
 function count(counts: Counts, name: string): Counts {
   const last = counts.at(-1)
   if (last?.[0] === name) return [...counts.slice(0, -1), [name, last[1] + 1]]
@@ -86,7 +86,10 @@ function count(counts: Counts, name: string): Counts {
   return [...counts.filter((one) => one !== known), [name, (known?.[1] ?? 0) + 1]]
 }
 
-/** When there is one category too many, half of them make room: those with the fewest events, but not the latest. */
+/**
+ * If there are too many categories, removes the half with the fewest events, but never the latest one. `left` is the
+ * number of events removed.
+ */
 function keepLargest(categories: Counts): { kept: Counts; left: number } {
   if (categories.length <= STATS_LIMITS.categories) return { kept: categories, left: 0 }
   const latest = categories.at(-1)
@@ -159,7 +162,7 @@ const stats = z
     severities: counted,
   })
   .meta({
-    description: 'What GET /stats answers, told whenever it changes, at most every 2 s.',
+    description: 'What GET /stats returns. Written whenever it changes, at most every 2 s.',
     examples: [
       {
         total: 2,
@@ -172,7 +175,7 @@ const stats = z
     ],
   })
 
-/** What Tidewire counts of itself: a view over the events of every domain, with no topics of its own. */
+/** Tidewire's own statistics: a view of the events of every domain, without topics of its own. */
 export const tidewire = defineDomain({
   name: 'tidewire',
   topics: {},

@@ -35,7 +35,7 @@ it.each([
   expect(after).toMatchObject({ added: { later: true } })
 })
 
-it('a post takes no field that nobody knows into its state', () => {
+it('a post does not take unknown fields into its state', () => {
   const input = inputOf('blog.post.created', 'blog.post', {
     title: 'Tides',
     version: 99,

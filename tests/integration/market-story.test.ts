@@ -129,7 +129,7 @@ describe("a trader's day", () => {
     const alert = { alertId: 'x', user: ada, symbol: ACME, kind: 'price-above', threshold: 1 }
     expect(await refuse('market.order.placed', { ...order, quantity: -5 })).toEqual([
       422,
-      '/data/quantity is not right: must be 1 at least.',
+      '/data/quantity is not right: must be at least 1.',
     ])
     expect(await refuse('market.order.placed', { ...order, quantity: 0.5 })).toEqual([
       422,
@@ -137,7 +137,7 @@ describe("a trader's day", () => {
     ])
     expect(await refuse('market.order.placed', { ...order, limit: 1.00001 })).toEqual([
       422,
-      '/data/limit is not right: must have four decimals at most.',
+      '/data/limit is not right: must have at most four decimals.',
     ])
     expect(await refuse('market.order.placed', { ...order, limit: undefined })).toEqual([
       422,

@@ -5,7 +5,7 @@ import { takeSimulated } from '#shared/testing/domain/take-simulated.ts'
 import { blog } from './blog.ts'
 import { type PostState, postsView } from './blog-views.ts'
 
-/** A post event as it stands in the log: `verb`, `data`, and what is special about it. */
+/** An event of a post in the log: its verb, its data, and further attributes. */
 function step(verb: string, data: unknown = {}, more: Partial<DomainEvent> = {}): FoldInput {
   const event = {
     id: 'e',
@@ -25,7 +25,7 @@ function fold(inputs: readonly FoldInput[], from: PostState = postsView.initial(
 }
 
 describe('a post', () => {
-  it('goes from a draft to the public and back, and tells who did what when', () => {
+  it('is drafted, published and unpublished, and its history has the author and the time of each change', () => {
     const post = fold([
       step('created', { title: 'Tides', author: 'Ada', tags: ['sea'], by: 'ada' }),
       step(
@@ -80,7 +80,7 @@ describe('a post', () => {
     }
   })
 
-  it('is named by its data, else by the subject', () => {
+  it('has the id in its data, otherwise the subject', () => {
     expect(postsView.keys?.(step('created', { postId: 'mine' }))).toEqual(['mine'])
     expect(postsView.keys?.(step('created', 7))).toEqual(['p-1'])
     expect(postsView.keys?.(step('created', { postId: '' }))).toEqual([])

@@ -3,15 +3,18 @@ import { type DomainEvent, defineView, type FoldInput } from '#shared/domain/def
 
 const HISTORY_LENGTH = 100
 
-/** `unknown`: nobody has created it; there are only refused events of it. */
+/** `unknown`: the post was never created; there are only refused events of it. */
 type PostStatus = 'unknown' | 'draft' | 'published' | 'deleted'
 
-/** What happened to a post, or what was refused and why; `at` in RFC 3339, null where the event has no time. */
+/**
+ * A change of a post, or an event that was refused, with the reason. `at` is RFC 3339, or null if the event has no
+ * time.
+ */
 export type PostChange = {
   readonly at: string | null
   readonly by: string
   readonly type: PostEventType
-  /** The fields that got another value. */
+  /** The fields whose value changed. */
   readonly changed: readonly (keyof PostFields)[]
   readonly refused?: string
 }
@@ -19,7 +22,7 @@ export type PostChange = {
 export type PostState = PostFields & {
   readonly postId: string
   readonly status: PostStatus
-  /** How often it was changed: 1 when it is created. */
+  /** Counts the accepted events, starting at 1 with the creation. */
   readonly version: number
   readonly createdAt: string | null
   readonly updatedAt: string | null
@@ -28,7 +31,7 @@ export type PostState = PostFields & {
   readonly history: readonly PostChange[]
 }
 
-/** What each event asks of a post, and makes of it. */
+/** The statuses in which each event is accepted, and the status that it leads to; null leaves the status as it is. */
 const RULES = {
   'blog.post.created': { from: ['unknown'], to: 'draft' },
   'blog.post.updated': { from: ['draft', 'published'], to: null },
@@ -38,7 +41,7 @@ const RULES = {
 } as const satisfies Record<string, { readonly from: readonly PostStatus[]; readonly to: PostStatus | null }>
 export type PostEventType = keyof typeof RULES
 
-/** Why an event is refused, by the status that the post has. */
+/** Why an event is refused, by the status of the post. */
 const REASONS: Readonly<Record<PostStatus, string>> = {
   unknown: 'there is no such post',
   draft: 'the post is not published',
@@ -118,8 +121,8 @@ function timeOf({ time }: DomainEvent): string | null {
 
 /** The state of each post, with its history. */
 export const postsView = defineView<PostState>({
-  description: 'Each post as it is now, and what happened to it, refused events among it.',
-  lateEvents: 'In the order of the log, whatever the times say: what was written last counts.',
+  description: 'The current state of each post and its history, including refused events.',
+  lateEvents: 'Events apply in the order of the log, whatever their time: the last one written wins.',
   channels: ['blog.**'],
   keys: ({ event }) => {
     const postId = postIdOf(event)
@@ -139,13 +142,13 @@ export const POST_LIMITS = {
   content: 18_000,
   tag: 50,
 } as const
-/** What a state keeps of a text, in bytes of JSON for each of these characters: enough for every script. */
+/** A state keeps this many bytes of JSON for each of these characters: enough for every script. */
 const BYTES_PER_CHARACTER = 3
 /** Longest name of an actor in a history, in bytes. */
 const ACTOR_BYTES = 120
 export const MOST_TAGS = 20
 
-/** What an author writes of a post. */
+/** The fields of a post that an author writes. */
 export type PostFields = {
   readonly title: string
   readonly slug: string
@@ -156,19 +159,19 @@ export type PostFields = {
 }
 const TEXTS = ['title', 'slug', 'author', 'excerpt', 'content'] as const
 
-/** The post that an event is about: `data.postId`, else the subject. */
+/** Returns the id of the post that an event is about: `data.postId`, otherwise the subject. Null if there is none. */
 function postIdOf({ data, subject }: DomainEvent): string | null {
   const postId = (isRecord(data) ? data.postId : undefined) ?? subject
   return typeof postId === 'string' && postId !== '' && postId.length <= POST_LIMITS.id ? postId : null
 }
 
-/** Who did it: `data.by`, else the event's source. */
+/** Returns the author of a change: `data.by`, otherwise the event's source. */
 function actorOf({ data, source }: DomainEvent): string {
   const by = isRecord(data) ? data.by : undefined
   return cutText(typeof by === 'string' && by !== '' ? by : source, ACTOR_BYTES)
 }
 
-/** The fields of a post that an event gives a value. */
+/** Returns the fields of a post that an event sets, cut to their limits. */
 function readFields({ data }: DomainEvent): Partial<PostFields> {
   if (!isRecord(data)) return {}
   const { tags } = data
@@ -191,5 +194,5 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null
 }
 
-/** The views of the domain without its schemas: what the web app folds with. */
+/** The views of the domain without its schemas, so that a browser does not load the schema library. */
 export const blogViews = { name: 'blog', views: { posts: postsView } } as const

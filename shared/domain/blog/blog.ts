@@ -10,7 +10,7 @@ const post = z
       .string()
       .max(id)
       .optional()
-      .meta({ description: 'Names the post; without it the subject does.' }),
+      .meta({ description: 'The id of the post. If it is missing, the subject is the id.' }),
     title: z.string().max(title).optional(),
     slug: z.string().max(slug).optional(),
     author: z.string().max(author).optional(),
@@ -21,11 +21,11 @@ const post = z
       .string()
       .max(author)
       .optional()
-      .meta({ description: 'Who did it; without it the source of the event.' }),
+      .meta({ description: 'The author of the change. If it is missing, the source of the event.' }),
   })
   .optional()
 
-/** What all events of a post share: one channel, and order among the events of the same post. */
+/** Defines an event of a post. All of them share one channel; events of the same post stay in their order. */
 function definePostEvent(description: string, example: Record<string, unknown>) {
   return {
     schema: post.meta({ description, examples: [example] }),
@@ -38,7 +38,7 @@ export const blog = defineDomain({
   ...blogViews,
   topics: { 'blog-events': ['blog.**'] },
   events: {
-    'blog.post.created': definePostEvent('A post was drafted.', {
+    'blog.post.created': definePostEvent('A draft was created.', {
       postId: 'p-7',
       title: 'Tide tables',
       author: 'Ada',
@@ -48,12 +48,12 @@ export const blog = defineDomain({
       postId: 'p-7',
       title: 'Reading tide tables',
     }),
-    'blog.post.published': definePostEvent('A post can be read by everyone.', {
+    'blog.post.published': definePostEvent('A post was published.', {
       postId: 'p-7',
       slug: 'tide-tables',
     }),
     'blog.post.unpublished': definePostEvent('A post is a draft again.', { postId: 'p-7' }),
-    'blog.post.deleted': definePostEvent('A post is gone.', { postId: 'p-7', by: 'ada@example.org' }),
+    'blog.post.deleted': definePostEvent('A post was deleted.', { postId: 'p-7', by: 'ada@example.org' }),
   },
   simulate: simulateBlog,
 })

@@ -18,7 +18,7 @@ const ANGLES = [
 const TAGS = ['tides', 'people', 'safety', 'ships', 'weather', 'machines'] as const
 /** A post changes every 4 seconds on average. */
 const MEAN_WAIT_MS = 4000
-/** So many posts are worked on at once; older ones are left in peace. */
+/** How many posts change at the same time; older ones no longer change. */
 const DESK = 12
 
 type Draft = { readonly postId: string; readonly author: string; readonly isPublished: boolean }
@@ -27,7 +27,7 @@ function pick<Item>(items: readonly [Item, ...Item[]], random: () => number): It
   return items[Math.floor(random() * items.length)] ?? items[0]
 }
 
-/** Authors at work: posts are drafted, changed, published, taken back and sometimes deleted. */
+/** Simulates authors: posts are created, changed, published, unpublished and sometimes deleted. */
 export function* simulateBlog(random: () => number, begin: number): Generator<SimulatedEvent> {
   const day = new Date(begin).toISOString().slice(0, 10)
   let desk: Draft[] = []

@@ -61,7 +61,7 @@ describe('an alert', () => {
     expect(alertsOf(world)).toMatchObject([{ status: 'deleted' }])
   })
 
-  it("of somebody else cannot be deleted, and the other's stays", () => {
+  it('of another user cannot be deleted, and stays', () => {
     const world = createMarket()
     world.post1('market.alert.created', alert)
     world.post1('market.alert.deleted', { alertId: 'a-1', user: 'eve' })
@@ -100,7 +100,7 @@ describe('an alert', () => {
     expect(alertsOf(world, `u${MAX_WATCHING % 3}`).at(-1)).toMatchObject({ status: 'refused', reason })
   })
 
-  it(`leaves the list when ${MAX_ALERTS} newer ones came, if it is over`, () => {
+  it(`leaves the list when ${MAX_ALERTS} newer ones came, if it is inactive`, () => {
     const world = createMarket()
     world.post('market.alert.created', { ...alert, alertId: 'kept' })
     for (let n = 0; n < MAX_ALERTS + 5; n++) {
@@ -144,9 +144,9 @@ describe('alerts under any split into batches, with workers that die', () => {
 
         const triggered = world.events('market.alert.triggered').map(({ subject }) => subject)
         const listed = [...alertsOf(world), ...alertsOf(world, 'bob')]
-        const told = listed.filter(({ status }) => status === 'triggered').map(({ alertId }) => alertId)
+        const shown = listed.filter(({ status }) => status === 'triggered').map(({ alertId }) => alertId)
         expect(triggered.toSorted()).toEqual([...due].sort())
-        expect(told.toSorted()).toEqual([...due].sort())
+        expect(shown.toSorted()).toEqual([...due].sort())
         expect(world.read('alerts', 'ACME')).toEqual({ symbol: 'ACME', watching: listed.length - due.size })
       }),
     )

@@ -8,7 +8,7 @@ import { MAX_VOLUME, readTick, type Tick } from './series.ts'
 export const ALERT_KINDS = ['price-above', 'price-below', 'volume-above'] as const
 export type AlertKind = (typeof ALERT_KINDS)[number]
 
-/** An alert as states hold it: the threshold in 1/10,000 for a price, as it is for a volume. */
+/** An alert as states contain it: the threshold of a price in 1/10,000, that of a volume in shares. */
 type Alert = {
   readonly alertId: string
   readonly symbol: string
@@ -16,7 +16,7 @@ type Alert = {
   readonly threshold: number
 }
 
-/** The alert that an event's data tells of; null where it is none. */
+/** Returns the alert in an event's data; null if it is not a valid alert. */
 function readAlert(data: Readonly<Record<string, unknown>>): Alert | null {
   const { alertId, symbol, threshold } = data
   const kind = ALERT_KINDS.find((name) => name === data.kind)
@@ -27,19 +27,19 @@ function readAlert(data: Readonly<Record<string, unknown>>): Alert | null {
   return units === null ? null : { alertId, symbol, kind, threshold: units }
 }
 
-/** An alert as events and readers have it: the threshold in currency units, or shares. */
+/** Returns an alert as events contain it and readers receive it: the threshold in currency units, or shares. */
 function alertData(alert: Alert): Alert {
   const { threshold, kind } = alert
   return { ...alert, threshold: kind === 'volume-above' ? threshold : priceNumber(threshold) }
 }
 
-/** Whether a tick reaches the threshold of an alert: at it is enough. */
+/** Whether a tick reaches the threshold of an alert; an equal value reaches it. */
 function isReached({ kind, threshold }: Alert, { price, volume }: Tick): boolean {
   if (kind === 'volume-above') return volume >= threshold
   return kind === 'price-above' ? price >= threshold : price <= threshold
 }
 
-/** How many alerts of a user are kept, and how many of them may be active. */
+/** The maximum number of alerts of a user that are kept, and of those that are active. */
 export const MAX_ALERTS = 200
 export const MAX_ACTIVE = 100
 const MAX_REASON = 200
@@ -110,7 +110,7 @@ function refuse(
   return { state, emissions: [{ type: 'market.alert.refused', subject: alert.alertId, data }] }
 }
 
-/** Adds an alert; of too many the oldest that is over goes. */
+/** Adds an alert; if there are too many, the oldest inactive one is removed. */
 function add({ alerts }: UserAlertsState, alert: AlertRecord): UserAlertsState {
   if (alerts.length < MAX_ALERTS) return { alerts: [...alerts, alert] }
   const oldest = Math.max(
@@ -137,7 +137,7 @@ function remove(
   return { state: { alerts }, emissions }
 }
 
-/** What an event makes of an active alert; undefined where it changes nothing. */
+/** Returns an active alert after an event; undefined if nothing changes. */
 function change(alert: AlertRecord, input: FoldInput): AlertRecord | undefined {
   const { reason, price, volume, at, duplicate } = fieldsOf(input)
   if (input.event.type === 'market.alert.refused' && !duplicate)
@@ -158,7 +158,7 @@ function change(alert: AlertRecord, input: FoldInput): AlertRecord | undefined {
 
 export const userAlertsView = defineView<UserAlertsState>({
   description: `A user's last ${MAX_ALERTS} alerts with their status: active, triggered, deleted or refused (with the reason).`,
-  lateEvents: "Alerts count in the order of the user's partition, whatever their time.",
+  lateEvents: "Events apply in the order of the user's partition, whatever their time.",
   channels: ['market.user.*'],
   channelsOf: (user) => [userChannel(user)],
   keys: ({ event }) => {
@@ -169,11 +169,11 @@ export const userAlertsView = defineView<UserAlertsState>({
   ...viewOf(follow),
 })
 
-/** How many alerts may watch a symbol. */
+/** The maximum number of alerts of a symbol. */
 export const MAX_WATCHING = 200
 
 type WatchingAlert = Alert & { readonly user: string }
-/** The alerts that watch a symbol's ticks. One that is triggered leaves, so it is triggered once. */
+/** The alerts that watch a symbol's ticks. A triggered alert is removed, so that it is triggered only once. */
 type AlertsState = { readonly watching: readonly WatchingAlert[] }
 
 function watch(state: AlertsState, input: FoldInput, symbol: string): Outcome<AlertsState> {
@@ -211,9 +211,9 @@ function trigger(state: AlertsState, input: FoldInput): Outcome<AlertsState> {
 }
 
 export const alertsView = defineView<AlertsState>({
-  description: `The alerts, ${MAX_WATCHING} at most, that watch a symbol's ticks. Each is triggered once, by the first tick that reaches its threshold.`,
+  description: `The alerts, at most ${MAX_WATCHING}, that watch a symbol's ticks. Each is triggered once, by the first tick that reaches its threshold.`,
   lateEvents:
-    "Ticks count in the order of the symbol's partition: a late one that reaches a threshold triggers as well.",
+    "Ticks apply in the order of the symbol's partition: a late tick that reaches a threshold triggers the alert too.",
   channels: ['market.tick.*', 'market.alert.*'],
   channelsOf: (symbol) => [symbolChannel('tick', symbol), symbolChannel('alert', symbol)],
   keys: ({ event }) => {

@@ -6,7 +6,7 @@ import { type Outcome, viewOf } from './outcome.ts'
 import { fieldsOf } from './read-event.ts'
 import { readTick } from './series.ts'
 
-/** How many limit orders may wait for a symbol. */
+/** The maximum number of limit orders that wait for a symbol. */
 export const MAX_WAITING = 300
 
 /** An order that waits for its limit. */
@@ -14,7 +14,7 @@ export type WaitingOrder = Order & { readonly user: string }
 /** A symbol's last price in 1/10,000, in the order of the log, and the limit orders that wait, oldest first. */
 export type BookState = { readonly last: number | null; readonly waiting: readonly WaitingOrder[] }
 
-/** What `book` presents: nobody's name, only what waits at which price. */
+/** What `book` presents: the quantities that wait at each price, without users. */
 export type Book = {
   readonly symbol: string
   readonly last: number | null
@@ -23,7 +23,7 @@ export type Book = {
   readonly selling: readonly { readonly limit: number; readonly quantity: number }[]
 }
 
-/** Matches orders at the last price: what the tick says is the price of everybody, and orders are filled whole. */
+/** Matches orders at the last price, which is that of the last tick. Orders are filled as a whole. */
 function trade(state: BookState, input: FoldInput, symbol: string): Outcome<BookState> {
   const tick = readTick(input)
   if (tick !== null) return priced(state, tick.price)
@@ -35,17 +35,17 @@ function trade(state: BookState, input: FoldInput, symbol: string): Outcome<Book
     const order = state.waiting.find((one) => one.orderId === orderId && one.user === user)
     if (order === undefined) return nothing
     const waiting = state.waiting.filter((one) => one !== order)
-    return { state: { ...state, waiting }, emissions: [answer('market.order.cancelled', order)] }
+    return { state: { ...state, waiting }, emissions: [emission('market.order.cancelled', order)] }
   }
   const order = input.event.type === 'market.order.routed' ? readOrder(data) : null
   return order === null ? nothing : arrive(state, { ...order, user })
 }
 
-function answer(type: string, order: WaitingOrder, more: Record<string, unknown> = {}): Emission {
+function emission(type: string, order: WaitingOrder, more: Record<string, unknown> = {}): Emission {
   return { type, subject: order.orderId, data: { ...orderData(order), user: order.user, ...more } }
 }
 
-/** Whether an order can be filled at a price: then that price is as good as its limit, or better. */
+/** Whether an order can be filled at a price: the price must be as good as its limit, or better. */
 function isMet({ side, limit }: Order, price: number): boolean {
   return limit === undefined || (side === 'buy' ? price <= limit : price >= limit)
 }
@@ -54,10 +54,10 @@ function arrive(state: BookState, order: WaitingOrder): Outcome<BookState> {
   const { last, waiting } = state
   const refuse = (reason: string) => ({
     state,
-    emissions: [answer('market.order.unmatched', order, { reason })],
+    emissions: [emission('market.order.unmatched', order, { reason })],
   })
   if (last !== null && isMet(order, last))
-    return { state, emissions: [answer('market.order.matched', order, { price: priceNumber(last) })] }
+    return { state, emissions: [emission('market.order.matched', order, { price: priceNumber(last) })] }
   if (order.kind === 'market')
     return refuse(`Unknown symbol ${order.symbol}: nothing has been traded under it.`)
   if (waiting.some(({ user, orderId }) => user === order.user && orderId === order.orderId))
@@ -72,7 +72,7 @@ function priced(state: BookState, price: number): Outcome<BookState> {
   if (met.length === 0)
     return { state: price === state.last ? state : { ...state, last: price }, emissions: [] }
   const waiting = state.waiting.filter((order) => !isMet(order, price))
-  const emissions = met.map((order) => answer('market.order.matched', order, { price: priceNumber(price) }))
+  const emissions = met.map((order) => emission('market.order.matched', order, { price: priceNumber(price) }))
   return { state: { last: price, waiting }, emissions }
 }
 
@@ -91,8 +91,8 @@ function presentBook({ last, waiting }: BookState, _now: number, symbol: string)
 
 export const bookView = defineView<BookState>({
   description:
-    'The last price of a symbol, and the limit orders that wait for theirs. Orders are filled whole, at the last price.',
-  lateEvents: "Ticks and orders count in the order of the symbol's partition, whatever their time.",
+    'The last price of a symbol, and the limit orders that wait for their price. Orders are filled as a whole, at the last price.',
+  lateEvents: "Ticks and orders apply in the order of the symbol's partition, whatever their time.",
   channels: ['market.tick.*', 'market.order.*'],
   channelsOf: (symbol) => [symbolChannel('tick', symbol), symbolChannel('order', symbol)],
   keys: ({ event }) => {

@@ -65,7 +65,8 @@ describe('100,000 ticks, many of them late', () => {
 
       expect(state.bars).toHaveLength(Math.min(LIVE_CANDLES, expected.length))
       expect(present(state).candles).toEqual(expected.slice(-LIVE_CANDLES))
-      expect(joinCandles(history, present(state).candles)).toEqual(expected)
+      // As text: comparing ten thousands of objects one by one takes longer than folding them.
+      expect(JSON.stringify(joinCandles(history, present(state).candles))).toBe(JSON.stringify(expected))
       expect(Math.max(...[...periods.values()].map(({ bars }) => bars.length), 0)).toBeLessThanOrEqual(96)
       for (const [key, period] of periods)
         expect(candleHistoryKey('ACME', interval, (period.bars[0]?.[0] ?? 0) * MINUTE)).toBe(key)

@@ -17,7 +17,7 @@ import {
   type Series,
 } from './series.ts'
 
-/** How many candles stay in the live window. */
+/** The number of candles in the live window. */
 export const LIVE_CANDLES = 100
 
 /** The hours of a period of `candle-history`: 60 to 96 candles each. */
@@ -27,7 +27,7 @@ const INTERVAL_NAMES = Object.keys(INTERVALS).filter(isInterval)
 
 export type CandleState = Series
 
-/** A candle as readers get it: `time` is its start in seconds since 1970, UTC, as chart libraries take it. */
+/** A candle as readers receive it: `time` is its start in seconds since 1970, UTC, as chart libraries expect it. */
 export type Candle = {
   readonly time: number
   readonly open: number
@@ -36,12 +36,12 @@ export type Candle = {
   readonly close: number
   readonly volume: number
 }
-/** What `candles` and `candle-history` present: candles oldest first, gaps where nothing was traded. */
+/** What `candles` and `candle-history` present: candles oldest first, with gaps if nothing was traded. */
 export type Candles = {
   readonly symbol: string
   readonly interval: Interval
   readonly candles: readonly Candle[]
-  /** Ticks that came too late for the live window: they are in `candle-history`. */
+  /** The number of ticks that were too late for the live window; they are in `candle-history`. */
   readonly late: number
 }
 
@@ -49,12 +49,12 @@ function isInterval(text: string | undefined): text is Interval {
   return text !== undefined && Object.hasOwn(INTERVALS, text)
 }
 
-/** The key of a symbol's live candles. */
+/** Returns the key of a symbol's live candles. */
 export function candleKey(symbol: string, interval: Interval): string {
   return `${symbol}:${interval}`
 }
 
-/** The key of the period of history that holds the candle of a time (milliseconds since 1970). */
+/** Returns the key of the period of history that contains the candle of a time (milliseconds since 1970). */
 export function candleHistoryKey(symbol: string, interval: Interval, at: number): string {
   const span = PERIOD_HOURS[interval] * 60 * MINUTE_MS
   const begin = new Date(Math.floor(at / span) * span).toISOString()
@@ -81,7 +81,7 @@ function presentCandles({ bars, late }: Series, _now: number, key: string): Cand
   return { ...partsOf(key), candles: bars.map(presentBar), late }
 }
 
-/** The bar that an event moves out of the live window: the oldest one, or the late tick's own. */
+/** Returns the bar that an event moves out of the live window: the oldest one, or that of a late tick itself. */
 function barThatLeaves(before: Series, input: FoldInput, after: Series, minutes: number): Bar | undefined {
   const [first] = before.bars
   const tick = readTick(input)
@@ -111,7 +111,7 @@ function archive(bar: Bar, key: string): Emission {
 
 export const candlesView = defineView<CandleState>({
   description: `The last ${LIVE_CANDLES} candles (open, high, low, close, volume) of "<symbol>:<interval>", by the time of the ticks, in UTC; intervals: ${INTERVAL_NAMES.join(', ')}.`,
-  lateEvents: `A tick goes to the candle of its time. One from before the ${LIVE_CANDLES} candles is counted as late and goes to candle-history.`,
+  lateEvents: `A tick counts for the candle of its time. A tick from before the ${LIVE_CANDLES} candles is counted as late and goes to candle-history.`,
   channels: ['market.tick.*'],
   channelsOf: (key) => [symbolChannel('tick', partsOf(key).symbol)],
   keys: ({ event }) => {
@@ -133,7 +133,7 @@ export const candlesView = defineView<CandleState>({
 
 type Archived = { readonly key: string; readonly bar: Bar }
 
-/** The bar of a `market.candle.archived`, and the period that it belongs to; null where the event is none. */
+/** Returns the bar of a `market.candle.archived` and the key of its period; null if the event is not a valid one. */
 function readArchived(input: FoldInput): Archived | null {
   const { interval, ...data } = fieldsOf(input)
   const symbol = symbolOf(input.event.category)
@@ -143,7 +143,10 @@ function readArchived(input: FoldInput): Archived | null {
   return { key: candleHistoryKey(symbol, interval as Interval, bar[0] * MINUTE_MS), bar }
 }
 
-/** A bar that lies where bars of so many minutes lie: a period holds no more of them than it has room for. */
+/**
+ * Returns a bar that starts at a multiple of its interval, so that the number of bars of a period is bounded; null for
+ * any other.
+ */
 function readBar(data: Readonly<Record<string, unknown>>, minutes: number): Bar | null {
   const { volume, begin, openedAt, closedAt } = data
   const [at, opened, closed] = [readTime(begin), readTime(openedAt), readTime(closedAt)]
@@ -161,7 +164,8 @@ export const candleHistoryView = defineView<CandleState>({
   description:
     'The candles that left the live window, of "<symbol>:<interval>:<begin of the period>", such as "ACME:1m:2026-03-01T10": ' +
     'an hour of 1m, 6 hours of 5m, a day of 15m, 4 days of 1h, 16 days of 4h, 96 days of 1d.',
-  lateEvents: 'A late tick of "candles" comes here as a candle of its own and is joined to that of its time.',
+  lateEvents:
+    'A late tick of "candles" arrives as a candle of its own and is joined with the one of its time.',
   channels: ['market.candle.*'],
   channelsOf: (key) => [symbolChannel('candle', partsOf(key).symbol)],
   keys: (input) => {
@@ -178,7 +182,7 @@ export const candleHistoryView = defineView<CandleState>({
   present: presentCandles,
 })
 
-/** Puts history and live candles together: a candle that both have was traded partly late, and is joined. */
+/** Joins history and live candles. A candle that both contain had late ticks; its two parts are joined. */
 export function joinCandles(history: readonly Candle[], live: readonly Candle[]): Candle[] {
   const byTime = new Map(history.map((candle) => [candle.time, candle]))
   for (const candle of live) {

@@ -6,7 +6,7 @@ import { market } from './market.ts'
 import { symbolChannel, symbolOf, userChannel, userOf, userSegment } from './market-channels.ts'
 
 describe('the channel of a user', () => {
-  it('is legal, and leads back to that user and nobody else', () => {
+  it('is legal, and leads back to that user only', () => {
     const name = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.emailAddress(),
@@ -33,7 +33,7 @@ describe('the channel of a user', () => {
     'market.user',
     'market.user.a.b',
     'x.user.a',
-  ])('%s is nobody', (channel) => {
+  ])('%s is of no user', (channel) => {
     expect(userOf(channel)).toBeUndefined()
   })
 
@@ -52,7 +52,7 @@ it('a symbol leads to its channel and back', () => {
   ])
 })
 
-it('what lies in order with the ticks goes to their topic and partition, the rest to the users', () => {
+it('what needs the order of the ticks goes to their topic and partition, the rest to the users', () => {
   const { topicOf } = createCatalog([market])
   const routes = Object.entries(market.events).map(([type, { schema, category, key }]) => {
     const [example] = (schema.meta()?.examples ?? []) as readonly unknown[]

@@ -69,7 +69,7 @@ function portfolioOf(world: MarketWorld, name: string): Portfolio {
 describe('any story of ticks, orders and alerts, in any batches, with workers that die', () => {
   const anyStory = fc.tuple(story, fc.infiniteStream(fc.nat(1000)))
 
-  it('neither makes money nor loses any: cash and costs less realised profit are what everybody began with', () => {
+  it('neither makes nor loses money: cash and costs minus realised profit are the starting cash', () => {
     fc.assert(
       fc.property(anyStory, ([steps, dice]) => {
         const world = live(steps, dice)
@@ -87,7 +87,7 @@ describe('any story of ticks, orders and alerts, in any batches, with workers th
     )
   })
 
-  it('answers every order once, and its holdings are what its fills say', () => {
+  it('gives every order exactly one result, and the positions are the sums of the fills', () => {
     fc.assert(
       fc.property(anyStory, ([steps, dice]) => {
         const world = live(steps, dice)
@@ -235,7 +235,7 @@ describe('whatever is in the log', () => {
     )
   })
 
-  it('what follows from an event fits its schema and leads on, never back: nothing goes round in a circle', () => {
+  it('what follows from an event fits its schema and is of a later type, so that no circle is possible', () => {
     fc.assert(
       fc.property(fc.array(input, { maxLength: 40 }), (inputs) => {
         for (const [, view] of views) {

@@ -22,11 +22,11 @@ describe('a tick', () => {
   it.each([
     [{ price: 0 }, 'price: must be above 0'],
     [{ price: -1 }, 'price: must be above 0'],
-    [{ price: 1.00001 }, 'price: must have four decimals at most'],
-    [{ price: 2e9 }, 'price: must be 1000000000 at most'],
+    [{ price: 1.00001 }, 'price: must have at most four decimals'],
+    [{ price: 2e9 }, 'price: must be at most 1000000000'],
     [{ price: 1, volume: -1 }, 'volume: must not be negative'],
     [{ price: 1, volume: 1.5 }, 'volume: must be a whole number'],
-    [{ price: 1, volume: 2e12 }, 'volume: must be 1000000000000 at most'],
+    [{ price: 1, volume: 2e12 }, 'volume: must be at most 1000000000000'],
   ])('%j is refused: %s', (data, fault) => {
     expect(faults('market.tick', data)).toEqual([fault])
   })
@@ -38,12 +38,12 @@ describe('a tick', () => {
 
 describe('an order', () => {
   it.each([
-    [{ quantity: -5 }, 'quantity: must be 1 at least'],
-    [{ quantity: 0 }, 'quantity: must be 1 at least'],
+    [{ quantity: -5 }, 'quantity: must be at least 1'],
+    [{ quantity: 0 }, 'quantity: must be at least 1'],
     [{ quantity: 1.5 }, 'quantity: must be a whole number'],
-    [{ quantity: 1_000_001 }, 'quantity: must be 1000000 at most'],
+    [{ quantity: 1_000_001 }, 'quantity: must be at most 1000000'],
     [{ kind: 'limit', limit: -3 }, 'limit: must be above 0'],
-    [{ kind: 'limit', limit: 1.23456 }, 'limit: must have four decimals at most'],
+    [{ kind: 'limit', limit: 1.23456 }, 'limit: must have at most four decimals'],
     [{ symbol: 'AC.ME' }, 'symbol: must be 1 to 32 letters, digits, "-", "_" or "~" (write BRK-B for BRK.B)'],
     [
       { user: '' },
@@ -64,7 +64,7 @@ describe('an order', () => {
 describe('an alert', () => {
   it.each([
     [{ threshold: 0 }, 'threshold: must be above 0'],
-    [{ threshold: 1.00001 }, 'threshold: must have four decimals at most'],
+    [{ threshold: 1.00001 }, 'threshold: must have at most four decimals'],
     [{ kind: 'volume-above', threshold: 0.5 }, 'threshold: must be a whole number'],
   ])('with %j is refused: %s', (wrong, fault) => {
     expect(faults('market.alert.created', { ...alert, ...wrong })).toEqual([fault])

@@ -6,34 +6,34 @@ import { MAX_QUANTITY } from './orders-view.ts'
 import { MAX_ID } from './read-event.ts'
 import { INTERVALS, type Interval, MAX_VOLUME } from './series.ts'
 
-/** Prices are exact in 1/10,000 (see money.ts), so a price with more decimals is refused rather than rounded. */
+/** Prices are exact in 1/10,000 (see money.ts): a price with more decimals is refused, not rounded. */
 const price = z
   .number()
   .positive('must be above 0')
-  .max(MAX_PRICE, `must be ${MAX_PRICE} at most`)
+  .max(MAX_PRICE, `must be at most ${MAX_PRICE}`)
   .refine((value) => !(value > 0 && value <= MAX_PRICE) || priceUnits(value) !== null, {
-    error: 'must have four decimals at most',
+    error: 'must have at most four decimals',
   })
   .meta({
-    description: `In currency units: above 0, at most ${MAX_PRICE}, with four decimals at most.`,
+    description: `In currency units: above 0, at most ${MAX_PRICE}, with at most four decimals.`,
     examples: [101.37],
   })
 const volume = z
   .int('must be a whole number')
   .min(0, 'must not be negative')
-  .max(MAX_VOLUME, `must be ${MAX_VOLUME} at most`)
+  .max(MAX_VOLUME, `must be at most ${MAX_VOLUME}`)
   .meta({ description: `A whole number from 0 to ${MAX_VOLUME}.`, examples: [1200] })
 const quantity = z
   .int('must be a whole number')
-  .min(1, 'must be 1 at least')
-  .max(MAX_QUANTITY, `must be ${MAX_QUANTITY} at most`)
-  .meta({ description: `How many shares: a whole number from 1 to ${MAX_QUANTITY}.`, examples: [10] })
+  .min(1, 'must be at least 1')
+  .max(MAX_QUANTITY, `must be at most ${MAX_QUANTITY}`)
+  .meta({ description: `The number of shares: a whole number from 1 to ${MAX_QUANTITY}.`, examples: [10] })
 const symbol = z
   .string()
   .regex(SYMBOL_PATTERN, 'must be 1 to 32 letters, digits, "-", "_" or "~" (write BRK-B for BRK.B)')
   .meta({
     description:
-      'What is traded: 1 to 32 letters, digits, "-", "_" or "~". Capitals matter. Where ticks name a symbol with other characters, each of them is "-" here: BRK-B for BRK.B.',
+      'The traded symbol: 1 to 32 letters, digits, "-", "_" or "~", case-sensitive. If ticks have a symbol with other characters, each of these is "-" here: BRK-B for BRK.B.',
     examples: ['ACME'],
   })
 const user = z
@@ -43,20 +43,20 @@ const user = z
   })
   .meta({
     description:
-      'Whose it is. In the channel market.user.<user>, what is not a letter, digit, "-" or "_" is written as "~" and two hexadecimal digits for each byte; it may then have 64 characters.',
+      'The user. In the channel market.user.<user>, each byte of a character that is not a letter, digit, "-" or "_" is "~" and two hexadecimal digits; the result may have 64 characters.',
     examples: ['operator@tidewire.local'],
   })
 const id = z.string().min(1).max(MAX_ID)
 const orderId = id.meta({
-  description: `Chosen by who places the order, unique for the user; up to ${MAX_ID} characters.`,
+  description: `Chosen by the user, unique for the user; up to ${MAX_ID} characters.`,
   examples: ['o-1'],
 })
 const alertId = id.meta({
-  description: `Chosen by who creates the alert, unique for the user; up to ${MAX_ID} characters.`,
+  description: `Chosen by the user, unique for the user; up to ${MAX_ID} characters.`,
   examples: ['a-1'],
 })
 const time = z.iso.datetime({ offset: true }).meta({ examples: ['2026-03-01T10:00:00Z'] })
-const reason = z.string().min(1).max(500).meta({ description: 'Why, for people.' })
+const reason = z.string().min(1).max(500).meta({ description: 'The reason, as shown to users.' })
 const money = z
   .string()
   .regex(/^-?\d{1,24}\.\d{4}$/, 'must be decimal text with four decimals')
@@ -71,7 +71,7 @@ export const tick = z.looseObject({
     .max(64)
     .optional()
     .meta({
-      description: 'What is traded; without it the category says so: market.tick.<symbol>.',
+      description: 'The traded symbol. If it is missing, the category contains it: market.tick.<symbol>.',
       examples: ['ACME'],
     }),
 })
@@ -88,7 +88,8 @@ const limitOrder = z.looseObject({
   ...fields,
   kind: z.literal('limit'),
   limit: price.meta({
-    description: 'To pay at most, or to get at least, for one share; with four decimals at most.',
+    description:
+      'The maximum price of a buy order, or the minimum price of a sell order, for one share; with at most four decimals.',
   }),
 })
 export const order = z.discriminatedUnion('kind', [marketOrder, limitOrder])
@@ -114,13 +115,13 @@ const alertFields = { alertId, user, symbol }
 const priceAlert = z.looseObject({
   ...alertFields,
   kind: z.enum([ALERT_KINDS[0], ALERT_KINDS[1]]),
-  threshold: price.meta({ description: 'A price; a tick at it triggers the alert too.' }),
+  threshold: price.meta({ description: 'A price; a tick at this price triggers the alert too.' }),
 })
 const volumeAlert = z.looseObject({
   ...alertFields,
   kind: z.literal(ALERT_KINDS[2]),
   threshold: volume.min(1).meta({
-    description: `The volume of one tick, from 1 to ${MAX_VOLUME}; a tick of just that triggers the alert too.`,
+    description: `The volume of one tick, from 1 to ${MAX_VOLUME}; a tick of exactly this volume triggers the alert too.`,
   }),
 })
 export const alert = z.discriminatedUnion('kind', [priceAlert, volumeAlert])

@@ -6,7 +6,7 @@ import { portfolioView } from './portfolio-view.ts'
 import { quotesView } from './quotes-view.ts'
 import { volumeView } from './volume-view.ts'
 
-/** The views of the market, without the schemas: what a browser needs to go on from a snapshot. */
+/** The views of the domain without its schemas, so that a browser does not load the schema library. */
 export const marketViews = {
   name: 'market',
   views: {

@@ -13,7 +13,7 @@ const userCategory: Derived<OfUser> = {
   of: ({ user }) => userChannel(user),
 }
 
-/** An event of a user's own partition: what was asked for, or what came of it. */
+/** Defines an event of a user's partition: a request, or its result. */
 function ofUser<Data extends OfUser>(schema: z.ZodType<Data>, description: string, example: object) {
   return {
     schema: schema.meta({ description, examples: [example] }),
@@ -22,7 +22,7 @@ function ofUser<Data extends OfUser>(schema: z.ZodType<Data>, description: strin
   }
 }
 
-/** An event of a symbol's partition, where it lies in order with the ticks. */
+/** Defines an event of a symbol's partition, in one order with its ticks. */
 function ofSymbol<Data extends OfSymbol>(
   kind: 'alert' | 'order' | 'candle',
   schema: z.ZodType<Data>,
@@ -45,8 +45,8 @@ const alertRef = { alertId: 'a-1', user: 'ada' }
 const alert = { ...alertRef, symbol: 'ACME', kind: 'price-above', threshold: 105 }
 
 /**
- * The market. Users place orders and create alerts, and ask to cancel or delete them; the views answer, each in the
- * partition that has the facts (docs/adr/0010): a user's partition knows cash and shares, a symbol's the prices.
+ * The market. Users place orders and create alerts, and request to cancel or delete them. The views emit the results,
+ * each in the partition that has the facts (docs/adr/0010): a user's partition has cash and shares, a symbol's the prices.
  */
 export const market = defineDomain({
   ...marketViews,
@@ -82,15 +82,15 @@ export const market = defineDomain({
       },
     ),
 
-    'market.order.placed': ofUser(schemas.order, 'A user wants to buy or to sell.', order),
+    'market.order.placed': ofUser(schemas.order, 'A user places an order.', order),
     'market.order.cancel-requested': ofUser(
       schemas.orderRef,
-      'A user wants to take an open order back.',
+      'A user requests to cancel an open order.',
       ref,
     ),
     'market.order.accepted': ofUser(
       schemas.order,
-      'Cash or shares suffice: the order is open. Written by "portfolio".',
+      'Cash or shares are sufficient: the order is open. Written by "portfolio".',
       order,
     ),
     'market.order.rejected': ofUser(
@@ -105,7 +105,7 @@ export const market = defineDomain({
     ),
     'market.order.cancelled': ofUser(
       schemas.orderRef,
-      'The order waits no longer. Written by "book".',
+      'The order no longer waits. Written by "book".',
       order,
     ),
     'market.order.cancel-refused': ofUser(
@@ -115,7 +115,7 @@ export const market = defineDomain({
     ),
     'market.order.matched': ofUser(
       schemas.orderWith.price,
-      'The order met its price, and is to be settled. Written by "book".',
+      'The order met its price and must be settled. Written by "book".',
       { ...order, price: 101.3 },
     ),
     'market.order.unmatched': ofUser(
@@ -126,24 +126,24 @@ export const market = defineDomain({
     'market.order.routed': ofSymbol(
       'order',
       schemas.order,
-      'An accepted order on its way to the book. Written by "portfolio".',
+      'An accepted order for the book. Written by "portfolio".',
       order,
     ),
     'market.order.withdrawn': ofSymbol(
       'order',
       schemas.orderRefOfSymbol,
-      'An order that is to be taken out of the book. Written by "portfolio".',
+      'An order that must be removed from the book. Written by "portfolio".',
       { ...ref, symbol: 'ACME' },
     ),
 
     'market.alert.created': ofUser(
       schemas.alert,
-      'A user wants to be told, once, when a tick reaches the threshold.',
+      'A user creates an alert, which is triggered once when a tick reaches the threshold.',
       alert,
     ),
     'market.alert.deleted': ofUser(
       schemas.alertRef,
-      'A user no longer wants to be told, or to see the alert.',
+      'A user deletes an alert, or removes a triggered one from the list.',
       alertRef,
     ),
     'market.alert.triggered': ofUser(
@@ -153,19 +153,19 @@ export const market = defineDomain({
     ),
     'market.alert.refused': ofUser(
       schemas.alertRefWithReason,
-      'An alert was not taken, or not deleted. Written by "user-alerts" and "alerts".',
+      'An alert was not accepted, or not deleted. Written by "user-alerts" and "alerts".',
       { ...alertRef, reason: 'You have no alert "a-1".' },
     ),
     'market.alert.armed': ofSymbol(
       'alert',
       schemas.alert,
-      'An alert that is to watch the ticks of its symbol. Written by "user-alerts".',
+      'An alert that starts to watch the ticks of its symbol. Written by "user-alerts".',
       alert,
     ),
     'market.alert.disarmed': ofSymbol(
       'alert',
       schemas.alertRefOfSymbol,
-      'An alert that is to watch no longer. Written by "user-alerts".',
+      'An alert that stops watching. Written by "user-alerts".',
       { ...alertRef, symbol: 'ACME' },
     ),
   },

@@ -39,6 +39,6 @@ it.each([
   expect(divideMoney(units, by)).toBe(quotient)
 })
 
-it('text that is no money is worth nothing', () => {
+it('text that is not money is 0', () => {
   expect(['1', '1.00', 'x', '1.00000', ''].map(readMoney)).toEqual([0n, 0n, 0n, 0n, 0n])
 })

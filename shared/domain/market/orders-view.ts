@@ -3,13 +3,13 @@ import { isSymbol, userChannel, userOf } from './market-channels.ts'
 import { priceNumber, priceUnits } from './money.ts'
 import { fieldsOf, isId, isWhole } from './read-event.ts'
 
-/** The greatest quantity of an order. */
+/** The maximum quantity of an order. */
 export const MAX_QUANTITY = 1_000_000
 
 export type Side = 'buy' | 'sell'
 export type OrderKind = 'market' | 'limit'
 
-/** An order as states hold it; the limit in 1/10,000. */
+/** An order as states contain it; the limit in 1/10,000. */
 export type Order = {
   readonly orderId: string
   readonly symbol: string
@@ -19,10 +19,10 @@ export type Order = {
   readonly limit?: number
 }
 
-/** An order as events carry it and readers get it; the limit in currency units. */
+/** An order as events contain it and readers receive it; the limit in currency units. */
 export type OrderData = Omit<Order, 'limit'> & { readonly limit?: number }
 
-/** The order that an event's data tells of; null where it is none. */
+/** Returns the order in an event's data; null if it is not a valid order. */
 export function readOrder(data: Readonly<Record<string, unknown>>): Order | null {
   const { orderId, symbol, side, kind, quantity } = data
   if (!isId(orderId) || !isSymbol(symbol) || !isWhole(quantity, 1, MAX_QUANTITY)) return null
@@ -32,26 +32,26 @@ export function readOrder(data: Readonly<Record<string, unknown>>): Order | null
   return kind === 'limit' && limit !== null ? { orderId, symbol, side, kind, quantity, limit } : null
 }
 
-/** Writes an order as events carry it. */
+/** Returns an order as events contain it. */
 export function orderData(order: Order): OrderData {
   const { limit, ...rest } = order
   return limit === undefined ? rest : { ...rest, limit: priceNumber(limit) }
 }
 
-/** How many orders are kept; of more the oldest that is over goes first. */
+/** The maximum number of orders kept; if there are more, the oldest closed one is removed first. */
 const MAX_ORDERS = 200
 const MAX_REASON = 200
 
 export type OrderStatus = 'placed' | 'accepted' | 'filled' | 'rejected' | 'cancelled'
 
-/** An order with what came of it; prices in currency units, times RFC 3339. */
+/** An order with its result; prices in currency units, times RFC 3339. */
 export type OrderRecord = OrderData & {
   readonly status: OrderStatus
   /** Why it was rejected. */
   readonly reason?: string
   /** Why it could not be cancelled. */
   readonly notice?: string
-  /** What it was filled at, and the profit or loss of a sale. */
+  /** The price at which it was filled, and the profit or loss of a sale. */
   readonly price?: number
   readonly realised?: string
   readonly placedAt: string
@@ -60,7 +60,7 @@ export type OrderRecord = OrderData & {
 /** The orders of a user, oldest first. */
 export type OrdersState = { readonly orders: readonly OrderRecord[] }
 
-const IS_OVER: Readonly<Record<OrderStatus, boolean>> = {
+const IS_CLOSED: Readonly<Record<OrderStatus, boolean>> = {
   placed: false,
   accepted: false,
   filled: true,
@@ -74,7 +74,7 @@ function applyOrderEvent(state: OrdersState, input: FoldInput, user: string): Or
   const index = state.orders.findLastIndex(({ orderId }) => orderId === data.orderId)
   const found = state.orders[index]
   if (input.event.type === 'market.order.placed')
-    return found && !IS_OVER[found.status] ? state : add(state, input)
+    return found && !IS_CLOSED[found.status] ? state : add(state, input)
   const changed = found && change(found, input)
   return changed === undefined ? state : { orders: state.orders.with(index, changed) }
 }
@@ -87,17 +87,17 @@ function add({ orders }: OrdersState, input: FoldInput): OrdersState {
   if (orders.length < MAX_ORDERS) return { orders: [...orders, added] }
   const oldest = Math.max(
     0,
-    orders.findIndex(({ status }) => IS_OVER[status]),
+    orders.findIndex(({ status }) => IS_CLOSED[status]),
   )
   return { orders: [...orders.toSpliced(oldest, 1), added] }
 }
 
-/** What an event makes of an order that it concerns; undefined where it changes nothing. */
+/** Returns the order after an event; undefined if nothing changes. */
 function change(order: OrderRecord, input: FoldInput): OrderRecord | undefined {
   const { reason, duplicate, price, realised } = fieldsOf(input)
   const said = typeof reason === 'string' ? reason.slice(0, MAX_REASON) : ''
   const updated = { ...order, updatedAt: input.event.time ?? order.updatedAt }
-  const isOpen = !IS_OVER[order.status]
+  const isOpen = !IS_CLOSED[order.status]
   switch (input.event.type) {
     case 'market.order.accepted':
       return order.status === 'placed' ? { ...updated, status: 'accepted' } : undefined
@@ -120,7 +120,7 @@ function change(order: OrderRecord, input: FoldInput): OrderRecord | undefined {
 
 export const ordersView = defineView<OrdersState>({
   description: `A user's last ${MAX_ORDERS} orders with their status: placed, accepted, filled, rejected (with the reason) or cancelled.`,
-  lateEvents: "Orders count in the order of the user's partition, whatever their time.",
+  lateEvents: "Events apply in the order of the user's partition, whatever their time.",
   channels: ['market.user.*'],
   channelsOf: (user) => [userChannel(user)],
   keys: ({ event }) => {

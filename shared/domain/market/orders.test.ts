@@ -61,7 +61,7 @@ describe('a market order', () => {
     })
   })
 
-  it('leaves what a division leaves in the cost of the shares that are kept', () => {
+  it('leaves the remainder of a division in the cost of the shares that are kept', () => {
     const world = marketAt(1.0001)
     place(world, { ...buy, quantity: 2 })
     tick(world, 1)
@@ -86,7 +86,7 @@ describe('a market order', () => {
 })
 
 describe('a limit order', () => {
-  it('waits, holds its cash back, and is filled at the price of the tick that meets it', () => {
+  it('waits, reserves its cash, and is filled at the price of the tick that meets it', () => {
     const world = marketAt(100)
     place(world, { ...buy, kind: 'limit', limit: 95 })
     const waiting = [orders(world)[0]?.status, portfolio(world).free, book(world)]
@@ -111,7 +111,7 @@ describe('a limit order', () => {
     expect(orders(world)).toMatchObject([{ status: 'filled', price: 90 }])
   })
 
-  it('to sell waits for a price at its limit or above, and holds its shares back', () => {
+  it('to sell waits for a price at its limit or above, and reserves its shares', () => {
     const world = marketAt(100)
     place(world, buy)
     place(world, { ...sell, kind: 'limit', limit: 105 })
@@ -130,7 +130,7 @@ describe('a limit order', () => {
     expect(orders(world)).toMatchObject([{ status: 'filled', price: 90 }])
   })
 
-  it('can be cancelled, and gives its cash free', () => {
+  it('can be cancelled, and releases its cash', () => {
     const world = marketAt(100)
     place(world, { ...buy, kind: 'limit', limit: 95 })
     place(world, { ...buy, user: 'bob', kind: 'limit', limit: 94 })
@@ -141,7 +141,7 @@ describe('a limit order', () => {
     expect(book(world)).toMatchObject({ buying: [{ limit: 94 }] })
   })
 
-  it('that is cancelled leaves that of somebody else with the same id', () => {
+  it('that is cancelled leaves the order of another user with the same id', () => {
     const world = marketAt(100)
     place(world, { ...buy, user: 'bob', kind: 'limit', limit: 94 })
     place(world, { ...buy, kind: 'limit', limit: 95 })
@@ -186,7 +186,7 @@ describe('an order is rejected with the reason', () => {
     expect(portfolio(world)).toMatchObject({ cash: '100000.0000', positions: [], open: [] })
   })
 
-  it('where other orders hold the cash back', () => {
+  it('where other orders reserve the cash', () => {
     const world = marketAt(100)
     place(world, { ...buy, kind: 'limit', limit: 90, quantity: 1000 })
     place(world, { ...buy, orderId: 'o-3', kind: 'limit', limit: 90.5, quantity: 200 })
@@ -196,7 +196,7 @@ describe('an order is rejected with the reason', () => {
     ])
   })
 
-  it('where a market order would cost what is held back for others', () => {
+  it('where a market order would cost what other orders reserve', () => {
     const world = marketAt(100)
     place(world, { ...buy, kind: 'limit', limit: 90, quantity: 1000 })
     place(world, { ...buy, orderId: 'o-3', quantity: 101 })
@@ -213,7 +213,7 @@ describe('an order is rejected with the reason', () => {
     expect(rejected(world)).toEqual(['rejected', 'None of the cash is free.'])
   })
 
-  it('where shares lack, or are held back', () => {
+  it('where shares are missing or reserved', () => {
     const world = marketAt(100)
     place(world, sell)
     const none = rejected(world)
@@ -271,7 +271,7 @@ describe('an order is rejected with the reason', () => {
 
   it.each([
     ['an order that is not open', 'ada'],
-    ['an order of somebody else', 'eve'],
+    ['an order of another user', 'eve'],
   ])('when it would cancel %s', (_, user) => {
     const world = marketAt(100)
     place(world, user === 'ada' ? buy : { ...buy, kind: 'limit', limit: 95 })

@@ -1,11 +1,11 @@
 import type { Emission, FoldInput, View } from '#shared/domain/define-domain.ts'
 
-/** What comes of an event: the state after it, and the events that follow. */
+/** The result of an event: the state after it, and the events that follow. */
 export type Outcome<State> = { readonly state: State; readonly emissions: readonly Emission[] }
 
 /**
- * The `apply` and `emit` of a view that decides both at once. A state that events follow from is a new object, even
- * where nothing in it changes: so its part is saved at the position that it has answered.
+ * Returns the `apply` and `emit` of a view that decides both at once. A state from which events follow is a new object
+ * even if nothing in it changes, so that its part is saved at the position of the event.
  */
 export function viewOf<State extends object>(
   decide: (state: State, input: FoldInput, key: string) => Outcome<State>,

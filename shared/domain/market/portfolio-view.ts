@@ -5,19 +5,19 @@ import { type Order, type OrderData, orderData, readOrder } from './orders-view.
 import { type Outcome, viewOf } from './outcome.ts'
 import { fieldsOf } from './read-event.ts'
 
-/** What everybody starts with. */
+/** The cash of a new portfolio. */
 const STARTING_CASH = '100000.0000'
-/** So many orders may be open at once, and so many symbols held or on order, to keep a state small. */
+/** The maximum number of open orders, and of symbols held or ordered, so that a state stays small. */
 export const MAX_OPEN_ORDERS = 100
 export const MAX_POSITIONS = 200
 
-/** Shares that are held, and what they cost in all, as decimal text. */
+/** The shares of a symbol and their total cost as decimal text. */
 type Position = { readonly symbol: string; readonly quantity: number; readonly cost: string }
 
-/** A user's money and shares. What open orders reserve follows from them, and is not kept twice. */
+/** A user's cash and shares. What open orders reserve is computed from them, not stored. */
 export type PortfolioState = {
   readonly cash: string
-  /** Profit less loss of all sales. */
+  /** Profit minus loss of all sales. */
   readonly realised: string
   readonly positions: readonly Position[]
   readonly open: readonly Order[]
@@ -30,11 +30,11 @@ export const NEW_PORTFOLIO: PortfolioState = {
   open: [],
 }
 
-/** A position as readers get it. Money is decimal text with four decimals. */
+/** A position as readers receive it. Money is decimal text with four decimals. */
 type PresentedPosition = {
   readonly symbol: string
   readonly quantity: number
-  /** Of the quantity, what open orders to sell hold back. */
+  /** The part of the quantity that open sell orders reserve. */
   readonly reserved: number
   readonly cost: string
   /** The cost of one share, rounded. */
@@ -43,10 +43,10 @@ type PresentedPosition = {
 /** What `portfolio` presents of a user. Money is decimal text with four decimals. */
 export type Portfolio = {
   readonly cash: string
-  /** Of the cash, what open limit orders to buy hold back, and the rest. */
+  /** The part of the cash that open limit orders to buy reserve, and the rest. */
   readonly reserved: string
   readonly free: string
-  /** Profit less loss of all sales, by average cost. */
+  /** Profit minus loss of all sales, by average cost. */
   readonly realised: string
   /** By symbol. */
   readonly positions: readonly PresentedPosition[]
@@ -67,12 +67,12 @@ export const portfolioView = defineView<PortfolioState>({
   present: presentPortfolio,
 })
 
-/** The cash that open limit orders to buy hold back. */
+/** Returns the cash that open limit orders to buy reserve. */
 function reservedCash(open: readonly Order[]): bigint {
   return open.reduce((sum, order) => sum + (order.side === 'buy' ? worth(order.limit ?? 0, order) : 0n), 0n)
 }
 
-/** The shares of a symbol that open orders to sell hold back. */
+/** Returns the number of shares of a symbol that open sell orders reserve. */
 function reservedShares(open: readonly Order[], symbol: string): number {
   const selling = open.filter((order) => order.side === 'sell' && order.symbol === symbol)
   return selling.reduce((sum, { quantity }) => sum + quantity, 0)
@@ -83,8 +83,8 @@ function worth(price: number, { quantity }: { readonly quantity: number }): bigi
 }
 
 /**
- * Judges an event of a user's own partition. Orders are checked and sent to the book; what the book answers is settled.
- * An event that concerns no open order changes nothing, so that a repeated answer cannot settle twice.
+ * Applies an event of a user's own partition. Orders are checked and sent to the book; the matches of the book are
+ * settled. An event about an order that is not open changes nothing, so that a repeated match cannot settle twice.
  */
 export function judge(state: PortfolioState, input: FoldInput, user: string): Outcome<PortfolioState> {
   const data = fieldsOf(input)
@@ -137,7 +137,7 @@ function place(state: PortfolioState, order: Order, user: string): Outcome<Portf
   }
 }
 
-/** Why an order cannot be taken, or null. */
+/** Returns why an order cannot be accepted, or null. */
 function orderProblem(state: PortfolioState, order: Order): string | null {
   const { open, positions } = state
   const { symbol, quantity, limit } = order
@@ -187,7 +187,7 @@ function withdraw(order: Order | undefined, orderId: string, user: string): Emis
   return { type: 'market.order.cancel-refused', subject: orderId, data: { orderId, user, reason } }
 }
 
-/** Settles a match of an order that is no longer among the open ones. */
+/** Settles the match of an order that was already removed from the open ones. */
 function settle(state: PortfolioState, order: Order, price: number, user: string): Outcome<PortfolioState> {
   const { symbol, quantity } = order
   const free = readMoney(state.cash) - reservedCash(state.open)
@@ -218,7 +218,9 @@ function buy(state: PortfolioState, { symbol, quantity }: Order, price: number):
   return { ...state, cash: writeMoney(readMoney(state.cash) - cost), positions: [...others, position] }
 }
 
-/** Sells at average cost. The part of the cost is rounded down; what that leaves stays in the cost of the shares kept. */
+/**
+ * Sells at average cost. The cost of the shares sold is rounded down; the remainder stays in the cost of those kept.
+ */
 function sell(state: PortfolioState, { symbol, quantity }: Order, price: number): PortfolioState {
   const held = state.positions.find((position) => position.symbol === symbol)
   if (held === undefined) return state
@@ -253,7 +255,7 @@ function presentPortfolio({ cash, realised, positions, open }: PortfolioState): 
   }
 }
 
-/** A position at its last price; without a price only its cost is known. */
+/** A position at its last price; `last`, `value` and `unrealised` are null if there is no price. */
 export type ValuedPosition = PresentedPosition & {
   readonly last: number | null
   readonly value: string | null
@@ -261,14 +263,14 @@ export type ValuedPosition = PresentedPosition & {
 }
 export type ValuedPortfolio = Omit<Portfolio, 'positions'> & {
   readonly positions: readonly ValuedPosition[]
-  /** The worth of all positions; those without a price count at cost. */
+  /** The value of all positions; those without a price count at cost. */
   readonly value: string
   readonly unrealised: string
-  /** Cash and worth together. */
+  /** The sum of cash and value. */
   readonly equity: string
 }
 
-/** Values a presented portfolio by last prices, exactly. */
+/** Returns a presented portfolio with its exact value at the last prices. */
 export function valuePortfolio(
   portfolio: Portfolio,
   quotes: readonly { readonly symbol: string; readonly last: number }[],

@@ -18,9 +18,9 @@ export type Quote = {
   readonly high: number
   readonly low: number
   readonly volume: number
-  /** The close of the trading day before, null where none is known. */
+  /** The close of the trading day before; null if it is unknown. */
   readonly previousClose: number | null
-  /** Against the close of the trading day before; without one, against today's open. */
+  /** The difference to the close of the trading day before; without one, to today's open. */
   readonly change: number
   readonly changePercent: number
 }
@@ -50,7 +50,7 @@ function presentQuote({ bars }: Series, _now: number, symbol: string): Quote | n
 export const quotesView = defineView<QuoteState>({
   description: "A symbol's last price, and open, high, low, change and volume of its last trading day (UTC).",
   lateEvents:
-    'A tick counts for its own day: the last two days with trades are kept. The last price is that of the latest time.',
+    'A tick counts for its own day; the last two days with trades are kept. The last price is that of the latest time.',
   ...tickSeries(INTERVALS['1d'], DAYS),
   present: presentQuote,
 })

@@ -12,10 +12,10 @@ export const MINUTE_MS = 60_000
 /** A trade: its event time in milliseconds, its price in 1/10,000, and its volume. */
 export type Tick = { readonly at: number; readonly price: number; readonly volume: number }
 
-/** The greatest volume of a tick. */
+/** The maximum volume of a tick. */
 export const MAX_VOLUME = 1_000_000_000_000
 
-/** The tick that an event tells of; null where it is none, or has no time. */
+/** Returns the tick of an event; null if the event is not a valid tick, or has no time. */
 export function readTick(input: FoldInput): Tick | null {
   if (input.event.type !== 'market.tick') return null
   const { price, volume = 0 } = fieldsOf(input)
@@ -26,9 +26,9 @@ export function readTick(input: FoldInput): Tick | null {
 }
 
 /**
- * What was traded in one interval (UTC): when it starts, in minutes since 1970; open, high, low and close in 1/10,000;
- * the volume; and how many milliseconds after the start the open and the close were traded. A tuple, since it is
- * saved with every batch.
+ * The trades of one interval (UTC): its start in minutes since 1970; open, high, low and close in 1/10,000; the volume;
+ * and how many milliseconds after the start the open and the close were traded. A tuple, because it is saved with every
+ * batch.
  */
 export type Bar = readonly [
   start: number,
@@ -41,12 +41,12 @@ export type Bar = readonly [
   closeAt: number,
 ]
 
-/** The newest bars of an interval, oldest first, and how many ticks were too late for them. */
+/** The newest bars of an interval, oldest first, and the number of ticks that were too late for them. */
 export type Series = { readonly bars: readonly Bar[]; readonly late: number }
 
 export const EMPTY_SERIES: Series = { bars: [], late: 0 }
 
-/** Volumes add up to a safe integer at most: beyond it they stay there, in whatever order they came. */
+/** Adds volumes up to the maximum safe integer and stays there, whatever the order of adding. */
 function addVolumes(left: number, right: number): number {
   return Math.min(left + right, Number.MAX_SAFE_INTEGER)
 }
@@ -58,8 +58,8 @@ export function barOf({ at, price, volume }: Tick, minutes: number): Bar {
 }
 
 /**
- * Joins two bars of the same start. The open is the earliest trade's price and the close the latest one's, whatever
- * came first; of two trades at the same time the one further left in the log opens, the one further right closes.
+ * Joins two bars of the same start. The open is the price of the earliest trade and the close that of the latest one,
+ * whatever their order in the log. Of two trades at the same time, the first one in the log opens, the last one closes.
  */
 function joinBars(left: Bar, right: Bar): Bar {
   const opens = right[6] < left[6] ? right : left
@@ -76,14 +76,16 @@ function joinBars(left: Bar, right: Bar): Bar {
   ]
 }
 
-/** Where a bar of this start is, or has to be put. Searched from the end: ticks are rarely late. */
+/**
+ * Returns the index at which a bar of this start is, or must be inserted. Searches from the end: ticks are rarely late.
+ */
 function placeOf(bars: readonly Bar[], start: number): number {
   let place = bars.length
   while (place > 0 && (bars[place - 1]?.[0] ?? 0) >= start) place--
   return place
 }
 
-/** Puts a bar into a series of bars, or joins it to the one of the same start. */
+/** Inserts a bar into sorted bars, or joins it with the one of the same start. */
 export function putBar(bars: readonly Bar[], bar: Bar): readonly Bar[] {
   const place = placeOf(bars, bar[0])
   const found = bars[place]
@@ -91,8 +93,8 @@ export function putBar(bars: readonly Bar[], bar: Bar): readonly Bar[] {
 }
 
 /**
- * Adds a tick to a series of at most `keep` bars. A tick that lies before the first of `keep` bars is late: it is
- * counted and changes no bar, so that the bars are the same in whatever order ticks arrive.
+ * Adds a tick to a series of at most `keep` bars. A tick before the first of `keep` bars is late: it is counted and
+ * changes no bar, so that the bars do not depend on the order in which ticks arrive.
  */
 export function addTick(series: Series, tick: Tick, minutes: number, keep: number): Series {
   const { bars, late } = series
@@ -102,18 +104,18 @@ export function addTick(series: Series, tick: Tick, minutes: number, keep: numbe
   return { bars: put.length > keep ? put.slice(1) : put, late }
 }
 
-/** Whether a bar lies before all that a full series keeps. */
+/** Whether a bar is older than all bars of a full series. */
 export function isLate(bars: readonly Bar[], bar: Bar, keep: number): boolean {
   const [first] = bars
   return bars.length >= keep && first !== undefined && bar[0] < first[0]
 }
 
-/** Joins the series of several partitions. Nothing is cut off: each of them keeps its newest bars. */
+/** Joins the series of two partitions. No bar is removed: each partition keeps its newest bars. */
 export function mergeSeries(left: Series, right: Series): Series {
   return { bars: right.bars.reduce(putBar, left.bars), late: left.late + right.late }
 }
 
-/** The fold of a view that keeps, for each symbol, a series of its ticks: at most `keep` bars of so many minutes. */
+/** Returns the fold of a view with a series of ticks for each symbol: at most `keep` bars of `minutes` minutes. */
 export function tickSeries(minutes: number, keep: number) {
   return {
     channels: ['market.tick.*'],

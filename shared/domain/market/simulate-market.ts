@@ -1,6 +1,6 @@
 import type { Emission, Simulate } from '#shared/domain/define-domain.ts'
 
-/** What is traded, with a price to begin at and how much it moves and trades. */
+/** The traded symbols with their first price, how much the price moves (`swing`) and how much is traded (`lot`). */
 const STOCKS = [
   { symbol: 'ACME', price: 101.37, swing: 0.0006, lot: 400 },
   { symbol: 'BRIG', price: 23.8, swing: 0.0011, lot: 900 },
@@ -16,14 +16,14 @@ const STOCKS = [
 
 const LONGEST_WAIT_MS = 200
 const BURST_CHANCE = 0.002
-/** A burst multiplies volume and movement, and fades with each tick of its symbol. */
+/** A burst multiplies volume and movement, and decreases with each tick of its symbol. */
 const BURST = 12
 const FADING = 0.97
 
 type Stock = (typeof STOCKS)[number]
 type Walk = { readonly stock: Stock; price: number; burst: number }
 
-/** A market day without end: random walks that come back to where they began, with bursts of volume. */
+/** Simulates trading without end: random walks that return to their first price, with bursts of volume. */
 export const simulateMarket: Simulate = function* simulateMarket(random, begin) {
   const walks = STOCKS.map((stock): Walk => ({ stock, price: stock.price, burst: 1 }))
   for (let elapsed = 0; ; ) {

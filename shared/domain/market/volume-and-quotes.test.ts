@@ -47,7 +47,7 @@ describe('the volume of 100,000 ticks, many of them late', () => {
     expect(found.correlation).toBeCloseTo(naivePearson(changes, volumes.slice(1)), 9)
   })
 
-  it('is wholly spread over the bands of its profile, which touch each other', () => {
+  it('is completely in the bands of its profile, which have no gaps', () => {
     const { profile } = analyse(ticks)
 
     expect(profile).toHaveLength(12)
@@ -89,7 +89,7 @@ describe('the volume analysis', () => {
     expect(analyse(minutes(volumes)).trend).toBe(trend)
   })
 
-  it('holds a minute that still runs against as much of an average minute, and leaves it out of the trend', () => {
+  it('compares a running minute with the same part of an average minute, and leaves it out of the trend', () => {
     const ticks = minutes([100, 100, 100, 50])
     const half = analyse(ticks, NOON + 3.5 * MINUTE)
 
@@ -149,7 +149,7 @@ describe('a quote', () => {
     })
   })
 
-  it('of a first day is held against its open; of nothing there is none', () => {
+  it('of a first day has the change since its open; without trades there is none', () => {
     const first = quote([
       { at: NOON, price: 100, volume: 5 },
       { at: NOON + 1, price: 110, volume: 1 },

@@ -8,47 +8,47 @@ export const VOLUME_MINUTES = 60
 export type VolumeState = Series
 
 export const volumeView = defineView<VolumeState>({
-  description: `A symbol's volume over its last ${VOLUME_MINUTES} minutes with trades: the current minute against the average, the trend, the correlation of price and volume, and volume by price.`,
+  description: `A symbol's volume over its last ${VOLUME_MINUTES} minutes with trades: the current minute compared with the average, the trend, the correlation of price and volume, and volume by price.`,
   lateEvents:
-    'A tick goes to the minute of its time. One from before the minutes kept is only counted as late.',
+    'A tick counts for the minute of its time. A tick from before the minutes kept is only counted as late.',
   ...tickSeries(INTERVALS['1m'], VOLUME_MINUTES),
   present: ({ bars }, now, symbol) => analyseVolume(symbol, bars, now),
 })
 
-/** How many price bands the profile of volume by price has. */
+/** The number of price bands of the profile of volume by price. */
 const BANDS = 12
-/** Volume that changes by less than this part of its average over the bars kept is steady. */
+/** A change of volume by less than this fraction of its average is steady. */
 const STEADY = 0.1
-/** From these multiples of the average on, volume is high or low. */
+/** Volume is high from this multiple of the average upwards, and low from this one downwards. */
 const HIGH = 1.5
 const LOW = 0.5
-/** Of the first seconds of a minute nothing can be told. */
-const LEAST_ELAPSED = 1 / 12
+/** A running minute counts as this fraction at least: its first seconds say nothing yet. */
+const MIN_ELAPSED = 1 / 12
 
 type VolumeBand = { readonly from: number; readonly to: number; readonly volume: number }
 
 /** What the `volume` view presents of a symbol. */
 export type VolumeAnalysis = {
   readonly symbol: string
-  /** The last minute that was traded in: its start (seconds since 1970) and its volume so far. */
+  /** The start of the last minute with trades, in seconds since 1970; `current` is its volume so far. */
   readonly time: number | null
   readonly current: number
-  /** The average volume of the minutes before it in which anything was traded; null where there are none. */
+  /** The average volume of the earlier minutes with trades; null if there are none. */
   readonly average: number | null
-  /** The volume of the last minute over the average for as much of a minute as has gone by; null without an average. */
+  /** The volume of the last minute divided by the average for the elapsed part of a minute; null without an average. */
   readonly ratio: number | null
-  /** Whether volume went up or down over the complete minutes: the slope of a straight line through them. */
+  /** The slope of a straight line through the volumes of the complete minutes. */
   readonly trend: 'rising' | 'falling' | 'steady'
-  /** Pearson's correlation of a minute's change in price and its volume, from -1 to 1; null where it has none. */
+  /** Pearson's correlation of a minute's change in price and its volume, from -1 to 1; null if it is undefined. */
   readonly correlation: number | null
-  /** From 1.5 times the average "high", up to half of it "low"; null without an average. */
+  /** "high" from 1.5 times the average, "low" up to half of it; null without an average. */
   readonly level: 'high' | 'medium' | 'low' | null
   /** Volume by price, lowest price first. */
   readonly profile: readonly VolumeBand[]
   readonly minutes: readonly { readonly time: number; readonly volume: number; readonly close: number }[]
 }
 
-/** Analyses the minutes of a symbol, oldest first, as of `now` (milliseconds since 1970). */
+/** Returns the analysis of the minutes of a symbol, oldest first, at `now` (milliseconds since 1970). */
 function analyseVolume(symbol: string, bars: readonly Bar[], now: number): VolumeAnalysis {
   const last = bars.at(-1)
   const before = bars.slice(0, -1).map(volumeOf)
@@ -56,7 +56,7 @@ function analyseVolume(symbol: string, bars: readonly Bar[], now: number): Volum
   const current = last === undefined ? 0 : volumeOf(last)
   const elapsed = last === undefined ? 1 : (now - last[0] * MINUTE_MS) / MINUTE_MS
   const isRunning = elapsed >= 0 && elapsed < 1
-  const expected = (average ?? 0) * (isRunning ? Math.max(elapsed, LEAST_ELAPSED) : 1)
+  const expected = (average ?? 0) * (isRunning ? Math.max(elapsed, MIN_ELAPSED) : 1)
   const ratio = expected === 0 ? null : current / expected
   return {
     symbol,
@@ -76,7 +76,7 @@ function volumeOf(bar: Bar): number {
   return bar[5]
 }
 
-/** A bar's change in price since the close of the bar before; `index` counts from the second bar. */
+/** Returns a bar's change in price since the close of the bar before; `index` counts from the second bar. */
 function changeSince(bars: readonly Bar[]): (bar: Bar, index: number) => number {
   return (bar, index) => bar[4] - (bars[index]?.[4] ?? bar[1])
 }
@@ -85,7 +85,7 @@ function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length
 }
 
-/** The slope of the line of least squares, over all the values, as a part of their average. */
+/** Judges the slope of the line of least squares through all the values, as a fraction of their average. */
 function trendOf(volumes: readonly number[]): VolumeAnalysis['trend'] {
   const average = volumes.length < 2 ? 0 : mean(volumes)
   if (average === 0) return 'steady'
@@ -100,7 +100,7 @@ function trendOf(volumes: readonly number[]): VolumeAnalysis['trend'] {
   return change > STEADY ? 'rising' : change < -STEADY ? 'falling' : 'steady'
 }
 
-/** Pearson's correlation; null for fewer than three pairs, or where one side never changes. */
+/** Returns Pearson's correlation; null for fewer than three pairs, or if one side never changes. */
 export function correlate(left: readonly number[], right: readonly number[]): number | null {
   if (left.length < 3) return null
   const [meanLeft, meanRight] = [mean(left), mean(right)]
@@ -115,7 +115,7 @@ export function correlate(left: readonly number[], right: readonly number[]): nu
   return scale === 0 ? null : Math.max(-1, Math.min(1, products / scale))
 }
 
-/** Spreads the volume of each bar over bands of price by its typical price, (high + low + close) / 3. */
+/** Adds the volume of each bar to the price band of its typical price, (high + low + close) / 3. */
 function volumeByPrice(bars: readonly Bar[]): VolumeBand[] {
   const lowest = Math.min(...bars.map((bar) => bar[3]))
   const highest = Math.max(...bars.map((bar) => bar[2]))

@@ -2,18 +2,19 @@ import type { DomainEvent, Emission } from '#shared/domain/define-domain.ts'
 import { coordinatesOf, isMove, priorityOf, titleOf } from './case.ts'
 import { asName, membersOf, nameOf, textOf } from './read-event.ts'
 
-/** Bytes of a title that is made here; the schema takes 200 characters. */
+/** The longest title made here, in bytes; the schema accepts 200 characters. */
 const LONGEST_TITLE = 190
 
-/** Which event a follow-up is about. */
+/** Returns what identifies the event that a follow-up is about. */
 function about({ id, source, type }: DomainEvent) {
   return { id, source, type }
 }
 
 /**
- * What follows by itself from an event of the port: a container that arrived is to be inspected, a ship occupies the
- * berth that it arrives at and frees the one that it leaves, and whatever is critical notifies. Each follow-up has the
- * partition key of what it is about: a berth's events stay in order, wherever the ship's lie.
+ * Returns the events that follow automatically from an event of the port: an arrived container must be inspected, a ship
+ * occupies the berth at which it arrives and frees the one that it leaves, and a critical event causes a notification.
+ * Each follow-up has the partition key of what it is about, so that the events of a berth stay in their order whatever
+ * the partition of the ship.
  */
 export function automate(event: DomainEvent): Emission[] {
   if (isMove(event)) return []
@@ -48,7 +49,7 @@ function followShip(event: DomainEvent): Emission[] {
   return [{ type, subject: berthId, category: 'port.berth', partitionkey: berthId, data }]
 }
 
-/** A notification is never critical itself and notifies of nothing, or they would never end. */
+/** A notification is never critical and never causes another one; otherwise they would never end. */
 function notify(event: DomainEvent): Emission[] {
   if (event.severity !== 'critical' || event.type === 'port.notification') return []
   const { title, description } = membersOf(event.data)
@@ -72,7 +73,7 @@ function notify(event: DomainEvent): Emission[] {
   ]
 }
 
-/** Where it happened, as far as the event says so. */
+/** Returns the place of an event, if it has one. */
 function placeOf({ data }: DomainEvent): Record<string, unknown> {
   const { location, coordinates } = membersOf(data)
   return defined({

@@ -2,7 +2,7 @@ import { type DomainEvent, defineView, type Emission } from '#shared/domain/defi
 import { isMove } from './case.ts'
 import { asName, keyOf, membersOf, nameOf, textOf } from './read-event.ts'
 
-/** What happened at a berth. */
+/** One line of the history of a berth. */
 export type BerthEntry = {
   readonly at: string
   readonly what: 'assigned' | 'occupied' | 'freed' | 'conflict'
@@ -87,8 +87,8 @@ function conflict(state: Berth, event: DomainEvent): Emission[] {
 /** The berths of the port, each under its name. */
 export const berths = defineView<Berth>({
   description:
-    'The berths, under their names: free or occupied, by which ship, since when, and the last twenty things that happened there. Who has a berth keeps it until it is freed; whom it is given to meanwhile is the contender, and a critical event tells of it.',
-  lateEvents: 'Events count in the order in which they stand in the log, whatever their times.',
+    'The berths, under their names: free or occupied, by which ship, since when, and the last twenty entries of the history. A ship keeps its berth until the berth is freed. A ship that is given an occupied berth is the contender, and a critical event reports the conflict.',
+  lateEvents: 'Events apply in the order of the log, whatever their time.',
   channels: ['port.berth.**'],
   keys: ({ event }) => keyOf(whatOf(event) && nameOf(event, 'berthId')),
   initial: (key) => ({

@@ -46,12 +46,12 @@ describe('a case', () => {
     })
   })
 
-  test('has a title made of its type where nobody gave it one', () => {
+  test('has a title made of its type if its data has none', () => {
     const event = makeEvent('e', 'port.container.customs-hold', { subject: 'MSKU-9021044' })
     expect(foldEvents(cases, [event]).states.get('e')?.title).toBe('Container customs hold: MSKU-9021044')
   })
 
-  test('goes from new to closed, and its history says who did what and when', () => {
+  test('goes from new to closed, and its history has the user and the time of each move', () => {
     const closed = caseAfter(
       makeMove('d1', 'acknowledge', 'anna'),
       makeMove('d1', 'assign', 'anna', { assignee: 'bob' }),
@@ -71,7 +71,7 @@ describe('a case', () => {
     expect(closed.history[3]?.note).toBe('New wall')
   })
 
-  test('lets the first of two moves at once win, and keeps the other as refused', () => {
+  test('takes the first of two concurrent moves, and records the other as refused', () => {
     const second = makeMove('d1', 'acknowledge', 'bob')
 
     const state = caseAfter(makeMove('d1', 'acknowledge', 'anna'), second)

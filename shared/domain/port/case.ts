@@ -8,7 +8,7 @@ export type CaseStatus = (typeof CASE_STATUSES)[number]
 export const PRIORITIES = ['urgent', 'high', 'normal', 'low'] as const
 type Priority = (typeof PRIORITIES)[number]
 
-/** One line of the audit trail: a move that was made, or one that came too late and was `refused`, with the reason. */
+/** One line of the audit trail: a move that was made, or one that was `refused`, with the reason. */
 export type CaseEntry = {
   /** The id of the event that asked for the move. */
   readonly event: string
@@ -18,12 +18,12 @@ export type CaseEntry = {
   readonly from: CaseStatus
   readonly to: CaseStatus
   readonly note?: string
-  /** Of `assign`: to whom; null to nobody. */
+  /** The new assignee of an `assign`; null removes the assignee. */
   readonly assignee?: string | null
   readonly refused?: string
 }
 
-/** An event of the port and what people have done about it. */
+/** An event of the port with its lifecycle. */
 export type Case = {
   readonly id: string
   readonly source: string
@@ -41,25 +41,25 @@ export type Case = {
   readonly metadata: Readonly<Record<string, unknown>>
   /** The data's other members, such as the container, the ship or the berth. */
   readonly details: Readonly<Record<string, unknown>>
-  /** Something was too long to be kept here; the event itself has all of it. */
+  /** Whether something was too long to be kept here; the event itself is complete. */
   readonly isShortened: boolean
   readonly status: CaseStatus
-  /** Who brought it to its status, and when; null while it is new. */
+  /** The user of the last change of status, and its time; null while the case is new. */
   readonly statusBy: string | null
   readonly statusAt: string | null
   readonly assignee: string | null
   readonly isDeleted: boolean
-  /** Users who have read it, the first hundred. */
+  /** The first hundred users that read it. */
   readonly readBy: readonly string[]
-  /** Oldest first. Past its limit the entries after the first ten make room, and are counted in `historyOmitted`. */
+  /** Oldest first. Beyond its limit the entries after the first ten are removed, and counted in `historyOmitted`. */
   readonly history: readonly CaseEntry[]
   readonly historyOmitted: number
 }
 
-/** What a case keeps at most, in bytes of JSON, so that a state stays under 100 KB. */
+/** The maximum size of each part of a case, in bytes of JSON, so that a state stays under 100 KB. */
 const KEPT = { title: 600, name: 300, description: 4000, json: 8000 } as const
 
-/** Opens a case for an event. Data that does not fit is left out. */
+/** Returns the new case of an event. Data of the wrong type or too large is left out. */
 export function openCase(event: DomainEvent): Case {
   const { title, description, priority, location, coordinates, metadata, requiresAction, ...details } =
     membersOf(event.data)
@@ -93,7 +93,10 @@ export function openCase(event: DomainEvent): Case {
   }
 }
 
-/** `port.container.customs-hold` about MSKU-9021044 is "Container customs hold: MSKU-9021044". */
+/**
+ * Returns a title made of the type: that of `port.container.customs-hold` about MSKU-9021044 is "Container customs
+ * hold: MSKU-9021044".
+ */
 export function titleOf({ type, subject, data }: DomainEvent): string {
   const { containerId, shipId, berthId } = membersOf(data)
   const about =
@@ -116,7 +119,7 @@ export function coordinatesOf(value: unknown): Case['coordinates'] {
   return Math.abs(latitude) <= 90 && Math.abs(longitude) <= 180 ? { latitude, longitude } : null
 }
 
-/** An object as it is, null if it is too large. */
+/** Returns an object as it is, or null if it is too large. */
 function keepJson(value: unknown): Readonly<Record<string, unknown>> | null {
   const members = membersOf(value)
   return new TextEncoder().encode(JSON.stringify(members)).length <= KEPT.json ? members : null
@@ -134,7 +137,7 @@ export const MOVE_TYPES = {
 } as const
 export type CaseMove = keyof typeof MOVE_TYPES
 
-/** Characters of a note that is asked for, and bytes of one that is kept; the rest is counted. */
+/** `name` and `note` in characters, `noteBytes` in bytes of JSON; the others are numbers of entries and users. */
 export const MOVE_LIMITS = {
   name: 128,
   note: 500,
@@ -144,7 +147,7 @@ export const MOVE_LIMITS = {
   readers: 100,
 } as const
 
-/** The moves that bring a case on, in its order. */
+/** The moves that change the status, in their order. */
 const STEPS: { readonly [move in CaseMove]?: { from: CaseStatus; to: CaseStatus; only: string } } = {
   acknowledge: { from: 'new', to: 'acknowledged', only: 'only a new event can be acknowledged' },
   start: { from: 'acknowledged', to: 'in-progress', only: 'only an acknowledged event can be started' },
@@ -152,17 +155,20 @@ const STEPS: { readonly [move in CaseMove]?: { from: CaseStatus; to: CaseStatus;
   close: { from: 'resolved', to: 'closed', only: 'only a resolved event can be closed' },
 }
 
-/** Whether an event is a move of a lifecycle. Moves have the category `<category of the case>.lifecycle` and no case of their own. */
+/**
+ * Whether an event is a move of a lifecycle. Moves have the category `<category of the case>.lifecycle` and no case of
+ * their own.
+ */
 export function isMove({ category }: DomainEvent): boolean {
   return typeof category === 'string' && category.endsWith('.lifecycle')
 }
 
-/** The move that an event is, if it is one. */
+/** Returns the move that an event is; undefined if it is none. */
 export function moveOf({ type }: DomainEvent): CaseMove | undefined {
   return (Object.keys(MOVE_TYPES) as CaseMove[]).find((move) => MOVE_TYPES[move] === type)
 }
 
-/** Where a move leads from a status, or why it is refused, in words for the one who asked for it. */
+/** Returns the status that a move leads to, or the reason why it is refused, as shown to the user. */
 export function judgeMove(
   { status, statusBy, isDeleted }: Pick<Case, 'status' | 'statusBy' | 'isDeleted'>,
   move: CaseMove,
@@ -183,7 +189,9 @@ function standing(status: CaseStatus, statusBy: string | null): string {
     : `This event is already ${status}${by}`
 }
 
-/** Applies a move of the log to a case: of two moves at once the first one counts, and the other is on record as refused. */
+/**
+ * Applies a move of the log to a case. Of two concurrent moves the first one wins; the other is recorded as refused.
+ */
 export function applyMove(state: Case, event: DomainEvent): Case {
   const move = moveOf(event)
   if (move === undefined) return state

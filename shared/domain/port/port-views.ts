@@ -5,11 +5,11 @@ import { applyMove, type Case, isMove, openCase } from './case.ts'
 import { keyOf } from './read-event.ts'
 import { statistics } from './statistics-view.ts'
 
-/** Every event of the port with its lifecycle, under the event's id; null before the event itself has come. */
+/** Every event of the port with its lifecycle, under the event's id; null before the event itself has arrived. */
 export const cases = defineView<Case | null>({
   description:
-    'Every event of the port as a case: its data, status, assignee, readers and the history of its moves, under the id of the event. Of two events of one partition with the same id, the first has the case; ids of more than 300 bytes have none.',
-  lateEvents: 'The time of an event plays no part: moves count in the order in which they stand in the log.',
+    'Every event of the port as a case: its data, status, assignee, readers and the history of its moves, under the id of the event. Of two events of one partition with the same id, the first one has the case. An event with an id of more than 300 bytes has none.',
+  lateEvents: 'Moves apply in the order of the log, whatever their time.',
   channels: ['port.**'],
   keys: ({ event }) => keyOf(isMove(event) ? event.subject : event.id),
   initial: () => null,
@@ -21,5 +21,5 @@ export const cases = defineView<Case | null>({
   keepDays: 90,
 })
 
-/** The views of the port, for browsers too: without the schemas. */
+/** The views of the domain without its schemas, so that a browser does not load the schema library. */
 export const portViews = { name: 'port', views: { cases, statistics, berths } } as const

@@ -5,30 +5,30 @@ import { portLifecycle } from './port-lifecycle.ts'
 import { portViews } from './port-views.ts'
 import { simulatePort } from './simulate-port.ts'
 
-/** What every event of the port may say. */
+/** The members that every event of the port may have. */
 const common = {
   title: z
     .string()
     .max(200)
     .optional()
-    .meta({ description: 'A line for people; made of the type without it.' }),
+    .meta({ description: 'One line. If it is missing, it is derived from the type.' }),
   description: z.string().optional(),
-  priority: z.enum(PRIORITIES).optional().meta({ description: '"normal" where it is left out.' }),
+  priority: z.enum(PRIORITIES).optional().meta({ description: 'If it is missing, "normal".' }),
   location: z.string().optional(),
   coordinates: z
     .looseObject({ latitude: z.number().min(-90).max(90), longitude: z.number().min(-180).max(180) })
     .optional()
     .meta({ description: 'Degrees, WGS 84.' }),
-  metadata: z.looseObject({}).optional().meta({ description: 'Whatever else belongs to it.' }),
+  metadata: z.looseObject({}).optional().meta({ description: 'Any further data.' }),
   requiresAction: z.boolean().optional(),
 }
-const minutes = z.number().min(0).optional().meta({ description: 'How late, in minutes.' })
+const minutes = z.number().min(0).optional().meta({ description: 'The delay in minutes.' })
 const berthName = z.string().optional()
 const nameOf = (what: string) =>
   z
     .string()
     .optional()
-    .meta({ description: `Without it the subject names the ${what}.` })
+    .meta({ description: `The id of the ${what}. If it is missing, the subject is the id.` })
 
 const aboutContainer = {
   containerId: nameOf('container'),
@@ -43,7 +43,7 @@ const temperatureAlarmData = z
   .looseObject({
     ...aboutContainer,
     temperature: z.number().optional().meta({ description: 'Degrees Celsius.' }),
-    setpoint: z.number().optional().meta({ description: 'What it should be, in degrees Celsius.' }),
+    setpoint: z.number().optional().meta({ description: 'The required temperature in degrees Celsius.' }),
     ...common,
   })
   .optional()
@@ -55,8 +55,8 @@ const berthData = z
 const berthConflictData = z
   .looseObject({
     berthId: nameOf('berth'),
-    shipId: z.string().optional().meta({ description: 'The ship that has the berth.' }),
-    contender: z.string().optional().meta({ description: 'The ship that it was given to meanwhile.' }),
+    shipId: z.string().optional().meta({ description: 'The ship that occupies the berth.' }),
+    contender: z.string().optional().meta({ description: 'The ship that the berth was also given to.' }),
     ...common,
   })
   .optional()
@@ -65,15 +65,15 @@ const noticeData = z.looseObject(common).optional()
 /** A move of a lifecycle; its subject is the id of the event that is moved. */
 const moveData = z.looseObject({
   move: z.string(),
-  by: z.string().meta({ description: 'Who made the move.' }),
-  at: z.string().meta({ description: 'When, RFC 3339.' }),
-  from: z.string().optional().meta({ description: 'The status that the one who moved it saw.' }),
+  by: z.string().meta({ description: 'The user that made the move.' }),
+  at: z.string().meta({ description: 'The time of the move, RFC 3339.' }),
+  from: z.string().optional().meta({ description: 'The status that the user saw.' }),
   to: z.string().optional(),
   note: z.string().optional(),
   assignee: z.string().nullable().optional(),
 })
 
-/** A delay that is longer, or a temperature that is further off, matters more. */
+/** From these values on, an event has the higher severity. */
 const LONG_DELAY_MINUTES = 240
 const FAR_OFF_CELSIUS = 5
 
@@ -90,7 +90,7 @@ const byTemperature: Derived<z.infer<typeof temperatureAlarmData>> = {
       : 'high',
 }
 
-/** A type of one category, whose events keep their order by what `key` reads off the data. */
+/** Returns a function that defines event types of one category. Events with the same `key` stay in their order. */
 function family<Data>(category: string, schema: z.ZodType<Data>, key?: (data: Data) => string | undefined) {
   return (description: string, example: object, severity?: Derived<Data>) => ({
     schema: schema.meta({ description, examples: [example] }),
@@ -116,7 +116,7 @@ const SHIP = 'mv-aurora'
 
 /** The event types of containers. */
 const containerEvents = {
-  'port.container.arrived': ofContainer('A container came in.', {
+  'port.container.arrived': ofContainer('A container arrived.', {
     containerId: BOX,
     berth: 'B4',
     weightKg: 21_400,
@@ -133,13 +133,13 @@ const containerEvents = {
     'high',
   ),
   'port.container.customs-hold': ofContainer(
-    'Customs keep a container back.',
+    'Customs holds a container.',
     { containerId: BOX, requiresAction: true },
     'medium',
   ),
-  'port.container.customs-released': ofContainer('Customs let a container go.', { containerId: BOX }),
+  'port.container.customs-released': ofContainer('Customs released a container.', { containerId: BOX }),
   'port.container.inspection-requested': ofContainer(
-    'A container is to be inspected; follows by itself when one arrives.',
+    'A container must be inspected. Emitted when a container arrives.',
     { containerId: BOX, requiresAction: true },
   ),
   'port.container.inspection-passed': ofContainer('A container passed its inspection.', { containerId: BOX }),
@@ -157,11 +157,11 @@ const containerEvents = {
 
 /** The event types of ships. */
 const shipEvents = {
-  'port.ship.arrived': ofShip('A ship made fast; it occupies the berth that it names.', {
+  'port.ship.arrived': ofShip('A ship arrived and occupies the berth in its data.', {
     shipId: SHIP,
     berth: 'B2',
   }),
-  'port.ship.departed': ofShip('A ship left; the berth that it names is freed.', {
+  'port.ship.departed': ofShip('A ship left; the berth in its data becomes free.', {
     shipId: SHIP,
     berth: 'B2',
   }),
@@ -176,15 +176,15 @@ const shipEvents = {
 /** The event types of berths. */
 const berthEvents = {
   'port.berth.assigned': ofBerth('A berth was given to a ship.', { berthId: 'B2', shipId: SHIP }),
-  'port.berth.occupied': ofBerth('A ship lies at a berth; follows by itself when a ship arrives at one.', {
+  'port.berth.occupied': ofBerth('A ship occupies a berth. Emitted when a ship arrives at a berth.', {
     berthId: 'B2',
     shipId: SHIP,
   }),
-  'port.berth.freed': ofBerth('A berth is free again; follows by itself when a ship departs from one.', {
+  'port.berth.freed': ofBerth('A berth is free again. Emitted when a ship departs from a berth.', {
     berthId: 'B2',
   }),
   'port.berth.conflict': ofConflict(
-    'A berth was given to a ship while another one has it; follows by itself.',
+    'A berth was given to a ship while another ship occupies it. Emitted by the view "berths".',
     { berthId: 'B2', shipId: SHIP, contender: 'mv-borealis' },
     'critical',
   ),
@@ -192,21 +192,21 @@ const berthEvents = {
 
 /** The event types of the port as a whole, of its systems, and of its lifecycle. */
 const portEvents = {
-  'port.notice': ofPort('Something that everybody at the port should know.', { title: 'Gate 3 is closed' }),
+  'port.notice': ofPort('A notice for the whole port.', { title: 'Gate 3 is closed' }),
   'port.weather-warning': ofPort(
-    'Weather that hinders the port.',
+    'Weather that affects the port.',
     { title: 'Gale from the north-west' },
     'high',
   ),
-  'port.security-alert': ofPort('The port is not safe.', { title: 'Intruder at terminal 2' }, 'critical'),
-  'port.system.failure': ofSystem(
-    'A system of the port does not work.',
-    { title: 'Crane 4 stopped' },
-    'high',
+  'port.security-alert': ofPort(
+    'A threat to the security of the port.',
+    { title: 'Intruder at terminal 2' },
+    'critical',
   ),
+  'port.system.failure': ofSystem('A system of the port failed.', { title: 'Crane 4 stopped' }, 'high'),
   'port.system.recovered': ofSystem('A system of the port works again.', { title: 'Crane 4 works again' }),
   'port.notification': ofSystem(
-    'Tells of a critical event; follows by itself.',
+    'Reports a critical event. Emitted when one occurs.',
     { title: 'Critical: Intruder at terminal 2' },
     'high',
   ),
@@ -214,16 +214,16 @@ const portEvents = {
 
 const aMove = { move: 'acknowledge', by: 'anna', at: '2026-11-21T08:00:00Z', from: 'new', to: 'acknowledged' }
 
-/** What the calls `POST /events/{id}/<move>` write; the category is that of the event, with ".lifecycle" after it. */
+/** The events that `POST /events/{id}/<move>` writes. Their category is that of the event followed by `.lifecycle`. */
 const moveEvents = {
   'port.lifecycle.acknowledged': ofMove('An event was acknowledged.', aMove),
-  'port.lifecycle.assigned': ofMove('An event was given to a user.', {
+  'port.lifecycle.assigned': ofMove('An event was assigned to a user.', {
     ...aMove,
     move: 'assign',
     assignee: 'bob',
     to: 'new',
   }),
-  'port.lifecycle.started': ofMove('Somebody works on an event.', {
+  'port.lifecycle.started': ofMove('Work on an event was started.', {
     ...aMove,
     move: 'start',
     from: 'acknowledged',
@@ -242,7 +242,7 @@ const moveEvents = {
     from: 'resolved',
     to: 'closed',
   }),
-  'port.lifecycle.read': ofMove('A user has read an event.', { ...aMove, move: 'read', to: 'new' }),
+  'port.lifecycle.read': ofMove('A user read an event.', { ...aMove, move: 'read', to: 'new' }),
   'port.lifecycle.deleted': ofMove('An event was deleted.', { ...aMove, move: 'delete', to: 'new' }),
 }
 

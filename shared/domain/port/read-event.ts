@@ -1,14 +1,14 @@
 import { cutText } from '#shared/domain/cut-text.ts'
 import type { DomainEvent } from '#shared/domain/define-domain.ts'
 
-/** A text that takes at most so many bytes of JSON and an ellipsis, or null for anything that is no text or empty. */
+/** Returns a text cut to `bytes` bytes of JSON and an ellipsis; null if the value is not a text or empty. */
 export function textOf(value: unknown, bytes: number): string | null {
   if (typeof value !== 'string' || value === '') return null
   const kept = cutText(value, bytes)
   return kept.length === value.length ? value : `${kept}…`
 }
 
-/** The members of an object; none of anything else. */
+/** Returns an object as it is, and an empty object for any other value. */
 export function membersOf(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
     ? (value as Readonly<Record<string, unknown>>)
@@ -17,7 +17,10 @@ export function membersOf(value: unknown): Readonly<Record<string, unknown>> {
 
 const LONGEST_KEY_BYTES = 300
 
-/** A name as the key of a state: none if it is longer than a store takes, or no Unicode. */
+/**
+ * Returns a name as the only key of a state; no key if the name is longer than a store accepts, or not well-formed
+ * Unicode.
+ */
 export function keyOf(name: string | null | undefined): readonly string[] {
   const isKey =
     typeof name === 'string' &&
@@ -27,12 +30,16 @@ export function keyOf(name: string | null | undefined): readonly string[] {
   return isKey ? [name] : []
 }
 
-/** The name that an event's data gives under `field`; without it the subject is the name. */
+/** Returns the name in the member `field` of an event's data, otherwise the subject; null if there is no name. */
 export function nameOf({ data, subject }: DomainEvent, field: string): string | null {
   return asName(membersOf(data)[field]) ?? asName(subject)
 }
 
-/** A name that can be a subject or a partition key: CloudEvents §3.1 allows no control characters and noncharacters. */
+/**
+ * Returns a name that can be a subject or a partition key, cut to 128 bytes; null for any other value.
+ * CloudEvents §3.1 (https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md#type-system) allows neither
+ * control characters nor noncharacters.
+ */
 export function asName(value: unknown): string | null {
   const name = textOf(value, 128)
   return name?.isWellFormed() && !/\p{Cc}|\p{Noncharacter_Code_Point}/u.test(name) ? name : null

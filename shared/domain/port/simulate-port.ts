@@ -1,6 +1,6 @@
 import type { Emission, Simulate } from '#shared/domain/define-domain.ts'
 
-/** What lies in the simulated port: containers in the order they came, and which ship has which berth. */
+/** The state of the simulated port: containers in the order of arrival, and the berth of each ship. */
 type SimulatedPort = {
   readonly containers: string[]
   readonly moored: Map<string, SimulatedBerth>
@@ -10,8 +10,8 @@ type SimulatedPort = {
 const MOST_CONTAINERS = 60
 
 /**
- * A port at work: ships get berths, arrive, unload and leave; containers come, are inspected and go; now and then
- * something is late, damaged, too warm or in the way. An event every 1 to 3 s of simulated time, without end.
+ * Simulates a port: ships are assigned berths, arrive and leave; containers arrive, are inspected and leave; sometimes
+ * there is a delay, damage, an alarm or a conflict. Yields an event every 1 to 3 s of simulated time, without end.
  */
 export const simulatePort: Simulate = function* simulatePort(random, begin) {
   const port: SimulatedPort = { containers: [], moored: new Map(), random }
@@ -26,7 +26,7 @@ export const simulatePort: Simulate = function* simulatePort(random, begin) {
   }
 }
 
-/** What happens next, as one or more events in a row. */
+/** Returns what happens next, as one or more events. */
 function happen(port: SimulatedPort): Emission[] {
   const { containers, moored, random } = port
   const dice = random()
@@ -85,7 +85,7 @@ function containerArrives({ containers, moored, random }: SimulatedPort): Emissi
   return [{ type: 'port.container.arrived', subject: containerId, data }]
 }
 
-/** The oldest one leaves, after its inspection. */
+/** The oldest container leaves after its inspection, or fails the inspection and stays. */
 function containerLeaves({ containers, random }: SimulatedPort): Emission[] {
   const containerId = containers.shift()
   if (containerId === undefined) return []
@@ -101,7 +101,7 @@ function containerLeaves({ containers, random }: SimulatedPort): Emission[] {
   ]
 }
 
-/** Something that somebody should look at; now and then it is critical. */
+/** Returns an event that needs attention; sometimes it is critical. */
 function simulateTrouble(port: SimulatedPort): Emission[] {
   const { random } = port
   const dice = random()
@@ -160,7 +160,7 @@ function systemTrouble({ random }: SimulatedPort): Emission[] {
   ]
 }
 
-/** A berth that is given away twice, an alarm, or a ship in distress. */
+/** Returns a berth that is assigned twice, a security alert, or a ship in distress. */
 function critical({ moored, random }: SimulatedPort): Emission {
   const kind = pick(['berth', 'security', 'distress'] as const, random)
   const other = pick(
@@ -191,12 +191,12 @@ function critical({ moored, random }: SimulatedPort): Emission {
   return { type: 'port.ship.distress', subject: other, data }
 }
 
-/** A number from 0 to 1, the next of a deterministic sequence. */
+/** Returns the next number, from 0 to below 1, of a deterministic sequence. */
 type Random = () => number
 
 type Place = { readonly location: string; readonly coordinates: { latitude: number; longitude: number } }
 
-/** The berths of the simulated port, which lies where Bremerhaven's container terminals do. */
+/** The berths of the simulated port, at the place of Bremerhaven's container terminals. */
 const BERTHS = Array.from({ length: 8 }, (_, index) => ({
   berth: `B${index + 1}`,
   location: `${index < 4 ? 'North' : 'South'} Terminal, quay ${index + 1}`,
@@ -232,17 +232,17 @@ const CARGOS = [
 ]
 const YARD: Place = { location: 'Yard, block C', coordinates: { latitude: 53.588, longitude: 8.537 } }
 
-/** One of these, each as likely as the others. */
+/** Returns one of the items; all are equally likely. */
 function pick<Item>(items: readonly Item[], random: Random): Item {
   return items[Math.floor(random() * items.length)] as Item
 }
 
-/** A whole number from `low` to `high`. */
+/** Returns a whole number from `low` to `high`. */
 function between(low: number, high: number, random: Random): number {
   return low + Math.floor(random() * (high - low + 1))
 }
 
-/** A container number: owner, serial number and the check digit of ISO 6346. */
+/** Returns a container number: owner, serial number and the check digit of ISO 6346. */
 export function makeContainerId(random: Random): string {
   const owner = pick(OWNERS, random)
   const serial = String(between(0, 999_999, random)).padStart(6, '0')
@@ -260,7 +260,7 @@ function weigh(sign: string): number {
   return letter < 0 ? Number(sign) : 10 + letter + Math.floor((letter + 9) / 10)
 }
 
-/** What a container carries and where it stands. */
+/** Returns the weight, the place and the cargo of a container. */
 function describeContainer(at: Place | undefined, random: Random) {
   const { location, coordinates } = at ?? YARD
   const metadata = { cargo: pick(CARGOS, random), teu: pick([1, 2], random) }

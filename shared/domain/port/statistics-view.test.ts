@@ -16,19 +16,19 @@ const yesterday = makeEvent('a3', 'port.container.arrived', { time: '2026-11-20T
 
 describe('the statistics', () => {
   test('count events: all, critical, of today, by category and severity with percentages, by day', () => {
-    const told = present(alarm, arrival, yesterday)
+    const presented = present(alarm, arrival, yesterday)
 
-    expect(told).toMatchObject({ total: 3, critical: 1, today: 2, open: 3, deleted: 0 })
-    expect(told.categories.slice(0, 2)).toEqual([
+    expect(presented).toMatchObject({ total: 3, critical: 1, today: 2, open: 3, deleted: 0 })
+    expect(presented.categories.slice(0, 2)).toEqual([
       { name: 'port.container', count: 2, percent: 66.7 },
       { name: 'port.ship', count: 1, percent: 33.3 },
     ])
-    expect(told.severities[0]).toEqual({ name: 'critical', count: 1, percent: 33.3 })
-    expect(told.days.slice(-2)).toEqual([
+    expect(presented.severities[0]).toEqual({ name: 'critical', count: 1, percent: 33.3 })
+    expect(presented.days.slice(-2)).toEqual([
       { day: '2026-11-20', count: 1 },
       { day: '2026-11-21', count: 2 },
     ])
-    expect(told.days).toHaveLength(31)
+    expect(presented.days).toHaveLength(31)
   })
 
   test('of one partition count today on every day, from the 32nd on too', () => {
@@ -37,24 +37,24 @@ describe('the statistics', () => {
       makeEvent(`d${index}`, 'port.ship.arrived', { time: new Date(noon).toISOString() }),
     )
 
-    const told = arrivals.map((_, index) =>
+    const presented = arrivals.map((_, index) =>
       presentStatistics(fold(arrivals.slice(0, index + 1)), noons[index] ?? 0),
     )
 
-    for (const [index, { today }] of told.entries()) expect([index, today]).toEqual([index, 1])
-    expect(told.at(-1)?.days.filter(({ count }) => count > 0)).toHaveLength(31)
+    for (const [index, { today }] of presented.entries()) expect([index, today]).toEqual([index, 1])
+    expect(presented.at(-1)?.days.filter(({ count }) => count > 0)).toHaveLength(31)
   })
 
   test('follow each event through its life, and count a move that the log refused for nothing', () => {
-    const told = present(
+    const presented = present(
       alarm,
       arrival,
       makeMove('a1', 'acknowledge', 'anna', { from: 'new' }),
       makeMove('a1', 'acknowledge', 'bob', { from: 'new' }),
       makeMove('a1', 'start', 'anna', { from: 'acknowledged' }),
     )
-    expect(told.total).toBe(2)
-    expect(Object.fromEntries(told.statuses.map(({ name, count }) => [name, count]))).toEqual({
+    expect(presented.total).toBe(2)
+    expect(Object.fromEntries(presented.statuses.map(({ name, count }) => [name, count]))).toEqual({
       new: 1,
       acknowledged: 0,
       'in-progress': 1,
@@ -63,37 +63,37 @@ describe('the statistics', () => {
     })
   })
 
-  test('tell each user how much is unread', () => {
-    const told = present(alarm, arrival, makeMove('a1', 'read', 'anna'), makeMove('a1', 'read', 'anna'))
-    expect(told.unread).toEqual({ recent: 2, users: [{ user: 'anna', unread: 1 }] })
+  test('count what is unread for each user', () => {
+    const presented = present(alarm, arrival, makeMove('a1', 'read', 'anna'), makeMove('a1', 'read', 'anna'))
+    expect(presented.unread).toEqual({ recent: 2, users: [{ user: 'anna', unread: 1 }] })
   })
 
-  test('forget what is deleted', () => {
+  test('subtract what is deleted', () => {
     const of = { category: 'port.container', severity: 'critical', time: alarm.time }
-    const told = present(alarm, arrival, makeMove('a1', 'delete', 'root', { of }))
-    expect(told).toMatchObject({ total: 1, critical: 0, today: 1, open: 1, deleted: 1 })
-    expect(told.unread.recent).toBe(1)
+    const presented = present(alarm, arrival, makeMove('a1', 'delete', 'root', { of }))
+    expect(presented).toMatchObject({ total: 1, critical: 0, today: 1, open: 1, deleted: 1 })
+    expect(presented.unread.recent).toBe(1)
   })
 
   test('know the status of an event that came long ago from the move itself', () => {
     const others = Array.from({ length: 400 }, (_, index) => makeEvent(`o${index}`, 'port.notice'))
-    const told = present(
+    const presented = present(
       alarm,
       makeMove('a1', 'acknowledge', 'anna', { from: 'new' }),
       ...others,
       ...others.map(({ id }) => makeMove(id, 'acknowledge', 'anna', { from: 'new' })),
       makeMove('a1', 'start', 'anna', { from: 'acknowledged' }),
     )
-    expect(told.statuses.find(({ name }) => name === 'in-progress')?.count).toBe(1)
-    expect(told.statuses.find(({ name }) => name === 'acknowledged')?.count).toBe(400)
+    expect(presented.statuses.find(({ name }) => name === 'in-progress')?.count).toBe(1)
+    expect(presented.statuses.find(({ name }) => name === 'acknowledged')?.count).toBe(400)
   })
 })
 
 /** What reading does not change: the order of lists that are only counted. */
 const readable = (state: Parameters<typeof presentStatistics>[0]) => {
-  const { unread, ...told } = presentStatistics(state, NOW)
+  const { unread, ...presented } = presentStatistics(state, NOW)
   return {
-    ...told,
+    ...presented,
     unread: { ...unread, users: unread.users.toSorted((a, b) => (a.user < b.user ? -1 : 1)) },
   }
 }
@@ -103,12 +103,12 @@ describe('whatever comes', () => {
     fc.assert(
       fc.property(arbitraryEvents, (events) => {
         const state = fold(events)
-        const told = presentStatistics(state, NOW)
+        const presented = presentStatistics(state, NOW)
         expect(JSON.parse(JSON.stringify(state))).toEqual(state)
         expect(Buffer.byteLength(JSON.stringify(state))).toBeLessThan(100 * 1024)
-        expect(told.statuses.reduce((sum, { count }) => sum + count, told.deleted)).toBeGreaterThanOrEqual(
-          told.total,
-        )
+        expect(
+          presented.statuses.reduce((sum, { count }) => sum + count, presented.deleted),
+        ).toBeGreaterThanOrEqual(presented.total)
         expect(Math.min(...Object.values(state.days), ...Object.values(state.categories), 0)).toBe(0)
       }),
       { numRuns: RUNS },

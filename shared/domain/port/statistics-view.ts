@@ -4,11 +4,13 @@ import { CASE_STATUSES, type CaseStatus, isMove, judgeMove, MOVE_LIMITS, moveOf 
 import { membersOf, textOf } from './read-event.ts'
 
 type Counts = Readonly<Record<string, number>>
-/** An event that is among the recent ones, and who has read it, as indices into `users`. */
+/** A recent event and the users that read it, as indices into `users`. */
 type Recent = { readonly id: string; readonly readBy: readonly number[] }
 type CountedStatus = CaseStatus | 'deleted'
 
-/** What is counted of the port's events. Moves are no events; they change the counts of what they move. */
+/**
+ * The counts of the port's events. Moves do not count as events; they change the counts of the event that they move.
+ */
 export type Statistics = {
   readonly total: number
   readonly categories: Counts
@@ -16,10 +18,10 @@ export type Statistics = {
   readonly statuses: Counts
   /** By day of event time in UTC, such as "2026-11-21": the 31 latest days. */
   readonly days: Counts
-  /** The last 300 events, for what is unread. */
+  /** The last 300 events, from which the unread ones are counted. */
   readonly recent: readonly Recent[]
   readonly users: readonly string[]
-  /** The status of the last 300 events that were moved: of two moves at once only the first counts. */
+  /** The status of the last 300 events that were moved: of two concurrent moves only the first counts. */
   readonly moved: readonly (readonly [id: string, status: CountedStatus])[]
 }
 
@@ -36,10 +38,10 @@ export const NO_STATISTICS: Statistics = {
   moved: [],
 }
 
-/** How many of all, and what part of them in per cent with one decimal. */
+/** A count, and its share of all events in per cent with one decimal. */
 type Share = { readonly name: string; readonly count: number; readonly percent: number }
 
-/** The statistics as people read them. */
+/** What readers receive. */
 export type PresentedStatistics = {
   readonly total: number
   readonly critical: number
@@ -53,7 +55,7 @@ export type PresentedStatistics = {
   readonly statuses: readonly Share[]
   /** The last 31 days, oldest first, today last. */
   readonly days: readonly { readonly day: string; readonly count: number }[]
-  /** Unread by each user who has read anything; everyone else has all `recent` events to read. */
+  /** The unread events of each user that has read any; to every other user all `recent` events are unread. */
   readonly unread: {
     readonly recent: number
     readonly users: readonly { readonly user: string; readonly unread: number }[]
@@ -63,12 +65,12 @@ export type PresentedStatistics = {
 const CATEGORIES = ['port.container', 'port.ship', 'port.berth', 'port.port', 'port.system']
 const DAY_MS = 86_400_000
 
-/** What is counted of the port's events, all together. */
+/** The counts of all events of the port. */
 export const statistics = defineView<Statistics>({
   description:
-    'Counts of the port’s events: total, critical, today (UTC), per category, severity and status with percentages, per day for 31 days, and unread per user among the last 300 events of each partition. Moves of a lifecycle are no events; a deleted event counts no more.',
+    'Counts of the port’s events: total, critical, today (UTC), per category, severity and status with percentages, per day for 31 days, and unread per user among the last 300 events of each partition. Moves of a lifecycle do not count as events. A deleted event no longer counts.',
   lateEvents:
-    'An event counts for the day of its time, however late it comes, while that day is among the latest 31 of its partition.',
+    'An event counts for the day of its time, however late it arrives, if that day is among the latest 31 of its partition.',
   channels: ['port.**'],
   initial: () => NO_STATISTICS,
   apply: (state, { event }) => countEvent(state, event),
@@ -76,7 +78,7 @@ export const statistics = defineView<Statistics>({
   present: presentStatistics,
 })
 
-/** Counts an event, or moves what was counted. */
+/** Counts an event, or changes the counts of the event that it moves. */
 function countEvent(state: Statistics, event: DomainEvent): Statistics {
   if (isMove(event)) return countMove(state, event)
   const category = categoryOf(event.category, state)
@@ -110,7 +112,7 @@ function countMove(state: Statistics, event: DomainEvent): Statistics {
   return to === 'deleted' ? discount(next, id, membersOf(of)) : next
 }
 
-/** A deleted event counts no more. What it was counted as stands in the move. */
+/** Subtracts a deleted event. The move contains the values under which it was counted. */
 function discount(
   state: Statistics,
   id: string,
@@ -126,7 +128,7 @@ function discount(
   }
 }
 
-/** Where an event stands: what the log says of late, else what the command saw when it made the move. */
+/** Returns the status of an event: from its recent moves, otherwise the one that the move itself claims. */
 function statusOf({ moved, recent }: Statistics, id: string, claimed: unknown): CountedStatus | undefined {
   const known = moved.find(([other]) => other === id)
   if (known) return known[1]
@@ -145,7 +147,7 @@ function countRead(state: Statistics, id: string, user: string): Statistics {
   return { ...state, users, recent }
 }
 
-/** Joins what two partitions' events come to. */
+/** Adds up the counts of two partitions. */
 export function mergeStatistics(left: Statistics, right: Statistics): Statistics {
   const users = [...new Set([...left.users, ...right.users])]
   const moveReaders = ({ id, readBy }: Recent) => ({
@@ -184,14 +186,14 @@ function latest(days: Counts): Counts {
   return Object.fromEntries(Object.entries(days).filter(([day]) => kept.has(day)))
 }
 
-/** The day of a time in UTC; null for what is no time. */
+/** Returns the day of a time in UTC; null if the value is not a time. */
 function dayOf(time: unknown): string | null {
   const date = new Date(typeof time === 'string' ? time : Number.NaN)
   if (Number.isNaN(date.getTime())) return null
   return date.toISOString().slice(0, -'T00:00:00.000Z'.length)
 }
 
-/** `port.container` of `port.container.reefer`. When there are too many categories the rest is one. */
+/** Returns `port.container` for `port.container.reefer`, and `port.other` for a new category if there are too many. */
 function categoryOf(category: unknown, { categories }: Statistics): string {
   const name = typeof category === 'string' ? category.split('.').slice(0, 2).join('.') : 'port'
   const isKnown = Object.hasOwn(categories, name)
@@ -202,12 +204,12 @@ function severityOf(severity: unknown): string {
   return isSeverity(severity) ? severity : 'info'
 }
 
-/** An id of at most 64 characters: of a longer one its two ends and its length. */
+/** Returns an id of at most 64 characters: a longer one becomes its two ends and its length. */
 function shortId(id: string): string {
   return id.length <= 64 ? id : `${id.slice(0, 28)}…${id.length}…${id.slice(-28)}`
 }
 
-/** Statistics as people read them: sums, shares and what depends on the time of day. `now` in milliseconds. */
+/** Returns the statistics as readers receive them. `now` in milliseconds since 1970. */
 export function presentStatistics(state: Statistics, now: number): PresentedStatistics {
   const { total, categories, severities, statuses, days, recent, users } = state
   const lastDays = Array.from({ length: STATISTICS_LIMITS.days }, (_, index) => {

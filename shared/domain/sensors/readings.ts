@@ -1,9 +1,9 @@
 import { channelSegment } from '#shared/core/channel.ts'
 import type { FoldInput } from '#shared/domain/define-domain.ts'
 
-/** What can be measured at all: degrees Celsius and per cent. */
+/** The values that a sensor can measure, in degrees Celsius and per cent. */
 export const RANGES = { temperature: [-90, 100], humidity: [0, 100] } as const
-/** Longest name of a sensor and of a place, in characters. */
+/** The longest name of a sensor or a place, in characters. */
 export const NAME_LENGTH = 64
 
 export type Measure = keyof typeof RANGES
@@ -16,12 +16,15 @@ export type Reading = {
   readonly time: number
 } & { readonly [measure in Measure]?: number }
 
-/** The channels of a sensor's readings; those that name it in the subject alone share the second one. */
+/**
+ * Returns the channels of a sensor's readings. Readings that name the sensor only in their subject share the second
+ * one.
+ */
 export function channelsOfSensor(sensorId: string): readonly string[] {
   return [`sensor.reading.${channelSegment(sensorId)}`, 'sensor.reading']
 }
 
-/** Reads a reading off an event. Null where the event is none, or nobody can tell which sensor it is of, or when it was. */
+/** Returns the reading of an event; null if the event is not a reading, or has no sensor, time or valid value. */
 export function readReading({ event }: FoldInput): Reading | null {
   if (event.type !== 'sensor.reading' || !isRecord(event.data)) return null
   const sensorId = event.data.sensorId ?? event.subject
@@ -33,14 +36,14 @@ export function readReading({ event }: FoldInput): Reading | null {
   return { sensorId, location: isName(location) ? location : locationOf(sensorId), time, ...values }
 }
 
-/** The measured values of a reading or an alert; null where there is none, or one that cannot be. */
+/** Returns the measured values of a reading; null if there is none or one is out of range. */
 function readMeasures(data: Readonly<Record<string, unknown>>): { [measure in Measure]?: number } | null {
   const values: { [measure in Measure]?: number } = {}
   for (const measure of MEASURES) {
     const value = data[measure]
-    const [least, most] = RANGES[measure]
+    const [minimum, maximum] = RANGES[measure]
     if (value === undefined) continue
-    if (typeof value !== 'number' || !(value >= least && value <= most)) return null
+    if (typeof value !== 'number' || !(value >= minimum && value <= maximum)) return null
     values[measure] = value + 0 // no negative zero, which JSON does not keep
   }
   return Object.keys(values).length > 0 ? values : null
@@ -54,17 +57,17 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
   return typeof value === 'object' && value !== null
 }
 
-/** A sensor at its place, and what it measures there on an ordinary day. */
+/** A sensor at its place, and what it measures there on a normal day. */
 type Place = {
   readonly sensorId: string
   readonly location: string
-  /** Mean of a day, in degrees Celsius, and how far the afternoon is above it. */
+  /** The average of a day, in degrees Celsius, and how far the afternoon is above it. */
   readonly meanCelsius: number
   readonly swingCelsius: number
   readonly meanPercent: number
 }
 
-/** The five sensors that the simulator speaks for. Any other sensor may report too. */
+/** The five sensors of the simulator. Any other sensor may report too. */
 export const PLACES: readonly Place[] = [
   { sensorId: 'quay-1', location: 'North quay', meanCelsius: 14, swingCelsius: 6, meanPercent: 72 },
   { sensorId: 'reefer-2', location: 'Reefer stacks', meanCelsius: 4, swingCelsius: 1.5, meanPercent: 55 },
@@ -73,14 +76,14 @@ export const PLACES: readonly Place[] = [
   { sensorId: 'tower-5', location: 'Control tower', meanCelsius: 22, swingCelsius: 2, meanPercent: 42 },
 ]
 
-/** Where a sensor stands whose readings do not say so; null for one that nobody has listed. */
+/** Returns the place of a listed sensor, for readings without a location; null for any other sensor. */
 function locationOf(sensorId: string): string | null {
   return PLACES.find((place) => place.sensorId === sensorId)?.location ?? null
 }
 
 /**
- * What was measured in one stretch of time: its number since 1970, then count and sum of the temperatures, count and
- * sum of the humidities. Sums are whole hundredths, so that the order of adding makes no difference.
+ * The readings of one interval: the number of the interval since 1970, count and sum of the temperatures, count and sum
+ * of the humidities. Sums are whole hundredths: they do not depend on the order of adding.
  */
 export type Bucket = readonly [
   index: number,
@@ -90,7 +93,10 @@ export type Bucket = readonly [
   humiditySum: number,
 ]
 
-/** Adds a reading. `size` buckets are kept, up to the newest; answers the very same buckets when it lies before them. */
+/**
+ * Adds a reading and keeps `size` intervals up to the newest. Returns the very same buckets if the reading is older
+ * than these.
+ */
 export function addReading(
   buckets: readonly Bucket[],
   index: number,
@@ -102,15 +108,14 @@ export function addReading(
   return joinBuckets(buckets, [toBucket(index, reading)], newest - size)
 }
 
-/** Adds up two lists of buckets, both in order; only those after `before` stay. */
+/** Adds up two sorted lists of buckets; only those after `before` are kept. */
 export function joinBuckets(
   left: readonly Bucket[],
   right: readonly Bucket[],
   before: number,
 ): readonly Bucket[] {
-  const isKept = ([index]: Bucket) => index > before
-  const joined = left.filter(isKept)
-  for (const bucket of right.filter(isKept)) {
+  const joined = bucketsAfter(left, before)
+  for (const bucket of bucketsAfter(right, before)) {
     // Nearly always the last one or the one after it.
     const at = joined.findLastIndex(([index]) => index <= bucket[0])
     const known = joined[at]
@@ -120,18 +125,24 @@ export function joinBuckets(
   return joined
 }
 
-/** The averages of what the buckets hold, to the hundredth; null where nothing was measured. */
+/** A search from the start and one copy, because of a full window rarely more than one bucket is removed. */
+function bucketsAfter(buckets: readonly Bucket[], before: number): Bucket[] {
+  const first = buckets.findIndex(([index]) => index > before)
+  return first === -1 ? [] : buckets.slice(first)
+}
+
+/** Returns the averages of the buckets, to the hundredth; null if nothing was measured. */
 export function average(buckets: readonly Bucket[]): { readonly [measure in Measure]: number | null } {
   const [, temperatures, temperatureSum, humidities, humiditySum] = buckets.reduce(addUp, [0, 0, 0, 0, 0])
   return { temperature: mean(temperatures, temperatureSum), humidity: mean(humidities, humiditySum) }
 }
 
-/** A measured value as whole hundredths. */
+/** Returns a measured value in whole hundredths. */
 export function hundredths(value: number): number {
   return Math.round(value * 100) + 0 // no negative zero, which JSON does not keep
 }
 
-/** The average of a sum of hundredths. */
+/** Returns the average of a sum of hundredths; null if the count is 0. */
 export function mean(count: number, sum: number): number | null {
   return count === 0 ? null : (Math.round(sum / count) + 0) / 100
 }

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { FoldInput } from '#shared/domain/define-domain.ts'
+import type { Emission, FoldInput } from '#shared/domain/define-domain.ts'
+import { createRandom } from '#shared/testing/random.ts'
 import { deepFreeze, foldAll, readingAt } from '#shared/testing/sensors/readings.ts'
 import { type SensorReport, type SensorState, sensorView } from './sensor-view.ts'
 
@@ -18,7 +19,7 @@ const anyReading = fc
   .map(({ time, ...data }) => readingAt(time, data))
 
 describe('rolling averages', () => {
-  it('take in exactly the 5 minutes up to the newest reading, to the second', () => {
+  it('include exactly the 5 minutes up to the newest reading, to the second', () => {
     const { average } = reportOf([
       readingAt(NOON - 300_000, { temperature: 90 }),
       readingAt(NOON - 299_000, { temperature: 10, humidity: 40 }),
@@ -28,7 +29,7 @@ describe('rolling averages', () => {
     expect(average).toEqual({ temperature: 15, humidity: 45 })
   })
 
-  it('count a late reading inside the window, and leave an older one out and say so', () => {
+  it('include a late reading within the window, and only count an older one as late', () => {
     const inputs = [
       readingAt(NOON, { temperature: 20 }),
       readingAt(NOON - 60_000, { temperature: 30 }),
@@ -60,18 +61,19 @@ describe('rolling averages', () => {
   it('equal a naive recomputation over 100,000 readings in shuffled order', () => {
     const inputs = shuffledReadings(100_000)
 
-    const naive = naiveAverages(inputs)
+    const { readings, slots } = naiveReadings(inputs)
 
     const state = foldAll(sensorView, inputs)
 
-    expect(report(state).average).toEqual(naive(NOON - 300_000, NOON))
+    const isInWindow = ({ second }: NaiveReading) => second > NOON - 300_000 && second <= NOON
+    expect(report(state).average).toEqual(naiveAverages(readings.filter(isInWindow)))
     expect(state.readings).toBe(100_000)
     for (const { time, ...values } of report(state).day)
-      expect(values).toEqual(naive(Date.parse(time) - 1000, Date.parse(time) + 299_000))
+      expect(values).toEqual(naiveAverages(slots.get(Date.parse(time)) ?? []))
     expect(report(state).day.length).toBe(288)
   })
 
-  it('are the same in whatever order and over whatever partitions the readings come', () => {
+  it('do not depend on the order or the partitions of the readings', () => {
     fc.assert(
       fc.property(fc.array(anyReading, { maxLength: 40 }), fc.nat(), (inputs, seed) => {
         const [left, right] = [0, 1].map((half) =>
@@ -178,13 +180,9 @@ describe('any events', () => {
   })
 })
 
-/** Readings of the 26 hours up to noon, in an order of their own, some of them of one measure only. */
+/** Returns readings of the 26 hours up to noon in a random order, some of them of one measure only. */
 function shuffledReadings(count: number): FoldInput[] {
-  let seed = 7
-  const random = () => {
-    seed = (seed * 48_271) % 2_147_483_647
-    return seed / 2_147_483_647
-  }
+  const random = createRandom(7).next
   const inputs = Array.from({ length: count }, () => {
     const time = NOON - Math.floor(random() ** 2 * 26 * 3_600_000)
     const temperature = random() * 120 - 40
@@ -196,19 +194,116 @@ function shuffledReadings(count: number): FoldInput[] {
   return [readingAt(NOON, { temperature: 20 }), ...inputs.slice(1)].sort(() => random() - 0.5)
 }
 
-/** Readings as second and values, and from them the averages later than `after` and no later than `until`, one by one. */
-function naiveAverages(inputs: readonly FoldInput[]) {
-  const readings = inputs.map(({ event }) => ({
-    second: Math.floor(Date.parse(event.time ?? '') / 1000) * 1000,
-    values: event.data as Readonly<Record<string, number | undefined>>,
-  }))
-  return (after: number, until: number) => {
-    const within = readings.filter(({ second }) => second > after && second <= until)
-    const averageOf = (name: string) => {
-      const values = within.flatMap(({ values: { [name]: value } }) => value ?? [])
-      const sum = values.reduce((total, value) => total + Math.round(value * 100), 0)
-      return values.length === 0 ? null : Math.round(sum / values.length) / 100
-    }
-    return { temperature: averageOf('temperature'), humidity: averageOf('humidity') }
-  }
+type NaiveReading = { readonly second: number; readonly values: Readonly<Record<string, number | undefined>> }
+
+/** Returns readings with their whole second, and the same by the 5 minutes of the day that they belong to. */
+function naiveReadings(inputs: readonly FoldInput[]) {
+  const readings = inputs.map(
+    ({ event }): NaiveReading => ({
+      second: Math.floor(Date.parse(event.time ?? '') / 1000) * 1000,
+      values: event.data as NaiveReading['values'],
+    }),
+  )
+  return { readings, slots: Map.groupBy(readings, ({ second }) => second - (second % 300_000)) }
 }
+
+function naiveAverages(readings: readonly NaiveReading[]) {
+  const averageOf = (name: string) => {
+    const values = readings.flatMap(({ values: { [name]: value } }) => value ?? [])
+    const sum = values.reduce((total, value) => total + Math.round(value * 100), 0)
+    return values.length === 0 ? null : Math.round(sum / values.length) / 100
+  }
+  return { temperature: averageOf('temperature'), humidity: averageOf('humidity') }
+}
+
+/** Folds readings [second, temperature, humidity]. Returns what each one emitted, and the status after it. */
+function live(
+  readings: readonly (readonly [second: number, temperature?: number | undefined, humidity?: number])[],
+) {
+  let state = sensorView.initial('quay-1')
+  return readings.map(([second, temperature, humidity]) => {
+    const before = state
+    const input = readingAt(NOON + second * 1000, { temperature, humidity })
+    state = sensorView.apply(before, input, 'quay-1')
+    const emitted: readonly Emission[] = sensorView.emit?.(before, input, state, 'quay-1') ?? []
+    const status = (sensorView.present?.(state, 0, 'quay-1') as SensorReport | undefined)?.status
+    return {
+      status,
+      reasons: emitted.map(({ type, data }) => `${type}: ${(data as { reason: string }).reason}`),
+      emitted,
+    }
+  })
+}
+
+describe('a condition', () => {
+  it('raises an alert when it begins and every 5 minutes while it lasts, and a recovery when it ends', () => {
+    const steps = live([
+      [0, 35],
+      [2, 35.1],
+      [4, 40],
+      [302, 41],
+      [304, 41],
+      [601, 41],
+      [602, 42],
+      [604, 34],
+    ])
+
+    expect(steps.map(({ reasons }) => reasons.length)).toEqual([0, 1, 0, 1, 0, 0, 1, 1])
+    expect(steps.map(({ status }) => status)).toEqual(['ok', ...Array(6).fill('hot'), 'ok'])
+    expect(steps.flatMap(({ reasons }) => reasons)).toEqual([
+      ...Array(3).fill('sensor.alert: temperature above 35 °C'),
+      'sensor.recovered: temperature back to at most 35 °C',
+    ])
+  })
+
+  it('carries the sensor, its place, the reason and the value', () => {
+    const [first, second] = live([
+      [0, 36, 91],
+      [2, 30],
+    ])
+
+    expect(first?.emitted[1]).toEqual({
+      type: 'sensor.alert',
+      subject: 'quay-1',
+      partitionkey: 'quay-1',
+      data: {
+        sensorId: 'quay-1',
+        location: 'North quay',
+        reason: 'humidity above 90 %',
+        measure: 'humidity',
+        value: 91,
+        limit: 90,
+        since: '2026-03-01T12:00:00.000Z',
+        temperature: 36,
+        humidity: 91,
+      },
+    })
+    expect(second?.emitted).toMatchObject([
+      { type: 'sensor.recovered', data: { measure: 'temperature', value: 30 } },
+    ])
+  })
+
+  it('is one of heat and one of damp, each on its own', () => {
+    const steps = live([
+      [0, 36, 50],
+      [2, 36, 95],
+      [4, 20, 95],
+      [6, 20, 80],
+    ])
+
+    expect(steps.map(({ status }) => status)).toEqual(['hot', 'hot and damp', 'damp', 'ok'])
+    expect(steps.map(({ reasons }) => reasons.length)).toEqual([1, 1, 1, 1])
+  })
+
+  it('does not end because a reading leaves the measure out, nor because of a late reading', () => {
+    const steps = live([
+      [0, 36],
+      [2, undefined, 40],
+      [1, 20],
+      [4, 36],
+    ])
+
+    expect(steps.map(({ status }) => status)).toEqual(['hot', 'hot', 'hot', 'hot'])
+    expect(steps.map(({ reasons }) => reasons.length)).toEqual([1, 0, 0, 0])
+  })
+})

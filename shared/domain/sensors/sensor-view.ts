@@ -18,7 +18,7 @@ const DAY_SLOTS = 288
 
 type Values = { readonly [measure in Measure]: number | null }
 
-/** What the fold keeps of one sensor. Times in milliseconds since 1970. */
+/** The state of one sensor. Times in milliseconds since 1970. */
 export type SensorState = {
   readonly sensorId: string
   readonly location: string | null
@@ -31,17 +31,17 @@ export type SensorState = {
   readonly day: readonly Bucket[]
   readonly conditions: Conditions
   readonly readings: number
-  /** How many came too late for the window. */
+  /** How many readings came too late for the window. */
   readonly late: number
 }
 
-/** What readers get of a sensor. Times in RFC 3339, values in degrees Celsius and per cent. */
+/** What readers receive of a sensor. Times in RFC 3339, values in degrees Celsius and per cent. */
 export type SensorReport = {
   readonly sensorId: string
   readonly location: string | null
   readonly status: SensorStatus
   readonly last: Values & { readonly time: string | null }
-  /** Over the 5 minutes before the last reading. */
+  /** The averages of the 5 minutes before the last reading. */
   readonly average: Values
   /** Averages of 5 minutes each, oldest first: `time` is their beginning. */
   readonly day: readonly (Values & { readonly time: string })[]
@@ -79,7 +79,7 @@ function apply(state: SensorState, input: FoldInput): SensorState {
   return state.latest === null || reading.time >= state.latest ? moveOn(counted, reading) : counted
 }
 
-/** What only the newest reading changes. */
+/** Updates what only the newest reading changes. */
 function moveOn(state: SensorState, reading: Reading): SensorState {
   const { time, location, temperature, humidity } = reading
   return {
@@ -117,12 +117,12 @@ function present(state: SensorState): SensorReport {
   }
 }
 
-/** The state of each sensor, and the alerts that follow from its readings. */
+/** The state of each sensor, and the alerts that its readings cause. */
 export const sensorView = defineView<SensorState>({
   description:
-    'Each sensor: last reading, status, rolling 5-minute averages, the course of the last 24 hours.',
+    'Each sensor: last reading, status, rolling 5-minute averages, and averages of the last 24 hours.',
   lateEvents:
-    'By event time, in whole seconds. The window is the 5 minutes up to the newest reading: a late reading inside it counts, an older one is counted as late and only enters the course of its day. Status and alerts follow the newest reading alone.',
+    'By event time, in whole seconds. The window is the 5 minutes up to the newest reading: a late reading within it counts; an older one is counted as late and only enters the averages of its day. Status and alerts depend on the newest reading only.',
   channels: ['sensor.reading.**'],
   channelsOf: channelsOfSensor,
   keys: (input) => {
@@ -133,23 +133,26 @@ export const sensorView = defineView<SensorState>({
   apply,
   merge,
   emit: (before, _input, { sensorId, location, last, conditions }) =>
-    tellChanges(before.conditions, conditions, { sensorId, location, values: last }),
+    alertChanges(before.conditions, conditions, { sensorId, location, values: last }),
   present,
 })
 
-/** Above these a reading matters at once. */
+/** A measure above its limit raises an alert. */
 export const LIMITS = { temperature: 35, humidity: 90 } as const
-/** While a condition lasts, it is told again after so long, by the readings' times. */
+/** While a condition lasts, the alert is repeated after this interval of event time. */
 const REMIND_MS = 300_000
 
 const UNITS = { temperature: '°C', humidity: '%' } as const
 
-/** Since when a measure is above its limit, and when that was last told; in milliseconds since 1970. */
+/**
+ * Since when a measure is above its limit, and when the last alert of it was raised (`told`); in milliseconds since
+ * 1970.
+ */
 type Condition = { readonly since: number; readonly told: number }
 type Conditions = { readonly [measure in Measure]?: Condition }
 export type SensorStatus = 'ok' | 'hot' | 'damp' | 'hot and damp'
 
-/** The conditions after newer values. A measure without a value stays as it was. */
+/** Returns the conditions after newer values. A measure without a value keeps its condition. */
 function judge(
   conditions: Conditions,
   values: { readonly [measure in Measure]?: number },
@@ -178,8 +181,8 @@ type Moment = {
   readonly values: { readonly [measure in Measure]: number | null }
 }
 
-/** The alerts and recoveries that a reading brought about: one for each measure. */
-function tellChanges(before: Conditions, after: Conditions, moment: Moment): Emission[] {
+/** Returns the alerts and recoveries that a reading causes: at most one for each measure. */
+function alertChanges(before: Conditions, after: Conditions, moment: Moment): Emission[] {
   return MEASURES.flatMap((measure) => {
     const [was, is] = [before[measure], after[measure]]
     if (is && is.told !== was?.told) return [describe('sensor.alert', measure, is.since, moment)]

@@ -39,7 +39,7 @@ describe('aggregates', () => {
     readingAt(NOON, { sensorId: 'mine', location: 'Attic', humidity: 33.3 }),
   ]
 
-  it('tell least, greatest and mean of today, place by place, and count all', () => {
+  it('are minimum, maximum and average of today by place, and count all readings', () => {
     expect(aggregates(foldAll(aggregatesView, inputs))).toEqual({
       readings: 5,
       places: [
@@ -61,7 +61,7 @@ describe('aggregates', () => {
     })
   })
 
-  it('begin anew with the next day, before its first reading too', () => {
+  it('start again with the next day, even before its first reading', () => {
     const state = foldAll(aggregatesView, inputs)
 
     expect(aggregates(state, NOON + DAY).places[1]).toMatchObject({
@@ -70,7 +70,7 @@ describe('aggregates', () => {
     })
   })
 
-  it('are the same over one partition or several', () => {
+  it('do not depend on the number of partitions', () => {
     const anyReading = fc
       .record({
         time: fc.integer({ min: NOON - DAY, max: NOON }),
@@ -155,7 +155,7 @@ describe('recent alerts', () => {
     expect(recentAlertsView.apply(full, alertAt(500, 'x', { time: 'never' }), '')).toBe(full)
   })
 
-  it('are the same over one partition or several, and stay below 100 KB', () => {
+  it('do not depend on the number of partitions, and stay below 100 KB', () => {
     const long = '\u0001"漢'.repeat(1000)
     const anyAlert = fc.record({ minute: fc.nat(5000), id: fc.string() }).map(({ minute, id }) =>
       alertAt(minute, id, {

@@ -3,11 +3,11 @@ import { defineView, type FoldInput } from '#shared/domain/define-domain.ts'
 import { hundredths, isRecord, MEASURES, type Measure, mean, readReading } from './readings.ts'
 import { sensorView } from './sensor-view.ts'
 
-/** More places than these share one name: a state is bounded. */
+/** Further places share the name `elsewhere`, so that a state is bounded. */
 const MOST_PLACES = 200
 const ELSEWHERE = 'elsewhere'
 
-/** In hundredths, so that the order of adding makes no difference. */
+/** Values in hundredths: sums of whole numbers do not depend on the order of adding. */
 type Extent = { readonly count: number; readonly sum: number; readonly min: number; readonly max: number }
 type Day = { readonly readings: number } & { readonly [measure in Measure]: Extent | null }
 type PlaceState = {
@@ -104,11 +104,12 @@ function dateOf(time: number): string {
   return new Date(time).toISOString().slice(0, 10)
 }
 
-/** Totals of all sensors, place by place. */
+/** Totals of all sensors by place. */
 export const aggregatesView = defineView<AggregatesState>({
-  description: 'Readings of each place: how many, and least, greatest and mean of today (UTC).',
+  description:
+    'The readings of each place: their number, and the minimum, maximum and average of today (UTC).',
   lateEvents:
-    'A day is that of the event time. A reading of an earlier day than the newest of its place counts in the total alone.',
+    'A day is that of the event time. A reading of an earlier day than the newest of its place counts only in the total.',
   channels: ['sensor.reading.**'],
   initial: () => ({ readings: 0, places: [] }),
   apply: countReading,
@@ -117,10 +118,10 @@ export const aggregatesView = defineView<AggregatesState>({
 })
 
 const KEPT = 100
-/** Longest text of an alert that is kept, in bytes: 100 alerts stay far below the 100 KB of a state. */
+/** The longest text of an alert that is kept, in bytes: 100 alerts stay far below the 100 KB of a state. */
 const TEXT_BYTES = 128
 
-/** An alert or a recovery. `time` in RFC 3339; `value` as it was measured, where the alert says so. */
+/** An alert or a recovery. `time` is RFC 3339; `value` is the measured value, if the alert has one. */
 export type SensorAlert = {
   readonly id: string
   readonly kind: 'alert' | 'recovered'
@@ -157,7 +158,7 @@ function textOf(value: unknown): string | null {
   return typeof value === 'string' && value !== '' ? cutText(value, TEXT_BYTES) : null
 }
 
-/** Newest first; by id where times are equal, so that every order of adding gives the same list. */
+/** Newest first, and by id if times are equal, so that the list does not depend on the order of adding. */
 function byTime(one: SensorAlert, two: SensorAlert): number {
   if (one.time !== two.time) return one.time > two.time ? -1 : 1
   return one.id < two.id ? -1 : Number(one.id > two.id)
@@ -170,7 +171,7 @@ function mergeAlerts(left: RecentAlerts, right: RecentAlerts): RecentAlerts {
 /** The last alerts and recoveries of all sensors. */
 export const recentAlertsView = defineView<RecentAlerts>({
   description: 'The last 100 alerts and recoveries, newest first.',
-  lateEvents: 'Sorted by event time: a late alert stands where it belongs, or nowhere when 100 are newer.',
+  lateEvents: 'Sorted by event time: a late alert is inserted by its time, or dropped if 100 are newer.',
   channels: ['sensor.alert.**', 'sensor.recovered.**'],
   initial: () => ({ alerts: [] }),
   apply: (state, input) => {
@@ -182,7 +183,7 @@ export const recentAlertsView = defineView<RecentAlerts>({
   merge: mergeAlerts,
 })
 
-/** The views of the domain without its schemas: what the web app folds with. */
+/** The views of the domain without its schemas, so that a browser does not load the schema library. */
 export const sensorsViews = {
   name: 'sensors',
   views: { sensors: sensorView, aggregates: aggregatesView, 'recent-alerts': recentAlertsView },

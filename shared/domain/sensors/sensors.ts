@@ -14,7 +14,7 @@ const measured = {
     .min(1)
     .max(NAME_LENGTH)
     .optional()
-    .meta({ description: 'Names the sensor; without it the subject does.' }),
+    .meta({ description: 'The id of the sensor. If it is missing, the subject is the id.' }),
   location: z.string().max(NAME_LENGTH).optional(),
   temperature: z.number().min(coldest).max(hottest).optional().meta({ description: 'Degrees Celsius.' }),
   humidity: z
@@ -30,13 +30,13 @@ const reading = z
     error: 'a reading has a number as "temperature", as "humidity", or as both',
   })
   .meta({
-    description: 'What a sensor measured.',
+    description: 'The values that a sensor measured.',
     examples: [{ sensorId: 'dock-3', temperature: 21.4, humidity: 63 }],
     anyOf: MEASURES.map((measure) => ({ required: [measure] })),
   })
 const alert = z.looseObject({ ...measured, reason: z.string().optional() }).optional()
 
-/** The channel of an event of a type: one of the sensor's own, if it is named. */
+/** Derives the channel of an event of a type: each named sensor has its own. */
 function channelOf(type: string) {
   const of = (data: { readonly sensorId?: string | undefined } | undefined) =>
     data?.sensorId === undefined ? type : `${type}.${channelSegment(data.sensorId)}`
@@ -58,7 +58,7 @@ export const sensors = defineDomain({
     },
     'sensor.alert': {
       schema: alert.meta({
-        description: 'Something that a sensor measured needs a look.',
+        description: 'A measured value is above its limit.',
         examples: [{ sensorId: 'dock-3', temperature: 41.2, reason: 'temperature above 35 °C' }],
       }),
       category: channelOf('sensor.alert'),
@@ -67,7 +67,7 @@ export const sensors = defineDomain({
     },
     'sensor.recovered': {
       schema: alert.meta({
-        description: 'What a sensor measures is in order again.',
+        description: 'A measured value is back to normal.',
         examples: [{ sensorId: 'dock-3', temperature: 34.8, reason: 'temperature back to at most 35 °C' }],
       }),
       category: channelOf('sensor.recovered'),

@@ -5,12 +5,12 @@ const ROUND_MS = 2000
 const DAY_MS = 86_400_000
 /** The warmest time of a day. */
 const PEAK_MS = 15 * 3_600_000
-/** One anomaly in so many readings of a sensor, and for how many of them it lasts. */
+/** On average, one anomaly in this many readings of a sensor, and the minimum and maximum of readings that it lasts. */
 const ANOMALY_EVERY = 150
 const ANOMALY_READINGS = [5, 25] as const
 
 type Place = (typeof PLACES)[number]
-/** What one sensor is at: how far its values stray from the curve of the day, and an anomaly while it lasts. */
+/** The state of a simulated sensor: how far its values are from the curve of the day, and an anomaly while it lasts. */
 type Mood = {
   readonly place: Place
   readonly drift: number
@@ -18,8 +18,8 @@ type Mood = {
 }
 
 /**
- * A reading of each of the five sensors every 2 seconds: a curve of the day, some noise, and now and then a heat or a
- * damp that lasts.
+ * Simulates the five sensors, each with a reading every 2 seconds: a curve of the day, some noise, and sometimes a
+ * period of heat or damp.
  */
 export function* simulateSensors(random: () => number, begin: number): Generator<SimulatedEvent> {
   let moods = PLACES.map((place): Mood => ({ place, drift: 0, anomaly: null }))

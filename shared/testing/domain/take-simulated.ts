@@ -1,19 +1,15 @@
+import { seededRandom } from '#shared/core/random.ts'
 import type { Domain, SimulatedEvent } from '#shared/domain/define-domain.ts'
 
-/** The first events that a domain's simulator makes of a seed. */
+/** Returns the first events of a domain's simulator for a seed. */
 export function takeSimulated(
   { simulate }: Domain,
   seed: number,
   count: number,
   begin = 0,
 ): SimulatedEvent[] {
-  let state = seed
-  const random = () => {
-    state = (state * 48_271) % 2_147_483_647
-    return state / 2_147_483_647
-  }
   const taken: SimulatedEvent[] = []
-  for (const event of simulate?.(random, begin) ?? []) {
+  for (const event of simulate?.(seededRandom(seed), begin) ?? []) {
     if (taken.push(event) === count) break
   }
   return taken

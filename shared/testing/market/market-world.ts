@@ -18,7 +18,7 @@ export type WorldOptions = {
 
 /** The market over a log and parts in memory, folded as the pipeline folds: batch by batch, with repeats after crashes. */
 export type MarketWorld = {
-  /** Appends an event that fits its schema; throws with the fault where it does not. */
+  /** Appends an event; throws if it does not fit its schema. */
   readonly post: (type: string, data: object, time?: string) => void
   /** Folds until nothing is left to fold. */
   readonly settle: () => void
@@ -26,7 +26,7 @@ export type MarketWorld = {
   readonly parts: () => readonly [string, ViewPart][]
   /** The parts as a fold of the whole log into empty tables makes them, which emits nothing. */
   readonly rebuild: () => readonly [string, ViewPart][]
-  /** What a reader gets. */
+  /** Returns what a reader receives. */
   readonly read: <Presented>(view: string, key: string, now?: number) => Presented
   /** Every event of a type, once each, in the order of the log. */
   readonly events: (type: string) => readonly DomainEvent[]
@@ -114,7 +114,7 @@ function inputAt(stream: string, offset: number, event: DomainEvent): FoldInput 
 
 type PipelineEvent = Parameters<typeof applyEvent>[1]['event']
 
-/** Folds one event into the parts of all views; answers the events that follow. */
+/** Folds one event into the parts of all views. Returns the events that follow. */
 function foldEvent(
   input: FoldInput,
   partOf: (key: string) => ViewPart | null,
@@ -136,7 +136,7 @@ function foldEvent(
   })
 }
 
-/** Completes an event as the catalog says, and holds it to its schema. */
+/** Returns an event completed by the catalog; throws if it does not fit its schema. */
 function complete(emission: Emission, id: string): DomainEvent {
   const definition = market.events[emission.type]
   if (definition === undefined) throw new Error(`${emission.type} is not in the catalog`)

@@ -3,7 +3,7 @@ import type { Candle } from '#shared/domain/market/candle-views.ts'
 
 export type TestTick = { readonly at: number; readonly price: number; readonly volume: number }
 
-/** A tick as it stands in the log. */
+/** Returns a tick as the log contains it. */
 export function tickInput({ at, price, volume }: TestTick, offset: number, symbol = 'ACME'): FoldInput {
   const event = {
     id: `t-${offset}`,
@@ -34,7 +34,7 @@ export function makeTicks(count: number, random: () => number): TestTick[] {
   })
 }
 
-/** Candles reckoned the slow and obvious way: all ticks of an interval, sorted by time, then by arrival. */
+/** Returns candles computed the slow and obvious way: all ticks of an interval, sorted by time, then by arrival. */
 export function naiveCandles(ticks: readonly TestTick[], minutes: number): Candle[] {
   const groups = Map.groupBy(ticks, ({ at }) => Math.floor(at / 60_000 / minutes) * minutes * 60)
   const candles = [...groups].map(([time, group]) => {

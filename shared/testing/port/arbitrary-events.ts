@@ -1,13 +1,14 @@
 import fc from 'fast-check'
+import { SEVERITIES } from '#shared/core/severity.ts'
 import type { DomainEvent } from '#shared/domain/define-domain.ts'
-import { MOVE_TYPES } from '#shared/domain/port/case.ts'
+import { CASE_STATUSES, MOVE_TYPES } from '#shared/domain/port/case.ts'
 import { port } from '#shared/domain/port/port.ts'
 
 const IDS = ['a', 'b', 'c'] as const
 const TYPES = Object.keys(port.events).filter((type) => !type.startsWith('port.lifecycle.'))
 const NAMES = ['anna', 'bob', 'carl']
 const SHIPS = ['aurora', 'borealis', 'elba']
-/** Texts as they come, and such as nobody expects. */
+/** Any texts, and unexpected ones. */
 const text = fc.oneof(
   fc.string(),
   fc.constantFrom('__proto__', 'constructor', '', '\ud800', '\u0000', 'ü'.repeat(5000)),
@@ -19,7 +20,7 @@ const time = fc.oneof(
     .map((date) => date.toISOString()),
   text,
 )
-const severity = fc.constantFrom('critical', 'high', 'medium', 'low', 'info')
+const severity = fc.constantFrom(...SEVERITIES)
 
 /** Data that fits its schema, or anything at all. */
 const data = fc.oneof(
@@ -69,7 +70,7 @@ const move = fc
     move: fc.constantFrom(...(Object.keys(MOVE_TYPES) as (keyof typeof MOVE_TYPES)[])),
     subject: fc.oneof(fc.constantFrom(...IDS), text),
     by: fc.oneof(fc.constantFrom(...NAMES), text),
-    from: fc.constantFrom('new', 'acknowledged', 'in-progress', 'resolved', 'closed', 'deleted', 7),
+    from: fc.constantFrom(...CASE_STATUSES, 'deleted', 7),
     note: fc.oneof(text, fc.jsonValue()),
     assignee: fc.oneof(fc.constantFrom(...NAMES), fc.constant(null)),
     of: fc.record({ category: fc.constant('port.container'), severity, time }),
@@ -82,10 +83,10 @@ const move = fc
     data: { move, at: '2026-11-21T09:00:00Z', ...rest },
   }))
 
-/** Any sequence of events that the port's channels can carry, each with an id of its own where it is a move. */
+/** Any sequence of events that the port's channels can carry; each move has an id of its own. */
 export const arbitraryEvents: fc.Arbitrary<DomainEvent[]> = fc
   .array(fc.oneof(happening, move), { maxLength: 40 })
   .map((events) => JSON.parse(JSON.stringify(events.map((event, index) => ({ id: `m${index}`, ...event })))))
 
-/** How many runs a property gets; `PORT_RUNS=20000` for the long ones. */
+/** The number of runs of a property; set `PORT_RUNS=20000` for a long run. */
 export const RUNS = Number(process.env.PORT_RUNS ?? 300)

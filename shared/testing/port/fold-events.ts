@@ -1,7 +1,7 @@
 import type { DomainEvent, Emission, View } from '#shared/domain/define-domain.ts'
 import { MOVE_TYPES } from '#shared/domain/port/case.ts'
 
-/** An event of a test: the category is the first two parts of its type, unless another is given. */
+/** Returns an event of a test. Its category is the first two parts of its type, unless another is given. */
 export function makeEvent(id: string, type: string, given: Partial<DomainEvent> = {}): DomainEvent {
   const category = type.split('.').slice(0, 2).join('.')
   const known = { source: '/tests', category, severity: 'info', time: '2026-11-21T08:00:00Z' }
@@ -9,7 +9,7 @@ export function makeEvent(id: string, type: string, given: Partial<DomainEvent> 
 }
 
 let moves = 0
-/** A move of an event as the command writes it. */
+/** Returns a move of an event as the command function writes it. */
 export function makeMove(
   id: string,
   move: keyof typeof MOVE_TYPES,
@@ -24,7 +24,7 @@ export function makeMove(
   })
 }
 
-/** The states of a view by key after these events of one partition, and the events that followed. */
+/** Returns the states of a view by key after events of one partition, and the events that followed. */
 export function foldEvents<State>(view: View<State>, events: readonly DomainEvent[]) {
   const states = new Map<string, State>()
   const emitted: Emission[] = []

@@ -1,6 +1,6 @@
 import type { DomainEvent, FoldInput, View } from '#shared/domain/define-domain.ts'
 
-/** A reading as it stands in the log. */
+/** Returns a reading as the log contains it. */
 export function readingAt(
   time: number,
   data: Readonly<Record<string, unknown>>,
@@ -20,7 +20,7 @@ export function readingAt(
   return { topic: 'sensor-readings', partition: 0, offset, event }
 }
 
-/** Folds events of one key, as the pipeline does: every state is JSON and nobody may change it. */
+/** Folds events of one key. Returns the last state. */
 export function foldAll<State>(
   view: View<State>,
   inputs: Iterable<FoldInput>,
