@@ -43,6 +43,60 @@ const FORBIDDEN = [
   ['functions/planted.ts', '../../elsewhere/secret.ts', 'Import across rooms'],
 ] as const
 
+/** One import of the inside of a room for each room that has faces, from where its face may be imported. */
+const INSIDE = [
+  ['shared/pipeline/deliver/planted.ts', '#shared/pipeline/accept/planted.ts'],
+  ['shared/pipeline/accept/planted.ts', '#shared/pipeline/cloudevents/binary-mode.ts'],
+  ['shared/pipeline/views/planted.ts', '#shared/pipeline/consume/planted.ts'],
+  ['functions/planted.ts', '#shared/pipeline/deliver/push-events.ts'],
+  ['functions/planted.ts', '#shared/pipeline/history/planted.ts'],
+  ['functions/planted.ts', '#shared/pipeline/lifecycle/planted.ts'],
+  ['functions/planted.ts', '#shared/pipeline/sockets/subscribe.ts'],
+  ['functions/planted.ts', '#shared/pipeline/stats/planted.ts'],
+  ['functions/planted.ts', '#shared/pipeline/views/planted.ts'],
+  ['functions/planted.ts', '#shared/pipeline/webhooks/verify.ts'],
+  ['functions/planted.ts', '#shared/api/parameters.ts'],
+  ['web/src/live/planted.ts', '#shared/client/feed.ts'],
+  ['cli/tail/planted.ts', '#shared/client/connection.ts'],
+  ['web/src/app/planted.ts', '#web/domains/blog/blog-page.tsx'],
+  ['web/src/app/planted.ts', '#web/domains/market/market-page.tsx'],
+  ['web/src/app/planted.ts', '#web/domains/port/port-page.tsx'],
+  ['web/src/app/planted.ts', '#web/domains/sensors/sensors-page.tsx'],
+  ['web/src/app/planted.ts', '#web/auth/sign-in-error.ts'],
+  ['web/src/planted.ts', './app/shell.tsx'],
+  ['web/src/app/planted.ts', '#web/docs/operation-card.tsx'],
+  ['localstack/planted.ts', './broker/server.ts'],
+  ['localstack/identity/planted.ts', '../broker/server.ts'],
+  ['localstack/planted.ts', './msk-trigger/process-batch.ts'],
+  ['localstack/planted.ts', './identity/serve-identity.ts'],
+  ['localstack/planted.ts', './dynamodb/close-iterators.ts'],
+  ['localstack/planted.ts', './java/jvm.ts'],
+  ['localstack/planted.ts', './web/serve-files.ts'],
+  ['packages/serverless-offline-msk/src/planted.ts', '../../../localstack/broker/server.ts'],
+  ['cli/planted.ts', './publish/read-input.ts'],
+  ['cli/planted.ts', './simulate/simulate-domains.ts'],
+  ['cli/tail/planted.ts', '../publish/read-input.ts'],
+  ['cli/planted.ts', './tail/tail-events.ts'],
+  ['cli/planted.ts', './replay/replay-views.ts'],
+] as const
+
+/** Imports of a face, or of the inside by the room itself or by a test. */
+const FACES = [
+  ['functions/planted.ts', '#shared/pipeline/accept/accept.ts'],
+  ['shared/pipeline/accept/planted.ts', './to-record.ts'],
+  ['shared/pipeline/webhooks/providers/planted.ts', '#shared/pipeline/webhooks/provider.ts'],
+  ['functions/planted.test.ts', '#shared/pipeline/deliver/push-events.ts'],
+  ['shared/testing/planted.ts', '#shared/pipeline/deliver/push-events.ts'],
+  ['bench/planted.ts', '#shared/pipeline/deliver/push-events.ts'],
+  ['tests/planted.ts', '#shared/client/feed.ts'],
+  ['web/src/live/planted.ts', '#shared/client/connect.ts'],
+  ['web/src/app/planted.ts', '#web/domains/port/panel.ts'],
+  ['web/src/domains/market/chart/planted.ts', '#web/domains/market/money-text.ts'],
+  ['localstack/planted.ts', './broker/start-broker-worker.ts'],
+  ['localstack/broker/apis/planted.ts', '../wire/codec.ts'],
+  ['cli/planted.ts', './publish/publish-command.ts'],
+] as const
+
 /** Literals that are spread into another one, and spreads that are no literals. */
 const SPREAD = 'Write the members of this literal out'
 const LITERALS = [
@@ -50,7 +104,7 @@ const LITERALS = [
   ['export const planted = [...[1, 2], 3]\n', SPREAD],
   ['export const planted = (a?: number) => ({ ...(a !== undefined && { a }) })\n', null],
 ] as const
-const PLUGIN = 'tests/repository/no-literal-spread.grit'
+const PLUGINS = ['tests/repository/faces.grit', 'tests/repository/no-literal-spread.grit']
 
 /** Imports that every room is allowed: without them the test could pass because everything is refused. */
 const ALLOWED = [
@@ -78,7 +132,12 @@ const ALLOWED = [
 ] as const
 
 /** What is planted, by a file of its own for each: its text, and what the linter must say of it (null: nothing). */
-type Plant = { readonly room: string; readonly text: string; readonly message: string | null }
+type Plant = {
+  readonly room: string
+  readonly text: string
+  readonly message: string | null
+  readonly isTest?: boolean
+}
 
 const importing = (imported: string) =>
   `import { planted } from '${imported}'\n\nexport const used = planted\n`
@@ -90,10 +149,21 @@ const PLANTS: readonly Plant[] = [
     text: importing(imported),
     message,
   })),
-  ...ALLOWED.map(([file, imported]) => ({ room: folderOf(file), text: importing(imported), message: null })),
+  ...INSIDE.map(([file, imported]) => ({
+    room: folderOf(file),
+    text: importing(imported),
+    message: 'Face: import this room through one of its faces',
+  })),
+  ...[...ALLOWED, ...FACES].map(([file, imported]) => ({
+    room: folderOf(file),
+    text: importing(imported),
+    message: null,
+    isTest: file.endsWith('.test.ts'),
+  })),
   ...LITERALS.map(([text, message]) => ({ room: 'shared/core', text, message })),
 ]
-const fileOf = ({ room }: Plant, index: number) => `${room}/planted-${index}.ts`
+const fileOf = ({ room, isTest = false }: Plant, index: number) =>
+  `${room}/planted-${index}${isTest ? '.test' : ''}.ts`
 
 describe('the linter', () => {
   const found = new Map<string, string[]>()
@@ -101,7 +171,7 @@ describe('the linter', () => {
     const copy = await mkdtemp(join(tmpdir(), 'tidewire-walls-'))
     await cp('biome.json', join(copy, 'biome.json'))
     await cp('.gitignore', join(copy, '.gitignore'))
-    await cp(PLUGIN, join(copy, PLUGIN))
+    for (const plugin of PLUGINS) await cp(plugin, join(copy, plugin))
     for (const [index, plant] of PLANTS.entries()) {
       const path = join(copy, fileOf(plant, index))
       await mkdir(dirname(path), { recursive: true })
