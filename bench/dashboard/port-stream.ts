@@ -1,7 +1,7 @@
 import type { CloudEvent, PositionedEvent } from '#shared/core/event.ts'
 import { domains } from '#shared/domain/catalog.ts'
 import { MOVE_TYPES } from '#shared/domain/port/case.ts'
-import { simulatePort } from '#shared/domain/port/simulate-port.ts'
+import { port } from '#shared/domain/port/port.ts'
 import { completeEvent } from '#shared/pipeline/accept/check-event.ts'
 import { createCatalog } from '#shared/pipeline/catalog.ts'
 import { createRandom } from '#shared/testing/random.ts'
@@ -59,7 +59,7 @@ function createTemplates(seed: number): Template[] {
   const catalog = createCatalog(domains)
   const deps = { catalog, now: () => new Date(0), newId: () => '' }
   const templates: Template[] = []
-  for (const { event } of simulatePort(random.next, 0)) {
+  for (const { event } of port.simulate?.(random.next, 0) ?? []) {
     const completed = completeEvent(event, deps) as CloudEvent
     const topic = catalog.topicOf(completed.category ?? '')
     if (templates.push({ topic, partition: random.pick(PARTITIONS), event: completed }) === TEMPLATES) break

@@ -6,7 +6,7 @@ import { type AlertRecord, MAX_ACTIVE, MAX_ALERTS, MAX_WATCHING } from './alert-
 const alert = { alertId: 'a-1', user: 'ada', symbol: 'ACME', kind: 'price-above', threshold: 105 }
 
 function tick(world: MarketWorld, price: number, volume = 1): void {
-  world.post1('market.tick', { symbol: 'ACME', price, volume })
+  world.postAndSettle('market.tick', { symbol: 'ACME', price, volume })
 }
 function alertsOf(world: MarketWorld, user = 'ada'): readonly AlertRecord[] {
   return world.read<{ alerts: AlertRecord[] }>('user-alerts', user).alerts
@@ -22,7 +22,7 @@ describe('an alert', () => {
     ['volume-above', 500, [100, 499], [100, 500]],
   ])('%s %d is triggered at its threshold and not before, once', (kind, threshold, before, at) => {
     const world = createMarket()
-    world.post1('market.alert.created', { ...alert, kind, threshold })
+    world.postAndSettle('market.alert.created', { ...alert, kind, threshold })
     tick(world, before[0] ?? 0, before[1])
     const early = alertsOf(world)
     tick(world, at[0] ?? 0, at[1])
@@ -38,11 +38,11 @@ describe('an alert', () => {
 
   it('that is deleted is triggered no more, and its id can be used again', () => {
     const world = createMarket()
-    world.post1('market.alert.created', alert)
-    world.post1('market.alert.deleted', { alertId: 'a-1', user: 'ada' })
+    world.postAndSettle('market.alert.created', alert)
+    world.postAndSettle('market.alert.deleted', { alertId: 'a-1', user: 'ada' })
     tick(world, 110)
     const deleted = alertsOf(world).map(({ status }) => status)
-    world.post1('market.alert.created', alert)
+    world.postAndSettle('market.alert.created', alert)
     tick(world, 110)
 
     expect(deleted).toEqual(['deleted'])
@@ -52,7 +52,7 @@ describe('an alert', () => {
 
   it('that is deleted while it is triggered stays deleted', () => {
     const world = createMarket()
-    world.post1('market.alert.created', alert)
+    world.postAndSettle('market.alert.created', alert)
     world.post('market.alert.deleted', { alertId: 'a-1', user: 'ada' })
     world.post('market.tick', { symbol: 'ACME', price: 110 })
     world.settle()
@@ -63,8 +63,8 @@ describe('an alert', () => {
 
   it('of another user cannot be deleted, and stays', () => {
     const world = createMarket()
-    world.post1('market.alert.created', alert)
-    world.post1('market.alert.deleted', { alertId: 'a-1', user: 'eve' })
+    world.postAndSettle('market.alert.created', alert)
+    world.postAndSettle('market.alert.deleted', { alertId: 'a-1', user: 'eve' })
 
     expect(refusals(world)).toEqual(['You have no alert "a-1".'])
     expect(alertsOf(world)).toMatchObject([{ status: 'active' }])
@@ -72,8 +72,8 @@ describe('an alert', () => {
 
   it('is refused under the id of one that is active', () => {
     const world = createMarket()
-    world.post1('market.alert.created', alert)
-    world.post1('market.alert.created', { ...alert, threshold: 1 })
+    world.postAndSettle('market.alert.created', alert)
+    world.postAndSettle('market.alert.created', { ...alert, threshold: 1 })
 
     expect(refusals(world)).toEqual(['An alert "a-1" is active already.'])
     expect(alertsOf(world)).toMatchObject([{ status: 'active', threshold: 105 }])
@@ -93,7 +93,7 @@ describe('an alert', () => {
   it(`is refused where ${MAX_WATCHING} watch a symbol`, () => {
     const world = createMarket()
     for (let n = 0; n <= MAX_WATCHING; n++)
-      world.post1('market.alert.created', { ...alert, alertId: `a-${n}`, user: `u${n % 3}` })
+      world.postAndSettle('market.alert.created', { ...alert, alertId: `a-${n}`, user: `u${n % 3}` })
 
     const reason = `${MAX_WATCHING} alerts watch ACME already; try again later.`
     expect(refusals(world)).toEqual([reason])

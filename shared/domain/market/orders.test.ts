@@ -13,10 +13,10 @@ function marketAt(...prices: number[]): MarketWorld {
   return world
 }
 function tick(world: MarketWorld, price: number, symbol = 'ACME'): void {
-  world.post1('market.tick', { symbol, price, volume: 1 })
+  world.postAndSettle('market.tick', { symbol, price, volume: 1 })
 }
 function place(world: MarketWorld, order: object): void {
-  world.post1('market.order.placed', order)
+  world.postAndSettle('market.order.placed', order)
 }
 function orders(world: MarketWorld, user = 'ada') {
   return world.read<OrdersState>('orders', user).orders
@@ -134,7 +134,7 @@ describe('a limit order', () => {
     const world = marketAt(100)
     place(world, { ...buy, kind: 'limit', limit: 95 })
     place(world, { ...buy, user: 'bob', kind: 'limit', limit: 94 })
-    world.post1('market.order.cancel-requested', { orderId: 'o-1', user: 'ada' })
+    world.postAndSettle('market.order.cancel-requested', { orderId: 'o-1', user: 'ada' })
 
     expect(orders(world)).toMatchObject([{ status: 'cancelled' }])
     expect(portfolio(world)).toMatchObject({ free: '100000.0000', open: [] })
@@ -145,7 +145,7 @@ describe('a limit order', () => {
     const world = marketAt(100)
     place(world, { ...buy, user: 'bob', kind: 'limit', limit: 94 })
     place(world, { ...buy, kind: 'limit', limit: 95 })
-    world.post1('market.order.cancel-requested', { orderId: 'o-1', user: 'ada' })
+    world.postAndSettle('market.order.cancel-requested', { orderId: 'o-1', user: 'ada' })
 
     expect(book(world)).toMatchObject({ buying: [{ limit: 94 }] })
     expect(orders(world, 'bob')).toMatchObject([{ status: 'accepted' }])
@@ -275,7 +275,7 @@ describe('an order is rejected with the reason', () => {
   ])('when it would cancel %s', (_, user) => {
     const world = marketAt(100)
     place(world, user === 'ada' ? buy : { ...buy, kind: 'limit', limit: 95 })
-    world.post1('market.order.cancel-requested', { orderId: 'o-1', user })
+    world.postAndSettle('market.order.cancel-requested', { orderId: 'o-1', user })
 
     expect(world.events('market.order.cancel-refused')).toMatchObject([
       { partitionkey: user, data: { reason: 'You have no open order "o-1".' } },

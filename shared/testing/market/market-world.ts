@@ -22,7 +22,7 @@ export type MarketWorld = {
   readonly post: (type: string, data: object, time?: string) => void
   /** Folds until nothing is left to fold. */
   readonly settle: () => void
-  readonly post1: (type: string, data: object, time?: string) => void
+  readonly postAndSettle: (type: string, data: object, time?: string) => void
   readonly parts: () => readonly [string, ViewPart][]
   /** The parts as a fold of the whole log into empty tables makes them, which emits nothing. */
   readonly rebuild: () => readonly [string, ViewPart][]
@@ -72,7 +72,7 @@ export function createMarket({ choose = () => 0, dies = () => false }: WorldOpti
   return {
     post,
     settle,
-    post1: (...args) => {
+    postAndSettle: (...args) => {
       post(...args)
       settle()
     },
