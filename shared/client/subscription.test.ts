@@ -1,0 +1,149 @@
+import { describe, expect, test } from 'vitest'
+import { eventAt } from '#shared/testing/client/scripted-server.ts'
+import { createSubscription } from './subscription.ts'
+
+const FROM = 't@e1:0=5'
+
+function subscribed() {
+  const got: number[] = []
+  const gaps: string[] = []
+  const subscription = createSubscription(
+    { id: 's1', channels: ['**'], since: FROM },
+    {
+      event: ({ offset }) => got.push(offset),
+      gap: ({ reason }) => gaps.push(reason),
+      error: () => {},
+    },
+  )
+  let attempt = 1
+  const ask = () => {
+    const message = subscription.ask('c1')
+    attempt = message.attempt ?? 1
+    return message
+  }
+  const replay = (offset: number) =>
+    subscription.receive('c1', {
+      type: 'events',
+      ids: ['s1'],
+      replay: true,
+      attempt,
+      events: [eventAt(offset)],
+    })
+  return { subscription, got, gaps, ask, replay }
+}
+
+test('a replay that was cut off is asked for again, since its verdict was never heard', () => {
+  const { subscription, got, gaps, ask, replay } = subscribed()
+  ask()
+  replay(8) // 6 and 7 have expired, which only `subscribed` would have said
+  subscription.drop('c1')
+
+  const again = ask()
+  replay(8)
+  replay(9)
+  subscription.receive('c1', {
+    type: 'subscribed',
+    id: 's1',
+    attempt: again.attempt ?? 0,
+    cursor: 't@e1:0=9',
+    recovered: false,
+    reason: 'trimmed',
+  })
+
+  expect(again.since).toBe(FROM)
+  expect(gaps).toEqual(['trimmed'])
+  expect(got).toEqual([8, 9])
+  expect(subscription.resumeFrom()).toBe('t@e1:0=9')
+})
+
+test('a page from where the replay began gives the verdict as well', () => {
+  const { subscription, got, gaps, ask, replay } = subscribed()
+  ask()
+  replay(8)
+  subscription.drop('c1')
+
+  subscription.receivePage(
+    { events: [eventAt(8)], cursor: 't@e1:0=8', recovered: false },
+    subscription.resumeFrom(),
+  )
+
+  expect(gaps).toEqual(['trimmed'])
+  expect(got).toEqual([8])
+  expect(subscription.resumeFrom()).toBe('t@e1:0=8')
+})
+
+test('live events go on moving the position once the answer has come', () => {
+  const { subscription, ask, replay } = subscribed()
+  const { attempt = 0 } = ask()
+  replay(6)
+  subscription.receive('c1', { type: 'subscribed', id: 's1', attempt, cursor: 't@e1:0=6', recovered: true })
+
+  subscription.receive('c1', { type: 'events', ids: ['s1'], events: [eventAt(7)] })
+
+  expect(subscription.resumeFrom()).toBe('t@e1:0=7')
+})
+
+describe('a subscription that moves to another line', () => {
+  test('applies nothing more of a line that missed a frame, although the next line has not answered yet', () => {
+    const { subscription, got } = subscribed()
+    const answer = (line: string, attempt: number, cursor: string) =>
+      subscription.receive(line, { type: 'subscribed', id: 's1', attempt, cursor, recovered: true })
+    subscription.ask('old')
+    answer('old', 1, FROM)
+    subscription.ask('next')
+
+    subscription.receive('old', { type: 'gap', ids: ['s1'] }) // 6 was missed
+    subscription.receive('old', { type: 'events', ids: ['s1'], events: [eventAt(7)] })
+    expect(got).toEqual([])
+
+    const replayed = [eventAt(6), eventAt(7)]
+    subscription.receive('next', { type: 'events', ids: ['s1'], replay: true, attempt: 2, events: replayed })
+    answer('next', 2, 't@e1:0=7')
+    expect(got).toEqual([6, 7])
+  })
+
+  test('goes on with the old line until the next one has answered', () => {
+    const { subscription, got } = subscribed()
+    subscription.ask('old')
+    subscription.receive('old', { type: 'subscribed', id: 's1', attempt: 1, cursor: FROM, recovered: true })
+
+    subscription.ask('next')
+    subscription.receive('old', { type: 'events', ids: ['s1'], events: [eventAt(6)] })
+
+    expect(got).toEqual([6])
+    expect(subscription.phase()).toBe('live')
+    expect(subscription.source()).toBe('old')
+  })
+})
+
+test('a subscription that asks its own line again is not live until the line has answered', () => {
+  const { subscription } = subscribed()
+  subscription.ask('line')
+  subscription.receive('line', { type: 'subscribed', id: 's1', attempt: 1, cursor: FROM, recovered: true })
+
+  subscription.ask('line')
+
+  expect(subscription.phase()).toBe('asking')
+  expect(subscription.source()).toBeNull()
+})
+
+test('a page without events that match moves the position up to its cursor', () => {
+  const { subscription } = subscribed()
+
+  const hasMoved = subscription.receivePage({ events: [], cursor: 't@e1:0=9', recovered: true }, FROM)
+
+  expect(hasMoved).toBe(true)
+  expect(subscription.resumeFrom()).toBe('t@e1:0=9')
+})
+
+test('a subscription to what comes from now on resumes from the cursor of its first answer', () => {
+  const subscription = createSubscription(
+    { id: 's1', channels: ['**'], since: 'latest' },
+    { event: () => {}, gap: () => {}, error: () => {} },
+  )
+  subscription.ask('line')
+
+  subscription.receive('line', { type: 'subscribed', id: 's1', attempt: 1, cursor: FROM, recovered: true })
+
+  expect(subscription.resumeFrom()).toBe(FROM)
+})
