@@ -143,3 +143,18 @@ test('docs/webhooks.md has a row for each provider that is built in, and no othe
   const rows = [...table.matchAll(/^\| `([\w-]+)` \|/gm)].map(([, name]) => name)
   expect(rows.sort()).toEqual(Object.keys(providers).sort())
 })
+
+test('the faces of the pipeline’s rooms are those that the linter allows', async () => {
+  const rules = await readFile('tests/repository/faces.grit', 'utf8')
+  const page = await readFile('docs/architecture.md', 'utf8')
+  const allowed = [
+    ...rules.matchAll(/'#shared\/pipeline\/(\w+)\/\(\.\+\)'"\(\$file\),\s+! \$file <: r"([^"]+)"/g),
+  ]
+
+  expect(allowed.length).toBeGreaterThan(0)
+  for (const [, room = '', files = ''] of allowed) {
+    const [, cell = ''] = new RegExp(`^\\| \`${room}\` \\|[^|]*\\|([^|]*)\\|$`, 'm').exec(page) ?? []
+    const named = [...cell.matchAll(/`([\w-]+\.ts)`/g)].map(([, file = '']) => file)
+    expect(named.sort(), room).toEqual(files.replaceAll('\\', '').split('|').sort())
+  }
+})
