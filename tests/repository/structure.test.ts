@@ -1,0 +1,10 @@
+import { expect, test } from 'vitest'
+import { readStructure } from './structure.ts'
+
+const SIBLINGS = 20
+
+test(`a folder has at most ${SIBLINGS} production files: more would be two rooms`, async () => {
+  const { folders } = await readStructure()
+
+  expect(folders.filter(([, count]) => count > SIBLINGS)).toEqual([])
+})
