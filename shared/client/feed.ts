@@ -73,6 +73,12 @@ const PATIENCE = 8
 /** On a busy log the position moves with every page. After so many pages that were not full, a socket can go on. */
 const SHORT_PAGES = 3
 
+/** Returns a failure as it is reported: with the code of a refused request, or else with `code` and `detail`. */
+export function toClientError(cause: unknown, code: string, detail?: string): ClientError {
+  if (cause instanceof PageError) return { code: cause.code, detail: cause.message, cause }
+  return { code, detail: detail ?? (cause instanceof Error ? cause.message : String(cause)), cause }
+}
+
 /** Creates a feed that is ready to ask. Throws CursorError if `since` is a malformed cursor. */
 export function createFeed(
   definition: SubscriptionDefinition,
@@ -165,10 +171,7 @@ export function createFeed(
     subscription.end('refused')
     reportCause(cause)
   }
-  function reportCause(cause: unknown) {
-    const code = cause instanceof PageError ? cause.code : 'internal'
-    report({ code, detail: cause instanceof Error ? cause.message : String(cause), cause })
-  }
+  const reportCause = (cause: unknown) => report(toClientError(cause, 'internal'))
   return {
     ask,
     opened: (line) => {

@@ -9,8 +9,9 @@ import {
   type SubscribeHandlers,
   type SubscribeRequest,
   type TidewireState,
+  toClientError,
 } from './feed.ts'
-import { type FetchPage, PageError } from './http.ts'
+import type { FetchPage } from './http.ts'
 
 export type FeedsSettings = Omit<FeedDeps, 'connection' | 'fetchPage' | 'changed'> & {
   /** How long to wait between two rounds of polling, in milliseconds. */
@@ -86,10 +87,10 @@ export function createFeeds(settings: FeedsSettings, connection: Connection, fet
       refresh()
     },
     failed: (cause) => {
-      isDenied = cause instanceof PageError && cause.code === 'http_401'
+      const error = toClientError(cause, 'connect_failed', 'the socket could not be opened')
+      isDenied = error.code === 'http_401'
       if (isDenied) poller.stop()
-      if (cause instanceof PageError) onError({ code: cause.code, detail: cause.message, cause })
-      else onError({ code: 'connect_failed', detail: 'the socket could not be opened', cause })
+      onError(error)
     },
     leaving: () => each((feed) => feed.flush()),
   })
