@@ -75,10 +75,9 @@ describe('posting a frame', () => {
 
   test('that is never answered fails at the deadline', async () => {
     const gateway = await start(() => {})
-    const started = Date.now()
 
-    expect(await gateway.post('c1', '{}', started + 300)).toBe('failed')
-    expect(Date.now() - started).toBeLessThan(2000)
+    expect(await gateway.post('c1', '{}', Date.now() + 300)).toBe('failed')
+    expect(requests).toHaveLength(1) // the deadline ended the first try, and there was no time for another
   })
 
   test('is not tried at all when the deadline has passed', async () => {
