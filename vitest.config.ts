@@ -16,7 +16,17 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['{functions,shared,localstack,cli,web,packages}/**/*.test.{ts,tsx}'],
+          include: ['{shared,localstack,cli,web,packages}/**/*.test.{ts,tsx}'],
+          exclude: excluded,
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+          expect: { poll },
+        },
+      },
+      {
+        test: {
+          name: 'functions',
+          include: ['functions/**/*.test.ts'],
           exclude: excluded,
           // The settings that functions are composed from; nothing listens there, and no test calls it.
           env: {
@@ -32,8 +42,6 @@ export default defineConfig({
             USER_POOL_CLIENT_ID: 'client',
             STATS_FUNCTION: 'stats',
           },
-          testTimeout: 30_000,
-          hookTimeout: 60_000,
           expect: { poll },
         },
       },
