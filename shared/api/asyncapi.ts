@@ -62,7 +62,7 @@ export function asyncapiDocument(domains: readonly Domain[]): Json {
           type: 'httpApiKey',
           in: 'query',
           name: 'key',
-          description: 'An API key, which the local stack takes here.',
+          description: 'An API key. Only the local stack accepts it here.',
         },
       },
     },
@@ -110,7 +110,7 @@ type Topic = {
   readonly types: readonly string[]
 }
 
-/** Every topic, with the event types of its domain: the category of an event decides on its topic. */
+/** Every topic, with the event types of its domain, because the topic depends on the category of an event. */
 function topicsOf(domains: readonly Domain[]): Topic[] {
   const claimed = domains.flatMap(({ topics, events }) =>
     Object.entries(topics).map(([name, channels]) => ({ name, channels, types: Object.keys(events) })),
@@ -128,7 +128,7 @@ function topicChannel({ name, channels, types }: Topic): [string, Json] {
     name,
     {
       address: name,
-      description: `${carries}. The topic follows the category; a record elsewhere goes to the dead letters.`,
+      description: `${carries}. The category determines the topic; a record on another topic becomes a dead letter.`,
       servers: [{ $ref: '#/servers/kafka' }],
       messages: Object.fromEntries(messages),
     },
@@ -163,7 +163,7 @@ function eventMessages(domains: readonly Domain[]): Json {
     message(
       'recordEvent',
       schemaRef('recordEvent'),
-      'Any event, structured; binary mode with ce_ headers is read as well.',
+      'Any event, structured; binary mode with ce_ headers is supported too.',
     ),
     ...types.map((type) => message(type, ofType(type), 'An event of the catalog.')),
   ])

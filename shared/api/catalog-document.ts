@@ -11,9 +11,9 @@ import type { Derived, Domain, EventDefinition, View } from '#shared/domain/defi
 import { UNCLAIMED_TOPIC, type UnknownTypes } from '#shared/pipeline/catalog.ts'
 import { PAGE_LIMITS } from '#shared/pipeline/history/list-events.ts'
 
-const derived = z
-  .union([z.object({ value: z.string() }), z.object({ rule: z.string() })])
-  .meta({ description: 'Always the same value, or derived from the data by a rule in words.' })
+const derived = z.union([z.object({ value: z.string() }), z.object({ rule: z.string() })]).meta({
+  description: 'A constant value, or the description of the rule that derives the value from the data.',
+})
 const eventType = z.object({
   type: z.string(),
   description: z.string(),
@@ -26,7 +26,7 @@ const topic = z.object({
   name: z.string(),
   channels: z
     .array(z.string())
-    .meta({ description: 'Patterns; the first topic that matches carries a channel.' }),
+    .meta({ description: 'Patterns. A channel is carried by the first topic with a matching pattern.' }),
 })
 
 const view = z.object({
@@ -35,12 +35,14 @@ const view = z.object({
   lateEvents: z
     .string()
     .meta({ description: 'How events are handled whose time is before that of events already folded.' }),
-  channels: z.array(z.string()).meta({ description: 'Patterns of the channels whose events it folds.' }),
-  keyed: z.boolean().meta({ description: 'Whether it has a state for each of many keys, or only one.' }),
+  channels: z
+    .array(z.string())
+    .meta({ description: 'Patterns of the channels of the events that it folds.' }),
+  keyed: z.boolean().meta({ description: 'true: one state for each key. false: only one state.' }),
   keepDays: z
     .number()
     .optional()
-    .meta({ description: 'A state is deleted so many days after its last change.' }),
+    .meta({ description: 'The number of days after its last change when a state is deleted.' }),
 })
 
 export const catalogAnswer = z
@@ -60,9 +62,9 @@ export const catalogAnswer = z
     severities: z.array(z.enum(SEVERITIES)),
     limits: z.record(z.string(), z.int()),
   })
-  .meta({ description: 'What this deployment knows: domains, topics, event types, views and limits.' })
+  .meta({ description: 'The domains, topics, event types, views and limits of this deployment.' })
 
-/** Returns the body of `GET /catalog`: what producers and dashboards need to know of the domains, as data. */
+/** Returns the body of `GET /catalog`: the domains as data, for producers and dashboards. */
 export function catalogDocument(
   domains: readonly Domain[],
   unknownTypes: UnknownTypes,

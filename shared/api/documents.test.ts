@@ -16,7 +16,7 @@ const readText = (path: string) => readFile(new URL(`../../${path}`, import.meta
 const openapi = openapiDocument(domains)
 const asyncapi = asyncapiDocument(domains)
 
-/** Every reference of a document that leads nowhere. */
+/** Returns every reference of a document whose target does not exist. */
 function danglingRefs(document: Json): string[] {
   const resolve = (ref: string) =>
     ref
@@ -33,7 +33,7 @@ describe('the documents', () => {
   test.each([
     ['docs/openapi.json', openapi],
     ['docs/asyncapi.json', asyncapi],
-  ])('%s is what the schemas say now; "npm run generate" renews it', async (path, document) => {
+  ])('%s is what the schemas say now; "npm run generate" updates it', async (path, document) => {
     expect(JSON.parse(await readText(path))).toEqual(JSON.parse(JSON.stringify(document)))
   })
 
@@ -57,13 +57,13 @@ describe('the documents', () => {
     expect(danglingRefs(asyncapi)).toEqual([])
   })
 
-  test('carry the version of package.json', async () => {
+  test('have the version of package.json', async () => {
     const { version } = JSON.parse(await readText('package.json')) as { version: string }
 
     expect(API_VERSION).toBe(version)
   })
 
-  test('know every route that serverless.yml gives to a function of its own', async () => {
+  test('describe every route of serverless.yml that has its own function', async () => {
     const routes = [...(await readText('serverless.yml')).matchAll(/httpApi: (\w+) (\S+)/g)]
 
     expect(routes.length).toBeGreaterThan(3)
@@ -78,7 +78,7 @@ describe('the documents', () => {
     expect(parameters.map(({ name }) => name)).toEqual(expect.arrayContaining([...FILTER_FIELDS]))
   })
 
-  test('answer which methods a path has', () => {
+  test('list the methods of a path', () => {
     expect(methodsOf('/events').sort()).toEqual(['GET', 'POST'])
     expect(methodsOf('/webhooks/github').sort()).toEqual(['OPTIONS', 'POST'])
     expect(methodsOf('/webhooks/')).toEqual([])

@@ -37,8 +37,11 @@ const POSITIONED = {
   },
 }
 const RATE_HEADERS = {
-  'RateLimit-Policy': { description: 'How many requests per second.', schema: { type: 'string' } },
-  RateLimit: { description: 'How many are left.', schema: { type: 'string' } },
+  'RateLimit-Policy': {
+    description: 'The maximum number of requests per second.',
+    schema: { type: 'string' },
+  },
+  RateLimit: { description: 'The number of requests that are left.', schema: { type: 'string' } },
 }
 
 const post: Json = {
@@ -46,8 +49,8 @@ const post: Json = {
   summary: 'Write one event or a batch',
   description: [
     'Returns 202 when Kafka has acknowledged every event, never before. All events of a batch are written, or none.',
-    'Four forms: plain JSON, CloudEvents structured, CloudEvents batch, and CloudEvents binary (`ce-` headers, the body is the data; of any media type).',
-    'The pair (source, id) is one event for 7 days: the same pair again returns the first position.',
+    'Four forms: plain JSON, CloudEvents structured, CloudEvents batch, and CloudEvents binary (`ce-` headers, the body is the data, of any media type).',
+    'The pair (source, id) identifies one event for 7 days. A request with the same pair returns the first position.',
   ].join('\n\n'),
   tags: ['events'],
   parameters: postParameters,
@@ -153,7 +156,7 @@ const get: Json = {
   operationId: 'getEvent',
   summary: 'One event, with the state of its lifecycle',
   description:
-    'Deleted events too: they are missing from lists only. The request waits for an event that was accepted a moment ago.',
+    'Returns deleted events too; only lists omit them. If an event was just accepted, the request waits until it is stored.',
   tags: ['events'],
   parameters: getParameters,
   responses: {
@@ -167,9 +170,9 @@ const move: Json = {
   operationId: 'moveEvent',
   summary: 'Acknowledge, assign, start, resolve, close, read or delete an event',
   description: [
-    'A move is an event in the partition of the event that it concerns. It is checked against the known state, written, and returned when the views have it (after at most 2 s; then without "state"). Of two moves at once the first in the log wins; the other gets 409, and stays in the history as refused.',
-    'Operators and admins may make every move except delete, which requires an admin; everybody may read.',
-    'Moves cannot be written by POST /events. GET /events leaves them out, unless a pattern in "channel" or "type" has the segment "lifecycle".',
+    'A move is an event in the partition of the event that it changes. It is checked against the known state and written. The response is sent when the views include the move, or after 2 s without "state". Of two concurrent moves, the first in the log is applied. The other gets 409 and is kept in the history as refused.',
+    'Operators and admins may make every move except delete, which requires an admin; every role may make the move read.',
+    'Moves cannot be written by POST /events. GET /events omits them, unless a pattern in "channel" or "type" has the segment "lifecycle".',
   ].join('\n\n'),
   tags: ['events'],
   parameters: moveParameters,
@@ -183,7 +186,7 @@ const move: Json = {
           properties: {
             assignee: {
               anyOf: [{ type: 'string', minLength: 1, maxLength: 128 }, { type: 'null' }],
-              description: 'Of assign: to whom; null to nobody.',
+              description: 'For assign: the name of the user, or null to remove the assignee.',
             },
             note,
           },
@@ -198,9 +201,9 @@ const move: Json = {
 
 const remove: Json = {
   operationId: 'deleteEvent',
-  summary: 'Take an event out of lists and counts',
+  summary: 'Remove an event from lists and counts',
   description:
-    'Requires an admin. The event stays in the log and in the audit trail: GET /events/{id} still returns it.',
+    'Requires an admin. The event is kept in the log and in the audit trail: GET /events/{id} still returns it.',
   tags: ['events'],
   parameters: deleteParameters,
   responses: { 202: moved, ...problems(400, 401, 403, 404, 412, 413, 422, 429, 500, 503), 409: REFUSED },
@@ -210,7 +213,7 @@ const csv: Json = {
   operationId: 'exportEvents',
   summary: 'The events of a filter as CSV',
   description:
-    'RFC 4180 with a header row, newest first. A cell that a spreadsheet would evaluate as a formula begins with an apostrophe. A page may be short before the end: continue while there is a Link.',
+    'RFC 4180 with a header row, newest first. A cell that a spreadsheet would evaluate as a formula begins with an apostrophe. A page can be short before the end: continue while there is a Link header.',
   tags: ['events'],
   parameters: csvParameters,
   responses: {

@@ -4,7 +4,7 @@ import { otherPaths } from './other-paths.ts'
 import { problemComponents } from './responses.ts'
 import { httpComponents, type Json } from './schemas.ts'
 
-/** The version of the interfaces: that of package.json. */
+/** The version of the API, the same as in package.json. */
 export const API_VERSION = '0.1.0'
 
 const paths: Readonly<Record<string, Json>> = { ...eventPaths, ...otherPaths }
@@ -24,7 +24,7 @@ export function openapiDocument(domains: readonly Domain[]): Json {
     security: [{ apiKey: [] }, { token: [] }],
     tags: [
       { name: 'events', description: 'Writing and reading events.' },
-      { name: 'views', description: 'Folds of the events, kept up to date.' },
+      { name: 'views', description: 'States that are folded from events and kept up to date.' },
       { name: 'webhooks', description: 'Events from senders that sign their requests.' },
       { name: 'sockets', description: 'Following events as they happen: see /asyncapi.json.' },
       { name: 'catalog', description: 'The event types of this deployment, and these documents.' },

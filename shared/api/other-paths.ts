@@ -25,7 +25,7 @@ const readView: Json = {
   operationId: 'readView',
   summary: 'Read a view: its state, or its states by key, a page at a time',
   description:
-    'GET /catalog names the views. Subscribe, or catch up, from the cursor: everything that the state does not include comes after it.',
+    'GET /catalog lists the views. Subscribe, or catch up, from the cursor: all events that the state does not include are after it.',
   tags: ['views'],
   parameters: viewParameters,
   responses: { 200: answer('The view.', { total: 13 }), ...problems(400, 401, 403, 404, 500, 503) },
@@ -64,7 +64,7 @@ const deliver: Json = {
   operationId: 'receiveWebhook',
   summary: 'Receive a signed delivery of a webhook sender',
   description:
-    'The signature is checked over the bytes of the body. docs/webhooks.md names the senders and their schemes.',
+    'The signature is verified over the bytes of the body. docs/webhooks.md lists the senders and their schemes.',
   tags: ['webhooks'],
   security: OPEN,
   parameters: [source],
@@ -94,7 +94,7 @@ const ask: Json = {
     {
       name: 'WebHook-Request-Rate',
       in: 'header',
-      description: 'The deliveries per minute that the sender asks for.',
+      description: 'The deliveries per minute that the sender requests.',
       schema: text,
       example: '120',
     },
@@ -105,7 +105,7 @@ const ask: Json = {
       headers: {
         Allow: { schema: text },
         'WebHook-Allowed-Origin': { schema: text },
-        'WebHook-Allowed-Rate': { description: 'If a rate was asked for.', schema: text },
+        'WebHook-Allowed-Rate': { description: 'If a rate was requested.', schema: text },
       },
     },
     204: { description: 'A request without an origin.', headers: { Allow: { schema: text } } },
@@ -140,7 +140,7 @@ const health: Json = {
   tags: ['operations'],
   security: OPEN,
   responses: {
-    200: json('It is.', 'health', { status: 'ok', topics: ['port-events', 'events'] }),
+    200: json('The service is up.', 'health', { status: 'ok', topics: ['port-events', 'events'] }),
     ...problems(500, 503),
   },
 }
@@ -156,7 +156,7 @@ function describesItself(operationId: string, summary: string): Json {
   }
 }
 
-/** The routes of views, webhooks, tickets, and of the documents about all this. */
+/** The routes of views, webhooks, tickets, and of these documents. */
 export const otherPaths = {
   '/stats': { get: readStats },
   '/views/{domain}/{view}': { get: readView },

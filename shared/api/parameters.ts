@@ -13,7 +13,7 @@ function inQuery(name: string, description: string, schema: Json, more: Json = {
 /** A list of a query string: separated by commas. */
 function listInQuery(name: string, description: string, items: Json, example: readonly string[]): Json {
   const schema = { type: 'array', minItems: 1, items }
-  return inQuery(name, `${description} An empty list counts as left out.`, schema, {
+  return inQuery(name, `${description} An empty list has no effect.`, schema, {
     style: 'form',
     explode: false,
     example,
@@ -31,7 +31,7 @@ function inHeader(
 }
 
 const filters: readonly Json[] = [
-  listInQuery('channel', 'Channel patterns; every channel if left out.', schemaRef('channelPattern'), [
+  listInQuery('channel', 'Channel patterns. Every channel by default.', schemaRef('channelPattern'), [
     'port.*',
   ]),
   listInQuery('severity', 'Only these.', schemaRef('severity'), SEVERITIES.slice(0, 2)),
@@ -58,7 +58,7 @@ function listParametersOf(most: number, usual: number): readonly Json[] {
     listInQuery('assignee', 'Only events that are assigned to one of these users.', ONE_OF_LIST, ['anna']),
     inQuery(
       'q',
-      'Only events with this text in their title, description, type, subject or id, whatever its case.',
+      'Only events with this text in their title, description, type, subject or id, ignoring case.',
       { type: 'string', maxLength: 200 },
       { example: 'broken seal' },
     ),
@@ -96,13 +96,13 @@ const eventId: Json = {
 }
 const source = inQuery(
   'source',
-  'The source of the event, if several sources used the id. Without it: an event with a lifecycle, of these the newest.',
+  'The source of the event, if several sources use the same id. By default an event with a lifecycle is preferred; of several, the newest.',
   { type: 'string' },
   { example: '/cranes/4' },
 )
 const idempotencyKey = inHeader(
   'Idempotency-Key',
-  'A quoted string (RFC 8941). For 7 days the same key and request get the first response again, even without ids of events. With another request the key is refused.',
+  'A quoted string (RFC 8941). For 7 days the same key with the same request returns the first response, even if the events have no ids. With another request the key is refused.',
   '"8e03978e-40d5-43dd-bc93-6894a57f9324"',
   { type: 'string', pattern: '^"(?:[ !#-\\[\\]-~]|\\\\["\\\\]){1,256}"$' },
 )
@@ -110,7 +110,11 @@ const idempotencyKey = inHeader(
 export const getParameters: readonly Json[] = [
   eventId,
   source,
-  inHeader('If-None-Match', 'The ETag of your copy: 304 as long as it is current.', '"k3v9x1-12"'),
+  inHeader(
+    'If-None-Match',
+    'The ETag of your copy. The response is 304 if the copy is current.',
+    '"k3v9x1-12"',
+  ),
 ]
 
 export const deleteParameters: readonly Json[] = [
@@ -118,7 +122,7 @@ export const deleteParameters: readonly Json[] = [
   source,
   inHeader(
     'If-Match',
-    'The ETag that the move is based on: 412 if the state has changed since. Without it only the state decides.',
+    'The ETag of the state that the move is based on. The response is 412 if the state has changed since. By default only the current state is checked.',
     '"k3v9x1-12"',
   ),
   idempotencyKey,
@@ -145,7 +149,7 @@ export const viewParameters: readonly Json[] = [
   inPath('view', 'One of its views.', 'statistics'),
   inQuery(
     'parts',
-    'With "true" the parts that the fold keeps, neither merged nor presented; an unknown key has no part.',
+    '"true" returns the stored parts, neither merged nor presented. An unknown key has no parts.',
     { type: 'boolean', default: false },
   ),
   inQuery(
@@ -174,17 +178,17 @@ export const postParameters: readonly Json[] = [
     '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
     { type: 'string' },
   ),
-  inHeader('ce-specversion', 'Binary mode: "1.0", also if left out.', '1.0', { const: '1.0' }),
+  inHeader('ce-specversion', 'Binary mode: "1.0", the default.', '1.0', { const: '1.0' }),
   inHeader(
     'ce-type',
-    'Binary mode: the event’s type. With any of ce-type, ce-id, ce-source or ce-specversion the body is the event’s data.',
+    'Binary mode: the type. If ce-type, ce-id, ce-source or ce-specversion is present, the body is the data of the event.',
     'port.container.arrived',
   ),
   inHeader('ce-id', 'Binary mode: the id.', 'arrival-7781'),
   inHeader('ce-source', 'Binary mode: the source.', '/cranes/4', { type: 'string', format: 'uri-reference' }),
   inHeader(
     'ce-subject',
-    'Binary mode: the subject. What is not ASCII is percent-encoded in every ce- header.',
+    'Binary mode: the subject. Characters outside ASCII are percent-encoded in every ce- header.',
     'MSKU-9021044',
   ),
   inHeader('ce-time', 'Binary mode: the time.', '2026-11-21T08:00:00Z', TIME),

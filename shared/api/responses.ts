@@ -19,7 +19,7 @@ const RETRY_AFTER = {
 /** Every problem that the HTTP interface returns, by status. */
 const PROBLEMS: Readonly<Record<number, ProblemKind>> = {
   400: {
-    description: 'The request is malformed: invalid JSON, or a parameter that cannot be understood.',
+    description: 'The request is malformed: invalid JSON, or an invalid parameter.',
     code: 'malformed',
     title: 'The request is malformed',
     detail: 'The query names what cannot be understood.',
@@ -35,19 +35,19 @@ const PROBLEMS: Readonly<Record<number, ProblemKind>> = {
     },
   },
   403: {
-    description: 'The credentials are good, and their role does not grant this.',
+    description: 'The credentials are valid, but their role does not grant this.',
     code: 'forbidden',
     title: 'Not granted',
     detail: 'The role viewer may not write events: that takes the role publisher, operator, or admin.',
   },
   404: {
-    description: 'Nothing has this name.',
+    description: 'There is no resource of this name.',
     code: 'not_found',
     title: 'Not found',
     detail: 'There is no webhook source of this name here; see docs/webhooks.md.',
   },
   409: {
-    description: 'Another request is writing one of these events at this moment; send this one again.',
+    description: 'Another request is currently writing one of these events; send this one again.',
     code: 'conflict',
     title: 'Conflict',
     detail: 'Another request writes one of these events at this moment; send this one again.',
@@ -87,15 +87,14 @@ const PROBLEMS: Readonly<Record<number, ProblemKind>> = {
     headers: RETRY_AFTER,
   },
   500: {
-    description:
-      'Something broke on our side. Sending the same request again is safe where its events have ids.',
+    description: 'An internal error. It is safe to send the same request again if its events have ids.',
     code: 'internal',
     title: 'Internal error',
     detail: 'Something broke on our side; it has been logged. Send the request again, unchanged.',
   },
   503: {
     description:
-      'Kafka cannot be written. Some events may be in Kafka nevertheless; with ids it is safe to send them again.',
+      'Kafka did not confirm the write. Some events may have been written; it is safe to send them again if they have ids.',
     code: 'unavailable',
     title: 'Temporarily unavailable',
     detail: 'Kafka did not confirm the write; send the request again.',

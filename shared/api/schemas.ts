@@ -35,7 +35,7 @@ const stateSummary = z
 
 const state = z.looseObject({}).meta({
   description:
-    'The state of the event’s lifecycle, as the view of its domain has it: for the port its status, assignee, readers and the history of its moves. Missing if there is no lifecycle, or the state is not known yet.',
+    'The state of the event’s lifecycle, from the view of its domain: for the port its status, assignee, readers and the history of its moves. Missing if there is no lifecycle, or the state is not known yet.',
 })
 
 const eventAnswer = z
@@ -44,7 +44,7 @@ const eventAnswer = z
 
 const moveReceipt = z
   .object({ ...receipt.shape, state: state.optional() })
-  .meta({ description: 'Where the move was written, as an event of its own, and the state after it.' })
+  .meta({ description: 'The position of the move, which is a separate event, and the state after it.' })
 
 const historyPage = z
   .object({
@@ -59,11 +59,11 @@ const catchUpPage = z
     cursor,
     recovered: z
       .boolean()
-      .meta({ description: 'false: events are missing, since the log no longer has them.' }),
+      .meta({ description: 'false: events are missing, because the log no longer contains them.' }),
   })
   .meta({
     description:
-      'Events after a cursor, oldest first within each partition. Up to date when the cursor is the one that was sent.',
+      'Events after a cursor, oldest first within each partition. The reader is up to date if the cursor is the same as in the request.',
   })
 
 const viewPart = z
@@ -71,7 +71,7 @@ const viewPart = z
     key: z.string(),
     ...position,
     epoch: z.string(),
-    state: z.unknown().meta({ description: 'As the fold keeps it, before "merge" and "present".' }),
+    state: z.unknown().meta({ description: 'The stored state, before "merge" and "present".' }),
   })
   .meta({
     description: 'The state of one key from the events of one partition, up to and including an offset.',
@@ -81,7 +81,7 @@ const viewState = z
   .object({
     state: z.unknown().meta({
       description:
-        'The state of the key, or of a view without keys; for a view with keys, read without one, an object of the states of a page of keys.',
+        'The state of the key, or of a view without keys. If a view with keys is read without a key, an object with the states of a page of keys.',
     }),
     cursor,
     next: z.string().optional().meta({ description: 'Send it as "next" for more keys; missing at the end.' }),
@@ -96,7 +96,7 @@ const viewParts = z
   })
   .meta({
     description:
-      'The parts of a view, whole keys, for clients that continue the fold: apply an event above the cursor to a part unless the part includes it.',
+      'The parts of a view, for clients that continue the fold; a page contains all parts of its keys. Apply an event above the cursor to a part unless the part includes it.',
   })
 
 const counted = z.object({ name: z.string(), count: z.int().min(0), percent: z.number() })
@@ -104,10 +104,15 @@ const counted = z.object({ name: z.string(), count: z.int().min(0), percent: z.n
 const stats = z
   .object({
     total: z.int().min(0),
-    today: z.int().min(0).meta({ description: 'Of this day in UTC, by the events’ own times.' }),
+    today: z
+      .int()
+      .min(0)
+      .meta({ description: 'Events of the current day in UTC, by the times of the events.' }),
     eventsPerSecond: z.number().min(0).meta({ description: 'The average of the last ten whole seconds.' }),
-    connections: z.int().min(0).meta({ description: 'Open sockets, a few seconds old.' }),
-    categories: z.array(counted).meta({ description: 'Most events first; small ones count as "other".' }),
+    connections: z.int().min(0).meta({ description: 'The number of open sockets, a few seconds old.' }),
+    categories: z
+      .array(counted)
+      .meta({ description: 'Sorted by count, highest first; small categories are combined as "other".' }),
     severities: z.array(counted),
     days: z.array(z.object({ day: z.string().meta({ format: 'date' }), count: z.int().min(0) })),
     seconds: z.array(z.int().min(0)).meta({ description: 'The last 60 whole seconds, oldest first.' }),
@@ -133,7 +138,7 @@ const deadLetterList = z
 
 const ticket = z
   .object({
-    ticket: z.string().meta({ description: 'Opens one socket, once.' }),
+    ticket: z.string().meta({ description: 'Opens one socket; valid once.' }),
     expires: z.string().meta({ format: 'date-time' }),
   })
   .meta({ description: 'A ticket for a socket.' })
@@ -146,8 +151,10 @@ const challengeAnswer = z
   .meta({ description: 'The response that the provider expects to its test delivery.' })
 
 const fault = z.object({
-  index: z.int().min(0).optional().meta({ description: 'Which event of a batch.' }),
-  pointer: z.string().meta({ description: 'JSON pointer to what is wrong; empty for all of it.' }),
+  index: z.int().min(0).optional().meta({ description: 'The index of the event in a batch.' }),
+  pointer: z
+    .string()
+    .meta({ description: 'JSON pointer to the invalid value; empty for the whole document.' }),
   detail: z.string(),
 })
 
@@ -183,7 +190,7 @@ const httpSchemas = {
   problem,
 }
 
-/** The schemas of the HTTP interface by name, in JSON Schema 2020-12 with references among each other. */
+/** The schemas of the HTTP API by name, in JSON Schema 2020-12 with references to each other. */
 export function httpComponents(domains: readonly Domain[]): Json {
   return components({ ...httpSchemas, ...dataSchemas(domains) }, 'draft-2020-12')
 }

@@ -12,12 +12,12 @@ import { CHANNEL_LIMITS } from './limits.ts'
 
 const isPattern = (text: string) => channelProblem(text, { patterns: true }) === null
 
-/** Every sequence of up to `most` segments of an alphabet. */
-function enumerate(alphabet: readonly string[], most: number): string[] {
+/** Returns every sequence of at most `maximum` segments of an alphabet. */
+function enumerate(alphabet: readonly string[], maximum: number): string[] {
   const longer = (shorter: readonly string[]) =>
     shorter.flatMap((text) => alphabet.map((one) => `${text}.${one}`))
   const levels: string[][] = [[...alphabet]]
-  while (levels.length < most) levels.push(longer(levels.at(-1) ?? []))
+  while (levels.length < maximum) levels.push(longer(levels.at(-1) ?? []))
   return levels.flat()
 }
 
@@ -53,7 +53,7 @@ describe('a pattern', () => {
 
   test.each([
     ['*.*.*', '3 single-segment wildcards'],
-    ['**.a', 'only be the last'],
+    ['**.a', 'must be the last'],
     ['a*', '"a*"'],
     ['***', '"***"'],
     ['a.b.c.d.e.f.g.h.**', '9 segments'],
@@ -61,7 +61,7 @@ describe('a pattern', () => {
     expect(channelProblem(pattern, { patterns: true })).toContain(reason)
   })
 
-  test('stands for one segment with * and for any rest, none included, with **', () => {
+  test('matches one segment with *, and any number of segments, including none, with **', () => {
     expect(matchesChannel('a.*', 'a.b')).toBe(true)
     expect(matchesChannel('a.*', 'a')).toBe(false)
     expect(matchesChannel('a.*', 'a.b.c')).toBe(false)
@@ -103,7 +103,7 @@ describe('the patterns covering a channel', () => {
   })
 })
 
-test('patterns overlap when some channel is covered by both, by enumeration', () => {
+test('patterns overlap if at least one channel is covered by both, by enumeration', () => {
   const patterns = enumerate(['a', 'b', '*', '**'], 3).filter(isPattern)
   const channels = enumerate(['a', 'b', 'c'], 4)
 

@@ -5,9 +5,9 @@ const SEGMENT = new RegExp(`^[${SEGMENT_CHARACTERS}]+$`)
 
 /**
  * Checks a channel (`port.container`) or, with `patterns`, a pattern (`port.*`, `market.tick.**`).
- * `*` stands for one segment, `**` (last only) for any rest, none included; at most two `*`,
- * so that the patterns an event can match stay few enough to look up by key.
- * Returns the reason why it is refused, or null.
+ * `*` matches one segment; `**` is only valid at the end and matches any number of segments, including none. A pattern
+ * has at most two `*`, because the server looks up every pattern that can match an event by key.
+ * Returns the reason why the text is invalid, or null.
  */
 export function channelProblem(text: string, { patterns = false } = {}): string | null {
   const segments = text.split('.')
@@ -27,8 +27,8 @@ export function channelProblem(text: string, { patterns = false } = {}): string 
 }
 
 function refuseSegment(segment: string, patterns: boolean): string {
-  if (segment === '') return 'has an empty segment; write segments joined by single dots'
-  if (patterns && segment === '**') return 'has "**" before its end; "**" may only be the last segment'
+  if (segment === '') return 'has an empty segment; separate segments with single dots'
+  if (patterns && segment === '**') return 'has "**" before its end; "**" must be the last segment'
   const allowed = patterns
     ? 'letters, digits, "-", "_", "~", or the wildcards "*" and "**"'
     : 'letters, digits, "-", "_" and "~"'
@@ -46,7 +46,7 @@ export function matchesChannel(pattern: string, channel: string): boolean {
   return wanted.length === actual.length
 }
 
-/** Whether some channel is covered by both patterns. */
+/** Whether at least one channel is covered by both patterns. */
 export function patternsOverlap(left: string, right: string): boolean {
   const a = left.split('.')
   const b = right.split('.')
@@ -85,18 +85,18 @@ const SEGMENT_EXPRESSION = `[${SEGMENT_CHARACTERS}]{1,${segmentLength}}`
 const STAR = `(?:${SEGMENT_EXPRESSION}|\\*)`
 const TOO_MANY_STARS = `(?:(?:[^.]*\\.)*?\\*(?:\\.|$)){${wildcards + 1}}`
 
-/** What `channelProblem` says of a channel, as a regular expression for schemas that others read. */
+/** The rules of `channelProblem` for a channel as a regular expression, for the published JSON Schemas. */
 export const CHANNEL_EXPRESSION = `^${SEGMENT_EXPRESSION}(?:\\.${SEGMENT_EXPRESSION}){0,${segments - 1}}$`
 
-/** What `channelProblem` says of a pattern, as a regular expression. */
+/** The rules of `channelProblem` for a pattern as a regular expression. */
 export const PATTERN_EXPRESSION = `^(?!${TOO_MANY_STARS})(?:\\*\\*|${STAR}(?:\\.${STAR}){0,${segments - 2}}(?:\\.(?:${STAR}|\\*\\*))?)$`
 
-/** Whether a channel, or what a pattern asks for by name, is of what Tidewire tells of itself. */
+/** Whether a channel, or a pattern, begins with `tidewire.`: the channels of Tidewire's own events. */
 export function isOwnChannel(channel: string | undefined): boolean {
   return channel?.startsWith('tidewire.') ?? false
 }
 
-/** A name as one segment of a channel, such as a symbol or a sensor: what a channel may not hold becomes `-`. */
+/** Returns a name, such as a symbol or a sensor, as one segment of a channel: characters that are invalid become `-`. */
 export function channelSegment(name: string): string {
   return name.replaceAll(new RegExp(`[^${SEGMENT_CHARACTERS}]`, 'g'), '-').slice(0, 64)
 }

@@ -26,7 +26,7 @@ const oneEpoch = cursors.map(
 )
 
 describe('the text of a cursor', () => {
-  test('reads back as the cursor', () => {
+  test('is parsed to an equal cursor', () => {
     const property = fc.property(cursors, (cursor) => {
       expect(parseCursor(formatCursor(cursor))).toEqual(cursor)
     })
@@ -58,11 +58,11 @@ describe('the text of a cursor', () => {
     expect(() => parseCursor(text)).toThrow(CursorError)
   })
 
-  test('is refused when a topic appears twice', () => {
+  test('is refused if a topic appears twice', () => {
     expect(() => parseCursor('a@e:0=1;a@e:1=1')).toThrow('twice')
   })
 
-  test('of any kind is read or refused, nothing else', () => {
+  test('is either parsed or refused with CursorError, whatever it is', () => {
     const property = fc.property(fc.oneof(fc.string(), fc.stringMatching(/^[at@:;=,01]*$/)), (text) => {
       try {
         parseCursor(text)
@@ -77,7 +77,7 @@ describe('the text of a cursor', () => {
 describe('advancing a cursor', () => {
   const start = parseCursor('t@e1:0=5')
 
-  test('moves up and leaves the old one as it was', () => {
+  test('returns a higher cursor and does not change the old one', () => {
     expect(formatCursor(advanceCursor(start, { topic: 't', partition: 0, offset: 6 }))).toBe('t@e1:0=6')
     expect(formatCursor(advanceCursor(start, { topic: 't', partition: 3, offset: 0 }))).toBe('t@e1:0=5,3=0')
     expect(formatCursor(start)).toBe('t@e1:0=5')
@@ -86,13 +86,13 @@ describe('advancing a cursor', () => {
   test.each([
     ['a position it has seen', { topic: 't', partition: 0, offset: 5 }],
     ['a topic it does not know', { topic: 'u', partition: 0, offset: 5 }],
-  ])('answers the same cursor for %s', (_, position) => {
+  ])('returns the same cursor for %s', (_, position) => {
     expect(advanceCursor(start, position)).toBe(start)
   })
 })
 
 describe('merging cursors', () => {
-  test('is idempotent, commutative and associative within an epoch, and never falls', () => {
+  test('is idempotent, commutative and associative within an epoch, and never decreases', () => {
     const property = fc.property(oneEpoch, oneEpoch, oneEpoch, (a, b, c) => {
       expect(formatCursor(mergeCursors(a, a))).toBe(formatCursor(a))
       expect(formatCursor(mergeCursors(a, b))).toBe(formatCursor(mergeCursors(b, a)))
@@ -106,12 +106,12 @@ describe('merging cursors', () => {
     fc.assert(property)
   })
 
-  test('takes the right one where the epochs differ', () => {
+  test('returns the right entry if the epochs differ', () => {
     expect(formatCursor(mergeCursors(parseCursor('t@e1:0=9'), parseCursor('t@e2:1=1')))).toBe('t@e2:1=1')
   })
 })
 
-test('what a cursor does not name was not seen', () => {
+test('a partition that is missing in a cursor has offset -1', () => {
   expect(offsetSeen(parseCursor('t@e1:0=5'), 't', 0)).toBe(5)
   expect(offsetSeen(parseCursor('t@e1:0=5'), 't', 1)).toBe(-1)
   expect(offsetSeen(parseCursor('t@e1:0=5'), 'u', 0)).toBe(-1)

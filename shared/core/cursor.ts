@@ -1,16 +1,16 @@
 import type { Position } from './event.ts'
 
-/** One topic's part of a cursor: its epoch, and for each partition the last offset seen. */
+/** The entry of one topic in a cursor: its epoch, and the last offset seen of each partition. */
 export type TopicCursor = { readonly epoch: string; readonly offsets: ReadonlyMap<number, number> }
 
-/** How far a reader has come: topic → epoch and offsets. A partition that is missing has been read up to nothing. */
+/** The position of a reader: topic → epoch and offsets. If a partition is missing, nothing of it has been read. */
 export type Cursor = ReadonlyMap<string, TopicCursor>
 
-/** Why a reader could not go on from its cursor: too far behind for a socket, older than the log, another epoch. */
+/** Why a reader could not continue from its cursor: too far behind for a socket, older than the log, another epoch. */
 export const NOT_RECOVERED = ['too_far', 'trimmed', 'epoch'] as const
 export type NotRecovered = (typeof NOT_RECOVERED)[number]
 
-/** Thrown for text that is no cursor. */
+/** Thrown for text that is not a valid cursor. */
 export class CursorError extends Error {
   readonly code = 'malformed_cursor'
 }
@@ -21,12 +21,12 @@ const OFFSETS = '(?:\\d{1,9}=\\d{1,16}(?:,\\d{1,9}=\\d{1,16})*)?'
 const ENTRY = `${TOPIC}@${EPOCH}:${OFFSETS}`
 const ENTRY_PARTS = new RegExp(`^(${TOPIC})@(${EPOCH}):(${OFFSETS})$`)
 
-/** The grammar of a cursor as a regular expression, for schemas that others read. */
+/** The grammar of a cursor as a regular expression, for the published JSON Schemas. */
 export const CURSOR_EXPRESSION = `^(?:${ENTRY}(?:;${ENTRY})*)?$`
 
 /**
- * Reads `container-events@<epoch>:0=12,1=7;port-events@<epoch>:0=3`. Empty text is the cursor before everything.
- * Throws CursorError with what is wrong.
+ * Parses `container-events@<epoch>:0=12,1=7;port-events@<epoch>:0=3`. Empty text is the cursor before all events.
+ * Throws CursorError with the reason.
  */
 export function parseCursor(text: string): Cursor {
   const cursor = new Map<string, TopicCursor>()
@@ -50,7 +50,7 @@ function parseOffsets(list: string): Map<number, number> {
   return offsets
 }
 
-/** Writes a cursor as text: topics and partitions in order, so that equal cursors are equal text. */
+/** Returns a cursor as text. Topics and partitions are sorted, so equal cursors have equal texts. */
 export function formatCursor(cursor: Cursor): string {
   return [...cursor]
     .sort(([a], [b]) => (a < b ? -1 : 1))
@@ -63,12 +63,12 @@ export function formatCursor(cursor: Cursor): string {
     .join(';')
 }
 
-/** The last offset seen of a partition, or -1. */
+/** Returns the last offset seen of a partition, or -1. */
 export function offsetSeen(cursor: Cursor, topic: string, partition: number): number {
   return cursor.get(topic)?.offsets.get(partition) ?? -1
 }
 
-/** The cursor moved up to a position; the same cursor if it already covers it or does not know the topic's epoch. */
+/** Returns the cursor advanced to a position; the same cursor if it already includes it or does not contain the topic. */
 export function advanceCursor(cursor: Cursor, { topic, partition, offset }: Position): Cursor {
   const known = cursor.get(topic)
   if (known === undefined || offset <= offsetSeen(cursor, topic, partition)) return cursor
@@ -76,7 +76,7 @@ export function advanceCursor(cursor: Cursor, { topic, partition, offset }: Posi
   return new Map(cursor).set(topic, { epoch: known.epoch, offsets })
 }
 
-/** Joins two cursors; where both know a topic with the same epoch, the higher offsets win, else the right epoch does. */
+/** Merges two cursors. If both contain a topic with the same epoch, the higher offsets are used, otherwise the right entry. */
 export function mergeCursors(left: Cursor, right: Cursor): Cursor {
   const merged = new Map(left)
   for (const [topic, entry] of right) {

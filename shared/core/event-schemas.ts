@@ -6,7 +6,7 @@ import { SEVERITIES } from './severity.ts'
 const { segments, wildcards } = CHANNEL_LIMITS
 /** Text without control characters and noncharacters (CloudEvents §3.1). */
 const TEXT = '^[^\\u0000-\\u001f\\u007f-\\u009f\\ufdd0-\\ufdef\\ufffe\\uffff]+$'
-/** Names of attributes (CloudEvents §3.1), and of what is none. */
+/** The names of attributes (CloudEvents §3.1), and `data_base64`, which is not an attribute. */
 const NAMES = { pattern: '^(?:[a-z0-9]{1,64}|data_base64)$' }
 const EXAMPLE = {
   specversion: '1.0',
@@ -29,17 +29,19 @@ export const channel = z.string().meta({
 
 /** A channel pattern, by the rules of `channelProblem` with `patterns`. */
 export const channelPattern = z.string().meta({
-  description: `A channel with "*" for one segment (at most ${wildcards}) and a last "**" for any rest, none included.`,
+  description: `A channel in which "*" matches one segment (at most ${wildcards}), and "**" at the end any number of segments, including none.`,
   pattern: PATTERN_EXPRESSION,
   examples: ['port.*', 'market.tick.**'],
 })
 
-export const severity = z.enum(SEVERITIES).meta({ description: 'How much the event matters, most first.' })
+export const severity = z
+  .enum(SEVERITIES)
+  .meta({ description: 'How important the event is, from the highest to the lowest severity.' })
 
 const text = z.string().min(1).meta({ pattern: TEXT })
 const time = z.string().meta({
   format: 'date-time',
-  description: 'When it happened (RFC 3339).',
+  description: 'The time of the event (RFC 3339).',
   examples: ['2026-11-21T08:00:00Z'],
 })
 const extension = z.union([z.string(), z.boolean(), z.int().min(INT32.minimum).max(INT32.maximum)])
@@ -52,26 +54,26 @@ const context = {
   }),
   source: key.meta({
     format: 'uri-reference',
-    description: `Who says so. At most ${ACCEPT_LIMITS.keyBytes} bytes.`,
+    description: `The producer of the event. At most ${ACCEPT_LIMITS.keyBytes} bytes.`,
     examples: ['/cranes/4'],
   }),
-  type: text.meta({ description: 'What happened; GET /catalog lists the known types.' }),
-  subject: text.meta({ description: 'What it happened to.' }),
+  type: text.meta({ description: 'The kind of event; GET /catalog lists the known types.' }),
+  subject: text.meta({ description: 'The object that the event is about.' }),
   time,
   datacontenttype: text.meta({ description: 'The media type of the data.', examples: ['application/json'] }),
-  dataschema: text.meta({ format: 'uri', description: 'Where the schema of the data is described.' }),
+  dataschema: text.meta({ format: 'uri', description: 'The URI of the schema of the data.' }),
   category: channel,
   severity,
-  partitionkey: text.meta({ description: 'Order is kept among events with the same key.' }),
+  partitionkey: text.meta({ description: 'Events with the same key are delivered in order.' }),
   traceparent: text.meta({ description: 'W3C trace context.' }),
 }
 const data = z.unknown().meta({
   description:
-    'Any JSON of at most 128 levels. Under a type of the catalog it must fit the schema of that type.',
+    'Any JSON of at most 128 levels. For a type of the catalog it must match the schema of that type.',
 })
 const base64 = z.string().meta({
   contentEncoding: 'base64',
-  description: 'Bytes that are no JSON; not allowed beside "data", nor under a type of the catalog.',
+  description: 'Data that is not JSON. Not allowed together with "data", or for a type of the catalog.',
 })
 
 /** An event as it is stored and delivered. */
@@ -94,21 +96,21 @@ export const cloudEvent = z
     propertyNames: NAMES,
   })
 
-/** An event as others may write it straight to Kafka: what the catalog derives may be missing. */
+/** An event that a producer writes straight to Kafka: the attributes that the catalog derives are optional. */
 export const recordEvent = cloudEvent.partial({ category: true, severity: true }).catchall(extension).meta({
   description:
-    'A CloudEvents 1.0.2 event in a record; category and severity are derived where they are missing.',
+    'A CloudEvents 1.0.2 event in a record; category and severity are derived if they are missing.',
   propertyNames: NAMES,
 })
 
-/** `null` counts as left out, except as the type. */
+/** `null` is the same as a missing attribute, except for the type. */
 const { type, ...mayBeLeftOut } = context
 const nullish = z.object(mayBeLeftOut).partial()
 const draft = Object.fromEntries(
   Object.entries(nullish.shape).map(([name, schema]) => [name, z.nullish(schema.unwrap())]),
 )
 
-/** An event as it may be posted in the JSON format: what is left out is filled in. */
+/** An event as it is posted in the JSON format: missing attributes are filled in. */
 export const cloudEventDraft = z
   .object({ ...draft, type, data: data.optional(), data_base64: base64.nullish() })
   .catchall(z.nullable(extension))
@@ -133,7 +135,7 @@ export const plainEvent = z
   })
   .meta({
     description:
-      'An event without ceremony: only "type" is required, other members are refused. A type that is neither in the catalog nor a channel needs a category.',
+      'An event as plain JSON: only "type" is required, unknown members are refused. A type that is neither in the catalog nor a channel needs a category.',
     examples: [{ type: 'port.container.arrived', subject: 'MSKU-9021044', data: { berth: 'B4' } }],
   })
 
@@ -146,4 +148,4 @@ export const position = {
 /** An event with its position. */
 export const positionedEvent = z
   .object({ ...position, event: cloudEvent })
-  .meta({ description: 'An event and where it stands in Kafka.' })
+  .meta({ description: 'An event and its position in Kafka.' })

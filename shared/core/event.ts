@@ -18,8 +18,8 @@ export type CloudEvent = {
   readonly [extension: string]: unknown
 }
 
-/** Where an event stands in Kafka. Positions travel beside the event, never inside it. */
+/** The position of an event in Kafka. It is sent beside the event, never inside it. */
 export type Position = { readonly topic: string; readonly partition: number; readonly offset: number }
 
-/** An event with its position: what the log stores, `GET` answers and frames carry. */
+/** An event with its position, as it is stored, returned by `GET` and sent in frames. */
 export type PositionedEvent = Position & { readonly event: CloudEvent }

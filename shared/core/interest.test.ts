@@ -24,7 +24,7 @@ describe('a filter', () => {
     ['all of them', { severity: ['high'], subject: ['C1'], type: ['**'] }, true],
     ['one that does not match', { severity: ['high'], subject: ['C2'], type: ['**'] }, false],
     ['an empty list', { severity: [] }, false],
-  ])('that asks for %s', (_name, filter, passes) => {
+  ])('with %s', (_name, filter, passes) => {
     expect(passesFilter(filter, event)).toBe(passes)
   })
 
@@ -32,7 +32,7 @@ describe('a filter', () => {
     expect(passesFilter({ [field]: ['elsewhere'] }, event)).toBe(false)
   })
 
-  test('of severities lets no event pass that has none', () => {
+  test('of severities lets no event pass that has no severity', () => {
     expect(passesFilter({ severity: ['high'] }, withoutSeverity)).toBe(false)
   })
 })

@@ -1,14 +1,14 @@
 import { matchesChannel } from './channel.ts'
 import type { CloudEvent } from './event.ts'
 
-/** The attributes of an event that a filter can ask for. Of `type` it takes patterns. */
+/** The attributes of an event that a filter can match. The values for `type` are patterns. */
 export const FILTER_FIELDS = ['severity', 'type', 'subject'] as const
 export type FilterField = (typeof FILTER_FIELDS)[number]
 
-/** Narrows a subscription: every list that is given must contain a match. */
+/** Restricts a subscription: every list that is present must contain a match. */
 export type Filter = { readonly [Field in FilterField]?: readonly string[] }
 
-/** What a client asked for: channel patterns and a filter. */
+/** The events that a client subscribes to: channel patterns and a filter. */
 export type Interest = { readonly channels: readonly string[]; readonly filter?: Filter }
 
 /** Whether an event passes a filter. */
@@ -19,7 +19,7 @@ export function passesFilter(filter: Filter | undefined, event: CloudEvent): boo
   return !filter.type || filter.type.some((pattern) => matchesChannel(pattern, event.type))
 }
 
-/** Whether an event is one that this interest asked for. The server and the client decide by this same rule. */
+/** Whether an event matches an interest. The server and the client use the same function, so they always agree. */
 export function matchesInterest({ channels, filter }: Interest, event: CloudEvent): boolean {
   const { category } = event
   return (

@@ -1,4 +1,7 @@
-/** What is accepted over HTTP. In bytes of JSON; `keyBytes`: an id or a source, as the sort key of a DynamoDB item has at most 1,024 bytes. */
+/**
+ * The limits of requests. `keyBytes` is the limit of an id or a source, because the sort key of a DynamoDB item has at most
+ * 1,024 bytes (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html).
+ */
 export const ACCEPT_LIMITS = {
   bodyBytes: 1_000_000,
   eventBytes: 128 * 1024,
@@ -6,10 +9,10 @@ export const ACCEPT_LIMITS = {
   keyBytes: 1024,
 } as const
 
-/** A channel or pattern: segments, characters of a segment, single-segment wildcards. */
+/** The limits of a channel or pattern: segments, characters of a segment, single-segment wildcards. */
 export const CHANNEL_LIMITS = { segments: 8, segmentLength: 64, wildcards: 2 } as const
 
-/** The lists and texts of one subscription. */
+/** The limits of the lists and texts of one subscription. */
 export const INTEREST_LIMITS = {
   channels: 20,
   filterValues: 50,
@@ -18,9 +21,12 @@ export const INTEREST_LIMITS = {
   sinceLength: 8192,
 } as const
 
-/** A frame is at most 32 KB (one metering unit of the gateway) unless a single event is larger; never over 128 KB. */
+/**
+ * A frame has at most 32 KB, unless a single event is larger, and never more than 128 KB. The gateway meters messages in units
+ * of 32 KB and has a payload limit of 128 KB (https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html).
+ */
 export const FRAME_LIMITS = { softBytes: 32 * 1024, hardBytes: 128 * 1024 } as const
-/** The most events that a socket replays; further behind, the client catches up over HTTP. */
+/** The maximum number of events that a socket replays. A client that is further behind catches up over HTTP. */
 export const REPLAY_LIMIT = 1000
-/** The most subscriptions of one connection. */
+/** The maximum number of subscriptions of one connection. */
 export const SUBSCRIPTION_LIMIT = 50

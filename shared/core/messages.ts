@@ -6,8 +6,8 @@ import { positionedEvent } from './event-schemas.ts'
 import type { FilterField } from './interest.ts'
 import { INTEREST_LIMITS } from './limits.ts'
 
-// The messages of a socket, as schemas from which the types follow. The server reads messages with these very schemas,
-// and docs/asyncapi.json is generated from them. A client imports the types alone, so that no schema library is in it.
+// The schemas of the messages of a socket; the types are inferred from them. The server validates messages with these
+// schemas, and docs/asyncapi.json is generated from them. A client imports only the types, so it contains no schema library.
 
 const pattern = z
   .string()
@@ -25,7 +25,7 @@ const subscribe = z.object({
     .int()
     .min(1)
     .optional()
-    .meta({ description: 'Grows with each try; answers echo it. 1 if left out.' }),
+    .meta({ description: 'Increases with each attempt; responses echo it. 1 by default.' }),
   channels: z.array(pattern).min(1).max(INTEREST_LIMITS.channels),
   filter: z
     .strictObject({
@@ -38,33 +38,33 @@ const subscribe = z.object({
     .string()
     .max(INTEREST_LIMITS.sinceLength)
     .optional()
-    .meta({ description: '"latest", "earliest", a cursor or an RFC 3339 time. "latest" if left out.' }),
+    .meta({ description: '"latest" (default), "earliest", a cursor or an RFC 3339 time.' }),
 })
 const unsubscribe = z.object({ action: z.literal('unsubscribe'), id })
 const ping = z.object({ action: z.literal('ping') })
 const refresh = z.object({ action: z.literal('refresh'), token: z.string().min(1) })
-/** What a client may send. */
+/** The messages of a client. */
 export const clientMessage = z.discriminatedUnion('action', [subscribe, unsubscribe, ping, refresh])
 
-/** What a client may send, by name. */
+/** The messages of a client by name. */
 export const clientMessages = { subscribe, unsubscribe, ping, refresh }
 
 /** A cursor, by the grammar of `parseCursor`. */
 export const cursor = z.string().meta({
   description:
-    'How far a reader has come: for each topic its epoch, and for each partition the last offset seen.',
+    'The position of a reader: for each topic its epoch, and for each partition the last offset seen.',
   pattern: CURSOR_EXPRESSION,
   examples: ['container-events@k3v9x1:0=12,1=7;port-events@p0q2zz:0=3'],
 })
 
-/** Why a subscription could not go on from where the client was. */
+/** Why a subscription could not continue from the position of the client. */
 const notRecovered = z.enum(NOT_RECOVERED)
 const subscriptionId = z.string().meta({ description: 'The id of the subscription.' })
-const ids = z.array(z.string()).min(1).meta({ description: 'The subscriptions that asked for these events.' })
-const attempt = z.int().min(1).meta({ description: 'The attempt that is answered.' })
+const ids = z.array(z.string()).min(1).meta({ description: 'The subscriptions that match these events.' })
+const attempt = z.int().min(1).meta({ description: 'The attempt that this is the response to.' })
 const time = z.string().meta({ format: 'date-time' })
 
-/** What the server may send, by name. */
+/** The messages of the server by name. */
 export const serverFrames = {
   events: z
     .object({
@@ -76,7 +76,7 @@ export const serverFrames = {
     })
     .meta({
       description:
-        'Events: with "replay" those that were missed, oldest first per partition; without it live ones, at any time once asked.',
+        'Events. With "replay": missed events, oldest first in each partition. Otherwise live events, which can arrive at any time after "subscribe".',
     }),
   subscribed: z
     .object({
@@ -89,13 +89,14 @@ export const serverFrames = {
     })
     .meta({
       description:
-        'The subscription stands; comes after the last replay frame. Not recovered: "too_far" to replay over a socket, "trimmed" from the log, or the topic was recreated ("epoch").',
+        'The subscription is active; sent after the last replay frame. If it is not recovered, the reason is "too_far" (too many events to replay over a socket), "trimmed" (the log no longer has some events) or "epoch" (the topic was created again).',
     }),
   unsubscribed: z
     .object({ type: z.literal('unsubscribed'), id: subscriptionId })
     .meta({ description: 'The subscription has ended.' }),
   pong: z.object({ type: z.literal('pong'), time, behind: z.boolean() }).meta({
-    description: 'The answer to a ping. "behind": a frame was missed; resume from your own cursor.',
+    description:
+      'The response to a ping. If "behind" is true, a frame was missed; resume from your own cursor.',
   }),
   refreshed: z
     .object({ type: z.literal('refreshed'), expires: time })
@@ -111,7 +112,7 @@ export const serverFrames = {
     }),
 }
 
-/** As JSON has it: read-only, and what is left out is absent instead of undefined. */
+/** A type as JSON represents it: read-only, and an optional member is absent instead of undefined. */
 type Json<T> = T extends readonly (infer Item)[]
   ? readonly Json<Item>[]
   : T extends object

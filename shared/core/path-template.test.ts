@@ -10,6 +10,6 @@ test.each([
   ['/events/{id}', '/events/a/b', null],
   ['/events/{id}', '/streams/a', null],
   ['/events/{id}', '/events/%zz', null],
-])('%s takes %s as %j', (template, path, parameters) => {
+])('the template %s and the path %s give %j', (template, path, parameters) => {
   expect(matchPath(template, path)).toEqual(parameters)
 })

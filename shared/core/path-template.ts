@@ -1,6 +1,6 @@
 /**
- * The parameters that a path has under a template such as `/events/{id}`, percent-decoded; null where it does not fit.
- * A parameter is one segment, and not empty.
+ * Returns the parameters of a path for a template such as `/events/{id}`, percent-decoded, or null if it does not match.
+ * A parameter is one segment that is not empty.
  */
 export function matchPath(template: string, path: string): Record<string, string> | null {
   const wanted = template.split('/')
@@ -25,6 +25,6 @@ function decode(segment: string): string | null {
   try {
     return decodeURIComponent(segment)
   } catch {
-    return null // "%zz" names nothing
+    return null // malformed, such as "%zz"
   }
 }

@@ -1,4 +1,4 @@
-/** What can be wrong with a request, as a stable code. Only the HTTP adapter turns a code into a status. */
+/** The reason of a refusal as a stable code. Only the HTTP adapter maps a code to a status. */
 export type ErrorCode =
   | 'malformed'
   | 'unauthenticated'
@@ -14,7 +14,7 @@ export type ErrorCode =
   | 'rate_limited'
   | 'unavailable'
 
-/** One thing that is wrong: a JSON pointer into the input (of item `index`, in a batch) and what to do about it. */
+/** One error of an input: a JSON pointer into the input (into item `index` of a batch) and how to correct it. */
 export type Fault = { readonly index?: number; readonly pointer: string; readonly detail: string }
 
 /** An error that the sender of the input can understand and act on. `detail` and `faults` are shown to the sender, `cause` never. */
@@ -22,7 +22,7 @@ export class Refusal extends Error {
   readonly code: ErrorCode
   readonly faults: readonly Fault[]
   readonly retryAfterSeconds: number | undefined
-  /** Whether it can help to send the same input again. */
+  /** Whether the same input can succeed if it is sent again. */
   readonly retryable: boolean
   constructor(
     code: ErrorCode,

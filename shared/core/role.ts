@@ -1,21 +1,21 @@
 import { Refusal } from './refusal.ts'
 
-/** The roles of users and keys, from the least to the most powerful. */
+/** The roles of users and keys, from the lowest to the highest. */
 export const ROLES = ['viewer', 'publisher', 'operator', 'admin'] as const
 export type Role = (typeof ROLES)[number]
 
 /** The user, service or key behind a connection or a request. */
 export type Principal = { readonly name: string; readonly role: Role }
 
-/** The roles from `least` upwards. */
-export function rolesFrom(least: Role): readonly Role[] {
-  return ROLES.slice(ROLES.indexOf(least))
+/** Returns `lowest` and all higher roles. */
+export function rolesFrom(lowest: Role): readonly Role[] {
+  return ROLES.slice(ROLES.indexOf(lowest))
 }
 
 /** The roles that may write events. */
 export const PUBLISHERS = rolesFrom('publisher')
 
-/** The highest role among the names of a user's groups; null if there is none. */
+/** Returns the highest role among the names of a user's groups, or null if no group is a role. */
 export function highestRole(groups: readonly unknown[]): Role | null {
   return ROLES.findLast((role) => groups.includes(role)) ?? null
 }

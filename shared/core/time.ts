@@ -7,8 +7,8 @@ const DATE_TIME =
   /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])[Tt](?:[01]\d|2[0-3]):[0-5]\d:(?:[0-5]\d|60)(?:\.\d+)?(?:[Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/
 
 /**
- * Whether `text` is an RFC 3339 date-time that exists in the calendar. A second of 60 is taken only in the
- * last minute of a UTC day, where leap seconds are.
+ * Whether `text` is an RFC 3339 date-time that exists in the calendar. A second of 60 is valid only in the
+ * last minute of a UTC day, because leap seconds are inserted there.
  */
 export function isTimestamp(text: string): boolean {
   if (!DATE_TIME.test(text)) return false
@@ -17,7 +17,7 @@ export function isTimestamp(text: string): boolean {
   return text.slice(17, 19) !== '60' || isLastMinute(text)
 }
 
-/** Milliseconds since the Unix epoch of an RFC 3339 date-time, or null. A leap second is read as the second before it. */
+/** Returns the milliseconds since the Unix epoch of an RFC 3339 date-time, or null. A leap second is the second before it. */
 export function parseTimestamp(text: string): number | null {
   return isTimestamp(text) ? Date.parse(text.replace(':60', ':59')) : null
 }
