@@ -10,7 +10,10 @@ const serverNames = Object.keys(serverFrames)
 const messageRef = (name: string) => ({ $ref: `#/components/messages/${name}` })
 const onChannel = (channel: string, name: string) => ({ $ref: `#/channels/${channel}/messages/${name}` })
 
-/** Returns the sockets and the Kafka topics as an AsyncAPI 3.0 document (https://www.asyncapi.com/docs/reference/specification/v3.0.0). */
+/**
+ * Returns the sockets and the Kafka topics as an AsyncAPI 3.0 document
+ * (https://www.asyncapi.com/docs/reference/specification/v3.0.0).
+ */
 export function asyncapiDocument(domains: readonly Domain[]): Json {
   const topics = topicsOf(domains)
   return {

@@ -96,7 +96,9 @@ export function isOwnChannel(channel: string | undefined): boolean {
   return channel?.startsWith('tidewire.') ?? false
 }
 
-/** Returns a name, such as a symbol or a sensor, as one segment of a channel: characters that are invalid become `-`. */
+/**
+ * Returns a name, such as a symbol or a sensor, as one segment of a channel: characters that are invalid become `-`.
+ */
 export function channelSegment(name: string): string {
   return name.replaceAll(new RegExp(`[^${SEGMENT_CHARACTERS}]`, 'g'), '-').slice(0, 64)
 }

@@ -68,7 +68,9 @@ export function offsetSeen(cursor: Cursor, topic: string, partition: number): nu
   return cursor.get(topic)?.offsets.get(partition) ?? -1
 }
 
-/** Returns the cursor advanced to a position; the same cursor if it already includes it or does not contain the topic. */
+/**
+ * Returns the cursor advanced to a position; the same cursor if it already includes it or does not contain the topic.
+ */
 export function advanceCursor(cursor: Cursor, { topic, partition, offset }: Position): Cursor {
   const known = cursor.get(topic)
   if (known === undefined || offset <= offsetSeen(cursor, topic, partition)) return cursor
@@ -76,7 +78,10 @@ export function advanceCursor(cursor: Cursor, { topic, partition, offset }: Posi
   return new Map(cursor).set(topic, { epoch: known.epoch, offsets })
 }
 
-/** Merges two cursors. If both contain a topic with the same epoch, the higher offsets are used, otherwise the right entry. */
+/**
+ * Merges two cursors. If both contain a topic with the same epoch, the higher offsets are used, otherwise the right
+ * entry.
+ */
 export function mergeCursors(left: Cursor, right: Cursor): Cursor {
   const merged = new Map(left)
   for (const [topic, entry] of right) {

@@ -17,7 +17,10 @@ export type ErrorCode =
 /** One error of an input: a JSON pointer into the input (into item `index` of a batch) and how to correct it. */
 export type Fault = { readonly index?: number; readonly pointer: string; readonly detail: string }
 
-/** An error that the sender of the input can understand and act on. `detail` and `faults` are shown to the sender, `cause` never. */
+/**
+ * An error that the sender of the input can understand and act on. `detail` and `faults` are shown to the sender,
+ * `cause` never.
+ */
 export class Refusal extends Error {
   readonly code: ErrorCode
   readonly faults: readonly Fault[]

@@ -17,7 +17,10 @@ export function isTimestamp(text: string): boolean {
   return text.slice(17, 19) !== '60' || isLastMinute(text)
 }
 
-/** Returns the milliseconds since the Unix epoch of an RFC 3339 date-time, or null. A leap second is the second before it. */
+/**
+ * Returns the milliseconds since the Unix epoch of an RFC 3339 date-time, or null. A leap second is the second before
+ * it.
+ */
 export function parseTimestamp(text: string): number | null {
   return isTimestamp(text) ? Date.parse(text.replace(':60', ':59')) : null
 }

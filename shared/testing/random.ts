@@ -1,6 +1,6 @@
 import { seededRandom } from '#shared/core/random.ts'
 
-/** The choices of a simulation, which its seed repeats. */
+/** The random choices of a simulation, the same for the same seed. */
 export type Random = {
   /** From 0 to below 1. */
   readonly next: () => number
@@ -13,7 +13,7 @@ export type Random = {
   readonly chance: (probability: number) => boolean
 }
 
-/** Returns the choices of a seed. */
+/** Returns the random choices of a seed. */
 export function createRandom(seed: number): Random {
   const next = seededRandom(seed)
   const pick = (below: number) => Math.floor(next() * below)

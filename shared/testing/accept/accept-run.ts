@@ -11,8 +11,8 @@ const LANES = 6
 
 /**
  * Posts `events` distinct events, alone, in batches and several times at once, while writers and consumers crash at
- * any step, Kafka fails and senders lose patience. Every sender tries until it has a 2xx. Answers what is wrong with
- * the log that came of it, or null, and what happened on the way.
+ * any step, Kafka fails and senders time out. Every sender retries until it gets a 2xx. Returns what is wrong with the
+ * resulting log, or null, and what happened during the run.
  */
 export async function runAccepts(seed: number, events: number, options: AcceptOptions = {}) {
   const world = createAcceptWorld(seed, options)
@@ -44,8 +44,8 @@ export async function runAccepts(seed: number, events: number, options: AcceptOp
 }
 
 /**
- * Posts a request whose process crashes after so many steps, with or without a consumer that stores meanwhile what
- * came of it; then its sender tries until it has a 2xx.
+ * Posts a request whose process crashes after some steps, with or without a consumer that stores its records meanwhile.
+ * Then the sender retries until it gets a 2xx.
  */
 export async function crashAt(
   steps: number,
@@ -102,7 +102,7 @@ function crashOne(world: AcceptWorld, processes: Set<Process>, consumers: Consum
   }
 }
 
-/** Stores the records of a partition from where it is committed, batch by batch; a batch that failed comes again. */
+/** Stores the records of a partition from the committed offset, batch by batch. A failed batch is retried. */
 function startConsumer(world: AcceptWorld, { offset, records }: Omit<Consumer, 'actor'>): Consumer {
   const { random, scheduler, stores, counts } = world
   const run = async () => {
@@ -122,7 +122,7 @@ function startConsumer(world: AcceptWorld, { offset, records }: Omit<Consumer, '
   return consumer
 }
 
-/** Whether each acknowledged event is stored once, at the one position that every answer named. */
+/** Checks that each acknowledged event is stored once, at the one position that every response named. */
 async function check({
   stores: { store },
   catalog,

@@ -6,7 +6,7 @@ import type { AcceptWorld } from './accept-world.ts'
 import { makeEvent } from './records.ts'
 
 type Outcome = 'accepted' | 'again'
-/** A sandbox that handles one request. Its sender learns of its end, not of its reason. */
+/** A sandbox that handles one request. Its sender notices that it ends, but not why. */
 export type Process = { readonly actor: Actor; readonly tellSender: () => void }
 type Request = {
   readonly events: readonly CloudEvent[]
@@ -17,7 +17,7 @@ type Request = {
 const CHANNELS = ['port.a', 'port.b', 'other.a'] as const
 const NEIGHBOURS = 8
 
-/** Posts each event of a lane, several times at once and some of its neighbours with it, until all are accepted. */
+/** Posts each event of a lane several times at once, with some of its neighbours, until all are accepted. */
 export async function runLane(world: AcceptWorld, processes: Set<Process>, ns: readonly number[]) {
   const { random, scheduler } = world
   for (const n of ns) {
@@ -51,7 +51,7 @@ export async function wait({ now, scheduler }: AcceptWorld, ms: number): Promise
   for (const until = now() + ms; now() < until; ) await scheduler.yieldPoint()
 }
 
-/** A request without ids: each attempt makes its own. */
+/** A request without ids: each attempt generates new ones. */
 function makeRequest({ counts }: AcceptWorld): Request {
   const id = `made-${++counts.made}`
   return { events: [makeEvent(id, { category: 'port.a' })], madeIds: new Set([id]) }
@@ -65,7 +65,7 @@ function eventOf(n: number): CloudEvent {
   return makeEvent(`e${n}`, { category: CHANNELS[n % CHANNELS.length] ?? 'port.a' })
 }
 
-/** One attempt in a process of its own, which may crash; a sender may also lose patience while it goes on. */
+/** One attempt in a separate process, which may crash. A sender may also time out while the process continues. */
 export function post(world: AcceptWorld, processes: Set<Process>, request: Request): Promise<Outcome> {
   const { random, scheduler, counts } = world
   const answer = Promise.withResolvers<Outcome>()

@@ -12,7 +12,7 @@ import { memoryEventStore } from '#shared/testing/memory/memory-event-store.ts'
 import { createRandom, type Random } from '#shared/testing/random.ts'
 import { type CrashingKafka, crashingKafka } from './crashing-kafka.ts'
 
-/** A rule to break, to show that the run would notice it: what writers and what consumers have as their claims. */
+/** Replaces the claims of writers or of consumers, to check that a run detects a broken rule. */
 export type AcceptOptions = {
   readonly claims?: 'memory' | 'dynamodb'
   readonly writer?: (claims: ClaimStore) => ClaimStore
@@ -26,12 +26,12 @@ export type AcceptWorld = {
   readonly kafka: CrashingKafka
   readonly stores: StoreDeps
   readonly writerClaims: ClaimStore
-  /** Milliseconds; every step takes some. */
+  /** Milliseconds; every step advances the clock. */
   readonly now: () => number
   readonly pass: (ms: number) => void
-  /** From 1, all goes wrong that may, to 0. */
+  /** The intensity of faults, from 0 to 1. */
   faults: number
-  /** Positions that were acknowledged, by event id. */
+  /** The acknowledged positions by event id. */
   readonly acknowledged: Map<string, Set<string>>
   readonly counts: { made: number; crashes: number; conflicts: number; failures: number; repeats: number }
 }
@@ -77,7 +77,10 @@ export function createAcceptWorld(
   return world
 }
 
-/** The store's own yield points are before each step; these are after it: a crash between the step and its answer. */
+/**
+ * The yield points of the store are before each step; these are after it, for a crash between the step and its
+ * response.
+ */
 function alsoAfter(claims: ClaimStore, { yieldPoint }: Scheduler): ClaimStore {
   const answer = async <T>(work: Promise<T>): Promise<T> => {
     const result = await work

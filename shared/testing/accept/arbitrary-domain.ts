@@ -16,7 +16,7 @@ type Shape = {
 
 const numberOf = ({ event }: FoldInput) => (event.data as { n: number }).n
 
-/** A view that keeps every position that it saw: one too many, too few or in another order shows. */
+/** A view that keeps the position of every event, so that a missing, repeated or reordered event is detected. */
 function viewOf({ channels, keysOf, ignores, throwsAt, emitsAt }: Shape): View<Seen> {
   const keys = (input: FoldInput) => {
     const n = numberOf(input)
@@ -55,7 +55,7 @@ const shape: fc.Arbitrary<Shape> = fc.record({
   emitsAt: fc.integer({ min: 1, max: 4 }),
 })
 
-/** A domain of up to four views, with a topic of its own. */
+/** A domain with up to four views and its own topic. */
 export const arbitraryDomain: fc.Arbitrary<Domain> = fc
   .array(shape, { minLength: 1, maxLength: 4 })
   .map((shapes) => ({
@@ -78,7 +78,7 @@ const content = fc.oneof(
   },
 )
 
-/** The records of one partition: events of few ids, so that some come twice, and some that are none. */
+/** The records of one partition: events with few ids, so that some are repeated, and some invalid records. */
 export function arbitraryLog(partition: number): fc.Arbitrary<KafkaRecord[]> {
   return fc.array(content, { minLength: 1, maxLength: 24 }).map((contents) =>
     contents.map((one, offset) => {

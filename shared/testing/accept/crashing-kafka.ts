@@ -10,8 +10,8 @@ const PARTITIONS = 2
 export type CrashingKafka = EventLog & { readonly logs: ReadonlyMap<string, readonly KafkaRecord[]> }
 
 /**
- * Kafka in memory as a producer meets it when all goes wrong: an append takes one step or more for each partition, may
- * fail with none, some or all of its records written, may write late, after it has failed, and may write twice.
+ * Kafka in memory with every fault that a producer can meet. An append takes one or more steps for each partition. It may
+ * fail with none, some or all of its records written, may write after it has failed, and may write twice.
  */
 export function crashingKafka(
   catalog: Catalog,

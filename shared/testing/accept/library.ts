@@ -14,7 +14,10 @@ import { makeEvent, makeRecord, type Place } from './records.ts'
 
 export type Shelf = { readonly titles: readonly string[] }
 
-/** Books are put on shelves; the third book of a shelf makes it full, which is an event. `title` can bring trouble. */
+/**
+ * Books are put on shelves; the third book of a shelf makes it full, which is an event. A special `title` causes an
+ * error.
+ */
 const shelves = defineView<Shelf>({
   description: 'the titles on each shelf, in order',
   lateEvents: 'as they come',
@@ -37,7 +40,7 @@ const shelves = defineView<Shelf>({
   present: ({ titles }, now, key) => ({ key, count: titles.length, titles, now }),
 })
 
-/** How many events of each type there were, those that followed included. */
+/** The number of events of each type, including those that followed. */
 const counts = defineView<Readonly<Record<string, number>>>({
   description: 'how many of each type',
   lateEvents: 'as they come',
@@ -50,7 +53,7 @@ const counts = defineView<Readonly<Record<string, number>>>({
   },
 })
 
-/** An invented domain. */
+/** An example domain. */
 export const library: Domain = defineDomain({
   name: 'library',
   topics: { library: ['library.**'] },
@@ -70,7 +73,7 @@ function raise(message: string): never {
   throw new Error(message)
 }
 
-/** The event of a book that is put on a shelf. */
+/** Returns the event of a book that is put on a shelf. */
 export function book(id: string, shelf: string, title: string, given: Partial<CloudEvent> = {}): CloudEvent {
   const fixed = { type: 'library.book', category: 'library.book', datacontenttype: 'application/json' }
   return makeEvent(id, { ...fixed, subject: shelf, data: { title }, ...given })
@@ -79,7 +82,7 @@ export function book(id: string, shelf: string, title: string, given: Partial<Cl
 export const inLibrary = (place: Place, content: CloudEvent | string): KafkaRecord =>
   makeRecord({ topic: 'library', ...place }, content)
 
-/** What a fold works with, in memory, and what it has appended so far. */
+/** The dependencies of a fold in memory, and the records that it has appended. */
 export function makeFoldDeps(
   yieldPoint: () => Promise<void> = async () => {},
   domains: readonly Domain[] = [library],
@@ -109,7 +112,7 @@ export function makeFoldDeps(
   }
 }
 
-/** The events of records that were appended. */
+/** Returns the events of appended records. */
 export function eventsOf(appended: readonly NewRecord[]): CloudEvent[] {
   return appended.map(({ value }) => JSON.parse(new TextDecoder().decode(value)))
 }

@@ -11,7 +11,7 @@ export type LoggedEvent = {
   readonly event?: Partial<CloudEvent>
 }
 
-/** A log store that holds these events, each at the next offset of its partition, with the heads moved up. */
+/** Returns a store with these events, each at the next offset of its partition, and the heads at the last of them. */
 export async function makeLog(
   events: readonly LoggedEvent[],
 ): Promise<{ store: EventStore; stored: StoredEvent[] }> {
@@ -28,7 +28,7 @@ export async function makeLog(
   return { store, stored }
 }
 
-/** Stores one event and moves the head up to it. */
+/** Stores one event and advances the head to it. */
 export async function addEvent(store: EventStore, one: StoredEvent): Promise<void> {
   const { topic, partition, offset, timestamp } = one
   const { epoch, heads } = await store.topic(topic)
@@ -37,7 +37,7 @@ export async function addEvent(store: EventStore, one: StoredEvent): Promise<voi
   await store.advance(stream, { offset, first: heads.get(partition)?.first ?? offset, timestamp })
 }
 
-/** A log store from which everything up to an offset has expired. */
+/** Returns a store in which everything up to an offset has expired. */
 export function trimmed(store: EventStore, upTo: number): EventStore {
   const read: EventStore['read'] = (stream, range) =>
     store.read(stream, { ...range, after: Math.max(range.after, upTo) })

@@ -4,7 +4,7 @@ import type { KafkaRecord, StoredEvent } from '#shared/pipeline/ports.ts'
 
 const STRUCTURED = [{ name: 'content-type', value: Buffer.from('application/cloudevents+json') }]
 
-/** A well-formed event; what is given goes before. */
+/** Returns a valid event. The given attributes override the defaults. */
 export function makeEvent(id: string, given: Partial<CloudEvent> = {}): CloudEvent {
   return {
     specversion: '1.0',
@@ -24,14 +24,14 @@ export type Place = {
   readonly timestamp?: number
 }
 
-/** A record that carries an event, or some other text. */
+/** Returns a record with an event, or with another text. */
 export function makeRecord(place: Place, content: CloudEvent | string): KafkaRecord {
   const { topic = 'port', partition = 0, offset, timestamp = 1000 + offset } = place
   const value = Buffer.from(typeof content === 'string' ? content : JSON.stringify(content))
   return { topic, partition, offset, timestamp, key: null, value, headers: STRUCTURED }
 }
 
-/** An event as the log holds it. */
+/** Returns an event as it is stored in the log. */
 export function makeStored(place: Place, event: CloudEvent): StoredEvent {
   const { topic = 'port', partition = 0, offset, timestamp = 1000 + offset } = place
   return { topic, partition, offset, timestamp, event }

@@ -2,16 +2,19 @@ import type { Clock } from '#shared/client/connect.ts'
 
 export type FakeClock = Clock & {
   readonly advance: (ms: number) => Promise<void>
-  /** How many timers are set. */
+  /** The number of active timers. */
   readonly pending: () => number
 }
 
-/** Lets every promise that is ready run its course. */
+/** Waits until every promise that is ready is settled. */
 export async function settle(): Promise<void> {
   for (let turn = 0; turn < 20; turn++) await Promise.resolve()
 }
 
-/** A clock that does not move until it is advanced. Timers run in the order of their times, each with the promises that it wakes. */
+/**
+ * A clock that does not move until it is advanced. Timers run in the order of their times; after each one the
+ * promises that it resolves are settled.
+ */
 export function createFakeClock(): FakeClock {
   let now = 1_000_000
   const timers = new Set<{ at: number; run: () => void }>()

@@ -11,7 +11,7 @@ export type FakeSocket = {
   readonly frame: (frame: ServerFrame | object) => Promise<void>
   readonly cut: () => Promise<void>
   readonly asks: () => SubscribeMessage[]
-  /** Answers the newest ask of a subscription. */
+  /** Responds to the newest `subscribe` of a subscription. */
   readonly accept: (cursor?: string, id?: string) => Promise<void>
 }
 
@@ -58,7 +58,9 @@ function createSocket(url: string): FakeSocket & SocketLike {
 
 export type Answer = { status?: number; body: unknown; type?: string }
 
-/** A client on a server that does only what the test says: sockets by hand, pages by `answer`, time by `clock`. */
+/**
+ * A client with a fake server that the test controls: it opens sockets, `answer` returns pages, `clock` is the time.
+ */
 export type Script = {
   readonly clock: FakeClock
   readonly sockets: FakeSocket[]

@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import type { CloudEvent } from '#shared/core/event.ts'
 import { MINIMAL } from './conformance-cases.ts'
 
-// Generated events for property tests: every attribute, every type of value, all of Unicode that is allowed.
+// Generated events for property tests: every attribute, every type of value, and all valid Unicode characters.
 const FORBIDDEN = /[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}]/gu
 
 const attributeText = fc
@@ -78,7 +78,7 @@ export const arbitraryEvent: fc.Arbitrary<CloudEvent> = fc
   .tuple(context, extensions, payload)
   .map((parts) => Object.assign({ specversion: '1.0' as const }, ...parts) as CloudEvent)
 
-/** What is nearly an event: valid members beside broken ones, in any mixture. */
+/** Almost valid events: any mixture of valid and invalid members. */
 export const arbitraryRubbish: fc.Arbitrary<unknown> = fc.oneof(
   fc.anything(),
   fc

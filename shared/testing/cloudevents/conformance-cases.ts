@@ -1,10 +1,10 @@
-// The cases of the public conformance suite (https://github.com/cloudevents/conformance, format/json) by what
-// they exercise, and beside them one for each MUST of the specification that the suite leaves out.
+// The cases of the public conformance suite (https://github.com/cloudevents/conformance, format/json), and one case for
+// each MUST of the specification that the suite does not cover.
 type Members = Readonly<Record<string, unknown>>
 
-/** A case: what it shows, the members it adds to or, with `undefined`, takes from the minimal event. */
+/** A case: its title, and the members that it adds to the minimal event or, with `undefined`, removes from it. */
 export type ValidCase = readonly [title: string, members: Members]
-/** The same, with the pointer that the refusal must name. */
+/** A case with the pointer that the refusal must name. */
 export type InvalidCase = readonly [title: string, members: Members, pointer: string]
 
 /** The smallest valid event. */

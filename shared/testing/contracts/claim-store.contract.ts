@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { Claim, ClaimStore } from '#shared/pipeline/claim-store.ts'
 
-/** What every ClaimStore must do. `make` opens further instances on the same data. */
+/** The contract of every ClaimStore. `make` opens another instance on the same data. */
 export function describeClaimStore(name: string, make: () => ClaimStore): void {
   describe(`the ClaimStore ${name}`, () => {
     let store: ClaimStore
@@ -15,25 +15,25 @@ export function describeClaimStore(name: string, make: () => ClaimStore): void {
 
     const claim = (offset: number): Claim => ({ topic: 't', epoch: 'e1', partition: 0, offset })
 
-    test('is held by the first, whoever comes later', async () => {
+    test('a pair is claimed by the first caller, and later callers get its position', async () => {
       expect(await store.claim(key, claim(1))).toEqual(claim(1))
       expect(await make().claim(key, claim(2))).toEqual(claim(1))
       expect(await store.claim(key, claim(1))).toEqual(claim(1))
     })
 
-    test('tells apart equal ids of different sources', async () => {
+    test('equal ids of different sources are different pairs', async () => {
       await store.claim(key, claim(1))
       expect(await store.claim({ ...key, source: '/other' }, claim(2))).toEqual(claim(2))
     })
 
-    test('has one holder when 50 claim at once', async () => {
+    test('50 concurrent claims of a pair get the same position', async () => {
       const answers = await Promise.all(
         Array.from({ length: 50 }, (_, offset) => make().claim(key, claim(offset))),
       )
       expect(new Set(answers.map(({ offset }) => offset)).size).toBe(1)
     })
 
-    test('claims ids that were made in batches, and answers who held them before', async () => {
+    test('claimMade claims pairs in batches, and returns the position of each pair that was claimed before', async () => {
       const pairs = Array.from({ length: 130 }, (_, index) => ({
         source: `/m${index}`,
         id: key.id,
@@ -55,14 +55,14 @@ export function describeClaimStore(name: string, make: () => ClaimStore): void {
       expect(await store.claimMade([])).toEqual([])
     })
 
-    test('finds holders in the order of the keys, null where there is none, repeats included', async () => {
+    test('find returns claims in the order of the keys, including repeated keys, and null if there is no claim', async () => {
       const free = { ...key, source: '/free' }
       await store.claim(key, claim(7))
       expect(await make().find([free, key, free, key])).toEqual([null, claim(7), null, claim(7)])
       expect(await store.find([])).toEqual([])
     })
 
-    test('finds the claims on an id with their sources, and neither leases nor bound keys', async () => {
+    test('findById returns the claims on an id with their sources, without leases and bound keys', async () => {
       const of = (source: string) => ({ ...key, source })
       await store.claim(key, claim(1))
       await store.claim(of('/other'), claim(2))
@@ -78,13 +78,13 @@ export function describeClaimStore(name: string, make: () => ClaimStore): void {
       expect(await store.findById(randomUUID())).toEqual([])
     })
 
-    test('finds more holders than one batch read holds', async () => {
+    test('find returns more claims than fit in one batch read', async () => {
       const keys = Array.from({ length: 130 }, (_, index) => ({ ...key, source: `/s${index}` }))
       await Promise.all(keys.map((one, offset) => store.claim(one, claim(offset))))
       expect((await store.find(keys)).map((one) => one?.offset)).toEqual(keys.map((_, offset) => offset))
     })
 
-    test('is leased to one owner at a time, and to the next once it was given back', async () => {
+    test('a pair is leased to one owner at a time, and to the next after its release', async () => {
       expect(await store.lease(key, 'ada')).toBe('taken')
       expect(await make().lease(key, 'bob')).toBe('in_flight')
       await store.release(key, 'bob')
@@ -93,13 +93,13 @@ export function describeClaimStore(name: string, make: () => ClaimStore): void {
       expect(await store.lease(key, 'bob')).toBe('taken')
     })
 
-    test('has one lease when 50 ask at once', async () => {
+    test('of 50 concurrent requests for a lease one succeeds', async () => {
       const owners = Array.from({ length: 50 }, (_, index) => `owner ${index}`)
       const answers = await Promise.all(owners.map((owner) => make().lease(key, owner)))
       expect(answers.filter((answer) => answer === 'taken')).toHaveLength(1)
     })
 
-    test('is claimed whoever has the lease, and no release undoes that', async () => {
+    test('a pair can be claimed while another owner has the lease, and a release does not undo the claim', async () => {
       await store.lease(key, 'ada')
       expect(await store.find([key])).toEqual([null])
 
@@ -110,14 +110,14 @@ export function describeClaimStore(name: string, make: () => ClaimStore): void {
       expect(await store.find([key])).toEqual([claim(1)])
     })
 
-    test('is held by the position, with or without its epoch', async () => {
+    test('the claim of a position is valid with or without its epoch', async () => {
       const { epoch: _, ...position } = claim(1)
       expect(await store.claim(key, position)).toEqual(position)
       expect(await store.claim(key, claim(1))).toMatchObject(position)
       expect(await store.claim(key, claim(2))).toMatchObject(position)
     })
 
-    test('binds a key to the first fingerprint, even when 20 come at once', async () => {
+    test('bind binds a key to the first fingerprint, even with 20 concurrent calls', async () => {
       const prints = Array.from({ length: 20 }, (_, index) => `print ${index}`)
       const bound = await Promise.all(prints.map((print) => make().bind(key, print)))
       expect(new Set(bound).size).toBe(1)

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { DeadLetter, DeadLetterStore } from '#shared/pipeline/ports.ts'
 
-/** What every DeadLetterStore must do. `make` opens further instances on the same data. */
+/** The contract of every DeadLetterStore. `make` opens another instance on the same data. */
 export function describeDeadLetterStore(name: string, make: () => DeadLetterStore): void {
   describe(`the DeadLetterStore ${name}`, () => {
     let store: DeadLetterStore
@@ -28,7 +28,7 @@ export function describeDeadLetterStore(name: string, make: () => DeadLetterStor
     const offsets = async (limit: number, topics = [topic]) =>
       (await make().list(topics, limit)).map(({ offset }) => offset)
 
-    test('gives back a letter as it was', async () => {
+    test('returns a letter unchanged', async () => {
       const whole = letter(1, { key: 'a2V5', truncated: true, attempts: 3 })
       await store.put(whole)
       expect(await store.list([topic], 10)).toEqual([whole])
@@ -48,7 +48,7 @@ export function describeDeadLetterStore(name: string, make: () => DeadLetterStor
       expect(await offsets(10)).toEqual([100, 10, 9, 3])
     })
 
-    test('lists the topics that are asked for, merged', async () => {
+    test('lists the letters of the requested topics, merged', async () => {
       const second = `t-${randomUUID()}`
       await store.put(letter(1))
       await store.put(letter(2, { topic: second }))
@@ -58,7 +58,7 @@ export function describeDeadLetterStore(name: string, make: () => DeadLetterStor
       expect(await offsets(10, [])).toEqual([])
     })
 
-    test('keeps a letter once that is put again', async () => {
+    test('replaces a letter that is put again', async () => {
       await store.put(letter(1))
       await store.put(letter(1, { attempts: 2 }))
       expect(await make().list([topic], 10)).toEqual([letter(1, { attempts: 2 })])

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { EventStore, StoredEvent, Stream } from '#shared/pipeline/ports.ts'
 
-/** What every EventStore must do. `make` opens further instances on the same data. */
+/** The contract of every EventStore. `make` opens another instance on the same data. */
 export function describeEventStore(name: string, make: () => EventStore): void {
   describe(`the EventStore ${name}`, () => {
     let store: EventStore
@@ -29,12 +29,12 @@ export function describeEventStore(name: string, make: () => EventStore): void {
       (await store.read(stream, { after, upTo, limit, newestFirst })).map(({ offset }) => offset)
 
     describe('heads', () => {
-      test('are none at first, in an epoch that stays', async () => {
+      test('are empty at first, in an epoch that does not change', async () => {
         expect(await headOf()).toBeUndefined()
         expect(await make().topic(stream.topic)).toMatchObject({ epoch: stream.epoch })
       })
 
-      test('begin one epoch when many read a new topic at once', async () => {
+      test('are in one epoch if many callers read a new topic at once', async () => {
         const topic = `t-${randomUUID()}`
         const states = await Promise.all(Array.from({ length: 10 }, () => make().topic(topic)))
         expect(new Set(states.map(({ epoch }) => epoch)).size).toBe(1)
@@ -48,13 +48,13 @@ export function describeEventStore(name: string, make: () => EventStore): void {
         expect(await headOf(make())).toEqual(head(9))
       })
 
-      test('end at the highest when many workers advance at once', async () => {
+      test('are the highest offset after many workers advanced at once', async () => {
         const offsets = [4, 9, 1, 7, 2, 8, 3]
         await Promise.all(offsets.map((offset) => make().advance(stream, head(offset))))
         expect(await headOf()).toEqual(head(9))
       })
 
-      test('learn their first event late', async () => {
+      test('get a higher first event later', async () => {
         await store.advance(stream, head(2, 3))
         await store.advance(stream, head(5, 4))
         expect(await headOf()).toEqual(head(5, 4))
@@ -68,7 +68,7 @@ export function describeEventStore(name: string, make: () => EventStore): void {
     })
 
     describe('a new epoch', () => {
-      test('is begun once by two who saw the same old one', async () => {
+      test('is begun once by two callers that read the same old epoch', async () => {
         const [one, two] = await Promise.all([
           store.renewEpoch(stream.topic, stream.epoch),
           make().renewEpoch(stream.topic, stream.epoch),
@@ -78,12 +78,12 @@ export function describeEventStore(name: string, make: () => EventStore): void {
         expect((await store.topic(stream.topic)).epoch).toBe(one)
       })
 
-      test('is not begun again by who comes late', async () => {
+      test('is not begun again by a caller with an outdated epoch', async () => {
         const first = await store.renewEpoch(stream.topic, stream.epoch)
         expect(await store.renewEpoch(stream.topic, stream.epoch)).toBe(first)
       })
 
-      test('hides the heads and events of the old one', async () => {
+      test('hides the heads and events of the old epoch', async () => {
         await store.put(stream, events(0, 3))
         await store.advance(stream, head(3))
         stream = { ...stream, epoch: await store.renewEpoch(stream.topic, stream.epoch) }
@@ -91,7 +91,7 @@ export function describeEventStore(name: string, make: () => EventStore): void {
         expect(await read(-1, 100)).toEqual([])
       })
 
-      test('has heads that a zombie of the old one cannot move', async () => {
+      test('has heads that a zombie of the old epoch cannot advance', async () => {
         await store.advance(stream, head(50))
         const renewed = { ...stream, epoch: await store.renewEpoch(stream.topic, stream.epoch) }
         await store.advance(renewed, head(2))
@@ -99,7 +99,7 @@ export function describeEventStore(name: string, make: () => EventStore): void {
         expect(await headOf()).toEqual(head(2))
       })
 
-      test('begins its heads although a zombie moved those of the old one meanwhile', async () => {
+      test('has empty heads even if a zombie advances those of the old epoch meanwhile', async () => {
         const renewed = { ...stream, epoch: await store.renewEpoch(stream.topic, stream.epoch) }
         await store.advance(stream, head(99))
         expect(await headOf()).toBeUndefined()
@@ -109,7 +109,7 @@ export function describeEventStore(name: string, make: () => EventStore): void {
     })
 
     describe('reading', () => {
-      test('answers what is above `after` and up to `upTo`, oldest or newest first, up to the limit', async () => {
+      test('returns events above `after` and up to `upTo`, oldest or newest first, up to the limit', async () => {
         await store.put(stream, events(0, 9))
         expect(await read(2, 6)).toEqual([3, 4, 5, 6])
         expect(await read(2, 6, 2)).toEqual([3, 4])
@@ -120,12 +120,12 @@ export function describeEventStore(name: string, make: () => EventStore): void {
         expect(await read(-1, 100, 0)).toEqual([])
       })
 
-      test('passes over holes', async () => {
+      test('skips missing offsets', async () => {
         await store.put(stream, [event(1), event(40), event(41)])
         expect(await read(-1, 100, 2)).toEqual([1, 40])
       })
 
-      test('gives back each event as it was, with its timestamp', async () => {
+      test('returns each event unchanged, with its timestamp', async () => {
         const data = { text: 'ü\u0000"\ud83d\ude00', list: [1, null, { deep: '' }] }
         const stored: StoredEvent = { ...event(1), event: { ...event(1).event, data, ext: true } }
         await store.put(stream, [stored])
@@ -141,7 +141,7 @@ export function describeEventStore(name: string, make: () => EventStore): void {
     })
 
     describe('storing', () => {
-      test('takes nothing, and more than a batch write holds', async () => {
+      test('accepts an empty list, and more events than fit in a batch write', async () => {
         await store.put(stream, [])
         await store.put(stream, events(0, 119))
         expect(await read(-1, 1000)).toHaveLength(120)

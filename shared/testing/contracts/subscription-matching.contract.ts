@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { Subscription, SubscriptionStore } from '#shared/pipeline/ports.ts'
 
-/** Two workers' stores on the same data, a connection and a channel of this test's own, and ways to use them. */
+/** The stores of two workers on the same data, a connection and a channel of one test, and functions to use them. */
 export type SubscriptionFixture = {
   readonly store: SubscriptionStore
   readonly other: SubscriptionStore
@@ -16,34 +16,34 @@ export type SubscriptionFixture = {
   readonly idsUnder: (pattern: string, by?: SubscriptionStore) => Promise<string[]>
 }
 
-/** What one worker must see of another's changes, of marks, and of many subscriptions. */
+/** The contract for changes by another worker, for marks, and for many subscriptions. */
 export function describeMatching(fixture: () => SubscriptionFixture): void {
-  describe('seen by another worker that has read before', () => {
+  describe('a worker that has read before', () => {
     beforeEach(async () => {
       const { other, channel, register, found } = fixture()
       await register('s1', 1, [channel])
       await found([channel], other)
     })
 
-    test('shows a new subscription at the next look', async () => {
+    test('reads a new subscription of another worker', async () => {
       const { other, channel, register, idsUnder } = fixture()
       await register('s2', 1, [channel])
       expect(await idsUnder(channel, other)).toEqual(['s1', 's2'])
     })
 
-    test('shows a removal at the next look', async () => {
+    test('reads a removal by another worker', async () => {
       const { store, other, c, channel, idsUnder } = fixture()
       await store.remove(c, 's1')
       expect(await idsUnder(channel, other)).toEqual([])
     })
 
-    test('shows a removed connection at the next look', async () => {
+    test('reads a removed connection of another worker', async () => {
       const { store, other, c, channel, idsUnder } = fixture()
       await store.removeConnection(c)
       expect(await idsUnder(channel, other)).toEqual([])
     })
 
-    test('shows a mark at the next look, and in the list', async () => {
+    test('reads a mark by another worker, also in the list', async () => {
       const { store, other, c, channel, found } = fixture()
       for (const one of await store.list(c)) await store.markBehind(one)
 
@@ -51,7 +51,7 @@ export function describeMatching(fixture: () => SubscriptionFixture): void {
       expect(await other.list(c)).toMatchObject([{ behind: true }])
     })
 
-    test('shows a subscription that resumed as not behind', async () => {
+    test('reads a subscription that resumed as not behind', async () => {
       const { store, other, c, channel, register, found } = fixture()
       for (const one of await store.list(c)) await store.markBehind(one)
       await register('s1', 2, [channel])
@@ -100,7 +100,7 @@ export function describeMatching(fixture: () => SubscriptionFixture): void {
     expect(all).toHaveLength(300)
   })
 
-  test('looks up more patterns than one batch read holds', async () => {
+  test('looks up more patterns than fit in one batch read', async () => {
     const { store, channel, register } = fixture()
     await register('s1', 1, [channel])
     const patterns = [...Array.from({ length: 150 }, (_, index) => `${channel}.${index}`), channel]

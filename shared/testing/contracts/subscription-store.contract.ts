@@ -3,12 +3,12 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import type { Subscription, SubscriptionStore } from '#shared/pipeline/ports.ts'
 import { describeMatching } from './subscription-matching.contract.ts'
 
-/** Opens a store of one worker on the shared data; each call is another worker. */
+/** Opens the store of a worker on the shared data. Each call is another worker. */
 export type MakeSubscriptionStore = () => SubscriptionStore
 
 const PRINCIPAL = { name: 'ada', role: 'viewer' } as const
 
-/** What every SubscriptionStore must do. `make` opens further instances on the same data. */
+/** The contract of every SubscriptionStore. `make` opens another instance on the same data. */
 export function describeSubscriptionStore(name: string, make: MakeSubscriptionStore): void {
   describe(`the SubscriptionStore ${name}`, () => {
     let store: SubscriptionStore
@@ -32,7 +32,7 @@ export function describeSubscriptionStore(name: string, make: MakeSubscriptionSt
     const idsUnder = async (pattern: string, by = store) =>
       (await found([pattern], by)).map(({ id }) => id).sort()
 
-    test('counts the connections that are open', async () => {
+    test('counts the open connections', async () => {
       const before = await make().countConnections()
       for (const one of ['1', '2', '3']) await store.connect(`${c}-${one}`, PRINCIPAL)
       await store.register({ connection: `${c}-1`, id: 's1', attempt: 1, channels: [channel] })
@@ -40,7 +40,7 @@ export function describeSubscriptionStore(name: string, make: MakeSubscriptionSt
       expect(await make().countConnections()).toBe(before + 2)
     })
 
-    test('knows the principal of a connection until it is removed', async () => {
+    test('returns the principal of a connection until it is removed', async () => {
       expect(await store.principalOf(c)).toBeNull()
       await store.connect(c, PRINCIPAL)
       expect(await other.principalOf(c)).toEqual(PRINCIPAL)
@@ -66,13 +66,13 @@ export function describeSubscriptionStore(name: string, make: MakeSubscriptionSt
       expect(await store.list(c)).toMatchObject([{ id: 's1', attempt: 3, filter, behind: false }])
     })
 
-    test('takes a pattern that is given twice once', async () => {
+    test('stores a pattern once if it is given twice', async () => {
       await register('s1', 1, [channel, channel])
 
       expect(await idsUnder(channel)).toEqual(['s1'])
     })
 
-    test('replaces a subscription, and finds it no more under patterns that it left', async () => {
+    test('replaces a subscription, and no longer finds it under its old patterns', async () => {
       await register('s1', 1, [channel, `${channel}.old`])
       await register('s1', 2, [channel, `${channel}.new`], other)
 
@@ -82,7 +82,7 @@ export function describeSubscriptionStore(name: string, make: MakeSubscriptionSt
       expect(await store.list(c)).toHaveLength(1)
     })
 
-    test('refuses an older attempt and leaves the newer one', async () => {
+    test('refuses an older attempt and keeps the newer one', async () => {
       await register('s1', 2, [channel])
 
       expect(await register('s1', 1, [`${channel}.old`], other)).toBeNull()
@@ -91,7 +91,7 @@ export function describeSubscriptionStore(name: string, make: MakeSubscriptionSt
       expect(await found([channel])).toMatchObject([{ attempt: 2 }])
     })
 
-    test('takes an equal attempt for a newer one, as clients that do not count send it', async () => {
+    test('treats an equal attempt as newer, because some clients do not count attempts', async () => {
       const first = await register('s1', 1, [`${channel}.old`])
       const second = await register('s1', 1, [channel], other)
 
@@ -100,7 +100,7 @@ export function describeSubscriptionStore(name: string, make: MakeSubscriptionSt
       expect(await idsUnder(channel)).toEqual(['s1'])
     })
 
-    test('numbers registrations by their time, which tells who registered before a topic was renewed', async () => {
+    test('numbers registrations by their time, so that those before a topic was created again can be found', async () => {
       const before = Date.now()
       const ref = await register('s1', 1, [channel])
 
@@ -108,7 +108,7 @@ export function describeSubscriptionStore(name: string, make: MakeSubscriptionSt
       expect(ref?.registration).toBeLessThan(Date.now() + 1000)
     })
 
-    test('keeps one of two attempts that register at once, whole', async () => {
+    test('keeps one of two concurrent attempts completely', async () => {
       for (let round = 0; round < 10; round++) {
         const id = `s${round}`
         await Promise.all([
@@ -142,7 +142,7 @@ export function describeSubscriptionStore(name: string, make: MakeSubscriptionSt
       expect(await found([channel])).toMatchObject([{ attempt: 1 }])
     })
 
-    test('leaves a newer registration when the older one is removed at the same time', async () => {
+    test('keeps a newer registration if the older one is removed at the same time', async () => {
       for (let round = 0; round < 10; round++) {
         const id = `s${round}`
         await register(id, 1, [channel])
@@ -154,7 +154,7 @@ export function describeSubscriptionStore(name: string, make: MakeSubscriptionSt
       }
     })
 
-    test('forgets a connection with all its subscriptions, and no other', async () => {
+    test('removes a connection with all its subscriptions, and no other', async () => {
       await store.connect(c, PRINCIPAL)
       await register('s1', 1, [channel])
       await register('s2', 1, [`${channel}.*`])
@@ -169,7 +169,7 @@ export function describeSubscriptionStore(name: string, make: MakeSubscriptionSt
       ])
     })
 
-    test('forgets what the caller met of a connection that is not on record any more', async () => {
+    test('removes the subscriptions that the caller found of a connection that is no longer stored', async () => {
       await register('s1', 1, [channel])
       const met = await found([channel])
       await other.removeConnection(c)

@@ -5,7 +5,7 @@ import type { TicketStore } from '#shared/pipeline/ports.ts'
 
 const ADA: Principal = { name: 'ada@example.com', role: 'operator' }
 
-/** What every TicketStore must do. `make` opens further instances on the same data, with the clock that it is given. */
+/** The contract of every TicketStore. `make` opens another instance on the same data, with the given clock. */
 export function describeTicketStore(name: string, make: (now: () => number) => TicketStore): void {
   describe(`the TicketStore ${name}`, () => {
     const begin = Date.now()
@@ -18,24 +18,24 @@ export function describeTicketStore(name: string, make: (now: () => number) => T
       hash = randomUUID()
     })
 
-    test('gives a ticket to the first who takes it', async () => {
+    test('returns a ticket to the first caller only', async () => {
       await open().put(hash, ADA, begin + 30_000)
       expect(await open().take(hash)).toEqual(ADA)
       expect(await open().take(hash)).toBeNull()
     })
 
-    test('has one taker when 20 ask at once', async () => {
+    test('returns a ticket to one of 20 concurrent callers', async () => {
       await open().put(hash, ADA, begin + 30_000)
       const answers = await Promise.all(Array.from({ length: 20 }, () => open().take(hash)))
       expect(answers.filter((answer) => answer !== null)).toEqual([ADA])
     })
 
-    test('knows no ticket that was never put', async () => {
+    test('returns null for an unknown ticket', async () => {
       await open().put(hash, ADA, begin + 30_000)
       expect(await open().take(randomUUID())).toBeNull()
     })
 
-    test('gives a ticket until the millisecond that it expires at', async () => {
+    test('returns a ticket until the millisecond at which it expires', async () => {
       const late = randomUUID()
       await open().put(hash, ADA, begin + 30_000)
       await open().put(late, ADA, begin + 30_000)

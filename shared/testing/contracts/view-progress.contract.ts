@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { Stream } from '#shared/pipeline/ports.ts'
 import type { StoredPart, ViewStore } from '#shared/pipeline/views/view-store.ts'
 
-/** A store and others on the same data, a view and a topic of this test's own, and ways to use them. */
+/** A store, other stores on the same data, a view and a topic of one test, and functions to use them. */
 export type ViewFixture = {
   readonly store: ViewStore
   readonly open: () => ViewStore
@@ -13,7 +13,7 @@ export type ViewFixture = {
   readonly load: (key: string) => Promise<StoredPart | null | undefined>
 }
 
-/** What the progress of a stream is at any time, and what a rebuild does to it. */
+/** The contract for the progress of a stream and for rebuilds. */
 export function describeViewProgress(fixture: () => ViewFixture): void {
   describe('progress', () => {
     const progressOf = async (partition = 0) => {
@@ -21,7 +21,7 @@ export function describeViewProgress(fixture: () => ViewFixture): void {
       return (await open().progress(topic)).get(partition)
     }
 
-    test('is none at first, and moves up, never down', async () => {
+    test('is empty at first, and only increases', async () => {
       const { store, open, topic, stream } = fixture()
       expect(await store.progress(topic)).toEqual(new Map())
       await store.advance(stream(), 5)
@@ -31,7 +31,7 @@ export function describeViewProgress(fixture: () => ViewFixture): void {
       expect(await progressOf()).toEqual({ epoch: 'e1', offset: 9, isRebuilding: false })
     })
 
-    test('begins again in a later epoch, where a zombie of the earlier one cannot move it', async () => {
+    test('begins again in a later epoch, where a zombie of the earlier epoch cannot advance it', async () => {
       const { store, stream } = fixture()
       await store.advance(stream(), 50)
       await store.advance(stream({ epoch: 'e2' }), 2)
@@ -48,7 +48,7 @@ export function describeViewProgress(fixture: () => ViewFixture): void {
   })
 
   describe('a rebuild', () => {
-    test('forgets the parts and the progress of its stream alone', { timeout: 20_000 }, async () => {
+    test('deletes the parts and the progress of its stream only', { timeout: 20_000 }, async () => {
       const { store, open, view, topic, part, stream } = fixture()
       const own = Array.from({ length: 60 }, (_, index) => part(`k${index}`, index))
       const others = [part('k1', 7, { partition: 1 }), part('k1', 8, { topic: `${topic}-2` })]
@@ -64,7 +64,7 @@ export function describeViewProgress(fixture: () => ViewFixture): void {
       expect(progress.get(1)).toEqual({ epoch: 'e1', offset: 7, isRebuilding: false })
     })
 
-    test('is the only one that moves the progress, until it ends', async () => {
+    test('is the only writer of the progress until it ends', async () => {
       const { store, open, topic, stream } = fixture()
       await store.beginRebuild(stream())
       await expect(open().advance(stream(), 4)).rejects.toMatchObject({
@@ -83,7 +83,7 @@ export function describeViewProgress(fixture: () => ViewFixture): void {
       })
     })
 
-    test('that began and ended keeps the progress from who has not seen it', async () => {
+    test('that began and ended rejects writers that have not read it', async () => {
       const { store, open, topic, stream } = fixture()
       const late = { code: 'rebuilding' }
       await store.beginRebuild(stream())
@@ -97,7 +97,7 @@ export function describeViewProgress(fixture: () => ViewFixture): void {
       expect((await store.progress(topic)).get(0)).toMatchObject({ offset: 4, rebuilds: 2 })
     })
 
-    test('that died is begun again', async () => {
+    test('that crashed can be begun again', async () => {
       const { store, open, topic, part, stream, load } = fixture()
       await store.beginRebuild(stream())
       await store.save([part('a', 3)])
@@ -107,7 +107,7 @@ export function describeViewProgress(fixture: () => ViewFixture): void {
       expect((await store.progress(topic)).get(0)).toMatchObject({ offset: -1, isRebuilding: true })
     })
 
-    test('answers how far the stream was folded before, also when it is begun again', async () => {
+    test('returns how far the stream was folded before, also if it is begun again', async () => {
       const { store, open, stream } = fixture()
       expect(await store.beginRebuild(stream({ partition: 1 }))).toBe(-1)
       await store.advance(stream(), 7)
@@ -121,7 +121,7 @@ export function describeViewProgress(fixture: () => ViewFixture): void {
       expect(await store.beginRebuild(stream({ epoch: 'e2' }))).toBe(-1)
     })
 
-    test('that never began has no end', async () => {
+    test('that never began cannot end', async () => {
       const { store, topic, stream } = fixture()
       await store.endRebuild(stream())
       expect(await store.progress(topic)).toEqual(new Map())

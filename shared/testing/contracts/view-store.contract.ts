@@ -6,7 +6,7 @@ import { describeViewProgress } from './view-progress.contract.ts'
 
 const DAY_MS = 86_400_000
 
-/** What every ViewStore must do. `make` opens further instances on the same data, with the clock that it is given. */
+/** The contract of every ViewStore. `make` opens another instance on the same data, with the given clock. */
 export function describeViewStore(name: string, make: (now: () => number) => ViewStore): void {
   describe(`the ViewStore ${name}`, () => {
     let time: number
@@ -41,7 +41,7 @@ export function describeViewStore(name: string, make: (now: () => number) => Vie
     const keysOf = (parts: readonly StoredPart[]) => parts.map(({ key }) => key)
 
     describe('parts', () => {
-      test('come back as they were saved, in the order asked for, null where there is none', async () => {
+      test('are loaded unchanged in the requested order, and null if there is none', async () => {
         const state = { text: 'ü\u0000"\ud83d\ude00', list: [1, null, { deep: '' }], none: {} }
         const saved = [part('a', 4, { state }), part('b', 5, { state: [] }), part('', 6, { state: null })]
         await store.save(saved)
@@ -50,7 +50,7 @@ export function describeViewStore(name: string, make: (now: () => number) => Vie
         expect(await store.load([])).toEqual([])
       })
 
-      test('are kept apart by view, key, topic and partition', async () => {
+      test('are separate for each view, key, topic and partition', async () => {
         const apart = [
           part('k', 1),
           part('k', 2, { partition: 1 }),
@@ -62,7 +62,7 @@ export function describeViewStore(name: string, make: (now: () => number) => Vie
         expect(await store.load(apart)).toEqual(apart)
       })
 
-      test('are replaced by those of a higher offset or a later epoch, and by no others', async () => {
+      test('are replaced only by parts of a higher offset or a later epoch', async () => {
         await store.save([part('a', 5)])
         await open().save([part('a', 4), part('b', 1)])
         await store.save([part('a', 5, { state: 'the same offset' })])
@@ -75,12 +75,12 @@ export function describeViewStore(name: string, make: (now: () => number) => Vie
         expect(await load('b')).toEqual(part('b', 1))
       })
 
-      test('end at the highest offset when many workers save at once', async () => {
+      test('have the highest offset after many workers saved at once', async () => {
         await Promise.all([4, 9, 1, 7, 2, 8, 3].map((offset) => open().save([part('a', offset)])))
         expect(await load('a')).toEqual(part('a', 9))
       })
 
-      test('are forgotten so many days after they were saved last', async () => {
+      test('are deleted `keepDays` days after they were last saved', async () => {
         await store.save([part('a', 1, { keepDays: 2 }), part('b', 1)])
         time += 1.5 * DAY_MS
         await store.save([part('c', 1, { keepDays: 2 })])
@@ -93,7 +93,7 @@ export function describeViewStore(name: string, make: (now: () => number) => Vie
         expect(await load('a')).toMatchObject({ offset: 2 })
       })
 
-      test('hold states of 100 KB, many at once', { timeout: 60_000 }, async () => {
+      test('can have states of 100 KB, many at once', { timeout: 60_000 }, async () => {
         const state = 'x'.repeat(100_000)
         const large = Array.from({ length: 40 }, (_, index) => part(`k${index}`, 1, { state }))
         await store.save(large)
@@ -119,14 +119,14 @@ export function describeViewStore(name: string, make: (now: () => number) => Vie
         }
       }
 
-      test('answers the parts of one key in the order of topic and partition', async () => {
+      test('returns the parts of one key sorted by topic and partition', async () => {
         await store.save([...three('k'), part('k2', 1), part('j', 1), part('', 1)].reverse())
         expect(await store.read(view, { key: 'k', limit: 1 })).toEqual({ parts: three('k'), next: null })
         expect(await store.read(view, { key: '', limit: 1 })).toEqual({ parts: [part('', 1)], next: null })
         expect(await store.read(view, { key: 'x', limit: 1 })).toEqual({ parts: [], next: null })
       })
 
-      test('answers whole keys in order, a page at a time', async () => {
+      test('returns all parts of each key, sorted by key, in pages', async () => {
         const keys = ['', 'a', 'a b', 'a/b', 'a0', 'b', 'é']
         await store.save(keys.flatMap(three).reverse())
         const { parts, next } = await store.read(view, { limit: 3 })

@@ -4,7 +4,7 @@ import { matchesInterest } from '#shared/core/interest.ts'
 import type { Dashboard, Tracked } from './client-actor.ts'
 import type { World } from './world.ts'
 
-/** Whether every subscription got what it was promised; what is wrong, or null. */
+/** Checks that every subscription got the events that it must get. Returns what is wrong, or null. */
 export async function check(world: World, dashboards: readonly Dashboard[]): Promise<string | null> {
   if (world.gaps.length > 0) return world.gaps.join('; ')
   const events = await firstAppearances(world)
@@ -16,7 +16,7 @@ export async function check(world: World, dashboards: readonly Dashboard[]): Pro
   return checkDeadLetters(world)
 }
 
-/** The events that count: well-formed, in their own topic, and the first with their source and id to be claimed. */
+/** The events that must be delivered: valid, in their own topic, and the first claimed with their source and id. */
 export async function firstAppearances({
   kafka,
   catalog,
@@ -31,7 +31,7 @@ export async function firstAppearances({
         const event = decode(record)
         if (catalog.topicOf(event.category ?? '') === topic) found.push({ topic, partition, offset, event })
       } catch {
-        // Poison: it is looked for among the dead letters.
+        // An invalid record, which must be in the dead letters.
       }
     }
   const holders = await stores.claims.find(found.map(({ event }) => event))

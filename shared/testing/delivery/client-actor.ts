@@ -17,18 +17,18 @@ const INTERESTS: readonly [Interest, ...Interest[]] = [
   { channels: ['port.**', 'other.*'], filter: { severity: ['critical'] } },
 ]
 
-/** A subscription of a client: the client's own state machine, and what came out of it. */
+/** A subscription of a client: its state machine, and the events that it delivered. */
 export type Tracked = {
   readonly subscription: Subscription
   readonly got: PositionedEvent[]
   start: Cursor | null
 }
 
-/** A dashboard: the real state machines on connections that are cut, replaced and asked again. */
+/** A dashboard: the real state machines on connections that are cut, replaced and retried. */
 export type Dashboard = {
   readonly name: string
   readonly tracked: readonly Tracked[]
-  /** Open connections, the older first. */
+  /** The open connections, the oldest first. */
   connections: string[]
   dialled: number
   isDialling: boolean
@@ -57,14 +57,14 @@ function track(world: World, name: string, id: string): Tracked {
         world.note(`${name}/${id} gets ${positioned.topic}-${positioned.partition}:${positioned.offset}`)
         got.push(positioned)
       },
-      gap: ({ reason }) => void world.gaps.push(`${name}/${id} was told of a gap: ${reason}`),
+      gap: ({ reason }) => void world.gaps.push(`${name}/${id} got a gap: ${reason}`),
       error: ({ code, detail }) => void world.gaps.push(`${name}/${id} got the error ${code}: ${detail}`),
     },
   )
   return { subscription, got, start: since === 'earliest' ? new Map() : null }
 }
 
-/** Sends a message: somewhere, some time, a sandbox answers it. */
+/** Sends a message. A sandbox responds to it at any later time. */
 export function send(world: World, connection: string, message: object): Actor {
   const text = JSON.stringify(message)
   const run = () => answerMessage(connection, text, LATE, messageDeps(world))
@@ -76,7 +76,7 @@ function askOn(world: World, { subscription }: Tracked, connection: string): voi
   send(world, connection, subscription.ask(connection))
 }
 
-/** Opens a connection and moves everything to it; the old one may still be open. */
+/** Opens a connection and moves every subscription to it; the old connection may still be open. */
 export function dial(world: World, dashboard: Dashboard): void {
   if (dashboard.isDialling) return
   dashboard.isDialling = true
@@ -92,7 +92,7 @@ export function dial(world: World, dashboard: Dashboard): void {
   world.scheduler.spawn(`connect ${connection}`, open)
 }
 
-/** Ends a connection; the gateway may or may not tell of it. */
+/** Closes a connection; the gateway may or may not send `$disconnect`. */
 export function hangUp(world: World, dashboard: Dashboard, connection: string): void {
   world.note(`${connection} is cut`)
   dashboard.connections = dashboard.connections.filter((other) => other !== connection)
@@ -109,7 +109,7 @@ export function askIdle(world: World, dashboard: Dashboard): void {
     if (connection && tracked.subscription.phase() === 'idle') askOn(world, tracked, connection)
 }
 
-/** Asks once more although an answer may still come: the client's timeout has passed. */
+/** Subscribes again although a response may still arrive, because the client's timeout has passed. */
 export function askAgain(world: World, tracked: Tracked): void {
   const connection = tracked.subscription.asking()
   if (connection !== null) askOn(world, tracked, connection)
@@ -144,7 +144,7 @@ function startCatchUp(world: World, dashboard: Dashboard, tracked: Tracked): voi
   })
 }
 
-/** Reads one page over HTTP; true if it moved the position. */
+/** Reads one page over HTTP. Returns true if it advanced the position. */
 export async function poll({ stores, catalog, random }: World, tracked: Tracked): Promise<boolean> {
   const { interest, resumeFrom, hasStarted, receivePage } = tracked.subscription
   const since = resumeFrom()

@@ -2,8 +2,8 @@ import type { Actor } from './scheduler.ts'
 import type { World } from './world.ts'
 
 /**
- * A sandbox dies where it stands. If it is one of the workers, `takeOver` starts another that goes on with its
- * partitions from what is committed. Answers the workers that there are then.
+ * Crashes a sandbox at its current step. If it is a worker, `takeOver` starts another that continues its partitions from
+ * the committed offsets. Returns the workers after the crash.
  */
 export function crashSomebody<W extends { readonly actor: Actor }>(
   { random, scheduler, note }: World,

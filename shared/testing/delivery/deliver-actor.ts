@@ -7,7 +7,7 @@ const LATE = Number.MAX_SAFE_INTEGER
 
 export type Worker = { readonly actor: Actor; readonly group: number; readonly own: readonly string[] }
 
-/** Starts a sandbox that works through some partitions of a consumer group, until nothing is left once all is quiet. */
+/** Starts a sandbox that consumes some partitions of a consumer group until nothing is left. */
 export function startWorker(world: World, group: number, own: readonly string[], isZombie = false): Worker {
   const { scheduler, kafka, random } = world
   const name = `${isZombie ? 'zombie' : 'worker'} ${group} ${own.join(' ')}`
@@ -27,7 +27,10 @@ export function startWorker(world: World, group: number, own: readonly string[],
   return { actor: scheduler.spawn(name, work, { mayFail: true }), group, own }
 }
 
-/** Delivers a batch and commits what it confirmed, as the trigger does; false when it comes again. */
+/**
+ * Delivers a batch and commits the confirmed records, as the trigger does. Returns false if the batch must be
+ * retried.
+ */
 async function runBatch(
   world: World,
   deps: ReturnType<typeof deliverDeps>,

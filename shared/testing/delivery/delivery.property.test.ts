@@ -4,18 +4,21 @@ import { MUTATIONS, type Mutation } from './mutations.ts'
 import { explain, run } from './run.ts'
 import type { WorldOptions } from './world.ts'
 
-/** TIDEWIRE_PROPERTY_RUNS=10000 for a long look; TIDEWIRE_PROPERTY_SEED to see a run again. */
+/** TIDEWIRE_PROPERTY_RUNS=10000 for a longer search; TIDEWIRE_PROPERTY_SEED to repeat a run. */
 const RUNS = Number(process.env.TIDEWIRE_PROPERTY_RUNS ?? 1000)
 const SEED = Number(process.env.TIDEWIRE_PROPERTY_SEED ?? Date.now() % 2 ** 31)
 /** A broken rule is found within this many runs. */
 const TEETH_RUNS = 2000
 const TIMEOUT_MS = 60_000 + RUNS * 100
 
-/** The memory stores take one step where the DynamoDB adapters take several: both see interleavings of their own. */
+/**
+ * An operation of a memory store is one step, of a DynamoDB adapter several, so each kind has different
+ * interleavings.
+ */
 const storesOf = (seed: number): WorldOptions['stores'] => (seed % 4 === 0 ? 'dynamodb' : 'memory')
 
 describe('the promise of delivery: each matching event once, in order within its partition, none lost', () => {
-  test(`holds in ${RUNS} runs from seed ${SEED}`, { timeout: TIMEOUT_MS }, async () => {
+  test(`is kept in ${RUNS} runs from seed ${SEED}`, { timeout: TIMEOUT_MS }, async () => {
     const property = fc.asyncProperty(fc.integer({ min: 1, max: 2 ** 31 - 1 }), async (seed) => {
       const options = { stores: storesOf(seed) }
       const fault = await run(seed, options)

@@ -9,10 +9,10 @@ export type Kafka = ReturnType<typeof createKafka>
 
 const CHANNELS = ['port.a', 'port.b', 'port.a.deep', 'other.a', 'other.b'] as const
 const HEADERS = [{ name: 'content-type', value: Buffer.from('application/cloudevents+json') }]
-/** Larger than any frame: such an event is read over HTTP. */
+/** Larger than any frame, so the event is read over HTTP. */
 const HUGE = 'x'.repeat(129 * 1024)
 
-/** Catalog with their records and what each consumer group has committed. */
+/** Topics with their records and the committed offsets of each consumer group. */
 export function createKafka(random: Random, catalog: Catalog, partitions: number, groups: number) {
   const logs = new Map<string, KafkaRecord[]>()
   for (const topic of catalog.names)
@@ -33,7 +33,7 @@ export function createKafka(random: Random, catalog: Catalog, partitions: number
     return published.at(-1) ?? event
   }
 
-  /** Appends a record: an event, an event once more, or what is no event. Producers' clocks differ. */
+  /** Appends a record: an event, a repeated event, or an invalid record. The clocks of producers differ. */
   function produce(): void {
     const event = makeEvent()
     const topic =
@@ -52,7 +52,7 @@ export function createKafka(random: Random, catalog: Catalog, partitions: number
       return { topic, partition, from: 0, end }
     })
 
-  /** What the functions append: equal keys go to one partition. */
+  /** Appends records of the functions; equal keys go to the same partition. */
   const append: EventLog['append'] = async (records) =>
     records.map(({ topic, key, value }) => {
       const partition = [...key].reduce((sum, letter) => sum + letter.charCodeAt(0), 0) % partitions
@@ -66,7 +66,7 @@ export function createKafka(random: Random, catalog: Catalog, partitions: number
     append,
     logs: logs as ReadonlyMap<string, readonly KafkaRecord[]>,
     produce,
-    /** The next records of some partitions from what is committed, or from a little before it. */
+    /** Returns the next records of some partitions from the committed offset, or from a little before it. */
     batch: (group: number, own: readonly string[], most: number, before = 0): KafkaRecord[] =>
       own.flatMap((key) => {
         const from = Math.max(0, (committed[group]?.get(key) ?? 0) - before)
@@ -76,7 +76,7 @@ export function createKafka(random: Random, catalog: Catalog, partitions: number
       const key = `${topic}-${partition}`
       committed[group]?.set(key, Math.max(committed[group]?.get(key) ?? 0, offset + 1))
     },
-    /** What a consumer group has committed of a topic. */
+    /** The committed offsets of a consumer group in a topic. */
     committed: (group: number, topic: string): Map<number, number> =>
       new Map(
         spansOf(topic).map(({ partition }) => [

@@ -5,12 +5,12 @@ import { patternsOf } from '#shared/pipeline/deliver/match-events.ts'
 import type { KafkaRecord, Stream, Subscription, SubscriptionRef } from '#shared/pipeline/ports.ts'
 import type { MessageDeps } from '#shared/pipeline/sockets/answer-message.ts'
 
-/** How to break a rule of the protocol without touching the product: by wrapping what is handed to it. */
+/** Breaks a rule of the protocol without a change of the product, by wrapping its dependencies. */
 export type Mutation = {
   readonly deliver?: (deps: DeliverDeps, records: readonly KafkaRecord[]) => DeliverDeps
   readonly message?: (deps: MessageDeps) => MessageDeps
   readonly subscription?: typeof createSubscription
-  /** Makes the one of a worker, whose deferred marks die with it. */
+  /** Marks subscriptions after the commit, so a worker that crashes loses its marks. */
   readonly marksAfterCommit?: true
 }
 
@@ -38,7 +38,7 @@ const matchBeforeStore: Mutation = {
   },
 }
 
-/** Moves the head before the events below it are stored. */
+/** Advances the head before the events below it are stored. */
 const headBeforeStore: Mutation = {
   deliver(deps, records) {
     const put: DeliverDeps['store']['put'] = async (stream: Stream, events) => {
@@ -56,7 +56,7 @@ const headBeforeStore: Mutation = {
   },
 }
 
-/** Registers only when everything is replayed. */
+/** Registers only after everything is replayed. */
 const registerAfterReplay: Mutation = {
   message(deps) {
     let pending: (() => Promise<unknown>) | undefined
@@ -93,7 +93,7 @@ const noBuffer: Mutation = {
   },
 }
 
-/** Goes on posting to who is behind. */
+/** Continues to post to subscriptions that are behind. */
 const postToBehind: Mutation = {
   deliver(deps) {
     const matching: DeliverDeps['subscriptions']['matching'] = async (patterns) => {
@@ -104,7 +104,7 @@ const postToBehind: Mutation = {
   },
 }
 
-/** Hands on events again that lie at or below the cursor. */
+/** Delivers events again that are at or below the cursor. */
 const repeatBelowCursor: Mutation = {
   subscription: (definition, output) =>
     createSubscription(definition, output, (initial) => {
@@ -117,7 +117,7 @@ const repeatBelowCursor: Mutation = {
     }),
 }
 
-/** Takes the answer to an older attempt for the answer to the newest. */
+/** Treats the response to an older attempt as the response to the newest. */
 const anyAttempt: Mutation = {
   subscription(definition, output) {
     const { ask, receive, ...rest } = createSubscription(definition, output)
@@ -147,12 +147,12 @@ const lastWriterWins: Mutation = {
   },
 }
 
-/** Takes every record for the first with its id. */
+/** Treats every record as the first with its id. */
 const noClaims: Mutation = {
   deliver: (deps) => ({ ...deps, claims: { ...deps.claims, claim: async (_, own) => own } }),
 }
 
-/** Each rule of the protocol, and what breaks it. */
+/** The rules of the protocol, each with the mutation that breaks it. */
 export const MUTATIONS = {
   storeBeforeMatch: matchBeforeStore,
   headAfterStore: headBeforeStore,
@@ -166,7 +166,7 @@ export const MUTATIONS = {
   claimOnce: noClaims,
 } as const satisfies Readonly<Record<string, Mutation>>
 
-/** Collects marks instead of making them. */
+/** Collects marks instead of writing them. */
 export function deferMarks(deps: DeliverDeps): {
   readonly deps: DeliverDeps
   readonly make: () => Promise<void>

@@ -16,14 +16,14 @@ import { createWorld, type World, type WorldOptions } from './world.ts'
 
 type Run = { readonly world: World; readonly dashboards: readonly Dashboard[]; workers: Worker[] }
 
-/** One run: faults and interleavings chosen by the seed. Returns what went wrong, or null. */
+/** One run with the faults and interleavings of the seed. Returns what went wrong, or null. */
 export async function run(seed: number, options: WorldOptions): Promise<string | null> {
-  await setImmediate() // one turn of the event loop for each run: the steps of a run take none
+  await setImmediate() // one turn of the event loop for each run, because its steps take none
   const world = createWorld(seed, options)
   return finish(world, await play(world))
 }
 
-/** The same run once more, told step by step. */
+/** Repeats a run. Returns its trace. */
 export async function explain(seed: number, options: WorldOptions): Promise<string> {
   const world = createWorld(seed, { ...options, isTraced: true })
   const fault = await finish(world, await play(world))
@@ -67,7 +67,7 @@ function startWorkers(run: Run): void {
     for (const own of shares) run.workers.push(startWorker(world, group, own))
 }
 
-/** One thing goes on: a frame arrives, or somebody makes a step. */
+/** Makes one step: a frame arrives, or an actor continues. */
 async function advance({ world, dashboards }: Run): Promise<void> {
   const { random, scheduler, sockets } = world
   if (random.next() < 0.75 && (await scheduler.step())) return
@@ -79,7 +79,7 @@ async function advance({ world, dashboards }: Run): Promise<void> {
   await scheduler.settle()
 }
 
-/** Something goes wrong, or a client does what it may do at any time. */
+/** Injects a fault, or an action that a client may do at any time. */
 function disturb(run: Run): void {
   const { world, dashboards } = run
   const { random, scheduler } = world
@@ -104,12 +104,15 @@ function disturb(run: Run): void {
   else if (connection) send(world, connection, { action: 'ping' })
 }
 
-/** No faults any more: everything is worked off, and each client notices by its pings and timeouts what it misses. */
+/**
+ * Finishes the run without faults: all work is done, and each client detects by its pings and timeouts what it
+ * missed.
+ */
 async function drain(run: Run): Promise<boolean> {
   const { world, dashboards } = run
   const { scheduler, sockets, kafka } = world
   world.isQuiet = true
-  world.note('from here on nothing fails')
+  world.note('no faults from now on')
   scheduler.failAt(0)
   sockets.faultsAt(0)
   for (let round = 0; round < 30; round++) {

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { nextTick } from 'node:process'
 import type { Random } from '#shared/testing/random.ts'
 
-/** Whatever runs at the same time as others: a deliver worker, the handling of one message, one HTTP request. */
+/** A concurrent activity: a deliver worker, the handling of one message, one HTTP request. */
 export type Actor = {
   readonly name: string
   readonly mayFail: boolean
@@ -14,8 +14,8 @@ type Parked = { readonly actor: Actor; readonly go: () => void; readonly fail: (
 export type Scheduler = ReturnType<typeof createScheduler>
 
 /**
- * A cooperative scheduler: whoever reaches a `yieldPoint` is parked until a step picks it, so that between any two
- * steps of one actor every other may come. A crashed actor never goes on. The same random numbers, the same run.
+ * A cooperative scheduler. An actor that reaches a `yieldPoint` is parked until a step selects it, so every other actor can
+ * run between any two of its steps. A crashed actor never continues. The same random numbers give the same run.
  */
 export function createScheduler(random: Random) {
   const current = new AsyncLocalStorage<Actor>()
@@ -25,7 +25,7 @@ export function createScheduler(random: Random) {
 
   return {
     actors: actors as ReadonlySet<Actor>,
-    /** How likely a yield point throws in an actor that may fail. */
+    /** Sets the probability that a yield point throws in an actor that may fail. */
     failAt: (likelihood: number) => {
       failures = likelihood
     },
@@ -43,7 +43,7 @@ export function createScheduler(random: Random) {
         if (actor.state === 'running') actor.state = 'done'
         actors.delete(actor)
       }
-      current.run(actor, () => void run().then(end, end)) // what it threw, it threw at its caller: a retry follows
+      current.run(actor, () => void run().then(end, end)) // an error is already handled by the caller, which retries
       return actor
     },
     crash(actor: Actor): void {
@@ -51,7 +51,7 @@ export function createScheduler(random: Random) {
       actors.delete(actor)
       parked = parked.filter((one) => one.actor !== actor)
     },
-    /** Lets one of the parked go on to its next yield point; false if nobody is parked. */
+    /** Lets one parked actor continue to its next yield point. Returns false if no actor is parked. */
     async step(): Promise<boolean> {
       const [chosen] = parked.splice(random.pick(parked.length), 1)
       if (chosen === undefined) return false
@@ -65,9 +65,9 @@ export function createScheduler(random: Random) {
 }
 
 /**
- * Resolves when every promise that can go on without a step has gone on: Node runs the ticks of microtasks once no
- * microtask is left (https://nodejs.org/api/process.html#processnexttickcallback-args). Nothing here waits for the
- * event loop, a turn of which costs more than a step.
+ * Resolves when every promise that can continue without a step is settled. Node runs a `nextTick` that was queued in a
+ * microtask after the last microtask (https://nodejs.org/api/process.html#processnexttickcallback-args). Nothing here
+ * waits for the event loop, because one turn of it takes longer than a step.
  */
 function settle(): Promise<void> {
   return new Promise((resolve) => nextTick(resolve))

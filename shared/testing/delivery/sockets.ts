@@ -22,7 +22,7 @@ export function createSockets(random: Random, yieldPoint: () => Promise<void>, n
       await yieldPoint()
       const result = !wires.has(connection)
         ? happens(0.3)
-          ? 'sent' // a connection that is dead and not yet known to be
+          ? 'sent' // the gateway has not yet detected that the connection is closed
           : 'gone'
         : happens(0.15)
           ? lose(connection, frame)
@@ -45,9 +45,9 @@ export function createSockets(random: Random, yieldPoint: () => Promise<void>, n
     open: (connection: string) => void wires.set(connection, []),
     cut: (connection: string) => void wires.delete(connection),
     isOpen: (connection: string) => wires.has(connection),
-    /** The next frame of a connection. */
+    /** Returns the next frame of a connection. */
     take: (connection: string) => wires.get(connection)?.shift(),
-    /** One of the late frames arrives. */
+    /** Delivers one of the late frames. */
     arriveLate: () => {
       const [one] = late.splice(random.pick(late.length), 1)
       if (one) arrive(one.connection, one.frame)

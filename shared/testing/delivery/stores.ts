@@ -14,11 +14,11 @@ export type Stores = {
   readonly store: EventStore
   readonly claims: ClaimStore
   readonly deadLetters: DeadLetterStore
-  /** The store of one sandbox, which handles the connections of one shard. */
+  /** Opens the store of a sandbox, which handles the connections of one shard. */
   readonly subscriptions: (shard: number) => SubscriptionStore
 }
 
-/** Stores in memory, each call one step. */
+/** Stores in memory. Each call is one step. */
 export function memoryStores(yieldPoint: () => Promise<void>): Stores {
   const subscriptions = memorySubscriptionStore(yieldPoint)
   return {
@@ -29,7 +29,7 @@ export function memoryStores(yieldPoint: () => Promise<void>): Stores {
   }
 }
 
-/** The DynamoDB adapters, each request of theirs one step or more. */
+/** The DynamoDB adapters. Each request is one or more steps. */
 export function dynamoStores(yieldPoint: () => Promise<void>, shards: number): Stores {
   const { client } = tinyDynamodb({ yieldPoint, pageItems: 3 })
   return {

@@ -19,11 +19,11 @@ export type World = {
   readonly sockets: Sockets
   readonly stores: Stores
   readonly catalog: Catalog
-  /** Decodes each record once, however many workers and checks read it. */
+  /** Decodes each record once, because many workers and checks read it. */
   readonly decode: DecodeRecord
   readonly shards: number
   readonly mutation: Mutation
-  /** The last fault that was told of, which no run may have: events lost to a client. */
+  /** Reported gaps. A run must not have any, because they are events that a client lost. */
   readonly gaps: string[]
   readonly trace: string[]
   readonly note: (text: string) => void
@@ -33,9 +33,9 @@ export type World = {
 export type WorldOptions = {
   readonly stores: 'memory' | 'dynamodb'
   readonly mutation?: Mutation
-  /** Keeps what happened, for a person to read. */
+  /** Whether `note` adds lines to the trace. */
   readonly isTraced?: boolean
-  /** How many more consumer groups there are than those of the deliver functions. */
+  /** The number of consumer groups besides those of the deliver functions. */
   readonly folds?: number
 }
 
@@ -88,7 +88,7 @@ function decodeOnce(decode: DecodeRecord): DecodeRecord {
   }
 }
 
-/** What a sandbox that handles messages works with. */
+/** The dependencies of a sandbox that handles messages. */
 export function messageDeps(world: World): MessageDeps {
   const { stores, sockets, catalog, mutation } = world
   const deps = {
@@ -100,7 +100,7 @@ export function messageDeps(world: World): MessageDeps {
   return mutation.message?.(deps) ?? deps
 }
 
-/** What a deliver sandbox works with. */
+/** The dependencies of a deliver sandbox. */
 export function deliverDeps(world: World, shard: number): DeliverDeps {
   const { stores, sockets, catalog, decode } = world
   return {
@@ -113,7 +113,7 @@ export function deliverDeps(world: World, shard: number): DeliverDeps {
   }
 }
 
-/** The deps of one batch, with the rule broken that is to be broken. */
+/** The dependencies of one batch, with the mutation applied. */
 export function batchDeps({ mutation }: World, deps: DeliverDeps, records: readonly KafkaRecord[]) {
   return mutation.deliver?.(deps, records) ?? deps
 }

@@ -1,4 +1,4 @@
-// DynamoDB's expressions, as far as the adapters use them
+// The subset of DynamoDB's expressions that the adapters use
 // (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.OperatorsAndFunctions.html):
 //   condition = and *("OR" and)        and = not *("AND" not)        not = ["NOT"] test
 //   test      = "(" condition ")" / function "(" path ")" / operand comparator operand / operand "BETWEEN" operand "AND" operand
@@ -56,10 +56,10 @@ function operandOf(token: string, item: Item, bindings: Bindings): unknown {
 
 type Test = (item: Item, bindings: Bindings) => boolean
 
-/** The adapters have a few dozen expressions, and a query meets every item of its table with one of them. */
+/** Cached, because the adapters have few expressions, and a query evaluates one of them for every item of its table. */
 const parsed = new Map<string, Test>()
 
-/** Whether an item meets a condition, key condition or filter. */
+/** Whether an item satisfies a condition, key condition or filter. */
 export function meets(text: string | undefined, item: Item, bindings: Bindings): boolean {
   if (text === undefined) return true
   const test = parsed.get(text) ?? parseCondition(text)
@@ -112,7 +112,7 @@ function parseCondition(text: string): Test {
   return or()
 }
 
-/** The item after an update. */
+/** Returns the item after an update. */
 export function update(text: string, item: Item, bindings: Bindings): Item {
   const { take, takeIf, hasMore } = reader(text)
   const operand = (token: string) => operandOf(token, item, bindings)

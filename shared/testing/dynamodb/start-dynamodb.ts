@@ -6,7 +6,7 @@ import { dynamoClient } from '#shared/adapters/dynamodb/dynamo-requests.ts'
 import { KEYS, type TableName, tableInput } from './tables.ts'
 
 /**
- * Tables of their own on the DynamoDB at DYNAMODB_ENDPOINT (DynamoDB Local, say), or on a dynalite in this process.
+ * Creates new tables on the DynamoDB at DYNAMODB_ENDPOINT (such as DynamoDB Local), or on a dynalite in this process.
  * @returns the document client, the tables' names, and `stop`.
  */
 export async function startDynamodb() {

@@ -2,7 +2,7 @@ import type { CreateTableCommandInput } from '@aws-sdk/client-dynamodb'
 
 type KeySchema = readonly [partitionKey: string, sortKey: string, sortKeyType?: 'S' | 'N']
 
-/** The tables' keys; `tables.test.ts` holds them against the resources of serverless.yml. */
+/** The keys of the tables; `tiny-dynamodb.test.ts` compares them with the resources of serverless.yml. */
 export const KEYS = {
   log: ['stream', 'offset', 'N'],
   claims: ['id', 'source'],
@@ -14,7 +14,7 @@ export const KEYS = {
 
 export type TableName = keyof typeof KEYS
 
-/** What a table is created with. */
+/** The parameters for the creation of a table. */
 export function tableInput(name: TableName, TableName: string): CreateTableCommandInput {
   const [partitionKey, sortKey, sortKeyType = 'S']: KeySchema = KEYS[name]
   return {

@@ -4,9 +4,11 @@ import type { KEYS, TableName } from './tables.ts'
 import { copy, type Input, type Item, keyOf, query, scan, type Table, write } from './tiny-table.ts'
 
 type Options = {
-  /** Awaited before each step that DynamoDB makes one by one: each item of a batch, each page of a query. */
+  /**
+   * Awaited before each step that is not atomic with others in DynamoDB: each item of a batch, each page of a query.
+   */
   readonly yieldPoint?: () => Promise<void>
-  /** A query's page ends after so many items. */
+  /** The maximum number of items in a page of a query. */
   readonly pageItems?: number
 }
 type Steps = { readonly tableOf: (name: TableName) => Table } & Required<Options>
@@ -14,8 +16,8 @@ type BatchWrite = Readonly<Record<TableName, readonly { readonly PutRequest: { r
 type BatchGet = Readonly<Record<string, { readonly Keys: readonly Item[] }>>
 
 /**
- * DynamoDB in memory, as far as the adapters use it, where a test decides what happens between any two steps.
- * It knows the tables of tables.ts; every item is written atomically, as in DynamoDB, and batches are not.
+ * The subset of DynamoDB that the adapters use, in memory. A test decides what happens between any two steps. It has the
+ * tables of tables.ts. As in DynamoDB, the write of an item is atomic, and a batch is not.
  */
 export function tinyDynamodb({ yieldPoint = async () => {}, pageItems = 1000 }: Options = {}) {
   const tables = new Map<TableName, Table>()
@@ -87,7 +89,7 @@ async function readBatch(requests: BatchGet, { tableOf, yieldPoint }: Steps) {
   return { Responses, UnprocessedKeys: {} }
 }
 
-/** The names that the adapters are given. */
+/** The names of the tables for the adapters. */
 export const TINY_TABLES = {
   log: 'log',
   claims: 'claims',

@@ -5,7 +5,7 @@ import { KEYS, type TableName } from './tables.ts'
 export type Item = Readonly<Record<string, unknown>>
 export type Table = Map<string, Item>
 
-/** The members of the commands' inputs that the adapters use. */
+/** The members of the inputs of commands that the adapters use. */
 export type Input = {
   readonly TableName: TableName
   readonly Key?: Item
@@ -22,7 +22,7 @@ export type Input = {
   readonly Limit?: number
 }
 
-/** A copy of an item, plain objects and arrays by hand: structuredClone takes longer than all else of a simulated step. */
+/** Copies an item. It does not use structuredClone, which takes longer than the rest of a simulated step. */
 export function copy<T>(value: T): T {
   if (typeof value !== 'object' || value === null) return value
   if (Array.isArray(value)) return value.map(copy) as T
@@ -30,7 +30,7 @@ export function copy<T>(value: T): T {
   return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, copy(member)])) as T
 }
 
-/** An item's key, as the name under which a table keeps it. */
+/** Returns the key of an item as text. */
 export function keyOf(table: TableName, item: Item): string {
   const [partitionKey, sortKey] = KEYS[table]
   return JSON.stringify([item[partitionKey], item[sortKey]])
@@ -40,7 +40,9 @@ function bindingsOf({ ExpressionAttributeNames: names, ExpressionAttributeValues
   return { names, values }
 }
 
-/** Changes one item if it meets the condition; null deletes it. Throws ConditionalCheckFailedException. */
+/**
+ * Changes one item if it satisfies the condition; null deletes it. Otherwise throws ConditionalCheckFailedException.
+ */
 export function write(
   table: Table,
   input: Input,
@@ -57,7 +59,9 @@ export function write(
   return {}
 }
 
-/** One page of a query. A page that its limit ended names a last key even where nothing follows, as DynamoDB does. */
+/**
+ * Returns one page of a query. As in DynamoDB, a page that ended at its limit has a last key even if nothing follows.
+ */
 export function query(table: Table, input: Input, pageItems: number): object {
   const [, sortKey] = KEYS[input.TableName]
   const bindings = bindingsOf(input)
@@ -74,7 +78,7 @@ export function query(table: Table, input: Input, pageItems: number): object {
   return { Items, ...(!isLast && { LastEvaluatedKey: page.at(-1) }) }
 }
 
-/** A scan in one page. */
+/** Returns a scan in one page. */
 export function scan(table: Table, input: Input): object {
   const found = [...table.values()].filter((item) => meets(input.FilterExpression, item, bindingsOf(input)))
   return { Items: copy(found), Count: found.length }

@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer'
 import type { APIGatewayProxyEventV2, Context, MSKEvent, MSKRecord } from 'aws-lambda'
 import type { CloudEvent } from '#shared/core/event.ts'
 
-/** A request of an HTTP API (payload 2.0); a `body` that is no text is sent as JSON. */
+/** Returns a request of an HTTP API (payload 2.0). A `body` that is not a string is sent as JSON. */
 export function makeHttpEvent(
   method: string,
   path: string,
@@ -26,11 +26,11 @@ export function makeHttpEvent(
     isBase64Encoded: false,
     ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
   }
-  // The gateway's own names and times, which no function reads, are left out.
+  // Members of the gateway that no function reads are omitted.
   return event as unknown as APIGatewayProxyEventV2
 }
 
-/** What the MSK trigger sends for events in one partition, in structured mode, from the offset 0 on. */
+/** Returns the MSK trigger's event for events of one partition, in structured mode, starting at offset 0. */
 export function makeMskEvent(topic: string, events: readonly CloudEvent[]): MSKEvent {
   const records = events.map(
     (event, offset): MSKRecord => ({
@@ -52,8 +52,8 @@ export function makeMskEvent(topic: string, events: readonly CloudEvent[]): MSKE
   }
 }
 
-/** The context of an invocation that may still run for `remainingMs`. */
+/** Returns the context of an invocation that has `remainingMs` left. */
 export function makeContext(remainingMs: number, functionName = 'tidewire-tests-function'): Context {
   const context = { functionName, getRemainingTimeInMillis: () => remainingMs, awsRequestId: 'request-1' }
-  return context as unknown as Context // what no function reads is left out
+  return context as unknown as Context // members that no function reads are omitted
 }

@@ -17,7 +17,7 @@ import { memoryViewStore } from '#shared/testing/memory/memory-view-store.ts'
 
 type Pending = PositionedEvent & { readonly timestamp: number }
 
-/** The port in memory: what is appended is stored and folded at once, or when `catchUp` is called after `hold`. */
+/** The port in memory. Appended events are stored and folded at once or, after `hold`, when `catchUp` is called. */
 export type CaseWorld = MoveDeps & {
   readonly records: readonly KafkaRecord[]
   hold(): void
@@ -102,7 +102,7 @@ export function createCaseWorld(): CaseWorld {
   }
 }
 
-/** Accepts an event with an id: a damaged container, unless something else is given. */
+/** Accepts an event with an id; by default a damaged container. */
 export async function publishTo(world: CaseWorld, id: string, given: object = {}) {
   const draft = { id, type: 'port.container.damaged', subject: 'MSKU-1', data: { title: 'Dent' }, ...given }
   const now = () => new Date(world.clock.now())

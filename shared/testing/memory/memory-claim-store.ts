@@ -2,7 +2,7 @@ import { type Claim, type ClaimKey, type ClaimStore, LEASE_SECONDS } from '#shar
 
 type Lease = { readonly owner: string; readonly until: number }
 
-/** A ClaimStore in memory, for tests. `now` answers milliseconds; claims do not expire, leases do. */
+/** A ClaimStore in memory, for tests. `now` returns milliseconds. Claims do not expire, leases do. */
 export function memoryClaimStore(
   yieldPoint: () => Promise<void> = async () => {},
   now: () => number = Date.now,

@@ -3,7 +3,7 @@ import type { EventStore, Head, StoredEvent, Stream } from '#shared/pipeline/por
 
 type Topic = { epoch: string; heads: Map<number, Head> }
 
-/** A EventStore in memory, for tests. `yieldPoint` is awaited at every step where the real store would be. */
+/** An EventStore in memory, for tests. `yieldPoint` is awaited wherever the real store awaits a request. */
 export function memoryEventStore(yieldPoint: () => Promise<void> = async () => {}): EventStore {
   const topics = new Map<string, Topic>()
   const streams = new Map<string, Map<number, StoredEvent>>()
@@ -36,7 +36,7 @@ export function memoryEventStore(yieldPoint: () => Promise<void> = async () => {
         await yieldPoint()
         streamOf(stream).set(event.offset, structuredClone(event))
       })
-      await Promise.all(writes) // in any order, as batch writes land
+      await Promise.all(writes) // in any order, as in a batch write
     },
     async advance({ topic: name, epoch, partition }, head) {
       await yieldPoint()

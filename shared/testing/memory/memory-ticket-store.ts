@@ -1,7 +1,7 @@
 import type { Principal } from '#shared/core/role.ts'
 import type { TicketStore } from '#shared/pipeline/ports.ts'
 
-/** A TicketStore in memory, for tests. `now` answers milliseconds. */
+/** A TicketStore in memory, for tests. `now` returns milliseconds. */
 export function memoryTicketStore(now: () => number = Date.now): TicketStore {
   const tickets = new Map<string, { principal: Principal; expires: number }>()
   return {

@@ -10,7 +10,7 @@ type Kept = { readonly part: Omit<StoredPart, 'state'>; readonly state: string; 
 
 const DAY_MS = 86_400_000
 
-/** A ViewStore in memory, for tests. `yieldPoint` is awaited at every step where the real store would be. */
+/** A ViewStore in memory, for tests. `yieldPoint` is awaited wherever the real store awaits a request. */
 export function memoryViewStore(
   yieldPoint: () => Promise<void> = async () => {},
   now: () => number = Date.now,

@@ -7,7 +7,10 @@ import { EXAMPLES, type ExampleName, FOLLOWED_BY } from './example-views.ts'
 import type { ViewClient } from './view-client.ts'
 import type { ViewWorld } from './view-world.ts'
 
-/** Whether every client shows what the server has, and the server what Kafka's events make; what is wrong, or null. */
+/**
+ * Checks that every client has the state of the server, and the server the state of Kafka's events. Returns what is
+ * wrong, or null.
+ */
 export async function checkViews(world: ViewWorld, clients: readonly ViewClient[]): Promise<string | null> {
   if (world.gaps.length > 0) return world.gaps.join('; ')
   for (const name of Object.keys(EXAMPLES.views) as ExampleName[]) {
@@ -27,7 +30,7 @@ export async function checkViews(world: ViewWorld, clients: readonly ViewClient[
   return checkEmitted(world)
 }
 
-/** Whether each event that follows from another is there, and counts once. */
+/** Checks that each event that follows from another exists exactly once. */
 async function checkEmitted(world: ViewWorld): Promise<string | null> {
   const events = await firstAppearances(world)
   const emitted = events.flatMap(({ event }) => (event.type === FOLLOWED_BY ? [event.subject ?? ''] : []))
@@ -48,7 +51,7 @@ async function storedParts({ viewStore }: ViewWorld, name: string): Promise<View
   return parts
 }
 
-/** Every partition folded from its beginning. */
+/** Returns every partition, folded from its beginning. */
 async function expectedParts(world: ViewWorld, name: ExampleName): Promise<ViewPart[]> {
   const parts = new Map<string, ViewPart>()
   for (const event of await firstAppearances(world)) applyTo(parts, EXAMPLES.views[name], event)

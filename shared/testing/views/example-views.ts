@@ -1,13 +1,13 @@
 import { type DomainEvent, defineView, type FoldInput, type View } from '#shared/domain/define-domain.ts'
 
-/** The type of the events that follow from others. */
+/** The type of the events that follow from other events. */
 export const FOLLOWED_BY = 'followed'
 
-/** Where an event stood when it was folded: an event too many, too few or in another order shows. */
+/** The position of a folded event, so that a missing, repeated or reordered event is detected. */
 type Seen = { readonly seen: readonly string[] }
 
 const positionOf = ({ topic, partition, offset }: FoldInput) => `${topic}-${partition}:${offset}`
-/** Every fold has events that it cannot use, and events that it has a bug for. */
+/** Every fold gets events that it ignores, and events at which it throws. */
 const isUseless = ({ id }: DomainEvent) => id.endsWith('3')
 const isTrouble = ({ id }: DomainEvent) => id.endsWith('5')
 
@@ -24,7 +24,7 @@ const seenBy = (view: Pick<View, 'channels' | 'keys' | 'channelsOf' | 'emit'>) =
     ...view,
   })
 
-/** One state for each category; something follows from what is critical. */
+/** One state for each category; an event follows from each critical event. */
 const journal = seenBy({
   emit: (_, input) =>
     input.event.severity === 'critical'
@@ -44,7 +44,7 @@ const labels = seenBy({
   },
 })
 
-/** One state for all. */
+/** One state for all events. */
 const totals = defineView<Readonly<Record<string, number>>>({
   description: 'how many of each severity',
   lateEvents: 'as they come',
@@ -65,7 +65,7 @@ export const EXAMPLES: { readonly name: string; readonly views: Readonly<Record<
   views,
 }
 
-/** What a client may follow. */
+/** The views that a client can follow. */
 export const FOLLOWED: readonly [Followed, ...Followed[]] = [
   { view: 'journal' },
   { view: 'labels' },

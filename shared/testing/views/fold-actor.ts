@@ -4,7 +4,7 @@ import { foldDeps, type ViewWorld } from './view-world.ts'
 
 export type FoldWorker = { readonly actor: Actor; readonly own: readonly string[] }
 
-/** Starts a sandbox of the `fold` function that works through some partitions, until nothing is left once all is quiet. */
+/** Starts a sandbox of the `fold` function that consumes some partitions until nothing is left. */
 export function startFold(world: ViewWorld, own: readonly string[], isZombie = false): FoldWorker {
   const { scheduler, kafka, random, foldGroup } = world
   const name = `${isZombie ? 'zombie fold' : 'fold'} ${own.join(' ')}`

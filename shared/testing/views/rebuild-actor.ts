@@ -3,7 +3,7 @@ import { foldBatch } from '#shared/pipeline/views/fold.ts'
 import { planRebuild, type RebuildDeps, rebuildStreams } from '#shared/pipeline/views/rebuild-stream.ts'
 import { foldDeps, type ViewWorld } from './view-world.ts'
 
-/** Starts `tidewire replay --views`; only one runs at a time, and it may die. */
+/** Starts `tidewire replay --views`. Only one runs at a time, and it may crash. */
 export function startRebuild(world: ViewWorld): void {
   const { scheduler, catalog } = world
   if ([...scheduler.actors].some(({ name }) => name === 'rebuild')) return
@@ -18,7 +18,7 @@ export function startRebuild(world: ViewWorld): void {
   scheduler.spawn('rebuild', work, { mayFail: true })
 }
 
-/** Whether a rebuild died: until another has run, the `fold` function waits. */
+/** Whether a rebuild crashed. Until another one has finished, the `fold` function waits. */
 export async function isMarked({ viewStore, catalog }: ViewWorld): Promise<boolean> {
   const marks = await Promise.all(catalog.names.map((topic) => viewStore.progress(topic)))
   return marks.some((progress) => [...progress.values()].some(({ isRebuilding }) => isRebuilding))

@@ -10,16 +10,19 @@ import { serveView, type ViewWorld } from './view-world.ts'
 
 type Request = { readonly actor: Actor; readonly fail: (cause: Error) => void }
 
-/** A browser that follows one view: the real client code on connections, requests and timers that the run disturbs. */
+/**
+ * A browser that follows one view: the real client code with connections, requests and timers in which the run
+ * injects faults.
+ */
 export type ViewClient = {
   readonly followed: Followed
   readonly view: FollowedView<unknown>
   readonly dashboard: Dashboard
-  /** Timers that run; the run decides when their time has come. */
+  /** The active timers; the run decides when they fire. */
   readonly timers: Set<() => void>
   readonly requests: Set<Request>
-  /** Tells the view how its subscription is doing now. */
-  readonly tellStates: () => void
+  /** Notifies the view of the current state of its subscription. */
+  readonly notifyStates: () => void
 }
 
 export function createViewClient(world: ViewWorld, name: string): ViewClient {
@@ -37,7 +40,7 @@ export function createViewClient(world: ViewWorld, name: string): ViewClient {
       {
         event: onEvent,
         gap: (gap) => {
-          world.note(`${name} is told of a gap: ${gap.reason}`)
+          world.note(`${name} gets a gap: ${gap.reason}`)
           onGap?.(gap)
         },
         error: ({ code, detail }) => void world.gaps.push(`${name} got the error ${code}: ${detail}`),
@@ -67,10 +70,10 @@ export function createViewClient(world: ViewWorld, name: string): ViewClient {
     { domain: EXAMPLES.name, ...followed, definition: EXAMPLES.views[followed.view] },
     { onChange: () => {}, onError: ({ detail }) => world.note(`${name}: ${detail}`) },
   )
-  const tellStates = () => {
+  const notifyStates = () => {
     for (const tell of states.values()) tell()
   }
-  return { followed, view, dashboard, timers, requests, tellStates }
+  return { followed, view, dashboard, timers, requests, notifyStates }
 }
 
 function clockOf(timers: Set<() => void>): Clock {
@@ -83,7 +86,7 @@ function clockOf(timers: Set<() => void>): Clock {
   }
 }
 
-/** One request over HTTP: anything may happen before it is answered, and it may fail. */
+/** One request over HTTP, which may fail. Anything may happen before its response. */
 function request(world: ViewWorld, requests: Set<Request>, url: string): Promise<Response> {
   world.note(`GET ${url}`)
   const { promise, resolve, reject } = Promise.withResolvers<Response>()
@@ -103,7 +106,7 @@ function request(world: ViewWorld, requests: Set<Request>, url: string): Promise
   return promise
 }
 
-/** Requests whose sandbox has died come to nothing. */
+/** Rejects the requests whose sandbox has crashed. */
 export function failRequests({ requests }: ViewClient): void {
   for (const one of requests)
     if (one.actor.state === 'crashed') {

@@ -15,14 +15,14 @@ type Run = {
   workers: (Worker | FoldWorker)[]
 }
 
-/** One run: events, faults and interleavings chosen by the seed. Returns what went wrong, or null. */
+/** One run with the events, faults and interleavings of the seed. Returns what went wrong, or null. */
 export async function runViews(seed: number, options: Options = {}): Promise<string | null> {
-  await setImmediate() // one turn of the event loop for each run: the steps of a run take none
+  await setImmediate() // one turn of the event loop for each run, because its steps take none
   const world = createViewWorld(seed, options)
   return play(world)
 }
 
-/** The same run once more, told step by step. */
+/** Repeats a run. Returns its trace. */
 export async function explainViews(seed: number, options: Options = {}): Promise<string> {
   const world = createViewWorld(seed, { ...options, isTraced: true })
   const fault = await play(world)
@@ -68,7 +68,7 @@ function startWorkers(run: Run): void {
   }
 }
 
-/** One thing goes on: a frame arrives, or somebody makes a step. */
+/** Makes one step: a frame arrives, or an actor continues. */
 async function advance({ world, clients }: Run): Promise<void> {
   const { random, scheduler, sockets } = world
   if (random.next() < 0.75 && (await scheduler.step())) return
@@ -76,7 +76,7 @@ async function advance({ world, clients }: Run): Promise<void> {
   const connection = client?.dashboard.connections[random.pick(client.dashboard.connections.length)]
   if (client && connection && sockets.isOpen(connection)) takeFrame(world, client.dashboard, connection)
   else sockets.arriveLate()
-  client?.tellStates()
+  client?.notifyStates()
   await scheduler.settle()
 }
 
@@ -105,7 +105,7 @@ async function disturb(run: Run): Promise<void> {
   else if (roll < 0.88 && tracked && ['idle', 'asking'].includes(tracked.subscription.phase()))
     scheduler.spawn(`poll ${dashboard.name}`, async () => void (await poll(world, tracked)))
   else if (connection) send(world, connection, { action: 'ping' })
-  client.tellStates()
+  client.notifyStates()
 }
 
 function fireTimer({ timers }: ViewClient, index: number): void {
@@ -123,12 +123,15 @@ function crash(run: Run): void {
   for (const client of run.clients) failRequests(client)
 }
 
-/** No faults any more: everything is worked off, and each client notices by its pings and timeouts what it misses. */
+/**
+ * Finishes the run without faults: all work is done, and each client detects by its pings and timeouts what it
+ * missed.
+ */
 async function drain(run: Run): Promise<boolean> {
   const { world, clients } = run
   const { scheduler, sockets, kafka } = world
   world.isQuiet = true
-  world.note('from here on nothing fails')
+  world.note('no faults from now on')
   scheduler.failAt(0)
   sockets.faultsAt(0)
   for (let round = 0; round < 40; round++) {
@@ -157,16 +160,16 @@ async function drain(run: Run): Promise<boolean> {
   return false
 }
 
-/** A stopped subscription whose `unsubscribe` was lost makes the others ask again at every ping, for ever. */
+/** If the `unsubscribe` of a stopped subscription is lost, the others subscribe again at every ping, without end. */
 function endStopped({ world }: Run, { dashboard }: ViewClient, connection: string): void {
   for (const { subscription } of dashboard.tracked)
     if (subscription.phase() === 'stopped')
       send(world, connection, { action: 'unsubscribe', id: subscription.id })
 }
 
-/** What the view says of itself once its subscription has settled. */
-const isLive = ({ view, tellStates }: ViewClient) => {
-  tellStates()
+/** Whether the view is live after it got the current state of its subscription. */
+const isLive = ({ view, notifyStates }: ViewClient) => {
+  notifyStates()
   return view.current().status === 'live'
 }
 

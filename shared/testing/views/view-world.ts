@@ -11,13 +11,13 @@ import { createWorld, type World } from '#shared/testing/delivery/world.ts'
 import { memoryViewStore } from '#shared/testing/memory/memory-view-store.ts'
 import { EXAMPLES } from './example-views.ts'
 
-/** How to break a rule of following a view without touching the product: by wrapping what is handed to it. */
+/** Breaks a rule of following a view without a change of the product, by wrapping its dependencies. */
 export type ViewMutation = {
   readonly client?: (deps: ViewDeps) => ViewDeps
   readonly serve?: (serve: ServeView) => ServeView
 }
 
-/** Applies again what a part includes already. */
+/** Applies events again that a part already includes. */
 const forgetOffsets: ViewMutation = {
   client: (deps) => {
     const fetchView: FetchView = async (address, signal) => {
@@ -28,7 +28,7 @@ const forgetOffsets: ViewMutation = {
   },
 }
 
-/** Reads the cursor when the parts have been read. */
+/** Reads the cursor after the parts. */
 const cursorAfterParts: ViewMutation = {
   serve: (serve) => async (world, url) => {
     const page = await serve(world, url)
@@ -37,7 +37,7 @@ const cursorAfterParts: ViewMutation = {
   },
 }
 
-/** Goes on from the cursor of the last page. */
+/** Continues from the cursor of the last page. */
 const cursorOfLastPage: ViewMutation = {
   serve: (serve) => async (world, url) => {
     const page = await serve(world, url)
@@ -53,7 +53,7 @@ const cursorOfLastPage: ViewMutation = {
   },
 }
 
-/** Subscribes to what comes from now on. */
+/** Subscribes from `latest`. */
 const fromLatest: ViewMutation = {
   client: (deps) => ({
     ...deps,
@@ -61,7 +61,7 @@ const fromLatest: ViewMutation = {
   }),
 }
 
-/** Goes on with the old state although events were lost. */
+/** Continues with the old state although events were lost. */
 const ignoreGap: ViewMutation = {
   client: (deps) => ({
     ...deps,
@@ -69,7 +69,7 @@ const ignoreGap: ViewMutation = {
   }),
 }
 
-/** Each rule of following a view, and what breaks it. */
+/** The rules of following a view, each with the mutation that breaks it. */
 export const VIEW_MUTATIONS = {
   applyAboveOffset: forgetOffsets,
   cursorBeforeParts: cursorAfterParts,
@@ -78,12 +78,12 @@ export const VIEW_MUTATIONS = {
   beginAgainAfterGap: ignoreGap,
 } as const satisfies Readonly<Record<string, ViewMutation>>
 
-/** A world that folds: its consumer group stands after those of the deliver functions. */
+/** A world that folds. The number of its consumer group is after those of the deliver functions. */
 export type ViewWorld = World & {
   readonly viewStore: ViewStore
   readonly foldGroup: number
   readonly viewMutation: ViewMutation
-  /** Has everything up to some offset of a stream expire. */
+  /** Expires everything up to a random offset of a stream. */
   readonly trim: () => Promise<void>
 }
 
@@ -91,12 +91,12 @@ const FOLDING_DOMAIN: Domain = { ...EXAMPLES, topics: { port: ['port.**'] }, eve
 
 const VIEWS = viewsOf([FOLDING_DOMAIN])
 
-/** What a sandbox of the `fold` function works with. */
+/** The dependencies of a sandbox of the `fold` function. */
 export function foldDeps({ stores, viewStore, catalog, decode, kafka, scheduler }: ViewWorld): FoldDeps {
   const append: EventLog['append'] = async (records) => {
     await scheduler.yieldPoint()
     const positions = await kafka.append(records)
-    await scheduler.yieldPoint() // written, and the answer may be lost
+    await scheduler.yieldPoint() // written, but the response may be lost
     return positions
   }
   return {
@@ -109,7 +109,7 @@ export function foldDeps({ stores, viewStore, catalog, decode, kafka, scheduler 
   }
 }
 
-/** A world with views; what a client has missed may expire before it comes back. */
+/** A world with views. Events that a client missed may expire before it reconnects. */
 export function createViewWorld(
   seed: number,
   { mutation = {}, isTraced = false }: { mutation?: ViewMutation; isTraced?: boolean } = {},
@@ -117,7 +117,7 @@ export function createViewWorld(
   const world = createWorld(seed, { stores: 'memory', isTraced, folds: 1 })
   const { store, forget } = expiringLog(world.stores.store)
   const trim = async () => {
-    // Between looking whether something has expired and reading it lie milliseconds of seven days.
+    // A read takes milliseconds and the retention is seven days, so nothing expires between the check and the read.
     if ([...world.scheduler.actors].some(({ name }) => /^(message|poll|catch up)/.test(name))) return
     const topic = world.random.oneOf(['port', 'events'])
     const { epoch, heads } = await store.topic(topic)
@@ -159,10 +159,10 @@ type ViewPage = {
 }
 type ServeView = (world: ViewWorld, url: URL) => Promise<ViewPage>
 
-/** So that there are pages. */
+/** Small, so that there are several pages. */
 const LIMIT = 1
 
-/** Answers `GET /views/…?parts=true`. */
+/** Returns the body of `GET /views/…?parts=true`. */
 export const serveView: ServeView = (world, url) => {
   const [, , domain = '', name = '', key] = url.pathname.split('/').map(decodeURIComponent)
   const view = VIEWS.find(domain, name)

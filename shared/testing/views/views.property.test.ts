@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { explainViews, runViews } from './view-run.ts'
 import { VIEW_MUTATIONS, type ViewMutation } from './view-world.ts'
 
-/** TIDEWIRE_PROPERTY_RUNS=10000 for a long look; TIDEWIRE_PROPERTY_SEED to see a run again. */
+/** TIDEWIRE_PROPERTY_RUNS=10000 for a longer search; TIDEWIRE_PROPERTY_SEED to repeat a run. */
 const RUNS = Number(process.env.TIDEWIRE_PROPERTY_RUNS ?? 300)
 const SEED = Number(process.env.TIDEWIRE_PROPERTY_SEED ?? Date.now() % 2 ** 31)
 /** A broken rule is found within this many runs. */

@@ -2,12 +2,12 @@ import { Buffer } from 'node:buffer'
 import type { Scheme } from '#shared/pipeline/webhooks/provider.ts'
 import type { WebhookRequest } from '#shared/pipeline/webhooks/verify.ts'
 
-/** A delivery with what it is checked against. */
+/** A delivery with its secret and the time of its verification. */
 export type Attempt = { readonly request: WebhookRequest; readonly secret: string; readonly now: Date }
 
 const PRINTABLE = Array.from({ length: 95 }, (_, index) => String.fromCharCode(32 + index))
 
-/** Changes, adds or takes away one character. */
+/** Changes, adds or removes one character. */
 function mutateText(text: string, random: () => number): string {
   const at = Math.floor(random() * (text.length + 1))
   const letter = PRINTABLE[Math.floor(random() * PRINTABLE.length)] ?? '~'
@@ -15,7 +15,7 @@ function mutateText(text: string, random: () => number): string {
   return text.slice(0, at) + (kind < 2 ? letter : '') + text.slice(kind === 0 ? at : at + 1)
 }
 
-/** Changes, adds or takes away one byte, any byte. */
+/** Changes, adds or removes one byte. */
 function mutateBytes(bytes: Uint8Array, random: () => number): Uint8Array {
   const at = Math.floor(random() * (bytes.length + 1))
   const byte = Math.floor(random() * 256)

@@ -3,7 +3,7 @@ import { operationsSamples } from './operations-samples.ts'
 import { json, type Sample, TIME } from './sample.ts'
 import { signers } from './sign-as-provider.ts'
 
-/** One delivery of every provider, and of every way in which it signs. */
+/** One delivery for each provider and each of its signature schemes. */
 export const samples: readonly Sample[] = [
   ...operationsSamples,
   {
@@ -150,7 +150,7 @@ export const samples: readonly Sample[] = [
   },
 ]
 
-/** The sample as its provider sends it, signed. */
+/** Returns the sample as its provider sends it, signed. */
 export async function signSample(sample: Sample, secret: string, at: Date): Promise<WebhookRequest> {
   const url = `https://hooks.example.com/webhooks/${sample.source}`
   const body = sample.payload(at)

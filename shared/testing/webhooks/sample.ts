@@ -1,4 +1,4 @@
-/** A delivery as a provider makes it, and what is expected to become of it. */
+/** A delivery of a provider and the expected event. */
 export type Sample = {
   readonly name: string
   readonly source: string
@@ -8,6 +8,6 @@ export type Sample = {
   readonly expected: Readonly<Record<string, string>>
 }
 
-/** A payload that is this JSON. */
+/** Returns a value as a JSON payload. */
 export const json = (value: unknown) => () => JSON.stringify(value)
 export const TIME = '2026-11-21T08:00:00Z'

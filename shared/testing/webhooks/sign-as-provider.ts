@@ -1,20 +1,20 @@
 import { base64, ed25519, hex, hmac } from './web-crypto.ts'
 
-/** What a sender signs with and over. */
+/** The secret and the content of a signature. */
 export type Signing = {
   readonly secret: string
   readonly body: string
   readonly url: string
   readonly at: Date
 }
-/** What it adds to the request: headers, or a body that carries the signature. */
+/** The additions to the request: headers, or a body that contains the signature. */
 type Signature = { readonly headers?: Readonly<Record<string, string>>; readonly body?: string }
 type Signer = (signing: Signing) => Promise<Signature>
 
 const seconds = (at: Date) => String(Math.floor(at.getTime() / 1000))
 const millis = (at: Date) => String(at.getTime())
 
-/** Signs the body alone, in one header. */
+/** Signs only the body, in one header. */
 function bodySigner(
   header: string,
   prefix: string,
@@ -42,7 +42,7 @@ const standard =
     }
   }
 
-/** How each provider signs, written down from its documentation; the pages are named where the schemes are. */
+/** The signature of each provider, from its documentation; the schemes link to the pages. */
 export const signers: Readonly<Record<string, Signer>> = {
   github: bodySigner('x-hub-signature-256', 'sha256=', hex),
   gitlab: async ({ secret }) => ({ headers: { 'x-gitlab-token': secret } }),

@@ -1,8 +1,8 @@
-// Signing as senders do it, on WebCrypto, so that the tests share nothing with what they test.
+// Signatures with WebCrypto, so that the tests share no code with the implementation that they test.
 
 const utf8 = new TextEncoder()
 
-/** HMAC of a text; a key that is text counts as UTF-8. */
+/** Returns the HMAC of a text. A key that is a string is encoded as UTF-8. */
 export async function hmac(
   hash: 'SHA-1' | 'SHA-256' | 'SHA-512',
   key: string | Uint8Array<ArrayBuffer>,
