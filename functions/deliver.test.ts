@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { recordDecoder } from '#shared/pipeline/consume/decode-record.ts'
 import { makeEvent } from '#shared/testing/accept/records.ts'
 import { makeContext, makeMskEvent } from '#shared/testing/functions/lambda-events.ts'
+import { recordingGateway } from '#shared/testing/functions/recording-gateway.ts'
 import { memoryClaimStore } from '#shared/testing/memory/memory-claim-store.ts'
 import { memoryDeadLetterStore } from '#shared/testing/memory/memory-dead-letter-store.ts'
 import { memoryEventStore } from '#shared/testing/memory/memory-event-store.ts'
@@ -25,14 +26,7 @@ function createWorld() {
     readEnvironment({ ...process.env, DELIVER_SHARDS: `${NAME}=0,${NAME}1=1`, UNKNOWN_TYPES: 'accept' }),
   )
   const shards = [memorySubscriptionStore(), memorySubscriptionStore()]
-  const posts: { connection: string; frame: string; deadline: number }[] = []
-  const gateway: DeliverFunctionDeps['gateway'] = {
-    post: async (connection, frame, deadline) => {
-      posts.push({ connection, frame, deadline })
-      return 'sent'
-    },
-    close: async () => {},
-  }
+  const { gateway, posts } = recordingGateway()
   const store = memoryEventStore()
   const requestStats = vi.fn(async () => {})
   const deps: DeliverFunctionDeps = {

@@ -31,11 +31,11 @@ export function makeHttpEvent(
 }
 
 /** Returns the MSK trigger's event for events of one partition, in structured mode, starting at offset 0. */
-export function makeMskEvent(topic: string, events: readonly CloudEvent[]): MSKEvent {
+export function makeMskEvent(topic: string, events: readonly CloudEvent[], partition = 0): MSKEvent {
   const records = events.map(
     (event, offset): MSKRecord => ({
       topic,
-      partition: 0,
+      partition,
       offset,
       timestamp: 1000 + offset,
       timestampType: 'CREATE_TIME',
@@ -48,7 +48,7 @@ export function makeMskEvent(topic: string, events: readonly CloudEvent[]): MSKE
     eventSource: 'aws:kafka',
     eventSourceArn: 'arn:aws:kafka:eu-central-1:000000000000:cluster/tests/0',
     bootstrapServers: 'localhost:9092',
-    records: { [`${topic}-0`]: records },
+    records: { [`${topic}-${partition}`]: records },
   }
 }
 

@@ -1,0 +1,98 @@
+import { beforeEach, describe, expect, test } from 'vitest'
+import type { Role } from '#shared/core/role.ts'
+import { getEvent } from '#shared/pipeline/lifecycle/get-event.ts'
+import { API_KEYS, callHttp, keyOf } from '#shared/testing/functions/http-calls.ts'
+import { makeHttpEvent } from '#shared/testing/functions/lambda-events.ts'
+import { type CaseWorld, createCaseWorld, publishTo } from '#shared/testing/lifecycle/case-world.ts'
+import { composeCommand, createCommand } from './command.ts'
+import { readEnvironment } from './lib/environment.ts'
+
+let world: CaseWorld
+let command: ReturnType<typeof createCommand>
+
+beforeEach(async () => {
+  world = createCaseWorld()
+  command = createCommand({
+    ...composeCommand(readEnvironment({ ...process.env, API_KEYS })),
+    ...world,
+  })
+  await publishTo(world, 'd1')
+})
+
+const call = (event: ReturnType<typeof makeHttpEvent>) => callHttp(command, event)
+const tagOf = async (id: string) => (await getEvent({ id }, world)).tag
+
+type Options = { role?: Role; headers?: Readonly<Record<string, string>>; body?: unknown }
+function move(name: string, { role = 'operator', headers = {}, body }: Options = {}) {
+  const pathParameters = { id: 'd1', move: name }
+  const all = { ...keyOf(role), ...headers }
+  return call(makeHttpEvent('POST', `/events/d1/${name}`, { headers: all, body, pathParameters }))
+}
+
+describe('POST /events/{id}/{move}', () => {
+  test('is 202 with the receipt, the state that the move makes, and its entity tag', async () => {
+    const { status, headers, body } = await move('assign', { body: { assignee: 'bob' } })
+
+    expect(status).toBe(202)
+    const { topic, partition, offset } = world.records.at(-1) ?? {}
+    expect(body).toMatchObject({ topic, partition, offset, state: { assignee: 'bob' } })
+    expect(headers.etag).toBe(await tagOf('d1'))
+  })
+
+  test('is 202 without a state and an entity tag if the views do not have the move in time', async () => {
+    world.hold()
+
+    const { status, headers, body } = await move('acknowledge')
+
+    expect(status).toBe(202)
+    expect(body).toMatchObject({ topic: 'container-events' })
+    expect(body).not.toHaveProperty('state')
+    expect(headers).not.toHaveProperty('etag')
+  })
+
+  test('is 409 with the reason if the state forbids the move', async () => {
+    await move('acknowledge')
+
+    expect(await move('acknowledge')).toMatchObject({
+      status: 409,
+      body: {
+        detail: 'This event is already acknowledged by operator; only a new event can be acknowledged.',
+      },
+    })
+  })
+
+  test('is 412 if the event has changed since the state that If-Match names', async () => {
+    const headers = { 'if-match': await tagOf('d1') }
+    expect((await move('acknowledge', { headers })).status).toBe(202)
+
+    expect((await move('start', { headers })).status).toBe(412)
+    expect(world.records).toHaveLength(2)
+  })
+
+  test('with an Idempotency-Key is made once, and belongs to its event and move', async () => {
+    const headers = { 'idempotency-key': '"k1"' }
+    const [first, again] = [await move('acknowledge', { headers }), await move('acknowledge', { headers })]
+
+    expect(first.status).toBe(202)
+    expect(again).toEqual(first)
+    expect(world.records).toHaveLength(2)
+    expect((await move('start', { headers })).status).toBe(422)
+  })
+})
+
+test('without credentials, nothing is moved', async () => {
+  const pathParameters = { id: 'd1', move: 'acknowledge' }
+
+  const { status } = await call(makeHttpEvent('POST', '/events/d1/acknowledge', { pathParameters }))
+
+  expect(status).toBe(401)
+  expect(world.records).toHaveLength(1)
+})
+
+test('DELETE /events/{id} is the move "delete", for admins only', async () => {
+  const remove = (role: Role) =>
+    call(makeHttpEvent('DELETE', '/events/d1', { headers: keyOf(role), pathParameters: { id: 'd1' } }))
+
+  expect((await remove('operator')).status).toBe(403)
+  expect(await remove('admin')).toMatchObject({ status: 202, body: { state: { isDeleted: true } } })
+})

@@ -1,0 +1,38 @@
+import { describe, expect, test, vi } from 'vitest'
+import { memorySubscriptionStore } from '#shared/testing/memory/memory-subscription-store.ts'
+import { createDisconnect } from './disconnect.ts'
+
+type DisconnectEvent = Parameters<ReturnType<typeof createDisconnect>>[0]
+
+const EVENT = { requestContext: { connectionId: 'c1' } } as DisconnectEvent
+
+describe('$disconnect', () => {
+  test('removes the connection and its subscriptions, and no other', async () => {
+    const subscriptions = memorySubscriptionStore()
+    for (const connection of ['c1', 'c2']) {
+      await subscriptions.connect(connection, { name: 'ada', role: 'viewer' })
+      await subscriptions.register({ connection, id: 's1', attempt: 1, channels: ['tests.*'] })
+    }
+    const disconnect = createDisconnect({ subscriptions, requestStats: async () => {} })
+
+    expect(await disconnect(EVENT)).toEqual({ statusCode: 200 })
+
+    expect(await subscriptions.principalOf('c1')).toBeNull()
+    expect([...(await subscriptions.matching(['tests.*'])).values()].flat()).toMatchObject([
+      { connection: 'c2' },
+    ])
+  })
+
+  test('asks for the statistics once they no longer count the connection', async () => {
+    const subscriptions = memorySubscriptionStore()
+    await subscriptions.connect('c1', { name: 'ada', role: 'viewer' })
+    const counts: number[] = []
+    const requestStats = vi.fn(async () => {
+      counts.push(await subscriptions.countConnections())
+    })
+
+    await createDisconnect({ subscriptions, requestStats })(EVENT)
+
+    expect(counts).toEqual([0])
+  })
+})

@@ -1,0 +1,148 @@
+import { describe, expect, test } from 'vitest'
+import { redeemTicket } from '#shared/pipeline/sockets/tickets.ts'
+import { addEvent } from '#shared/testing/accept/logs.ts'
+import { makeEvent, makeStored } from '#shared/testing/accept/records.ts'
+import { API_KEYS, callHttp, keyOf } from '#shared/testing/functions/http-calls.ts'
+import { makeHttpEvent } from '#shared/testing/functions/lambda-events.ts'
+import { stepClock } from '#shared/testing/functions/step-clock.ts'
+import { memoryClaimStore } from '#shared/testing/memory/memory-claim-store.ts'
+import { memoryDeadLetterStore } from '#shared/testing/memory/memory-dead-letter-store.ts'
+import { memoryEventStore } from '#shared/testing/memory/memory-event-store.ts'
+import { memorySubscriptionStore } from '#shared/testing/memory/memory-subscription-store.ts'
+import { memoryTicketStore } from '#shared/testing/memory/memory-ticket-store.ts'
+import { memoryViewStore } from '#shared/testing/memory/memory-view-store.ts'
+import { readEnvironment } from './lib/environment.ts'
+import { composeRead, createRead } from './read.ts'
+
+const NOW = Date.parse('2026-03-01T08:00:00Z')
+const PLACE = { topic: 'events', partition: 0, offset: 0 }
+
+async function createWorld() {
+  const store = memoryEventStore()
+  const claims = memoryClaimStore()
+  const viewStore = memoryViewStore()
+  const clock = stepClock(NOW)
+  const tickets = memoryTicketStore(clock.now)
+  const subscriptions = memorySubscriptionStore()
+  const read = createRead({
+    ...composeRead(readEnvironment({ ...process.env, API_KEYS })),
+    store,
+    claims,
+    tickets,
+    subscriptions,
+    viewStore,
+    deadLetters: memoryDeadLetterStore(),
+    clock,
+  })
+  const event = makeEvent('e1', { category: 'tests.a' })
+  await addEvent(store, makeStored(PLACE, event))
+  await claims.claim(event, PLACE)
+  const { epoch } = await store.topic('events')
+  await viewStore.save([{ ...PLACE, view: 'port/cases', key: 'e1', epoch, state: null }])
+  await subscriptions.connect('c1', { name: 'viewer', role: 'viewer' })
+  const call = (route: string, headers: Readonly<Record<string, string>> = {}) => {
+    const [method = '', path = ''] = route.split(' ')
+    return callHttp(read, makeHttpEvent(method, path, { headers }))
+  }
+  return { call, tickets }
+}
+
+test.each(['GET /openapi.json', 'GET /asyncapi.json'])(
+  '%s needs no credentials, and may be cached for a minute',
+  async (route) => {
+    const { call } = await createWorld()
+
+    expect(await call(route)).toMatchObject({
+      status: 200,
+      headers: { 'cache-control': 'public, max-age=60' },
+      body: { info: { title: 'Tidewire' } },
+    })
+  },
+)
+
+test.each([
+  ['GET /events', 200],
+  ['GET /events.csv', 200],
+  ['GET /events/since', 200],
+  ['GET /events/e1', 200],
+  ['GET /stats', 200],
+  ['GET /views/port/cases', 200],
+  ['GET /views/port/cases/e1', 200],
+  ['GET /dead-letters', 200],
+  ['POST /tickets', 201],
+  ['GET /catalog', 200],
+])('%s needs credentials, and is not cached', async (route, status) => {
+  const { call } = await createWorld()
+  const uncached = { 'cache-control': 'no-store' }
+
+  expect(await call(route)).toMatchObject({
+    status: 401,
+    headers: { ...uncached, 'www-authenticate': 'Bearer, ApiKey header="x-api-key"' },
+  })
+  expect(await call(route, keyOf('viewer'))).toMatchObject({ status, headers: uncached })
+})
+
+describe('a request with credentials', () => {
+  test('reads the stored events', async () => {
+    const { call } = await createWorld()
+
+    expect(await call('GET /events', keyOf('viewer'))).toMatchObject({
+      body: { events: [{ ...PLACE, event: { id: 'e1' } }] },
+    })
+  })
+
+  test('reads the event that the path names, once for each entity tag', async () => {
+    const { call } = await createWorld()
+    const { headers, body } = await call('GET /events/e1', keyOf('viewer'))
+
+    expect(body).toMatchObject({ ...PLACE, event: { id: 'e1' } })
+    const tag = { 'if-none-match': String(headers.etag) }
+    expect(await call('GET /events/e1', { ...keyOf('viewer'), ...tag })).toMatchObject({
+      status: 304,
+      headers: { etag: headers.etag },
+      body: undefined,
+    })
+    expect((await call('GET /events/e2', keyOf('viewer'))).status).toBe(404)
+  })
+
+  test('reads how many connections there are', async () => {
+    const { call } = await createWorld()
+
+    expect(await call('GET /stats', keyOf('viewer'))).toMatchObject({
+      body: { connections: 1, time: '2026-03-01T08:00:00.000Z' },
+    })
+  })
+
+  test('gets a ticket for a socket of its own principal', async () => {
+    const { call, tickets } = await createWorld()
+
+    const { status, body } = await call('POST /tickets', keyOf('operator'))
+
+    expect(status).toBe(201)
+    expect(body).toEqual({ ticket: expect.any(String), expires: '2026-03-01T08:00:30.000Z' })
+    expect(await redeemTicket(body.ticket, { tickets })).toEqual({ name: 'operator', role: 'operator' })
+  })
+})
+
+describe('what no route takes', () => {
+  test('is 404 for a path that does not exist', async () => {
+    const { call } = await createWorld()
+
+    expect((await call('GET /nowhere', keyOf('viewer'))).status).toBe(404)
+  })
+
+  test.each([
+    ['DELETE /events', 'GET, POST'],
+    ['GET /tickets', 'POST'],
+  ])('is 405 with the methods of the path: %s', async (route, allow) => {
+    const { call } = await createWorld()
+
+    expect(await call(route)).toMatchObject({ status: 405, headers: { allow } })
+  })
+
+  test('is 204 for a preflight, without credentials', async () => {
+    const { call } = await createWorld()
+
+    expect((await call('OPTIONS /events')).status).toBe(204)
+  })
+})

@@ -1,0 +1,60 @@
+import { Buffer } from 'node:buffer'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { Refusal } from '#shared/core/refusal.ts'
+import type { AnnounceStatsDeps } from '#shared/pipeline/stats/stats.ts'
+import { stepClock } from '#shared/testing/functions/step-clock.ts'
+import { memoryClaimStore } from '#shared/testing/memory/memory-claim-store.ts'
+import { memoryEventLog } from '#shared/testing/memory/memory-event-log.ts'
+import { memoryEventStore } from '#shared/testing/memory/memory-event-store.ts'
+import { memorySubscriptionStore } from '#shared/testing/memory/memory-subscription-store.ts'
+import { memoryViewStore } from '#shared/testing/memory/memory-view-store.ts'
+import { readEnvironment } from './lib/environment.ts'
+import { readStats } from './lib/read-stats.ts'
+import { composeStats, createStats } from './stats.ts'
+
+const START = Date.parse('2026-03-01T08:00:00Z')
+
+afterEach(() => {
+  vi.restoreAllMocks()
+})
+
+function createWorld(more: Partial<AnnounceStatsDeps> = {}) {
+  const clock = stepClock(START)
+  const viewStore = memoryViewStore()
+  const kafka = memoryEventLog()
+  const stats = createStats({
+    ...composeStats(readEnvironment(process.env)),
+    kafka,
+    store: memoryEventStore(),
+    claims: memoryClaimStore(),
+    viewStore,
+    clock,
+    read: () => readStats({ viewStore, subscriptions: memorySubscriptionStore(), clock }),
+    ...more,
+  })
+  return { stats, kafka }
+}
+
+describe('a call', () => {
+  test('writes the statistics to their channel, as they are after the time that it names', async () => {
+    const { stats, kafka } = createWorld()
+
+    await stats({ at: START + 2000 })
+
+    const written = kafka.records.map(({ value }) => JSON.parse(Buffer.from(value).toString()))
+    expect(written).toMatchObject([
+      { id: `stats-${START + 2000}`, category: 'tidewire.stats', data: { connections: 0 } },
+    ])
+    expect(Date.parse(written[0].data.time)).toBeGreaterThanOrEqual(START + 2000)
+  })
+
+  test('does not fail if Kafka cannot be written: the error is logged', async () => {
+    const logged = vi.spyOn(console, 'error').mockImplementation(() => {})
+    const error = new Refusal('unavailable', 'no Kafka')
+    const { stats } = createWorld({ kafka: { append: () => Promise.reject(error) } })
+
+    await expect(stats({ at: START })).resolves.toBeUndefined()
+
+    expect(logged).toHaveBeenCalledExactlyOnceWith(error)
+  })
+})

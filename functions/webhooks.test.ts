@@ -1,0 +1,113 @@
+import { Buffer } from 'node:buffer'
+import { describe, expect, test } from 'vitest'
+import { ACCEPT_LIMITS } from '#shared/core/limits.ts'
+import { callHttp } from '#shared/testing/functions/http-calls.ts'
+import { makeHttpEvent } from '#shared/testing/functions/lambda-events.ts'
+import { memoryClaimStore } from '#shared/testing/memory/memory-claim-store.ts'
+import { memoryEventLog } from '#shared/testing/memory/memory-event-log.ts'
+import { samples, signSample } from '#shared/testing/webhooks/provider-samples.ts'
+import { json, type Sample } from '#shared/testing/webhooks/sample.ts'
+import { readEnvironment } from './lib/environment.ts'
+import { composeWebhooks, createWebhooks } from './webhooks.ts'
+
+const SECRET = 'the-secret'
+const SECRETS = {
+  WEBHOOK_SECRET_GITHUB: SECRET,
+  WEBHOOK_SECRET_TWILIO: SECRET,
+  WEBHOOK_SECRET_SLACK: SECRET,
+}
+
+function createWorld(env: Readonly<Record<string, string>> = {}) {
+  const kafka = memoryEventLog()
+  const webhooks = createWebhooks({
+    ...composeWebhooks(readEnvironment({ ...process.env, ...SECRETS, ...env })),
+    kafka,
+    claims: memoryClaimStore(),
+  })
+  const call = (
+    method: string,
+    source: string,
+    more: { headers?: Readonly<Record<string, string>>; body?: string } = {},
+  ) =>
+    callHttp(webhooks, makeHttpEvent(method, `/webhooks/${source}`, { ...more, pathParameters: { source } }))
+  const deliver = async (sample: Sample, secret = SECRET) => {
+    const { headers, body } = await signSample(sample, secret, new Date())
+    return call('POST', sample.source, {
+      headers: headers as Record<string, string>,
+      body: Buffer.from(body).toString(),
+    })
+  }
+  return { call, deliver, kafka }
+}
+
+function sampleOf(provider: string): Sample {
+  const sample = samples.find(({ name }) => name === provider)
+  if (sample === undefined) throw new Error(`no sample of ${provider}`)
+  return sample
+}
+
+describe('POST /webhooks/{source}', () => {
+  test('is 202 with the position of the event if the signature is right', async () => {
+    const { deliver, kafka } = createWorld()
+    const github = sampleOf('github')
+
+    expect(await deliver(github)).toMatchObject({
+      status: 202,
+      body: { id: github.expected.id, source: 'urn:tidewire:webhook:github', offset: 0 },
+    })
+    const [written] = kafka.records.map(({ value }) => JSON.parse(Buffer.from(value).toString()))
+    expect(written).toMatchObject({ ...github.expected, source: 'urn:tidewire:webhook:github' })
+  })
+
+  test('is 401 if the signature is wrong, and nothing is written', async () => {
+    const { deliver, kafka } = createWorld()
+
+    expect((await deliver(sampleOf('github'), 'another-secret')).status).toBe(401)
+    expect(kafka.records).toEqual([])
+  })
+
+  test('verifies a signature of the URL with the public address of the deployment', async () => {
+    const PUBLIC_URL = 'https://hooks.example.com'
+
+    expect((await createWorld({ PUBLIC_URL }).deliver(sampleOf('twilio'))).status).toBe(202)
+    expect((await createWorld().deliver(sampleOf('twilio'))).status).toBe(401)
+  })
+
+  test('replies to a provider that tests the endpoint, and writes nothing', async () => {
+    const { deliver, kafka } = createWorld()
+    const payload = json({ type: 'url_verification', challenge: 'c1' })
+    const challenge = { name: 'slack', source: 'slack', payload, expected: {} }
+
+    expect(await deliver(challenge)).toMatchObject({ status: 200, body: { challenge: 'c1' } })
+    expect(kafka.records).toEqual([])
+  })
+
+  test.each([
+    ['is not known', 'nobody'],
+    ['has no secret', 'gitlab'],
+  ])('is 404 for a source that %s', async (_, source) => {
+    const { call } = createWorld()
+
+    expect((await call('POST', source)).status).toBe(404)
+    expect((await call('OPTIONS', source)).status).toBe(404)
+  })
+
+  test('is 413 for a body above the limit', async () => {
+    const { call } = createWorld()
+    const post = async (bytes: number) => (await call('POST', 'github', { body: 'x'.repeat(bytes) })).status
+
+    expect(await post(ACCEPT_LIMITS.bodyBytes + 1)).toBe(413)
+    expect(await post(ACCEPT_LIMITS.bodyBytes)).toBe(401)
+  })
+})
+
+test('OPTIONS /webhooks/{source} grants deliveries without a signature', async () => {
+  const { call } = createWorld()
+
+  expect(
+    await call('OPTIONS', 'github', { headers: { 'webhook-request-origin': 'sender.example.com' } }),
+  ).toMatchObject({
+    status: 200,
+    headers: { allow: 'POST, OPTIONS', 'webhook-allowed-origin': 'sender.example.com' },
+  })
+})

@@ -1,0 +1,108 @@
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { Refusal } from '#shared/core/refusal.ts'
+import { API_KEYS, callHttp, keyOf } from '#shared/testing/functions/http-calls.ts'
+import { makeHttpEvent } from '#shared/testing/functions/lambda-events.ts'
+import { memoryClaimStore } from '#shared/testing/memory/memory-claim-store.ts'
+import { memoryEventLog } from '#shared/testing/memory/memory-event-log.ts'
+import { readEnvironment } from './lib/environment.ts'
+import { composeWrite, createWrite, type WriteDeps } from './write.ts'
+
+const EVENT = { type: 'tests.made', source: '/tests', id: 'e1', data: { n: 1 } }
+
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+function createWorld({ append, env }: { append?: WriteDeps['kafka']['append']; env?: object } = {}) {
+  const kafka = memoryEventLog()
+  const write = createWrite({
+    ...composeWrite(readEnvironment({ ...process.env, API_KEYS, ...env })),
+    kafka: { append: append ?? kafka.append },
+    claims: memoryClaimStore(),
+  })
+  const post = (body: unknown, headers: Readonly<Record<string, string>> = keyOf('publisher')) =>
+    callHttp(write, makeHttpEvent('POST', '/events', { headers, body }))
+  return { post, kafka }
+}
+
+describe('POST /events', () => {
+  test('is 202 with the position of the event', async () => {
+    const { post, kafka } = createWorld()
+
+    const { status, headers, body } = await post(EVENT)
+
+    expect(status).toBe(202)
+    expect(body).toEqual({ id: 'e1', source: '/tests', topic: 'events', partition: 0, offset: 0 })
+    expect(headers).toMatchObject({ 'cache-control': 'no-store', 'content-type': 'application/json' })
+    expect(kafka.records.map(({ topic }) => topic)).toEqual(['events'])
+  })
+
+  test('of a batch counts its events and has their positions in order', async () => {
+    const { post } = createWorld()
+    const batch = ['b', 'a'].map((id) => ({ ...EVENT, specversion: '1.0', id }))
+    const headers = { ...keyOf('publisher'), 'content-type': 'application/cloudevents-batch+json' }
+
+    expect(await post(batch, headers)).toMatchObject({
+      status: 202,
+      body: {
+        accepted: 2,
+        events: [
+          { id: 'b', offset: 0 },
+          { id: 'a', offset: 1 },
+        ],
+      },
+    })
+  })
+
+  test('does not respond before Kafka has acknowledged the event', async () => {
+    const { kafka } = createWorld()
+    const acknowledged = Promise.withResolvers<void>()
+    const append = vi.fn<WriteDeps['kafka']['append']>(async (records) => {
+      await acknowledged.promise
+      return kafka.append(records)
+    })
+    const { post } = createWorld({ append })
+    const responded = vi.fn()
+
+    const response = post(EVENT).finally(responded)
+    await vi.waitFor(() => expect(append).toHaveBeenCalledOnce())
+    await new Promise(setImmediate)
+
+    expect(responded).not.toHaveBeenCalled()
+    acknowledged.resolve()
+    expect((await response).status).toBe(202)
+  })
+
+  test('is 503 with Retry-After if Kafka does not confirm the write', async () => {
+    const { post } = createWorld({
+      append: () => Promise.reject(new Refusal('unavailable', 'no Kafka', { retryAfterSeconds: 2 })),
+    })
+
+    expect(await post(EVENT)).toMatchObject({
+      status: 503,
+      headers: { 'retry-after': '2', 'content-type': 'application/problem+json' },
+      body: { type: 'urn:tidewire:problem:unavailable' },
+    })
+  })
+
+  test.each([
+    ['without credentials', {}, EVENT, 401],
+    ['of a viewer', keyOf('viewer'), EVENT, 403],
+    ['of a move', keyOf('admin'), { ...EVENT, category: 'port.container.lifecycle' }, 422],
+  ])('%s is refused, and writes nothing', async (_, headers, event, expected) => {
+    const { post, kafka } = createWorld()
+
+    expect((await post(event, headers)).status).toBe(expected)
+    expect(kafka.records).toEqual([])
+  })
+
+  test('is 429 above the rate that the environment sets, for each credential', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] })
+    const { post, kafka } = createWorld({ env: { RATE_LIMIT_PER_SECOND: '1' } })
+
+    expect((await post(EVENT)).headers).toMatchObject({ 'ratelimit-policy': '"default";q=1;w=1' })
+    expect(await post({ ...EVENT, id: 'e2' })).toMatchObject({ status: 429, headers: { 'retry-after': '1' } })
+    expect((await post({ ...EVENT, id: 'e3' }, keyOf('operator'))).status).toBe(202)
+    expect(kafka.records).toHaveLength(2)
+  })
+})
