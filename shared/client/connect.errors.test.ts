@@ -20,7 +20,7 @@ function subscribed(options: Parameters<typeof createScript>[0] = {}, since?: st
   return { ...script, script, got, gaps, errors, stop }
 }
 
-test('gives up a subscription that is refused for good, and only that one', async () => {
+test('ends a subscription that is refused permanently, and only that one', async () => {
   const { script, opened, errors, clock, tidewire } = subscribed()
   script.tidewire.subscribe({ channels: ['b.*'] }, () => {})
   const socket = await opened()
@@ -32,7 +32,7 @@ test('gives up a subscription that is refused for good, and only that one', asyn
   expect(tidewire.state).toBe('live')
 })
 
-test('asks again after an error that may pass', async () => {
+test('subscribes again after a temporary error', async () => {
   const { opened, errors, clock } = subscribed()
   const socket = await opened()
   await socket.frame({ type: 'error', code: 'unavailable', detail: 'later', id: 's1' })
@@ -57,7 +57,7 @@ test('reconnects with fresh credentials when they have expired', async () => {
   ])
 })
 
-test('says when the credentials are refused, does not poll with them, and goes on when they are good again', async () => {
+test('reports refused credentials, does not poll with them, and continues when they are valid again', async () => {
   const errors: string[] = []
   const script = createScript({
     credentials: { token: async () => 'old' },
@@ -79,7 +79,7 @@ test('says when the credentials are refused, does not poll with them, and goes o
   expect(script.tidewire.state).toBe('live')
 })
 
-test('polls when no ticket can be had for another reason', async () => {
+test('polls if it cannot get a ticket for another reason', async () => {
   const errors: string[] = []
   const onError = ({ code }: { code: string }) => errors.push(code)
   const { script, tidewire } = subscribed({ credentials: { token: async () => 'good' }, onError })
@@ -92,7 +92,7 @@ test('polls when no ticket can be had for another reason', async () => {
   expect(new Set(errors)).toEqual(new Set(['http_503']))
 })
 
-test('ignores frames that it does not know and text that is no frame', async () => {
+test('ignores unknown frames and text that is not a frame', async () => {
   const { opened, got, tidewire } = subscribed()
   const socket = await opened()
   await socket.frame({ type: 'weather', events: 1 })
@@ -123,7 +123,7 @@ test('survives a callback that throws', async () => {
   expect(onError).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ code: 'callback_failed' }))
 })
 
-test('calls back no more after stop, not even for the rest of a frame', async () => {
+test('does not call the callback after stop, not even for the rest of a frame', async () => {
   const script = createScript()
   const got: number[] = []
   const stop = script.tidewire.subscribe({ channels: ['a.*'] }, ({ offset }) => {
@@ -140,7 +140,7 @@ test('calls back no more after stop, not even for the rest of a frame', async ()
 test.each([
   ['a replayed event', { attempt: 1, replay: true }],
   ['a live event', {}],
-])('leaves no timer behind when the callback closes the client at %s', async (_, kind) => {
+])('leaves no timer running if the callback closes the client at %s', async (_, kind) => {
   const script = createScript({ storage: { getItem: () => null, setItem: () => {} } })
   script.tidewire.subscribe({ channels: ['a.*'], since: 'earliest' }, () => script.tidewire.close(), {
     key: 'k',

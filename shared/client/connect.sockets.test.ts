@@ -12,7 +12,7 @@ type Fake = {
   readonly log: PositionedEvent[]
   refuse: boolean
   frozen: boolean
-  /** Subscriptions are answered so late. */
+  /** The delay of responses to `subscribe`. */
   lateMs: number
   opened: number
   readonly produce: () => void
@@ -100,7 +100,7 @@ async function startClient(fake: Fake, options: Partial<ConnectOptions> = {}) {
   return { tidewire, got }
 }
 
-/** Each condition that is waited for, in milliseconds: enough for a slow machine. */
+/** The limit of each wait for a condition, in milliseconds; enough for a slow machine. */
 const WAIT = 20_000
 
 const upTo = (last: number) => Array.from({ length: last }, (_, index) => index + 1)
@@ -120,7 +120,7 @@ test('loses and repeats nothing when sockets are cut while events flow', async (
   await vi.waitFor(() => expect(got).toEqual(upTo(fake.log.length - 1)), WAIT)
 })
 
-test('finds a frozen socket by its missing pong and gets what it missed on another', async () => {
+test('detects a frozen socket by its missing pong and gets missed events on another socket', async () => {
   const fake = await startFake()
   const { got } = await startClient(fake, { pingMs: 40, pongTimeoutMs: 60, answerTimeoutMs: 300 })
   fake.frozen = true
@@ -131,7 +131,7 @@ test('finds a frozen socket by its missing pong and gets what it missed on anoth
   await vi.waitFor(() => expect(got).toEqual([1, 2]), WAIT)
 })
 
-test('reaches a server that takes longer to answer than a client waits at first', async () => {
+test('reaches a server that takes longer to respond than a client waits at first', async () => {
   const fake = await startFake()
   fake.lateMs = 250
   const { got } = await startClient(fake, { answerTimeoutMs: 100 })
@@ -151,7 +151,7 @@ test('changes connections under load without a loss, a repeat or disorder', asyn
   expect(states).toEqual([])
 })
 
-test('polls while sockets are refused and returns to them', async () => {
+test('polls while sockets are refused, and then uses a socket again', async () => {
   const fake = await startFake()
   const { got, tidewire } = await startClient(fake)
   fake.refuse = true

@@ -23,7 +23,7 @@ function subscribed(options: Parameters<typeof createScript>[0] = {}, since?: st
   return { ...script, script, got, gaps, errors, stop }
 }
 
-test('subscribes on opening and hands on what comes live', async () => {
+test('subscribes on opening and delivers live events', async () => {
   const { opened, got, tidewire } = subscribed()
   expect(tidewire.state).toBe('connecting')
   const socket = await opened()
@@ -37,7 +37,7 @@ test('subscribes on opening and hands on what comes live', async () => {
   expect(tidewire.state).toBe('live')
 })
 
-test('holds live frames back until subscribed, and applies replay frames at once', async () => {
+test('buffers live frames until subscribed, and applies replay frames at once', async () => {
   const { opened, got } = subscribed({}, 't@e1:0=0')
   const socket = await opened()
   await socket.frame(live([eventAt(3)]))
@@ -48,7 +48,7 @@ test('holds live frames back until subscribed, and applies replay frames at once
   expect(got).toEqual(['0:1', '0:2', '0:3'])
 })
 
-test('drops what is at or below the cursor, for each partition', async () => {
+test('drops events at or below the cursor, for each partition', async () => {
   const { opened, got } = subscribed()
   const socket = await opened()
   await socket.accept('t@e1:0=5,1=2')
@@ -56,7 +56,7 @@ test('drops what is at or below the cursor, for each partition', async () => {
   expect(got).toEqual(['1:3', '0:6'])
 })
 
-test('gives each subscription only the events that it asked for', async () => {
+test('delivers to each subscription only the events that match it', async () => {
   const { script, opened, got } = subscribed()
   const others: number[] = []
   script.tidewire.subscribe({ channels: ['b.**'] }, ({ offset }) => others.push(offset))
@@ -69,7 +69,7 @@ test('gives each subscription only the events that it asked for', async () => {
   expect(others).toEqual([2, 4])
 })
 
-test('ignores the answers to an older attempt', async () => {
+test('ignores the responses to an older attempt', async () => {
   const { opened, got, clock } = subscribed({}, 't@e1:0=0')
   const socket = await opened()
   await clock.advance(10_000)
@@ -83,7 +83,7 @@ test('ignores the answers to an older attempt', async () => {
   expect(got).toEqual(['0:1', '0:10'])
 })
 
-test('resumes from its cursor after a cut, and from the caller’s start before the first answer', async () => {
+test('resumes from its cursor after a cut, and from the start of the caller before the first response', async () => {
   const { opened, clock, got } = subscribed({}, 'earliest')
   const first = await opened()
   await first.frame(replay(1, [eventAt(0), eventAt(1)]))
@@ -114,7 +114,7 @@ test.each(['trimmed', 'epoch'] as const)(
   },
 )
 
-test('asks again from its own cursor on a gap, and on a pong that says behind', async () => {
+test('subscribes again from its own cursor on a gap, and on a pong with behind', async () => {
   const { opened, clock, tidewire } = subscribed()
   const socket = await opened()
   await socket.accept('t@e1:0=7')

@@ -31,7 +31,7 @@ test('notices a frozen socket 10 s after a ping without a pong, and resumes on a
   expect((await opened()).asks()).toMatchObject([{ since: 't@e1:0=3', attempt: 2 }])
 })
 
-test('keeps a socket that answers its pings', async () => {
+test('keeps a socket that responds to its pings', async () => {
   const { opened, clock, sockets } = subscribed()
   const socket = await opened()
   await socket.accept()
@@ -43,7 +43,7 @@ test('keeps a socket that answers its pings', async () => {
   expect(sockets).toHaveLength(1)
 })
 
-test('pings at once when an answer stays out or the network changes', async () => {
+test('pings at once when a response is missing or the network changes', async () => {
   const hints = new EventTarget()
   const { opened, clock } = subscribed({ hints })
   const socket = await opened()
@@ -54,7 +54,7 @@ test('pings at once when an answer stays out or the network changes', async () =
   expect(socket.sent.map(({ action }) => action)).toEqual(['subscribe', 'ping', 'ping', 'subscribe'])
 })
 
-test('dials at once when the network comes back during a backoff', async () => {
+test('connects at once when the network comes back during a backoff', async () => {
   const hints = new EventTarget()
   const { last, clock, sockets } = subscribed({ hints })
   await clock.advance(0)
@@ -103,7 +103,7 @@ test('hands over to the next connection before the limit without a loss, a repea
   const next = await opened()
   expect(next.asks()).toMatchObject([{ id: 's1', attempt: 2, since: 't@e1:0=1' }, { id: 's2' }])
   await old.frame(live(2))
-  await next.frame(live(4)) // held: 3 is still on its way on the old one
+  await next.frame(live(4)) // buffered, because 3 has not yet arrived on the old connection
   await old.frame(live(3))
   await next.frame({
     type: 'events',
@@ -115,7 +115,7 @@ test('hands over to the next connection before the limit without a loss, a repea
   await next.accept('t@e1:0=3')
   expect(got).toEqual([1, 2, 3, 4])
   expect(old.closed).toBe(false)
-  await old.frame(live(5)) // the old one does not count any more for this subscription
+  await old.frame(live(5)) // this subscription no longer uses the old connection
   await next.accept('t@e1:0=3', 's2')
   expect(old.closed).toBe(true)
   await next.frame(live(5))
@@ -124,7 +124,7 @@ test('hands over to the next connection before the limit without a loss, a repea
   expect(states).toEqual(['live'])
 })
 
-test('stays on the old connection while the next one fails, and goes back to it', async () => {
+test('stays on the old connection if the next one fails, and moves back to it', async () => {
   const { opened, clock, sockets, got, last, tidewire } = subscribed({
     maxConnectionMs: 20_000,
     random: () => 0,
@@ -148,7 +148,7 @@ test('stays on the old connection while the next one fails, and goes back to it'
   expect(sockets).toHaveLength(4)
 })
 
-test('asks on the old connection for what only the lost next one was asked for', async () => {
+test('subscribes on the old connection for what was only requested on the lost next one', async () => {
   const { opened, clock, tidewire } = subscribed({ maxConnectionMs: 20_000, random: () => 0 })
   const old = await opened()
   await old.accept()
@@ -160,7 +160,7 @@ test('asks on the old connection for what only the lost next one was asked for',
   expect(old.asks().map(({ id }) => id)).toEqual(['s1', 's2'])
 })
 
-test('goes on with the next connection when the old one breaks during the handover', async () => {
+test('continues on the next connection if the old one breaks during the handover', async () => {
   const { opened, clock, sockets, got } = subscribed({ maxConnectionMs: 20_000, random: () => 0 })
   const old = await opened()
   await old.accept()
@@ -174,7 +174,7 @@ test('goes on with the next connection when the old one breaks during the handov
   expect(sockets).toHaveLength(2)
 })
 
-test('closes every socket on close and opens none any more', async () => {
+test('closes every socket on close and opens no more', async () => {
   const { opened, clock, sockets, tidewire, states } = subscribed()
   const socket = await opened()
   tidewire.close()

@@ -9,7 +9,7 @@ function subscribed(storage: CursorStorage) {
 }
 const live = (offset: number) => ({ type: 'events', ids: ['s1'], events: [eventAt(offset)] })
 
-test('keeps the cursor in the storage, at most once a second and on close, and resumes from it', async () => {
+test('stores the cursor at most once a second and on close, and resumes from it', async () => {
   const kept = new Map<string, string>()
   const writes: string[] = []
   const storage: CursorStorage = {

@@ -40,7 +40,7 @@ function subscribed({ since, key, ...options }: Options = {}) {
   return { script, got, gaps, errors, states }
 }
 
-/** Opens the next socket and answers its ask with `too_far`. */
+/** Opens the next socket and responds to its `subscribe` with `too_far`. */
 async function openTooFar(script: Script) {
   const socket = await script.opened()
   const attempt = socket.asks().at(-1)?.attempt
@@ -64,7 +64,7 @@ async function failSockets({ clock, last }: Script) {
   await settle()
 }
 
-test('catches up over HTTP when it is too far behind, and then goes on over the socket', async () => {
+test('catches up over HTTP if it is too far behind, and then continues over the socket', async () => {
   const { script, got, states } = subscribed({ since: 't@e1:0=0' })
   const pages: Record<string, ReturnType<typeof page>> = {
     't@e1:0=0': page([1, 2], 't@e1:0=4'),
@@ -96,7 +96,7 @@ test('applies no live frame while it catches up', async () => {
   expect(got).toEqual([1, 3, 9])
 })
 
-test('goes back to the socket although the head of a busy log never stops', async () => {
+test('uses the socket again although the head of a busy log never stops', async () => {
   const { script } = subscribed({ since: 't@e1:0=0' })
   script.answer = (url) => page([], `t@e1:0=${Number(cursorOf(url)?.split('=')[1]) + 1}`)
   const socket = await openTooFar(script)
@@ -104,7 +104,7 @@ test('goes back to the socket although the head of a busy log never stops', asyn
   expect(socket.asks().at(-1)).toMatchObject({ attempt: 2, since: 't@e1:0=3' })
 })
 
-test('tries pages again with backoff, and ends the subscription on a refusal', async () => {
+test('retries pages with backoff, and ends the subscription on a refusal', async () => {
   const { script, errors, states } = subscribed({ since: 't@e1:0=0' })
   script.answer = () => ({ status: 503, body: {} })
   await openTooFar(script)
@@ -117,7 +117,7 @@ test('tries pages again with backoff, and ends the subscription on a refusal', a
   expect(states.at(-1)).toBe('live')
 })
 
-test('reports a gap that HTTP finds, and applies what there is of the new epoch', async () => {
+test('reports a gap that HTTP detects, and applies the events of the new epoch', async () => {
   const { script, got, gaps } = subscribed({ since: 't@e1:0=50' })
   script.answer = (url) =>
     cursorOf(url) === 't@e1:0=50'
@@ -129,7 +129,7 @@ test('reports a gap that HTTP finds, and applies what there is of the new epoch'
   expect(got).toEqual([0, 1])
 })
 
-test('polls while sockets fail, at once and then every 30 s, and comes back to the socket without a loss', async () => {
+test('polls while sockets fail, at once and then every 30 s, and uses a socket again without a loss', async () => {
   const { script, got, states } = subscribed()
   script.answer = () => page([], 't@e1:0=5')
   await failSockets(script)
@@ -153,7 +153,7 @@ test('polls while sockets fail, at once and then every 30 s, and comes back to t
   expect(states).toEqual(['polling', 'live'])
 })
 
-test('polls when sockets open but nothing ever answers', async () => {
+test('polls if sockets open but the server never responds', async () => {
   const { script } = subscribed()
   await script.opened()
   await script.clock.advance(14_999)
@@ -162,7 +162,7 @@ test('polls when sockets open but nothing ever answers', async () => {
   expect(script.tidewire.state).toBe('polling')
 })
 
-test('reads on at once while pages are full', async () => {
+test('reads the next page at once while pages are full', async () => {
   const { script, got } = subscribed({ since: 't@e1:0=0' })
   script.answer = (url) =>
     cursorOf(url) === 't@e1:0=0' ? page(range(1, 500), 't@e1:0=500') : page([501], 't@e1:0=501')
@@ -172,7 +172,7 @@ test('reads on at once while pages are full', async () => {
   expect(script.requests[0]?.url.searchParams.get('limit')).toBe('500')
 })
 
-test('does not let a late page for "latest" skip what the socket has promised', async () => {
+test('does not skip events of the socket because of a late page for "latest"', async () => {
   const { script, got } = subscribed()
   let release = (_: ReturnType<typeof page>) => {}
   script.answer = () => new Promise((resolve) => (release = resolve))
@@ -186,7 +186,7 @@ test('does not let a late page for "latest" skip what the socket has promised', 
   expect(got).toEqual([6, 7, 8])
 })
 
-test('does not let a late "subscribed" for "latest" skip what a page has promised', async () => {
+test('does not skip events of a page because of a late "subscribed" for "latest"', async () => {
   const { script } = subscribed()
   script.answer = () => page([], 't@e1:0=5')
   const socket = await script.opened()

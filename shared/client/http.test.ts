@@ -11,7 +11,7 @@ const fetchWith = (fetch: Fetch) =>
 const json = (body: unknown, status = 200, type = 'application/json') =>
   new Response(JSON.stringify(body), { status, headers: { 'content-type': type } })
 
-test('asks with channels, filter and cursor, leaving out a filter that a list cannot carry', async () => {
+test('requests with channels, filter and cursor, without filter values that a list cannot contain', async () => {
   const urls: string[] = []
   const fetchPage = fetchWith(async (url) => {
     urls.push(url)
@@ -31,13 +31,13 @@ test.each([
   [403, 'text/html', false],
   [401, 'application/problem+json', false],
   [503, 'application/problem+json', false],
-])('takes HTTP %i as %s for permanent: %s', async (status, type, permanent) => {
+])('treats HTTP %i as %s as permanent: %s', async (status, type, permanent) => {
   const fetchPage = fetchWith(async () => json({ title: 'Forbidden', detail: 'not yours' }, status, type))
   const error = { code: `http_${status}`, permanent, message: 'Forbidden: not yours' }
   await expect(fetchPage({ channels: ['a'] }, 'latest', never)).rejects.toMatchObject(error)
 })
 
-test('refuses an answer that is no page, and gives up on one that does not come', async () => {
+test('rejects a response that is not a page, and times out without a response', async () => {
   const wrong = fetchWith(async () => json({ events: [{}], cursor: '' }))
   await expect(wrong({ channels: ['a'] }, 'latest', never)).rejects.toMatchObject({ code: 'bad_answer' })
   const silent = fetchWith(
@@ -66,7 +66,7 @@ function firstSocketUrl(options: Pick<ConnectOptions, 'socketUrl' | 'credentials
   })
 }
 
-test('sends a token as a header and buys a ticket with it for the socket', async () => {
+test('sends a token as a header and requests a ticket with it for the socket', async () => {
   const calls: unknown[] = []
   const fetch: Fetch = async (url, init) => {
     calls.push([url, init?.method, init?.headers])

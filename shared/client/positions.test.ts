@@ -6,7 +6,7 @@ import { createPositions } from './positions.ts'
 const position = fc.record({ topic: fc.constantFrom('a', 'b'), partition: fc.nat(2), offset: fc.nat(9) })
 const cursor = fc.constantFrom('', 'a@1:0=3', 'a@1:0=7,2=1;b@1:1=2', 'a@2:0=1', 'b@2:', 'b@1:0=9')
 
-test('agrees with the pipeline’s cursor wherever the epoch of a topic is known', () => {
+test('equals the cursor of the pipeline if the epoch of a topic is known', () => {
   const seed = Number(process.env.SEED ?? Date.now() % 2 ** 31)
   console.info(`seed ${seed}`)
   const step = fc.oneof(position, cursor)
@@ -30,7 +30,7 @@ test('agrees with the pipeline’s cursor wherever the epoch of a topic is known
   )
 })
 
-test('remembers what it saw of a topic before it learns the epoch', () => {
+test('keeps the offsets of a topic before its epoch is known', () => {
   const positions = createPositions()
   expect(positions.advance({ topic: 'a', partition: 0, offset: 4 })).toBe(true)
   expect(formatCursor(positions.cursor())).toBe('')

@@ -32,10 +32,10 @@ function subscribed() {
   return { subscription, got, gaps, ask, replay }
 }
 
-test('a replay that was cut off is asked for again, since its verdict was never heard', () => {
+test('an interrupted replay is requested again, because its result is unknown', () => {
   const { subscription, got, gaps, ask, replay } = subscribed()
   ask()
-  replay(8) // 6 and 7 have expired, which only `subscribed` would have said
+  replay(8) // 6 and 7 have expired, which only `subscribed` would have reported
   subscription.drop('c1')
 
   const again = ask()
@@ -56,7 +56,7 @@ test('a replay that was cut off is asked for again, since its verdict was never 
   expect(subscription.resumeFrom()).toBe('t@e1:0=9')
 })
 
-test('a page from where the replay began gives the verdict as well', () => {
+test('a page from the start of the replay gives the result as well', () => {
   const { subscription, got, gaps, ask, replay } = subscribed()
   ask()
   replay(8)
@@ -72,7 +72,7 @@ test('a page from where the replay began gives the verdict as well', () => {
   expect(subscription.resumeFrom()).toBe('t@e1:0=8')
 })
 
-test('live events go on moving the position once the answer has come', () => {
+test('live events advance the position after the response', () => {
   const { subscription, ask, replay } = subscribed()
   const { attempt = 0 } = ask()
   replay(6)
@@ -84,7 +84,7 @@ test('live events go on moving the position once the answer has come', () => {
 })
 
 describe('a subscription that moves to another line', () => {
-  test('applies nothing more of a line that missed a frame, although the next line has not answered yet', () => {
+  test('applies nothing more of a line that missed a frame, although the next line has not responded yet', () => {
     const { subscription, got } = subscribed()
     const answer = (line: string, attempt: number, cursor: string) =>
       subscription.receive(line, { type: 'subscribed', id: 's1', attempt, cursor, recovered: true })
@@ -102,7 +102,7 @@ describe('a subscription that moves to another line', () => {
     expect(got).toEqual([6, 7])
   })
 
-  test('goes on with the old line until the next one has answered', () => {
+  test('continues on the old line until the next one has responded', () => {
     const { subscription, got } = subscribed()
     subscription.ask('old')
     subscription.receive('old', { type: 'subscribed', id: 's1', attempt: 1, cursor: FROM, recovered: true })
@@ -116,7 +116,7 @@ describe('a subscription that moves to another line', () => {
   })
 })
 
-test('a subscription that asks its own line again is not live until the line has answered', () => {
+test('a subscription that subscribes again on its line is not live until the line has responded', () => {
   const { subscription } = subscribed()
   subscription.ask('line')
   subscription.receive('line', { type: 'subscribed', id: 's1', attempt: 1, cursor: FROM, recovered: true })
@@ -127,7 +127,7 @@ test('a subscription that asks its own line again is not live until the line has
   expect(subscription.source()).toBeNull()
 })
 
-test('a page without events that match moves the position up to its cursor', () => {
+test('a page without matching events advances the position to its cursor', () => {
   const { subscription } = subscribed()
 
   const hasMoved = subscription.receivePage({ events: [], cursor: 't@e1:0=9', recovered: true }, FROM)
@@ -136,7 +136,7 @@ test('a page without events that match moves the position up to its cursor', () 
   expect(subscription.resumeFrom()).toBe('t@e1:0=9')
 })
 
-test('a subscription to what comes from now on resumes from the cursor of its first answer', () => {
+test('a subscription from `latest` resumes from the cursor of its first response', () => {
   const subscription = createSubscription(
     { id: 's1', channels: ['**'], since: 'latest' },
     { event: () => {}, gap: () => {}, error: () => {} },

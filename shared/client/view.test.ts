@@ -39,7 +39,7 @@ async function live(script: Script, cursor: string) {
 const frame = (...events: ReturnType<typeof eventAt>[]) => ({ type: 'events', ids: ['s1'], events })
 
 describe('a followed view', () => {
-  test('goes on from the snapshot, applying only what each part does not include', async () => {
+  test('continues from the snapshot, and applies only events that a part does not include', async () => {
     const script = createScript()
     script.answer = () => ({ body: pageOf([part('x', 0, 7, ['0-7'])], 't@e1:0=5') })
     const view = script.tidewire.view(example, 'counts')
@@ -56,7 +56,7 @@ describe('a followed view', () => {
     })
   })
 
-  test('applies what is replayed and what comes live, and keeps the objects of what did not change', async () => {
+  test('applies replayed and live events, and keeps the objects of unchanged states', async () => {
     const script = createScript()
     script.answer = () => ({
       body: pageOf([part('x', 0, 5, ['0-5']), part('y', 0, 4, ['0-4'])], 't@e1:0=5'),
@@ -76,7 +76,7 @@ describe('a followed view', () => {
     expect(onChange).toHaveBeenCalled()
   })
 
-  test('reads all pages and goes on from the cursor of the first', async () => {
+  test('reads all pages and continues from the cursor of the first', async () => {
     const script = createScript()
     script.answer = ({ searchParams }) => ({
       body:
@@ -95,7 +95,7 @@ describe('a followed view', () => {
     expect([...view.current().states.keys()]).toEqual(['x', 'y'])
   })
 
-  test('of one key asks for that key and its channels, and folds nothing else', async () => {
+  test('of one key requests that key and its channels, and folds nothing else', async () => {
     const script = createScript()
     script.answer = () => ({ body: pageOf([], '') })
     const view = script.tidewire.view(example, 'counts', { key: 'x y' })
@@ -108,7 +108,7 @@ describe('a followed view', () => {
     expect(Object.fromEntries(view.current().states)).toEqual({ 'x y': { seen: ['0-0'] } })
   })
 
-  test('begins again from a new snapshot after a gap, with what it had marked stale', async () => {
+  test('begins again from a new snapshot after a gap, and its old states are stale until then', async () => {
     const script = createScript()
     script.answer = () => ({ body: pageOf([part('x', 0, 5, ['0-5'])], 't@e1:0=5') })
     const view = script.tidewire.view(example, 'counts')
@@ -136,7 +136,7 @@ describe('a followed view', () => {
     expect(socket.sent.filter(({ action }) => action === 'unsubscribe')).toHaveLength(1)
   })
 
-  test('tries again while the server cannot answer, and gives up on what it refuses', async () => {
+  test('retries while the server is unavailable, and ends if the server refuses the view', async () => {
     const script = createScript()
     const onError = vi.fn()
     script.answer = () => ({ status: 503, body: { title: 'Later' }, type: 'application/problem+json' })
@@ -151,7 +151,7 @@ describe('a followed view', () => {
     expect(script.requests.filter(({ url }) => url.pathname.startsWith('/views'))).toHaveLength(2)
   })
 
-  test('leaves nothing behind when it is closed, alone or with the client', async () => {
+  test('leaves nothing running when it is closed, alone or with the client', async () => {
     const script = createScript()
     script.answer = () => ({ body: pageOf([], 't@e1:') })
     const reading = script.tidewire.view(example, 'counts')

@@ -30,7 +30,7 @@ describe('the topic of a channel', () => {
     ['market.eur.alert', 'market'],
     ['ports.ship', UNCLAIMED_TOPIC],
     ['', UNCLAIMED_TOPIC],
-  ])('%j is the first that claims it, or the one for the rest: %s', (channel, topic) => {
+  ])('of %j is the first that claims it, or the topic for unclaimed channels: %s', (channel, topic) => {
     expect(catalog.topicOf(channel)).toBe(topic)
   })
 

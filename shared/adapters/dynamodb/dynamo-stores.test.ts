@@ -34,7 +34,7 @@ describeSubscriptionStore(name, openSubscriptions)
 describeTicketStore(name, (now) => dynamoTicketStore(client, { table: tables.connections, now }))
 describeViewStore(name, (now) => dynamoViewStore(client, { table: tables.views, now }))
 
-describe(`what has expired and was not deleted yet, ${name}`, () => {
+describe(`an item that has expired and is not deleted yet, ${name}`, () => {
   test('is not read from the log, in either direction or past a limit', async () => {
     const store = dynamoEventStore(client, { table: tables.log, retentionDays: -1 })
     const topic = `t-${randomUUID()}`
@@ -68,7 +68,7 @@ describe(`what has expired and was not deleted yet, ${name}`, () => {
     expect(await openClaims().find([key])).toEqual([claim(2)])
   })
 
-  test('is a free lease, and its old owner can no longer give it back', async () => {
+  test('is a free lease, and its old owner can no longer release it', async () => {
     const key = { source: '/tests', id: randomUUID() }
     await client.send(
       new PutCommand({ TableName: tables.claims, Item: { ...key, owner: 'crashed', expires: PAST } }),
@@ -79,7 +79,7 @@ describe(`what has expired and was not deleted yet, ${name}`, () => {
     expect(await openClaims().lease(key, 'third')).toBe('in_flight')
   })
 
-  test('is no connection, no subscription and no match, and can be registered again', async () => {
+  test('is neither a connection nor a subscription, matches nothing, and can be registered again', async () => {
     const store = openSubscriptions()
     const [connection, channel] = [`c-${randomUUID()}`, `test.${randomUUID()}`]
     await store.connect(connection, { name: 'ada', role: 'viewer' })
@@ -110,7 +110,7 @@ describe(`what has expired and was not deleted yet, ${name}`, () => {
 describe(`three shards, ${name}`, () => {
   const shards = [0, 1, 2].map((shard) => dynamoSubscriptionStore(client, tables, { shard, shards: 3 }))
 
-  test('share out the connections exactly, whichever of them registered and removed', async () => {
+  test('have each connection exactly once, whichever shard registered and removed it', async () => {
     const channel = `test.${randomUUID()}`
     const connections = Array.from({ length: 60 }, () => `c-${randomUUID()}`)
     const storeOf = (index: number) => shards[index % 3] as SubscriptionStore

@@ -6,7 +6,7 @@ import { dynamoSubscriptionStore } from './dynamo-subscription-store.ts'
 const { client, tables, name, stop } = await startDynamodb()
 afterAll(stop)
 
-it(`after the number of shards changed a subscription is behind until it comes again, ${name}`, async () => {
+it(`after the number of shards changed a subscription is behind until it subscribes again, ${name}`, async () => {
   const [before, after] = [1, 3].map((shards) =>
     dynamoSubscriptionStore(client, tables, { shard: 0, shards }),
   )

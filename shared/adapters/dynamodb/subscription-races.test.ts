@@ -16,7 +16,7 @@ beforeEach(() => {
 })
 afterEach(() => vi.restoreAllMocks())
 
-/** What some sandboxes do at the same time, one DynamoDB request after the other in any order. */
+/** Concurrent operations of several sandboxes: their DynamoDB requests run one after another, in any order. */
 async function race(
   seed: number,
 ): Promise<{ store: SubscriptionStore; attempts: number[]; isRemoved: boolean }> {
@@ -69,7 +69,7 @@ const rowsOf = async (store: SubscriptionStore): Promise<(readonly [string, Subs
     rows.map((row) => [pattern, row] as const),
   )
 
-test('whatever races, the rows of a subscription are those of its record', { timeout: 60_000 }, async () => {
+test('after any race, the rows of a subscription match its record', { timeout: 60_000 }, async () => {
   const seed = Math.floor(Number(process.env.TIDEWIRE_PROPERTY_SEED ?? performance.timeOrigin % 2 ** 31))
   const property = fc.asyncProperty(fc.integer({ min: 1, max: 2 ** 31 - 1 }), async (own) => {
     const { store, attempts, isRemoved } = await race(own)

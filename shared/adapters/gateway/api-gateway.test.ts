@@ -13,7 +13,7 @@ afterEach(() => {
   server.close()
 })
 
-/** A management API on loopback that answers as it is told. */
+/** A management API on loopback that returns the given responses. */
 async function start(handle: Handler): Promise<SocketGateway> {
   requests = []
   server = createServer(async (request, response) => {
@@ -50,21 +50,21 @@ describe('posting a frame', () => {
     [403, 'failed', 1],
     [429, 'failed', 3],
     [500, 'failed', 3],
-  ])('that is answered %i is %s after %i tries', async (code, result, tries) => {
+  ])('with the response %i is %s after %i tries', async (code, result, tries) => {
     const gateway = await start(status(code))
 
     expect(await gateway.post('c1', '{}', soon())).toBe(result)
     expect(requests).toHaveLength(tries)
   })
 
-  test('is sent when what failed has passed', async () => {
+  test('is sent when a failure was temporary', async () => {
     const gateway = await start(status(500, 429, 200))
 
     expect(await gateway.post('c1', '{}', soon())).toBe('sent')
     expect(requests).toHaveLength(3)
   })
 
-  test('is tried again when the connection to the gateway breaks', async () => {
+  test('is retried when the connection to the gateway breaks', async () => {
     const gateway = await start((request, response) => {
       if (requests.length === 1) request.socket.destroy()
       else response.end('{}')
@@ -73,21 +73,21 @@ describe('posting a frame', () => {
     expect(await gateway.post('c1', '{}', soon())).toBe('sent')
   })
 
-  test('that is never answered fails at the deadline', async () => {
+  test('without a response fails at the deadline', async () => {
     const gateway = await start(() => {})
 
     expect(await gateway.post('c1', '{}', Date.now() + 300)).toBe('failed')
     expect(requests).toHaveLength(1) // the deadline ended the first try, and there was no time for another
   })
 
-  test('is not tried at all when the deadline has passed', async () => {
+  test('is not tried if the deadline has passed', async () => {
     const gateway = await start(status(200))
 
     expect(await gateway.post('c1', '{}', Date.now() - 1)).toBe('failed')
     expect(requests).toEqual([])
   })
 
-  test('to a gateway that is not there fails', async () => {
+  test('to a gateway that is not reachable fails', async () => {
     const gateway = apiGateway({ endpoint: 'http://127.0.0.1:9', isLocal: true })
     await start(status(200))
 
@@ -96,7 +96,7 @@ describe('posting a frame', () => {
 })
 
 describe('closing a connection', () => {
-  test.each([204, 410])('is done when the gateway answers %i', async (code) => {
+  test.each([204, 410])('succeeds when the gateway returns %i', async (code) => {
     const gateway = await start(status(code))
 
     await gateway.close('c1')
@@ -104,7 +104,7 @@ describe('closing a connection', () => {
     expect(requests).toMatchObject([{ method: 'DELETE', url: '/stage/@connections/c1' }])
   })
 
-  test('throws when it may still be open', async () => {
+  test('throws if it may still be open', async () => {
     const gateway = await start(status(500))
 
     await expect(gateway.close('c1')).rejects.toThrow()

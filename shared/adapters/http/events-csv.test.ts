@@ -16,7 +16,7 @@ const rowOf = (data: unknown, more: object = {}) => ({
 })
 const read = (text: string) => parse(text, { columns: true }) as Record<string, string>[]
 
-test('an event is a row, with its state and what its data says', () => {
+test('an event is a row with its state and its data', () => {
   const state = { status: 'in-progress', assignee: 'anna', isDeleted: false }
   const text = eventsCsv([{ ...rowOf({ title: 'Dent, "deep"', priority: 'urgent' }), state }], exported)
 
@@ -38,7 +38,7 @@ test('an event is a row, with its state and what its data says', () => {
   ])
 })
 
-test('no rows are a header alone', () => {
+test('without rows there is only a header', () => {
   expect(eventsCsv([], exported)).toMatch(/^id,.*,data\r\n$/)
 })
 

@@ -33,7 +33,7 @@ const request = {
   requestContext: { http: { method: 'GET' } },
 } as unknown as APIGatewayProxyEventV2
 
-it('a request that outlives its function is answered 503 before the time is up', async () => {
+it('a request that takes longer than the function may run gets 503 before the time limit', async () => {
   const handler = httpHandler(() => new Promise(() => {}))
   const context = { getRemainingTimeInMillis: () => 50 } as Context
 
@@ -43,7 +43,7 @@ it('a request that outlives its function is answered 503 before the time is up',
   expect(String(response?.body)).toContain('longer than the function may run')
 })
 
-test('a response is kept by no cache, unless it says that it may be', async () => {
+test('a response must not be cached unless it allows it', async () => {
   const context = { getRemainingTimeInMillis: () => 1000 } as Context
   const headersOf = async (headers?: Record<string, string>) =>
     (

@@ -10,7 +10,7 @@ const ok = async () => ({ status: 202, headers: { etag: '"x"' }, body: {} })
 const limiter = (perSecond: number) => rateLimiter(perSecond, () => time)
 
 describe('a rate limit', () => {
-  test('lets one second’s worth through at once, refuses the next, and fills again with time', async () => {
+  test('allows the requests of one second at once, refuses the next, and refills over time', async () => {
     const limit = limiter(4)
     const burst = await Promise.all(Array.from({ length: 5 }, () => limit('ada', ok)))
     expect(burst.map(({ status }) => status)).toEqual([202, 202, 202, 202, 429])
@@ -22,7 +22,7 @@ describe('a rate limit', () => {
     expect((await limit('ada', ok)).headers?.ratelimit).toBe('"default";r=3;t=1')
   })
 
-  test('says with every answer what is left, refusals of the request itself included', async () => {
+  test('reports in every response what is left, including refusals of the request itself', async () => {
     const limit = limiter(4)
     const first = await limit('ada', ok)
     expect(first.headers).toEqual({
@@ -34,7 +34,7 @@ describe('a rate limit', () => {
     expect([refused.status, refused.headers?.ratelimit]).toEqual([400, '"default";r=2;t=1'])
   })
 
-  test('answers 429 as a problem with Retry-After', async () => {
+  test('returns 429 as a problem with Retry-After', async () => {
     const limit = limiter(1)
     await limit('ada', ok)
     const { status, headers, body } = await limit('ada', ok)
@@ -49,7 +49,7 @@ describe('a rate limit', () => {
     expect((await limit('bob', ok)).status).toBe(202)
   })
 
-  test('of 0 is none, without headers', async () => {
+  test('of 0 is unlimited, without headers', async () => {
     const limit = limiter(0)
     const answers = await Promise.all(Array.from({ length: 100 }, () => limit('ada', ok)))
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([202]))

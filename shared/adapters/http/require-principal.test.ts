@@ -7,7 +7,7 @@ const identify: Identify = {
 }
 const nameOf = async (headers: Record<string, string>) => (await requirePrincipal({ headers }, identify)).name
 
-test('takes a key before a token', async () => {
+test('prefers a key to a token', async () => {
   expect(await nameOf({ 'x-api-key': 'key' })).toBe('service')
   expect(await nameOf({ authorization: 'Bearer a.b.c' })).toBe('bearer of a.b.c')
   expect(await nameOf({ authorization: 'bearer  a.b.c ' })).toBe('bearer of a.b.c')
@@ -22,7 +22,7 @@ test.each([
   [{ authorization: 'Basic YTpi' }, 'must be "Bearer <access token>"'],
   [{ authorization: 'Bearer' }, 'must be "Bearer <access token>"'],
   [{ authorization: 'Bearer a b' }, 'must be "Bearer <access token>"'],
-])('says what is wrong with %j', async (headers, text) => {
+])('reports what is wrong with %j', async (headers, text) => {
   await expect(nameOf(headers as Record<string, string>)).rejects.toMatchObject({
     code: 'unauthenticated',
     message: expect.stringContaining(text),

@@ -40,7 +40,7 @@ function token(given: object = {}, header: object = {}, key = privateKey): strin
 }
 const identify = () => tokenIdentity({ issuer, clientId: 'web' })
 
-test('names the user and the highest of the groups', async () => {
+test('returns the user and the highest of the groups', async () => {
   expect(await identify()(token())).toEqual({ name: 'ada@example.com', role: 'operator' })
 })
 
@@ -52,7 +52,7 @@ test('reads the keys once', async () => {
   expect(reads).toBe(1)
 })
 
-test('says that a token has expired', async () => {
+test('reports that a token has expired', async () => {
   await expect(identify()(token({ exp: NOW - 1 }))).rejects.toMatchObject({
     code: 'unauthenticated',
     message: 'The token has expired; sign in again or refresh it.',
@@ -81,7 +81,7 @@ test.each([[[]], [['guests']], [undefined]])('grants nothing to a user of the gr
   await expect(identify()(token({ 'cognito:groups': groups }))).rejects.toMatchObject({ code: 'forbidden' })
 })
 
-test('asks to try again when the keys cannot be read, and does so itself', async () => {
+test('refuses every token as unavailable, with Retry-After, if the keys cannot be read', async () => {
   const byToken = tokenIdentity({ issuer: issuer.replace('/pool', '/gone'), clientId: 'web' })
   for (const _ of [1, 2])
     await expect(byToken(token({ iss: issuer.replace('/pool', '/gone') }))).rejects.toMatchObject({

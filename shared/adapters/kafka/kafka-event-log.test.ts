@@ -4,8 +4,8 @@ import { afterEach, expect, test } from 'vitest'
 import { Refusal } from '#shared/core/refusal.ts'
 import { kafkaEventLog } from './kafka-event-log.ts'
 
-// The positions that a write returns are tested against real brokers in tests/. Here: failing brokers, and one that
-// records what it is asked.
+// The positions that a write returns are tested against real brokers in tests/. These tests use failing brokers, and one
+// that records its requests.
 const RECORD = { topic: 't', key: 'k', value: Buffer.from('{}'), headers: {} }
 let server: Server | undefined
 
@@ -18,7 +18,7 @@ async function listen(onConnection: (socket: Socket, port: number) => void): Pro
   return `127.0.0.1:${port}`
 }
 
-test('a write that no broker takes is refused as unavailable, to be sent again', async () => {
+test('a write that no broker accepts is refused as unavailable, and can be retried', async () => {
   const kafka = kafkaEventLog({ brokers: ['127.0.0.1:9'], clientId: 'test' })
 
   const refusal = await kafka.append([RECORD]).catch((error: unknown) => error)
@@ -28,7 +28,7 @@ test('a write that no broker takes is refused as unavailable, to be sent again',
   expect((refusal as Refusal).cause).toBeInstanceOf(Error)
 })
 
-test('a write to a broker that takes connections and never answers is refused within its patience', async () => {
+test('a write to a broker that accepts connections but never responds is refused after the timeout', async () => {
   const broker = await listen(() => {})
   const kafka = kafkaEventLog({ brokers: [broker], clientId: 'test' }, { patienceMs: 50 })
 
@@ -77,7 +77,7 @@ function bodyOf(api: number, port: number): Buffer {
   return Buffer.concat([list(Buffer.concat([text(RECORD.topic), list(partition)])), int32(0)])
 }
 
-test('a write asks for the acknowledgement of all in-sync replicas', async () => {
+test('a write requests the acknowledgement of all in-sync replicas', async () => {
   const acks: number[] = []
   const broker = await listen((socket, port) => {
     let received = Buffer.alloc(0)

@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers'
 import { expect, test } from 'vitest'
 import { functionCaller } from './call-function.ts'
 
-test('signs a call that nobody waits for, and throws when it is not taken', async () => {
+test('signs an asynchronous call, and throws if it is not accepted', async () => {
   const seen: { url: string | undefined; headers: IncomingHttpHeaders; body: string }[] = []
   const server = createServer(async (request, response) => {
     seen.push({ url: request.url, headers: request.headers, body: await text(request) })

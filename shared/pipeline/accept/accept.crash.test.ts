@@ -42,7 +42,7 @@ describe.each(['memory', 'dynamodb'] as const)('a crash at each step in turn (%s
   })
 })
 
-describe('the same run notices', () => {
+describe('the same run detects', () => {
   const NOWHERE: Claim = { topic: 'nowhere', partition: 0, offset: 0 }
   const findFault = async (rule: Parameters<typeof runAccepts>[2]) => {
     for (const seed of SEEDS) {
@@ -57,7 +57,7 @@ describe('the same run notices', () => {
     expect(await findFault({ writer })).toContain('was acknowledged at')
   })
 
-  test('a consumer that lets a lease stand in its way', async () => {
+  test('a consumer that does not store an event because of a lease', async () => {
     const consumer = (claims: ClaimStore): ClaimStore => ({
       ...claims,
       async claim(key, claim) {
@@ -68,7 +68,7 @@ describe('the same run notices', () => {
     expect(await findFault({ consumer })).toContain('is lost')
   })
 
-  test('a consumer that stores what another record has claimed', async () => {
+  test('a consumer that stores an event that another record has claimed', async () => {
     const consumer = (claims: ClaimStore): ClaimStore => ({ ...claims, claim: async (_, claim) => claim })
     expect(await findFault({ consumer })).toContain('is stored at')
   })

@@ -37,7 +37,7 @@ beforeEach(() => {
   }
 })
 
-/** The same store, with the name of each call noted. */
+/** Wraps a store and records the name of each call. */
 function counted(store: ClaimStore): ClaimStore {
   const note =
     <A extends unknown[], R>(name: string, call: (...args: A) => R) =>
@@ -64,20 +64,20 @@ const post = (ids: readonly string[], madeIds = NONE) =>
   )
 const offsetsOf = (receipts: readonly { readonly offset: number }[]) => receipts.map(({ offset }) => offset)
 
-describe('what it costs', () => {
-  test('is nothing for an id that was made here', async () => {
+describe('the cost', () => {
+  test('is nothing for a generated id', async () => {
     await post(['made'], new Set(['made']))
     expect(calls).toEqual([])
   })
 
-  test('is a lease and a claim for an id that was given, and a lease alone for a repeat', async () => {
+  test('is a lease and a claim for an id of the producer, and only a lease for a repeat', async () => {
     await post(['given'])
     expect(calls).toEqual(['lease', 'claim'])
     await post(['given'])
     expect(calls).toEqual(['lease', 'claim', 'lease'])
   })
 
-  test('is a look-up, one lease and a claim for each id of a batch, and a look-up alone for its repeat', async () => {
+  test('is a look-up, one lease and a claim for each id of a batch, and only a look-up for its repeat', async () => {
     await post(['a', 'b', 'c'])
     expect(calls).toEqual(['find', 'lease', 'claim', 'claim', 'claim'])
     await post(['c', 'a', 'b'])
@@ -85,14 +85,14 @@ describe('what it costs', () => {
   })
 })
 
-describe('an answer', () => {
+describe('a response', () => {
   test('names the first position of each event, in the order of the request, repeats included', async () => {
     expect(offsetsOf(await post(['a', 'b']))).toEqual([0, 1])
     expect(offsetsOf(await post(['c', 'b', 'c', 'a']))).toEqual([2, 1, 2, 0])
     expect(appended).toHaveLength(3)
   })
 
-  test('names the record that a consumer of the log has claimed meanwhile', async () => {
+  test('names the record that a consumer of the log claimed meanwhile', async () => {
     const { append } = deps.kafka
     const kafka = {
       async append(records: readonly NewRecord[]) {
@@ -105,8 +105,8 @@ describe('an answer', () => {
   })
 })
 
-describe('what another request is writing', () => {
-  test.each([[['a']], [['a', 'b', 'c']]])('is refused, to be sent again: %j', async (ids) => {
+describe('an event that another request is writing', () => {
+  test.each([[['a']], [['a', 'b', 'c']]])('is refused with a retry: %j', async (ids) => {
     const written = Promise.withResolvers<void>()
     const { append } = deps.kafka
     const kafka = { append: (records: readonly NewRecord[]) => written.promise.then(() => append(records)) }
@@ -122,7 +122,7 @@ describe('what another request is writing', () => {
     expect(appended).toHaveLength(ids.length)
   })
 
-  test('is written once more by a batch that only overlaps, and gets the same position', async () => {
+  test('is written again by a batch that only overlaps, and gets the same position', async () => {
     await deps.claims.lease(makeEvent('b'), 'somebody')
     const [, batch] = await post(['a', 'b', 'c'])
     expect(
@@ -141,7 +141,7 @@ describe('what another request is writing', () => {
 })
 
 describe('when Kafka cannot be written', () => {
-  test('the leases are given back, so that the sender may try again at once', async () => {
+  test('the leases are released, so the sender can retry at once', async () => {
     deps.fail = new Refusal('unavailable', 'down', { retryAfterSeconds: 2 })
     await expect(post(['a', 'b'])).rejects.toMatchObject({ code: 'unavailable', retryAfterSeconds: 2 })
     deps.fail = null
@@ -150,7 +150,7 @@ describe('when Kafka cannot be written', () => {
 })
 
 describe('when the claims cannot be written', () => {
-  test.each(['lease', 'claim', 'bind'] as const)('the refusal may be tried again (%s)', async (call) => {
+  test.each(['lease', 'claim', 'bind'] as const)('the request can be retried (%s)', async (call) => {
     const broken = async () => {
       throw new Error('throttled')
     }
@@ -161,7 +161,7 @@ describe('when the claims cannot be written', () => {
 })
 
 describe('an idempotency key', () => {
-  test('is bound to its request, even if the request came to nothing', async () => {
+  test('is bound to its request, even if the request failed', async () => {
     deps.fail = new Refusal('unavailable', 'down')
     await accept([makeEvent('a')], NONE, deps, binding('f1')).catch(() => {})
     deps.fail = null
@@ -172,7 +172,7 @@ describe('an idempotency key', () => {
     expect(offsetsOf(await accept([makeEvent('a')], NONE, deps, binding('f1')))).toEqual([0])
   })
 
-  test('is not bound by a request that breaks the rules', async () => {
+  test('is not bound by an invalid request', async () => {
     const bad = accept([makeEvent('a', { category: 'not a channel' })], NONE, deps, binding('f1'))
     await expect(bad).rejects.toMatchObject({ code: 'invalid_event' })
     expect(calls).toEqual([])

@@ -30,7 +30,7 @@ const event = (more: Partial<CloudEvent>): CloudEvent => ({
   ...more,
 })
 
-test('data that fits its schema is taken, with members that the schema does not know', () => {
+test('data that matches its schema is accepted, with members that the schema does not name', () => {
   expect(checkData(event({ data: { metres: 3, operator: 'Kim' } }), catalog)).toEqual([])
   expect(checkData(event({ type: 'dock.idle' }), catalog)).toEqual([])
 })
@@ -48,7 +48,7 @@ test.each([
   expect(faults).toEqual([{ pointer, detail: expect.stringMatching(says) }])
 })
 
-test('a type of no domain is taken, unless the deployment refuses it', () => {
+test('a type of no domain is accepted unless the deployment refuses it', () => {
   const strict = createCatalog([domain], { unknownTypes: 'refuse' })
 
   expect(checkData(event({ type: 'other' }), catalog)).toEqual([])
@@ -56,7 +56,7 @@ test('a type of no domain is taken, unless the deployment refuses it', () => {
   expect(checkData(event({ type: 'toString' }), strict)).toMatchObject([{ pointer: '/type' }])
 })
 
-test('category and severity are derived only of data that fits', () => {
+test('category and severity are derived only from valid data', () => {
   const derived = (data: unknown) => deriveCategory({ type: 'dock.crane.moved', data }, catalog)
 
   expect(derived({ metres: 10 })).toMatchObject({ category: 'dock.far', severity: 'high' })
@@ -64,7 +64,7 @@ test('category and severity are derived only of data that fits', () => {
   expect(derived(null)).toMatchObject({ category: 'dock.crane.moved', severity: 'info' })
 })
 
-test('a record that others wrote straight to Kafka is held to the same', () => {
+test('a record that was written straight to Kafka gets the same checks', () => {
   const decode = recordDecoder(catalog)
   const record = (data: unknown) => ({
     topic: 'dock',
@@ -80,7 +80,7 @@ test('a record that others wrote straight to Kafka is held to the same', () => {
   expect(() => decode(record({ metres: 'far' }))).toThrow('/data/metres')
 })
 
-test('an id or a source that no claim can hold is refused', () => {
+test('an id or a source that is too long for a claim is refused', () => {
   const long = 'é'.repeat(513)
 
   expect(checkEvent(event({ id: long, source: `/${long}`, category: 'a' }))).toMatchObject([
@@ -89,7 +89,7 @@ test('an id or a source that no claim can hold is refused', () => {
   ])
 })
 
-test('what the catalog itself derives and gives as examples is sound', () => {
+test('the examples and derived values of the catalog are valid', () => {
   const routes = createCatalog(domains)
   for (const { name, topics: own, events } of domains)
     for (const [type, { schema }] of Object.entries(events)) {
@@ -101,7 +101,7 @@ test('what the catalog itself derives and gives as examples is sound', () => {
     }
 })
 
-/** A domain without topics of its own uses the one that nobody claims. */
+/** A domain without topics uses the topic for unclaimed channels. */
 function topicsOf(own: object): string[] {
   const names = Object.keys(own)
   return names.length > 0 ? names : [UNCLAIMED_TOPIC]

@@ -59,7 +59,7 @@ describe('a posted body', () => {
     })
   })
 
-  test('in batch mode is a batch, of one event and of none as well', () => {
+  test('in batch mode is a batch, also with one event or none', () => {
     const events = [makeEvent('1'), makeEvent('2')]
     expect(decode('application/cloudevents-batch+json', events)).toEqual({ isBatch: true, events })
     expect(decode('application/cloudevents-batch+json', [])).toEqual({ isBatch: true, events: [] })
@@ -99,11 +99,11 @@ describe('a body is refused', () => {
     expect(refusal(() => decode(type, { type: 't' })).code).toBe('unsupported_media_type')
   })
 
-  test.each(['{', '', '\ud800', '[1,'])('that is no JSON: %j', (body) => {
+  test.each(['{', '', '\ud800', '[1,'])('that is not JSON: %j', (body) => {
     expect(refusal(() => decode('application/json', body)).code).toBe('malformed')
   })
 
-  test.each([[[]], [5], ['null'], ['"text"']])('that is no object: %j', (body) => {
+  test.each([[[]], [5], ['null'], ['"text"']])('that is not an object: %j', (body) => {
     expect(refusal(() => decode('application/json', body)).code).toBe('invalid_event')
   })
 
@@ -123,7 +123,7 @@ describe('a body is refused', () => {
     expect(new Set(faults.map(({ index }) => index))).toEqual(new Set([1, 2]))
   })
 
-  test('or read, whatever it is, and nothing else happens', () => {
+  test('or parsed, whatever it is, and throws nothing else', () => {
     const types = fc.constantFrom(
       'application/json',
       'application/cloudevents+json',

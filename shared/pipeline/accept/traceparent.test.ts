@@ -10,7 +10,7 @@ describe('a trace', () => {
     [`00-${TRACE}-${PARENT}-00`, `00-${TRACE}-${PARENT}-00`],
     [`cc-${TRACE}-${PARENT}-03-what-comes-later`, `00-${TRACE}-${PARENT}-01`],
     [`cc-${TRACE}-${PARENT}-02`, `00-${TRACE}-${PARENT}-00`],
-  ])('%s goes on as %s', (header, continued) => {
+  ])('%s continues as %s', (header, continued) => {
     expect(continueTrace(header)).toBe(continued)
   })
 
@@ -26,7 +26,7 @@ describe('a trace', () => {
     `00-${'0'.repeat(32)}-${PARENT}-01`,
     `00-${TRACE}-${'0'.repeat(16)}-01`,
     ` 00-${TRACE}-${PARENT}-01`,
-  ])('is begun for %j', (header) => {
+  ])('is started for %j', (header) => {
     const begun = continueTrace(header)
     expect(begun).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/)
     expect(begun).not.toContain(TRACE)

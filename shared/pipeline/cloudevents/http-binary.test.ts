@@ -55,7 +55,7 @@ describe('decodeHttp in binary mode', () => {
     expect(decode(BINARY, '{}')).toEqual({ mode: 'binary', event: { ...MINIMAL, data_base64: 'e30=' } })
   })
 
-  it('keeps attributes as decoded strings and leaves other headers alone', () => {
+  it('keeps attributes as decoded strings and ignores other headers', () => {
     const headers = {
       ...BINARY,
       'ce-subject': 'caf%C3%A9',
@@ -118,7 +118,7 @@ describe('decodeHttp in binary mode', () => {
     })
   })
 
-  it('lets the caller complete what is left out', () => {
+  it('lets the caller complete missing attributes', () => {
     const headers = { 'ce-type': 'com.example.test' }
 
     const decoded = decodeHttp({ headers, body: Buffer.alloc(0) }, (draft) => ({ ...MINIMAL, ...draft }))

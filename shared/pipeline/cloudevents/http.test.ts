@@ -45,7 +45,7 @@ describe('decodeHttp in structured and batch mode', () => {
     expect(decoded).toEqual({ mode: 'structured', event: { ...MINIMAL, data: { message: 'Hello' } } })
   })
 
-  it('ignores attributes in headers, because the body governs', () => {
+  it('ignores attributes in headers, because those of the body are used', () => {
     const headers = { ...BINARY, 'ce-id': '%', 'content-type': 'application/cloudevents+json' }
 
     expect(decode(headers, JSON.stringify(MINIMAL))).toEqual({ mode: 'structured', event: MINIMAL })
@@ -71,7 +71,7 @@ describe('decodeHttp in structured and batch mode', () => {
     expect(errorOf({ 'content-type': 'application/cloudevents+json' }).code).toBe('malformed')
   })
 
-  it('refuses a message that carries no event, and calls its mode none', () => {
+  it('refuses a message without an event, and returns the mode none', () => {
     expect(errorOf({ 'content-type': 'application/json' }, '{}').code).toBe('unsupported_media_type')
     expect(httpMode({ 'content-type': 'application/json' })).toBe('none')
     expect(httpMode({ 'ce-type': 't' })).toBe('binary')

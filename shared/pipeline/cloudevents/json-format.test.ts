@@ -31,7 +31,7 @@ describe('decodeJsonEvent', () => {
     expect(errorOf(() => decodeJsonEvent(Buffer.from(text)))).toMatchObject({ code: 'malformed' })
   })
 
-  it('refuses bytes that are not UTF-8, and says so', () => {
+  it('refuses bytes that are not UTF-8, with that reason', () => {
     const latin1 = Buffer.from(JSON.stringify({ ...MINIMAL, subject: 'é' }), 'latin1')
 
     const error = errorOf(() => decodeJsonEvent(latin1))
@@ -41,7 +41,7 @@ describe('decodeJsonEvent', () => {
     expect(error.cause).toBeInstanceOf(TypeError)
   })
 
-  it('takes the last of two members with one name', () => {
+  it('uses the last of two members with the same name', () => {
     const json = '{"specversion":"1.0","id":"a","id":"b","source":"/s","type":"t"}'
 
     expect(decodeJsonEvent(json).id).toBe('b')
@@ -55,7 +55,7 @@ describe('decodeJsonEvent', () => {
     expect(error.faults).toMatchObject([{ pointer: '/data' }])
   })
 
-  it('keeps a data value of null apart from no data', () => {
+  it('distinguishes data that is null from missing data', () => {
     const withNull = decodeJsonEvent(JSON.stringify({ ...MINIMAL, data: null }))
 
     expect(JSON.parse(encodeJsonEvent(withNull))).toHaveProperty('data', null)
@@ -98,7 +98,7 @@ describe('decodeJsonBatch', () => {
     expect(errorOf(() => decodeJsonBatch(JSON.stringify(MINIMAL)))).toMatchObject({ code: 'malformed' })
   })
 
-  it('stops telling after about a thousand faults', () => {
+  it('reports at most about a thousand faults', () => {
     const error = errorOf(() => decodeJsonBatch(`[${'1,'.repeat(100_000)}1]`))
 
     expect(error.faults).toHaveLength(1000)

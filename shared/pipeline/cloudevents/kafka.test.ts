@@ -41,11 +41,11 @@ describe('decodeKafka in structured mode', () => {
     },
   )
 
-  it('reads a value in the JSON format that has no headers of ours', () => {
+  it('reads a value in the JSON format without headers', () => {
     expect(decodeKafka(recordOf({ trace: 'x' }, JSON.stringify(MINIMAL)))).toEqual(MINIMAL)
   })
 
-  it('does not take the key into the event', () => {
+  it('does not add the key to the event', () => {
     expect(decodeKafka(recordOf({}, JSON.stringify(MINIMAL)))).not.toHaveProperty('partitionkey')
   })
 
@@ -58,7 +58,7 @@ describe('decodeKafka in structured mode', () => {
     expect(errorOf(headers, value).code).toBe('malformed')
   })
 
-  it('refuses JSON that is no event', () => {
+  it('refuses JSON that is not an event', () => {
     expect(errorOf({}, '{"a":1}')).toMatchObject({ code: 'invalid_event' })
   })
 
@@ -90,7 +90,7 @@ describe('decodeKafka in binary mode', () => {
     expect(decodeKafka(record)).toEqual({ ...MINIMAL, datacontenttype: contentType, ...data })
   })
 
-  it('reads Content-Type in any case, and ce_datacontenttype where it does not contradict', () => {
+  it('reads Content-Type in any case, and ce_datacontenttype if it is the same', () => {
     const event = { ...MINIMAL, datacontenttype: 'text/plain', data: 'a' }
 
     expect(decodeKafka(recordOf({ ...BINARY, 'Content-Type': 'text/plain' }, 'a'))).toEqual(event)
@@ -105,7 +105,7 @@ describe('decodeKafka in binary mode', () => {
     ).toMatchObject([{ pointer: '/datacontenttype' }])
   })
 
-  it('takes a repeated header, unless the two contradict', () => {
+  it('accepts a repeated header if its values are equal', () => {
     const headers = Object.entries(BINARY)
 
     expect(decodeKafka(recordOf([...headers, ['ce_id', '1']]))).toEqual(MINIMAL)
@@ -127,7 +127,7 @@ describe('decodeKafka in binary mode', () => {
     ])
   })
 
-  it('refuses a value with a content type alone', () => {
+  it('refuses a value with only a content type', () => {
     const pointers = errorOf({ 'content-type': 'application/json' }, '{}').faults.map(
       ({ pointer }) => pointer,
     )

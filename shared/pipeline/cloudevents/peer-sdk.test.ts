@@ -7,7 +7,7 @@ import { decodeHttp, encodeHttpBinary, encodeHttpStructured } from './http.ts'
 import { decodeKafka, encodeKafkaBinary, encodeKafkaStructured } from './kafka.ts'
 import { validateEvent } from './validate-event.ts'
 
-// The npm package `cloudevents` as a peer: both must agree on what both promise, in each mode and direction.
+// Compares this implementation with the npm package `cloudevents`, in each mode and direction.
 const TIME = '2026-03-01T12:00:00.123Z'
 
 const plain = fc.stringMatching(/^[!#$&-~]{1,12}$/)
@@ -91,7 +91,7 @@ describe('known differences', () => {
   const event = (members: Readonly<Record<string, unknown>>): CloudEvent =>
     validateEvent({ ...MINIMAL, time: TIME, ...members })
 
-  it('the SDK neither writes nor reads percent escapes, which the HTTP binding demands (§3.1.3.2)', () => {
+  it('the SDK neither writes nor reads percent escapes, which the HTTP binding requires (§3.1.3.2)', () => {
     const umlaut = event({ subject: 'é' })
 
     expect(HTTP.binary(toSdk(umlaut)).headers['ce-subject']).toBe('é')
@@ -108,7 +108,7 @@ describe('known differences', () => {
     )
   })
 
-  it('the SDK takes ce-datacontenttype, which must not appear (HTTP binding §3.1.1)', () => {
+  it('the SDK accepts ce-datacontenttype, which must not appear (HTTP binding §3.1.1)', () => {
     const message = encodeHttpBinary(event({ datacontenttype: 'text/plain', data: 'a' }))
     const headers = { ...message.headers, 'ce-datacontenttype': 'text/html' }
 
@@ -116,7 +116,7 @@ describe('known differences', () => {
     expect(() => readHttp({ ...message, headers })).toThrow('/datacontenttype')
   })
 
-  it('the SDK cuts a time to milliseconds and turns it to UTC, where we keep what was sent', () => {
+  it('the SDK truncates a time to milliseconds and converts it to UTC; we keep it unchanged', () => {
     const time = '2018-04-05T18:31:00.123456789+01:00'
 
     expect(sdkReadHttp(encodeHttpStructured(event({ time })))).toMatchObject({

@@ -9,7 +9,7 @@ import {
 } from '#shared/testing/cloudevents/conformance-cases.ts'
 import { validateEvent } from './validate-event.ts'
 
-// What the npm SDK takes for an event and we do not: why the specification is on our side, and the cases.
+// Invalid events that the npm SDK accepts and this implementation refuses, with the reason from the specification.
 const SDK_IS_LENIENT: readonly (readonly [why: string, titles: readonly string[]])[] = [
   [
     'it invents what is missing, where specversion and id are REQUIRED',

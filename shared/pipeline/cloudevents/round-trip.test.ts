@@ -23,7 +23,7 @@ const timeout = 20_000 + numRuns * 10
 const check = <Value>(arbitrary: fc.Arbitrary<Value>, predicate: (value: Value) => void): void =>
   fc.assert(fc.property(arbitrary, predicate), { numRuns, seed })
 
-/** The same events for every test: to generate them takes longer than to check them. */
+/** The same events for every test, because it takes longer to generate them than to check them. */
 const events = fc.sample(arbitraryEvent, { numRuns, seed })
 
 /** Checks all events. After a failure fast-check searches for the smallest event that fails. */
@@ -60,7 +60,7 @@ function essenceOfEvent(event: CloudEvent, emptyIsNone: boolean) {
 }
 
 describe(`round trips of ${numRuns} generated events, seed ${seed}`, () => {
-  it('keeps an event as it is through the JSON format, and through structured mode', { timeout }, () => {
+  it('keeps an event unchanged in the JSON format and in structured mode', { timeout }, () => {
     checkEvents((event) => {
       expect(decodeJsonEvent(encodeJsonEvent(event))).toEqual(event)
       expect(decodeJsonBatch(`[${encodeJsonEvent(event)}]`)).toEqual([event])
@@ -69,7 +69,7 @@ describe(`round trips of ${numRuns} generated events, seed ${seed}`, () => {
     })
   })
 
-  it('keeps attributes as text and data as it is through binary mode of HTTP', { timeout }, () => {
+  it('keeps attributes as text, and data unchanged, in binary mode of HTTP', { timeout }, () => {
     checkEvents((event) => {
       const message = encodeHttpBinary(event)
 
@@ -78,7 +78,7 @@ describe(`round trips of ${numRuns} generated events, seed ${seed}`, () => {
     })
   })
 
-  it('keeps attributes as text and data as it is through binary mode of Kafka', { timeout }, () => {
+  it('keeps attributes as text, and data unchanged, in binary mode of Kafka', { timeout }, () => {
     checkEvents((event) => {
       const decoded = decodeKafka(written(encodeKafkaBinary(event)))
 
@@ -100,7 +100,7 @@ describe(`round trips of ${numRuns} generated events, seed ${seed}`, () => {
     })
   })
 
-  it('gives back the bytes of any body that is not JSON', { timeout }, () => {
+  it('returns the bytes of any body that is not JSON', { timeout }, () => {
     const contentType = fc.constantFrom(
       'text/plain',
       'text/xml; charset=ascii',
@@ -117,8 +117,8 @@ describe(`round trips of ${numRuns} generated events, seed ${seed}`, () => {
   })
 })
 
-describe(`${numRuns} inputs of rubbish, seed ${seed}`, () => {
-  /** Whatever is not refused must be an event that all encoders can write. */
+describe(`${numRuns} invalid inputs, seed ${seed}`, () => {
+  /** An input that is not refused must be an event that all encoders can write. */
   const refusesOrReads = (read: () => CloudEvent): void => {
     try {
       const event = read()
@@ -154,11 +154,11 @@ describe(`${numRuns} inputs of rubbish, seed ${seed}`, () => {
   )
   const value = fc.oneof(fc.string(), fc.constantFrom('1.0', '%', '"', '%c3%28', '2020-01-01T00:00:00Z'))
 
-  it('validates nothing else, and throws nothing else than Refusal', { timeout }, () => {
+  it('are validated or refused, with no other error than Refusal', { timeout }, () => {
     check(arbitraryRubbish, (rubbish) => refusesOrReads(() => validateEvent(rubbish)))
   })
 
-  it('decodes nothing else from HTTP', { timeout }, () => {
+  it('are decoded from HTTP or refused', { timeout }, () => {
     check(fc.tuple(fc.dictionary(attribute, value), type, junk), ([attributes, contentType, body]) => {
       const named = Object.entries(attributes).map(([name, text]) => [`ce-${name}`, text])
       refusesOrReads(() =>
@@ -167,7 +167,7 @@ describe(`${numRuns} inputs of rubbish, seed ${seed}`, () => {
     })
   })
 
-  it('decodes nothing else from Kafka', { timeout }, () => {
+  it('are decoded from Kafka or refused', { timeout }, () => {
     const header = fc.record({ name: attribute.map((name) => `ce_${name}`), value: junk })
     check(fc.tuple(fc.array(header), fc.option(type), fc.option(junk)), ([headers, contentType, body]) => {
       const typed = contentType === null ? [] : [{ name: 'content-type', value: Buffer.from(contentType) }]

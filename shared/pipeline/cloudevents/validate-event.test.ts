@@ -39,7 +39,7 @@ describe('validateEvent', () => {
     expect(faults[0]?.detail).toMatch(/\.$/)
   })
 
-  it.each([[null], [[]], ['text'], [5], [undefined]])('refuses %j, which is no object', (value) => {
+  it.each([[null], [[]], ['text'], [5], [undefined]])('refuses %j, which is not an object', (value) => {
     expect(faultsOf(value)).toEqual([{ pointer: '', detail: 'must be a JSON object.' }])
   })
 
@@ -67,19 +67,19 @@ describe('validateEvent', () => {
     ])
   })
 
-  it('stops telling after a hundred faults', () => {
+  it('reports at most a hundred faults', () => {
     const names = Array.from({ length: 5000 }, (_, index) => [`BAD${index}`, 1])
 
     expect(faultsOf({ ...MINIMAL, ...Object.fromEntries(names) })).toHaveLength(100)
   })
 
-  it('returns the same object where nothing is left out', () => {
+  it('returns the same object if no attribute is removed', () => {
     const event = { ...MINIMAL, data: { a: null } }
 
     expect(validateEvent(event)).toBe(event)
   })
 
-  it('refuses data that is nested too deeply to be encoded, and data in a circle', () => {
+  it('refuses data that is nested too deeply to be encoded, and data with a cycle', () => {
     const circle: unknown[] = []
     circle.push(circle)
 
@@ -88,11 +88,11 @@ describe('validateEvent', () => {
     expect(faultsOf({ ...MINIMAL, data: circle })).toMatchObject([{ pointer: '/data' }])
   })
 
-  it.each([[Number.NaN], [1n], [() => 1]])('refuses data that JSON cannot carry: %s', (data) => {
+  it.each([[Number.NaN], [1n], [() => 1]])('refuses data that JSON cannot represent: %s', (data) => {
     expect(faultsOf({ ...MINIMAL, data: { in: [data] } })).toMatchObject([{ pointer: '/data' }])
   })
 
-  it('lets the caller complete what is left out, and judges the result', () => {
+  it('lets the caller complete missing attributes, and validates the result', () => {
     const event = validateEvent({ type: 'com.example.test', id: null }, (draft) => ({ ...MINIMAL, ...draft }))
     const unset = validateEvent({}, () => ({ ...MINIMAL, subject: null }))
     const refused = () => validateEvent({ id: '7' }, (draft) => ({ ...MINIMAL, ...draft, type: '' }))
@@ -101,7 +101,7 @@ describe('validateEvent', () => {
     expect(refused).toThrow('/type must not be empty')
   })
 
-  // A pattern that backtracks would run into the time limit of the test.
+  // A pattern that backtracks would exceed the time limit of the test.
   it.each([
     ['a%', 'a'],
     ['//a@a:x', 'a'],
@@ -109,7 +109,7 @@ describe('validateEvent', () => {
     ['a/a;a=a ', ';a=a'],
     ['%41%', '%41'],
     ['2023-01-01T00:00:00.0', '0'],
-  ])('judges %s with 100,000 repetitions of %s', (text, part) => {
+  ])('validates %s with 100,000 repetitions of %s', (text, part) => {
     const long = text.replaceAll(part, part.repeat(100_000))
 
     const faults = faultsOf({

@@ -22,7 +22,7 @@ test('a dead letter has the position, the reason and the bytes of its record', (
   })
 })
 
-test('a dead letter of a record without key and value has none', () => {
+test('a dead letter of a record without key and value has neither', () => {
   const record = { ...makeRecord({ offset: 0 }, ''), value: null }
 
   expect(toDeadLetter(record, 'why')).toMatchObject({ key: null, value: null, truncated: false, attempts: 1 })

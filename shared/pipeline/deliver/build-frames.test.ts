@@ -27,11 +27,11 @@ describe('frames', () => {
     expect(frames[0]?.startsWith('{"type":"events","ids":')).toBe(true)
   })
 
-  test('are none for no events', () => {
+  test('are an empty list for no events', () => {
     expect(build([])).toEqual({ frames: [], complete: true })
   })
 
-  test('keep every event, in order, within the limits, in as few frames as go', () => {
+  test('contain every event, in order, within the limits, in as few frames as possible', () => {
     const property = fc.property(fc.array(fc.nat(20_000), { maxLength: 60 }), (sizes) => {
       const { frames, complete } = build(sizes)
       const parsed = parse(frames)
@@ -52,7 +52,7 @@ describe('frames', () => {
     fc.assert(property, { numRuns: 60 })
   })
 
-  test.each([0, 1])('fill 32 KB but for the last byte, and %i more begins a new one', (more) => {
+  test.each([0, 1])('fill 32 KB except for the last byte, and with %i more a new frame begins', (more) => {
     const size = (extra: number) =>
       Buffer.byteLength(buildFrames(HEAD, [written(0, 10_000), written(1, extra)]).frames[0] ?? '')
     const written = (offset: number, length: number) =>
@@ -62,14 +62,14 @@ describe('frames', () => {
     expect(buildFrames(HEAD, [written(0, 10_000), written(1, rest + more)]).frames).toHaveLength(1 + more)
   })
 
-  test('end before an event that no frame holds, and say so', () => {
+  test('end before an event that is too large for a frame, and report it', () => {
     const { frames, complete } = build([10, 70_000, 10])
 
     expect(complete).toBe(false)
     expect(parse(frames).flatMap(({ events }) => events.map(({ offset }) => offset))).toEqual([0])
   })
 
-  test('hold one event of just 128 KB', () => {
+  test('can contain one event of exactly 128 KB', () => {
     const overhead = Buffer.byteLength(buildFrames(HEAD, [writeEvent(eventOf(0, 0))]).frames[0] ?? '')
     const exact = makeStored(
       { offset: 0 },

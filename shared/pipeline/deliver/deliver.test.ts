@@ -36,7 +36,7 @@ function makeDeps(given: Partial<DeliverDeps> = {}) {
 }
 const batch = [0, 1].map((partition) => makeRecord({ partition, offset: 5 }, makeEvent(`e${partition}`)))
 
-test('the heads of all partitions are moved before subscriptions are read and anything is posted', async () => {
+test('the heads of all partitions are advanced before subscriptions are read and anything is posted', async () => {
   const { deps, steps, subscriptions } = makeDeps()
   await subscriptions.register({ connection: 'c1', id: 's1', attempt: 1, channels: ['port.a'] })
 
@@ -46,7 +46,7 @@ test('the heads of all partitions are moved before subscriptions are read and an
   expect(result).toEqual({ stored: 2, counted: 2, frames: 1, events: 2, gone: 0, behind: 0, failed: [] })
 })
 
-test('a partition that could not be stored is reported from its first offset, and the others go on', async () => {
+test('a partition that could not be stored is reported from its first offset, and the others continue', async () => {
   const { store } = makeDeps()
   const put: typeof store.put = (stream, events) =>
     stream.partition === 0 ? Promise.reject(new Error('throttled')) : store.put(stream, events)
@@ -63,7 +63,7 @@ test('a partition that could not be stored is reported from its first offset, an
   expect((await store.topic('port')).heads.has(0)).toBe(false)
 })
 
-test('a batch is to come again when its subscriptions cannot be read', async () => {
+test('a batch is retried if its subscriptions cannot be read', async () => {
   const { subscriptions } = makeDeps()
   const { deps } = makeDeps({
     subscriptions: { ...subscriptions, matching: () => Promise.reject(new Error('throttled')) },
@@ -72,7 +72,7 @@ test('a batch is to come again when its subscriptions cannot be read', async () 
   await expect(deliver(batch, DEADLINE, deps)).rejects.toThrow('throttled')
 })
 
-test('a batch is to come again when somebody could not be marked behind', async () => {
+test('a batch is retried if a subscription could not be marked behind', async () => {
   const { subscriptions } = makeDeps()
   await subscriptions.register({ connection: 'c1', id: 's1', attempt: 1, channels: ['port.a'] })
   const { deps } = makeDeps({

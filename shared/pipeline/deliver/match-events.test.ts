@@ -42,7 +42,7 @@ function lookUp(all: readonly Subscription[], wanted: readonly string[]): Map<st
 }
 
 describe('matching a batch', () => {
-  test('finds for each connection what testing every event against every subscription finds', () => {
+  test('finds the same for each connection as a test of every event against every subscription', () => {
     const property = fc.property(events, subscriptions, (batch, all) => {
       const { deliveries, behind } = matchEvents(batch, lookUp(all, patternsOf(batch)))
 
@@ -68,7 +68,7 @@ describe('matching a batch', () => {
     fc.assert(property, { numRuns: 500 })
   })
 
-  test('has nothing to look up for events without a category', () => {
+  test('looks up nothing for events without a category', () => {
     const { category: _, ...event } = makeEvent('1')
     const batch = [makeStored({ offset: 0 }, event)]
 

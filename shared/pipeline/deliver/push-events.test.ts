@@ -41,7 +41,7 @@ const eventPosts = () =>
     .map(({ connection, frame }) => [connection, frame.ids, frame.events?.map(({ offset }) => offset)])
 
 describe('pushing a batch', () => {
-  test('reads no subscriptions when there is nothing to push', async () => {
+  test('reads no subscriptions if there is nothing to push', async () => {
     subscriptions.matching = () => Promise.reject(new Error('read'))
 
     expect(await push([])).toEqual({ frames: 0, events: 0, gone: 0, behind: 0 })
@@ -68,7 +68,7 @@ describe('pushing a batch', () => {
     expect(await subscriptions.list('c1')).toEqual([])
   })
 
-  test('marks who missed a frame behind before it answers, and sends them a gap', async () => {
+  test('marks subscriptions that missed a frame as behind before it returns, and sends them a gap', async () => {
     await register('c1', 's1', ['port.a'])
     await register('c2', 's1', ['port.a'])
     results.set('c1', 'failed')
@@ -80,7 +80,7 @@ describe('pushing a batch', () => {
     expect(posts.at(-1)).toEqual({ connection: 'c1', frame: { type: 'gap', ids: ['s1'] } })
   })
 
-  test('posts nothing to who is behind', async () => {
+  test('posts nothing to subscriptions that are behind', async () => {
     await register('c1', 's1', ['port.a'])
     for (const one of await subscriptions.list('c1')) await subscriptions.markBehind(one)
 
@@ -89,7 +89,7 @@ describe('pushing a batch', () => {
     expect(posts).toEqual([])
   })
 
-  test('marks who misses an event that is too large for a frame, after what precedes it', async () => {
+  test('marks subscriptions that miss an event too large for a frame, after the events before it', async () => {
     await register('c1', 's1', ['port.a'])
     const huge = makeStored({ offset: 2 }, makeEvent('huge', { data: 'x'.repeat(140_000) }))
 
@@ -100,8 +100,8 @@ describe('pushing a batch', () => {
   })
 })
 
-describe('a mark that was left halfway by a crash', () => {
-  /** Marks only the rows of one pattern, as a worker does that dies before the others. */
+describe('a mark that is incomplete after a crash', () => {
+  /** Marks only the rows of one pattern, like a worker that crashes before the others. */
   const leaveHalfway = (pattern: string) => {
     const { matching } = subscriptions
     subscriptions.matching = async (patterns) => {
@@ -111,7 +111,7 @@ describe('a mark that was left halfway by a crash', () => {
     }
   }
 
-  test('is finished by the next batch that comes across it', async () => {
+  test('is finished by the next batch that reads it', async () => {
     await register('c1', 's1', ['port.a', 'port.b'])
     leaveHalfway('port.a')
 
@@ -121,7 +121,7 @@ describe('a mark that was left halfway by a crash', () => {
     expect(await behindOf('c1')).toEqual([true])
   })
 
-  test('holds back the events of the other patterns too, or a later event would hide an earlier', async () => {
+  test('stops the events of the other patterns too, because otherwise a later event would hide an earlier one', async () => {
     await register('c1', 's1', ['port.a', 'port.b'])
     leaveHalfway('port.a')
 
@@ -130,7 +130,7 @@ describe('a mark that was left halfway by a crash', () => {
     expect(posts).toEqual([])
   })
 
-  test('does not hold back a newer attempt', async () => {
+  test('does not stop a newer attempt', async () => {
     await register('c1', 's1', ['port.b'], 2)
     const { matching } = subscriptions
     subscriptions.matching = async (patterns) =>

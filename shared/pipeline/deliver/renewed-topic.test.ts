@@ -20,7 +20,7 @@ const stored = (renewed?: number): StoredEvent => ({
   event: { specversion: '1.0', id: '1', source: '/', type: 'a', category: 'a' },
 })
 
-it('who subscribed before a topic was created anew has to resume; who subscribed later gets its events', () => {
+it('a subscription from before a topic was created again must resume; a later one gets its events', () => {
   const renewed = renewalTime(nameEpoch(1_000_000, 0.5, nameEpoch(1, 0.5))) ?? 0
   const [old, fresh] = [subscription('old', renewed - 60_000), subscription('fresh', renewed + 60_000)]
 
@@ -31,7 +31,7 @@ it('who subscribed before a topic was created anew has to resume; who subscribed
   expect(deliveries.map(({ connection }) => connection)).toEqual(['c-fresh'])
 })
 
-it('in the first life of a topic nobody has to', () => {
+it('in the first epoch of a topic no subscription must resume', () => {
   const one = subscription('one', 5)
 
   const { deliveries, behind } = matchEvents([stored()], new Map([['a', [one]]]))
@@ -40,7 +40,7 @@ it('in the first life of a topic nobody has to', () => {
   expect([deliveries.length, behind]).toEqual([1, []])
 })
 
-it('epochs sort by time, whatever their tails', () => {
+it('epochs sort by time, whatever their random part is', () => {
   const first = nameEpoch(5000, 0.999)
   const second = nameEpoch(4000, 0, first)
   const third = nameEpoch(9000, 0, second)

@@ -32,7 +32,7 @@ const storedIds = async (partition = 0) => {
 }
 
 describe('a batch', () => {
-  test('is stored in order and moves the head to its last record', async () => {
+  test('is stored in order and advances the head to its last record', async () => {
     const events = await storeBatch(
       [1, 2, 3].map((offset) => makeRecord({ offset }, makeEvent(`e${offset}`))),
       deps,
@@ -48,7 +48,7 @@ describe('a batch', () => {
     expect(await headOf()).toBeUndefined()
   })
 
-  test('keeps of two copies the one that its writer has claimed, in its place', async () => {
+  test('keeps the one of two copies that its writer has claimed, at its offset', async () => {
     const batch = ['twice', 'twice', 'other'].map((id, offset) => makeRecord({ offset }, makeEvent(id)))
     await deps.claims.claim(makeEvent('twice'), { topic: 'port', partition: 0, offset: 1 })
 
@@ -60,7 +60,7 @@ describe('a batch', () => {
     ])
   })
 
-  test('that comes again answers the same events and leaves the head', async () => {
+  test('that is repeated returns the same events and does not change the head', async () => {
     const batch = [0, 1].map((offset) => makeRecord({ offset }, makeEvent(`e${offset}`)))
     await storeBatch(batch, deps)
 
@@ -90,14 +90,14 @@ describe('a batch', () => {
   })
 })
 
-describe('a record that is no event of its topic', () => {
+describe('a record that is not a valid event of its topic', () => {
   test.each([
     ['is no JSON', POISON, 'JSON'],
     ['breaks the specification', '{"specversion":"1.0","id":"1","type":"t"}', 'source'],
     ['has a category that is no channel', JSON.stringify(makeEvent('x', { category: 'a..b' })), 'category'],
     ['belongs to another topic', makeEvent('x', { category: 'elsewhere' }), 'belongs to the topic "events"'],
     ['is too large to store', makeEvent('x', { data: 'y'.repeat(360_000) }), 'larger than'],
-  ])('goes to the dead letters when it %s, and the partition goes on', async (_, content, reason) => {
+  ])('becomes a dead letter if it %s, and the partition continues', async (_, content, reason) => {
     const events = await storeBatch(
       [makeRecord({ offset: 0 }, content), makeRecord({ offset: 1 }, makeEvent('good'))],
       deps,
@@ -110,7 +110,7 @@ describe('a record that is no event of its topic', () => {
     expect(await headOf()).toMatchObject({ offset: 1 })
   })
 
-  test('does not count as lost for who reads from the start', async () => {
+  test('does not count as lost for a client that reads from the start', async () => {
     await storeBatch([makeRecord({ offset: 0 }, POISON)], deps)
     const { heads } = await findUnread('latest', ['events'], deps.store)
     await storeBatch([makeRecord({ offset: 1 }, POISON), makeRecord({ offset: 2 }, makeEvent('first'))], deps)
@@ -128,10 +128,10 @@ describe('a record that is no event of its topic', () => {
   })
 })
 
-describe('a topic that was created anew', () => {
+describe('a topic that was created again', () => {
   const oldLife = [0, 1, 2].map((offset) => makeRecord({ offset }, makeEvent(`old${offset}`)))
 
-  test('begins a new epoch when another event stands at a known offset', async () => {
+  test('begins a new epoch if there is another event at a known offset', async () => {
     await storeBatch(oldLife, deps)
     const before = await epochOf()
 
@@ -142,7 +142,7 @@ describe('a topic that was created anew', () => {
     expect(await headOf()).toMatchObject({ offset: 0, first: 0 })
   })
 
-  test('is noticed by its younger records where nothing of the old life was stored', async () => {
+  test('is detected by its newer records if nothing of the old epoch was stored', async () => {
     await storeBatch(
       [0, 1].map((offset) => makeRecord({ offset }, POISON)),
       deps,
@@ -154,7 +154,7 @@ describe('a topic that was created anew', () => {
     expect(await epochOf()).not.toBe(before)
   })
 
-  test('is noticed by younger records between known offsets', async () => {
+  test('is detected by newer records between known offsets', async () => {
     await storeBatch(
       [makeRecord({ offset: 0 }, makeEvent('a')), makeRecord({ offset: 1 }, makeEvent('a'))],
       deps,
@@ -187,8 +187,8 @@ describe('a topic that was created anew', () => {
   })
 })
 
-describe('the same life of a topic goes on', () => {
-  test('when a batch of poison alone comes again after records of a slower clock', async () => {
+describe('the epoch of a topic does not change', () => {
+  test('if a batch of only invalid records is repeated after records of a slower clock', async () => {
     const poison = makeRecord({ offset: 0, timestamp: 2000 }, POISON)
     await storeBatch([poison], deps)
     await storeBatch([makeRecord({ offset: 5, timestamp: 1000 }, makeEvent('a'))], deps)
@@ -199,7 +199,7 @@ describe('the same life of a topic goes on', () => {
     expect(await epochOf()).toBe(before)
   })
 
-  test('when a batch of repeats alone comes again together with younger records', async () => {
+  test('if a batch of only repeats is repeated together with newer records', async () => {
     await storeBatch([makeRecord({ offset: 0, partition: 1 }, makeEvent('a'))], deps)
     const repeat = makeRecord({ offset: 0, timestamp: 1000 }, makeEvent('a'))
     await storeBatch([repeat], deps)

@@ -21,7 +21,7 @@ const remainders = async (since: string, store: EventStore, topics = ['t']) =>
   ])
 
 describe('unread from', () => {
-  test('`latest` leaves nothing to read and returns the heads', async () => {
+  test('`latest` finds nothing to read and returns the heads', async () => {
     const { store, epoch } = await sample()
     const { heads, remainders: rest, lost } = await findUnread('latest', ['t'], store)
 
@@ -29,7 +29,7 @@ describe('unread from', () => {
     expect([rest, lost]).toEqual([[], null])
   })
 
-  test('`earliest` leaves everything, of every partition and topic', async () => {
+  test('`earliest` finds everything, in every partition and topic', async () => {
     const { store } = await makeLog([0, 0, 3].map((partition) => ({ topic: 't', partition })))
     await addEvent(store, makeStored({ topic: 'u', offset: 7 }, makeEvent('u')))
 
@@ -48,17 +48,17 @@ describe('unread from', () => {
     [3000, 1],
     [3001, 3],
     [5000, 3],
-  ])('the time %i leaves what is not older', async (time, after) => {
+  ])('the time %i finds events that are not older', async (time, after) => {
     const { store } = await sample()
     expect(await remainders(iso(time), store)).toEqual([['t', 0, after, 4]])
   })
 
-  test('a time after the last record leaves nothing', async () => {
+  test('a time after the last record finds nothing', async () => {
     const { store } = await sample()
     expect(await remainders(iso(5001), store)).toEqual([])
   })
 
-  test('a time finds its place among holes and after a trimmed start', async () => {
+  test('a time finds its offset between missing offsets and after a trimmed start', async () => {
     const { store } = await makeLog([])
     for (const [offset, timestamp] of [
       [3, 1000],
@@ -78,7 +78,7 @@ describe('unread from', () => {
     expect(late[0]?.[2]).toBeLessThan(99)
   })
 
-  test('a leap second is a time', async () => {
+  test('a leap second is a valid time', async () => {
     const { store } = await sample()
     expect(await remainders('1970-01-01T23:59:60Z', store)).toEqual([])
   })
@@ -87,7 +87,7 @@ describe('unread from', () => {
     ['2', 2, null],
     ['4', null, null],
     ['9', null, null],
-  ])('a cursor at offset %s leaves what lies above it', async (offset, after, lost) => {
+  ])('a cursor at offset %s finds events above it', async (offset, after, lost) => {
     const { store, epoch } = await sample()
     const unread = await findUnread(`t@${epoch}:0=${offset}`, ['t'], store)
 
@@ -95,14 +95,14 @@ describe('unread from', () => {
     expect(unread.lost).toBe(lost)
   })
 
-  test('a cursor that knows nothing of a topic or a partition leaves all of it', async () => {
+  test('a cursor without a topic or a partition finds all of it', async () => {
     const { store, epoch } = await sample()
     expect(await remainders('', store)).toEqual([['t', 0, -1, 4]])
     expect(await remainders(`t@${epoch}:7=3`, store)).toEqual([['t', 0, -1, 4]])
     expect(await findUnread(`t@${epoch}:7=3`, ['t'], store)).toMatchObject({ lost: null })
   })
 
-  test('a cursor of another epoch leaves all, and reports it', async () => {
+  test('a cursor of another epoch finds everything, and reports it', async () => {
     const { store } = await sample()
     const unread = await findUnread('t@older:0=4', ['t'], store)
 
@@ -110,7 +110,7 @@ describe('unread from', () => {
     expect(unread.lost).toBe('epoch')
   })
 
-  test('a cursor of another epoch of a topic that is not asked for reports nothing', async () => {
+  test('a cursor of another epoch of a topic that is not requested reports nothing', async () => {
     const { store, epoch } = await sample()
     expect(await findUnread(`t@${epoch}:0=4;u@older:0=4`, ['t'], store)).toMatchObject({ lost: null })
   })
@@ -122,12 +122,12 @@ describe('unread from', () => {
     [4, 3, null],
     [0, 1, 'trimmed'],
     [2, 3, 'trimmed'],
-  ])('a cursor at offset %i of a log that is gone up to %i: %s', async (offset, upTo, lost) => {
+  ])('a cursor at offset %i of a log that has expired up to %i: %s', async (offset, upTo, lost) => {
     const { store, epoch } = await sample()
     expect(await findUnread(`t@${epoch}:0=${offset}`, ['t'], trimmed(store, upTo))).toMatchObject({ lost })
   })
 
-  test('the start of a log whose first events are gone is reported, if it was a cursor', async () => {
+  test('the start of a log whose first events have expired is reported if it was a cursor', async () => {
     const { store, epoch } = await sample()
     expect(await findUnread(`t@${epoch}:`, ['t'], trimmed(store, 0))).toMatchObject({ lost: 'trimmed' })
     expect(await findUnread('earliest', ['t'], trimmed(store, 0))).toMatchObject({ lost: null })

@@ -90,14 +90,14 @@ describe('catching up page by page', () => {
     await fc.assert(property)
   })
 
-  test('without a cursor answers where the log stands', async () => {
+  test('without a cursor returns the end of the log', async () => {
     const { store } = await fill([{ channel: 'port.a', partition: 1, timestamp: 1, severity: 'low' }])
     const page = await catchUp({ channels: ['port.a'] }, undefined, 10, { store, catalog })
     expect(page).toMatchObject({ events: [], recovered: true })
     expect(page.cursor).toMatch(/^port@\w+:1=0$/)
   })
 
-  test('ends for a cursor that is ahead of the log', async () => {
+  test('ends if the cursor is ahead of the log', async () => {
     const { store } = await fill([{ channel: 'port.a', partition: 0, timestamp: 1, severity: 'low' }])
     const { epoch } = await store.topic('port')
     const page = await catchUp({ channels: ['port.a'] }, `port@${epoch}:0=99`, 10, { store, catalog })
@@ -124,7 +124,7 @@ describe('catching up page by page', () => {
     expect(seen).toEqual(new Set([0, 1]))
   })
 
-  test('tells when the log begins above the cursor, and when the topic is another one', async () => {
+  test('reports that the log begins above the cursor, and that the topic was created again', async () => {
     const { store } = await makeLog(Array.from({ length: 5 }, () => ({ topic: 'port', partition: 0 })))
     const { epoch } = await store.topic('port')
     const read = (cursor: string, from = store) =>
@@ -149,7 +149,7 @@ describe('a page', () => {
     return page
   }
 
-  test('of large events fits the 6 MB that a Lambda function may answer, and none is left out', {
+  test('of large events fits the 6 MB that a Lambda function may return, and no event is missing', {
     timeout: 60_000,
   }, async () => {
     const { store } = await makeLog(large)
@@ -192,7 +192,7 @@ describe('listing the history page by page', () => {
     await fc.assert(property)
   })
 
-  test('is newest first across partitions where the times grow with the offsets', async () => {
+  test('is newest first across partitions if the times increase with the offsets', async () => {
     const entries = Array.from({ length: 40 }, (_, index) => ({
       channel: ['port.a', 'other.a'][index % 2] ?? '',
       partition: index % 3,
@@ -207,7 +207,7 @@ describe('listing the history page by page', () => {
     expect(events.map(nameOf)).toEqual(stored.map(nameOf).reverse())
   })
 
-  test('does not move when events are added between two pages', async () => {
+  test('does not change when events are added between two pages', async () => {
     const { store } = await makeLog(
       [0, 1, 2].map((timestamp) => ({ topic: 'port', partition: 0, timestamp })),
     )
@@ -235,7 +235,7 @@ describe('listing the history page by page', () => {
     expect(await list({ from: at(0), to: at(1) })).toEqual([1, 0])
   })
 
-  test('refuses a `next` that is none', async () => {
+  test('refuses an invalid `next`', async () => {
     const { store } = await fill([])
     await expect(listEvents({ channels: ['**'] }, 'x', 1, { store, catalog })).rejects.toMatchObject({
       code: 'malformed',

@@ -28,7 +28,7 @@ const refusalOf = (work: Promise<unknown>): Promise<Refusal> =>
 const stateOf = async (id: string) => (await getEvent({ id }, world)).body.state as Case
 
 describe('a move', () => {
-  test('is an event in the partition of the event that it concerns, and answers the state after it', async () => {
+  test('is an event in the partition of the event that it changes, and returns the state after it', async () => {
     const event = await publish('d1')
 
     const { receipt, state } = await move('d1', 'acknowledge', anna)
@@ -46,7 +46,7 @@ describe('a move', () => {
     })
   })
 
-  test('follows its event into a partition that no key explains', async () => {
+  test('is in the partition of its event, even if that does not follow from a key', async () => {
     const value = Buffer.from(
       JSON.stringify({
         specversion: '1.0',
@@ -63,7 +63,7 @@ describe('a move', () => {
     expect((await stateOf('odd')).status).toBe('acknowledged')
   })
 
-  test('is refused with the reason where the state forbids it, and nothing is written', async () => {
+  test('is refused with the reason if the state forbids it, and nothing is written', async () => {
     await publish('d1')
     await move('d1', 'acknowledge', anna)
     const before = world.records.length
@@ -81,7 +81,7 @@ describe('a move', () => {
     expect(world.records).toHaveLength(before)
   })
 
-  test('of two at once wins the first in the log, and the other one learns so', async () => {
+  test('of two concurrent moves the first in the log is applied, and the other one is refused', async () => {
     await publish('d1')
     world.hold()
     const clock = { ...world.clock, sleep: async () => world.records.length > 2 && world.catchUp() }
@@ -97,7 +97,7 @@ describe('a move', () => {
     expect(history.map((entry) => entry.refused === undefined)).toEqual([true, false])
   })
 
-  test('is not judged by what a rebuild has forgotten, or has not folded again yet', async () => {
+  test('is not checked against a state that a rebuild has deleted or has not folded again yet', async () => {
     const { topic = '', partition = 0 } = (await publish('d1')) ?? {}
     await move('d1', 'acknowledge', anna)
     const stream = { topic, partition, epoch: (await world.store.topic(topic)).epoch }
@@ -108,7 +108,7 @@ describe('a move', () => {
     expect([meanwhile.code, meanwhile.retryAfterSeconds]).toEqual(['unavailable', expect.any(Number)])
   })
 
-  test('takes the role that its domain asks for', async () => {
+  test('requires the role that its domain declares', async () => {
     await publish('d1')
     const viewer = await refusalOf(move('d1', 'acknowledge', eve))
     const operator = await refusalOf(move('d1', 'delete', anna))
@@ -118,7 +118,7 @@ describe('a move', () => {
     expect((await move('d1', 'read', eve)).state?.state).toMatchObject({ readBy: ['eve'] })
   })
 
-  test('is refused as invalid where its body is wrong', async () => {
+  test('is refused as invalid if its body is invalid', async () => {
     await publish('d1')
     const refusals = [{}, { assignee: 7 }, { assignee: 'x'.repeat(200) }, { assignee: 'a', when: 'now' }].map(
       async (body) => (await refusalOf(move('d1', 'assign', anna, { body }))).code,
@@ -143,7 +143,7 @@ describe('a move', () => {
     })
   })
 
-  test('with the same Idempotency-Key is made once, and answered alike', async () => {
+  test('with the same Idempotency-Key is made once, and gets the same response', async () => {
     await publish('d1')
     const keyed = (target: string) =>
       keyRequest('anna', 'k1', { headers: {}, body: new Uint8Array() }, target)
@@ -158,7 +158,7 @@ describe('a move', () => {
     expect(world.records).toHaveLength(before)
   })
 
-  test('waits for an event that was accepted a moment ago', async () => {
+  test('waits for an event that was just accepted', async () => {
     world.hold()
     await publish('d1')
     const { sleep } = world.clock
@@ -171,13 +171,13 @@ describe('a move', () => {
     expect((await moved).state?.state).toMatchObject({ status: 'acknowledged' })
   })
 
-  test('is answered without the state where the fold does not come to it in time', async () => {
+  test('returns without the state if the fold does not reach it before the timeout', async () => {
     await publish('d1')
     world.hold()
     expect((await move('d1', 'acknowledge', anna)).state).toBeNull()
   })
 
-  test('never calls unknown what was accepted and is not stored yet', async () => {
+  test('never refuses an event as unknown that is accepted and not stored yet', async () => {
     world.hold()
     await publish('d1')
     const [notYet, unasked] = [
@@ -196,14 +196,14 @@ describe('a move', () => {
     expect((await move('d1', 'acknowledge', anna)).state?.state).toMatchObject({ status: 'acknowledged' })
   })
 
-  test('calls unknown at once what is nowhere, when all that was accepted is stored', async () => {
+  test('refuses an unknown event at once if everything that was accepted is stored', async () => {
     await publish('d1')
     const before = world.clock.now()
     const refusal = await refusalOf(move('nobody', 'acknowledge', anna))
     expect([refusal.code, world.clock.now() - before]).toEqual(['not_found', 0])
   })
 
-  test('has an answer for what is not there', async () => {
+  test('refuses what does not exist', async () => {
     await publish('d1')
     await publish('m1', { type: 'market.tick', category: 'market.tick', data: { price: 1 } })
     const refusals = await Promise.all([

@@ -26,7 +26,7 @@ const list = async (query: Partial<RowQuery> = {}) => {
 }
 
 describe('events of one id from two sources', () => {
-  test('are told apart by their source', async () => {
+  test('are distinguished by their source', async () => {
     await publish('twin', { source: '/a', type: 'test.thing', category: 'test.thing' })
     await publish('twin', { source: '/b' })
 
@@ -37,7 +37,7 @@ describe('events of one id from two sources', () => {
 })
 
 describe('a list', () => {
-  test('tells the state of each event, and leaves out moves and what was deleted', async () => {
+  test('returns the state of each event, and omits moves and deleted events', async () => {
     await publish('d1')
     await publish('d2', { type: 'port.ship.arrived', subject: 'aurora' })
     await publish('d3')

@@ -18,11 +18,11 @@ describe('a message of a client', () => {
     { action: 'unsubscribe', id: 's1' },
     { action: 'ping' },
     { action: 'refresh', token: 't' },
-  ])('%j is read as it is', (message) => {
+  ])('%j is parsed unchanged', (message) => {
     expect(parseMessage(JSON.stringify(message))).toEqual(message)
   })
 
-  test('may carry members that are not known, which are dropped', () => {
+  test('may have unknown members, which are dropped', () => {
     expect(parse({ extra: 1 })).toEqual(MESSAGE)
   })
 
@@ -38,11 +38,11 @@ describe('a message of a client', () => {
     ['an empty filter list', { filter: { severity: [] } }, 'filter.severity'],
     ['a filter type that is no pattern', { filter: { type: ['**.a'] } }, 'filter.type'],
     ['a since that is no text', { since: 5 }, 'since'],
-  ])('with %s is refused, and says where', (_, more, place) => {
+  ])('with %s is refused, with the place', (_, more, place) => {
     expect(() => parse(more)).toThrow(place)
   })
 
-  test('of any kind is read or refused, nothing else', () => {
+  test('is either parsed or refused, whatever it is', () => {
     const almost = fc.record(
       {
         action: fc.oneof(fc.constantFrom('subscribe', 'unsubscribe', 'ping', 'refresh'), fc.jsonValue()),
@@ -76,7 +76,7 @@ describe('a message of a client', () => {
   })
 })
 
-test('the id of a message that is refused is found where there is one', () => {
+test('the id of a refused message is returned if it has one', () => {
   expect(idOf('{"id":"s1","action":"dance"}')).toBe('s1')
   expect(idOf(`{"id":"${'x'.repeat(100)}"}`)).toHaveLength(64)
   for (const text of ['', '{', 'null', '"s1"', '{"id":5}', '[]']) expect(idOf(text)).toBeUndefined()

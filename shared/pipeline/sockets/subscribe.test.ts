@@ -54,7 +54,7 @@ const subscribed = () => frames.find((frame): frame is SubscribedFrame => frame.
 const epochOf = async (store: EventStore = deps.store) => (await store.topic('port')).epoch
 
 describe('subscribing', () => {
-  test('posts what was missed as replay frames, oldest first, and `subscribed` with the heads last', async () => {
+  test('posts missed events as replay frames, oldest first, and `subscribed` with the heads last', async () => {
     deps = await depsOn(inPort(5))
 
     await subscribe({ since: `port@${await epochOf()}:0=1`, attempt: 7 })
@@ -71,7 +71,7 @@ describe('subscribing', () => {
     })
   })
 
-  test('begins at the latest, at attempt 1, when nothing else is said', async () => {
+  test('begins at `latest` with attempt 1 by default', async () => {
     deps = await depsOn(inPort(3))
 
     await send({ action: 'subscribe', id: 's1', channels: ['port.*'] })
@@ -80,7 +80,7 @@ describe('subscribing', () => {
     expect(subscribed()).toMatchObject({ attempt: 1, recovered: true })
   })
 
-  test('is registered before the heads are read, or an event between the two were lost', async () => {
+  test('is registered before the heads are read, because otherwise an event between the two would be lost', async () => {
     const steps: string[] = []
     const { store, subscriptions } = deps
     deps = {
@@ -106,7 +106,7 @@ describe('subscribing', () => {
     expect(steps).toEqual(['register', 'heads'])
   })
 
-  test('replays only what its channels and filter ask for, of every topic they touch', async () => {
+  test('replays only events that match its channels and filter, of every topic that they touch', async () => {
     deps = await depsOn([
       ...inPort(1, { severity: 'low' }),
       ...inPort(1, { severity: 'critical' }),
@@ -124,7 +124,7 @@ describe('subscribing', () => {
     ).toEqual(['events:0', 'port:1'])
   })
 
-  test('answers an attempt that is older than the registered one with nothing', async () => {
+  test('sends no response to an attempt that is older than the registered one', async () => {
     await subscribe({ attempt: 2 })
     frames = []
 
@@ -148,7 +148,7 @@ describe('subscribing', () => {
     )
   })
 
-  test('is too far behind for a socket when an event fits no frame', async () => {
+  test('is too far behind for a socket if an event is too large for a frame', async () => {
     deps = await depsOn([...inPort(1), ...inPort(1, { data: 'x'.repeat(140_000) })])
 
     await subscribe({ since: 'earliest' })
@@ -156,7 +156,7 @@ describe('subscribing', () => {
     expect(frames).toMatchObject([{ type: 'subscribed', recovered: false, reason: 'too_far' }])
   })
 
-  test('is too far behind when the events lie further apart than a socket looks', async () => {
+  test('is too far behind if too many records are between the events', async () => {
     deps = await depsOn(inPort(1))
     await addEvent(deps.store, makeStored({ offset: 20_000 }, makeEvent('far')))
 
@@ -165,7 +165,7 @@ describe('subscribing', () => {
     expect(subscribed()).toMatchObject({ recovered: false, reason: 'too_far' })
   })
 
-  test('tells what cannot be recovered, and replays the rest', async () => {
+  test('reports what cannot be recovered, and replays the rest', async () => {
     deps = await depsOn(inPort(5))
     deps = { ...deps, store: trimmed(deps.store, 2) }
     await subscribe({ since: `port@${await epochOf()}:0=0` })
@@ -186,7 +186,7 @@ describe('subscribing', () => {
     expect(await deps.subscriptions.list('c1')).toMatchObject([{ behind: true }])
   })
 
-  test('forgets a connection that is gone', async () => {
+  test('removes a connection that is gone', async () => {
     answer = () => 'gone'
 
     await subscribe()
@@ -207,7 +207,7 @@ describe('subscribing', () => {
     ])
   })
 
-  test('is refused for a `since` that is none', async () => {
+  test('is refused for an invalid `since`', async () => {
     await subscribe({ since: 'soon' })
 
     expect(frames).toMatchObject([{ type: 'error', code: 'malformed', id: 's1' }])
@@ -223,7 +223,7 @@ describe('a message', () => {
     expect(await deps.subscriptions.list('c1')).toEqual([])
   })
 
-  test('to ping hears whether the connection is behind', async () => {
+  test('to ping gets whether the connection is behind', async () => {
     await subscribe()
     await send({ action: 'ping' })
     for (const one of await deps.subscriptions.list('c1')) await deps.subscriptions.markBehind(one)
@@ -247,14 +247,14 @@ describe('a message', () => {
     },
   )
 
-  test('of a connection that is not known is told so, and closed', async () => {
+  test('of an unknown connection gets an error, and the connection is closed', async () => {
     await send({ action: 'ping' }, 'unknown')
 
     expect(frames).toMatchObject([{ type: 'error', code: 'expired' }])
     expect(closed).toEqual(['unknown'])
   })
 
-  test('whose work fails in a way that may pass is not answered as if it were wrong', async () => {
+  test('that fails with a temporary error is not refused as invalid', async () => {
     deps = { ...deps, store: { ...deps.store, topic: () => Promise.reject(new Error('throttled')) } }
 
     await expect(subscribe()).rejects.toThrow('throttled')
@@ -262,7 +262,7 @@ describe('a message', () => {
   })
 })
 
-test('merging by time keeps every event and the order within each list, and takes the oldest first', () => {
+test('merging by time keeps every event and the order within each list, and returns the oldest first', () => {
   const list = (partition: number) =>
     fc
       .array(fc.nat(20), { maxLength: 10 })

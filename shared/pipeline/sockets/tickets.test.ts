@@ -14,7 +14,7 @@ function recordingStore() {
   return { puts, tickets }
 }
 
-test('a ticket lasts for 30 seconds and is stored as a hash only', async () => {
+test('a ticket is valid for 30 seconds and only its hash is stored', async () => {
   const { puts, tickets } = recordingStore()
 
   const { ticket, expires } = await issueTicket(ADA, { tickets, now: () => 1_700_000_000_000 })
@@ -25,7 +25,7 @@ test('a ticket lasts for 30 seconds and is stored as a hash only', async () => {
   expect(JSON.stringify(puts)).not.toContain(ticket)
 })
 
-test('a ticket is redeemed by its text alone, and no two are alike', async () => {
+test('a ticket is redeemed by its text only, and no two tickets are equal', async () => {
   const { puts, tickets } = recordingStore()
   const deps = { tickets, now: () => 0 }
   const [one, other] = [await issueTicket(ADA, deps), await issueTicket({ ...ADA, name: 'bob' }, deps)]

@@ -33,7 +33,7 @@ describe('a request', () => {
     return { calls, make, subscribe }
   }
 
-  test('of many in a slot, by many, calls once, for the end of the slot', async () => {
+  test('of many concurrent requests in a slot calls once, for the end of the slot', async () => {
     const { calls, make, subscribe } = await createShards(['tidewire.*'])
     await subscribe()
     const requests = [make(), make(), make()]
@@ -46,7 +46,7 @@ describe('a request', () => {
     expect(calls).toHaveLength(2)
   })
 
-  test('calls nobody while no one wants to know, nor for those who ask for everything', async () => {
+  test('does not call while no client is subscribed, or only to everything', async () => {
     const { calls, make, subscribe } = await createShards(['**', '*.stats'])
     const request = make()
     await request()
@@ -56,7 +56,7 @@ describe('a request', () => {
     expect(calls).toEqual([])
   })
 
-  test('of the first who wants to know is heard, though there was a request before it', async () => {
+  test('of the first subscriber has an effect, although there was a request before it', async () => {
     const { calls, make, subscribe } = await createShards(['tidewire.stats'])
     const request = make()
     await request()
@@ -66,7 +66,7 @@ describe('a request', () => {
     expect(calls).toHaveLength(1)
   })
 
-  test('fails nobody', async () => {
+  test('never throws', async () => {
     const logged = vi.spyOn(console, 'error').mockImplementation(() => {})
     const { make, subscribe } = await createShards(['tidewire.stats'])
     await subscribe()
@@ -80,7 +80,7 @@ describe('a request', () => {
     [['a', 'tidewire.**'], true],
     [['**'], false],
     [['*.*', 'tidewire.other'], false],
-  ])('%j wants to know: %s', (channels, expected) => expect(wantsStats(channels)).toBe(expected))
+  ])('%j includes statistics: %s', (channels, expected) => expect(wantsStats(channels)).toBe(expected))
 })
 
 describe('an announcement', () => {
@@ -104,7 +104,7 @@ describe('an announcement', () => {
   }
   const told = ({ value }: NewRecord) => JSON.parse(Buffer.from(value).toString())
 
-  test('comes after the slot, on its channel, and once however often it is called', async () => {
+  test('is sent after the slot, on its channel, and once, however often it is called', async () => {
     const { records, deps } = createWorld()
     const read = async () => ({ total: 7, readAt: now })
     await announceStats({ at: START + 2000 }, { ...deps, read })
@@ -116,7 +116,7 @@ describe('an announcement', () => {
     expect(event.data.readAt).toBeGreaterThanOrEqual(START + 2000)
   })
 
-  test('counts what was stored, or goes ahead when the fold does not come', async () => {
+  test('counts stored events, or is sent anyway if the fold does not catch up', async () => {
     const { store, viewStore, deps } = createWorld()
     await addEvent(store, { topic: 'events', partition: 0, offset: 0, timestamp: 1, event: makeEvent('a') })
     const { epoch } = await store.topic('events')

@@ -10,7 +10,7 @@ const RUNS = { numRuns: Number(process.env.FOLD_RUNS ?? 200) }
 
 type World = { readonly deps: FoldDeps; readonly outcome: () => Promise<unknown> }
 
-/** Stores of its own on a log that knows the topic's epoch, so that the outcomes of two worlds can be compared. */
+/** Separate stores with the same epoch of the topic, so that the results of two worlds can be compared. */
 function makeWorld(domain: Domain, store: FoldDeps['store'], yieldPoint?: () => Promise<void>): World {
   const { deps, appended } = makeFoldDeps(yieldPoint, [domain])
   const outcome = async () => {
@@ -46,7 +46,7 @@ const logs = fc.tuple(arbitraryLog(0), arbitraryLog(1)).map((both) => [...both])
 const cuts = fc.array(fc.nat(23), { maxLength: 8 })
 
 describe('the parts and what follows are the same', () => {
-  test('however the records are cut into batches, and whatever comes again', async () => {
+  test('however the records are split into batches, and whatever is repeated', async () => {
     await fc.assert(
       fc.asyncProperty(arbitraryDomain, logs, cuts, cuts, async (domain, both, places, again) => {
         const store = makeLog()
@@ -63,7 +63,7 @@ describe('the parts and what follows are the same', () => {
     )
   })
 
-  test('wherever a worker dies, again and again', async () => {
+  test('wherever a worker crashes, repeatedly', async () => {
     const deaths = fc.array(fc.integer({ min: 1, max: 40 }), { maxLength: 12 })
     await fc.assert(
       fc.asyncProperty(arbitraryDomain, logs, cuts, deaths, async (domain, both, places, steps) => {
@@ -90,7 +90,7 @@ describe('the parts and what follows are the same', () => {
     )
   })
 
-  test('when several workers fold the same records at once, in any order of steps', async () => {
+  test('if several workers fold the same records concurrently, in any order of steps', async () => {
     const workers = fc.array(cuts, { minLength: 2, maxLength: 3 })
     await fc.assert(
       fc.asyncProperty(arbitraryDomain, logs, workers, fc.scheduler(), async (domain, both, own, s) => {

@@ -22,7 +22,7 @@ const letters = async () => (deps.deadLetters as DeadLetterStore).list(['library
 const run = (records: readonly KafkaRecord[]) => foldBatch(records, deps)
 
 describe('a batch', () => {
-  test('changes the parts of its partition, and moves the progress to its last record', async () => {
+  test('changes the parts of its partition, and advances the progress to its last record', async () => {
     await run([...books(0, 'a', 'b'), inLibrary({ offset: 2 }, 'no event')])
     const { epoch } = await deps.store.topic('library')
     const state = { titles: ['a', 'b'] }
@@ -38,7 +38,7 @@ describe('a batch', () => {
     expect(await progress()).toEqual({ epoch, offset: 2, isRebuilding: false })
   })
 
-  test('that comes again, whole or in part, changes nothing', async () => {
+  test('that is repeated, completely or in part, changes nothing', async () => {
     await run(books(0, 'a', 'b', 'c'))
     await run(books(1, 'b', 'c', 'd'))
     expect(await shelf()).toMatchObject({ offset: 3, state: { titles: ['a', 'b', 'c', 'd'] } })
@@ -54,12 +54,12 @@ describe('a batch', () => {
     ])
   })
 
-  test('saves nothing for an event that the view has no use for', async () => {
+  test('saves nothing for an event that the view ignores', async () => {
     await run(books(0, 'a', 'none'))
     expect(await shelf()).toMatchObject({ offset: 0 })
   })
 
-  test('begins its parts anew when the topic was created anew', async () => {
+  test('begins its parts again if the topic was created again', async () => {
     const stored = books(0, 'a', 'b')
     await run(stored)
     const { epoch } = await deps.store.topic('library')
@@ -83,14 +83,14 @@ describe('a batch', () => {
   })
 })
 
-describe('what follows from an event', () => {
+describe('an event that follows from another', () => {
   const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
   const third = (given: object = {}) => [
     ...books(0, 'a', 'b'),
     inLibrary({ offset: 2 }, book('b2', 's', 'c', given)),
   ]
 
-  test('is completed by the catalog, and carries the trace on', async () => {
+  test('is completed by the catalog, and continues the trace', async () => {
     await run(third({ traceparent, time: '2026-11-21T08:00:00Z' }))
     expect(appended[0]).toMatchObject({ topic: 'library', key: 'k3' })
     expect(eventsOf(appended)[0]).toEqual({
@@ -110,12 +110,12 @@ describe('what follows from an event', () => {
     expect(eventsOf(appended)[1]).not.toHaveProperty('data')
   })
 
-  test('has the time of the record where the event has none', async () => {
+  test('has the time of the record if the event has none', async () => {
     await run(third())
     expect(eventsOf(appended)[0]?.time).toBe(new Date(1002).toISOString())
   })
 
-  test('has the same ids whenever it is folded, and others for each key, place and number', async () => {
+  test('has the same id whenever it is folded, and different ids for each key, position and number', async () => {
     const other = [...books(0, 'a', 'b', 'c')].map((record) => ({ ...record, partition: 1 }))
     await run(third())
     const first = appended.splice(0)
@@ -136,7 +136,7 @@ describe('what follows from an event', () => {
     expect(await progress()).toBeUndefined()
   })
 
-  test('is left out, with a dead letter, where it does not fit the catalog', async () => {
+  test('is dropped, with a dead letter, if it is invalid', async () => {
     await run([...books(0, 'a', 'b', 'odd'), ...books(3, 'd')])
     expect(eventsOf(appended).map(({ type }) => type)).toEqual(['library.noted'])
     expect(await shelf()).toMatchObject({ state: { titles: ['a', 'b', 'odd', 'd'] } })
@@ -158,7 +158,7 @@ describe('an event that a view cannot use', () => {
       'x'.repeat(513),
       /^view library\/shelves: the key "x{80}"… is longer than 512/,
     ],
-  ])('is a dead letter, and the partition goes on: %s', async (_, title, subject, reason) => {
+  ])('is a dead letter, and the partition continues: %s', async (_, title, subject, reason) => {
     const trouble = inLibrary({ offset: 1 }, book('b1', subject, title))
     await run([...books(0, 'a'), trouble, ...books(2, 'c')])
     expect(await shelf()).toMatchObject({ offset: 2, state: { titles: ['a', 'c'] } })
@@ -168,13 +168,13 @@ describe('an event that a view cannot use', () => {
     ])
   })
 
-  test('counts all the same where only emit throws', async () => {
+  test('is still folded if only emit throws', async () => {
     await run(books(0, 'a', 'mute', 'c'))
     expect(await shelf()).toMatchObject({ state: { titles: ['a', 'mute', 'c'] } })
     expect(await letters()).toMatchObject([{ offset: 1, reason: 'view library/shelves: emit: mute' }])
   })
 
-  test('is left out where it would make a state larger than 100 KB, wherever batches begin', async () => {
+  test('is skipped if it would make a state larger than 100 KB, wherever batches begin', async () => {
     const titles = ['x'.repeat(60_000), 'y'.repeat(50_000), 'é'.repeat(30_000), 'z']
     for (const batches of [[books(0, ...titles)], titles.map((title, index) => books(index, title))]) {
       ;({ deps, appended } = makeFoldDeps())
@@ -199,7 +199,7 @@ describe('a stream that is rebuilt', () => {
     partition: 0,
   })
 
-  test('is folded by its rebuilder only, who emits nothing', async () => {
+  test('is folded only by its rebuilder, which emits nothing', async () => {
     await run(books(0, 'a', 'b', 'c'))
     const before = await shelf()
     appended.splice(0)
@@ -217,7 +217,7 @@ describe('a stream that is rebuilt', () => {
     expect(await shelf()).toMatchObject({ state: { titles: ['a', 'b', 'c', 'd'] } })
   })
 
-  test('is left alone by a worker that had read its parts when the rebuild began', async () => {
+  test('is not changed by a worker that had read its parts when the rebuild began', async () => {
     await run(books(0, 'a'))
     const load: FoldDeps['viewStore']['load'] = async (keys) => {
       await deps.viewStore.beginRebuild(await stream())
@@ -230,7 +230,7 @@ describe('a stream that is rebuilt', () => {
   })
 })
 
-test('of several partitions the others go on when one fails', async () => {
+test('if one of several partitions fails, the others continue', async () => {
   const save: FoldDeps['viewStore']['save'] = async (parts) => {
     if (parts.some(({ partition }) => partition === 0)) throw new Error('throttled')
     return deps.viewStore.save(parts)

@@ -25,7 +25,7 @@ const stream = async (partition: number): Promise<Stream> => {
 const offsetsOf = (cursor: string) => Object.fromEntries(parseCursor(cursor).get('library')?.offsets ?? [])
 
 describe('a view with keys', () => {
-  test('answers one of them, merged over its partitions and presented', async () => {
+  test('returns one state, merged over its partitions and presented', async () => {
     await put(1, 0, 's', 'second')
     await put(0, 4, 's', 'first')
     await put(0, 5, 't', 'other')
@@ -36,7 +36,7 @@ describe('a view with keys', () => {
     expect(offsetsOf(cursor)).toEqual({ 0: 5, 1: 0 })
   })
 
-  test('answers all of them by key, a page at a time', async () => {
+  test('returns all states by key, in pages', async () => {
     for (const [offset, shelf] of ['c', 'a', 'b', 'a'].entries()) await put(0, offset, shelf, `t${offset}`)
 
     const first = await state('shelves', { limit: 2 })
@@ -48,7 +48,7 @@ describe('a view with keys', () => {
     expect(Object.keys(second.state as object)).toEqual(['c'])
   })
 
-  test('refuses a key that it does not have, and has no parts for it', async () => {
+  test('refuses an unknown key, and returns no parts for it', async () => {
     await expect(state('shelves', { key: 'x' })).rejects.toMatchObject({
       code: 'not_found',
       message: 'There is no "x" in the view library/shelves.',
@@ -56,13 +56,13 @@ describe('a view with keys', () => {
     expect(await parts('shelves', { key: 'x' })).toMatchObject({ parts: [], next: null })
   })
 
-  test('refuses a "next" that is none', async () => {
+  test('refuses an invalid "next"', async () => {
     for (const next of ['', 'b', 'k%', 'kYQ==']) {
       await expect(state('shelves', { next })).rejects.toMatchObject({ code: 'malformed' })
     }
   })
 
-  test('answers no more than fits, and always something', async () => {
+  test('returns at most what fits in a response, and at least one key', async () => {
     for (let offset = 0; offset < 60; offset++) await put(0, offset, `s${offset}`, 'x'.repeat(100_000))
     const seen: string[] = []
     let next: string | null | undefined
@@ -81,13 +81,13 @@ describe('a view with keys', () => {
 })
 
 describe('a view without keys', () => {
-  test('answers its initial state as long as nothing has happened, at a cursor before everything', async () => {
+  test('returns its initial state while there are no events, with a cursor before everything', async () => {
     const { state: counts, cursor } = await state('counts')
     expect(counts).toEqual({})
     expect(cursor).toMatch(/^library@\w+:$/)
   })
 
-  test('answers its one state', async () => {
+  test('returns its one state', async () => {
     await put(0, 0, 's', 'a')
     await put(1, 0, 's', 'b')
     expect(await state('counts')).toMatchObject({ state: { 'library.book': 2 } })
@@ -114,7 +114,7 @@ describe('the cursor', () => {
     expect(page.parts).toMatchObject([{ offset: 1, state: { titles: ['a', 'b'] } }])
   })
 
-  test('of one key is as far as its parts are, although the progress is not', async () => {
+  test('of one key includes its parts, even if they are ahead of the progress', async () => {
     await put(0, 0, 's', 'a')
     const [part] = (await parts('shelves')).parts
     if (part === undefined) throw new Error('no part')
@@ -123,7 +123,7 @@ describe('the cursor', () => {
     expect(offsetsOf((await parts('shelves')).cursor)).toEqual({ 0: 0 })
   })
 
-  test('leaves out what was folded of another life of the topic, and a rebuild that had nothing to fold', async () => {
+  test('omits what was folded of another epoch of the topic, and a rebuild that had nothing to fold', async () => {
     await deps.viewStore.advance({ ...(await stream(0)), epoch: '0' }, 12)
     await deps.viewStore.beginRebuild(await stream(1))
     await deps.viewStore.endRebuild(await stream(1))
@@ -131,7 +131,7 @@ describe('the cursor', () => {
     expect(offsetsOf((await parts('shelves')).cursor)).toEqual({ 2: 3 })
   })
 
-  test('is refused for a while where a rebuild has forgotten parts, before or while they were read', async () => {
+  test('is refused temporarily if a rebuild deleted parts before or while they were read', async () => {
     const later = { code: 'unavailable', retryAfterSeconds: 5 }
     const rebuild = async () => {
       await deps.viewStore.beginRebuild(await stream(1))

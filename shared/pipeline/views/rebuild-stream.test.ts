@@ -42,7 +42,7 @@ async function createWorld(lengths: readonly [number, number]) {
     fold: (records) => fold(records, true),
     groupOf: (topic) => `tidewire-fold-${topic}`,
   })
-  /** What the `fold` function does with the records of a partition up to an offset. */
+  /** Folds the records of a partition up to an offset, as the `fold` function does. */
   const foldUpTo = async (partition: number, end: number, isAcknowledged = true) => {
     await fold(partitions[partition]?.slice(committed.get(partition) ?? 0, end) ?? [], false)
     if (isAcknowledged) committed.set(partition, end)
@@ -71,7 +71,7 @@ async function rebuild(deps: RebuildDeps): Promise<void> {
 }
 
 describe('a rebuild', () => {
-  test('makes the very same parts again, also into emptied tables', async () => {
+  test('makes the same parts again, also in empty tables', async () => {
     const { world, deps, foldUpTo, parts } = await createWorld([8, 5])
     await foldUpTo(0, 8)
     await foldUpTo(1, 5)
@@ -90,17 +90,17 @@ describe('a rebuild', () => {
     )
   })
 
-  test('leaves to the fold function what that has not folded, so that what follows from it is emitted', async () => {
+  test('leaves events that were not folded to the fold function, which emits what follows from them', async () => {
     const { deps, foldUpTo, parts } = await createWorld([8, 5])
     await foldUpTo(0, 5)
-    await foldUpTo(0, 7, false) // folded and emitted, and then it died before it could say so
+    await foldUpTo(0, 7, false) // folded and emitted, but crashed before it advanced the progress
 
     await rebuild(deps())
 
     expect(await parts()).toMatchObject([{ partition: 0, offset: 6 }])
   })
 
-  test('goes on to what is acknowledged while it runs', async () => {
+  test('includes what is acknowledged while it runs', async () => {
     const { world, deps, foldUpTo, parts } = await createWorld([8, 0])
     await foldUpTo(0, 4)
     const plans = await planRebuild(['port'], deps())
@@ -112,7 +112,7 @@ describe('a rebuild', () => {
     expect(world.committed.get(0)).toBe(8)
   })
 
-  test('that was never folded before takes everything', async () => {
+  test('of a stream that was never folded folds everything', async () => {
     const { deps, parts } = await createWorld([2, 1])
     await rebuild(deps())
     expect(await parts()).toMatchObject([{ offset: 1 }, { offset: 0 }])
@@ -131,7 +131,7 @@ describe('a rebuild', () => {
     ])
   })
 
-  test('keeps the fold function out until it is done', async () => {
+  test('prevents writes of the fold function until it is done', async () => {
     const { world, deps, fold, foldUpTo } = await createWorld([4, 0])
     await foldUpTo(0, 2)
     const more = world.partitions[0]?.slice(2) ?? []
@@ -145,7 +145,7 @@ describe('a rebuild', () => {
     expect(during).toEqual(['rebuilding'])
   })
 
-  test('that died is put right by another, whenever it died', async () => {
+  test('that crashed is repaired by another, whenever it crashed', async () => {
     const lengths = fc.tuple(fc.nat(12), fc.nat(12))
     await fc.assert(
       fc.asyncProperty(
@@ -169,7 +169,7 @@ describe('a rebuild', () => {
   })
 })
 
-/** Deps of a rebuild that dies after some steps. */
+/** The dependencies of a rebuild that crashes after some steps. */
 function dying(deps: RebuildDeps, steps: number): RebuildDeps {
   let left = steps
   const step = <Args extends unknown[], Answer>(run: (...args: Args) => Promise<Answer>) => {

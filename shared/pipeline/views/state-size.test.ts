@@ -14,12 +14,12 @@ test('is the number of bytes of the JSON, for any value', () => {
   )
 })
 
-test('leaves out members that are not set, as JSON does', () => {
+test('ignores members that are undefined, as JSON does', () => {
   const value = { a: undefined, b: [undefined, true], c: {} }
   expect(createStateSizes()(value)).toBe(JSON.stringify(value).length)
 })
 
-test('is the same given the value before, whatever was kept, left out, changed and added', () => {
+test('is the same with the previous value, whatever was kept, removed, changed and added', () => {
   const item = fc.oneof(fc.constantFrom<unknown>(undefined, null, 1, 'a'), fc.jsonValue())
   const edits = fc.array(fc.tuple(fc.nat(60), fc.nat(3), fc.array(item, { maxLength: 3 })), { maxLength: 5 })
   fc.assert(
@@ -37,7 +37,7 @@ test('is the same given the value before, whatever was kept, left out, changed a
   )
 })
 
-test('does not look again at the items that a list keeps of the one before', () => {
+test('does not measure again the items that a list keeps of the previous one', () => {
   const sizeOf = createStateSizes()
   let looks = 0
   const items = Array.from({ length: 100 }, (_, n) => ({
@@ -50,10 +50,10 @@ test('does not look again at the items that a list keeps of the one before', () 
   sizeOf(before)
   looks = 0
   sizeOf({ items: [...items.toSpliced(50, 1), { name: 'another' }] }, before)
-  expect(looks).toBe(1) // at the one that was left out
+  expect(looks).toBe(1) // the removed item
 })
 
-test('looks once at what a state keeps of the one before', () => {
+test('measures once what a state keeps of the previous one', () => {
   const sizeOf = createStateSizes()
   let looks = 0
   const kept = {

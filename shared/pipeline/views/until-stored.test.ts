@@ -3,7 +3,7 @@ import { book, inLibrary, makeFoldDeps } from '#shared/testing/accept/library.ts
 import { memoryEventStore } from '#shared/testing/memory/memory-event-store.ts'
 import { foldBatch, untilStored } from './fold.ts'
 
-/** A log whose partition 0 gets its head while somebody pauses for the n-th time. */
+/** A log whose partition 0 gets its head during the n-th pause. */
 async function makeLog(pausesBefore: number, head = 5) {
   const store = memoryEventStore()
   const { epoch } = await store.topic('t')
@@ -16,7 +16,7 @@ async function makeLog(pausesBefore: number, head = 5) {
   return { store, stream, pauses, sleep }
 }
 
-it('waits until the head has come to the offset, in growing pauses', async () => {
+it('waits until the head has reached the offset, with increasing pauses', async () => {
   const { store, stream, pauses, sleep } = await makeLog(3)
 
   await untilStored(stream, 5, store, sleep)
@@ -33,7 +33,7 @@ it('gives up after a little more than a second', async () => {
   expect(pauses.reduce((sum, pause) => sum + pause, 0)).toBe(1260)
 })
 
-it('does not wait for an epoch that is over', async () => {
+it('does not wait for an epoch that has ended', async () => {
   const { store, stream, pauses, sleep } = await makeLog(1)
 
   await untilStored({ ...stream, epoch: 'before' }, 5, store, sleep)
@@ -41,7 +41,7 @@ it('does not wait for an epoch that is over', async () => {
   expect(pauses).toEqual([])
 })
 
-it('lets a fold read the claims that another consumer made, instead of making its own', async () => {
+it('lets a fold read the claims of another consumer instead of writing its own', async () => {
   const { deps } = makeFoldDeps()
   const claimed: string[] = []
   const claims = {

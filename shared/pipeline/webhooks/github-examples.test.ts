@@ -10,7 +10,7 @@ import { receiveWebhook } from './receive-webhook.ts'
 import { webhookSources } from './sources.ts'
 
 type Example = { readonly name: string; readonly examples: readonly Record<string, unknown>[] }
-// The package is CommonJS that is JSON: https://github.com/octokit/webhooks
+// The package is JSON in CommonJS: https://github.com/octokit/webhooks
 const examples = createRequire(import.meta.url)('@octokit/webhooks-examples') as readonly Example[]
 const deliveries = examples.flatMap(({ name, examples: payloads }) =>
   payloads.map((payload, index) => ({ name, payload, id: `${name}-${index}` })),
@@ -32,7 +32,7 @@ test.each(deliveries)(
   async (delivery) => {
     if (source === undefined) throw new Error('GitHub has a secret')
     const { name, payload, id } = delivery
-    // Indented, so that a verifier that parses and writes the JSON anew would fail.
+    // Indented, so that a verifier that parses and serialises the JSON again would fail.
     const text = JSON.stringify(payload, null, 2)
     const body = Buffer.from(text)
     const headers = {

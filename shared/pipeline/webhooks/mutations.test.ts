@@ -22,8 +22,8 @@ function schemeOf(name: string, source: string): Scheme {
 }
 
 /**
- * Whether a mutation left everything as it was that the sender vouches for: the same bytes; a list with the same
- * signature beside other items; a form with the same fields (Twilio signs fields, run together without a separator);
+ * Whether a mutation did not change anything that the signature covers: the same bytes; a list with the same
+ * signature beside other items; a form with the same fields (Twilio signs concatenated fields without a separator);
  * a body whose signed fields are the same (Mailgun signs no others); a key that is only written in another case.
  */
 function saysTheSame(before: Attempt, after: Attempt, scheme: Scheme): boolean {

@@ -22,7 +22,7 @@ function verdict(sample: Sample, request: Parameters<typeof receiveWebhook>[1], 
   return verifyWebhook({ ...request, schemes, secrets, now })
 }
 
-/** Providers whose signature has a time, with how far away it may be. */
+/** The providers that sign a timestamp, with its tolerance in seconds. */
 const TOLERANCE: Readonly<Record<string, number>> = {
   stripe: 300,
   slack: 300,
@@ -46,7 +46,7 @@ test('there is a sample of every provider that is built in', () => {
 describe.each(samples.map((sample) => [sample.name, sample] as const))('%s', (_name, sample) => {
   const local = `local-secret-${sample.source}`
 
-  test('a delivery signed with the local secret becomes the event that is expected', async () => {
+  test('a delivery signed with the local secret becomes the expected event', async () => {
     const request = await signSample(sample, local, NOW)
     const received = receiveWebhook(sourceOf(sample), request, deps)
     expect(received).toMatchObject({
@@ -71,7 +71,7 @@ describe.each(samples.map((sample) => [sample.name, sample] as const))('%s', (_n
     expect(refused.ok ? '' : refused.reason).toContain('is missing')
   })
 
-  test('while a secret is rotated, the old one and the new one are both good', async () => {
+  test('while a secret is rotated, the old one and the new one are both valid', async () => {
     const rotating = webhookSources({
       WEBHOOK_LOCAL_SECRETS: '1',
       [`WEBHOOK_SECRET_${sample.source.toUpperCase().replaceAll('-', '_')}`]: 'old-one, new-one',

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { providers } from './providers/providers.ts'
 import { verifyWebhook } from './verify.ts'
 
-// Signatures that providers publish with the secret that made them. Each names where it is published.
+// Signatures that providers publish together with the secret. Each has a link to its publication.
 type Vector = {
   readonly source: string
   readonly published: string
@@ -114,7 +114,7 @@ test.each(vectors)('$source: $published', ({ source, secret, body, headers, url 
 })
 
 test('RFC 8032 §7.1 test 3 is a valid Discord signature', () => {
-  // The message is the two bytes af 82: no time and no text, so the scheme here signs the body alone.
+  // The message is the two bytes af 82, without a timestamp, so the scheme here signs only the body.
   const [scheme] = providers.discord?.schemes ?? []
   if (scheme?.algorithm !== 'ed25519') throw new Error('Discord signs with Ed25519')
   const { timestamp: _, ...untimed } = { ...scheme, content: '{body}' }

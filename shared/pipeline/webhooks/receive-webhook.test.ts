@@ -48,7 +48,7 @@ function inbox(body: string | Uint8Array, contentType = 'application/json') {
   return 'event' in received ? received.event : null
 }
 
-describe('what a provider only tries out', () => {
+describe('a check of the endpoint by a provider', () => {
   async function slack(body: unknown) {
     const text = JSON.stringify(body)
     const v0 = hex(await hmac('SHA-256', 'local-secret-slack', `v0:${SECONDS}:${text}`))
@@ -61,7 +61,7 @@ describe('what a provider only tries out', () => {
     return receive('discord', { headers, body: Buffer.from(text) })
   }
 
-  test('Slack gets its challenge back, if the signature is valid', async () => {
+  test('Slack gets its challenge if the signature is valid', async () => {
     const { text, ...headers } = await slack({ type: 'url_verification', token: 't', challenge: '3eZb' })
     const answer = receive('slack', { headers, body: Buffer.from(text) })
     expect(answer).toEqual({ answer: { status: 200, body: { challenge: '3eZb' } } })
@@ -71,7 +71,7 @@ describe('what a provider only tries out', () => {
     )
   })
 
-  test('Discord gets a pong for a ping, and an empty answer for the ping of webhook events', async () => {
+  test('Discord gets a pong for a ping, and an empty response for the ping of webhook events', async () => {
     expect(await discord({ type: 1, id: '1' })).toEqual({ answer: { status: 200, body: { type: 1 } } })
     expect(await discord({ version: 1, type: 0 })).toEqual({ answer: { status: 204 } })
     expect(await discord({ version: 1, type: 1, event: { type: 'A' } })).toHaveProperty(
@@ -127,7 +127,7 @@ describe('the body', () => {
 })
 
 describe('the event', () => {
-  test('has a channel out of whatever a sender calls it', () => {
+  test('has a valid channel whatever its name is', () => {
     const type = (kind: unknown) => inbox(JSON.stringify({ kind }))?.category
     expect(type('invoice.paid')).toBe('inbox.invoice.paid')
     expect(type('orders/create')).toBe('inbox.orders-create')
@@ -140,7 +140,7 @@ describe('the event', () => {
     expect(type('\u{1f600}')).toBe('inbox.--')
   })
 
-  test("has the sender's id, or the digest of what has none that fits", () => {
+  test("has the sender's id, or a digest if there is no valid id", () => {
     const id = (key: unknown) => inbox(JSON.stringify({ key }))?.id
     expect(id('k-1')).toBe('k-1')
     expect(id(17)).toBe('17')
@@ -157,7 +157,7 @@ describe('the event', () => {
     })
   })
 
-  test('of a sender of CloudEvents is taken as it is', () => {
+  test('of a sender of CloudEvents is accepted unchanged', () => {
     const headers = { authorization: 'Bearer local-secret-cloudevents' }
     const event = { specversion: '1.0', id: '1', source: '/s', type: 'com.example.made', data: { a: 1 } }
     const expected = { event: { ...event, category: 'com.example.made', severity: 'info' } }
@@ -173,7 +173,7 @@ describe('the event', () => {
     )
   })
 
-  test('is not read out of headers that the signature does not cover', async () => {
+  test('is not read from headers that the signature does not cover', async () => {
     const signature = hex(await hmac('SHA-256', 'local-secret-signed', '{}'))
     const ce = { 'ce-specversion': '1.0', 'ce-id': '1', 'ce-source': '/s', 'ce-type': 't' }
     const headers = { 'x-sig': signature, 'content-type': 'application/json', ...ce }
@@ -198,7 +198,7 @@ describe('the event', () => {
   })
 })
 
-test('a sender that asks whether it may deliver gets its origin', () => {
+test('a sender that requests permission to deliver gets its origin', () => {
   const asked = { 'webhook-request-origin': 'eventemitter.example.com' }
   const headers = { allow: 'POST, OPTIONS', 'webhook-allowed-origin': 'eventemitter.example.com' }
   expect(grantDeliveries(asked)).toEqual({ status: 200, headers })
@@ -220,7 +220,7 @@ test('a request without an origin, such as a browser’s preflight, gets the all
 
 const request = { path: '/webhooks/twilio', rawQuery: 'a=1&b=%20', headers: { host: 'localhost:3000' } }
 
-test('the configured URL wins, with or without a slash at its end', () => {
+test('the configured URL is used, with or without a slash at its end', () => {
   const headers = { host: 'evil.example', 'x-forwarded-host': 'evil.example' }
   for (const configured of ['https://api.example.com/v1', 'https://api.example.com/v1/'])
     expect(publicUrl(configured, { ...request, headers })).toBe(
@@ -228,7 +228,7 @@ test('the configured URL wins, with or without a slash at its end', () => {
     )
 })
 
-test('without one, the headers of the proxies and of the sender are believed', () => {
+test('without one, the headers of the proxies and of the sender are used', () => {
   expect(publicUrl('', { ...request, rawQuery: '' })).toBe('http://localhost:3000/webhooks/twilio')
   const headers = {
     host: '127.0.0.1',

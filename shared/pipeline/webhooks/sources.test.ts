@@ -31,19 +31,19 @@ test('in the local stack every provider is a source, with a secret that is easy 
   for (const name of NAMES) expect(sources.get(name)?.secrets[0]).toBe(`local-secret-${name}`)
 })
 
-test('elsewhere a provider is a source once it has a secret, and no local secret is good', () => {
+test('in the cloud a provider is a source if it has a secret, and no local secret is valid', () => {
   expect(webhookSources({}).size).toBe(0)
   const sources = webhookSources({ WEBHOOK_SECRET_STANDARD_WEBHOOKS: ' one ,two,, ' })
   expect([...sources.keys()]).toEqual(['standard-webhooks'])
   expect(sources.get('standard-webhooks')?.secrets).toEqual(['one', 'two'])
 })
 
-test('a secret in the environment takes the place of the local one', () => {
+test('a secret in the environment replaces the local one', () => {
   const sources = webhookSources({ WEBHOOK_LOCAL_SECRETS: '1', WEBHOOK_SECRET_GITHUB: 'mine' })
   expect(sources.get('github')?.secrets).toEqual(['mine'])
 })
 
-test('an entry of its own is JSON, with a scheme or like a provider that is built in', () => {
+test('a custom entry is JSON, with a scheme or like a built-in provider', () => {
   const entries = {
     acme: {
       scheme: {
@@ -100,6 +100,6 @@ test('everything that is wrong is reported at once', () => {
   )
 })
 
-test('no secret is in what a wrong configuration says', () => {
+test('the error of an invalid configuration contains no secret', () => {
   expect(() => webhookSources({ WEBHOOK_SECRET_DISCORD: 'hush' })).toThrow(/^(?![\s\S]*hush)/)
 })

@@ -23,7 +23,7 @@ function check(
 }
 
 describe('signatures', () => {
-  test('several in one header are all looked at, as senders write them while they rotate', async () => {
+  test('all of several signatures in one header are checked, because senders add them during a rotation', async () => {
     const good = hex(await hmac('SHA-256', 's', `${SECONDS}.${BODY}`))
     const stripe = { 'stripe-signature': `t=${SECONDS},v1=${'0'.repeat(64)},v1=${good},v0=${good}` }
     expect(check('stripe', { headers: stripe, secrets: ['s'] }).ok).toBe(true)
@@ -36,7 +36,7 @@ describe('signatures', () => {
     expect(check('standard-webhooks', { headers: list, secrets: ['s'] }).ok).toBe(true)
   })
 
-  test('a header that a proxy joined out of two is refused', async () => {
+  test('a header that a proxy joined from two is refused', async () => {
     const good = `sha256=${hex(await hmac('SHA-256', 's', BODY))}`
     const joined = (signature: string) =>
       check('github', { headers: { 'x-hub-signature-256': signature }, secrets: ['s'] })
@@ -62,7 +62,7 @@ describe('signatures', () => {
     })
   })
 
-  test('two texts never stand for one signature: base64 and hex must be canonical', async () => {
+  test('a signature has only one text: base64 and hex must be canonical', async () => {
     const good = base64(await hmac('SHA-256', 's', BODY))
     const shopify = (text: string) =>
       check('shopify', { headers: { 'x-shopify-hmac-sha256': text }, secrets: ['s'] }).ok
@@ -82,7 +82,7 @@ describe('signatures', () => {
     expect([sentry(text), sentry(text.toUpperCase()), sentry(mixed)]).toEqual([true, true, false])
   })
 
-  test('the time must be written as the scheme writes it', async () => {
+  test('the timestamp must have the format of the scheme', async () => {
     for (const time of [`+${SECONDS}`, ` ${SECONDS}`, `${SECONDS}.0`, '1e9', NOW.toISOString(), '']) {
       const v0 = hex(await hmac('SHA-256', 's', `v0:${time}:${BODY}`))
       const headers = { 'x-slack-request-timestamp': time, 'x-slack-signature': `v0=${v0}` }
@@ -92,7 +92,7 @@ describe('signatures', () => {
 })
 
 describe('secrets', () => {
-  test('whsec_ is base64, other text is the key itself', async () => {
+  test('a secret with whsec_ is base64, other text is the key itself', async () => {
     const key = new Uint8Array(32).fill(7)
     const signed = base64(await hmac('SHA-256', key, `m.${SECONDS}.${BODY}`))
     const headers = { 'webhook-id': 'm', 'webhook-timestamp': SECONDS, 'webhook-signature': `v1,${signed}` }
@@ -100,7 +100,7 @@ describe('secrets', () => {
     expect(check('standard-webhooks', { headers, secrets: [base64(key)] }).ok).toBe(false)
   })
 
-  test('a public key never serves as an HMAC key or a token, or everybody could sign', async () => {
+  test('a public key is never used as an HMAC key or a token, because then anyone could sign', async () => {
     const { publicKey } = localKeyPair('x')
     const whpk = `whpk_${base64(fromBase64(Buffer.from(publicKey.slice(8), 'hex').toString('base64')))}`
     for (const secret of [publicKey, whpk]) {
@@ -114,7 +114,7 @@ describe('secrets', () => {
     }
   })
 
-  test('an HMAC secret that looks like hex is no public key to Standard Webhooks', async () => {
+  test('an HMAC secret that looks like hex is not a public key for Standard Webhooks', async () => {
     const publicKey = localKeyPair('x').publicKey.slice('ed25519:'.length)
     const signature = base64(await ed25519('x', `m.${SECONDS}.${BODY}`))
     const headers = {
@@ -126,7 +126,7 @@ describe('secrets', () => {
   })
 })
 
-test('any other token, basic or HMAC scheme is data', async () => {
+test('any other token, basic or HMAC scheme can be configured', async () => {
   const bearer: Scheme = { algorithm: 'token', header: 'authorization', prefix: 'Bearer ' }
   expect(check([bearer], { headers: { authorization: 'Bearer s' }, secrets: ['s'] }).ok).toBe(true)
   expect(check([bearer], { headers: { authorization: 's' }, secrets: ['s'] }).ok).toBe(false)
@@ -148,7 +148,7 @@ test('any other token, basic or HMAC scheme is data', async () => {
   expect(check([own], { headers: { ...headers, 'x-acme-id': '8' }, secrets: ['010203'] }).ok).toBe(false)
 })
 
-test('a refusal says what is missing, and never what would have been right', async () => {
+test('a refusal names what is missing, and never the expected value', async () => {
   const right = hex(await hmac('SHA-256', 'local-secret', BODY))
   const refused = check('github', {
     headers: { 'x-hub-signature-256': `sha256=${'0'.repeat(64)}` },
@@ -179,7 +179,7 @@ describe('the content of providers that sign more than the body, or less', () =>
     expect(check('twilio', { headers: bare, secrets: ['s'] }).ok).toBe(false)
   })
 
-  test('Twilio counts equal values of one name once, and a form must be UTF-8', async () => {
+  test('Twilio signs equal values of one name once, and a form must be UTF-8', async () => {
     const signed = base64(await hmac('SHA-1', 's', `${URL_CALLED}MediaUrl1MediaUrl2`))
     const headers = { 'content-type': 'application/x-www-form-urlencoded', 'x-twilio-signature': signed }
     const body = 'MediaUrl=2&MediaUrl=1&MediaUrl=2'
