@@ -4,14 +4,14 @@ import { parseArgs } from 'node:util'
 import { listenOnLoopback } from './listen-on-loopback.ts'
 import { type PortName, readSettings, type Settings } from './settings.ts'
 
-const HELP = `Starts the whole pipeline on this machine and stays up; Ctrl-C stops all of it.
+const HELP = `Starts the whole pipeline on this machine. Ctrl-C stops it.
 
-  npm start                  everything, demo simulators on
-  npm start -- --no-demo     no simulators
+  npm start                  everything, with the demo simulators
+  npm start -- --no-demo     without the simulators
   npm start -- --fresh       deletes the local data first
 
-Ports come from HTTP_PORT, WS_PORT, LAMBDA_PORT, WEB_PORT, KAFKA_PORT, DYNAMODB_PORT and IDENTITY_PORT,
-the data folder from TIDEWIRE_DATA. With KAFKA_BROKERS and DYNAMODB_ENDPOINT no broker and no emulator are started.
+HTTP_PORT, WS_PORT, LAMBDA_PORT, WEB_PORT, KAFKA_PORT, DYNAMODB_PORT and IDENTITY_PORT set the ports,
+TIDEWIRE_DATA sets the data folder. KAFKA_BROKERS replaces the broker, DYNAMODB_ENDPOINT the DynamoDB emulator.
 See docs/local-stack.md.
 `
 

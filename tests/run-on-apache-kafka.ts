@@ -7,10 +7,10 @@ import { runVitest } from './support/run-vitest.ts'
 
 /**
  * `npm run test:kafka`: the integration suite against Apache Kafka and DynamoDB Local, both started from Maven
- * Central with the machine's Java, or against `KAFKA_BROKERS` and `DYNAMODB_ENDPOINT` where these are set.
+ * Central with the machine's Java, or against `KAFKA_BROKERS` and `DYNAMODB_ENDPOINT` if these are set.
  */
 const SUITES = ['tests/clients', 'localstack/msk-trigger', 'shared/adapters']
-/** What is the same whatever Kafka and tables are behind it; `npm test` runs it. */
+/** Suites that do not depend on the Kafka cluster and the tables; `npm test` runs them. */
 const LEFT_OUT = [
   'asyncapi',
   'bad-input',
@@ -40,7 +40,7 @@ try {
   }
   log(`Kafka at ${env.KAFKA_BROKERS}, DynamoDB at ${env.DYNAMODB_ENDPOINT}`)
   const suites = process.argv.length > 2 ? process.argv.slice(2) : [...(await integrationTests()), ...SUITES]
-  // One stack at a time: they share Kafka's topics and consumer groups.
+  // One stack at a time, because they share Kafka's topics and consumer groups.
   process.exitCode = await runVitest([...suites, '--no-file-parallelism'], env)
 } finally {
   for (const part of parts.reverse()) await part.stop()
@@ -48,7 +48,7 @@ try {
 }
 
 async function integrationTests(): Promise<string[]> {
-  log(`left out: ${LEFT_OUT.join(', ')}: neither Kafka nor the tables matter there; npm test runs them`)
+  log(`skipped: ${LEFT_OUT.join(', ')}: they do not depend on Kafka or the tables; npm test runs them`)
   const files = await readdir('tests/integration')
   const names = files.filter((file) => !LEFT_OUT.some((name) => file === `${name}.test.ts`))
   return names.map((file) => `tests/integration/${file}`)

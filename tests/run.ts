@@ -2,7 +2,7 @@ import { accessSync } from 'node:fs'
 import { chromiumPath } from './support/chromium-path.ts'
 import { runVitest } from './support/run-vitest.ts'
 
-/** `npm test`: every suite that this machine can run, with what was left out and why. */
+/** `npm test`: every suite that this machine can run; prints which suites were skipped and why. */
 const needs: readonly [what: string, path: string | null, hint: string][] = [
   [
     'browser tests',
@@ -27,6 +27,5 @@ function exists(path: string | null): boolean {
   }
 }
 
-for (const [what, path, hint] of needs)
-  if (!exists(path)) process.stdout.write(`left out: ${what}: ${hint}\n`)
+for (const [what, path, hint] of needs) if (!exists(path)) process.stdout.write(`skipped: ${what}: ${hint}\n`)
 process.exitCode = await runVitest(process.argv.slice(2))

@@ -19,7 +19,7 @@ const ROUTES = [...PORT, ...MARKET, '/sensors', '/blog', '/docs', '/nowhere']
 /** The date in the names of simulated posts. */
 const TODAY = new Date().toISOString().slice(0, 10)
 
-/** Pages that show views alone, so that a refused or unread view is all that they show. */
+/** Pages that show only views, so that they are empty if a view is refused or not loaded. */
 const OF_VIEWS = ['/port?view=statistics', '/port?view=berths', ...MARKET, '/sensors', '/blog']
 
 const EMPTY: readonly Place[] = [
@@ -114,7 +114,7 @@ describe.skipIf(chromiumPath() === null)('axe and the width of every page, theme
     looks += LOOK_COUNT
     expect(await checkLooks(on, name)).toEqual([])
   }
-  /** Opens two pages of the signed-in user, and has `answer` handle their requests that fit. */
+  /** Opens two pages of the signed-in user; `answer` handles their matching requests. */
   async function intercepted(fits: RegExp, answer: (route: Route) => unknown): Promise<readonly Page[]> {
     const context = await newContext(browser, { storageState: await page.context().storageState() })
     await context.route(fits, (route) => void answer(route))
@@ -131,7 +131,7 @@ describe.skipIf(chromiumPath() === null)('axe and the width of every page, theme
     )
   const close = (some: readonly Page[]) => some[0]?.context().close()
 
-  it('find nothing where nobody is signed in, or has no role', async () => {
+  it('find nothing if nobody is signed in, or the user has no role', async () => {
     await look(page, 'signed out')
     await page.getByLabel('E-mail address').fill('nobody@tidewire.local')
     await page.getByLabel('Password').fill('guess')
@@ -147,7 +147,7 @@ describe.skipIf(chromiumPath() === null)('axe and the width of every page, theme
     await page.getByRole('button', { name: 'Sign out' }).click()
   })
 
-  it('find nothing where nothing has happened', async () => {
+  it('find nothing if there are no events', async () => {
     await page.getByLabel('E-mail address').fill(addressOf('operator'))
     await page.getByLabel('Password').fill(PASSWORD)
     await page.getByRole('button', { name: 'Sign in' }).click()
@@ -157,13 +157,13 @@ describe.skipIf(chromiumPath() === null)('axe and the width of every page, theme
     await visit(pages, EMPTY, { state: 'empty', proof: 'main .state-empty', isLive: true })
   })
 
-  it('find nothing while all is loading', async () => {
+  it('find nothing while everything is loading', async () => {
     const waiting = await intercepted(/\/(views|events|openapi\.json|catalog)\b/, () => {})
     await visit(waiting, LOADING, { state: 'loading', proof: 'main .skeleton' })
     await close(waiting)
   })
 
-  it('find nothing where the server fails or refuses', async () => {
+  it('find nothing if the server fails or refuses', async () => {
     const failing = await intercepted(/\/(events|openapi\.json|catalog)\b/, (route) => refuse(route, 500))
     await visit(failing, FAILED, { state: 'error', proof: '.state-error' })
     await close(failing)
@@ -173,7 +173,7 @@ describe.skipIf(chromiumPath() === null)('axe and the width of every page, theme
     await close(refused)
   })
 
-  it('find nothing where the app itself does not come', async () => {
+  it('find nothing if the app itself cannot be loaded', async () => {
     const context = await newContext(browser)
     await context.route(/config\.json$/, (route) => refuse(route, 500))
     const fresh = await context.newPage()
@@ -187,7 +187,7 @@ describe.skipIf(chromiumPath() === null)('axe and the width of every page, theme
     await close(torn)
   })
 
-  it('find nothing where there is much to see', async () => {
+  it('find nothing if there are many events', async () => {
     for (const domain of [port, market, sensors, blog])
       await publishBatch(stack.httpUrl, simulateEvents(domain, 60))
     await trade(page, stack.webUrl)

@@ -22,7 +22,7 @@ describe.skipIf(chromiumPath() === null)('the market in Chromium', () => {
   const card = (title: string): Locator => page.getByRole('region', { name: title, exact: true })
   const ticket = () => page.getByRole('form', { name: 'Order' })
 
-  it('says that nothing was traded, until something is', async () => {
+  it('shows that nothing was traded, until there is a trade', async () => {
     await goTo('')
     await page.getByText('Nothing has been traded yet').waitFor()
     expect(await axeViolations(page)).toEqual([])
@@ -52,7 +52,7 @@ describe.skipIf(chromiumPath() === null)('the market in Chromium', () => {
     await card('BRIG, 5m').waitFor()
   })
 
-  it('goes from tab to tab by the arrows, and keeps the focus there', async () => {
+  it('moves between tabs with the arrow keys, and keeps the focus there', async () => {
     await page.getByRole('tab', { name: 'Dashboard' }).focus()
     await page.keyboard.press('ArrowRight')
     await expect.poll(() => new URL(page.url()).pathname).toBe('/market/trading')
@@ -60,7 +60,7 @@ describe.skipIf(chromiumPath() === null)('the market in Chromium', () => {
     await expect.poll(() => page.evaluate('document.activeElement?.textContent')).toBe('Trading')
   })
 
-  it('says what is wrong with a ticket, and what it will cost', async () => {
+  it('shows the errors of an order ticket, and its cost', async () => {
     await goTo('/trading?symbol=ACME')
     await ticket().getByRole('button', { name: 'Buy' }).click()
     await ticket().getByText('Enter a whole number from 1 to 1,000,000.').waitFor()
@@ -76,7 +76,7 @@ describe.skipIf(chromiumPath() === null)('the market in Chromium', () => {
       .waitFor()
   })
 
-  it('buys by the mouse, and shows what came of it below the button and in the portfolio', async () => {
+  it('buys with the mouse, and shows the result below the button and in the portfolio', async () => {
     await ticket().getByLabel('Shares').fill('10')
     await ticket().getByRole('button', { name: 'Buy 10 ACME' }).click()
     await page.getByText('Filled. Bought 10 ACME at 100.50 for 1,005.00.').waitFor()
@@ -91,7 +91,7 @@ describe.skipIf(chromiumPath() === null)('the market in Chromium', () => {
     await expect.poll(() => card('My account').textContent()).toContain('100,097.50')
   })
 
-  it('places a limit order and takes it back, by the keyboard alone', async () => {
+  it('places a limit order and cancels it, with the keyboard only', async () => {
     await goTo('/trading?symbol=ACME')
     await ticket().getByRole('radio', { name: 'Buy' }).focus()
     await page.keyboard.press('Tab')
@@ -115,7 +115,7 @@ describe.skipIf(chromiumPath() === null)('the market in Chromium', () => {
     await page.getByText('Cancelled.', { exact: true }).waitFor()
   })
 
-  it('foresees a rejection, and shows the reason when it comes', async () => {
+  it('predicts a rejection, and shows its reason when it happens', async () => {
     const reason = '500 ACME cannot be sold: 10 are held.'
     await ticket().getByRole('radio', { name: 'Sell' }).check({ force: true })
     await ticket().getByRole('radio', { name: 'At market' }).check({ force: true })
@@ -168,7 +168,7 @@ describe.skipIf(chromiumPath() === null)('the market in Chromium', () => {
     await page.getByText('No alerts', { exact: true }).waitFor()
   })
 
-  it('asks for notifications on a click only', async () => {
+  it('requests permission for notifications only on a click', async () => {
     await page.context().grantPermissions(['notifications'])
     await card('Notifications').getByRole('button', { name: 'Turn notifications on' }).click()
 
@@ -203,7 +203,7 @@ describe.skipIf(chromiumPath() === null)('the market in Chromium', () => {
       .waitFor()
   })
 
-  it('lets a viewer look, and says why nothing can be placed', async () => {
+  it('lets a viewer read only, and shows why no order can be placed', async () => {
     const { page: viewer } = await openApp(browser, stack.webUrl, { as: 'viewer' })
     await goLive(viewer, `${stack.webUrl}/market/trading?symbol=ACME`)
     await viewer.getByText('Viewers can see everything here but change nothing.').waitFor()
@@ -215,7 +215,7 @@ describe.skipIf(chromiumPath() === null)('the market in Chromium', () => {
     await viewer.context().close()
   })
 
-  it('acts on nothing stale, and goes on by itself', async () => {
+  it('disables actions on stale data, and recovers by itself', async () => {
     await goTo('/trading?symbol=ACME')
     await ticket().getByLabel('Shares').fill('1')
     await page.context().setOffline(true)

@@ -54,7 +54,7 @@ describe.skipIf(chromiumPath() === null)('what reaches readers beside the screen
     })
   const notified = () => page.evaluate('notified.toSorted((a, b) => a.title < b.title ? -1 : 1)')
 
-  it('are notifications of alerts and of critical events, while the page is not looked at', async () => {
+  it('are notifications of alerts and of critical events, while the page is hidden', async () => {
     await goLive(page, `${stack.webUrl}/market/alerts?symbol=ACME`)
     await page.getByRole('button', { name: 'Turn notifications on' }).click()
     await page.getByRole('form', { name: 'New alert' }).getByLabel('Price').fill('120')
@@ -77,7 +77,7 @@ describe.skipIf(chromiumPath() === null)('what reaches readers beside the screen
     await page.evaluate(hide(false))
   })
 
-  it('are the numbers of the candle that is pointed at', async () => {
+  it('are the numbers of the candle under the pointer', async () => {
     await goLive(page, `${stack.webUrl}/market?symbol=ACME`)
     const legend = page.locator('.candle-legend')
     await legend.getByText('121.00').first().waitFor()
@@ -107,7 +107,7 @@ describe.skipIf(chromiumPath() === null)('what reaches readers beside the screen
     await expect.poll(async () => local.equals(await canvas.screenshot())).toBe(true)
   })
 
-  it('are pages on paper, with all that is to be read and nothing to click', async () => {
+  it('are printed pages, with all content and without controls', async () => {
     await publish(stack.httpUrl, {
       type: 'sensor.reading',
       data: { sensorId: 'quay-1', temperature: 20, humidity: 60 },

@@ -46,7 +46,7 @@ describe.skipIf(chromiumPath() === null)('port operations in Chromium', () => {
     await mkdir(PICTURES, { recursive: true })
     return app.stop
   })
-  /** No story depends on what the one before it left on the page. */
+  /** Each test begins with the same state of the page. */
   beforeEach(() => goLive(page, `${stack.webUrl}/port`))
   const row = (text: string, on = page) =>
     on.getByRole('row').filter({ hasText: text, hasNotText: 'Critical: ' }).first()
@@ -58,7 +58,7 @@ describe.skipIf(chromiumPath() === null)('port operations in Chromium', () => {
     await page.keyboard.press('j')
   }
 
-  it('is created by a form that knows the rules of the catalog, with the keys alone', async () => {
+  it('is created with a form that checks the rules of the catalog, with the keyboard only', async () => {
     await page.keyboard.press('e')
     const dialog = page.getByRole('dialog', { name: 'Create an event' })
     await dialog.getByLabel('What happened').selectOption('port.container.arrived')
@@ -79,7 +79,7 @@ describe.skipIf(chromiumPath() === null)('port operations in Chromium', () => {
     await row('A box from the keyboard', admin).waitFor()
   })
 
-  it('is brought through its life with the keys alone, and other users see it', async () => {
+  it('is moved through its lifecycle with the keyboard only, and other users see it', async () => {
     await choose('temperature-alarm')
     await page.keyboard.press('m')
     for (const [key, status] of [
@@ -106,7 +106,7 @@ describe.skipIf(chromiumPath() === null)('port operations in Chromium', () => {
     await detail.waitFor({ state: 'hidden' })
   })
 
-  it('takes a change back with the reason, when the server refuses it', async () => {
+  it('undoes a change, with the reason, if the server refuses it', async () => {
     const detail = 'This event is already acknowledged by anna.'
     await page.route(/acknowledge/, (route) =>
       route.fulfill({
@@ -124,7 +124,7 @@ describe.skipIf(chromiumPath() === null)('port operations in Chromium', () => {
     await page.unroute(/acknowledge/)
   })
 
-  it('says beforehand what a role may not do; an admin deletes, and it is gone everywhere', async () => {
+  it('disables what a role may not do; an admin deletes, and the event is removed everywhere', async () => {
     await row('A box from the keyboard').click()
     const remove = page.getByRole('button', { name: 'Delete…' })
     await expect.poll(() => remove.getAttribute('title')).toBe('Only administrators may delete events.')
@@ -137,7 +137,7 @@ describe.skipIf(chromiumPath() === null)('port operations in Chromium', () => {
     await row('A box from the keyboard').waitFor({ state: 'hidden' })
   })
 
-  it('offers a publisher no move, neither beside the event nor in its row, and says why', async () => {
+  it('offers a publisher no move, neither beside the event nor in its row, and shows why', async () => {
     const { page: publisher, problems: found } = await openApp(app.browser, `${stack.webUrl}/port`, {
       as: 'publisher',
     })
@@ -166,7 +166,7 @@ describe.skipIf(chromiumPath() === null)('port operations in Chromium', () => {
     await publisher.context().close()
   })
 
-  it('narrows the feed while it lives, and keeps the filter in the address', async () => {
+  it('filters the feed while it is live, and keeps the filter in the address', async () => {
     await page.getByRole('button', { name: 'Critical' }).click()
     await expect.poll(() => page.url()).toContain('severity=critical')
     await row('TGHU-7714320').waitFor({ state: 'hidden' })
@@ -193,7 +193,7 @@ describe.skipIf(chromiumPath() === null)('port operations in Chromium', () => {
     await row('Canteen closed').waitFor()
   })
 
-  it('exports what the filter shows', async () => {
+  it('exports the events that match the filter', async () => {
     await page.getByRole('button', { name: 'Critical' }).click()
     await row('Canteen closed').waitFor({ state: 'hidden' })
     const [download] = await Promise.all([
@@ -222,7 +222,7 @@ describe.skipIf(chromiumPath() === null)('port operations in Chromium', () => {
     await page.emulateMedia({ colorScheme: 'light' })
   })
 
-  it('keeps the rows still for a reader who scrolls, counts what is new, and comes back with one key', async () => {
+  it('does not move the rows after scrolling, counts new events, and resumes with one key', async () => {
     const events = (name: string, count: number) =>
       Array.from({ length: count }, (_, n) => ({
         specversion: '1.0',
@@ -232,14 +232,14 @@ describe.skipIf(chromiumPath() === null)('port operations in Chromium', () => {
         category: 'port.port',
         data: { title: `Scrolled ${name} ${n}` },
       }))
-    // Only these pass: what the folds still make of the stories before would be counted as new as well.
+    // Only these match, because events that still follow from earlier tests would be counted as new as well.
     await goLive(page, `${stack.webUrl}/port?q=scrolled`)
     await publishBatch(stack.httpUrl, events('many', 200))
     await page.getByText(/^200 of /).waitFor()
     await page.getByRole('grid', { name: 'Events' }).hover()
     const scrollTop = () => page.evaluate('document.querySelector(".feed-grid").scrollTop')
     await page.mouse.wheel(0, 1500)
-    await expect.poll(scrollTop).toBe(1500) // it glides there
+    await expect.poll(scrollTop).toBe(1500) // it scrolls smoothly
     await page.getByRole('button', { name: /^Resume/ }).waitFor()
     const rowAtPoint = 'document.elementFromPoint(500, 600)?.closest("[role=row]")?.id'
     const id = await (await page.waitForFunction(rowAtPoint)).jsonValue()
@@ -254,7 +254,7 @@ describe.skipIf(chromiumPath() === null)('port operations in Chromium', () => {
     await expect.poll(scrollTop).toBe(0)
   })
 
-  it('keeps the rows under the pointer, and lets them move when it leaves', async () => {
+  it('does not move the rows under the pointer until it leaves', async () => {
     const notice = (title: string) =>
       publish(stack.httpUrl, { type: 'port.notice', category: 'port.port', data: { title } })
     await page.getByRole('heading', { name: 'Live feed' }).hover()
@@ -274,7 +274,7 @@ describe.skipIf(chromiumPath() === null)('port operations in Chromium', () => {
     await page.getByRole('button', { name: 'Pause', exact: true }).waitFor()
   })
 
-  it('prints what is counted and the newest rows: light, whole, without controls', async () => {
+  it('prints the statistics and the newest rows: light, complete, without controls', async () => {
     await page.emulateMedia({ colorScheme: 'dark', media: 'print' })
     const shown = Number(/^\d+/.exec((await page.locator('.feed-count').first().textContent()) ?? '')?.[0])
     expect(shown).toBeGreaterThan(200)
@@ -308,7 +308,7 @@ describe.skipIf(chromiumPath() === null)('port operations in Chromium', () => {
     await row('While paused').waitFor()
   })
 
-  it('says plainly that it is offline, and prevents decisions on old data', async () => {
+  it('reports that it is offline, and prevents moves on old data', async () => {
     await page.context().setOffline(true)
     await page.getByText('The server cannot be reached. Retrying.').first().waitFor()
 

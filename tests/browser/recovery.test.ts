@@ -12,7 +12,7 @@ async function readFeed(page: Page): Promise<string[]> {
     const grid = document.querySelector('[role=grid][aria-label=Events]')
     const titles = new Map()
     const rows = () => [...grid.querySelectorAll('.feed-rows [role=row]')]
-    // Whether the rows are drawn: a busy page may be late.
+    // Whether the rows are drawn, because a busy page may be late.
     const isFilled = () => {
       const { top, bottom } = grid.querySelector('.feed-rows').getBoundingClientRect()
       const sight = grid.getBoundingClientRect()
@@ -72,7 +72,7 @@ describe.skipIf(chromiumPath() === null)('kill -9 of the stack under an open pag
       )
   })
 
-  it('meets the app as it is deployed: the production build, under its policy', async () => {
+  it('uses the app as it is deployed: the production build, under its policy', async () => {
     const { policy, script } = await readServed(stack.webUrl)
 
     expect(policy).toContain("script-src 'self'")
@@ -99,7 +99,7 @@ describe.skipIf(chromiumPath() === null)('kill -9 of the stack under an open pag
       await count.waitFor({ timeout: RECOVER_MS })
       expect((await readFeed(page)).sort()).toEqual([...writing.accepted].sort())
       await page.getByRole('searchbox').fill('')
-      // What is folded, on the server and in the page, counts each event once as well.
+      // The folds, on the server and in the page, count each event once as well.
       const figure = page.locator('dl > div', { hasText: /^Total/ }).locator('dd')
       await expect.poll(() => figure.textContent(), { timeout: RECOVER_MS }).toBe(total.toLocaleString('en'))
     }
@@ -110,7 +110,7 @@ describe.skipIf(chromiumPath() === null)('kill -9 of the stack under an open pag
 
 type Times = { readonly toldAfter: number[]; readonly liveAfter: number[] }
 
-/** Kills the stack, waits until the page says so, starts it again, and waits until the page is live. */
+/** Kills the stack, waits until the page reports it, restarts the stack, and waits until the page is live. */
 async function killAndRestart(stack: TestStack, page: Page, { toldAfter, liveAfter }: Times): Promise<void> {
   const killed = performance.now()
   await stack.stop('SIGKILL')
@@ -125,7 +125,7 @@ async function killAndRestart(stack: TestStack, page: Page, { toldAfter, liveAft
   liveAfter.push(performance.now() - ready)
 }
 
-/** Writes events with a word in their titles, each until it is accepted, as a careful producer does. */
+/** Writes events with a word in their titles, each until it is accepted, like a careful producer. */
 function write({ httpUrl }: TestStack, word: string): Writing {
   const accepted: string[] = []
   let isOver = false

@@ -52,7 +52,7 @@ describe.skipIf(chromiumPath() === null)('sensors and blog in Chromium', () => {
         .waitFor()
     })
 
-    it('report what is wrong in the card, the feed and the navigation, and when it is resolved', async () => {
+    it('report a problem in the card, the feed and the navigation, and when it is resolved', async () => {
       await read('quay-1', 38.5, 61)
 
       await sensor('North quay').getByText('Too hot').waitFor()
@@ -66,7 +66,7 @@ describe.skipIf(chromiumPath() === null)('sensors and blog in Chromium', () => {
       await page.getByRole('link', { name: /active sensor alert/ }).waitFor({ state: 'detached' })
     })
 
-    it('that fell silent are marked, and found by a filter in the address', async () => {
+    it('that became silent are marked, and found by a filter in the address', async () => {
       await read('shed-4', 36.5, 50, 3_600_000)
       await sensor('Grain shed').getByText('Silent').first().waitFor()
       await read('tower-5', 22, 40)
@@ -98,7 +98,7 @@ describe.skipIf(chromiumPath() === null)('sensors and blog in Chromium', () => {
   })
 
   describe('the blog', () => {
-    it('gets a post, written by the keyboard alone', async () => {
+    it('gets a post that is written with the keyboard only', async () => {
       await goLive(page, `${stack.webUrl}/blog`)
       await page.getByText('There are no posts yet').waitFor()
       await page.keyboard.press('n')
@@ -120,7 +120,7 @@ describe.skipIf(chromiumPath() === null)('sensors and blog in Chromium', () => {
       await page.getByText('Created: Reading a tide table').first().waitFor()
     })
 
-    it('publishes and unpublishes, and says so', async () => {
+    it('publishes and unpublishes, with a message', async () => {
       await row(/Reading a tide table/)
         .getByRole('button', { name: /^Publish/ })
         .click()
@@ -136,7 +136,7 @@ describe.skipIf(chromiumPath() === null)('sensors and blog in Chromium', () => {
         .waitFor()
     })
 
-    it('changes under the eyes of the reader, without moving what is pointed at', async () => {
+    it('shows changes live, without moving the row under the pointer', async () => {
       await row(/Reading a tide table/).hover()
       await change('created', 'p-2', { title: 'Fog at the quay', author: 'bo' })
 
@@ -150,7 +150,7 @@ describe.skipIf(chromiumPath() === null)('sensors and blog in Chromium', () => {
         .waitFor()
     })
 
-    it('saves only what was changed, and warns that another user changed the post meanwhile', async () => {
+    it('saves only changed fields, and warns that another user changed the post meanwhile', async () => {
       await row(/Fog at both quays/)
         .getByRole('button', { name: /^Edit/ })
         .click()
@@ -167,7 +167,7 @@ describe.skipIf(chromiumPath() === null)('sensors and blog in Chromium', () => {
         .waitFor()
     })
 
-    it('explains what is refused, and keeps it in the history', async () => {
+    it('explains a refusal, and keeps it in the history', async () => {
       await page.getByRole('heading', { name: 'Blog' }).hover()
       await row(/Reading a tide table/).waitFor()
       const held = page.route('**/events', async (route) => {
@@ -195,7 +195,7 @@ describe.skipIf(chromiumPath() === null)('sensors and blog in Chromium', () => {
         .toBe('More for Fog at both quays')
     })
 
-    it('deletes after a question only', async () => {
+    it('deletes only after a confirmation', async () => {
       await row(/Fog at both quays/)
         .getByRole('button', { name: /^More/ })
         .focus()
@@ -219,13 +219,13 @@ describe.skipIf(chromiumPath() === null)('sensors and blog in Chromium', () => {
       await row(/Reading a tide table/).waitFor()
     })
 
-    it('keeps its order while the pointer is over it, whatever changes and leaves, and follows when it has gone', async () => {
+    it('keeps its order while the pointer is over it, whatever changes, and updates when the pointer has left', async () => {
       const titles = () => card('Posts').locator('.post-title').allTextContents()
       await change('created', 'p-3', { title: 'Ebb' })
       await change('created', 'p-4', { title: 'Flood' })
       await page.getByRole('heading', { name: 'Blog' }).hover()
       await expect.poll(titles).toEqual(['Flood', 'Ebb', 'Reading a tide table'])
-      // What is clicked on gets the focus and loses it: the pointer still is there.
+      // A clicked element gets the focus and loses it, but the pointer is still there.
       await row(/Ebb/).getByRole('button', { name: /^More/ }).click()
       await row(/Flood/).click({ position: { x: 4, y: 4 } })
       await change('updated', 'p-3', { title: 'Ebb tide' })
@@ -240,7 +240,7 @@ describe.skipIf(chromiumPath() === null)('sensors and blog in Chromium', () => {
     })
   })
 
-  it('let a viewer look, and act on nothing stale', async () => {
+  it('let a viewer read only, and disable actions on stale data', async () => {
     const { page: viewer } = await openApp(browser, stack.webUrl, { as: 'viewer' })
     await goLive(viewer, `${stack.webUrl}/blog`)
     const publishing = (on: Page) => on.getByRole('button', { name: 'Publish Reading a tide table' })

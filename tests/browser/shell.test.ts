@@ -30,7 +30,7 @@ describe.skipIf(chromiumPath() === null)('the shell of the dashboard in Chromium
     expect(script).not.toContain('React DevTools')
   })
 
-  it('goes everywhere by the palette, with keys alone', async () => {
+  it('opens every page with the palette, with the keyboard only', async () => {
     await page.keyboard.press('Control+k')
     await page.getByRole('combobox', { name: 'Go to a page' }).fill('berths')
     await page.keyboard.press('Enter')
@@ -55,7 +55,7 @@ describe.skipIf(chromiumPath() === null)('the shell of the dashboard in Chromium
     await page.keyboard.press('Escape')
   })
 
-  it('remembers the theme and the zone of times', async () => {
+  it('saves the theme and the time zone', async () => {
     await page.getByRole('button', { name: /Preferences/ }).click()
     await page.getByRole('menuitemradio', { name: 'Dark' }).click()
     await page.getByRole('menuitemradio', { name: 'UTC' }).click()
@@ -78,7 +78,7 @@ describe.skipIf(chromiumPath() === null)('the shell of the dashboard in Chromium
     await page.setViewportSize({ width: 1440, height: 900 })
   })
 
-  it('says so when the stack is gone, and recovers by itself', async () => {
+  it('reports that the stack is gone, and recovers by itself', async () => {
     await stack.stop('SIGKILL')
     await page
       .getByText(/Reconnecting…|Offline/)

@@ -51,7 +51,7 @@ describe.skipIf(chromiumPath() === null)('two browsers side by side', () => {
     times.set(action, [...(times.get(action) ?? []), took])
   }
 
-  it('show what the other one creates and acknowledges', async () => {
+  it('show the events that the other one creates and acknowledges', async () => {
     for (let n = 0; n < EVENTS; n++) {
       const title = `Side by side ${n}.`
       await acting.keyboard.press('e')
@@ -68,7 +68,7 @@ describe.skipIf(chromiumPath() === null)('two browsers side by side', () => {
     expect([times.get('create')?.length, times.get('acknowledge')?.length]).toEqual([EVENTS, EVENTS])
   })
 
-  it('show what the other one publishes', async () => {
+  it('show the posts that the other one publishes', async () => {
     for (const page of [acting, watching]) {
       await page.keyboard.press('g')
       await page.keyboard.press('b')

@@ -31,7 +31,7 @@ describe.skipIf(chromiumPath() === null)('signing in to the dashboard in Chromiu
     await page.setViewportSize({ width: 1440, height: 900 })
   })
 
-  it('says what is wrong with a password, and keeps the address', async () => {
+  it('reports a wrong password, and keeps the address', async () => {
     await page.getByLabel('E-mail address').fill(addressOf('viewer'))
     await page.getByLabel('Password').fill('guess')
     await button().click()
@@ -41,7 +41,7 @@ describe.skipIf(chromiumPath() === null)('signing in to the dashboard in Chromiu
     expect(await axeViolations(page)).toEqual([])
   })
 
-  it('signs in with the keys alone, and connects with a ticket', async () => {
+  it('signs in with the keyboard only, and connects with a ticket', async () => {
     await page.getByLabel('Password').fill(PASSWORD)
     const socket = page.waitForEvent('websocket')
     await page.keyboard.press('Enter')
@@ -51,7 +51,7 @@ describe.skipIf(chromiumPath() === null)('signing in to the dashboard in Chromiu
     await untilLive(page)
   })
 
-  it('stays signed in over a reload and a second tab, without waiting for what signs in', async () => {
+  it('stays signed in after a reload and in a second tab, without loading the sign-in code', async () => {
     const scripts: string[] = []
     page.on('request', (request) => scripts.push(request.url()))
     await page.reload()
@@ -64,7 +64,7 @@ describe.skipIf(chromiumPath() === null)('signing in to the dashboard in Chromiu
     await second.close()
   })
 
-  it('signs out of every tab, and another user comes in', async () => {
+  it('signs out of every tab, and another user signs in', async () => {
     const second = await page.context().newPage()
     await second.goto(stack.webUrl)
     await second.getByRole('button', { name: /Preferences/ }).click()
@@ -77,7 +77,7 @@ describe.skipIf(chromiumPath() === null)('signing in to the dashboard in Chromiu
     await second.close()
   })
 
-  it('comes back to the form, with a word on why, when the server takes the token no more', async () => {
+  it('shows the form again, with the reason, when the server no longer accepts the token', async () => {
     await page.evaluate(`for (const key of Object.keys(localStorage))
       if (key.endsWith('accessToken')) localStorage.setItem(key, localStorage.getItem(key).slice(0, -8) + 'AAAAAAAA')`)
     await page.reload()

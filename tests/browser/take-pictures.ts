@@ -5,12 +5,12 @@ import type { Browser, Page } from 'playwright-core'
 import { API_KEY, startStack, type TestStack } from '../support/start-stack.ts'
 import { launchBrowser, openApp, signInAs } from './support/open-app.ts'
 
-/** `npm run pictures`: renews the pictures of docs/dashboard.md, of a port, a market, sensors and a blog at work. */
+/** `npm run pictures`: updates the pictures of docs/dashboard.md, with simulated events of every domain. */
 const FOLDER = 'docs/images'
 const DEMO_MS = Number(process.env.DEMO_SECONDS ?? 60) * 1000
 const QUALITY = 82
 const PHONE = { width: 360, height: 740 }
-/** What happened before: so many events of a simulation that began so many minutes ago. */
+/** The simulated past events: domain, minutes since the beginning, number of events. */
 const PAST = [
   ['port', 20, 450],
   ['market', 14, 9000],
@@ -118,7 +118,7 @@ async function trade(page: Page, webUrl: string): Promise<void> {
   }
 }
 
-/** Brings a few events on, as an operator does. */
+/** Moves a few events on, as an operator does. */
 async function workOn(page: Page): Promise<void> {
   for (const keys of ['a', 'as', 'm', 'asr', 'am'])
     for (const key of ['j', 'j', ...keys]) {
@@ -127,12 +127,12 @@ async function workOn(page: Page): Promise<void> {
     }
   await sleep(5000)
   await page.keyboard.press('n')
-  await sleep(8000) // the messages go
+  await sleep(8000) // until the messages disappear
   await page.evaluate('document.activeElement.blur()')
   await page.mouse.move(640, 24)
 }
 
-/** WebP, which Chromium makes and every reader shows, at a third of the size of PNG. */
+/** WebP, which Chromium can write and every browser shows, at a third of the size of PNG. */
 async function shoot(page: Page, name: string, colorScheme: Theme = 'light'): Promise<void> {
   await page.emulateMedia({ colorScheme })
   await sleep(400)

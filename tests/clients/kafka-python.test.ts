@@ -37,15 +37,18 @@ describe(`kafka-python${reason}`, () => {
     return JSON.parse(await runCommand(PYTHON, ['-c', `${setup}\n${script}`, ...args]))
   }
 
-  it.skipIf(missing)(`reads back what it produced and goes on where the group stopped${reason}`, async () => {
-    const result = await run(`
+  it.skipIf(missing)(
+    `reads back what it produced and continues where the group stopped${reason}`,
+    async () => {
+      const result = await run(`
 offsets = produce('a', 'b')
 first = consume(2)
 offsets += produce('c')
 print(json.dumps([offsets, first, consume(1)]))`)
 
-    expect(result).toEqual([[0, 1, 2], ['a', 'b'], ['c']])
-  })
+      expect(result).toEqual([[0, 1, 2], ['a', 'b'], ['c']])
+    },
+  )
 
   it.skipIf(missing)(`administers topics, groups and offsets${reason}`, async () => {
     const result = await run(`

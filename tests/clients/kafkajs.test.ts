@@ -15,7 +15,7 @@ let broker: Broker
 let kafka: Kafka
 let admin: Admin
 let producer: Producer
-/** Deleted at the very end: a kafkajs producer goes on asking for every topic that it has ever written to. */
+/** Deleted at the end, because a kafkajs producer continues to request metadata of every topic that it wrote to. */
 const created: string[] = []
 
 beforeAll(async () => {
@@ -40,7 +40,7 @@ async function createTopic(numPartitions: number): Promise<string> {
   return topic
 }
 
-/** Consumes until `count` values have come; `values` grows as they do. */
+/** Consumes until there are `count` values. They are added to `values` as they arrive. */
 async function consume(
   topic: string,
   groupId: string,

@@ -38,7 +38,7 @@ describe(`kcat, which is librdkafka${reason}`, () => {
     },
   )
 
-  it.skipIf(missing)(`consumes in a group and goes on where the group stopped${reason}`, async () => {
+  it.skipIf(missing)(`consumes in a group and continues where the group stopped${reason}`, async () => {
     const topic = await createTopicFor('kcat', broker)
     const group = uniqueName('group')
     const consume = () =>

@@ -106,7 +106,7 @@ describe(`the Python examples${reason}`, () => {
   )
 })
 
-/** The averages of every sensor by the view of the domain, over what its decoder takes. */
+/** Returns the averages of every sensor from the view of the domain, over the records that its decoder accepts. */
 function viewOf(records: readonly KafkaRecord[]): Summary['averages'] {
   const decode = recordDecoder(createCatalog(domains))
   const states = new Map<string, SensorState>()
@@ -129,7 +129,7 @@ function decodeOrNull(decode: DecodeRecord, record: KafkaRecord): CloudEvent | n
   try {
     return decode(record)
   } catch {
-    return null // what the pipeline would put into the dead letters
+    return null // in the pipeline it would become a dead letter
   }
 }
 

@@ -13,7 +13,7 @@ export async function runCommand(command: string, args: readonly string[], input
   return stdout
 }
 
-/** Whether a program is there and ends well. */
+/** Whether a program exists and exits with 0. */
 export function succeeds(command: string, args: readonly string[]): boolean {
   return spawnSync(command, args, { stdio: 'ignore' }).status === 0
 }

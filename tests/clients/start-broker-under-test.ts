@@ -6,7 +6,7 @@ import { Kafka, logLevel } from 'kafkajs'
 import type { Broker } from '../../localstack/broker/start-broker.ts'
 import { startBrokerWorker } from '../../localstack/broker/start-broker-worker.ts'
 
-/** The cluster of `KAFKA_BROKERS`, or else an embedded broker on a free port with an empty data directory. */
+/** The cluster of `KAFKA_BROKERS`, or otherwise an embedded broker on a free port with an empty data directory. */
 export async function startBrokerUnderTest(): Promise<Broker> {
   const cluster = process.env.KAFKA_BROKERS
   if (cluster) return { endpoint: cluster, stop: async () => {} }

@@ -3,7 +3,7 @@ import { eventOf, type Seat, wants } from './clients/audience.ts'
 import type { Listener } from './clients/listener.ts'
 import type { Produced } from './clients/produce.ts'
 
-/** What a run found. Lost, repeated and out of order must be 0; `unasked` are events that no filter matches. */
+/** The findings of a run. Lost, repeated and out of order must be 0; `unasked` are events that no filter matches. */
 export type Findings = {
   delivered: number
   lost: number
@@ -17,7 +17,7 @@ export type Findings = {
   details: string[]
 }
 
-/** Compares what each client received with what was accepted and what it asked for. */
+/** Compares the events that each client received with the accepted events that match its subscription. */
 export function checkDeliveries(
   run: string,
   { positions }: Produced,
@@ -55,7 +55,7 @@ export function checkDeliveries(
 }
 
 /**
- * Waits until nothing is missing, or until nothing has come for so many seconds. Returns how long that took, in
+ * Waits until nothing is missing, or until no event has arrived for this number of seconds. Returns how long that took, in
  * milliseconds.
  */
 export async function settle(
@@ -91,7 +91,7 @@ function describe(
   return text.join(' ')
 }
 
-/** Whether there are no findings. A gap is one, too: nothing of a run is old enough to be deleted. */
+/** Whether there are no findings. A gap is a finding too, because no event of a run is old enough to be deleted. */
 export function isClean({ delivered: _, details: __, ...counts }: Findings): boolean {
   return Object.values(counts).every((count) => count === 0)
 }

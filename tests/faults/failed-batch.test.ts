@@ -7,7 +7,7 @@ import { startRig } from './start-rig.ts'
 /** The SDK tries three times by itself; three partitions fail in a row. */
 const REFUSALS = 20
 
-it('stores and delivers a batch again whose partition could not be stored', {
+it('stores and delivers a batch after its partition could not be stored at first', {
   timeout: 120_000,
 }, async () => {
   const rig = await startRig(createRandom(1), 0)

@@ -15,9 +15,9 @@ type FaultRunOptions = {
   readonly clients: number
   /** Events per second. */
   readonly rate: number
-  /** After the last fault the run waits until nothing has come for so many seconds. */
+  /** After the last fault the run waits until no event has arrived for this number of seconds. */
   readonly settleSeconds: number
-  /** Called now and then with how far the run is. */
+  /** Called from time to time with the progress of the run. */
   readonly onProgress?: (line: string) => void
 }
 
@@ -36,7 +36,7 @@ type FaultRun = {
 }
 
 type FaultPlan = {
-  /** When load and faults end, in `performance.now()`. Moved by the time that the stack is down. */
+  /** When load and faults end, in `performance.now()`. Extended by the time that the stack is down. */
   until: number
   readonly seconds: number
 }
@@ -52,7 +52,7 @@ const PROGRESS_EVERY_MS = 15_000
 
 /**
  * Runs producers and clients over a real stack, while sockets, processes, DynamoDB and the gateway fail at random;
- * then lets everything settle and compares what was received with what was accepted.
+ * then waits until everything is delivered and compares the received events with the accepted ones.
  */
 export async function runFaults(options: FaultRunOptions): Promise<FaultRun> {
   const { seconds, seed, clients, rate, settleSeconds } = options
@@ -97,7 +97,7 @@ async function countNotStored(httpUrl: string, { positions }: Produced): Promise
     const stored = new Set((await readLog(httpUrl, 'fault.**')).map((event) => positionOf(event)))
     return [...positions.values()].filter((position) => !stored.has(position)).length
   } catch {
-    return null // the report then says that the log could not be read
+    return null // the report then shows that the log could not be read
   }
 }
 
@@ -142,7 +142,7 @@ async function injectFaults(rig: Rig, plan: FaultPlan, random: Random): Promise<
   return counts
 }
 
-/** Calls `fault` again and again, `everyMs` apart on average. */
+/** Calls `fault` repeatedly, `everyMs` apart on average. */
 async function atRandom(plan: FaultPlan, everyMs: number, random: Random, fault: () => void): Promise<void> {
   for (;;) {
     const pause = random.between(0, 2 * everyMs)
@@ -171,7 +171,7 @@ async function killNowAndThen(
   }
 }
 
-/** Returns what a fault run did and found, as a table with its seed. */
+/** Returns the actions and findings of a fault run as a table with its seed. */
 export function describeFaultRun({
   options,
   findings,

@@ -7,7 +7,7 @@ import { listen } from './clients/listener.ts'
 import { nothingProduced, produce } from './clients/produce.ts'
 import { quantile, tableOf } from './print-table.ts'
 
-/** The gateway ends a connection at this age; the client moves on at 13.5–15 s. */
+/** The gateway ends a connection at this age; the client changes connections at 13.5–15 s. */
 const LIMIT_SECONDS = 20
 const MOVE_ON_MS = 15_000
 

@@ -24,7 +24,7 @@ afterAll(async () => {
   await broker?.dispose()
 })
 
-/** How long it takes, noted for the report. */
+/** Measures the duration for the report. */
 async function timed<T>(name: string, work: () => Promise<T>): Promise<{ ms: number; result: T }> {
   const begin = performance.now()
   const result = await work()
@@ -50,7 +50,7 @@ describe('the event log', () => {
     await admin.disconnect()
   })
 
-  it('gives up in time if nothing listens, and if a listener never responds', async () => {
+  it('times out if nothing listens, and if a listener never responds', async () => {
     await expectUnavailable('nothing listens', kafkaEventLog({ brokers: ['127.0.0.1:1'] }))
     const mute = createServer().listen(0, '127.0.0.1')
     await new Promise((done) => mute.once('listening', done))
@@ -60,14 +60,14 @@ describe('the event log', () => {
     mute.close()
   })
 
-  it('gives up on a partition without a leader, and goes on with the others', async () => {
+  it('times out for a partition without a leader, and continues with the others', async () => {
     const kafka = kafkaEventLog({ brokers: [broker.endpoint] })
     await kafka.append([record()])
     await expectUnavailable('no leader', kafka, 'no-such-topic')
     expect(await kafka.append([record()])).toHaveLength(1)
   })
 
-  it('gives up on a frozen broker in time, and writes as soon as it goes on', async () => {
+  it('times out for a frozen broker, and writes as soon as it continues', async () => {
     const kafka = kafkaEventLog({ brokers: [broker.endpoint] })
     await kafka.append([record()])
     await broker.signal('SIGSTOP')
@@ -76,7 +76,7 @@ describe('the event log', () => {
     await timed('after the freeze', () => kafka.append([record()]))
   })
 
-  it('gives up on a killed broker in time, and writes as soon as it is back', async () => {
+  it('times out for a killed broker, and writes as soon as it is back', async () => {
     const kafka = kafkaEventLog({ brokers: [broker.endpoint] })
     await kafka.append([record()])
     await broker.signal('SIGKILL')
@@ -139,7 +139,7 @@ describe('the whole stack', () => {
   )
 })
 
-/** An embedded broker in a process of its own, to be frozen and killed. */
+/** An embedded broker in its own process, which a test can freeze and kill. */
 type SpawnedBroker = {
   readonly endpoint: string
   /** Sends a signal; after SIGKILL it waits until the process is gone. */

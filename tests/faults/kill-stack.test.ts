@@ -9,7 +9,7 @@ import { API_KEY, startStack, type TestStack } from '../support/start-stack.ts'
 const POSTS = Number(process.env.KILL_POSTS ?? 5000)
 const KILLS = Number(process.env.KILLS ?? 10)
 const AT_ONCE = 8
-/** The consumer group waits 6 s for its killed member, and the client polls for what it missed. */
+/** The consumer group waits 6 s for its killed member, and the client polls for missed events. */
 const SETTLE_MS = 60_000
 
 describe('kill -9 of the whole stack', () => {
@@ -80,7 +80,7 @@ function positionOf(receipt: Receipt | undefined) {
   return { partition: receipt?.partition, offset: receipt?.offset }
 }
 
-/** Posts every event until it gets its 202, with the same id each time, as a careful producer does. */
+/** Posts every event with the same id until it gets a 202, like a careful producer. */
 async function writeAll(stack: TestStack, channel: string, accepted: Map<string, Receipt>): Promise<void> {
   let next = 0
   const lane = async () => {

@@ -4,7 +4,7 @@ import { describeFaultRun, runFaults } from './fault-run.ts'
 import { runHandOvers } from './hand-over.ts'
 import { runStall } from './stalled-client.ts'
 
-/** `npm run test:faults`: the long forms of the fault tests. Exits with 1 when something was lost. */
+/** `npm run test:faults`: the long forms of the fault tests. Exits with 1 if something was lost. */
 const HELP = `Runs producers and clients over a real local stack while everything fails at random.
 
   npm run test:faults -- --minutes 10     (the default)

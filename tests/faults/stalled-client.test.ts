@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { runStall } from './stalled-client.ts'
 
-it('reports to a client that stopped reading what it missed, and serves 199 others meanwhile', {
+it('reports missed events to a client that stopped reading, and serves 199 others meanwhile', {
   timeout: 180_000,
 }, async () => {
   const { toldBehind, missed, sent, recovered, report } = await runStall({

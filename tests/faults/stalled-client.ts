@@ -8,7 +8,7 @@ import { quantile, tableOf } from './print-table.ts'
 
 export type StallOptions = {
   readonly sockets: number
-  /** Seconds of load before, and as many during the stall. */
+  /** Seconds of load before the stall, and the same during it. */
   readonly seconds: number
   /** Events per second, of about 1 KB. */
   readonly rate: number
@@ -18,14 +18,14 @@ export type Stall = {
   readonly toldBehind: boolean
   readonly missed: number
   readonly sent: readonly string[]
-  /** Ids in the order in which the stalled client had them after it had resumed, without repeats. */
+  /** The ids that the stalled client received after it had resumed, in their order and without repeats. */
   readonly recovered: readonly string[]
   readonly report: string
 }
 
 const POSTS_PER_SECOND = 1
 const DRAIN_MS = 30_000
-/** Fills the buffers of the stalled client alone: some megabytes, the kernel's and the gateway's. */
+/** Fills only the buffers of the stalled client: some megabytes, of the kernel and the gateway. */
 const FILLERS = { count: 48, bytes: 100_000 }
 
 const eventsOf = (frame: Frame) => (frame.type === 'events' ? (frame.events as Positioned[]) : [])
@@ -154,7 +154,7 @@ async function fill({ httpUrl }: TestStack): Promise<void> {
     )
 }
 
-/** Reads what has piled up, asks whether something was missed, and resumes from its own cursor. */
+/** Reads the buffered frames, asks whether something was missed, and resumes from its own cursor. */
 async function resume(stack: TestStack, { frames, send, next }: TestSocket, channel: string, start: string) {
   await sleep(2000)
   const ofChannel = () => frames.flatMap(eventsOf).filter(({ event }) => event.category === channel)

@@ -8,9 +8,9 @@ import { startStack, type TestStack } from '../support/start-stack.ts'
 
 const FROM_CLIENT = 'receiveFromClient'
 const TO_CLIENT = 'sendToClient'
-/** What one run claims is no other's: the tests also run on a cluster that stays. */
+/** Makes ids unique to this run, because the tests also run on a permanent cluster. */
 const RUN = randomUUID()
-/** Frames that only a failing gateway or a token brings about. */
+/** Frames that only occur with a failing gateway or a token. */
 const ELSEWHERE = ['gap', 'refreshed']
 const ARRIVAL = {
   type: 'port.container.arrived',
@@ -18,7 +18,7 @@ const ARRIVAL = {
   data: { containerId: 'MSKU9021044', berth: 'B4' },
 }
 
-describe('what the AsyncAPI document says', () => {
+describe('the AsyncAPI document', () => {
   let stack: TestStack
   let document: AsyncDocument
   let socket: TestSocket
@@ -81,7 +81,7 @@ describe('what the AsyncAPI document says', () => {
     [{ action: 'subscribe', id: 'x', channels: ['a'], filter: { colour: ['red'] } }],
     [{ action: 'unsubscribe' }],
     [{ action: 'refresh' }],
-  ])('holds in that what it does not allow is refused: %j', async (message) => {
+  ])('does not allow a message that the server refuses: %j', async (message) => {
     socket.send(message)
 
     const frame = await socket.next(isOf('error'))
@@ -117,7 +117,7 @@ describe('what the AsyncAPI document says', () => {
       expect.soft(document.contradiction(`receive.${topic}`, value)).toBeNull()
   })
 
-  it('would be seen to be broken', () => {
+  it('does not match other messages', () => {
     const pong = { type: 'pong', time: new Date().toISOString(), behind: false }
 
     expect(document.contradiction(TO_CLIENT, pong)).toBeNull()

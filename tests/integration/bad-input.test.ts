@@ -10,7 +10,7 @@ const event = { specversion: '1.0', id: 'x', source: '/bad', type: 'bad.input' }
 const batchOf = (length: number) =>
   JSON.stringify(Array.from({ length }, (_, n) => ({ ...event, id: `b${n}` })))
 
-/** What is sent, its media type, and the response: status and a part of the text that says what to do. */
+/** The body, its media type, and the response: the status and a part of the text that says what to do. */
 const REFUSED: [what: string, body: string, headers: Record<string, string>, status: number, says: RegExp][] =
   [
     ['JSON cut short', '{"type":', {}, 400, /not JSON/],
@@ -57,7 +57,7 @@ describe('bad input', () => {
     expect(JSON.stringify(problem)).toMatch(says)
   })
 
-  it('names the item of a batch that is wrong, and writes nothing of it', async () => {
+  it('of a batch is refused with the index of the invalid item, and nothing is written', async () => {
     const items = [
       { ...event, id: 'good', category: 'bad.batch' },
       { ...event, category: 'bad.batch', time: 'noon' },
@@ -69,7 +69,7 @@ describe('bad input', () => {
     expect(await readLog(stack.httpUrl, 'bad.batch')).toEqual([])
   })
 
-  it('accepts an empty batch', async () => {
+  it('does not include an empty batch, which is accepted', async () => {
     const { status, json } = await post(stack.httpUrl, '[]', BATCH)
 
     expect([status, json]).toEqual([202, { accepted: 0, events: [] }])
@@ -115,7 +115,7 @@ describe('bad input', () => {
     await socket.close()
   })
 
-  it('that breaks the socket protocol or Kafka’s closes that connection only', async () => {
+  it('that violates the protocol of the socket or of Kafka closes only that connection', async () => {
     const garbage = Buffer.from(Array.from({ length: 4096 }, (_, n) => (n * 7919) % 256))
     const socket = await openSocket(stack.socketUrl)
     const raw = (socket.socket as unknown as { _socket: NodeJS.WritableStream })._socket

@@ -12,7 +12,7 @@ import { get, type Positioned, type Problem, post, publish, publishBatch, readLo
 import { bearer } from '../support/sign-in.ts'
 import { API_KEY, startStack, type TestStack } from '../support/start-stack.ts'
 
-/** Names that no earlier run has used. */
+/** Makes names unique to this run. */
 const run = randomUUID().slice(0, 8)
 const NOON = Date.parse('2026-03-01T12:00:00Z')
 const PYTHON = '/usr/bin/python3'
@@ -24,13 +24,13 @@ beforeAll(async () => {
 })
 afterAll(() => stack?.dispose())
 
-/** The state of a key, or of a view without keys; null where there is none. */
+/** Returns the state of a key, or of a view without keys; null if there is none. */
 async function view<State>(path: string): Promise<State | null> {
   const { status, json } = await get<{ state: State }>(`${stack.httpUrl}/views/${path}`)
   return status === 200 ? json.state : null
 }
 
-/** Posts an event that is to be refused: the status, and where and why. */
+/** Posts an event that must be refused. Returns the status, the pointer and the reason. */
 async function refusal(event: object, headers: Record<string, string> = {}): Promise<readonly unknown[]> {
   const { status, json } = await post(stack.httpUrl, JSON.stringify(event), headers)
   const { errors = [], detail } = json as Problem
@@ -52,7 +52,7 @@ describe('the editors of a blog', () => {
   })
   afterAll(() => list?.close())
 
-  it('see a draft in the list without asking again, and what becomes of it', async () => {
+  it('see a draft and its changes in the list without another request', async () => {
     await say('created', { title: 'Tides', author: 'Ada', tags: ['sea'] })
     await expect.poll(() => posts().get(postId)?.title).toBe('Tides')
 
@@ -74,7 +74,7 @@ describe('the editors of a blog', () => {
     ])
   })
 
-  it('read in the history what was refused, and why', async () => {
+  it('read refusals and their reasons in the history', async () => {
     await say('deleted')
     for (const verb of ['updated', 'published', 'created']) await say(verb, { title: 'Too late' }, 'mallory')
     await say('published', { postId: `never-${run}` })
@@ -167,7 +167,7 @@ describe('the keeper of the sensors', () => {
       expect(averages[nameOf(place)]).toEqual((await read(place))?.average)
   })
 
-  it('is alerted to heat and damp when they begin, again after 5 minutes, and when they are resolved', async () => {
+  it('gets an alert when heat or humidity begins, again after 5 minutes, and when it is resolved', async () => {
     const told = async () =>
       (await readLog(stack.httpUrl, 'sensor.**')).filter(isTold).map(({ event }) => event)
     const isTold = ({ topic, event }: Positioned) =>
@@ -218,14 +218,14 @@ describe('the keeper of the sensors', () => {
     [{ temperature: 'NaN', humidity: 50 }, '/data/temperature'],
     [{ temperature: -90.1 }, '/data/temperature is not right: Too small: expected number to be >=-90.'],
     [{ humidity: 100.1 }, '/data/humidity is not right: Too big: expected number to be <=100.'],
-  ])('refuses %j at the door', async (data, reason) => {
+  ])('gets a refusal of %j at once', async (data, reason) => {
     expect(await refusal({ type: 'sensor.reading', data })).toMatchObject([
       422,
       expect.stringContaining(reason),
     ])
   })
 
-  it('finds among the dead letters what was written straight into Kafka', async () => {
+  it('finds invalid readings that were written straight into Kafka among the dead letters', async () => {
     const brokers = (process.env.KAFKA_BROKERS ?? `127.0.0.1:${stack.ports.KAFKA_PORT}`).split(',')
     const producer = new Kafka({ brokers, logLevel: logLevel.NOTHING }).producer()
     await producer.connect()

@@ -12,7 +12,7 @@ const run = promisify(execFile)
 const markdown = await readFile('docs/ingest.md', 'utf8')
 const examples = fencedBlocks(markdown).filter(({ language }) => language !== 'sh')
 
-/** How each language is run. Examples in a language without its program are left out, with the reason. */
+/** The program of each language. Examples in a language without its program are skipped, with the reason. */
 const PROGRAMS: Readonly<Record<string, { file: string; args: string[]; suffix: string }>> = {
   bash: { file: 'bash', args: ['-euo', 'pipefail'], suffix: 'sh' },
   ts: { file: resolve('node_modules/.bin/node'), args: [], suffix: 'ts' },

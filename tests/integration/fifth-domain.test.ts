@@ -98,7 +98,7 @@ describe('the fifth domain of docs/domains.md', () => {
     expect(refused).toMatchObject({ status: 422, json: { errors: [{ pointer: '/data/lot' }] } })
   })
 
-  it('returns what the page says', async () => {
+  it('returns the responses of the page', async () => {
     const [write, read] = of('bash')
     if (!write || !read) throw new Error('docs/domains.md has two commands')
 
@@ -110,7 +110,7 @@ describe('the fifth domain of docs/domains.md', () => {
     expect(await stateOf('visits')).toEqual({ visits: 2 })
   })
 
-  it('emits what follows, once, and merges over the partitions', async () => {
+  it('emits the events that follow once, and merges over the partitions', async () => {
     for (const lot of ['north', 'north', 'south', 'east'])
       await publish(stack.httpUrl, { type: 'parking.car.entered', data: { lot } })
 

@@ -41,7 +41,7 @@ describe('GitHub’s example payloads, posted as GitHub posts them', () => {
       expect(status, one.name).toBe(202)
       first.push(json)
     }
-    // The log may have events of others: a Kafka cluster outlives a stack.
+    // The log may have events of other runs, because a Kafka cluster outlives a stack.
     const sent = new Set<string>(deliveries.map(({ delivery }) => delivery))
     const stored = async () =>
       (await readLog(stack.httpUrl, 'github.**')).filter(({ event }) => sent.has(event.id))

@@ -73,7 +73,7 @@ describe('repeats at the same time', () => {
     await socket.close()
   })
 
-  it('of a batch are one batch, also where batches overlap', async () => {
+  it('of a batch are one batch, also if batches overlap', async () => {
     channel = freshChannel()
     const ids = Array.from({ length: 60 }, () => randomUUID())
     const batches = Array.from({ length: 20 }, (_, index) => ids.slice(index % 3, 40 + (index % 3) * 10))
@@ -129,7 +129,7 @@ describe('an Idempotency-Key', () => {
     await expect.poll(async () => (await readLog(stack.httpUrl, channel)).length).toBe(3)
   })
 
-  it('belongs to one request: with any other it is 422, with none of it written', async () => {
+  it('belongs to one request; another request with it gets 422, and nothing is written', async () => {
     channel = freshChannel()
     const body = { type: 'test.keyed', category: channel, data: 1 }
     const key = `"${randomUUID()}"`
@@ -170,7 +170,7 @@ describe('a traceparent', () => {
   const TRACE = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'
   const OWN = '00-11111111111111111111111111111111-2222222222222222-00'
 
-  it('goes from the request to the frame, is created if there is none, and gives way to the event’s own', async () => {
+  it('goes from the request to the frame, is created if there is none, and is replaced by that of the event', async () => {
     channel = freshChannel()
     const socket = await subscribeTo(channel)
     const send = (given: object, headers: Record<string, string>) =>

@@ -11,7 +11,7 @@ import { get, type Positioned, type Problem, post, publish, publishBatch, readLo
 import { type Frame, openSocket, type TestSocket } from '../support/open-socket.ts'
 import { startStack, type TestStack } from '../support/start-stack.ts'
 
-/** Names that no earlier run has used. */
+/** Makes names unique to this run. */
 const run = randomUUID().slice(0, 8)
 const ACME = `ACME-${run}`
 const BRIG = `BRIG-${run}`
@@ -47,7 +47,7 @@ describe("a trader's day", () => {
       ...(time && { time }),
     })
   }
-  /** A tick that the book knows of. */
+  /** Posts a tick and waits until the book includes it. */
   const trade = async (symbol: string, price: number) => {
     await tick(symbol, price)
     await expect.poll(async () => (await view<Book>('book', symbol))?.last).toBe(price)
@@ -56,7 +56,7 @@ describe("a trader's day", () => {
     say('market.order.placed', { orderId, user: ada, symbol: ACME, side: 'buy', kind: 'market', ...order })
   const orderOf = async (orderId: string) =>
     (await view<OrdersState>('orders', ada))?.orders.find((order) => order.orderId === orderId)
-  /** Waits until an order is over, or open. */
+  /** Waits until an order has a status. */
   const outcome = async (orderId: string, status: string) => {
     await expect.poll(async () => (await orderOf(orderId))?.status).toBe(status)
     return orderOf(orderId)
@@ -75,7 +75,7 @@ describe("a trader's day", () => {
       .filter(({ event }) => event.type === type)
   }
 
-  it('begins with candles that are the same whichever tick came first', async () => {
+  it('begins with candles that are the same in any order of the ticks', async () => {
     const ticks = [
       ['10:00:50', 103, 30],
       ['10:00:10', 100, 10],
@@ -170,7 +170,7 @@ describe("a trader's day", () => {
     expect(types).toEqual([1, 1])
   })
 
-  it('is refused what cannot be carried out, with the reason', async () => {
+  it('gets a rejection, with the reason, of orders that cannot be filled', async () => {
     await place('unknown', { symbol: BRIG, quantity: 1 })
     await place('dear', { quantity: 1000 })
     await place('short', { side: 'sell', quantity: 11 })
@@ -201,7 +201,7 @@ describe("a trader's day", () => {
     expect(await portfolio()).toMatchObject({ cash: '98055.0000', reserved: '0.0000', open: [] })
   })
 
-  it("cannot cancel what is done, nor what is another user's", async () => {
+  it('cannot cancel finished orders, nor those of another user', async () => {
     await place('mine', { kind: 'limit', quantity: 1, limit: 1 })
     await outcome('mine', 'accepted')
     await say('market.order.cancel-requested', { orderId: 'mine', user: eve })
@@ -223,7 +223,7 @@ describe("a trader's day", () => {
     expect(await orderOf('low')).toMatchObject({ status: 'filled' })
   })
 
-  it('sells with a profit by average cost, and values what is left', async () => {
+  it('sells with a profit by average cost, and values the remaining shares', async () => {
     await trade(ACME, 120)
     await place('sell', { side: 'sell', quantity: 5 })
     const sold = await outcome('sell', 'filled')

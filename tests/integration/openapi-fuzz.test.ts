@@ -4,7 +4,7 @@ import { arbitraryRequest, type MadeRequest } from '../support/openapi/arbitrary
 import { type OpenDocument, openDocument } from '../support/openapi/open-document.ts'
 import { API_KEY, startStack, type TestStack } from '../support/start-stack.ts'
 
-/** How many requests are made up; `FUZZ_RUNS=10000 FUZZ_SEED=…` for more, or the same again. */
+/** The number of generated requests; `FUZZ_RUNS=10000 FUZZ_SEED=…` for more, or to repeat a run. */
 const RUNS = Number(process.env.FUZZ_RUNS ?? 300)
 const SEED = process.env.FUZZ_SEED
 
@@ -45,7 +45,7 @@ function wrongWith(
   return document.contradiction(method, path, answer)
 }
 
-/** Whether the body fits the schema of its media type. What the document says in words is not looked at. */
+/** Whether the body matches the schema of its media type. Rules in descriptions are not checked. */
 function bodyFits({ path, headers, body = '' }: MadeRequest): boolean {
   const type = headers['content-type'] ?? ''
   const isBinary = ['ce-type', 'ce-id', 'ce-source', 'ce-specversion'].some((name) => name in headers)
@@ -54,7 +54,7 @@ function bodyFits({ path, headers, body = '' }: MadeRequest): boolean {
   return document.fits(schema, JSON.parse(body))
 }
 
-it(`no response to ${RUNS} requests made up from the document contradicts it or is a 5xx`, async () => {
+it(`no response to ${RUNS} requests generated from the document contradicts it or is a 5xx`, async () => {
   const counts = new Map<number, number>()
   const property = fc.asyncProperty(
     arbitraryRequest(document),

@@ -38,7 +38,7 @@ type Call = {
   key?: string
 }
 
-/** Every documented route in its forms, those that succeed and those that are refused. */
+/** Calls of every documented route, successful and refused. */
 const CALLS: readonly [route: string, status: number, call: Call][] = [
   ['POST /events', 202, { headers: JSON_TYPE, body: '{"type":"contract.plain"}' }],
   ['POST /events', 202, { headers: STRUCTURED, body: JSON.stringify(tick) }],
@@ -128,7 +128,7 @@ const CALLS: readonly [route: string, status: number, call: Call][] = [
   ['OPTIONS /webhooks/{source}', 404, { source: 'nobody', headers: origin }],
 ]
 
-describe('what the OpenAPI document says', () => {
+describe('the OpenAPI document', () => {
   let stack: TestStack
   let document: OpenDocument
   beforeAll(async () => {
@@ -153,7 +153,7 @@ describe('what the OpenAPI document says', () => {
     return { ...answer, contradiction: document.contradiction(method, path, answer) }
   }
 
-  it.each(CALLS)('holds for %s answering %d', async (route, status, call) => {
+  it.each(CALLS)('describes %s with the status %d', async (route, status, call) => {
     const answer = await send(route, call)
 
     expect(answer.contradiction).toBeNull()
@@ -194,7 +194,7 @@ describe('what the OpenAPI document says', () => {
     ])
   })
 
-  it('describes a dead letter: records that others write to Kafka are checked by the catalog, too', async () => {
+  it('describes a dead letter: records that are written straight to Kafka are checked by the catalog too', async () => {
     const brokers = [process.env.KAFKA_BROKERS ?? `127.0.0.1:${stack.ports.KAFKA_PORT}`]
     const producer = new Kafka({ brokers, logLevel: logLevel.NOTHING }).producer()
     const id = randomUUID()
@@ -221,7 +221,7 @@ describe('what the OpenAPI document says', () => {
     })
   })
 
-  it('would be seen to be broken', () => {
+  it('does not match other responses', () => {
     const answer = (status: number, body: unknown, type = 'application/json') => ({
       status,
       text: JSON.stringify(body),
@@ -239,7 +239,7 @@ describe('what the OpenAPI document says', () => {
       expect(document.contradiction('GET', '/health', wrong)).not.toBeNull()
   })
 
-  it('has the catalog describe each type by a schema that its example fits', async () => {
+  it('and the catalog describe each type with a schema that matches its example', async () => {
     const { text } = await send('GET /catalog', { headers: KEY })
     const { domains } = JSON.parse(text) as {
       domains: { name: string; types: { type: string; schema: { examples?: unknown[] } }[] }[]
@@ -253,7 +253,7 @@ describe('what the OpenAPI document says', () => {
         body: JSON.stringify({ type, data }),
       })
       expect.soft(document.fits(schema, data), type).toBe(true)
-      // Moves of a lifecycle are written by their own calls, and the events of Tidewire by itself alone.
+      // Moves of a lifecycle have their own routes, and only Tidewire writes its own events.
       expect.soft(status, type).toBe(/^(port\.lifecycle|tidewire)\./.test(type) ? 422 : 202)
     }
   })

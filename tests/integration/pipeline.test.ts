@@ -8,7 +8,7 @@ const isSubscribed = (frame: Frame) => frame.type === 'subscribed'
 const isEvents = (frame: Frame) => frame.type === 'events'
 const eventsOf = (frame: Frame) => frame.events as Positioned[]
 
-describe('the way of an event', () => {
+describe('the path of an event', () => {
   let stack: TestStack
   /** A channel that no other test and no earlier run has used. */
   const freshChannel = () => `test.${randomUUID().slice(0, 8)}`
@@ -42,7 +42,7 @@ describe('the way of an event', () => {
     await socket.close()
   })
 
-  it('takes the event in structured, binary, batch and plain mode alike', async () => {
+  it('accepts the event in structured, binary, batch and plain mode', async () => {
     const channel = freshChannel()
     const event = {
       specversion: '1.0',
@@ -81,7 +81,7 @@ describe('the way of an event', () => {
     }
   })
 
-  it('pushes only to those whose pattern and filter fit', async () => {
+  it('pushes only to subscriptions whose pattern and filter match', async () => {
     const channel = freshChannel()
     const socket = await openSocket(stack.socketUrl)
     const subscriptions = {
@@ -199,7 +199,7 @@ describe('the way of an event', () => {
     expect(seen).toEqual([4, 3, 2, 1, 0])
   })
 
-  it('forgets a connection that is gone, and goes on serving the others', async () => {
+  it('removes a connection that is gone, and continues to serve the others', async () => {
     const channel = freshChannel()
     const [leaving, staying] = await Promise.all([openSocket(stack.socketUrl), openSocket(stack.socketUrl)])
     for (const socket of [leaving, staying]) {

@@ -20,7 +20,7 @@ type Headers = Record<string, string>
 
 let stack: TestStack
 const people = {} as Record<Role, Headers>
-/** Returns a name of this run alone: the topics may have events of other runs. */
+/** Returns a name that is unique to this run, because the topics may have events of other runs. */
 const run = randomUUID().slice(0, 8)
 const name = (what: string) => `${what}-${run}`
 
@@ -92,7 +92,7 @@ describe('a day at the port', () => {
     expect(state.history[3]).toMatchObject({ note: 'Wall replaced', at: expect.stringMatching(/Z$/) })
   })
 
-  it('refuses what the lifecycle forbids, with the reason', async () => {
+  it('refuses moves that the lifecycle forbids, with the reason', async () => {
     const id = name('hold')
     await publish(stack.httpUrl, { id, type: 'port.container.customs-hold', subject: name('TGHU') })
 
@@ -123,7 +123,7 @@ describe('a day at the port', () => {
     expect((await read(id)).json.state.status).toBe('acknowledged')
   })
 
-  it('honours what a sender knows: If-Match, If-None-Match and Idempotency-Key', async () => {
+  it('supports If-Match, If-None-Match and Idempotency-Key', async () => {
     const id = name('tag')
     await publish(stack.httpUrl, { id, type: 'port.system.failure', data: { title: 'Crane 4 stopped' } })
     const before = await read(id)
@@ -140,7 +140,7 @@ describe('a day at the port', () => {
     expect((await read(id, { 'if-none-match': before.etag })).status).toBe(200)
   })
 
-  it('lets everybody read, operators work, and only admins delete; what is deleted stays in the audit trail', async () => {
+  it('lets every role read, operators move events, and only admins delete; deleted events stay in the audit trail', async () => {
     const id = name('gone')
     await publish(stack.httpUrl, { id, type: 'port.notice', data: { title: name('Gate 3 is closed') } })
 
@@ -167,7 +167,7 @@ describe('a day at the port', () => {
     })
   })
 
-  it('keeps moves to their own calls: none can be posted as an event', async () => {
+  it('refuses moves that are posted as events', async () => {
     const forged = {
       type: 'port.lifecycle.closed',
       category: 'port.container.lifecycle',
@@ -184,7 +184,7 @@ describe('a day at the port', () => {
 })
 
 describe('what happens by itself', () => {
-  it('a container that arrives is to be inspected', async () => {
+  it('a container that arrives must be inspected', async () => {
     const subject = name('HLXU')
     await publish(stack.httpUrl, { type: 'port.container.arrived', subject, data: { berth: 'B4' } })
 
@@ -192,7 +192,7 @@ describe('what happens by itself', () => {
     await expect.poll(types).toEqual(['port.container.inspection-requested', 'port.container.arrived'])
   })
 
-  it('a ship takes its berth and frees it; a berth that is given away twice is critical, and notifies', async () => {
+  it('a ship takes its berth and frees it; a berth that is assigned twice is critical, and sends a notification', async () => {
     const [berth, ship, other] = [name('B2'), name('aurora'), name('borealis')]
     const berthNow = () => view<Berth>(`berths/${berth}`)
 
@@ -214,7 +214,7 @@ describe('what happens by itself', () => {
 })
 
 describe('what can be seen', () => {
-  it('statistics count what came: totals, today, severities, categories with percentages, unread per user', async () => {
+  it('statistics count events: totals, today, severities, categories with percentages, unread per user', async () => {
     const stats = () => view<PresentedStatistics>('statistics')
     const before = await stats()
     const ids = [name('s1'), name('s2'), name('s3')]
@@ -242,7 +242,7 @@ describe('what can be seen', () => {
     })
   })
 
-  it('search finds by text, status and assignee, whatever the case, and lists carry the state', async () => {
+  it('search finds by text, status and assignee, ignoring case, and lists contain the state', async () => {
     const [found, hidden] = [name('find'), name('miss')]
     const title = name('Roof torn')
     await publish(stack.httpUrl, {
@@ -292,7 +292,7 @@ describe('what can be seen', () => {
     ])
   })
 
-  it('moves are left out of lists, unless they are asked for: then they are the audit trail of an event', async () => {
+  it('moves are omitted from lists unless they are requested; then they are the audit trail of an event', async () => {
     const subject = name('dent')
     expect(await list(`subject=${subject}`)).toEqual([])
     const trail = await list(`subject=${subject}&channel=port.*.lifecycle`)

@@ -17,7 +17,7 @@ type Page = { parts: ViewPart[]; cursor: string; next?: string | null }
 type Snapshot = { readonly [view: string]: readonly ViewPart[] }
 
 const views = viewsOf(domains)
-/** What only users do. Each is an event and others that follow from it, in other partitions. */
+/** Actions of users. Each is an event from which others follow, in other partitions. */
 const TRADES = [
   { type: 'market.tick', data: { symbol: 'TIDE', price: 100, volume: 10 } },
   {
@@ -52,7 +52,7 @@ describe('tidewire replay --views over the running stack', () => {
     return { parts: pages.flatMap(({ parts }) => parts), cursor: pages[0]?.cursor ?? '' }
   }
 
-  /** Every view, once all of the log is folded and nothing more follows from it. */
+  /** Returns every view after all of the log is folded and nothing more follows from it. */
   async function settledViews(): Promise<Snapshot> {
     let found: Snapshot = {}
     const isSettled = async () => {
@@ -70,7 +70,7 @@ describe('tidewire replay --views over the running stack', () => {
         ),
       )
     }
-    // What follows from an event is written a little after the event is folded.
+    // The events that follow from an event are written shortly after it is folded.
     let calm = 0
     await expect
       .poll(async () => {
@@ -81,7 +81,7 @@ describe('tidewire replay --views over the running stack', () => {
     return found
   }
 
-  /** Posts what the simulators of all domains make. */
+  /** Posts the simulated events of all domains. */
   async function simulate(seed: number, count: number): Promise<void> {
     for (const { name, simulate: events } of domains) {
       const batch: Record<string, unknown>[] = []
@@ -141,7 +141,7 @@ describe('tidewire replay --views over the running stack', () => {
     return { code, stdout, stderr }
   }
 
-  it('makes every view again from emptied tables, byte for byte, and emits nothing', async () => {
+  it('rebuilds every view from empty tables, byte for byte, and emits nothing', async () => {
     await simulate(1, 120)
     const before = await settledViews()
     const events = await readLog(stack.httpUrl, '**')
@@ -156,7 +156,7 @@ describe('tidewire replay --views over the running stack', () => {
     expect(await readLog(stack.httpUrl, '**')).toEqual(events)
   })
 
-  it('loses and repeats nothing of what arrives meanwhile, nor of what follows from it', async () => {
+  it('loses and repeats no event that arrives meanwhile, and none that follows from it', async () => {
     const replaying = replay('--domain', 'port', '--domain', 'market')
     for (let seed = 10; seed < 14; seed++) await simulate(seed, 40)
     const { code, stderr } = await replaying
@@ -172,7 +172,7 @@ describe('tidewire replay --views over the running stack', () => {
     expect(made.length).toBeGreaterThan(0)
   })
 
-  it('says what is wrong before anything is forgotten', async () => {
+  it('reports errors before anything is deleted', async () => {
     const { code, stderr } = await replay('--domain', 'harbour')
     expect({ code, stderr }).toMatchObject({
       code: 2,

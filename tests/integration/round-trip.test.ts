@@ -19,7 +19,7 @@ describe(`generated events, from HTTP through Kafka and DynamoDB to the socket (
   })
   afterAll(() => stack?.dispose())
 
-  it(`come out as they went in: ${EVENTS} of them`, { timeout: 1_800_000 }, async () => {
+  it(`are delivered unchanged: ${EVENTS} of them`, { timeout: 1_800_000 }, async () => {
     const channel = `round.${randomUUID().slice(0, 8)}`
     const sent = new Map<string, CloudEvent>()
     const received = new Map<string, CloudEvent>()
@@ -50,7 +50,7 @@ describe(`generated events, from HTTP through Kafka and DynamoDB to the socket (
   })
 })
 
-/** The generated event under an id and channel of this run, with all that the server would fill in. */
+/** Returns a generated event with an id and channel of this run, and with everything that the server would fill in. */
 function ownEvent(event: CloudEvent, channel: string, n: number): CloudEvent {
   const named = { id: `${channel}-${n}`, category: channel, severity: 'info', type: `round.trip.${n % 7}` }
   return { time: '2026-11-21T00:00:00Z', traceparent: TRACE, ...event, ...named } as CloudEvent
@@ -58,7 +58,7 @@ function ownEvent(event: CloudEvent, channel: string, n: number): CloudEvent {
 
 const TRACE = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'
 
-/** Every tenth batch goes event by event, in structured and in binary mode where text attributes are all there is. */
+/** Every tenth batch is posted event by event, in structured mode, or in binary mode if all attributes are text. */
 async function send(httpUrl: string, events: readonly CloudEvent[]): Promise<void> {
   if (Number(events[0]?.id.split('-').at(-1)) % (10 * BATCH) !== 0) {
     await publishBatch(httpUrl, events)

@@ -66,7 +66,7 @@ describe('signing in', () => {
     expect((await call('GET', '/catalog', { authorization })).status).toBe(200)
   })
 
-  it('refuses invalid tokens, and says why', async () => {
+  it('refuses invalid tokens, with the reason', async () => {
     const { AccessToken, IdToken } = await signIn(stack, 'viewer')
     const [header, , signature] = AccessToken.split('.')
     const forged = Buffer.from(JSON.stringify({ ...claimsOf(AccessToken), 'cognito:groups': ['admin'] }))
@@ -108,7 +108,7 @@ describe('signing in', () => {
     for (const result of opened) if (result.status === 'fulfilled') await result.value.close()
   })
 
-  it('takes a token as the client’s credentials, over HTTP and the socket', async () => {
+  it('accepts a token as the client’s credentials, over HTTP and the socket', async () => {
     const category = `test.c-${randomUUID()}`
     const { AccessToken } = await signIn(stack, 'viewer')
     const events: Positioned[] = []
@@ -126,7 +126,7 @@ describe('signing in', () => {
     tidewire.close()
   })
 
-  it('knows the users of before after a restart, and their sessions', async () => {
+  it('keeps the users and their sessions after a restart', async () => {
     const headers = await bearer(stack, 'publisher')
     const { RefreshToken } = await signIn(stack, 'publisher')
     await stack.stop('SIGKILL')

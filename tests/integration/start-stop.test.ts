@@ -16,7 +16,7 @@ describe('starting and stopping', () => {
   }
   afterAll(() => Promise.all(stacks.map((stack) => stack.dispose())))
 
-  it('says where everything is, and simulates every domain', async () => {
+  it('prints every address, and simulates every domain', async () => {
     const stack = await start([])
 
     await expect.poll(() => stack.output()).toContain('Tidewire is up')
@@ -41,7 +41,7 @@ describe('starting and stopping', () => {
     if (!external) expect(await readLog(one.httpUrl, 'side.two')).toEqual([])
   })
 
-  it('Ctrl-C leaves no process and no open port, and what was accepted is there after a restart', async () => {
+  it('Ctrl-C leaves no process and no open port, and accepted events exist after a restart', async () => {
     const stack = await start()
     await publish(stack.httpUrl, { type: 'stop.kept', id: 'kept', source: '/stop' })
     await expect.poll(async () => (await readLog(stack.httpUrl, 'stop.kept')).length).toBeGreaterThan(0)
@@ -57,7 +57,7 @@ describe('starting and stopping', () => {
     expect((await readLog(stack.httpUrl, 'stop.kept')).length).toBeGreaterThan(0)
   })
 
-  it('a taken port is one clear line and exit code 1', async () => {
+  it('a port in use gives one clear line and exit code 1', async () => {
     const blocker = createServer()
     await new Promise<void>((resolve) => blocker.listen(0, '127.0.0.1', () => resolve()))
     const address = blocker.address()
@@ -70,7 +70,7 @@ describe('starting and stopping', () => {
     blocker.close()
   })
 
-  it('bad settings and unknown flags say what to do', async () => {
+  it('invalid settings and unknown flags give a message that says what to do', async () => {
     const settings = await runToEnd({ HTTP_PORT: 'many', WS_PORT: '70000' })
     const flag = await runToEnd({}, ['--nonsense'])
 

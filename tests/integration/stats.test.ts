@@ -47,7 +47,7 @@ it('are sent on tidewire.stats whenever they change, at most every two seconds',
   socket.close()
 })
 
-it('are left out of lists, unless they are asked for, and cannot be posted', async () => {
+it('are omitted from lists unless they are requested, and cannot be posted', async () => {
   const list = async (query: string) =>
     (await get<{ events: Positioned[] }>(`${stack.httpUrl}/events?${query}`)).json.events
   expect((await list('')).map(({ event }) => event.category)).not.toContain('tidewire.stats')

@@ -2,14 +2,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { get, type Problem, post } from '../support/api.ts'
 import { startStack, type TestStack } from '../support/start-stack.ts'
 
-describe('a deployment that wants none but its own types (UNKNOWN_TYPES=refuse)', () => {
+describe('a deployment that accepts only the types of the catalog (UNKNOWN_TYPES=refuse)', () => {
   let stack: TestStack
   beforeAll(async () => {
     stack = await startStack({ env: { UNKNOWN_TYPES: 'refuse' } })
   })
   afterAll(() => stack?.dispose())
 
-  it('refuses another type, takes one of the catalog, and says so there', async () => {
+  it('refuses another type, accepts one of the catalog, and reports the setting in the catalog', async () => {
     const unknown = await post(stack.httpUrl, '{"type":"somewhere.else"}')
     const known = await post(stack.httpUrl, '{"type":"port.ship.arrived"}')
     const catalog = await get<{ unclaimed: { types: string } }>(`${stack.httpUrl}/catalog`)

@@ -15,14 +15,14 @@ import { API_KEY, startStack, type TestStack } from '../support/start-stack.ts'
 const run = promisify(execFile)
 const node = resolve('node_modules/.bin/node')
 
-/** The examples of docs/client.md: a script for Node, one with a WebSocket of its own, and a page. */
+/** The examples of docs/client.md: a script for Node, one with its own WebSocket, and a page. */
 const blocks = fencedBlocks(await readFile('docs/client.md', 'utf8')).filter(({ code }) =>
   code.includes('import'),
 )
 const [script, scriptWithSocket] = blocks.filter(({ language }) => language === 'js').map(({ code }) => code)
 const [page] = blocks.filter(({ language }) => language === 'ts').map(({ code }) => code)
 
-/** Without what npm sets for its scripts: with it, npm would install into this repository. */
+/** Without the variables that npm sets for scripts, because with them npm would install into this repository. */
 const env = Object.fromEntries(
   Object.entries(process.env).filter(
     ([name]) => !/^(npm_(package|lifecycle|config_local)|INIT_CWD)/.test(name),
@@ -88,7 +88,7 @@ test('the package has the client, the views of the domains, their types, a READM
   expect(files).toContain('LICENSE')
 })
 
-test('a script on Node follows an event, and ends once the client is closed', async () => {
+test('a script on Node follows an event, and ends when the client is closed', async () => {
   const { child, exited, out, err } = await start(script ?? '')
   await expect.poll(err).toContain('live')
 
@@ -100,7 +100,7 @@ test('a script on Node follows an event, and ends once the client is closed', as
   expect(await exited).toBe(0)
 })
 
-test('a script on a Node without WebSocket uses the one that it is given', async () => {
+test('a script on a Node without WebSocket uses the given one', async () => {
   await symlink(resolve('node_modules/ws'), join(project, 'node_modules/ws'), 'junction')
   await publish(stack.httpUrl, arrival('mv-borealis'))
   const { exited, out, err } = await start(scriptWithSocket ?? '', ['--no-experimental-websocket'])

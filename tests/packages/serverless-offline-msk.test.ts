@@ -11,14 +11,14 @@ import { freePorts } from '../support/free-ports.ts'
 const run = promisify(execFile)
 const example = 'packages/serverless-offline-msk/example'
 
-/** Without what npm sets for its scripts: with it, npm would install into this repository. */
+/** Without the variables that npm sets for scripts, because with them npm would install into this repository. */
 const env = Object.fromEntries(
   Object.entries(process.env).filter(
     ([name]) => !/^(npm_(package|lifecycle|config_local)|INIT_CWD)/.test(name),
   ),
 )
 
-/** Takes from every thread what Node 20 lacks and the sources use or may use: the package works there too. */
+/** Removes globals that Node 20 does not have from every thread, to check that the package works there too. */
 const node20 = [
   'delete Promise.withResolvers, delete Promise.try, delete Map.groupBy, delete Object.groupBy, delete Array.fromAsync',
   "for (const name of ['union', 'intersection', 'difference', 'isSubsetOf', 'isSupersetOf']) delete Set.prototype[name]",
@@ -138,7 +138,7 @@ test("a function gets its records as AWS's event, in one batch", async () => {
   ])
 })
 
-test('a batch comes again when the function fails', async () => {
+test('a batch is retried when the function fails', async () => {
   await project.produce([
     { partition: 1, value: 'order 3' },
     { partition: 1, value: 'order 4, fail once' },
@@ -151,7 +151,7 @@ test('a batch comes again when the function fails', async () => {
   expect(project.output()).toContain('cannot fulfil order 4, fail once')
 })
 
-test('after a restart only new records come', async () => {
+test('after a restart only new records are delivered', async () => {
   const code = await project.stop()
   await project.start()
   await project.produce([0, 1, 2].map((partition) => ({ partition, value: 'order 5' })))

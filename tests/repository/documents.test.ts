@@ -9,7 +9,7 @@ const known = new Set(files.flatMap((file) => [file, ...foldersOf(file)]))
 const pages = files.filter((file) =>
   /^(README|CONTRIBUTING)\.md$|^docs\/.+\.md$|^packages\/.+\.md$/.test(file),
 )
-/** This file names pages that are not there, to see them found. */
+/** This file names pages that do not exist, to check that they are found. */
 const SELF = 'tests/repository/documents.test.ts'
 const sources = files.filter((file) => /\.(ts|tsx|cjs|mjs|yml)$/.test(file) && file !== SELF)
 
@@ -41,7 +41,7 @@ function anchorsOf(text: string): string[] {
   )
 }
 
-/** The sources that a page names, by a path or by a bare file name, and that are not there. */
+/** The sources that a page names, by a path or by a file name, and that do not exist. */
 function missingSources(page: string, text: string): string[] {
   const prose = text.replaceAll(/^ *```[\s\S]*?^ *```/gm, '')
   const names = [...prose.matchAll(/`([\w./-]+\.(?:ts|tsx|cjs|mjs|py))`/g)].map(([, name = '']) => name)
@@ -51,7 +51,7 @@ function missingSources(page: string, text: string): string[] {
   )
 }
 
-/** The pages in docs/ that a text names and that are not there. An ADR may be named by its number: docs/adr/0010. */
+/** The pages in docs/ that a text names and that do not exist. An ADR may be named by its number: docs/adr/0010. */
 function missingPages(text: string): string[] {
   const names = [...text.matchAll(/(?<![\w/.:@#-])docs\/[\w./-]*\w/g)].map(([name]) => name)
   return names.filter((name) => !known.has(name) && !files.some((file) => file.startsWith(`${name}-`)))
@@ -70,7 +70,7 @@ describe('what the repository cites is in it:', () => {
     }
   })
 
-  // A decision names files as they were when it was made, and the page of a package those of its users.
+  // A decision names files as they were at its time, and the page of a package names those of its users.
   test.each(pages.filter((page) => !/^(docs\/adr|packages)\//.test(page)))(
     'the source files that %s names',
     async (page) => {
@@ -96,7 +96,7 @@ describe('what the repository cites is in it:', () => {
     expect(citing.flat()).toEqual([])
   })
 
-  it('and a page, a heading or a link that is not there would be found', () => {
+  it('and a missing page, heading or link would be found', () => {
     expect(
       brokenLinks('docs/a.md', '[a](delivery.md) [b](nowhere.md) [c](adr/0099.md#x) [d](https://x.org)'),
     ).toEqual(['nowhere.md', 'adr/0099.md#x'])
@@ -137,7 +137,7 @@ test('the decisions are numbered without a gap, in their names as in their title
   }
 })
 
-test('docs/webhooks.md has a row for each provider that is built in, and no other', async () => {
+test('docs/webhooks.md has a row for each built-in provider, and no other', async () => {
   const text = await readFile('docs/webhooks.md', 'utf8')
   const [, table = ''] = /\n## Sources\n([\s\S]*?)\n## /.exec(text) ?? []
   const rows = [...table.matchAll(/^\| `([\w-]+)` \|/gm)].map(([, name]) => name)

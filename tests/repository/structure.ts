@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { posix } from 'node:path'
 import { repositoryFiles } from '../support/repository-files.ts'
 
-/** `node tests/repository/structure.ts`: what the code itself says of its structure. `structure.test.ts` holds the limits. */
+/** `node tests/repository/structure.ts`: reports the structure of the code. `structure.test.ts` checks the limits. */
 
 /** Files that ship or run locally: no tests, and nothing that only tests import. */
 export const isProduction = (file: string) =>
@@ -24,7 +24,7 @@ function importsOf(file: string, text: string): string[] {
 
 export type Structure = {
   readonly production: readonly string[]
-  /** How many production files a folder has, the largest first. */
+  /** The number of production files in each folder, sorted by number, highest first. */
   readonly folders: readonly (readonly [folder: string, count: number])[]
   /**
    * A reader's walk from a file through the imports of its room: the files opened, and how often an import leads back

@@ -97,7 +97,7 @@ const FACES = [
   ['cli/planted.ts', './publish/publish-command.ts'],
 ] as const
 
-/** Literals that are spread into another one, and spreads that are no literals. */
+/** Literals that are spread into another one, and spreads of other expressions. */
 const SPREAD = 'Write the members of this literal out'
 const LITERALS = [
   ['export const planted = { ...{ a: 1 }, b: 2 }\n', SPREAD],
@@ -106,7 +106,7 @@ const LITERALS = [
 ] as const
 const PLUGINS = ['tests/repository/faces.grit', 'tests/repository/no-literal-spread.grit']
 
-/** Imports that every room is allowed: without them the test could pass because everything is refused. */
+/** Imports that every room is allowed. Otherwise the test could pass because everything is refused. */
 const ALLOWED = [
   ['shared/domain/planted.ts', 'zod'],
   ['shared/domain/planted.ts', './port.ts'],
@@ -131,7 +131,7 @@ const ALLOWED = [
   ['packages/serverless-offline-msk/src/planted.ts', '../../../localstack/create-topics.ts'],
 ] as const
 
-/** What is planted, by a file of its own for each: its text, and what the linter must say of it (null: nothing). */
+/** The planted files: the text of each, and the message that the linter must report for it (null: none). */
 type Plant = {
   readonly room: string
   readonly text: string

@@ -15,7 +15,7 @@ export type Problem = {
   errors?: { index?: number; pointer: string; detail: string }[]
 }
 
-/** Posts a body as it is. */
+/** Posts a body unchanged. */
 export async function post(url: string, body: string | Uint8Array, headers: Record<string, string> = {}) {
   const response = await fetch(`${url}/events`, {
     method: 'POST',

@@ -8,12 +8,12 @@ export type TestSocket = {
   readonly frames: Frame[]
   readonly socket: WebSocket
   send(message: unknown): void
-  /** Waits for the first frame that fits and was not returned before. */
+  /** Waits for the first matching frame that was not returned before. */
   next(fits: (frame: Frame) => boolean, withinMs?: number): Promise<Frame>
   close(): Promise<void>
 }
 
-/** Opens a socket; rejects with the HTTP status when it is refused. */
+/** Opens a socket; rejects with the HTTP status if it is refused. */
 export async function openSocket(socketUrl: string, query = `key=${API_KEY}`): Promise<TestSocket> {
   const socket = new WebSocket(`${socketUrl}/?${query}`)
   const frames: Frame[] = []

@@ -15,7 +15,7 @@ type Report = {
   }[]
 }
 
-/** Runs vitest on the pinned Node, and prints what failed, a line each, and the counts. Returns the exit code. */
+/** Runs vitest on the pinned Node, and prints a line for each failure, and the counts. Returns the exit code. */
 export async function runVitest(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},

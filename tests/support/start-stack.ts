@@ -16,7 +16,7 @@ export type StackOptions = {
   readonly cwd?: string
 }
 
-/** A local stack that runs as a process of its own, as `npm start` runs it. */
+/** A local stack in its own process, as `npm start` runs it. */
 export type TestStack = {
   readonly httpUrl: string
   readonly socketUrl: string
@@ -43,7 +43,7 @@ const PORTS = [
   'IDENTITY_PORT',
 ] as const
 
-/** Starts a stack on free ports with a data folder of its own, and waits until `/health` returns 200. */
+/** Starts a stack on free ports with its own data folder, and waits until `/health` returns 200. */
 export async function startStack({
   env = {},
   args = ['--no-demo'],

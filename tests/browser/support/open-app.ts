@@ -20,7 +20,7 @@ const LIVE = '.shell:has(.connection-good):has(main :is(h1, h2)):not(:has(main .
 /** The limit of every wait for the page. A slow machine takes longer than the 30 s of Playwright's own. */
 const PATIENCE_MS = 60_000
 
-/** The folder for pictures of what tests saw. */
+/** The folder for screenshots of the tests. */
 export const PICTURES = '.screenshots'
 
 export async function launchBrowser(): Promise<Browser> {
@@ -81,7 +81,7 @@ export async function openApp(
 type Violation = { id: string; nodes: { html: string; failureSummary: string }[] }
 
 /**
- * Finishes animations: half-way, axe sees colours that nobody reads, and takes a dialog for hidden. It runs in one step
+ * Finishes animations: otherwise axe sees intermediate colours, and treats a dialog as hidden. It runs in one step
  * with axe, so that nothing begins in between, and waits for a frame only if something is moving.
  */
 const SETTLE = `const moving = () => document.getAnimations()
@@ -117,7 +117,7 @@ export async function overflowOf(page: Page): Promise<number> {
   return (await page.evaluate('document.documentElement.scrollWidth - window.innerWidth')) as number
 }
 
-/** A stack of its own, a browser, and a page of the app in it. */
+/** A stack, a browser, and a page of the app in it. */
 type RunningApp = {
   readonly stack: TestStack
   readonly browser: Browser
@@ -134,7 +134,7 @@ type Options = OpenOptions & {
   readonly prepare?: (stack: TestStack) => Promise<unknown>
 }
 
-/** Starts what the tests of one file share, and opens the app at a path. Ends all of it if that fails. */
+/** Starts what the tests of one file share, and opens the app at a path. Stops everything if that fails. */
 export async function startApp({ path = '', prepare, ...options }: Options = {}): Promise<RunningApp> {
   const stack = await startStack()
   let browser: Browser | null = null

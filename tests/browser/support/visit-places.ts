@@ -3,7 +3,7 @@ import { axeViolations, overflowOf, PICTURES, untilLive } from './open-app.ts'
 
 const WIDE = { width: 1440, height: 900 }
 const NARROW = { width: 360, height: 740 }
-/** The rules for the second theme. It differs in colours alone, and the first one is checked with all rules. */
+/** The rules for the second theme. It differs only in colours, and the first theme is checked with all rules. */
 const COLOURS = ['color-contrast', 'link-in-text-block']
 /** The parts that a page does not share with all others. */
 const OWN = ['main', '.banner', '[role=dialog]']
@@ -14,7 +14,7 @@ type Look = {
   readonly only?: readonly string[]
 }
 
-/** The looks of a page. Each differs from the one before in one thing, and the last leads back to the first. */
+/** The looks of a page. Each differs from the previous one in one setting, and the last leads back to the first. */
 const LOOKS: readonly Look[] = [
   { colorScheme: 'light', size: WIDE },
   { colorScheme: 'dark', size: WIDE, only: COLOURS },

@@ -16,7 +16,7 @@ export function eventOf(run: string, n: number) {
   }
 }
 
-/** What the clients of a run ask for: exact channels, overlapping patterns, every kind of filter, rare and common. */
+/** The subscriptions of the clients of a run: exact channels, overlapping patterns, every kind of filter, rare and common. */
 const INTERESTS: readonly Interest[] = [
   { channels: ['fault.**'] },
   { channels: ['fault.a.1'] },
@@ -37,7 +37,7 @@ export type Seat = {
   readonly joins: number
 }
 
-/** Every fifth client comes late and asks for everything from the beginning. */
+/** Every fifth client connects late and subscribes from the beginning. */
 export function seatsOf(clients: number): Seat[] {
   return Array.from({ length: clients }, (_, index) => {
     const interest = INTERESTS[index % INTERESTS.length] ?? { channels: ['fault.**'] }
@@ -47,8 +47,8 @@ export function seatsOf(clients: number): Seat[] {
 }
 
 /**
- * Whether an event is one that a client asked for. Written apart from the product's own matching, so that a
- * mistake there is found.
+ * Whether an event matches the subscription of a client. Independent of the product's matching, so that an error there
+ * is found.
  */
 export function wants({ channels, filter = {} }: Interest, event: ReturnType<typeof eventOf>): boolean {
   const covers = (pattern: string, text: string) =>

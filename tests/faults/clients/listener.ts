@@ -4,7 +4,7 @@ import { API_KEY } from '../../support/start-stack.ts'
 import type { Seat } from './audience.ts'
 import { positionOf } from './produce.ts'
 
-/** What one client received, in little memory: a run has hundreds of thousands of events. */
+/** What one client received, in a compact form, because a run has hundreds of thousands of events. */
 export type Listener = {
   readonly seat: Seat
   readonly client: Tidewire
@@ -12,13 +12,13 @@ export type Listener = {
   readonly seen: Map<number, number>
   /** The position of each received event. */
   readonly positions: Map<number, string>
-  /** Milliseconds from a producer's 202 to the callback; 0 when the callback came first. */
+  /** Milliseconds from a producer's 202 to the callback; 0 if the callback was first. */
   readonly lags: number[]
   readonly gaps: string[]
   readonly errors: Map<string, number>
   outOfOrder: number
   catchUps: number
-  /** Sockets it opened, and how often it was live and then was not. */
+  /** The number of sockets that it opened, and how often it stopped being live. */
   sockets: number
   interruptions: number
   /** Resolves when it is live for the first time. */
@@ -35,7 +35,7 @@ export type ListenOptions = {
 /** Shorter than the defaults, so that a frozen socket is found within a short run, too. */
 const TIMING = { pingMs: 5000, pongTimeoutMs: 6000, pollMs: 10_000 }
 
-/** Connects a client, and notes everything that it receives. */
+/** Connects a client, and records everything that it receives. */
 export function listen(seat: Seat, { acceptedAt, ...options }: ListenOptions): Listener {
   const notes = {
     seat,

@@ -26,7 +26,7 @@ export function nothingProduced(): Produced {
   return { acceptedAt: new Map(), positions: new Map(), retries: 0, repeats: 0, contradictions: 0 }
 }
 
-/** A producer that gets no response tries again after about this time, and then later. */
+/** A producer without a response retries after about this time, and then with longer delays. */
 const PAUSE_MS = 100
 const LONGEST_PAUSE_MS = 1000
 const TICK_MS = 50
@@ -35,7 +35,7 @@ const WAITING_POSTS = 20
 
 /**
  * Posts `rate` events per second in small batches until `plan.until` (performance.now), each again with the same ids
- * until it gets its 202; one post in fifty is sent once more after that. Resolves when every event was accepted.
+ * until it gets its 202; one post in fifty is then repeated. Resolves when every event was accepted.
  */
 export async function produce(
   { httpUrl, run, rate, plan }: ProduceOptions,

@@ -28,7 +28,7 @@ const STEPS = [
 export type DynamodbProxy = HttpProxy & {
   readonly faults: DynamodbFaults
   readonly requests: () => number
-  /** For `ms`, most requests of one random step fail in one random way. That is longer than the retries of the SDK. */
+  /** For `ms`, which is longer than the retries of the SDK, most requests of one random step fail in one random way. */
   beginTrouble(ms: number, longestDelayMs: number): void
   /** Refuses the next `times` requests of this step, without applying them. */
   refuse(operation: string, table: string, times: number): void
@@ -71,7 +71,7 @@ export async function startDynamodbProxy(target: () => string, random: Random): 
     requests++
     if (trouble === null || trouble.left <= 0 || Date.now() > trouble.until) return null
     if (!concerns(trouble, passing) || random.chance(trouble.gaps)) return null
-    // One late request is like a crash at its step. Many of them would only be a slow machine.
+    // One late request is like a crash at its step. Many late requests would only be like a slow machine.
     if (trouble.kind === 'late' && random.chance(0.7)) return null
     trouble.left--
     faults[trouble.kind]++

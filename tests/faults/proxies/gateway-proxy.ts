@@ -8,7 +8,7 @@ export type GatewayProxy = HttpProxy & {
   readonly posts: () => number
   /** Whether posts fail at random. */
   trouble: boolean
-  /** Refuses the next connection that is posted to (429 or 500) for so long: longer than retries wait. */
+  /** Refuses posts to the next connection (429 or 500) for longer than retries wait. */
   refuseOne(ms: number): void
 }
 
@@ -31,7 +31,7 @@ export async function startGatewayProxy(target: () => string, random: Random): P
   }
   const gone = (passing: Passing): Fate => {
     faults['410']++
-    // A connection that is gone for the gateway is gone for the client, so its socket is closed as well.
+    // If a connection is gone for the gateway, it is gone for the client too, so its socket is closed.
     forward(target(), { ...passing, method: 'DELETE', headers: {}, body: Buffer.alloc(0) }, agent).catch(
       () => {}, // the stack is being killed; then the socket is gone anyway
     )

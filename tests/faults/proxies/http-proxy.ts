@@ -2,7 +2,7 @@ import { Agent, createServer, type IncomingMessage, request, type ServerResponse
 import { buffer } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** One request on its way. */
+/** A request that is being forwarded. */
 export type Passing = {
   readonly method: string
   readonly path: string

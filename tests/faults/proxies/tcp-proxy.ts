@@ -7,9 +7,9 @@ type Pair = { readonly client: Socket; readonly server: Socket }
 export type TcpProxy = {
   readonly port: number
   readonly open: () => number
-  /** Destroys one connection, or leaves the half of the server open for a while. Returns false if it hit none. */
+  /** Destroys one connection, or keeps its server half open for a while. Returns false if it chose none. */
   cut(random: Random): boolean
-  /** Forwards nothing of one connection for `ms`, without closing it. Returns false if it hit none. */
+  /** Forwards nothing of one connection for `ms`, without closing it. Returns false if it chose none. */
   stall(random: Random, ms: number): boolean
   stop(): Promise<void>
 }
@@ -17,13 +17,13 @@ export type TcpProxy = {
 /** How long the server keeps a connection open whose client is gone. */
 const HALF_OPEN_MS = 3000
 
-/** Forwards the TCP connections of so many clients on a free port of loopback to `target()`. */
+/** Forwards the TCP connections of `clients` clients on a free port of loopback to `target()`. */
 export async function startTcpProxy(target: () => number, clients: number): Promise<TcpProxy> {
   const pairs = new Set<Pair>()
   const server = createServer((client) => join(client, connect(target(), '127.0.0.1'), pairs))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()))
   const address = server.address()
-  // One of `clients` seats, taken or not. If only open ones were hit, the few that are left would be cut again and again.
+  // One of `clients` seats, used or not. If only open ones were chosen, the few that are left would be cut repeatedly.
   const pickPair = (random: Random) => [...pairs][Math.floor(random.next() * Math.max(clients, pairs.size))]
   return {
     port: typeof address === 'object' && address ? address.port : 0,
@@ -66,7 +66,7 @@ function destroy(pair: Pair, pairs: Set<Pair>): void {
   pair.server.destroy()
 }
 
-/** Destroys the half of the client alone: the server continues to send, as on a lost network. */
+/** Destroys only the client half. The server continues to send, as on a lost network. */
 function loseClient(pair: Pair, pairs: Set<Pair>): void {
   const { client, server } = pair
   pairs.delete(pair)

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import type { Json, OpenDocument, Operation, Parameter } from './open-document.ts'
 
-/** A request that was made up. `isValid`: nothing in it breaks the document, so that it must be accepted. */
+/** A generated request. `isValid`: it complies with the document, so it must be accepted. */
 export type MadeRequest = {
   readonly method: string
   readonly path: string
@@ -42,11 +42,11 @@ const media = fc.constantFrom(
   'a/b; c=d',
 )
 
-/** Returns requests of the document: many are valid or almost valid, some are nonsense. */
+/** Returns requests of the document: many are valid or almost valid, some are random. */
 export function arbitraryRequest(document: OpenDocument): fc.Arbitrary<MadeRequest> {
   const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.entries(methods)
-      // The server waits for the events of moves, so moves of made-up events would be too slow.
+      // The server waits for the events of moves, so moves of generated events would be too slow.
       .filter(([method]) => method === 'get' || !path.includes('{id}'))
       .map(([method, operation]) => ({ path, method: method.toUpperCase(), operation })),
   )
@@ -82,7 +82,7 @@ function validEvent(document: OpenDocument): fc.Arbitrary<MadeRequest> {
   )
 }
 
-/** What the document says in words only: a category, data or bytes but not both, and JSON as the data's type. */
+/** The rules that are only in descriptions: a category, data or bytes but not both, and JSON as the type of the data. */
 function tameEvent(event: Json): Json {
   const { data_base64: bytes, datacontenttype: _, ...rest } = event
   const payload = 'data' in rest || bytes == null ? {} : { data_base64: bytes }
@@ -173,7 +173,7 @@ function segmentOf(text = ''): string {
 
 const uri = fc.constantFrom('/cranes/4', 'urn:test:1', 'https://example.com/a?b=c#d', 'ünï', '../x', 'a:b')
 
-/** Values that fit a schema of the document. Covers what the document uses; throws for what it does not know. */
+/** Values that fit a schema of the document. Covers what the document uses; throws for any other keyword. */
 function arbitraryOf(schema: Json, document: OpenDocument): fc.Arbitrary<unknown> {
   const of = (part: Json) => arbitraryOf(part, document)
   const found = document.resolve(schema)
@@ -229,7 +229,7 @@ function arbitraryText({
   const text = fc.string({ unit: 'grapheme', maxLength: Math.min(maxLength as number, 40) })
   if (typeof pattern !== 'string') return text
   const known = Array.isArray(examples) ? [fc.constantFrom(...(examples as string[]))] : []
-  // fast-check does not generate from lookaheads: there the examples, and letters, have to do.
+  // fast-check does not support lookaheads, so examples and letters are used instead.
   if (pattern.includes('(?!')) return fc.oneof(...known, fc.constantFrom('a', 'a.b.c', '*', '**', 'a.*.**'))
   return fc.oneof(...known, fc.stringMatching(new RegExp(pattern, 'u'), { size: 'small' }))
 }
