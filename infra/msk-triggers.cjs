@@ -61,7 +61,7 @@ module.exports.functions = async (variables) => {
   )
 }
 
-/** What the framework's `msk` event cannot say of the mappings, by logical id: a failed partition comes again alone. */
+/** What the framework's `msk` event cannot say of the mappings, by logical id: only a failed partition is retried. */
 module.exports.extensions = async (variables) => {
   const service = await read(variables)
   const word = (name) => name.charAt(0).toUpperCase() + name.slice(1).replace(/[^0-9A-Za-z]/g, '')

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 export type Clock = {
   /** Milliseconds since 1970. */
   readonly now: () => number
-  /** Waits so many milliseconds. Throws the signal's reason when it is aborted. */
+  /** Waits for a number of milliseconds. Throws the signal's reason when it is aborted. */
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>
 }
 

@@ -24,7 +24,7 @@ export type PartitionWorkers = {
 type Options = Omit<ProcessBatch, 'commit' | 'signal'> & { mapping: Mapping; maxPayloadBytes: number }
 type Worker = {
   push(records: KafkaRecord[], pause: Pause): void
-  /** Drops what is buffered; the running invocation goes on. */
+  /** Drops what is buffered; the running invocation continues. */
   close(): void
   /** Resolves when the running invocation has ended after `close`. */
   ended: Promise<void>
@@ -41,7 +41,7 @@ type Assignment = {
  * Processes each assigned partition in order, one batch at a time, and the partitions in parallel.
  * Lambda may put several partitions into one invocation; here an invocation has one, so that a failing record
  * delays its own partition only. An invocation that outlives its assignment is waited for before the same
- * partition goes on.
+ * partition continues.
  */
 export function createPartitionWorkers(options: Options): PartitionWorkers {
   const running = new Map<number, Promise<void>>()

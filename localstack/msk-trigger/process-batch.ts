@@ -10,7 +10,7 @@ export type ProcessBatch = {
   toEvent(records: KafkaRecord[]): LambdaKafkaEvent
   /** Everything below `offset` is done. */
   commit(offset: number): Promise<void>
-  /** Stores what is given up: the partition goes on when it resolves, and tries again when it rejects. */
+  /** Stores a discarded batch. The partition continues if it resolves, and retries if it rejects. */
   discard(discarded: Discarded): Promise<void>
   log(line: string): void
   retryBackoff: Backoff

@@ -40,9 +40,9 @@ export type { Gap } from './subscription.ts'
 export type { FollowedView, StateOf, ViewMoment, ViewOptions, ViewSet, ViewStatus } from './view.ts'
 
 /**
- * What proves who asks: the key of a service, or the access tokens of a user. `token` is called for every request, so it
- * must return a token that is valid now. HTTP carries either as a header. A socket's URL carries a single-use ticket,
- * bought for each connection; only the key of a local stack goes there itself.
+ * Identifies the caller: the key of a service, or the access tokens of a user. `token` is called for every request, so it
+ * must return a token that is valid now. HTTP carries either as a header. The URL of a socket carries a single-use
+ * ticket, which is requested for each connection; only the key of a local stack is sent in the URL itself.
  */
 export type Credentials =
   | { readonly apiKey: string; readonly token?: never }
@@ -59,13 +59,22 @@ export type ConnectOptions = {
   readonly pingMs?: number
   /** How long a pong may take before the socket is given up. Default 10,000. */
   readonly pongTimeoutMs?: number
-  /** How old a connection gets before its successor takes over; the gateway ends it at 2 h. Default 6,600,000 (110 min). */
+  /**
+   * How old a connection gets before its successor takes over; the gateway ends it at 2 h. Default 6,600,000 (110
+   * min).
+   */
   readonly maxConnectionMs?: number
-  /** How long an opening socket, or the answer to a first subscribe, may take. HTTP may take 3 times as long. Default 10,000. */
+  /**
+   * How long an opening socket, or the answer to a first subscribe, may take. HTTP may take 3 times as long. Default
+   * 10,000.
+   */
   readonly answerTimeoutMs?: number
   /** Where the cursors of subscriptions with a `key` are kept. By default they are not. */
   readonly storage?: CursorStorage
-  /** Takes errors that concern no single subscription, or one that has no `onError`. By default they go to the console. */
+  /**
+   * Takes errors that concern no single subscription, or one that has no `onError`. By default they go to the
+   * console.
+   */
   readonly onError?: (error: ClientError) => void
   /** Opens a WebSocket. By default that of the platform. */
   readonly openSocket?: OpenSocket
@@ -88,7 +97,10 @@ export type Tidewire = {
     onEvent: (positioned: ReceivedEvent) => void,
     handlers?: SubscribeHandlers,
   ) => () => void
-  /** Keeps a view of a domain, or the state of one `key`, as the server has it until it is closed. Throws SubscribeError. */
+  /**
+   * Keeps a view of a domain, or the state of one `key`, as the server has it until it is closed. Throws
+   * SubscribeError.
+   */
   readonly view: <Views extends ViewSet, Name extends keyof Views['views'] & string>(
     domain: Views,
     view: Name,
@@ -100,11 +112,13 @@ export type Tidewire = {
   readonly state: TidewireState
   /** When the server was last heard, over a socket or HTTP, in epoch milliseconds; null until then. */
   readonly lastHeard: number | null
-  /** Ends every subscription and view, for good. Stored cursors stay. */
+  /** Ends every subscription and view permanently. Stored cursors are kept. */
   readonly close: () => void
 }
 
-/** Thrown for a subscription that can never work: `closed` after `close`, `too_many` above the limit of a connection. */
+/**
+ * Thrown for a subscription that can never work: `closed` after `close`, `too_many` above the limit of a connection.
+ */
 export class SubscribeError extends Error {
   readonly code: 'closed' | 'too_many'
   constructor(code: 'closed' | 'too_many', message: string) {
@@ -122,7 +136,7 @@ export const systemClock: Clock = {
   },
 }
 
-/** The headers of a request that prove who asks. Throws what `token` throws. */
+/** Returns the headers that identify the caller of a request. Throws what `token` throws. */
 export async function credentialHeaders({ apiKey, token }: Credentials): Promise<Record<string, string>> {
   return apiKey === undefined ? { authorization: `Bearer ${await token()}` } : { 'x-api-key': apiKey }
 }

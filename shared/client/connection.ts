@@ -25,7 +25,7 @@ export type ConnectionEvents = {
   readonly trouble: () => void
   /** A socket could not be opened. It is tried again with backoff. */
   readonly failed: (cause: unknown) => void
-  /** The page goes away, perhaps for good. */
+  /** The page is hidden or closed. */
   readonly leaving: () => void
 }
 
@@ -46,7 +46,7 @@ export type Connection = {
 
 /** A line that lived this long resets the backoff. */
 const STABLE_MS = 10_000
-/** So long without a working line, or so many failures in a row, are reported as trouble. */
+/** After this time without a working line, or this number of consecutive failures, trouble is reported. */
 const TROUBLE_MS = 15_000
 const TROUBLE_FAILURES = 3
 

@@ -54,7 +54,7 @@ export type Feed = {
   /** A line has opened: asks on it, even if another one is live. */
   readonly opened: (line: OpenLine) => void
   readonly frame: (line: OpenLine, frame: ServerFrame) => void
-  /** A line is gone: what was on it goes on elsewhere. */
+  /** A line is lost; its subscriptions continue on another line. */
   readonly lost: (line: string) => void
   /** Reads over HTTP what is new, if no line feeds it and it is not catching up. */
   readonly poll: (signal: AbortSignal) => Promise<void>
@@ -68,9 +68,12 @@ export type Feed = {
   readonly stop: () => void
 }
 
-/** An answer is awaited for at most this many times `answerTimeoutMs`. */
+/** The maximum wait for a response, as a multiple of `answerTimeoutMs`. */
 const PATIENCE = 8
-/** On a busy log the position moves with every page. After so many pages that were not full, a socket can go on. */
+/**
+ * On a busy log the position advances with every page. After this number of pages that were not full, a socket can
+ * continue.
+ */
 const SHORT_PAGES = 3
 
 /** Returns a failure as it is reported: with the code of a refused request, or else with `code` and `detail`. */
@@ -79,7 +82,7 @@ export function toClientError(cause: unknown, code: string, detail?: string): Cl
   return { code, detail: detail ?? (cause instanceof Error ? cause.message : String(cause)), cause }
 }
 
-/** Creates a feed that is ready to ask. Throws CursorError if `since` is a malformed cursor. */
+/** Creates a feed that is ready to subscribe. Throws CursorError if `since` is a malformed cursor. */
 export function createFeed(
   definition: SubscriptionDefinition,
   onEvent: (positioned: ReceivedEvent) => void,
@@ -114,7 +117,10 @@ export function createFeed(
     awaitAnswer()
     line.send(message)
   }
-  /** Twice as long each time, up to PATIENCE: answers to an older ask are ignored, so a slow server needs a longer wait. */
+  /**
+   * Doubles each time, up to PATIENCE. Responses to an older attempt are ignored, so a slow server needs a longer
+   * wait.
+   */
   function awaitAnswer() {
     cancelWait?.()
     cancelWait = clock.after(Math.min(PATIENCE, 2 ** unanswered) * deps.answerTimeoutMs, () => {

@@ -9,7 +9,7 @@ export type Fetch = (url: string, init?: RequestInit) => Promise<Response>
 
 export type HttpSettings = {
   readonly httpUrl: string
-  /** The headers that prove who asks. Called for every request. */
+  /** Returns the headers that identify the caller. Called for every request. */
   readonly headers: () => Promise<Record<string, string>>
   readonly fetch: Fetch
   readonly clock: Clock
@@ -23,7 +23,7 @@ export type ViewAddress = {
   readonly view: string
   readonly key?: string | undefined
 }
-/** The parts of a view, and the cursor to go on from: what lies above it is not in all of them. */
+/** The parts of a view, and the cursor to continue from. Events above it are not in all of the parts. */
 export type ViewSnapshot<State> = { readonly parts: readonly ViewPart<State>[]; readonly cursor: string }
 
 /**
@@ -45,7 +45,7 @@ export type Http = {
   readonly ticket: () => Promise<string>
 }
 
-/** The maximum of events in one page of `GET /events/since`. */
+/** The maximum number of events in one page of `GET /events/since`. */
 export const PAGE_LIMIT = 500
 
 /** What asking again would only repeat: a malformed request, no right to it, a filter that cannot be. */

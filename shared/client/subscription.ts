@@ -25,7 +25,7 @@ export type SubscriptionOutput = {
 /** What a subscription is doing. It stays `live` on its old line while it asks on the next one. */
 export type Phase = 'idle' | 'asking' | 'live' | 'catching_up' | 'refused' | 'stopped'
 
-/** What the owner of a subscription must do about a frame. `replayed`: go on waiting for the answer. */
+/** What the owner of a subscription must do about a frame. `replayed`: continue to wait for the response. */
 export type Reaction = 'none' | 'replayed' | 'live' | 'ask_again' | 'catch_up' | 'refused'
 
 /** A page of `GET /events/since`. */
@@ -57,13 +57,16 @@ export type Subscription = {
   readonly ask: (line: string) => SubscribeMessage
   /** Takes a frame that came over a line. */
   readonly receive: (line: string, frame: ServerFrame) => Reaction
-  /** Takes a page that was read from `since`, a `resumeFrom` of now or of before. Returns whether the position moved. */
+  /**
+   * Applies a page that was read from `since`, a current or earlier `resumeFrom`. Returns whether the position
+   * advanced.
+   */
   readonly receivePage: (page: Page, since: Since) => boolean
   /** Forgets a line that is gone. */
   readonly drop: (line: string) => void
   /** Has caught up over HTTP: it may ask on a line again. */
   readonly caughtUp: () => void
-  /** Ends for good: the server refused it, or the caller stopped it. */
+  /** Ends permanently, because the server refused it or the caller stopped it. */
   readonly end: (how: 'refused' | 'stopped') => void
 }
 
@@ -104,7 +107,7 @@ export function createSubscription(
     attempt++
     return { action: 'subscribe', id, attempt, ...interest, since: asked.since }
   }
-  /** The ask that a frame answers; null for an answer to an older attempt (docs/architecture.md, I5). */
+  /** Returns the request that a frame is the response to; null for an older attempt (docs/architecture.md, I5). */
   function answeredBy(line: string, frame: EventsFrame | SubscribedFrame): Ask | null {
     return asked?.line === line && (frame.attempt ?? 1) === attempt ? asked : null
   }

@@ -44,7 +44,7 @@ export type ViewOptions = ViewHandlers & {
  */
 export type ViewStatus = 'loading' | 'live' | 'stale' | 'refused'
 
-/** A view at one moment: the same object as long as nothing has changed. */
+/** A view at one moment: the same object until something changes. */
 export type ViewMoment<State> = {
   /** The merged state of each key; a view without keys has one, under "". */
   readonly states: ReadonlyMap<string, State>

@@ -4,7 +4,7 @@ import { cutText } from './cut-text.ts'
 
 const bytesOf = (text: string) => new TextEncoder().encode(JSON.stringify(text)).length - 2
 
-it('cuts any text to so many bytes of JSON, keeps what fits, and never halves a character', () => {
+it('cuts any text to a number of bytes of JSON, keeps what fits, and never splits a character', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary', maxLength: 60 }), fc.nat(200), (text, bytes) => {
       const cut = cutText(text, bytes)

@@ -1,25 +1,25 @@
 import type * as z from 'zod'
 import type { Role } from '#shared/core/role.ts'
 
-/** A value that is always the same, or one read off the data, with its rule in words for readers of the catalog. */
+/** A constant value, or a function of the data with the description of its rule for the catalog. */
 export type Derived<Data> = string | { readonly rule: string; readonly of: (data: Data) => string }
 
 /**
- * An event type: the schema of its `data`, and what is derived of the data where a producer left it out. The functions
- * get only data that fits the schema, and are pure. Data is checked, never changed: make schemas without transforms,
- * and loose objects, so that a producer may say more. `.optional()` allows an event without data.
+ * An event type: the schema of its `data`, and attributes that are derived from the data if the producer did not set them.
+ * The functions must be pure; they get only data that matches the schema. Data is checked, never changed, so a schema must
+ * not have transforms. Use loose objects, so that a producer can add members. `.optional()` allows an event without data.
  */
 export type EventDefinition<Data = unknown> = {
   readonly schema: z.ZodType<Data>
-  /** The channel that the event is pushed on; the type itself where this is left out. */
+  /** The channel that the event is pushed on. The default is the type itself. */
   readonly category?: Derived<Data>
-  /** `info` where this is left out. */
+  /** The default is `info`. */
   readonly severity?: Derived<Data>
-  /** Order is kept among events with the same key. */
+  /** The partition key. Events with the same key keep their order. */
   readonly key?: (data: Data) => string | undefined
 }
 
-/** An event as domains see it: the CloudEvent attributes that folds read. */
+/** The attributes of a CloudEvent that folds can read. */
 export type DomainEvent = {
   readonly id: string
   readonly source: string
@@ -33,7 +33,10 @@ export type DomainEvent = {
   readonly [extension: string]: unknown
 }
 
-/** What a fold is given: an event and where it stands in Kafka. Nothing else: no clock, no randomness. */
+/**
+ * The input of a fold: an event and its position in Kafka. There is no clock and no randomness, so that a replay
+ * gives the same states.
+ */
 export type FoldInput = {
   readonly topic: string
   readonly partition: number
@@ -41,42 +44,48 @@ export type FoldInput = {
   readonly event: DomainEvent
 }
 
-/** An event that follows from another; the pipeline gives it a deterministic id, and derives what is left out. */
+/** An event that follows from another. The pipeline gives it a deterministic id and derives missing attributes. */
 export type Emission = {
   readonly type: string
   readonly subject?: string
   readonly category?: string
   readonly severity?: string
   readonly partitionkey?: string
-  /** The time of the event that it follows from, where this is left out. */
+  /** The default is the time of the event that it follows from. */
   readonly time?: string
   readonly data?: unknown
 }
 
 /**
- * A view: a pure fold over the events of its channels. A state is JSON of at most 100 KB, and is kept for each key,
- * topic and partition apart; `apply` is total (an event it cannot use leaves the state as it is: answer the very same
- * object, then nothing is saved) and knows nothing of other partitions.
+ * A view: a pure fold over the events of its channels. A state is JSON of at most 100 KB. There is a separate state for each
+ * key, topic and partition. `apply` must accept every event; if it ignores one, it must return the same object, and then
+ * nothing is saved.
  */
 export type View<State = unknown> = {
   readonly description: string
-  /** How events are handled whose time lies before that of events already folded. Read by people. */
+  /** How the fold handles events whose time is before that of events already folded. Shown in the catalog. */
   readonly lateEvents: string
   /** Patterns of the channels whose events it folds. */
   readonly channels: readonly string[]
-  /** The channels of one key, where these are fewer: what a client of that key subscribes to. */
+  /** The channels of one key, if these are fewer. A client of that key subscribes to them. */
   readonly channelsOf?: (key: string) => readonly string[]
-  /** The keys of the states that an event belongs to; without this there is one state, under the key "". */
+  /** The keys of the states that an event belongs to. The default is one state, under the key "". */
   readonly keys?: (input: FoldInput) => readonly string[]
   readonly initial: (key: string) => State
   readonly apply: (state: State, input: FoldInput, key: string) => State
-  /** Joins the states of a key from several partitions, in the order of topic and partition. Needed where a key's events have different partition keys. */
+  /**
+   * Merges the states of a key from several partitions, in the order of topic and partition. Required if the events
+   * of a key have different partition keys.
+   */
   readonly merge?: (left: State, right: State) => State
   /** The events that follow from one event, given the state before and after it. */
   readonly emit?: (before: State, input: FoldInput, after: State, key: string) => readonly Emission[]
-  /** What readers get of a (merged) state: what depends on the time of day, sums, ratios. `now` in milliseconds. */
+  /**
+   * Returns what readers get of a merged state, such as sums, ratios, and values that depend on `now` (milliseconds
+   * since 1970).
+   */
   readonly present?: (state: State, now: number, key: string) => unknown
-  /** A state is forgotten so many days after its last change; without this it is kept. */
+  /** The number of days after its last change when a state is deleted. By default states are kept. */
   readonly keepDays?: number
 }
 
@@ -85,24 +94,27 @@ export function defineView<State>(view: View<State>): View<State> {
   return view
 }
 
-/** Who asks for a lifecycle move, when (RFC 3339), and the body of the request. */
+/** The request of a lifecycle move: the name of the user, the time (RFC 3339), and the body. */
 export type MoveRequest = {
   readonly by: string
   readonly at: string
   readonly body: Readonly<Record<string, unknown>>
 }
-/** What a move answers: the event to write, or the reason why it is refused (`invalid`: the body is wrong; else the state forbids it). */
+/**
+ * The result of a move: the event to write, or the reason of a refusal. If `invalid`, the body is wrong, otherwise
+ * the state forbids the move.
+ */
 export type MoveDecision =
   | { readonly type: string; readonly data: Readonly<Record<string, unknown>> }
   | { readonly refused: string; readonly invalid?: boolean }
 export type Move<State = unknown> = {
   readonly description: string
   readonly roles: readonly Role[]
-  /** Returns the event to write, or why the move is refused. */
+  /** Returns the event to write, or the reason why the move is refused. */
   decide(state: State, request: MoveRequest): MoveDecision
 }
 
-/** What lists show of a state: events that are deleted are left out, and lists can be filtered by the other members. */
+/** What lists show of a state. Lists omit deleted events, and can be filtered by the other members. */
 export type StateSummary = {
   readonly isDeleted: boolean
   readonly [member: string]: string | boolean
@@ -110,15 +122,15 @@ export type StateSummary = {
 
 /**
  * The lifecycle of a domain's events: `POST /events/{id}/<move>`. The state is that of `view` under the event's id.
- * The event of a move takes the event's partition key, its id as the subject, and `<its category>.lifecycle` as category.
- * The functions are methods, so that the pipeline, which knows a state only as JSON, can pass back what the view made.
+ * The event of a move has the event's partition key, its id as the subject, and `<its category>.lifecycle` as category.
+ * The functions are methods, so that the pipeline, which treats a state as JSON, can pass the state of the view back to them.
  */
 export type Lifecycle<State = unknown> = {
   readonly view: string
   /** Patterns of the channels whose events it applies to. */
   readonly channels: readonly string[]
   readonly moves: { readonly [move: string]: Move<State> }
-  /** Returns why the fold refused the move of this event, from the state after it; null if it did not. */
+  /** Returns the reason why the fold refused the move of this event, from the state after it, or null. */
   moveProblem(state: State, event: DomainEvent): string | null
   /** Returns what lists show of a state; null if there is nothing to show. */
   summary(state: State): StateSummary | null
@@ -131,17 +143,20 @@ export function defineLifecycle<State>(lifecycle: Lifecycle<State>): Lifecycle<S
   return lifecycle
 }
 
-/** One event of a simulator, and after how many milliseconds of simulated time it happens. */
+/** One event of a simulator, and the milliseconds of simulated time before it. */
 export type SimulatedEvent = { readonly waitMs: number; readonly event: Emission }
-/** An endless, deterministic sequence of events: `random` answers numbers from 0 to 1, `begin` is the time it starts at in milliseconds. */
+/**
+ * An endless, deterministic sequence of events. `random` returns numbers from 0 to 1; `begin` is the start in
+ * milliseconds since 1970.
+ */
 export type Simulate = (random: () => number, begin: number) => Iterable<SimulatedEvent>
 
-/** A domain: its Kafka topics with the channels each one carries (the first that matches wins), and its event types. */
+/** A domain: its Kafka topics with the channels each one carries (the first match is used), and its event types. */
 export type Domain = {
   readonly name: string
   readonly topics: { readonly [topic: string]: readonly string[] }
   readonly events: { readonly [type: string]: EventDefinition<unknown> }
-  // A view's functions take its own state, of which the pipeline knows only that it is JSON.
+  // The functions of a view take its state, which the pipeline treats as JSON.
   // biome-ignore lint/suspicious/noExplicitAny: method parameters of different states have no common type
   readonly views?: { readonly [view: string]: View<any> }
   readonly lifecycle?: Lifecycle
@@ -152,12 +167,12 @@ export type Domain = {
   readonly simulate?: Simulate
 }
 
-/** A domain as it is written down: each type's functions take the data of its own schema. */
+/** A domain as it is declared: the functions of each type take the data of its schema. */
 type DomainOf<Data> = Omit<Domain, 'events'> & {
   readonly events: { readonly [Type in keyof Data]: EventDefinition<Data[Type]> }
 }
 
-/** Declares a domain. The plug contract: everything that the pipeline knows of a domain is in this value. */
+/** Declares a domain. The pipeline uses nothing of a domain but this value. */
 export function defineDomain<Data>(domain: DomainOf<Data>): Domain {
   return domain as Domain
 }

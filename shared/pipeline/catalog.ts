@@ -62,7 +62,7 @@ export function createCatalog(
   }
 }
 
-/** Remembers the result for each object as long as it lives: an event is checked at several steps on its way in. */
+/** Caches the result for each object, because an event is checked at several steps on its way in. */
 function dataChecker(definitions: ReadonlyMap<string, EventDefinition>): Catalog['issuesOf'] {
   const verdicts = new WeakMap<object, { readonly type: string; readonly issues: readonly DataIssue[] }>()
   const check = (type: string, data: unknown) =>

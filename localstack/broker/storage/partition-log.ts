@@ -27,7 +27,7 @@ export type PartitionLog = {
   onAppend(listener: (bytes: number) => void): () => void
   /** Drops the segments whose last record is older than `retentionMs`; -1 keeps everything. */
   dropExpired(now: number, retentionMs: number): void
-  /** Hides the records below `offset` for good and returns the new start. */
+  /** Hides the records below `offset` permanently and returns the new start. */
   deleteBefore(offset: number): number
   close(): void
   remove(): void

@@ -21,7 +21,7 @@ import {
 } from './record-batch.ts'
 
 const SUFFIX = '.log'
-/** One index entry per so many bytes of log. */
+/** The bytes of log for each index entry. */
 const INDEX_INTERVAL_BYTES = 4096
 const WINDOW_BYTES = 64 * 1024
 

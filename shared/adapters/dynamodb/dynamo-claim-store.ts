@@ -16,7 +16,10 @@ const CLAIMABLE =
   'attribute_not_exists(#offset) OR expires <= :now OR (#topic = :topic AND #partition = :partition AND #offset = :offset)'
 const POSITION_NAMES = { '#topic': 'topic', '#partition': 'partition', '#offset': 'offset' }
 
-/** The ClaimStore on DynamoDB: a table with the key (id, source). Every step is a conditional write of one item, but for ids that we made. `now` answers milliseconds. */
+/**
+ * The ClaimStore on DynamoDB: a table with the key (id, source). Every step is a conditional write of one item, but
+ * for ids that we made. `now` returns milliseconds.
+ */
 export function dynamoClaimStore(
   client: DynamoDBDocumentClient,
   { table, now: clock = Date.now }: { table: string; now?: () => number },

@@ -11,7 +11,10 @@ import pLimit from 'p-limit'
 
 type Options = { readonly endpoint?: string | undefined; readonly isLocal?: boolean }
 
-/** Returns a client of DynamoDB, or of what listens at `endpoint`. With `isLocal` it signs with credentials of no account. */
+/**
+ * Returns a client of DynamoDB, or of what listens at `endpoint`. With `isLocal` it signs with credentials of no
+ * account.
+ */
 export function dynamoClient({ endpoint, isLocal = false }: Options = {}): DynamoDBDocumentClient {
   const client = new DynamoDBClient({
     ...(endpoint !== undefined && { endpoint }),
@@ -63,7 +66,7 @@ async function writeChunk(
   }
 }
 
-/** Reads items by key with strong consistency, in no particular order. Missing items are left out. */
+/** Reads items by key with strong consistency, in no particular order. Missing items are omitted. */
 export async function getAll(
   client: DynamoDBDocumentClient,
   table: string,

@@ -52,7 +52,10 @@ export function dynamoSubscriptionStore(
     })
     return items.filter((item) => isRecord(item) && Number(item.expires) > now())
   }
-  /** Forgets a registration unless a newer one is there. It counts as removed first, so that who still writes its rows takes them back. */
+  /**
+   * Deletes a registration unless there is a newer one. It is first marked as removed, so a `register` that still
+   * writes its rows deletes them again.
+   */
   const drop = async (record: Item): Promise<void> => {
     const subscription = toSubscription(record)
     const Key = recordKey(subscription.connection, subscription.id)
@@ -85,7 +88,7 @@ export function dynamoSubscriptionStore(
 
     async list(connection) {
       const records = (await recordsOf(connection)).filter(isRegistered)
-      // A registration among another number of shards is matched by nobody any more: it has to come again.
+      // No shard matches a registration that was made with another number of shards, so the client must subscribe again.
       return records.map((record) => {
         const subscription = toSubscription(record)
         return { ...subscription, behind: subscription.behind || record.shards !== shard.shards }
@@ -111,7 +114,7 @@ export function dynamoSubscriptionStore(
     async markBehind(ref: SubscriptionRef) {
       const key = recordKey(ref.connection, ref.id)
       const record = await get(key)
-      // The record says so last: then every row does, but for those that `register` is writing: `marking` tells it.
+      // The record is marked last. Then every row is marked except those that `register` is writing, which reads `marking`.
       if (!isRegistered(record) || record.registration !== ref.registration || record.behind === true) return
       if (!(await succeeds(client.send(flagUpdate('marking', table, key, ref.registration))))) return
       await index.markBehind(toSubscription(record))
@@ -119,7 +122,7 @@ export function dynamoSubscriptionStore(
     },
   }
 
-  /** Puts the request on record, in place of exactly the one it read; null if a newer attempt is there. */
+  /** Stores the request in place of exactly the record that it read. Returns null if there is a newer attempt. */
   async function putRecord(request: SubscriptionRequest, expires: number): Promise<Registered | null> {
     const key = recordKey(request.connection, request.id)
     const channels = [...new Set(request.channels)]
@@ -143,7 +146,10 @@ export function dynamoSubscriptionStore(
     }
   }
 
-  /** Of two that register at once the older takes its rows back; a connection that was marked meanwhile marks all. False if overtaken. */
+  /**
+   * Of two that register at once the older takes its rows back; a connection that was marked meanwhile marks all.
+   * False if overtaken.
+   */
   async function settleRows(subscription: Subscription): Promise<boolean> {
     const record = await get(recordKey(subscription.connection, subscription.id))
     if (isRegistered(record) && record.registration === subscription.registration) {

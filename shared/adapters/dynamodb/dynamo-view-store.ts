@@ -27,7 +27,7 @@ const END_OF_KEY = '\u0000'
 const AFTER_KEY = '\u0001'
 
 const SAVES_AT_ONCE = 32
-/** A page asks for so many items at least, as a key may have several. */
+/** The minimum number of items that a page requests, because a key can have several. */
 const ITEMS_AT_LEAST = 8
 
 const IS_LATER = 'attribute_not_exists(epoch) OR epoch < :epoch OR (epoch = :epoch AND #offset < :offset)'
@@ -220,7 +220,10 @@ function toProgress({ epoch, offset, isRebuilding, rebuilds }: Item): FoldProgre
   }
 }
 
-/** Deletes the parts of every view that a stream made. A rebuild is rare, and run by hand: it may look through the whole table. */
+/**
+ * Deletes the parts of every view that a stream made. A rebuild is rare, and run by hand: it may look through the
+ * whole table.
+ */
 async function forgetParts(
   client: DynamoDBDocumentClient,
   table: string,

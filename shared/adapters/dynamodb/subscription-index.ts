@@ -33,7 +33,7 @@ const CACHED_PATTERNS = 10_000
  */
 export function subscriptionIndex(client: DynamoDBDocumentClient, table: string, shard: Shard) {
   const cache = new Map<string, Cached>()
-  /** The rows of a pattern that stand in a connection's own shard. */
+  /** The rows of a pattern that are in the shard of a connection. */
   const channelOf = (connection: string, pattern: string): string =>
     channelKey({ shards: shard.shards, shard: shardOf(connection, shard.shards) }, pattern)
   const rowKey = ({ connection, id }: Subscription, pattern: string) => ({
@@ -86,7 +86,7 @@ export function subscriptionIndex(client: DynamoDBDocumentClient, table: string,
       await bump(connection, channels)
     },
 
-    /** Every live subscription of this shard under each pattern; patterns without one are left out. */
+    /** Every live subscription of this shard under each pattern; patterns without one are omitted. */
     async matching(patterns: readonly string[]): Promise<Map<string, readonly Subscription[]>> {
       const versions = await readVersions(patterns)
       const found = await Promise.all(

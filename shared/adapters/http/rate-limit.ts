@@ -9,10 +9,10 @@ type Respond = () => Promise<HttpResponse>
 const MOST_BUCKETS = 10_000
 
 /**
- * Limits the requests of each credential to `perSecond` by a token bucket that holds one second's worth; 0 is no limit.
- * Answers carry `RateLimit-Policy` and `RateLimit`
+ * Limits the requests of each credential to `perSecond` by a token bucket with the tokens of one second; 0 is unlimited.
+ * Responses have the headers `RateLimit-Policy` and `RateLimit`
  * (https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-ratelimit-headers-11); above the limit they are 429.
- * The buckets are in memory, so a limit holds for each function instance; the gateway's throttle holds for all of them.
+ * The buckets are in memory, so a limit applies to each function instance; the gateway's throttle applies to all of them.
  */
 export function rateLimiter(perSecond: number, now: () => number = Date.now) {
   const buckets = new Map<string, Bucket>()

@@ -13,7 +13,7 @@ const OWN = ['channel', 'severity', 'type', 'subject', 'q', 'from', 'to', 'limit
 
 /**
  * Returns what a query string asks of events (`channel`, `severity`, `type`, `subject`, `q`, `from`, `to`), of their
- * state (any other parameter), and the `limit`. Lists are separated by commas; an empty one counts as left out. Throws
+ * state (any other parameter), and the `limit`. Lists are separated by commas; an empty one has no effect. Throws
  * Refusal `malformed` naming all faults.
  */
 export function readQuery(

@@ -4,7 +4,7 @@ import type { Principal } from '#shared/core/role.ts'
 /** An API key as it is configured: never the key itself, only its SHA-256 in hex. */
 export type HashedKey = { readonly name: string; readonly role: Principal['role']; readonly sha256: string }
 
-/** Answers whose key this is, or null. Compares in constant time. */
+/** Returns the principal of a key, or null. Compares in constant time. */
 export function apiKeyIdentity(keys: readonly HashedKey[]): (key: string) => Principal | null {
   const hashes = keys.map(({ sha256, ...principal }) => ({ principal, hash: Buffer.from(sha256, 'hex') }))
   return (key) => {

@@ -14,7 +14,7 @@ type Settings = {
 const KEYS_WITHIN_MS = 3000
 
 /**
- * Answers whose access token this is. Throws Refusal: `unauthenticated` for a token that does not hold, `forbidden` for
+ * Returns the principal of an access token. Throws Refusal: `unauthenticated` for an invalid token, `forbidden` for
  * a user without a role, `unavailable` when the issuer's keys cannot be read.
  *
  * Access tokens, not ID tokens: they are what OAuth means for an API, they carry scopes, and machines have no others.
@@ -57,7 +57,7 @@ function refuse(cause: unknown): never {
   throw new Refusal('unauthenticated', 'This token is not valid.', { cause })
 }
 
-/** The issuer's keys: read once, and again when a token names one that is not among them, at most every 10 s. */
+/** The keys of the issuer. They are read once, and again if a token names an unknown key, at most every 10 s. */
 function issuerKeys(): JwksCache {
   return new SimpleJwksCache({ fetcher: { fetch: fetchKeys } })
 }

@@ -3,14 +3,20 @@ import type { MSKEvent } from 'aws-lambda'
 import type { Position } from '#shared/core/event.ts'
 import type { KafkaRecord } from '#shared/pipeline/ports.ts'
 
-/** Records that must come again: the lowest offset of each partition that failed. An object, not a string: a string retries the whole batch. */
+/**
+ * Records that must be retried: the lowest offset of each partition that failed. An object, not a string: a string
+ * retries the whole batch.
+ */
 export type BatchResponse = {
   readonly batchItemFailures: readonly {
     readonly itemIdentifier: { readonly partition: string; readonly offset: number }
   }[]
 }
 
-/** Decodes the event of an MSK trigger (https://docs.aws.amazon.com/lambda/latest/dg/with-msk.html): base64 keys and values, headers as byte arrays. */
+/**
+ * Decodes the event of an MSK trigger (https://docs.aws.amazon.com/lambda/latest/dg/with-msk.html): base64 keys and
+ * values, headers as byte arrays.
+ */
 export function recordsOf(event: MSKEvent): KafkaRecord[] {
   return Object.values(event.records).flatMap((records) =>
     records.map(({ topic, partition, offset, timestamp, key, value, headers }) => ({

@@ -122,7 +122,8 @@ function timeOf({ time }: DomainEvent): string | null {
 /** The state of each post, with its history. */
 export const postsView = defineView<PostState>({
   description: 'The current state of each post and its history, including refused events.',
-  lateEvents: 'Events apply in the order of the log, whatever their time: the last one written wins.',
+  lateEvents:
+    'Events apply in the order of the log, whatever their time. The last one in the log is the current one.',
   channels: ['blog.**'],
   keys: ({ event }) => {
     const postId = postIdOf(event)

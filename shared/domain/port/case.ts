@@ -59,7 +59,7 @@ export type Case = {
 /** The maximum size of each part of a case, in bytes of JSON, so that a state stays under 100 KB. */
 const KEPT = { title: 600, name: 300, description: 4000, json: 8000 } as const
 
-/** Returns the new case of an event. Data of the wrong type or too large is left out. */
+/** Returns the new case of an event. Data of the wrong type or too large is omitted. */
 export function openCase(event: DomainEvent): Case {
   const { title, description, priority, location, coordinates, metadata, requiresAction, ...details } =
     membersOf(event.data)

@@ -54,14 +54,17 @@ export function createIdMaker(newId: () => string): { newId(): string; made(): R
   }
 }
 
-/** `null` counts as left out, except as data. */
+/** `null` is the same as a missing attribute, except for data. */
 function withoutNull(draft: EventDraft): EventDraft {
   return Object.fromEntries(
     Object.entries(draft).filter(([name, value]) => value !== null || name === 'data'),
   )
 }
 
-/** Returns the draft with the category and severity that the catalog derives from type and data: always the same for the same event. */
+/**
+ * Returns the draft with the category and severity that the catalog derives from type and data: always the same for
+ * the same event.
+ */
 export function deriveCategory(draft: EventDraft, catalog: Catalog): EventDraft {
   if (draft.category != null && draft.severity != null) return draft
   const definition = typeof draft.type === 'string' ? catalog.definitionOf(draft.type) : undefined
@@ -113,7 +116,7 @@ export function isTooLarge(json: Uint8Array): boolean {
   return json.length > ACCEPT_LIMITS.eventBytes
 }
 
-/** Further faults are left out: a longer response would help nobody. */
+/** Further faults are omitted, because a longer response would not help. */
 const MAX_FAULTS = 100
 
 /**

@@ -11,7 +11,7 @@ export type CompleteEvent = (draft: EventDraft) => EventDraft
 
 /**
  * Returns `value` as an event of CloudEvents 1.0.2. Throws Refusal `invalid_event` with every fault.
- * A `null` attribute counts as left out (JSON format §2.2) and is dropped; `data: null` is a value and stays.
+ * A `null` attribute is the same as a missing one (JSON format §2.2) and is dropped; `data: null` is a value and is kept.
  * Returns the same object if nothing has to be dropped. Unknown attributes are kept.
  */
 export function validateEvent(value: unknown, complete?: CompleteEvent): CloudEvent {
@@ -63,7 +63,7 @@ const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/
 /** The specification recommends at most 20 characters and sets no limit; a longer name than this is refused. */
 const MAX_NAME_LENGTH = 64
 
-/** The search stops after so many faults: a longer response would help nobody. */
+/** The maximum number of reported faults, because a longer response would not help. */
 const MAX_FAULTS = 100
 
 /** How many levels of arrays and objects `data` may have, so that no encoder runs out of stack. */

@@ -15,7 +15,7 @@ import type {
 } from '#shared/pipeline/ports.ts'
 import { toDeadLetter } from './dead-letter.ts'
 
-/** A partition whose batch failed: the first offset that must come again, and why. */
+/** A partition whose batch failed: the first offset that must be retried, and the reason. */
 export type FailedPartition = Position & { readonly cause: unknown }
 
 /**
@@ -134,7 +134,7 @@ async function openStream(
 const CLAIMS_AT_ONCE = 32
 
 /**
- * Drops repeats: returns the events whose record holds the claim on their source and id (docs/architecture.md, I8).
+ * Drops repeats: returns the events whose record has the claim on their source and id (docs/architecture.md, I8).
  * That need not be the first copy, since a writer may have claimed a later one. With `looksFirst` existing claims are
  * read before new ones are made, which is cheaper for a consumer that usually comes after another one.
  */

@@ -13,7 +13,9 @@ export function writeEvent({ topic, partition, offset, event }: PositionedEvent)
 
 export type FrameHead = { readonly ids: readonly string[]; readonly attempt?: number; readonly replay?: true }
 
-/** Frames in order. `complete` is false if an event was too large for any frame: it and all after it are left out. */
+/**
+ * Frames in order. `complete` is false if an event was too large for any frame: it and all later events are omitted.
+ */
 export type Frames = { readonly frames: readonly string[]; readonly complete: boolean }
 
 /**

@@ -24,7 +24,7 @@ export type PushCounts = {
   readonly behind: number
 }
 
-/** A `gap` notice is optional, since the next ping reports it too: it may not delay the batch for long. */
+/** A `gap` notice must not delay the batch for long. It is optional, because the next ping reports the gap too. */
 const GAP_PATIENCE_MS = 250
 
 /**

@@ -32,7 +32,7 @@ export async function catchUp(
   const reached: Reached[] = []
   const room = pageRoom()
   let scanLeft = PAGE_SCAN
-  // The partition with the most to read comes first: one that grows as fast as it is read does not starve the others.
+  // Sorted by the number of unread events, so a partition that grows as fast as it is read does not starve the others.
   const byBacklog = [...unread.remainders].sort((a, b) => b.head.offset - b.after - (a.head.offset - a.after))
   for (const { after, head, ...stream } of byBacklog)
     reached.push({ ...stream, offset: await readPartition(stream, after, head.offset) })

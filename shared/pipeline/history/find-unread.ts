@@ -15,7 +15,7 @@ export type Remainder = Stream & { readonly after: number; readonly head: Head }
 
 /** What a reader has not seen yet. `lost` says why some of it cannot be read any more, if so. */
 export type Unread = {
-  /** The heads of the topics, from where the reader goes on once it has read the remainders. */
+  /** The heads of the topics, from which the reader continues after it has read the remainders. */
   readonly heads: Cursor
   readonly remainders: readonly Remainder[]
   readonly lost: Extract<NotRecovered, 'trimmed' | 'epoch'> | null
@@ -93,7 +93,10 @@ async function firstAtOrAfter(time: number, stream: Stream, head: Head, store: E
   return low
 }
 
-/** Events expire oldest first: if the event at the cursor, or the stream's first, is still stored, none after it is lost. */
+/**
+ * Events expire oldest first: if the event at the cursor, or the stream's first, is still stored, none after it is
+ * lost.
+ */
 async function isTrimmed(stream: Stream, after: number, head: Head, store: EventStore): Promise<boolean> {
   if (head.first > head.offset) return false // no event yet
   const [kept] = await store.read(stream, { after: -1, upTo: after + 1, limit: 1, newestFirst: true })

@@ -67,9 +67,9 @@ export type RequireDeps = FindDeps & {
 }
 
 /**
- * Returns an event as `findEvent` does, but is certain if there is none: it waits for what Kafka holds at the time of
+ * Returns an event as `findEvent` does, but is certain if there is none: it waits for what Kafka contains at the time of
  * the call. Throws Refusal: `not_found` once all of that is stored and the event is not there, `unavailable` if storing
- * it takes longer than `withinMs`, or Kafka does not say what it holds.
+ * it takes longer than `withinMs`, or Kafka does not report what it contains.
  */
 export async function requireEvent(
   wanted: WantedEvent,

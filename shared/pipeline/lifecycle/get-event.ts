@@ -51,7 +51,7 @@ export async function loadState(
   const { topic, partition, epoch } = found
   if (!kept.keeps(found)) return { state: null, epoch, offset: found.offset }
   const look = async (): Promise<EventState | null> => {
-    // The progress first: parts are saved before it moves, so they are at least as far.
+    // The progress is read first. Parts are saved before it advances, so they are at least as far.
     const progress = (await viewStore.progress(topic)).get(partition)
     const [part] = await viewStore.load([partKeyOf(found, kept)])
     const after = (await viewStore.progress(topic)).get(partition)

@@ -146,7 +146,10 @@ async function write(
 const MAX_BODY_BYTES = 10_000
 const UTF8 = new TextDecoder('utf-8', { fatal: true })
 
-/** Returns the body of a move request: a JSON object, empty if it is left out. Throws Refusal `malformed` or `too_large`. */
+/**
+ * Returns the body of a move request: a JSON object, empty if there is none. Throws Refusal `malformed` or
+ * `too_large`.
+ */
 export function readMoveBody(body: Uint8Array): Readonly<Record<string, unknown>> {
   if (body.length > MAX_BODY_BYTES)
     throw new Refusal('too_large', `The body is larger than ${MAX_BODY_BYTES} bytes; send a smaller one.`)

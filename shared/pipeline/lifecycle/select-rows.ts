@@ -10,14 +10,17 @@ import type { Lifecycles } from './lifecycles.ts'
 
 /** What a list asks for beyond its interest. */
 export type RowQuery = Interest & {
-  /** For members of a state's summary, the values of which one must match. What no lifecycle can be filtered by is ignored. */
+  /**
+   * For members of a state's summary, the values of which one must match. What no lifecycle can be filtered by is
+   * ignored.
+   */
   readonly state?: { readonly [member: string]: readonly string[] }
   /** A text to search for, in any case. */
   readonly text?: string
 }
 
 /**
- * Returns which events a list shows, and with which summary of their state. Deleted events are left out. So are moves
+ * Returns which events a list shows, and with which summary of their state. Deleted events are omitted. So are moves
  * of lifecycles, unless a pattern of the query's channels or types has the segment "lifecycle", and Tidewire's own
  * events, unless a channel of the query begins with "tidewire".
  */
@@ -86,7 +89,10 @@ function asksForMoves({ channels, filter }: Interest, { category, type }: CloudE
   )
 }
 
-/** Whether an event's type, subject, id, or one of the searched members of its data has a text, which is in lower case. */
+/**
+ * Whether an event's type, subject, id, or one of the searched members of its data has a text, which is in lower
+ * case.
+ */
 function hasText(
   { id, type, subject, data }: CloudEvent,
   text: string,

@@ -14,7 +14,7 @@ export type MessageDeps = SubscribeDeps
 const FAULTS_NAMED = 5
 
 /**
- * Answers one message of a client with frames to its connection. A message that is unknown or malformed gets an error
+ * Handles one message of a client, and posts the response frames to its connection. A message that is unknown or malformed gets an error
  * frame and never closes the connection. A connection without a principal gets the error `expired` and is closed.
  * Frames are retried until `deadline`, in milliseconds since the epoch. Throws what a store throws.
  */
@@ -53,7 +53,7 @@ function errorFrame({ code, message }: Refusal, id: string | undefined): ErrorFr
 /** Returns the message that a text is. Throws Refusal `malformed` that says what to correct. */
 export function parseMessage(text: string): ClientMessage {
   const result = clientMessage.safeParse(readJson(text))
-  if (result.success) return result.data as ClientMessage // parsed from JSON, so what is left out is absent
+  if (result.success) return result.data as ClientMessage // parsed from JSON, so missing members are absent
   const faults = result.error.issues.map(
     ({ path, message: reason }) => `${path.join('.') || 'message'}: ${reason}`,
   )

@@ -8,7 +8,7 @@ import type { ViewStore } from '#shared/pipeline/views/view-store.ts'
 /** The channel of the statistics, and the type of their events. */
 const STATS_CHANNEL = 'tidewire.stats'
 
-/** The statistics are announced at most once in so many milliseconds (docs/adr/0012). */
+/** The minimum time between two announcements of the statistics, in milliseconds (docs/adr/0012). */
 export const STATS_SLOT_MS = 2000
 
 /** What the `stats` function is called with: when to read the statistics, in milliseconds since the Unix epoch. */

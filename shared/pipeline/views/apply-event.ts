@@ -17,7 +17,7 @@ export type ViewPart<State = unknown> = {
 /** A part that an event changed, and the state that it had before. */
 export type PartChange<State = unknown> = { readonly before: State; readonly after: ViewPart<State> }
 
-/** Called with the reason if an event that a view folds is left out of one of its states. */
+/** Called with the reason if an event that a view folds is skipped for one of its states. */
 export type OnFault = (reason: string) => void
 
 type Input = PositionedEvent & { readonly epoch: string }
@@ -77,7 +77,7 @@ export function keysOf(view: Pick<View, 'keys'>, input: PositionedEvent): readon
 }
 
 /**
- * Returns the keys that an event belongs to and that can be stored; none if the view throws, since no event may stop
+ * Returns the keys that an event belongs to and that can be stored; none if the view throws, because no event may stop
  * its partition.
  */
 export function keysFor(

@@ -27,7 +27,10 @@ export type FoldDeps = OpenDeps & {
   /** Where the events that follow from others are written. */
   readonly kafka: EventLog
   readonly views: Views
-  /** Pauses until `deliver` has claimed the events. Without it the fold does not wait, and claims what is not claimed yet. */
+  /**
+   * Pauses until `deliver` has claimed the events. Without it the fold does not wait, and claims what is not claimed
+   * yet.
+   */
   readonly sleep?: (ms: number) => Promise<unknown>
 }
 
@@ -39,7 +42,7 @@ const COMPARED = 1
 
 /**
  * Folds a batch of records of one or more partitions. Returns the partitions that failed, each with the first offset
- * that must come again; the others are folded. Never throws.
+ * that must be retried; the others are folded. Never throws.
  */
 export async function fold(
   records: readonly KafkaRecord[],

@@ -35,7 +35,7 @@ const RETRY_AFTER_SECONDS = 5
 
 /**
  * Reads the parts of a view. The cursor is the progress that was read before the parts; for a single key it is as far
- * as its parts. Some parts may already include events above the cursor: a reader that goes on from the cursor drops
+ * as its parts. Some parts may already include events above the cursor: a reader that continues from the cursor drops
  * what a part includes. Throws Refusal `malformed` for a bad `next`, `unavailable` during a rebuild.
  */
 export async function readParts(named: NamedView, page: Page, deps: ReadDeps): Promise<ViewParts> {
@@ -108,7 +108,7 @@ async function cursorOf(progress: Progress, { store }: ReadDeps): Promise<Cursor
   return new Map(await Promise.all(entries))
 }
 
-/** During a rebuild deleted parts look as if they had never been there: a reader must not go on from the others. */
+/** During a rebuild, deleted parts look as if they had never existed, so a reader must not continue from the others. */
 function assertNotRebuilt(before: Progress, after: Progress): void {
   for (const [topic, partitions] of after)
     for (const [partition, { isRebuilding, rebuilds }] of partitions)

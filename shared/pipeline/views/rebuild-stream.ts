@@ -39,7 +39,7 @@ export async function rebuildStreams(
 ): Promise<void> {
   const spans: Span[] = []
   for (const plan of plans) {
-    // A batch that was folded between the plan and the mark is rebuilt too; one that was not finished comes again.
+    // A batch that was folded between the plan and the mark is rebuilt too; one that was not finished is retried.
     const folded = await deps.viewStore.beginRebuild(plan)
     spans.push({ ...plan, end: Math.max(plan.end, folded + 1) })
   }

@@ -10,7 +10,7 @@ export type FoldProgress = {
   readonly epoch: string
   readonly offset: number
   readonly isRebuilding: boolean
-  /** How often it was rebuilt; left out if never. */
+  /** The number of rebuilds; absent if it was never rebuilt. */
   readonly rebuilds?: number
 }
 /** Who moves the progress up: the rebuilder, or a caller that saw this number of rebuilds when it began to fold. */
@@ -20,7 +20,10 @@ export type FoldedBy = { readonly isRebuilder: true } | { readonly rebuilds: num
 export type ViewStore = {
   /** Returns the stored parts in input order; null for a key without a part. */
   load(keys: readonly PartKey[]): Promise<(StoredPart | null)[]>
-  /** Saves each part unless the stored one has the same or a later position: a later epoch, or the same epoch and offset. */
+  /**
+   * Saves each part unless the stored one has the same or a later position: a later epoch, or the same epoch and
+   * offset.
+   */
   save(parts: readonly StoredPart[]): Promise<void>
   /** Returns the parts of a view, or of one of its keys, by key, topic and partition; a page has whole keys. */
   read(
@@ -42,7 +45,7 @@ export type ViewStore = {
   endRebuild(stream: Stream): Promise<void>
 }
 
-/** Thrown if records cannot be folded now; the same records come again. */
+/** Thrown if records cannot be folded now; the same records are retried. */
 export class FoldError extends Error {
   readonly code: 'rebuilding' | 'stale_epoch'
   readonly retryable = true

@@ -70,7 +70,9 @@ const signed = z.strictObject({
    * If neither `{form}` nor `{body}` is signed, the URL must have it.
    */
   bodyDigestInQuery: text.optional(),
-  /** How a secret becomes the key: its text (`utf8`, the default), its decoded bytes, or Standard Webhooks' `whsec_`. */
+  /**
+   * How a secret becomes the key: its text (`utf8`, the default), its decoded bytes, or Standard Webhooks' `whsec_`.
+   */
   key: z.enum(['utf8', 'base64', 'hex', 'standard']).optional(),
 })
 export type SignedScheme = z.infer<typeof signed>
@@ -131,7 +133,7 @@ export const mappingSchema = z.strictObject({
   category: lookups.optional(),
   /** The provider's id of the delivery; without one, the SHA-256 of the body. */
   id: lookups.optional(),
-  /** Members of a JSON body that differ between attempts: they are left out of the SHA-256. */
+  /** Members of a JSON body that differ between attempts; the SHA-256 does not include them. */
   volatile: z.array(z.string()).optional(),
   subject: lookups.optional(),
   /** RFC 3339 text, or Unix time in seconds or milliseconds. */
@@ -140,7 +142,9 @@ export const mappingSchema = z.strictObject({
 })
 export type Mapping = z.infer<typeof mappingSchema>
 
-/** A verified request that gets an answer and is not an event: all of `when` match, and the field `unless` is missing. */
+/**
+ * A verified request that gets an answer and is not an event: all of `when` match, and the field `unless` is missing.
+ */
 export const challengeSchema = z.strictObject({
   when: z.record(pointer, z.union([z.string(), z.number()])),
   unless: pointer.optional(),

@@ -15,7 +15,10 @@ const HEX = /^(?:[0-9a-f]{2})+$/i
 const PUBLIC_PREFIX = Buffer.from('302a300506032b6570032100', 'hex')
 const PRIVATE_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex')
 
-/** Whether a secret is marked as a public key. As an HMAC secret it would let everybody sign who knows it. */
+/**
+ * Whether a secret is marked as a public key. It must not be an HMAC secret, because everyone that knows it could
+ * sign.
+ */
 export function isPublicKey(secret: string): boolean {
   return PUBLIC_KEY_MARK.test(secret)
 }

@@ -40,13 +40,13 @@ export function crashingKafka(
         await scheduler.yieldPoint()
         if (mayGoWrong(0.04)) {
           if (mayGoWrong(0.5)) scheduler.spawn('a late write', () => writeLate(record))
-          throw new Refusal('unavailable', 'Kafka did not answer')
+          throw new Refusal('unavailable', 'Kafka did not respond')
         }
         if (mayGoWrong(0.04)) write(record)
         positions.push(write(record))
       }
       await scheduler.yieldPoint()
-      if (mayGoWrong(0.04)) throw new Refusal('unavailable', 'the answer was lost')
+      if (mayGoWrong(0.04)) throw new Refusal('unavailable', 'the response was lost')
       return positions
     },
   }

@@ -111,6 +111,6 @@ export function failRequests({ requests }: ViewClient): void {
   for (const one of requests)
     if (one.actor.state === 'crashed') {
       requests.delete(one)
-      one.fail(new Error('no answer'))
+      one.fail(new Error('no response'))
     }
 }
