@@ -123,7 +123,7 @@ export type StateSummary = {
 /**
  * The lifecycle of a domain's events: `POST /events/{id}/<move>`. The state is that of `view` under the event's id.
  * The event of a move has the event's partition key, its id as the subject, and `<its category>.lifecycle` as category.
- * The functions are methods, so that the pipeline, which treats a state as JSON, can pass the state of the view back to them.
+ * The functions are methods, so that the pipeline, which treats a state as JSON, can pass the state of the view to them.
  */
 export type Lifecycle<State = unknown> = {
   readonly view: string

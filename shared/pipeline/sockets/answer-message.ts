@@ -14,9 +14,9 @@ export type MessageDeps = SubscribeDeps
 const FAULTS_NAMED = 5
 
 /**
- * Handles one message of a client, and posts the response frames to its connection. A message that is unknown or malformed gets an error
- * frame and never closes the connection. A connection without a principal gets the error `expired` and is closed.
- * Frames are retried until `deadline`, in milliseconds since the epoch. Throws what a store throws.
+ * Handles one message of a client, and posts the response frames to its connection. A message that is unknown or
+ * malformed gets an error frame and never closes the connection. A connection without a principal gets the error
+ * `expired` and is closed. Frames are retried until `deadline`, in milliseconds since the epoch. Throws what a store throws.
  */
 export async function answerMessage(
   connection: string,

@@ -119,6 +119,6 @@ export function mergeParts<State>(view: View<State>, parts: readonly ViewPart<St
   const { merge } = view
   if (rest.length === 0) return first.state
   if (merge) return rest.reduce((state, part) => merge(state, part.state), first.state)
-  // A key whose events share a partition key has one part. After its topic got more partitions, the last one to change counts.
+  // A key whose events share a partition key has one part. If its topic got more partitions, the last changed part is used.
   return ordered.reduce((last, part) => (part.offset > last.offset ? part : last)).state
 }
