@@ -1,6 +1,8 @@
 import { defineConfig } from 'vitest/config'
 
 const together = ['tests/{integration,clients,repository,packages}/**/*.test.ts']
+/** What promises a time to its users needs the machine to itself. */
+const alone = ['tests/browser/{recovery,side-by-side}.test.ts', 'tests/faults/kafka-outage.test.ts']
 const excluded = ['**/node_modules/**', '**/.tidewire*/**']
 // A condition that is waited for costs time only where it does not come, so the limits are those of a slow machine.
 const poll = { timeout: 20_000, interval: 20 }
@@ -56,15 +58,34 @@ export default defineConfig({
           sequence: { groupOrder: 1 },
         },
       },
-      // Browsers and faults need the machine to themselves.
       {
         test: {
-          name: 'stack',
-          include: ['tests/**/*.test.ts'],
-          exclude: [...excluded, ...together],
+          name: 'browser',
+          include: ['tests/browser/**/*.test.ts'],
+          exclude: [...excluded, ...alone],
+          ...patient,
+          maxWorkers: 2,
+          sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        test: {
+          name: 'faults',
+          include: ['tests/faults/**/*.test.ts'],
+          exclude: [...excluded, ...alone],
+          ...patient,
+          maxWorkers: 2,
+          sequence: { groupOrder: 3 },
+        },
+      },
+      {
+        test: {
+          name: 'alone',
+          include: alone,
+          exclude: excluded,
           ...patient,
           maxWorkers: 1,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 4 },
         },
       },
     ],
