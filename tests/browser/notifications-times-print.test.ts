@@ -64,7 +64,7 @@ describe.skipIf(chromiumPath() === null)('what reaches readers beside the screen
     await page.locator('.feed').waitFor()
     await untilLive(page)
     await alarm('Seen by the reader')
-    await page.getByRole('row').filter({ hasText: 'Seen by the reader' }).waitFor()
+    await page.getByRole('row').filter({ hasText: 'Seen by the reader' }).first().waitFor()
     expect(await notified()).toEqual([])
 
     await page.evaluate(hide(true))
@@ -91,7 +91,7 @@ describe.skipIf(chromiumPath() === null)('what reaches readers beside the screen
   it('are times in the zone of the reader or in UTC, in the table, beside the chart and on its axis', async () => {
     await goLive(page, `${stack.webUrl}/market/history?symbol=ACME`)
     const canvas = page.locator('.candle-canvas')
-    const row = page.getByRole('row').filter({ hasText: '121.00' })
+    const row = page.getByRole('row').filter({ hasText: '121.00' }).first()
     const begin = (await row.locator('time').getAttribute('datetime')) ?? ''
     const sayIn = (timeZone: string) =>
       new Date(begin).toLocaleTimeString('en', { timeZone, hourCycle: 'h23' })
