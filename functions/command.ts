@@ -4,7 +4,7 @@ import { type Identify, requirePrincipal } from '#shared/adapters/http/require-p
 import { kafkaLogReader } from '#shared/adapters/kafka/kafka-log-reader.ts'
 import { domains } from '#shared/domain/catalog.ts'
 import { keyRequest, readIdempotencyKey } from '#shared/pipeline/accept/idempotency-key.ts'
-import { continueTrace } from '#shared/pipeline/accept/traceparent.ts'
+import { continueTrace } from '#shared/pipeline/accept/read-post.ts'
 import { entityTag } from '#shared/pipeline/lifecycle/entity-tag.ts'
 import { lifecyclesOf } from '#shared/pipeline/lifecycle/lifecycles.ts'
 import { type MoveDeps, moveEvent, readMoveBody } from '#shared/pipeline/lifecycle/move-event.ts'

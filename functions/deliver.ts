@@ -1,6 +1,6 @@
 import type { Context, MSKEvent } from 'aws-lambda'
 import { type BatchResponse, failuresOf, recordsOf } from '#shared/adapters/lambda/msk-event.ts'
-import { recordDecoder } from '#shared/pipeline/consume/decode-record.ts'
+import { recordDecoder } from '#shared/pipeline/consume/consume.ts'
 import { type DeliverDeps, deliver } from '#shared/pipeline/deliver/deliver.ts'
 import type { RequestStats } from '#shared/pipeline/stats/stats.ts'
 import {

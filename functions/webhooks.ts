@@ -3,7 +3,7 @@ import { ACCEPT_LIMITS } from '#shared/core/limits.ts'
 import { Refusal } from '#shared/core/refusal.ts'
 import { domains } from '#shared/domain/catalog.ts'
 import { type AcceptDeps, accept } from '#shared/pipeline/accept/accept.ts'
-import { continueTrace } from '#shared/pipeline/accept/traceparent.ts'
+import { continueTrace } from '#shared/pipeline/accept/read-post.ts'
 import { assertUnreserved, type Lifecycles, lifecyclesOf } from '#shared/pipeline/lifecycle/lifecycles.ts'
 
 import { grantDeliveries, publicUrl, receiveWebhook } from '#shared/pipeline/webhooks/receive-webhook.ts'

@@ -83,7 +83,7 @@ const INSIDE = [
 /** Imports of a face, or of the inside by the room itself or by a test. */
 const FACES = [
   ['functions/planted.ts', '#shared/pipeline/accept/accept.ts'],
-  ['shared/pipeline/accept/planted.ts', './to-record.ts'],
+  ['shared/pipeline/accept/planted.ts', './check-event.ts'],
   ['shared/pipeline/webhooks/providers/planted.ts', '#shared/pipeline/webhooks/provider.ts'],
   ['functions/planted.test.ts', '#shared/pipeline/deliver/push-events.ts'],
   ['shared/testing/planted.ts', '#shared/pipeline/deliver/push-events.ts'],

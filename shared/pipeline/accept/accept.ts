@@ -1,13 +1,14 @@
+import { Buffer } from 'node:buffer'
 import { createHash } from 'node:crypto'
 import pLimit from 'p-limit'
 import type { CloudEvent, Position } from '#shared/core/event.ts'
 import { type Fault, Refusal } from '#shared/core/refusal.ts'
 import type { Catalog } from '#shared/pipeline/catalog.ts'
 import { type ClaimKey, type ClaimStore, identityOf } from '#shared/pipeline/claim-store.ts'
-import type { EventLog, NewRecord } from '#shared/pipeline/ports.ts'
+import { encodeKafkaStructured } from '#shared/pipeline/cloudevents/kafka.ts'
+import type { EventLog, KafkaRecord, NewRecord } from '#shared/pipeline/ports.ts'
 import { checkData, checkEvent, isTooLarge } from './check-event.ts'
 import { type Binding, bindRequest } from './idempotency-key.ts'
-import { toRecord } from './to-record.ts'
 
 export type AcceptDeps = {
   readonly kafka: EventLog
@@ -181,4 +182,22 @@ function inFlightRefusal(keys: ReadonlyMap<string, ClaimKey>): Refusal {
   const what = keys.size === 1 ? `the event "${first?.id}" of "${first?.source}"` : 'these events'
   const detail = `Another request is writing ${what} at this moment. Send this one again.`
   return new Refusal('conflict', detail, { retryAfterSeconds: CONFLICT_RETRY_SECONDS })
+}
+
+/** The header of a record whose event's id was made for that record (docs/adr/0011). */
+const MADE_ID = { name: 'tidewire-id', value: 'made' } as const
+
+/** Returns the record of an event: in the topic of its category, with the key that keeps its order. */
+export function toRecord(event: CloudEvent, catalog: Catalog, hasMadeId = false): NewRecord {
+  const { value, headers } = encodeKafkaStructured(event)
+  const key = event.partitionkey ?? event.subject ?? event.id
+  const marked = hasMadeId ? { ...headers, [MADE_ID.name]: MADE_ID.value } : headers
+  return { topic: catalog.topicOf(event.category ?? ''), key, value, headers: marked }
+}
+
+/** Whether the id of a record's event was made for that record. */
+export function hasMadeId({ headers }: Pick<KafkaRecord, 'headers'>): boolean {
+  return headers.some(
+    ({ name, value }) => name === MADE_ID.name && Buffer.from(value).toString() === MADE_ID.value,
+  )
 }

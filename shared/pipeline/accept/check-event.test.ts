@@ -5,7 +5,7 @@ import type { CloudEvent } from '#shared/core/event.ts'
 import { domains } from '#shared/domain/catalog.ts'
 import { defineDomain } from '#shared/domain/define-domain.ts'
 import { createCatalog, UNCLAIMED_TOPIC } from '#shared/pipeline/catalog.ts'
-import { recordDecoder } from '#shared/pipeline/consume/decode-record.ts'
+import { recordDecoder } from '#shared/pipeline/consume/consume.ts'
 
 import { checkData, checkEvent, deriveCategory } from './check-event.ts'
 

@@ -1,9 +1,13 @@
+import { Buffer } from 'node:buffer'
 import pLimit from 'p-limit'
-import type { Position } from '#shared/core/event.ts'
+import type { CloudEvent, Position } from '#shared/core/event.ts'
 import { messageOf } from '#shared/core/message-of.ts'
-import { hasMadeId } from '#shared/pipeline/accept/to-record.ts'
+import { faultsRefusal } from '#shared/core/refusal.ts'
+import { hasMadeId } from '#shared/pipeline/accept/accept.ts'
+import { checkData, checkEvent, deriveCategory } from '#shared/pipeline/accept/check-event.ts'
 import type { Catalog } from '#shared/pipeline/catalog.ts'
 import { type Claim, type ClaimStore, identityOf } from '#shared/pipeline/claim-store.ts'
+import { decodeKafka } from '#shared/pipeline/cloudevents/kafka.ts'
 import type {
   DeadLetter,
   DecodeRecord,
@@ -13,7 +17,6 @@ import type {
   StoredEvent,
   Stream,
 } from '#shared/pipeline/ports.ts'
-import { toDeadLetter } from './dead-letter.ts'
 
 /** A partition whose batch failed: the first offset that must be retried, and the reason. */
 export type FailedPartition = Position & { readonly cause: unknown }
@@ -39,7 +42,7 @@ export async function runPartitions<Result>(
 }
 
 /** The decoded records of one partition, the stream they belong to, and its head if it has one. */
-export type OpenBatch = {
+type OpenBatch = {
   readonly stream: Stream
   readonly head: Head | undefined
   readonly events: readonly StoredEvent[]
@@ -184,4 +187,39 @@ function isHeldBy(stored: StoredEvent, holder: Claim | undefined): boolean {
   return (
     holder?.topic === stored.topic && holder.partition === stored.partition && holder.offset === stored.offset
   )
+}
+
+/**
+ * Returns a decoder of records in structured or binary mode, as any producer may write them. It fills in what the
+ * catalog derives, since producers also write to the topics directly, and throws Refusal with the reason if a
+ * record is no event, or its data does not fit its type.
+ */
+export function recordDecoder(catalog: Catalog): DecodeRecord {
+  return (record) => {
+    const event = deriveCategory(decodeKafka(record), catalog) as CloudEvent
+    const faults = [...checkEvent(event), ...checkData(event, catalog)]
+    if (faults.length > 0) throw faultsRefusal('invalid_event', faults)
+    return event
+  }
+}
+
+/** A DynamoDB item is at most 400 KB. Base64 adds a third; the whole record is still in Kafka at its position. */
+const MAX = { reasonLength: 1000, keyBytes: 1024, valueBytes: 256 * 1024 } as const
+
+/** Describes a record that could not be processed. Returns its position, its bytes cut to what can be stored, and why. */
+export function toDeadLetter(record: KafkaRecord, reason: string, attempts = 1): DeadLetter {
+  const { topic, partition, offset, timestamp, key, value } = record
+  const encode = (bytes: Uint8Array | null, max: number) =>
+    bytes && Buffer.from(bytes.subarray(0, max)).toString('base64')
+  return {
+    topic,
+    partition,
+    offset,
+    timestamp,
+    reason: reason.slice(0, MAX.reasonLength),
+    attempts,
+    key: encode(key, MAX.keyBytes),
+    value: encode(value, MAX.valueBytes),
+    truncated: (value?.length ?? 0) > MAX.valueBytes,
+  }
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { createCatalog } from '#shared/pipeline/catalog.ts'
-import { recordDecoder } from '#shared/pipeline/consume/decode-record.ts'
+import { recordDecoder } from '#shared/pipeline/consume/consume.ts'
 import { makeEvent, makeRecord } from '#shared/testing/accept/records.ts'
 import { memoryClaimStore } from '#shared/testing/memory/memory-claim-store.ts'
 import { memoryDeadLetterStore } from '#shared/testing/memory/memory-dead-letter-store.ts'

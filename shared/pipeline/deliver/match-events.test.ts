@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { matchesInterest } from '#shared/core/interest.ts'
 import type { StoredEvent, Subscription } from '#shared/pipeline/ports.ts'
 import { makeEvent, makeStored } from '#shared/testing/accept/records.ts'
-import { matchEvents, patternsOf } from './match-events.ts'
+import { matchEvents, patternsOf } from './push-events.ts'
 
 const channels = fc.constantFrom('a', 'a.b', 'a.b.c', 'b', 'b.c')
 const patterns = fc.constantFrom('a', '*', '**', 'a.*', 'a.**', '*.b', 'b.c', 'a.*.c', '*.*')

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { nameEpoch, renewalTime } from '#shared/pipeline/history/topic-state.ts'
 import type { StoredEvent, Subscription } from '#shared/pipeline/ports.ts'
-import { matchEvents } from './match-events.ts'
+import { matchEvents } from './push-events.ts'
 
 const subscription = (id: string, registration: number): Subscription => ({
   connection: `c-${id}`,

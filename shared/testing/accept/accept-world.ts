@@ -1,7 +1,7 @@
 import { dynamoClaimStore } from '#shared/adapters/dynamodb/dynamo-claim-store.ts'
 import { type Catalog, createCatalog } from '#shared/pipeline/catalog.ts'
 import type { ClaimStore } from '#shared/pipeline/claim-store.ts'
-import { recordDecoder } from '#shared/pipeline/consume/decode-record.ts'
+import { recordDecoder } from '#shared/pipeline/consume/consume.ts'
 import type { StoreDeps } from '#shared/pipeline/deliver/deliver.ts'
 
 import { createScheduler, type Scheduler } from '#shared/testing/delivery/scheduler.ts'

@@ -1,7 +1,7 @@
 import { createPositions } from '#shared/client/positions.ts'
 import { createSubscription } from '#shared/client/subscription.ts'
 import type { DeliverDeps } from '#shared/pipeline/deliver/deliver.ts'
-import { patternsOf } from '#shared/pipeline/deliver/match-events.ts'
+import { patternsOf } from '#shared/pipeline/deliver/push-events.ts'
 import type { KafkaRecord, Stream, Subscription, SubscriptionRef } from '#shared/pipeline/ports.ts'
 import type { MessageDeps } from '#shared/pipeline/sockets/answer-message.ts'
 

@@ -1,6 +1,6 @@
 import type { CloudEvent } from '#shared/core/event.ts'
 import { type Catalog, createCatalog } from '#shared/pipeline/catalog.ts'
-import { recordDecoder } from '#shared/pipeline/consume/decode-record.ts'
+import { recordDecoder } from '#shared/pipeline/consume/consume.ts'
 import type { DeliverDeps } from '#shared/pipeline/deliver/deliver.ts'
 import type { DecodeRecord, KafkaRecord } from '#shared/pipeline/ports.ts'
 import type { MessageDeps } from '#shared/pipeline/sockets/answer-message.ts'

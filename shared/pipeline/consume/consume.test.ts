@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer'
 import { expect, test } from 'vitest'
 import { makeRecord } from '#shared/testing/accept/records.ts'
-import { toDeadLetter } from './dead-letter.ts'
+import { toDeadLetter } from './consume.ts'
 
 test('a dead letter has the position, the reason and the bytes of its record', () => {
   const record = {
