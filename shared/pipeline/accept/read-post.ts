@@ -50,7 +50,6 @@ export function readPost(
 }
 
 /** The members of a plain JSON event (docs/ingest.md); anything else belongs into `data`. */
-/** The members of a plain JSON event; anything else belongs into `data`. */
 const PLAIN_MEMBERS = new Set(['type', 'data', 'subject', 'category', 'severity', 'id', 'source', 'time'])
 
 /**

@@ -72,21 +72,28 @@ const registerAfterReplay: Mutation = {
   },
 }
 
+/** A subscription, and the number of its newest attempt. */
+function countAttempts(...definition: Parameters<typeof createSubscription>) {
+  const subscription = createSubscription(...definition)
+  let attempt = 0
+  const ask: typeof subscription.ask = (connection) => {
+    attempt++
+    return subscription.ask(connection)
+  }
+  return { subscription: { ...subscription, ask }, attempt: () => attempt }
+}
+
 /** Applies live frames at once, as if they were part of the replay. */
 const noBuffer: Mutation = {
   subscription(definition, output) {
-    const { ask, receive, ...rest } = createSubscription(definition, output)
-    let attempt = 0
+    const { subscription, attempt } = countAttempts(definition, output)
+    const { receive } = subscription
     return {
-      ...rest,
-      ask: (connection) => {
-        attempt++
-        return ask(connection)
-      },
+      ...subscription,
       receive: (connection, frame) => {
         const isLive = frame.type === 'events' && !frame.replay && frame.ids.includes(definition.id)
-        if (!isLive || rest.asking() !== connection) return receive(connection, frame)
-        receive(connection, { ...frame, replay: true, attempt })
+        if (!isLive || subscription.asking() !== connection) return receive(connection, frame)
+        receive(connection, { ...frame, replay: true, attempt: attempt() })
         return 'none'
       },
     }
@@ -120,17 +127,13 @@ const repeatBelowCursor: Mutation = {
 /** Treats the response to an older attempt as the response to the newest. */
 const anyAttempt: Mutation = {
   subscription(definition, output) {
-    const { ask, receive, ...rest } = createSubscription(definition, output)
-    let attempt = 0
+    const { subscription, attempt } = countAttempts(definition, output)
+    const { receive } = subscription
     return {
-      ...rest,
-      ask: (connection) => {
-        attempt++
-        return ask(connection)
-      },
+      ...subscription,
       receive: (connection, frame) => {
         const isAnswer = frame.type === 'subscribed' || (frame.type === 'events' && frame.replay)
-        return receive(connection, isAnswer ? { ...frame, attempt } : frame)
+        return receive(connection, isAnswer ? { ...frame, attempt: attempt() } : frame)
       },
     }
   },
