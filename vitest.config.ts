@@ -18,7 +18,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['{shared,localstack,cli,web,packages}/**/*.test.{ts,tsx}'],
+          include: ['{shared,localstack,cli,web,packages,bench}/**/*.test.{ts,tsx}'],
           exclude: excluded,
           testTimeout: 30_000,
           hookTimeout: 60_000,

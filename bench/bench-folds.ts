@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Quote } from '#shared/domain/market/quotes-view.ts'
 import { get, publishBatch } from '../tests/support/api.ts'
 import { startStack, type TestStack } from '../tests/support/start-stack.ts'
-import { cpuSeconds, quantile, type Row, type Rows, round } from './measure.ts'
+import { quantile, type Row, type Rows, round } from './measure.ts'
+import { cpuSeconds } from './processes.ts'
 
 const TICKS_PER_SECOND = 1000
 const SECONDS = Number(process.env.BENCH_FOLDS_SECONDS ?? 60)

@@ -1,95 +1,87 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import { type Positioned, publish } from '../tests/support/api.ts'
-import { openSocket, type TestSocket } from '../tests/support/open-socket.ts'
-import { startStack, type TestStack } from '../tests/support/start-stack.ts'
-import { cpuSeconds, quantile, type Row, type Rows, round } from './measure.ts'
+import type { Plan } from './load/load.ts'
+import { median, type Outcome, type Row, round, spread } from './measure.ts'
+import { faultsOf, type Measured, measurePhase } from './measure-phase.ts'
+import type { BenchOptions } from './options.ts'
+import { takeTurns } from './systems/take-turns.ts'
 
-const RATE = 100
-const SECONDS = 10
-/** Each event goes to so many subscribers: 1,000 deliveries per second in all, for any number of subscribers. */
-const SUBSCRIBERS_PER_CHANNEL = 10
-const WARM_UP_SECONDS = 3
-const DRAIN_MS = 20_000
+/** Events per second with each number of viewers in a quick run. */
+const QUICK = { 1: [100], 100: [5, 20, 100, 500, 1000], 1000: [100] } as const
+/** From this rate on events are posted in batches. */
+const BATCHED_FROM = 1000
+const BATCH = 20
+const WARM_UP: Plan = { viewers: 100, rate: 50, perPost: 1, seconds: 5 }
+/** A server that needed this long after the last post has no more to show at higher rates. */
+const GIVE_UP_SECONDS = 5
 
 /**
- * From POST to the subscriber's socket on the local stack: 100 single posts per second, each delivered to 10 subscribers,
- * with 100 and with 1,000 subscribers connected. The stack, the posts and the subscribers share this machine.
+ * From POST to the viewer's socket: Tidewire's local stack beside its peers, with the same events, viewers and Kafka.
+ * Each event is heard by 10 viewers, or by the one.
  */
-export async function benchLatency(): Promise<Rows> {
-  const rows: Row[] = []
-  for (const subscribers of [100, 1000]) {
-    const stack = await startStack()
-    try {
-      rows.push(await measure(stack, subscribers))
-    } finally {
-      await stack.dispose()
+export async function benchLatency(options: BenchOptions): Promise<Outcome> {
+  const cells = new Map<string, Measured[]>()
+  const faults: string[] = []
+  await takeTurns({ ...options, rounds: options.rounds ?? 2 }, async (turn) => {
+    await turn.load.connect(WARM_UP.viewers)
+    await turn.load.run(WARM_UP)
+    for (const [viewers, rates] of gridOf(options)) {
+      await turn.load.connect(viewers)
+      for (const rate of rates) {
+        const perPost = rate >= BATCHED_FROM ? BATCH : 1
+        const measured = await measurePhase(turn, { viewers, rate, perPost, seconds: options.seconds ?? 5 })
+        const cell = `${viewers} ${rate} ${turn.name}`
+        cells.set(cell, [...(cells.get(cell) ?? []), measured])
+        faults.push(...faultsOf(`${turn.name}, ${rate} events/s, ${viewers} viewers`, measured))
+        if (measured.drainSeconds > GIVE_UP_SECONDS) break
+      }
     }
-  }
-  return rows
+  })
+  return { rows: rowsOf(gridOf(options), options, cells), faults }
 }
 
-type Watched = { readonly sentAt: Map<string, number>; latencies: number[]; frames: number }
+type Grid = readonly (readonly [viewers: number, rates: readonly number[]])[]
 
-async function measure(stack: TestStack, subscribers: number): Promise<Row> {
-  const channels = Array.from({ length: subscribers / SUBSCRIBERS_PER_CHANNEL }, (_, n) => `bench.c${n}`)
-  const watched: Watched = { sentAt: new Map(), latencies: [], frames: 0 }
-  const sockets: TestSocket[] = []
-  for (let index = 0; index < subscribers; index += SUBSCRIBERS_PER_CHANNEL)
-    sockets.push(...(await subscribeAll(stack, channels[index / SUBSCRIBERS_PER_CHANNEL] ?? '', watched)))
-  await post(stack, channels, WARM_UP_SECONDS, watched)
-  Object.assign(watched, { latencies: [], frames: 0 })
-  const cpu = await cpuSeconds(stack.pid())
-  await post(stack, channels, SECONDS, watched)
-  const used = (await cpuSeconds(stack.pid())) - cpu
-  for (const { socket } of sockets) socket.terminate()
-  const { latencies, frames } = watched
+function gridOf({ viewers, rates }: BenchOptions): Grid {
+  const quick = Object.entries(QUICK).map(([count, each]) => [Number(count), each] as const)
+  if (viewers === null) return rates === null ? quick : quick.map(([count]) => [count, rates] as const)
+  return viewers.map((count) => [count, rates ?? QUICK[100]] as const)
+}
+
+function rowsOf(grid: Grid, { contenders }: BenchOptions, cells: ReadonlyMap<string, Measured[]>): Row[] {
+  return grid.flatMap(([viewers, rates]) =>
+    rates.flatMap((rate) =>
+      contenders.map(({ name }) =>
+        rowOf({ viewers, rate, name }, cells.get(`${viewers} ${rate} ${name}`) ?? []),
+      ),
+    ),
+  )
+}
+
+type Cell = { readonly viewers: number; readonly rate: number; readonly name: string }
+
+function rowOf({ viewers, rate, name }: Cell, rounds: readonly Measured[]): Row {
+  const head = { viewers, 'events per second': rate, system: name, rounds: rounds.length }
+  if (rounds.length === 0) return { ...head, 'left out': 'it fell behind at a lower rate' }
+  const each = (value: (phase: Measured) => number) => rounds.map(value)
+  const middle = (value: (phase: Measured) => number) => round(median(each(value)))
+  const sum = (value: (phase: Measured) => number) => each(value).reduce((total, one) => total + one, 0)
   return {
-    subscribers,
-    'events per second': RATE,
-    deliveries: latencies.length,
-    'p50 ms': round(quantile(latencies, 0.5)),
-    'p99 ms': round(quantile(latencies, 0.99)),
-    'frames per delivered event': round(frames / latencies.length),
-    'CPU seconds of the stack': Number.isNaN(used) ? 'unknown' : round(used),
-    seconds: SECONDS,
+    ...head,
+    'p50 ms': middle(({ latency }) => latency.p50),
+    'p99 ms': middle(({ latency }) => latency.p99),
+    'max ms': round(Math.max(...each(({ latency }) => latency.max))),
+    'p50 of the rounds': spread(each(({ latency }) => latency.p50)),
+    'p99 of the rounds': spread(each(({ latency }) => latency.p99)),
+    'accepted p50 ms': middle(({ accepted }) => accepted.p50),
+    deliveries: sum(({ delivered }) => delivered),
+    lost: sum(({ lost }) => lost),
+    repeated: sum(({ repeated }) => repeated),
+    'out of order': sum(({ outOfOrder }) => outOfOrder),
+    'frames per delivered event': round(sum(({ frames }) => frames) / sum(({ delivered }) => delivered)),
+    'server CPU ms per event': middle(({ serverCpu, events }) => (1000 * serverCpu) / events),
+    'Kafka CPU ms per event': middle(({ kafkaCpu, events }) => (1000 * kafkaCpu) / events),
+    'deliveries per CPU second': middle(({ serverCpu, delivered }) => delivered / serverCpu),
+    'drain s': middle(({ drainSeconds }) => drainSeconds),
+    'generator CPU of a core': middle(({ generator, seconds }) => generator.cpuSeconds / seconds),
+    'generator late p99 ms': middle(({ generator }) => generator.lateP99),
   }
-}
-
-function subscribeAll(stack: TestStack, channel: string, watched: Watched): Promise<TestSocket[]> {
-  const one = async () => {
-    const socket = await openSocket(stack.socketUrl)
-    socket.send({ action: 'subscribe', id: 's', channels: [channel] })
-    await socket.next(({ type }) => type === 'subscribed', 60_000)
-    socket.socket.on('message', (data) => note(String(data), watched))
-    return socket
-  }
-  return Promise.all(Array.from({ length: SUBSCRIBERS_PER_CHANNEL }, one))
-}
-
-function note(text: string, watched: Watched): void {
-  const now = performance.now()
-  const frame = JSON.parse(text) as { type: string; events?: Positioned[] }
-  if (frame.type !== 'events') return
-  watched.frames++
-  for (const { event } of frame.events ?? [])
-    watched.latencies.push(now - (watched.sentAt.get(event.id) ?? now))
-}
-
-/** Posts at a steady rate, whether or not earlier posts are done, and waits until all were delivered. */
-async function post(stack: TestStack, channels: string[], seconds: number, watched: Watched): Promise<void> {
-  const begin = performance.now()
-  const before = watched.latencies.length
-  const posts: Promise<unknown>[] = []
-  for (let n = 0; n < seconds * RATE; n++) {
-    await sleep(Math.max(0, begin + (n * 1000) / RATE - performance.now()))
-    const id = `${begin}-${n}`
-    watched.sentAt.set(id, performance.now())
-    const category = channels[n % channels.length] ?? ''
-    posts.push(publish(stack.httpUrl, { id, type: 'bench.event', category, data: { n } }))
-  }
-  await Promise.all(posts)
-  const due = before + seconds * RATE * SUBSCRIBERS_PER_CHANNEL
-  for (const late = performance.now() + DRAIN_MS; watched.latencies.length < due; await sleep(20))
-    if (performance.now() > late)
-      throw new Error(`${due - watched.latencies.length} deliveries did not arrive`)
 }

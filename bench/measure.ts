@@ -1,11 +1,8 @@
-import { readFile } from 'node:fs/promises'
-
-/** Ticks of /proc/<pid>/stat per second on Linux. */
-const TICKS = 100
-
 /** The result of a benchmark: lines of named numbers and texts. */
 export type Row = Readonly<Record<string, string | number>>
 export type Rows = readonly Row[]
+/** Rows, and what must not be: a lost, repeated or disordered delivery. A benchmark with faults exits with 1. */
+export type Outcome = { readonly rows: Rows; readonly faults: readonly string[] }
 
 /** Prints rows as they are, one line each. */
 export function printRows(title: string, rows: Rows): void {
@@ -31,15 +28,15 @@ export function median(values: readonly number[]): number {
   return quantile(values, 0.5)
 }
 
-/** Returns the value below which `part` (0–1) of the values are; 0 if there are none. */
+/** Returns the value below which `part` (0–1) of the values are; 0 if there are none. They may be in any order. */
 export function quantile(values: readonly number[], part: number): number {
   const sorted = Float64Array.from(values).sort()
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0
 }
 
-/** Returns the user and system seconds of a process so far; NaN on systems without /proc. */
-export async function cpuSeconds(pid: number): Promise<number> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return (Number(fields[11]) + Number(fields[12])) / TICKS
+/** Returns the median of the rounds and, if there was more than one, their minimum and maximum: `2.1 (1.9–2.4)`. */
+export function spread(rounds: readonly number[]): string {
+  const middle = String(round(median(rounds)))
+  if (rounds.length < 2) return middle
+  return `${middle} (${round(Math.min(...rounds))}–${round(Math.max(...rounds))})`
 }

@@ -1,84 +1,108 @@
+import { execFileSync } from 'node:child_process'
 import { mkdir, writeFile } from 'node:fs/promises'
-import { availableParallelism, totalmem } from 'node:os'
-import { parseArgs } from 'node:util'
+import { availableParallelism, cpus, loadavg, release, totalmem } from 'node:os'
 import { benchAccept } from './bench-accept.ts'
 import { benchDashboard } from './bench-dashboard.ts'
 import { benchFeedSoak } from './bench-feed-soak.ts'
 import { benchFolds } from './bench-folds.ts'
 import { benchLatency } from './bench-latency.ts'
 import { benchMatching } from './bench-matching.ts'
-import { printRows, type Rows } from './measure.ts'
+import { type Outcome, printRows, type Rows } from './measure.ts'
+import { type BenchOptions, readOptions } from './options.ts'
 
 /** `npm run bench`. Timings are printed and saved, never asserted: they depend on the machine as much as on the code. */
 const HELP = `Measures throughput, latency and the dashboard on this machine.
 
-  npm run bench                     all of it, as tables
-  npm run bench -- --only accept    matching, accept, latency, folds, dashboard or feed-soak
-  npm run bench -- --only dashboard --seconds 120    this long at 1,000 events per second
-  npm run bench -- --json           one JSON object instead
-  npm run bench -- --save           also writes bench/results/<name>.json
+  npm run bench                          all of it in about a quarter of an hour
+  npm run bench -- --only latency        one of the benchmarks below
+  npm run bench -- --seconds 20          longer: seconds of load, also --rounds 5, --minutes 30
+  npm run bench -- --rates 5,100         these events per second, also --viewers 100,1000
+  npm run bench -- --systems tidewire,classic    these of tidewire, classic, bare and centrifugo
+  npm run bench -- --stack before=../other       another checkout of Tidewire as a further system
+  npm run bench -- --apache-kafka        on Apache Kafka instead of the embedded broker
+  npm run bench -- --json                one JSON object instead of lines
+  npm run bench -- --save                also writes bench/results/<name>.json
 
-feed-soak, eight hours of events through the feed, takes minutes and runs only when it is named.
+CENTRIFUGO=path names the binary of Centrifugo 6, which is left out otherwise.
+A benchmark that lost, repeated or disordered an event says so and the command exits with 1.
+
 `
 
-const BENCHMARKS = {
+type Benchmark = (options: BenchOptions) => Promise<Rows | Outcome>
+const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   matching: benchMatching,
   accept: benchAccept,
   latency: benchLatency,
   folds: benchFolds,
-  dashboard: () => benchDashboard(Number(values.seconds ?? 20)),
+  dashboard: ({ seconds }) => benchDashboard(seconds ?? 20),
   'feed-soak': benchFeedSoak,
-} as const
-type Name = keyof typeof BENCHMARKS
-const ON_DEMAND: readonly Name[] = ['feed-soak']
-
-const { values } = parseArgs({
-  options: {
-    only: { type: 'string' },
-    seconds: { type: 'string' },
-    json: { type: 'boolean' },
-    save: { type: 'boolean' },
-    help: { type: 'boolean' },
-  },
-})
-
-function isName(text: string): text is Name {
-  return Object.hasOwn(BENCHMARKS, text)
 }
+/** These take long, and run only when they are named. */
+const ON_DEMAND: readonly string[] = ['feed-soak']
 
-function chosen(): Name[] {
-  const { only } = values
-  if (only === undefined)
-    return Object.keys(BENCHMARKS)
-      .filter(isName)
-      .filter((name) => !ON_DEMAND.includes(name))
-  if (isName(only)) return [only]
-  process.stderr.write(`There is no benchmark ${only}.\n\n${HELP}`)
-  return process.exit(1)
+const NAMES = `Benchmarks: ${Object.keys(BENCHMARKS).join(', ')}.
+Only when named: ${ON_DEMAND.join(', ')}.
+`
+
+function chosen(only: string | undefined): string[] {
+  const names = Object.keys(BENCHMARKS)
+  if (only === undefined) return names.filter((name) => !ON_DEMAND.includes(name))
+  const unknown = only.split(',').find((name) => !names.includes(name))
+  if (unknown !== undefined) throw new Error(`there is no benchmark ${unknown}`)
+  return only.split(',')
 }
 
 async function main(): Promise<void> {
-  const machine = {
-    cores: availableParallelism(),
-    memoryGb: Math.round(totalmem() / 2 ** 30),
-    node: process.version,
+  const { options, flags } = readOptions(process.argv.slice(2), process.env)
+  if (flags.help) {
+    process.stdout.write(`${HELP}${NAMES}`)
+    return
   }
-  const results: Partial<Record<Name, Rows>> = {}
-  for (const name of chosen()) {
-    const rows = await BENCHMARKS[name]()
-    results[name] = rows
-    if (!values.json) printRows(name, rows)
-    if (values.save) await save(name, { machine, results: rows })
+  const machine = machineOf()
+  const all: Record<string, Rows> = {}
+  for (const name of chosen(flags.only)) {
+    const { rows, faults } = await run(name, options)
+    all[name] = rows
+    if (!flags.json) printRows(name, rows)
+    for (const fault of faults) process.stderr.write(`FAULT in ${name}: ${fault}\n`)
+    if (faults.length > 0) process.exitCode = 1
+    const file = options.isApache ? `${name}-apache-kafka` : name
+    if (flags.save)
+      await save(file, { machine, at: new Date().toISOString(), command: commandOf(), faults, results: rows })
   }
-  if (values.json) process.stdout.write(`${JSON.stringify({ machine, ...results })}\n`)
+  if (flags.json) process.stdout.write(`${JSON.stringify({ machine, ...all })}\n`)
 }
 
-async function save(name: Name, result: unknown): Promise<void> {
+async function run(name: string, options: BenchOptions): Promise<Outcome> {
+  const result = await BENCHMARKS[name]?.(options)
+  if (result === undefined) return { rows: [], faults: [] }
+  return 'rows' in result ? result : { rows: result, faults: [] }
+}
+
+function machineOf() {
+  return {
+    cores: availableParallelism(),
+    cpu: cpus()[0]?.model ?? 'unknown',
+    memoryGb: Math.round(totalmem() / 2 ** 30),
+    system: `${process.platform} ${release()}`,
+    node: process.version,
+    commit: execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim(),
+    loadBefore: loadavg()[0] ?? 0,
+  }
+}
+
+function commandOf(): string {
+  return ['npm run bench --', ...process.argv.slice(2)].join(' ')
+}
+
+async function save(name: string, result: unknown): Promise<void> {
   const folder = new URL('./results/', import.meta.url)
   await mkdir(folder, { recursive: true })
   await writeFile(new URL(`${name}.json`, folder), `${JSON.stringify(result, null, 2)}\n`)
 }
 
-if (values.help) process.stdout.write(HELP)
-else await main()
+await main().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.message : error}\n\n${NAMES}`)
+  process.exitCode = 1
+})
 process.exit() // the AWS SDK and kafkajs keep sockets open for a while

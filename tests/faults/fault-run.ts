@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createRandom, type Random } from '#shared/testing/random.ts'
+import { quantile } from '../../bench/measure.ts'
 import { readLog } from '../support/api.ts'
 import { checkDeliveries, type Findings, settle } from './check-deliveries.ts'
 import { seatsOf } from './clients/audience.ts'
 import { type Listener, listen } from './clients/listener.ts'
 import { nothingProduced, type Produced, positionOf, produce } from './clients/produce.ts'
-import { quantile, tableOf } from './print-table.ts'
+import { tableOf } from './print-table.ts'
 import { type Rig, startRig } from './start-rig.ts'
 
 type FaultRunOptions = {

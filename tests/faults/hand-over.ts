@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { createRandom } from '#shared/testing/random.ts'
+import { quantile } from '../../bench/measure.ts'
 import { startStack } from '../support/start-stack.ts'
 import { checkDeliveries, type Findings, settle } from './check-deliveries.ts'
 import { seatsOf } from './clients/audience.ts'
 import { listen } from './clients/listener.ts'
 import { nothingProduced, produce } from './clients/produce.ts'
-import { quantile, tableOf } from './print-table.ts'
+import { tableOf } from './print-table.ts'
 
 /** The gateway ends a connection at this age; the client changes connections at 13.5–15 s. */
 const LIMIT_SECONDS = 20

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { formatCursor, parseCursor, type TopicCursor } from '#shared/core/cursor.ts'
+import { quantile } from '../../bench/measure.ts'
 import { type Positioned, publishBatch, readLog } from '../support/api.ts'
 import { type Frame, openSocket, type TestSocket } from '../support/open-socket.ts'
 import { startStack, type TestStack } from '../support/start-stack.ts'
-import { quantile, tableOf } from './print-table.ts'
+import { tableOf } from './print-table.ts'
 
 export type StallOptions = {
   readonly sockets: number

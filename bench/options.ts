@@ -1,0 +1,75 @@
+import { parseArgs } from 'node:util'
+import { bare, centrifugo, classic } from './systems/peers.ts'
+import type { Contender } from './systems/system.ts'
+import { tidewire } from './systems/tidewire.ts'
+
+export type BenchOptions = {
+  /** Seconds of load, and how often all is measured in turns; null is the benchmark's own quick choice. */
+  readonly seconds: number | null
+  readonly rounds: number | null
+  readonly minutes: number | null
+  /** Events per second, and viewers. */
+  readonly rates: readonly number[] | null
+  readonly viewers: readonly number[] | null
+  /** Tidewire, perhaps of several commits, and its peers, as far as they are chosen. */
+  readonly contenders: readonly Contender[]
+  readonly isApache: boolean
+}
+
+const OPTIONS = {
+  only: { type: 'string' },
+  seconds: { type: 'string' },
+  rounds: { type: 'string' },
+  minutes: { type: 'string' },
+  rates: { type: 'string' },
+  viewers: { type: 'string' },
+  systems: { type: 'string' },
+  stack: { type: 'string', multiple: true },
+  'apache-kafka': { type: 'boolean' },
+  json: { type: 'boolean' },
+  save: { type: 'boolean' },
+  report: { type: 'boolean' },
+  help: { type: 'boolean' },
+} as const
+
+/** Reads the command line. Throws an error with what is wrong with it. */
+export function readOptions(args: readonly string[], env: Readonly<Record<string, string | undefined>>) {
+  const { values } = parseArgs({ args: [...args], options: OPTIONS })
+  const options: BenchOptions = {
+    seconds: numberOf('seconds', values.seconds),
+    rounds: numberOf('rounds', values.rounds),
+    minutes: numberOf('minutes', values.minutes),
+    rates: numbersOf('rates', values.rates),
+    viewers: numbersOf('viewers', values.viewers),
+    contenders: contendersOf(values.systems, values.stack ?? [], env.CENTRIFUGO),
+    isApache: values['apache-kafka'] ?? false,
+  }
+  return { options, flags: values }
+}
+
+function numberOf(name: string, text: string | undefined): number | null {
+  if (text === undefined) return null
+  const number = Number(text)
+  if (!(number > 0)) throw new Error(`--${name} ${text} is not a number above 0`)
+  return number
+}
+
+function numbersOf(name: string, text: string | undefined): number[] | null {
+  return text === undefined ? null : text.split(',').map((each) => numberOf(name, each) ?? 0)
+}
+
+/** `--stack before=../tidewire-55a0f0c` adds that checkout; `--systems tidewire,classic` chooses by name. */
+function contendersOf(systems: string | undefined, stacks: readonly string[], binary: string | undefined) {
+  const checkouts = stacks.map((text) => {
+    const [name = '', folder = name] = text.split('=')
+    return tidewire(name, folder)
+  })
+  const peers = [classic, bare, ...(binary ? [centrifugo(binary)] : [])]
+  const all = [tidewire('tidewire', '.'), ...checkouts, ...peers]
+  if (systems === undefined) return all
+  const names = systems.split(',')
+  const unknown = names.find((name) => !all.some((contender) => contender.name === name))
+  if (unknown)
+    throw new Error(`there is no system ${unknown}; there are ${all.map(({ name }) => name).join(', ')}`)
+  return all.filter(({ name }) => names.includes(name))
+}
