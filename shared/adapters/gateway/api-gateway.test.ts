@@ -1,10 +1,11 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
-import type { SocketGateway } from '#shared/pipeline/ports.ts'
+import type { PostResult, SocketGateway } from '#shared/pipeline/ports.ts'
 import { apiGateway } from './api-gateway.ts'
 
 type Handler = (request: IncomingMessage, response: ServerResponse, body: string) => void
+type Options = Partial<Parameters<typeof apiGateway>[0]>
 let server: Server
 let requests: { method: string | undefined; url: string | undefined; body: string }[]
 
@@ -14,7 +15,7 @@ afterEach(() => {
 })
 
 /** A management API on loopback that returns the given responses. */
-async function start(handle: Handler): Promise<SocketGateway> {
+async function start(handle: Handler, options: Options = {}): Promise<SocketGateway> {
   requests = []
   server = createServer(async (request, response) => {
     let body = ''
@@ -24,7 +25,7 @@ async function start(handle: Handler): Promise<SocketGateway> {
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
-  return apiGateway({ endpoint: `http://127.0.0.1:${port}/stage`, isLocal: true })
+  return apiGateway({ endpoint: `http://127.0.0.1:${port}/stage`, isLocal: true, ...options })
 }
 const status =
   (...codes: number[]): Handler =>
@@ -94,6 +95,108 @@ describe('posting a frame', () => {
     expect(await gateway.post('c1', '{}', soon())).toBe('failed')
   })
 })
+
+describe('the credentials of a post', () => {
+  test('are replaced when they are about to expire', async () => {
+    const seen: string[] = []
+    let lifetimeMs = 1000
+    let issued = 0
+    const gateway = await start(
+      ({ headers }, response) => {
+        const [, key] = headers.authorization?.match(/Credential=KEY(\d+)\//) ?? []
+        seen.push(`${key} ${headers['x-amz-security-token']}`)
+        response.end('{}')
+      },
+      {
+        credentials: async () => {
+          const accessKeyId = `KEY${++issued}`
+          const expiration = new Date(Date.now() + lifetimeMs)
+          return { accessKeyId, secretAccessKey: 's', sessionToken: `token ${issued}`, expiration }
+        },
+      },
+    )
+
+    await gateway.post('c1', '{}', soon())
+    await gateway.post('c1', '{}', soon())
+    lifetimeMs = 3_600_000
+    await gateway.post('c1', '{}', soon())
+    await gateway.post('c1', '{}', soon())
+
+    const [first, second, third, fourth] = seen
+    expect(new Set([first, second, third]).size).toBe(3)
+    expect(third).toBe(`${issued} token ${issued}`)
+    expect(fourth).toBe(third)
+  })
+
+  test('fail the post if there are none', async () => {
+    const gateway = await start(status(200), { credentials: () => Promise.reject(new Error('none')) })
+
+    expect(await gateway.post('c1', '{}', soon())).toBe('failed')
+    expect(requests).toEqual([])
+  })
+})
+
+describe('posts to a gateway that is offered 1.5 times its limit', () => {
+  test('take at most 1.1 attempts for each frame, and the limit is used', async () => {
+    const LIMIT = 100
+    const TICK_MS = 20
+    const FRAMES = 1.5 * LIMIT * 20
+    const clock = createTickingClock()
+    let tokens = LIMIT / 2
+    const gateway = await start(
+      (_, response) => {
+        const isTaken = tokens >= 1
+        if (isTaken) tokens--
+        response.writeHead(isTaken ? 200 : 429).end('{}')
+      },
+      { clock },
+    )
+    let running = 0
+    const results: Promise<PostResult>[] = []
+    const post = async (connection: string) => {
+      running++
+      const result = await gateway.post(connection, '{}', clock.now() + 60_000)
+      running--
+      return result
+    }
+
+    let ticks = 0
+    for (; results.length < FRAMES || running > 0; ticks++) {
+      tokens = Math.min(LIMIT / 2, tokens + (LIMIT * TICK_MS) / 1000)
+      for (let frame = 0; frame < 1.5 * LIMIT * (TICK_MS / 1000) && results.length < FRAMES; frame++)
+        results.push(post(`c${results.length % 150}`))
+      await clock.tick(TICK_MS, () => running)
+    }
+
+    const sent = (await Promise.all(results)).filter((result) => result === 'sent').length
+    expect(requests.length / FRAMES).toBeLessThanOrEqual(1.1)
+    expect(sent / FRAMES).toBeGreaterThanOrEqual(0.95)
+    expect(sent / ticks / TICK_MS).toBeGreaterThanOrEqual((0.8 * LIMIT) / 1000)
+  })
+})
+
+/** A clock that moves only by ticks, each of which ends when every running post waits for a later one. */
+function createTickingClock() {
+  let now = 1_000_000
+  let waiting: { readonly at: number; readonly wake: () => void }[] = []
+  let next = 0
+  const random = () => (next = (next + 0.37) % 1)
+  return {
+    now: () => now,
+    sleep: (ms: number) => new Promise<void>((wake) => void waiting.push({ at: now + ms, wake })),
+    random,
+    async tick(ms: number, running: () => number): Promise<void> {
+      now += ms
+      for (;;) {
+        const due = waiting.filter(({ at }) => at <= now)
+        waiting = waiting.filter(({ at }) => at > now)
+        for (const { wake } of due) wake()
+        await new Promise((resolve) => setImmediate(resolve))
+        if (running() === waiting.length) return
+      }
+    },
+  }
+}
 
 describe('closing a connection', () => {
   test.each([204, 410])('succeeds when the gateway returns %i', async (code) => {

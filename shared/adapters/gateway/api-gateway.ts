@@ -1,10 +1,14 @@
+import { hash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
   ApiGatewayManagementApiClient,
+  type ApiGatewayManagementApiClientConfig,
   DeleteConnectionCommand,
-  PostToConnectionCommand,
 } from '@aws-sdk/client-apigatewaymanagementapi'
+import { keepAliveRequester } from '#shared/adapters/aws/keep-alive-request.ts'
+import { createSigner, encodeStrictly } from '#shared/adapters/aws/sign-request.ts'
 import type { PostResult, SocketGateway } from '#shared/pipeline/ports.ts'
+import { type Clock, createPace } from './pace.ts'
 
 /** A post is tried this often; a client whose buffer is full (429) must not hold up the others for long. */
 const ATTEMPTS = 3
@@ -12,49 +16,113 @@ const ATTEMPTS = 3
 const TRY_MS = 2000
 const FIRST_PAUSE_MS = 50
 
-type Outcome = PostResult | 'retry'
+type Outcome = PostResult | 'throttled' | 'retry'
+type Options = {
+  readonly endpoint: string
+  /** Signs with credentials of no account. */
+  readonly isLocal: boolean
+  /** Otherwise the SDK looks where it always does. It is called again before they expire. */
+  readonly credentials?: NonNullable<ApiGatewayManagementApiClientConfig['credentials']>
+  readonly clock?: Clock
+}
 
-/** The SocketGateway on API Gateway's management API at `endpoint`, or locally on the emulator's. */
-export function apiGateway({ endpoint, isLocal }: { endpoint: string; isLocal: boolean }): SocketGateway {
+const LOCAL = {
+  region: 'local',
+  credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+}
+const REAL_CLOCK: Clock = { now: Date.now, sleep, random: Math.random }
+
+/**
+ * The SocketGateway on API Gateway's management API at `endpoint`, or locally on the emulator's. All posts share a pace
+ * (./pace.ts). A post is signed and sent without the SDK, whose client would be three quarters of its cost; the SDK
+ * finds and renews the credentials, finds the region, and closes connections.
+ */
+export function apiGateway({
+  endpoint,
+  isLocal,
+  credentials: given,
+  clock = REAL_CLOCK,
+}: Options): SocketGateway {
   const client = new ApiGatewayManagementApiClient({
     endpoint,
-    maxAttempts: 1, // the retries below know the deadline
-    ...(isLocal && { region: 'local', credentials: { accessKeyId: 'local', secretAccessKey: 'local' } }),
+    maxAttempts: 1,
+    requestHandler: { connectionTimeout: 1000, requestTimeout: TRY_MS, throwOnRequestTimeout: true },
+    ...(isLocal && LOCAL),
+    ...(given && { credentials: given }),
   })
+  const { credentials, region } = client.config
+  const send = createSender(endpoint, async () => ({
+    credentials: await credentials(),
+    region: await region(),
+  }))
+  const pace = createPace(clock)
 
   const tryOnce = async (connection: string, frame: string, deadline: number): Promise<Outcome> => {
-    const command = new PostToConnectionCommand({ ConnectionId: connection, Data: frame })
-    const abortSignal = AbortSignal.timeout(Math.max(1, Math.min(TRY_MS, deadline - Date.now())))
-    try {
-      await client.send(command, { abortSignal })
-      return 'sent'
-    } catch (error) {
-      return judge(error)
-    }
+    const timeoutMs = Math.max(1, Math.min(TRY_MS, deadline - clock.now()))
+    return judge(await send(connection, frame, timeoutMs).catch(() => 0))
   }
 
   return {
     async post(connection, frame, deadline) {
-      for (let attempt = 1; attempt <= ATTEMPTS && Date.now() < deadline; attempt++) {
+      for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+        if (attempt > 1 && !pace.mayRetry()) return 'failed'
+        if (!(await pace.turn(connection, deadline))) return 'failed'
         const outcome = await tryOnce(connection, frame, deadline)
-        if (outcome !== 'retry') return outcome
-        const pause = Math.random() * FIRST_PAUSE_MS * 2 ** attempt
-        if (attempt < ATTEMPTS && Date.now() + pause < deadline) await sleep(pause)
+        if (outcome === 'sent') pace.sent(connection)
+        if (outcome === 'throttled') pace.throttled(connection)
+        if (outcome !== 'retry' && outcome !== 'throttled') return outcome
+        const pause = clock.random() * FIRST_PAUSE_MS * 2 ** attempt
+        if (outcome === 'retry' && attempt < ATTEMPTS && clock.now() + pause < deadline)
+          await clock.sleep(pause)
       }
       return 'failed'
     },
 
     async close(connection) {
       await client.send(new DeleteConnectionCommand({ ConnectionId: connection })).catch((error: unknown) => {
-        if (judge(error) !== 'gone') throw error
+        const { $metadata } = error as { $metadata?: { httpStatusCode?: number } }
+        if (judge($metadata?.httpStatusCode ?? 0) !== 'gone') throw error
       })
     },
   }
 }
 
+type Signing = Omit<Parameters<ReturnType<typeof createSigner>>[1], 'now'>
+
+/** Returns a function that posts a frame once and returns the status. It throws if there is no response in time. */
+function createSender(endpoint: string, signing: () => Promise<Signing>) {
+  const url = new URL(endpoint)
+  const base = `${url.pathname.replace(/\/$/, '')}/@connections/`
+  const headers = { host: url.host, 'content-type': 'application/octet-stream' }
+  const sign = createSigner('execute-api')
+  const request = keepAliveRequester(url)
+  const digest = createDigest()
+  return async (connection: string, frame: string, timeoutMs: number): Promise<number> => {
+    const { sha256, bytes } = digest(frame)
+    const method = 'POST'
+    const path = base + encodeStrictly(connection)
+    const options = { ...(await signing()), now: Date.now() }
+    const signed = sign({ method, path, headers, bodySha256: sha256 }, options)
+    signed['content-length'] = String(bytes)
+    const { status } = await request({ method, path, headers: signed, body: frame, timeoutMs })
+    return status
+  }
+}
+
+/** One frame goes to many connections in a row, so the hash of the last one is kept. */
+function createDigest() {
+  let known = { frame: '', sha256: hash('sha256', ''), bytes: 0 }
+  return (frame: string) => {
+    if (known.frame !== frame)
+      known = { frame, sha256: hash('sha256', frame), bytes: Buffer.byteLength(frame) }
+    return known
+  }
+}
+
 /** 410 and 400 (no such connection) are final, 413 and 403 cannot be mended by trying again; all else may pass. */
-function judge(error: unknown): Outcome {
-  const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode
+function judge(status: number): Outcome {
+  if (status >= 200 && status < 300) return 'sent'
   if (status === 410 || status === 400) return 'gone'
+  if (status === 429) return 'throttled'
   return status === 413 || status === 403 ? 'failed' : 'retry'
 }

@@ -1,0 +1,84 @@
+import { Agent as HttpAgent, type IncomingHttpHeaders, request as requestHttp } from 'node:http'
+import { Agent as HttpsAgent, request as requestHttps } from 'node:https'
+
+const CONNECT_MS = 1000
+/** A sandbox that was frozen finds that the network has dropped its idle sockets without notice. */
+const LONGEST_IDLE_MS = 10_000
+
+export type HttpExchange = {
+  readonly method: string
+  readonly path: string
+  /** `host` and `content-length` are among them. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string | Uint8Array
+  /** The maximum duration of the whole exchange, in milliseconds. */
+  readonly timeoutMs: number
+}
+
+export type HttpReply = {
+  readonly status: number
+  readonly headers: IncomingHttpHeaders
+  readonly body: Buffer
+}
+
+type Options = { readonly sockets?: number; readonly now?: () => number }
+
+/**
+ * Returns a function that sends requests to one endpoint over sockets that are kept alive, at most `sockets` at a time.
+ * It throws when no socket opens within a second, when the exchange takes longer than its timeout, or when the
+ * connection breaks. It does not retry.
+ *
+ * It is what the clients of AWS send with: one timer for each request, and no stream, promise or abort signal beyond
+ * what node:http makes.
+ */
+export function keepAliveRequester(
+  endpoint: URL,
+  { sockets = 256, now = Date.now }: Options = {},
+): (exchange: HttpExchange) => Promise<HttpReply> {
+  const isTls = endpoint.protocol === 'https:'
+  const agent = new (isTls ? HttpsAgent : HttpAgent)({ keepAlive: true, maxSockets: sockets })
+  const send = isTls ? requestHttps : requestHttp
+  const target = { agent, hostname: endpoint.hostname.replace(/^\[|\]$/g, ''), port: endpoint.port }
+  let used = now()
+  const dropIdle = () => {
+    const time = now()
+    if (time - used > LONGEST_IDLE_MS)
+      for (const idle of Object.values(agent.freeSockets)) for (const socket of idle ?? []) socket.destroy()
+    used = time
+  }
+  return ({ method, path, headers, body, timeoutMs }) =>
+    new Promise((resolve, reject) => {
+      dropIdle()
+      const request = send({ ...target, method, path, headers })
+      const timer = setTimeout(() => request.destroy(timeoutError(timeoutMs)), timeoutMs)
+      const fail = (error: Error) => {
+        clearTimeout(timer)
+        reject(error)
+      }
+      request.on('error', fail)
+      request.on('socket', (socket) => {
+        if (!socket.connecting) return
+        const connecting = setTimeout(() => request.destroy(timeoutError(CONNECT_MS)), CONNECT_MS)
+        socket.once('connect', () => clearTimeout(connecting)).once('close', () => clearTimeout(connecting))
+      })
+      request.on('response', (response) => {
+        const chunks: Buffer[] = []
+        response.on('data', (chunk: Buffer) => chunks.push(chunk))
+        response.on('error', fail)
+        response.on('end', () => {
+          clearTimeout(timer)
+          const { statusCode: status = 0, headers: received } = response
+          resolve({
+            status,
+            headers: received,
+            body: chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks),
+          })
+        })
+      })
+      request.end(body)
+    })
+}
+
+function timeoutError(timeoutMs: number): Error {
+  return Object.assign(new Error(`no response within ${timeoutMs} ms`), { name: 'TimeoutError' })
+}
