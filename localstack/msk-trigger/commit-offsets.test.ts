@@ -33,6 +33,21 @@ test('marks that come in during a commit go out together in the next one', async
   ])
 })
 
+test('marks that come in soon after a commit wait for the next one, and do not wait at the end', async () => {
+  const { committer, commits } = setUp(() => Promise.resolve())
+  committer.mark(0, 1)
+  await vi.advanceTimersByTimeAsync(1)
+  committer.mark(0, 2)
+  committer.mark(0, 3)
+  const early = [...commits]
+  await vi.advanceTimersByTimeAsync(50)
+  committer.mark(0, 4)
+  await committer.flush()
+
+  expect(early).toEqual([[[0, 1]]])
+  expect(commits).toEqual([[[0, 1]], [[0, 3]], [[0, 4]]])
+})
+
 test('a commit that fails is repeated with the latest marks, and reported once if it lasts', async () => {
   const { committer, commits, log } = setUp((call) =>
     call < 6 ? Promise.reject(new Error('no')) : Promise.resolve(),

@@ -1,15 +1,13 @@
 import type { OffsetCommitter } from './commit-offsets.ts'
+import type { Pause } from './fetch-topic.ts'
 import { type ProcessBatch, processBatch } from './process-batch.ts'
 import type { Mapping } from './read-mappings.ts'
 import { estimateSize, type KafkaRecord } from './to-lambda-event.ts'
 import { wait } from './wait.ts'
 
-/** Stops the fetching of a partition, and returns what starts it again. */
-type Pause = () => () => void
-
 export type PartitionWorkers = {
   /** Begins a new assignment of the consumer group; what is buffered of the previous one is fetched again. */
-  assign(committer: OffsetCommitter, options: { rejoined: boolean }): void
+  assign(committer: OffsetCommitter): void
   /**
    * Takes records that were fetched from a partition, in offset order.
    * @returns false if they must be fetched again, from the committed offset.
@@ -33,8 +31,6 @@ type Assignment = {
   committer: OffsetCommitter
   ended: AbortController
   workers: Map<number, Worker>
-  suspects: boolean
-  trusted: Set<number>
 }
 
 /**
@@ -63,21 +59,14 @@ export function createPartitionWorkers(options: Options): PartitionWorkers {
 
   return {
     release,
-    assign(committer, { rejoined }) {
+    assign(committer) {
       release()
-      const ended = new AbortController()
-      current = { committer, ended, workers: new Map(), suspects: rejoined, trusted: new Set() }
+      current = { committer, ended: new AbortController(), workers: new Map() }
     },
     deliver(partition, records, pause) {
       if (!current) return false
       // While stopping they are dropped: fetching them again and again would not let the consumer leave.
       if (current.ended.signal.aborted) return true
-      // With several brokers, a fetch that started before the group was joined again can end after it: it begins
-      // behind records that were buffered and are dropped now. The next fetch begins at the committed offset.
-      if (current.suspects && !current.trusted.has(partition)) {
-        current.trusted.add(partition)
-        return false
-      }
       const worker = current.workers.get(partition) ?? startWorker(partition, current)
       current.workers.set(partition, worker)
       worker.push(records, pause)

@@ -195,3 +195,21 @@ test('when triggers join and leave, nothing is lost and first deliveries are in 
     expect(firsts).toEqual(Array.from({ length: 200 }, (_, offset) => offset))
   }
 }, 60_000)
+
+test('a consumer of kafkajs in the same group gets its share of the partitions', async () => {
+  const topic = await cluster.createTopic(2)
+  const trigger = await start({ topic })
+  const values: string[] = []
+  const stopOther = await cluster.consume(topic, trigger.groupId, (value) => values.push(value))
+  await vi.waitFor(
+    async () => expect(await cluster.describeGroup(trigger.groupId)).toEqual({ state: 'Stable', members: 2 }),
+    waiting,
+  )
+  await cluster.produce(topic, ['a'], 0)
+  await cluster.produce(topic, ['b'], 1)
+  await vi.waitFor(() => expect([trigger.values().length, values.length]).toEqual([1, 1]), waiting)
+  await stopOther()
+  await trigger.stop()
+
+  expect([...trigger.values(), ...values].sort()).toEqual(['a', 'b'])
+})

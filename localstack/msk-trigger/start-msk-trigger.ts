@@ -87,7 +87,7 @@ export function consumeMappings(options: ConsumeMappings): MskTrigger {
       discard: destination.discard,
       toEvent: (records) => toLambdaEvent(records, { ...mapping, brokers }),
     })
-    return consumeMapping({ kafka, mapping, workers, log, sessionTimeoutMs, stop: stop.signal })
+    return consumeMapping({ kafka, brokers, mapping, workers, log, sessionTimeoutMs, stop: stop.signal })
   })
   return {
     async stop() {

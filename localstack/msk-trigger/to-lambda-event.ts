@@ -1,17 +1,8 @@
-import type { KafkaMessage } from 'kafkajs'
+import type { LogRecord } from '../broker/read-records.ts'
 import type { Mapping } from './read-mappings.ts'
 
 /** A record as it was read from its partition. */
-export type KafkaRecord = {
-  topic: string
-  partition: number
-  offset: number
-  timestamp: number
-  timestampType: 'CREATE_TIME' | 'LOG_APPEND_TIME'
-  key: Buffer | null
-  value: Buffer | null
-  headers: [name: string, value: Buffer][]
-}
+export type KafkaRecord = LogRecord & { topic: string; partition: number }
 
 /** @see https://docs.aws.amazon.com/lambda/latest/dg/with-msk.html#msk-sample-event */
 export type LambdaKafkaEvent = {
@@ -72,31 +63,4 @@ export function estimateSize({ topic, key, value, headers }: KafkaRecord): numbe
   const base64 = ((key?.length ?? 0) + (value?.length ?? 0)) * (4 / 3)
   const headerBytes = headers.reduce((sum, [name, bytes]) => sum + 2 * name.length + 4 * bytes.length + 8, 0)
   return Math.ceil(base64) + headerBytes + topic.length + 200
-}
-
-/** Types what kafkajs read. kafkajs merges repeated headers into a list, so their order among others is lost. */
-export function toKafkaRecord(topic: string, partition: number, message: KafkaMessage): KafkaRecord {
-  return {
-    topic,
-    partition,
-    offset: Number(message.offset),
-    timestamp: Number(message.timestamp),
-    timestampType: isAppendTime(message) ? 'LOG_APPEND_TIME' : 'CREATE_TIME',
-    key: message.key,
-    value: message.value,
-    headers: Object.entries(message.headers ?? {}).flatMap(([name, values]) =>
-      [values].flat().map((value): [string, Buffer] => [name, Buffer.from(value ?? '')]),
-    ),
-  }
-}
-
-// kafkajs keeps the header of the record batch, which has the type, on every message without declaring it.
-function isAppendTime(message: KafkaMessage): boolean {
-  const context: unknown = 'batchContext' in message ? message.batchContext : undefined
-  return (
-    typeof context === 'object' &&
-    context !== null &&
-    'timestampType' in context &&
-    context.timestampType === 1
-  )
 }

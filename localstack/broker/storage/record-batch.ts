@@ -24,6 +24,8 @@ export type BatchHeader = {
   compression: number
   transactional: boolean
   control: boolean
+  /** The time of all records is `maxTimestamp`, when the broker appended them. */
+  appendTime: boolean
   baseTimestamp: number
   maxTimestamp: number
   producerId: number
@@ -55,6 +57,7 @@ export function readBatchHeader(buffer: Buffer, at = 0): BatchHeader {
     compression: attributes & 0x07,
     transactional: (attributes & 0x10) !== 0,
     control: (attributes & 0x20) !== 0,
+    appendTime: (attributes & 0x08) !== 0,
     baseTimestamp: Number(buffer.readBigInt64BE(at + 27)),
     maxTimestamp: Number(buffer.readBigInt64BE(at + 35)),
     producerId: Number(buffer.readBigInt64BE(at + 43)),
@@ -95,7 +98,8 @@ export function* readRecordTimes(header: BatchHeader, batch: Buffer): Generator<
   }
 }
 
-function decompress(compression: number, records: Buffer): Buffer | undefined {
+/** Returns the records of a batch; undefined for Snappy and LZ4. */
+export function decompress(compression: number, records: Buffer): Buffer | undefined {
   if (compression === 0) return records
   if (compression === 1) return gunzipSync(records)
   return compression === 4 ? zstdDecompressSync(records) : undefined
