@@ -1,11 +1,13 @@
 import { Buffer } from 'node:buffer'
+import { readFile } from 'node:fs/promises'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { parse } from 'yaml'
 import { makeContext } from '#shared/testing/functions/lambda-events.ts'
 import { recordingGateway } from '#shared/testing/functions/recording-gateway.ts'
 import { memoryEventStore } from '#shared/testing/memory/memory-event-store.ts'
 import { memorySubscriptionStore } from '#shared/testing/memory/memory-subscription-store.ts'
 import { readEnvironment } from './lib/environment.ts'
-import { composeMessage, createMessage } from './message.ts'
+import { composeMessage, createMessage, ROUTES_WITH_RESPONSE } from './message.ts'
 
 const START = Date.parse('2026-03-01T08:00:00Z')
 const REMAINING_MS = 10_000
@@ -23,7 +25,7 @@ afterEach(() => {
 async function createWorld() {
   const subscriptions = memorySubscriptionStore()
   await subscriptions.connect('c1', { name: 'ada', role: 'viewer' })
-  const { gateway, posts } = recordingGateway()
+  const { gateway, posts, closed } = recordingGateway()
   const requestStats = vi.fn(async () => {})
   const message = createMessage({
     ...composeMessage(readEnvironment(process.env)),
@@ -32,12 +34,12 @@ async function createWorld() {
     gateway,
     requestStats,
   })
-  const send = (body: string, isBase64Encoded = false) => {
-    const event = { body, isBase64Encoded, requestContext: { connectionId: 'c1' } }
+  const send = (body: string, { isBase64Encoded = false, routeKey = '$default' } = {}) => {
+    const event = { body, isBase64Encoded, requestContext: { connectionId: 'c1', routeKey } }
     return message(event as MessageEvent, makeContext(REMAINING_MS))
   }
   const frames = () => posts.map(({ frame }) => JSON.parse(frame))
-  return { send, frames, posts, subscriptions, requestStats }
+  return { send, frames, posts, closed, subscriptions, requestStats }
 }
 
 describe('a message', () => {
@@ -54,7 +56,7 @@ describe('a message', () => {
   test('may come in base64', async () => {
     const { send, frames } = await createWorld()
 
-    await send(Buffer.from(SUBSCRIBE).toString('base64'), true)
+    await send(Buffer.from(SUBSCRIBE).toString('base64'), { isBase64Encoded: true })
 
     expect(frames()).toMatchObject([{ type: 'subscribed', id: 's1' }])
   })
@@ -62,18 +64,54 @@ describe('a message', () => {
   test('is answered until two seconds before the end of the invocation', async () => {
     const { send, posts } = await createWorld()
 
-    await send('{"action":"ping"}')
+    await send(SUBSCRIBE)
 
     expect(posts.map(({ connection, deadline }) => [connection, deadline])).toEqual([
       ['c1', START + REMAINING_MS - 2000],
     ])
   })
 
+  test.each([
+    ['ping', { type: 'pong', behind: false }],
+    ['unsubscribe', { type: 'unsubscribed', id: 's1' }],
+    ['refresh', { type: 'error', code: 'malformed' }],
+  ])('on the route %s is answered in its response, without a post', async (action, answer) => {
+    const { send, posts } = await createWorld()
+
+    const response = await send(JSON.stringify({ action, id: 's1', token: 't' }), { routeKey: action })
+
+    expect(response).toEqual({ statusCode: 200, body: expect.any(String) })
+    expect(JSON.parse(Object(response).body)).toMatchObject(answer)
+    expect(posts).toEqual([])
+  })
+
   test('that is malformed gets an error frame, and is no error of the function', async () => {
     const { send, frames } = await createWorld()
 
-    expect(await send('{"action":"dance","id":"s1"}')).toEqual({ statusCode: 200 })
+    expect(await send('{"action":"dance","id":"s1"}', { routeKey: 'dance' })).toEqual({ statusCode: 200 })
 
     expect(frames()).toMatchObject([{ type: 'error', code: 'malformed', id: 's1' }])
   })
+
+  test('of an unknown connection gets `expired` before the connection is closed, on every route', async () => {
+    const { send, frames, closed, subscriptions } = await createWorld()
+    await subscriptions.removeConnection('c1')
+
+    expect(await send('{"action":"ping"}', { routeKey: 'ping' })).toEqual({ statusCode: 200 })
+
+    expect(frames()).toMatchObject([{ type: 'error', code: 'expired' }])
+    expect(closed).toEqual(['c1'])
+  })
+})
+
+test('the routes that serverless.yml gives a response are those that are answered with one', async () => {
+  const service = parse(await readFile('serverless.yml', 'utf8'), { merge: true })
+  const [{ message }] = service.functions
+
+  expect(message.events).toEqual([
+    { websocket: '$default' },
+    ...ROUTES_WITH_RESPONSE.map((route) => ({
+      websocket: { route, routeResponseSelectionExpression: '$default' },
+    })),
+  ])
 })

@@ -26,15 +26,27 @@ export function composeMessage(env: Environment): MessageDeps {
   }
 }
 
-/** Every message of a client: subscribe, unsubscribe, ping, refresh. */
+/** The routes of serverless.yml that have a route response: those of the actions with one answer. */
+export const ROUTES_WITH_RESPONSE: readonly string[] = ['ping', 'unsubscribe', 'refresh']
+
+/**
+ * Every message of a client: subscribe, unsubscribe, ping, refresh. An answer is the body of the route response, which
+ * costs no call of the management API; where the route has none, it is posted (docs/adr/0021).
+ */
 export function createMessage(deps: MessageDeps) {
   return async (
     event: Pick<APIGatewayProxyWebsocketEventV2, 'body' | 'isBase64Encoded' | 'requestContext'>,
     context: Pick<Context, 'getRemainingTimeInMillis'>,
   ): Promise<APIGatewayProxyResultV2> => {
+    const { connectionId, routeKey } = event.requestContext
     const text = Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8').toString()
     const deadline = Date.now() + context.getRemainingTimeInMillis() - RESERVE_MS
-    await answerMessage(event.requestContext.connectionId, text, deadline, deps)
+    const answer = await answerMessage(connectionId, text, deadline, deps)
+    if (answer === null) return { statusCode: 200 }
+    const body = JSON.stringify(answer)
+    // serverless-offline names the action in `routeKey` even if `$default` has taken the message.
+    if (ROUTES_WITH_RESPONSE.includes(routeKey)) return { statusCode: 200, body }
+    await deps.gateway.post(connectionId, body, deadline)
     return { statusCode: 200 }
   }
 }

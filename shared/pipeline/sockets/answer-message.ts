@@ -13,37 +13,53 @@ export type MessageDeps = SubscribeDeps
 /** How many faults of a message its error frame names. */
 const FAULTS_NAMED = 5
 
+const EXPIRED: ErrorFrame = {
+  type: 'error',
+  code: 'expired',
+  detail: 'The connection has expired; connect again.',
+}
+
 /**
- * Handles one message of a client, and posts the response frames to its connection. A message that is unknown or
- * malformed gets an error frame and never closes the connection. A connection without a principal gets the error
- * `expired` and is closed. Frames are retried until `deadline`, in milliseconds since the epoch. Throws what a store throws.
+ * Handles one message of a client. Returns the frame that answers it, alone and last, for the caller to send; null where
+ * there is none. What `subscribe` answers is posted instead, because `subscribed` must not overtake the replay frames
+ * before it (docs/architecture.md, I3; docs/adr/0021). A message that is unknown or malformed is answered with an error
+ * and never closes the connection. A connection without a principal gets the error `expired` and is closed. Posts are
+ * retried until `deadline`, in milliseconds since the epoch. Throws what a store throws.
  */
 export async function answerMessage(
   connection: string,
   text: string,
   deadline: number,
   deps: MessageDeps,
-): Promise<void> {
-  const post = (frame: ServerFrame) => deps.gateway.post(connection, JSON.stringify(frame), deadline)
+): Promise<ServerFrame | null> {
   try {
     if ((await deps.subscriptions.principalOf(connection)) === null) {
-      await post({ type: 'error', code: 'expired', detail: 'The connection has expired; connect again.' })
-      return await deps.gateway.close(connection)
+      await deps.gateway.post(connection, JSON.stringify(EXPIRED), deadline)
+      await deps.gateway.close(connection)
+      return null
     }
     const message = parseMessage(text)
-    if (message.action === 'subscribe') return await subscribe(connection, message, deadline, deps)
-    if (message.action === 'unsubscribe') {
-      await deps.subscriptions.remove(connection, message.id)
-      await post({ type: 'unsubscribed', id: message.id })
-    } else if (message.action === 'ping') {
-      const subscriptions = await deps.subscriptions.list(connection)
-      const behind = subscriptions.some((subscription) => subscription.behind)
-      await post({ type: 'pong', time: new Date().toISOString(), behind })
-    } else throw new Refusal('malformed', 'Tokens cannot be refreshed on this connection; connect again.')
+    switch (message.action) {
+      case 'subscribe':
+        await subscribe(connection, message, deadline, deps)
+        return null
+      case 'unsubscribe':
+        await deps.subscriptions.remove(connection, message.id)
+        return { type: 'unsubscribed', id: message.id }
+      case 'ping':
+        return await pong(connection, deps)
+      case 'refresh':
+        throw new Refusal('malformed', 'Tokens cannot be refreshed on this connection; connect again.')
+    }
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
-    await post(errorFrame(error, idOf(text)))
+    return errorFrame(error, idOf(text))
   }
+}
+
+async function pong(connection: string, { subscriptions }: MessageDeps): Promise<ServerFrame> {
+  const own = await subscriptions.list(connection)
+  return { type: 'pong', time: new Date().toISOString(), behind: own.some(({ behind }) => behind) }
 }
 
 function errorFrame({ code, message }: Refusal, id: string | undefined): ErrorFrame {

@@ -37,13 +37,12 @@ async function depsOn(events: readonly LoggedEvent[]): Promise<SubscribeDeps> {
   return { store: (await makeLog(events)).store, subscriptions, gateway, catalog }
 }
 
-const send = (message: unknown, connection = 'c1') =>
-  answerMessage(
-    connection,
-    typeof message === 'string' ? message : JSON.stringify(message),
-    Date.now() + 1000,
-    deps,
-  )
+/** Handles a message. The answer comes after everything that was posted. */
+async function send(message: unknown, connection = 'c1') {
+  const text = typeof message === 'string' ? message : JSON.stringify(message)
+  const last = await answerMessage(connection, text, Date.now() + 1000, deps)
+  if (last !== null) frames.push(last)
+}
 const subscribe = (more: object = {}) =>
   send({ action: 'subscribe', id: 's1', attempt: 1, channels: ['port.*'], ...more })
 const inPort = (count: number, given: object = {}) =>

@@ -67,7 +67,12 @@ function track(world: World, name: string, id: string): Tracked {
 /** Sends a message. A sandbox responds to it at any later time. */
 export function send(world: World, connection: string, message: object): Actor {
   const text = JSON.stringify(message)
-  const run = () => answerMessage(connection, text, LATE, messageDeps(world))
+  const deps = messageDeps(world)
+  const run = async () => {
+    const last = await answerMessage(connection, text, LATE, deps)
+    // A route response is lost, or late, as a post is.
+    if (last !== null) await deps.gateway.post(connection, JSON.stringify(last), LATE)
+  }
   world.note(`${connection} sends ${text}`)
   return world.scheduler.spawn(`message ${connection} ${text}`, run, { mayFail: true })
 }
