@@ -3,6 +3,9 @@ import { bare, centrifugo, classic } from './systems/peers.ts'
 import type { Contender } from './systems/system.ts'
 import { tidewire } from './systems/tidewire.ts'
 
+/** A checkout of this repository, perhaps of another commit. */
+type Checkout = { readonly name: string; readonly folder: string }
+
 export type BenchOptions = {
   /** Seconds of load, and how often all is measured in turns; null is the benchmark's own quick choice. */
   readonly seconds: number | null
@@ -13,6 +16,8 @@ export type BenchOptions = {
   readonly viewers: readonly number[] | null
   /** Tidewire, perhaps of several commits, and its peers, as far as they are chosen. */
   readonly contenders: readonly Contender[]
+  /** The checkouts of Tidewire among them. */
+  readonly stacks: readonly Checkout[]
   readonly isApache: boolean
 }
 
@@ -41,7 +46,7 @@ export function readOptions(args: readonly string[], env: Readonly<Record<string
     minutes: numberOf('minutes', values.minutes),
     rates: numbersOf('rates', values.rates),
     viewers: numbersOf('viewers', values.viewers),
-    contenders: contendersOf(values.systems, values.stack ?? [], env.CENTRIFUGO),
+    ...chosenOf(values.systems, values.stack ?? [], env.CENTRIFUGO),
     isApache: values['apache-kafka'] ?? false,
   }
   return { options, flags: values }
@@ -59,17 +64,19 @@ function numbersOf(name: string, text: string | undefined): number[] | null {
 }
 
 /** `--stack before=../tidewire-55a0f0c` adds that checkout; `--systems tidewire,classic` chooses by name. */
-function contendersOf(systems: string | undefined, stacks: readonly string[], binary: string | undefined) {
-  const checkouts = stacks.map((text) => {
+function chosenOf(systems: string | undefined, folders: readonly string[], binary: string | undefined) {
+  const checkouts = ['tidewire=.', ...folders].map((text): Checkout => {
     const [name = '', folder = name] = text.split('=')
-    return tidewire(name, folder)
+    return { name, folder }
   })
   const peers = [classic, bare, ...(binary ? [centrifugo(binary)] : [])]
-  const all = [tidewire('tidewire', '.'), ...checkouts, ...peers]
-  if (systems === undefined) return all
-  const names = systems.split(',')
+  const all = [...checkouts.map(({ name, folder }) => tidewire(name, folder)), ...peers]
+  const names = systems?.split(',') ?? all.map(({ name }) => name)
   const unknown = names.find((name) => !all.some((contender) => contender.name === name))
   if (unknown)
     throw new Error(`there is no system ${unknown}; there are ${all.map(({ name }) => name).join(', ')}`)
-  return all.filter(({ name }) => names.includes(name))
+  return {
+    contenders: all.filter(({ name }) => names.includes(name)),
+    stacks: checkouts.filter(({ name }) => names.includes(name)),
+  }
 }

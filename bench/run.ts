@@ -2,11 +2,15 @@ import { execFileSync } from 'node:child_process'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { availableParallelism, cpus, loadavg, release, totalmem } from 'node:os'
 import { benchAccept } from './bench-accept.ts'
+import { benchCapacity } from './bench-capacity.ts'
 import { benchDashboard } from './bench-dashboard.ts'
 import { benchFeedSoak } from './bench-feed-soak.ts'
 import { benchFolds } from './bench-folds.ts'
+import { benchGrowth } from './bench-growth.ts'
+import { benchIdle } from './bench-idle.ts'
 import { benchLatency } from './bench-latency.ts'
 import { benchMatching } from './bench-matching.ts'
+import { benchUnits } from './bench-units.ts'
 import { type Outcome, printRows, type Rows } from './measure.ts'
 import { type BenchOptions, readOptions } from './options.ts'
 
@@ -33,6 +37,10 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   matching: benchMatching,
   accept: benchAccept,
   latency: benchLatency,
+  capacity: benchCapacity,
+  units: benchUnits,
+  growth: benchGrowth,
+  idle: benchIdle,
   folds: benchFolds,
   dashboard: ({ seconds }) => benchDashboard(seconds ?? 20),
   'feed-soak': benchFeedSoak,

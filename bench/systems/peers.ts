@@ -16,6 +16,7 @@ type Server = Program<{ port: number }>
 /** Express, kafkajs and Socket.IO: what most people would write. Installs its packages if they are missing. */
 export const classic: Contender = {
   name: 'classic',
+  isTidewire: false,
   async start(brokers) {
     install()
     return oneServer(await serve('classic.mjs', brokers), 'socket.io')
@@ -25,6 +26,7 @@ export const classic: Contender = {
 /** `node:http`, kafkajs and `ws`, without a framework. */
 export const bare: Contender = {
   name: 'bare',
+  isTidewire: false,
   start: async (brokers) => oneServer(await serve('bare.mjs', brokers), 'bare'),
 }
 
@@ -32,6 +34,7 @@ export const bare: Contender = {
 export function centrifugo(binary: string): Contender {
   return {
     name: 'centrifugo',
+    isTidewire: false,
     async start(brokers) {
       const accept = await serve('accept.mjs', brokers)
       const folder = await mkdtemp(join(tmpdir(), 'tidewire-centrifugo-'))

@@ -11,6 +11,8 @@ export type System = Target & {
 /** A server under test that can be started on a cluster with an empty topic `events` of three partitions. */
 export type Contender = {
   readonly name: string
+  /** Whether it is Tidewire, of this or of another commit; otherwise it is a peer. */
+  readonly isTidewire: boolean
   start(brokers: string): Promise<System>
 }
 

@@ -41,8 +41,7 @@ export async function takeTurns(
 }
 
 async function withLoad(system: System, run: (system: System, load: LoadProcess) => Promise<void>) {
-  const { protocol, postUrl, socketUrl, headers } = system
-  const load = startLoad({ protocol, postUrl, socketUrl, headers })
+  const load = startLoad(system)
   try {
     await run(system, load)
   } finally {

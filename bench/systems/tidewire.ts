@@ -6,6 +6,7 @@ import type { Contender, System } from './system.ts'
 export function tidewire(name: string, folder: string): Contender {
   return {
     name,
+    isTidewire: true,
     async start(brokers) {
       return asSystem(await startStack({ cwd: folder, env: { KAFKA_BROKERS: brokers } }))
     },
