@@ -5,7 +5,8 @@ import { CreateTableCommand } from '@aws-sdk/client-dynamodb'
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import { dynamoClient, putAll } from '#shared/adapters/dynamodb/dynamo-requests.ts'
 import { dynamoSubscriptionStore } from '#shared/adapters/dynamodb/dynamo-subscription-store.ts'
-import { channelKey, VERSION } from '#shared/adapters/dynamodb/subscription-index.ts'
+import { versionKey } from '#shared/adapters/dynamodb/pattern-version.ts'
+import { channelKey } from '#shared/adapters/dynamodb/subscription-rows.ts'
 import { matchEvents, patternsOf } from '#shared/pipeline/deliver/push-events.ts'
 import type { StoredEvent, Subscription } from '#shared/pipeline/ports.ts'
 import { startDynamodbWorker } from '../localstack/dynamodb/start-dynamodb-worker.ts'
@@ -151,8 +152,7 @@ async function prepareTable(client: DynamoDBDocumentClient, elsewhere: number): 
     expires,
   }))
   const versions = [...channels].map((channel) => ({
-    channel: channelKey(SHARD, channel),
-    subscriber: VERSION,
+    ...versionKey(channelKey(SHARD, channel)),
     version: 1,
   }))
   await putAll(client, TABLES.subscriptions, [...rows, ...versions])

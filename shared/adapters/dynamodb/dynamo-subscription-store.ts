@@ -13,6 +13,7 @@ import type {
   SubscriptionStore,
 } from '#shared/pipeline/ports.ts'
 import { type Item, queryAll, succeeds } from './dynamo-requests.ts'
+import { subscriptionIndex } from './subscription-index.ts'
 import {
   flagUpdate,
   isRecord,
@@ -20,9 +21,8 @@ import {
   notNewer,
   recordKey,
   type Shard,
-  subscriptionIndex,
   toSubscription,
-} from './subscription-index.ts'
+} from './subscription-rows.ts'
 
 /** A little over the 2 h after which the gateway closes any connection (I7). Seconds. */
 const LIFETIME_SECONDS = 2 * 3600 + 600

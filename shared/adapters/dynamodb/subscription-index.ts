@@ -1,50 +1,40 @@
-import { DeleteCommand, type DynamoDBDocumentClient, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
-import type { Filter } from '#shared/core/interest.ts'
+import { DeleteCommand, type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb'
 import type { Subscription } from '#shared/pipeline/ports.ts'
-import { getAll, type Item, queryAll, succeeds } from './dynamo-requests.ts'
+import { getAll, queryAll, succeeds } from './dynamo-requests.ts'
+import { type KeptRows, keptSubscriptions } from './kept-subscriptions.ts'
+import {
+  addChange,
+  changedSince,
+  type PatternVersion,
+  toPatternVersion,
+  versionKey,
+} from './pattern-version.ts'
+import { channelKey, flagUpdate, notNewer, type Shard, shardOf } from './subscription-rows.ts'
 
-// connections table, key (connection, item):
-//   (c1, meta)      the principal
-//   (c1, sub#s1)    a subscription on record: attempt, registration, channels, filter, behind; `marking` or `removed`
-//                   from the moment that somebody begins to mark or remove it; and `leftovers`: channels of older
-//                   registrations whose rows below may still be there
-// subscriptions table, key (channel, subscriber), where channel is "<shards>/<shard>|<pattern>":
-//   (1/0|port.*, c1#s1)     the same subscription under one of its patterns
-//   (1/0|port.*, #version)  counts every change of this pattern's rows
-
-export const META = 'meta'
-export const VERSION = '#version'
-const ROW_PREFIX = 'sub#'
-
-type Cached = {
-  readonly version: number
-  readonly subscriptions: readonly Subscription[]
-  readonly expires: number
-}
-
-/** A pattern with more subscriptions than this is read again for each batch instead of being kept in memory. */
-const CACHED_SUBSCRIPTIONS = 50_000
-const CACHED_PATTERNS = 10_000
+/** What is kept in memory. Subscriptions are counted under each of their patterns. */
+const KEPT = { patterns: 10_000, subscriptions: 100_000 }
 
 /**
- * Subscriptions by pattern. Every change of a pattern's rows is followed by a change of its version, and only then
- * answered; so a reader that sees an unchanged version (one strongly consistent batch read for all patterns of a
- * batch) may use the rows it already has.
+ * Subscriptions by pattern (docs/adr/0018). A change of a row is followed by a change of its pattern's version, which
+ * names the row, and only then answered. So a reader that sees a version (one strongly consistent batch read for all
+ * patterns of a batch) may use the rows it has of that version, and reads again only those that changed since.
  */
 export function subscriptionIndex(client: DynamoDBDocumentClient, table: string, shard: Shard) {
-  const cache = new Map<string, Cached>()
+  const kept = keptSubscriptions(KEPT, () => Math.floor(Date.now() / 1000))
+  const refreshes = new Map<string, Promise<KeptRows>>()
   /** The rows of a pattern that are in the shard of a connection. */
   const channelOf = (connection: string, pattern: string): string =>
     channelKey({ shards: shard.shards, shard: shardOf(connection, shard.shards) }, pattern)
-  const rowKey = ({ connection, id }: Subscription, pattern: string) => ({
-    channel: channelOf(connection, pattern),
-    subscriber: `${connection}#${id}`,
+  const nameOf = ({ connection, id }: Subscription) => `${connection}#${id}`
+  const rowKey = (subscription: Subscription, pattern: string) => ({
+    channel: channelOf(subscription.connection, pattern),
+    subscriber: nameOf(subscription),
   })
 
   return {
     /** Writes the rows of a registration; false if a newer one has one of them. */
     async put(subscription: Subscription, expires: number): Promise<boolean> {
-      const { connection, channels } = subscription
+      const { channels } = subscription
       const written = await Promise.all(
         channels.map((pattern) => {
           const put = new PutCommand({
@@ -55,13 +45,12 @@ export function subscriptionIndex(client: DynamoDBDocumentClient, table: string,
           return succeeds(client.send(put))
         }),
       )
-      await bump(connection, channels)
+      await announce(subscription, channels)
       return written.every(Boolean)
     },
 
     /** Deletes the rows of a registration, or of an older one, under these patterns. */
     async remove(subscription: Subscription, patterns: readonly string[]): Promise<void> {
-      const { connection } = subscription
       await Promise.all(
         patterns.map((pattern) => {
           const remove = new DeleteCommand({
@@ -72,18 +61,18 @@ export function subscriptionIndex(client: DynamoDBDocumentClient, table: string,
           return succeeds(client.send(remove))
         }),
       )
-      await bump(connection, patterns)
+      await announce(subscription, patterns)
     },
 
     /** Marks the rows of exactly this registration behind. */
     async markBehind(subscription: Subscription): Promise<void> {
-      const { connection, registration, channels } = subscription
+      const { registration, channels } = subscription
       await Promise.all(
         channels.map((pattern) =>
           succeeds(client.send(flagUpdate('behind', table, rowKey(subscription, pattern), registration))),
         ),
       )
-      await bump(connection, channels)
+      await announce(subscription, channels)
     },
 
     /** Every live subscription of this shard under each pattern; patterns without one are omitted. */
@@ -98,113 +87,55 @@ export function subscriptionIndex(client: DynamoDBDocumentClient, table: string,
     },
   }
 
-  async function bump(connection: string, patterns: readonly string[]): Promise<void> {
-    const updates = patterns.map((pattern) =>
-      client.send(
-        new UpdateCommand({
-          TableName: table,
-          Key: { channel: channelOf(connection, pattern), subscriber: VERSION },
-          UpdateExpression: 'ADD #version :one',
-          ExpressionAttributeNames: { '#version': 'version' },
-          ExpressionAttributeValues: { ':one': 1 },
-        }),
-      ),
+  /** Names the rows of a subscription as changed. They must be written before. */
+  async function announce(subscription: Subscription, patterns: readonly string[]): Promise<void> {
+    const [{ connection }, name] = [subscription, nameOf(subscription)]
+    await Promise.all(
+      patterns.map((pattern) => addChange(client, table, channelOf(connection, pattern), name)),
     )
-    await Promise.all(updates)
   }
 
-  async function readVersions(patterns: readonly string[]): Promise<Map<string, number>> {
-    const byKey = new Map(patterns.map((pattern) => [channelKey(shard, pattern), pattern]))
-    const items = await getAll(
-      client,
-      table,
-      [...byKey.keys()].map((channel) => ({ channel, subscriber: VERSION })),
-    )
-    return new Map(items.map((item) => [byKey.get(String(item.channel)) ?? '', Number(item.version)]))
+  async function readVersions(patterns: readonly string[]): Promise<Map<string, PatternVersion>> {
+    const keys = patterns.map((pattern) => versionKey(channelKey(shard, pattern)))
+    const byChannel = new Map(keys.map(({ channel }, index) => [channel, patterns[index] ?? '']))
+    const items = await getAll(client, table, keys)
+    return new Map(items.map((item) => [byChannel.get(item.channel) ?? '', toPatternVersion(item)]))
   }
 
-  async function subscriptionsOf(pattern: string, version: number): Promise<readonly Subscription[]> {
-    const now = Math.floor(Date.now() / 1000)
-    const known = cache.get(pattern)
-    if (known?.version === version && known.expires > now) return known.subscriptions
+  async function subscriptionsOf(pattern: string, seen: PatternVersion): Promise<readonly Subscription[]> {
+    // One refresh of a pattern at a time. Of two that read the same row, the one that read it first could end last.
+    for (;;) {
+      const known = kept.get(pattern)
+      if (known !== undefined && known.version() >= seen.version) return known.list()
+      const running = refreshes.get(pattern)
+      if (running === undefined) break
+      await running.catch(() => undefined) // the batch that began it is told
+    }
+    const refresh = readRows(pattern, seen).finally(() => refreshes.delete(pattern))
+    refreshes.set(pattern, refresh)
+    return (await refresh).list()
+  }
+
+  /** Reads the rows that changed since the version that is kept, or all of them if not all changes are named. */
+  async function readRows(pattern: string, seen: PatternVersion): Promise<KeptRows> {
+    const channel = channelKey(shard, pattern)
+    const known = kept.get(pattern)
+    const changed = known ? changedSince(seen, known.version()) : null
+    if (known && changed) {
+      const found = await getAll(
+        client,
+        table,
+        changed.map((subscriber) => ({ channel, subscriber })),
+      )
+      known.update(seen.version, changed, found)
+      return known
+    }
     const items = await queryAll(client, {
       TableName: table,
       ConsistentRead: true,
       KeyConditionExpression: 'channel = :channel',
-      ExpressionAttributeValues: { ':channel': channelKey(shard, pattern) },
+      ExpressionAttributeValues: { ':channel': channel },
     })
-    const live = items.filter(({ subscriber, expires }) => subscriber !== VERSION && Number(expires) > now)
-    const subscriptions = live.map(toSubscription)
-    const expires = Math.min(...live.map((item) => Number(item.expires)), Number.POSITIVE_INFINITY)
-    remember(pattern, { version, subscriptions, expires })
-    return subscriptions
-  }
-
-  function remember(pattern: string, cached: Cached): void {
-    cache.delete(pattern)
-    if (cached.subscriptions.length > CACHED_SUBSCRIPTIONS) return
-    cache.set(pattern, cached)
-    const oldest = cache.keys().next().value
-    if (cache.size > CACHED_PATTERNS && oldest !== undefined) cache.delete(oldest)
-  }
-}
-
-/** The condition that no newer registration has an item. */
-export function notNewer({ registration }: Pick<Subscription, 'registration'>) {
-  return {
-    ConditionExpression: 'attribute_not_exists(registration) OR registration <= :registration',
-    ExpressionAttributeValues: { ':registration': registration },
-  }
-}
-
-/** Sets a flag of an item if it is of this registration. */
-export function flagUpdate(
-  flag: 'behind' | 'marking' | 'removed',
-  table: string,
-  key: Item,
-  registration: number,
-): UpdateCommand {
-  return new UpdateCommand({
-    TableName: table,
-    Key: key,
-    UpdateExpression: 'SET #flag = :true',
-    ConditionExpression: 'registration = :registration',
-    ExpressionAttributeNames: { '#flag': flag },
-    ExpressionAttributeValues: { ':true': true, ':registration': registration },
-  })
-}
-
-/** Which share of the connections an index serves: shard `shard` of `shards`. */
-export type Shard = { readonly shard: number; readonly shards: number }
-
-/** The shard of a connection: an FNV-1a hash of its id. */
-function shardOf(connection: string, shards: number): number {
-  let hash = 0x811c9dc5
-  for (let index = 0; index < connection.length; index++)
-    hash = Math.imul(hash ^ connection.charCodeAt(index), 0x01000193) >>> 0
-  return hash % shards
-}
-
-export function channelKey({ shard, shards }: Shard, pattern: string): string {
-  return `${shards}/${shard}|${pattern}`
-}
-
-export function recordKey(connection: string, id: string): Item {
-  return { connection, item: `${ROW_PREFIX}${id}` }
-}
-
-export function isRecord(item: Item): boolean {
-  return String(item.item).startsWith(ROW_PREFIX)
-}
-
-export function toSubscription(item: Item): Subscription {
-  return {
-    connection: String(item.connection),
-    id: String(item.id),
-    attempt: Number(item.attempt),
-    registration: Number(item.registration),
-    channels: item.channels as string[],
-    ...(item.filter !== undefined && { filter: item.filter as Filter }),
-    behind: item.behind === true,
+    return kept.replace(pattern, seen.version, items)
   }
 }

@@ -2,7 +2,7 @@
 // (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.OperatorsAndFunctions.html):
 //   condition = and *("OR" and)        and = not *("AND" not)        not = ["NOT"] test
 //   test      = "(" condition ")" / function "(" path ")" / operand comparator operand / operand "BETWEEN" operand "AND" operand
-//   update    = "SET" path "=" value *("," …) / "ADD" path value     value = operand / "if_not_exists(" path "," operand ")"
+//   update    = 1*("SET" path "=" value *("," …) / "ADD" path value)  value = operand / "if_not_exists(" path "," operand ")"
 type Item = Readonly<Record<string, unknown>>
 export type Bindings = {
   readonly names?: Readonly<Record<string, string>> | undefined
@@ -112,13 +112,15 @@ function parseCondition(text: string): Test {
   return or()
 }
 
-/** Returns the item after an update. */
+/** Returns the item after an update. Every operand is read from the item as it was before. */
 export function update(text: string, item: Item, bindings: Bindings): Item {
   const { take, takeIf, hasMore } = reader(text)
   const operand = (token: string) => operandOf(token, item, bindings)
   const changed: Record<string, unknown> = { ...item }
-  const action = take()
+  let action = ''
   while (hasMore()) {
+    if (takeIf('ADD')) action = 'ADD'
+    if (takeIf('SET')) action = 'SET'
     const name = nameOf(take(), bindings)
     if (action === 'ADD') changed[name] = Number(item[name] ?? 0) + Number(operand(take()))
     else {
