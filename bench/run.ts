@@ -8,6 +8,7 @@ import { benchFeedSoak } from './bench-feed-soak.ts'
 import { benchFolds } from './bench-folds.ts'
 import { benchGrowth } from './bench-growth.ts'
 import { benchIdle } from './bench-idle.ts'
+import { benchIndex } from './bench-index.ts'
 import { benchLatency } from './bench-latency.ts'
 import { benchMatching } from './bench-matching.ts'
 import { benchUnits } from './bench-units.ts'
@@ -35,6 +36,7 @@ A benchmark that lost, repeated or disordered an event says so and the command e
 type Benchmark = (options: BenchOptions) => Promise<Rows | Outcome>
 const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   matching: benchMatching,
+  index: benchIndex,
   accept: benchAccept,
   latency: benchLatency,
   capacity: benchCapacity,

@@ -62,7 +62,7 @@ type Limits = { readonly patterns: number; readonly subscriptions: number }
 export function keptSubscriptions(limits: Limits, now: () => number) {
   const patterns = new Map<string, KeptRows>()
   return {
-    /** Returns what is kept of a pattern. */
+    /** Returns what is kept of a pattern, which its channel key identifies. */
     get(pattern: string): KeptRows | undefined {
       const kept = patterns.get(pattern)
       if (kept !== undefined) {

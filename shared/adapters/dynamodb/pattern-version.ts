@@ -1,10 +1,11 @@
-import { type DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb'
-import type { Item } from './dynamo-requests.ts'
+import { type DynamoDBDocumentClient, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
+import { getAll, type Item } from './dynamo-requests.ts'
 
-// The version of a pattern (docs/adr/0018), in the subscriptions table. It has a hash key of its own, so that its
-// writes do not share the 1,000 write units a second of one hash key with the rows of the pattern.
-//   (version#1/0|port.*, #version)  version: counts the changes of the pattern's rows
-//                                   c0 … c31: the sort keys of the rows that changed last, the newest first
+// The version of a pattern and the names of its last changes (docs/adr/0018), in the subscriptions table. They have a
+// hash key of their own, so that they do not share the 1,000 write units a second of one with the rows of the pattern.
+//   (version#1/0|port.*, #version)           version: counts the changes of the pattern's rows
+//                                            c0 … c31: the sort keys of the rows that changed last, the newest first
+//   (version#1/0|port.*, 0000000000000064)   the same names as they were at version 64, until it expires
 
 /**
  * How many changes an item names. With connection ids of API Gateway it stays below 1 KB, so a change costs one write
@@ -15,12 +16,22 @@ export const NAMED_CHANGES = 32
 /** In the place of a change that is not there yet. */
 const NONE = '-'
 
+/** A worker that has not looked for longer reads all rows. */
+const KEPT_SECONDS = 3600
+
 /** The version of a pattern, and the rows of its last changes, the newest first. */
 export type PatternVersion = { readonly version: number; readonly changes: readonly string[] }
 
+const hashKey = (channel: string) => `version#${channel}`
+
 /** The key of the version of a channel key. */
 export function versionKey(channel: string): Item {
-  return { channel: `version#${channel}`, subscriber: '#version' }
+  return { channel: hashKey(channel), subscriber: '#version' }
+}
+
+/** The key of the names as they were at a version. */
+function namesKey(channel: string, version: number): Item {
+  return { channel: hashKey(channel), subscriber: String(version).padStart(16, '0') }
 }
 
 // Every operand is read before any attribute is written, so each name moves one place up.
@@ -30,25 +41,65 @@ const MOVE_UP = Array.from(
 )
 const ADD_CHANGE = `ADD #version :one SET c0 = :changed, ${MOVE_UP.join(', ')}`
 
-/** Counts and names a change of the row `subscriber`, atomically. The row must be written before. */
-export async function addChange(
-  client: DynamoDBDocumentClient,
-  table: string,
-  channel: string,
-  subscriber: string,
-): Promise<void> {
-  const update = new UpdateCommand({
-    TableName: table,
-    Key: versionKey(channel),
-    UpdateExpression: ADD_CHANGE,
-    ExpressionAttributeNames: { '#version': 'version' },
-    ExpressionAttributeValues: { ':one': 1, ':changed': subscriber, ':none': NONE },
-  })
-  await client.send(update)
+/** The versions of patterns, by channel key. */
+export function patternVersions(client: DynamoDBDocumentClient, table: string) {
+  return {
+    /** Counts and names a change of the row `subscriber`, atomically. The row must be written before. */
+    async add(channel: string, subscriber: string): Promise<void> {
+      const update = new UpdateCommand({
+        TableName: table,
+        Key: versionKey(channel),
+        UpdateExpression: ADD_CHANGE,
+        ExpressionAttributeNames: { '#version': 'version' },
+        ExpressionAttributeValues: { ':one': 1, ':changed': subscriber, ':none': NONE },
+        ReturnValues: 'ALL_NEW',
+      })
+      const { Attributes = {} } = await client.send(update)
+      const { version, changes } = toPatternVersion(Attributes)
+      if (version % NAMED_CHANGES !== 0) return
+      const expires = Math.floor(Date.now() / 1000) + KEPT_SECONDS
+      const Item = { ...namesKey(channel, version), changes, expires }
+      await client.send(new PutCommand({ TableName: table, Item }))
+    },
+
+    /** Returns the versions of the channel keys that have one, in one strongly consistent batch read. */
+    async read(channels: readonly string[]): Promise<Map<string, PatternVersion>> {
+      const byKey = new Map(channels.map((channel) => [hashKey(channel), channel]))
+      const items = await getAll(client, table, channels.map(versionKey))
+      return new Map(
+        items.map((item) => [byKey.get(String(item.channel)) ?? '', toPatternVersion(item)] as const),
+      )
+    },
+
+    /**
+     * Returns the rows that changed after version `since` up to the version `seen`; null if there are more than
+     * `atMost` changes that `seen` does not name, or if a writer crashed before it had kept their names.
+     */
+    async changesSince(
+      channel: string,
+      seen: PatternVersion,
+      since: number,
+      atMost: number,
+    ): Promise<readonly string[] | null> {
+      const missed = seen.version - since
+      if (missed <= seen.changes.length) return [...new Set(seen.changes.slice(0, missed))]
+      if (missed > atMost) return null
+      const first = Math.floor(since / NAMED_CHANGES) + 1
+      const last = Math.floor(seen.version / NAMED_CHANGES)
+      const versions = Array.from({ length: last - first + 1 }, (_, index) => (first + index) * NAMED_CHANGES)
+      const items = await getAll(
+        client,
+        table,
+        versions.map((version) => namesKey(channel, version)),
+      )
+      const isWhole = items.length === versions.length && seen.changes.length === NAMED_CHANGES
+      return isWhole ? [...new Set([...seen.changes, ...items.flatMap(namesOf)])] : null
+    },
+  }
 }
 
 /** Returns the version in an item. Changes before one that is not named are left out. */
-export function toPatternVersion(item: Item): PatternVersion {
+function toPatternVersion(item: Item): PatternVersion {
   const names = Array.from({ length: NAMED_CHANGES }, (_, index) => item[`c${index}`])
   const hole = names.findIndex((name) => typeof name !== 'string' || name === NONE)
   return {
@@ -57,8 +108,6 @@ export function toPatternVersion(item: Item): PatternVersion {
   }
 }
 
-/** Returns the rows that changed after version `since`; null if not all of them are named. */
-export function changedSince({ version, changes }: PatternVersion, since: number): readonly string[] | null {
-  const missed = version - since
-  return missed <= changes.length ? [...new Set(changes.slice(0, missed))] : null
+function namesOf({ changes }: Item): string[] {
+  return changes as string[]
 }

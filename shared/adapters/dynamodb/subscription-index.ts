@@ -2,17 +2,14 @@ import { DeleteCommand, type DynamoDBDocumentClient, PutCommand } from '@aws-sdk
 import type { Subscription } from '#shared/pipeline/ports.ts'
 import { getAll, queryAll, succeeds } from './dynamo-requests.ts'
 import { type KeptRows, keptSubscriptions } from './kept-subscriptions.ts'
-import {
-  addChange,
-  changedSince,
-  type PatternVersion,
-  toPatternVersion,
-  versionKey,
-} from './pattern-version.ts'
+import { type PatternVersion, patternVersions } from './pattern-version.ts'
 import { channelKey, flagUpdate, notNewer, type Shard, shardOf } from './subscription-rows.ts'
 
 /** What is kept in memory. Subscriptions are counted under each of their patterns. */
 const KEPT = { patterns: 10_000, subscriptions: 100_000 }
+
+/** A row that is read by its key costs a read unit; a query gets about so many for it. */
+const ROWS_PER_UNIT = 24
 
 /**
  * Subscriptions by pattern (docs/adr/0018). A change of a row is followed by a change of its pattern's version, which
@@ -21,6 +18,7 @@ const KEPT = { patterns: 10_000, subscriptions: 100_000 }
  */
 export function subscriptionIndex(client: DynamoDBDocumentClient, table: string, shard: Shard) {
   const kept = keptSubscriptions(KEPT, () => Math.floor(Date.now() / 1000))
+  const versions = patternVersions(client, table)
   const refreshes = new Map<string, Promise<KeptRows>>()
   /** The rows of a pattern that are in the shard of a connection. */
   const channelOf = (connection: string, pattern: string): string =>
@@ -77,11 +75,13 @@ export function subscriptionIndex(client: DynamoDBDocumentClient, table: string,
 
     /** Every live subscription of this shard under each pattern; patterns without one are omitted. */
     async matching(patterns: readonly string[]): Promise<Map<string, readonly Subscription[]>> {
-      const versions = await readVersions(patterns)
+      const patternOf = new Map(patterns.map((pattern) => [channelKey(shard, pattern), pattern]))
+      const seen = await versions.read([...patternOf.keys()])
       const found = await Promise.all(
-        [...versions].map(
-          async ([pattern, version]) => [pattern, await subscriptionsOf(pattern, version)] as const,
-        ),
+        [...seen].map(async ([channel, version]) => {
+          const pattern = patternOf.get(channel) ?? ''
+          return [pattern, await subscriptionsOf(channel, version)] as const
+        }),
       )
       return new Map(found.filter(([, subscriptions]) => subscriptions.length > 0))
     },
@@ -90,37 +90,27 @@ export function subscriptionIndex(client: DynamoDBDocumentClient, table: string,
   /** Names the rows of a subscription as changed. They must be written before. */
   async function announce(subscription: Subscription, patterns: readonly string[]): Promise<void> {
     const [{ connection }, name] = [subscription, nameOf(subscription)]
-    await Promise.all(
-      patterns.map((pattern) => addChange(client, table, channelOf(connection, pattern), name)),
-    )
+    await Promise.all(patterns.map((pattern) => versions.add(channelOf(connection, pattern), name)))
   }
 
-  async function readVersions(patterns: readonly string[]): Promise<Map<string, PatternVersion>> {
-    const keys = patterns.map((pattern) => versionKey(channelKey(shard, pattern)))
-    const byChannel = new Map(keys.map(({ channel }, index) => [channel, patterns[index] ?? '']))
-    const items = await getAll(client, table, keys)
-    return new Map(items.map((item) => [byChannel.get(item.channel) ?? '', toPatternVersion(item)]))
-  }
-
-  async function subscriptionsOf(pattern: string, seen: PatternVersion): Promise<readonly Subscription[]> {
-    // One refresh of a pattern at a time. Of two that read the same row, the one that read it first could end last.
+  async function subscriptionsOf(channel: string, seen: PatternVersion): Promise<readonly Subscription[]> {
+    // One refresh of a pattern at a time: partitions that see the same change read it once.
     for (;;) {
-      const known = kept.get(pattern)
+      const known = kept.get(channel)
       if (known !== undefined && known.version() >= seen.version) return known.list()
-      const running = refreshes.get(pattern)
+      const running = refreshes.get(channel)
       if (running === undefined) break
       await running.catch(() => undefined) // the batch that began it is told
     }
-    const refresh = readRows(pattern, seen).finally(() => refreshes.delete(pattern))
-    refreshes.set(pattern, refresh)
+    const refresh = readRows(channel, seen).finally(() => refreshes.delete(channel))
+    refreshes.set(channel, refresh)
     return (await refresh).list()
   }
 
   /** Reads the rows that changed since the version that is kept, or all of them if not all changes are named. */
-  async function readRows(pattern: string, seen: PatternVersion): Promise<KeptRows> {
-    const channel = channelKey(shard, pattern)
-    const known = kept.get(pattern)
-    const changed = known ? changedSince(seen, known.version()) : null
+  async function readRows(channel: string, seen: PatternVersion): Promise<KeptRows> {
+    const known = kept.get(channel)
+    const changed = known && (await changesOf(channel, seen, known))
     if (known && changed) {
       const found = await getAll(
         client,
@@ -136,6 +126,11 @@ export function subscriptionIndex(client: DynamoDBDocumentClient, table: string,
       KeyConditionExpression: 'channel = :channel',
       ExpressionAttributeValues: { ':channel': channel },
     })
-    return kept.replace(pattern, seen.version, items)
+    return kept.replace(channel, seen.version, items)
+  }
+
+  /** Returns the rows that changed since the version that is kept, or null if it is cheaper to read all. */
+  function changesOf(channel: string, seen: PatternVersion, known: KeptRows) {
+    return versions.changesSince(channel, seen, known.version(), known.size() / ROWS_PER_UNIT)
   }
 }

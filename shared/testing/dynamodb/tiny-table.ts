@@ -13,6 +13,7 @@ export type Input = {
   readonly RequestItems?: unknown
   readonly ConditionExpression?: string
   readonly UpdateExpression?: string
+  readonly ReturnValues?: string
   readonly KeyConditionExpression?: string
   readonly FilterExpression?: string
   readonly ExpressionAttributeNames?: Record<string, string>
@@ -56,7 +57,7 @@ export function write(
   const changed = change(item, bindingsOf(input))
   if (changed === null) table.delete(id)
   else table.set(id, changed)
-  return {}
+  return input.ReturnValues === 'ALL_NEW' ? { Attributes: copy(changed) } : {}
 }
 
 /**

@@ -1,0 +1,118 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { createScheduler } from '#shared/testing/delivery/scheduler.ts'
+import { TINY_TABLES, tinyDynamodb } from '#shared/testing/dynamodb/tiny-dynamodb.ts'
+import { createRandom } from '#shared/testing/random.ts'
+import { NAMED_CHANGES, patternVersions } from './pattern-version.ts'
+
+const CHANNEL = '1/0|port.*'
+
+function openVersions() {
+  const { client, tableOf } = tinyDynamodb()
+  const versions = patternVersions(client, TINY_TABLES.subscriptions)
+  const add = async (count: number) => {
+    for (let index = 0; index < count; index++) await versions.add(CHANNEL, `c${index}#s`)
+  }
+  const look = async () => (await versions.read([CHANNEL])).get(CHANNEL) ?? { version: 0, changes: [] }
+  return { versions, add, look, table: tableOf('subscriptions') }
+}
+
+const named = (from: number, to: number) =>
+  Array.from({ length: to - from }, (_, index) => `c${from + index}#s`)
+
+test('a version names the last changes, the newest first, and each once', async () => {
+  const { versions, add, look } = openVersions()
+  await add(5)
+  await versions.add(CHANNEL, 'c1#s')
+
+  const seen = await look()
+
+  expect(seen).toEqual({ version: 6, changes: ['c1#s', 'c4#s', 'c3#s', 'c2#s', 'c1#s', 'c0#s'] })
+  expect(await versions.changesSince(CHANNEL, seen, 1, 0)).toEqual(['c1#s', 'c4#s', 'c3#s', 'c2#s'])
+})
+
+test('a pattern that never changed has no version', async () => {
+  const { versions } = openVersions()
+  expect(await versions.read([CHANNEL])).toEqual(new Map())
+})
+
+test.each([
+  [0, 200],
+  [1, 200],
+  [31, 200],
+  [32, 200],
+  [33, 256],
+  [100, 255],
+])('changes that are no longer named are read back: after %i of %i', async (since, all) => {
+  const { versions, add, look } = openVersions()
+  await add(all)
+
+  const changed = await versions.changesSince(CHANNEL, await look(), since, 1000)
+
+  expect(changed).toEqual(expect.arrayContaining(named(since, all)))
+  expect(changed?.length).toBeLessThan(all - since + NAMED_CHANGES)
+})
+
+test('no names are read if more changes are missed than the caller wants', async () => {
+  const { versions, add, look } = openVersions()
+  await add(100)
+  expect(await versions.changesSince(CHANNEL, await look(), 0, 99)).toBeNull()
+})
+
+test('null is returned if a writer crashed before it had kept the names', async () => {
+  const { versions, add, look, table } = openVersions()
+  await add(200)
+  for (const [key, item] of table) if (String(item.subscriber).endsWith('96')) table.delete(key)
+  const seen = await look()
+
+  expect(await versions.changesSince(CHANNEL, seen, 60, 1000)).toBeNull()
+  expect(await versions.changesSince(CHANNEL, seen, 100, 1000)).not.toBeNull()
+})
+
+/** Writers that name their changes at the same time, and of which one crashes; a reader that looks now and then. */
+async function race(seed: number): Promise<string[]> {
+  const random = createRandom(seed)
+  const scheduler = createScheduler(random)
+  const { client } = tinyDynamodb({ yieldPoint: scheduler.yieldPoint })
+  const versions = patternVersions(client, TINY_TABLES.subscriptions)
+  const rows: string[] = []
+  const done: string[] = []
+  const faults: string[] = []
+  const write = async (writer: number) => {
+    for (let index = 0; index < 50; index++) {
+      const row = `c${writer}-${index}#s`
+      rows.push(row)
+      await versions.add(CHANNEL, row)
+      done.push(row)
+    }
+  }
+  const look = async () => {
+    const known = new Set<string>()
+    let since = 0
+    for (let count = 0; count < 12; count++) {
+      const expected = [...done]
+      const seen = (await versions.read([CHANNEL])).get(CHANNEL)
+      const changed = seen && (await versions.changesSince(CHANNEL, seen, since, 1000))
+      for (const name of changed ?? rows) known.add(name)
+      since = seen?.version ?? 0
+      for (const name of expected) if (!known.has(name)) faults.push(`${name} at version ${since}`)
+      for (let pause = random.pick(20); pause > 0; pause--) await scheduler.yieldPoint()
+    }
+  }
+  const writers = [0, 1, 2, 3].map((writer) => scheduler.spawn(`writer ${writer}`, () => write(writer)))
+  scheduler.spawn('reader', look)
+  const crashAt = random.pick(300)
+  for (let step = 0; await scheduler.step(); step++) {
+    const [unlucky] = writers
+    if (step === crashAt && unlucky) scheduler.crash(unlucky)
+  }
+  return faults
+}
+
+test('a reader misses no change, whichever writers race and crash', { timeout: 60_000 }, async () => {
+  const property = fc.asyncProperty(fc.integer({ min: 1, max: 2 ** 31 - 1 }), async (seed) => {
+    expect(await race(seed)).toEqual([])
+  })
+
+  await fc.assert(property, { numRuns: Number(process.env.TIDEWIRE_PROPERTY_RUNS ?? 100) })
+})
