@@ -3,6 +3,7 @@ import { type BatchResponse, failuresOf, recordsOf } from '#shared/adapters/lamb
 import { domains } from '#shared/domain/catalog.ts'
 import { recordDecoder } from '#shared/pipeline/consume/consume.ts'
 import { type FoldDeps, fold } from '#shared/pipeline/views/fold.ts'
+import { createFoldMemory } from '#shared/pipeline/views/fold-memory.ts'
 import { viewsOf } from '#shared/pipeline/views/views.ts'
 import {
   catalogOf,
@@ -26,6 +27,7 @@ export function composeFold(env: Environment): FoldDeps {
     deadLetters: deadLetterStore(tables),
     viewStore: viewStore(tables),
     views: viewsOf(domains),
+    memory: createFoldMemory(),
     catalog,
     decode: recordDecoder(catalog),
     sleep: clock.sleep,

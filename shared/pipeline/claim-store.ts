@@ -19,11 +19,10 @@ export type ClaimStore = {
   /** Claims the pair for a position unless it is claimed already. Returns the claim that is in force. */
   claim(key: ClaimKey, claim: Claim): Promise<Claim>
   /**
-   * Claims pairs whose ids were made for their records, unless they are claimed already. Returns the claim that is in
-   * force for each. Only one consumer at a time reads such a pair, so they are looked up and written in batches,
-   * without a condition on each.
+   * Claims pairs whose ids were made for their records, and which `find` showed to be unclaimed. Only one consumer at a
+   * time reads such a pair, so they are written in batches, without a condition on each (docs/adr/0011).
    */
-  claimMade(pairs: readonly (ClaimKey & { readonly claim: Claim })[]): Promise<Claim[]>
+  claimMade(pairs: readonly (ClaimKey & { readonly claim: Claim })[]): Promise<void>
   /** Returns the claim of each pair, in input order; null for a pair without one. */
   find(keys: readonly ClaimKey[]): Promise<(Claim | null)[]>
   /** Returns the claims on an id, one for each source that used it. */

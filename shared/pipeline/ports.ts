@@ -80,12 +80,18 @@ export type Range = {
 export type EventStore = {
   /** Returns a topic's epoch and heads. Begins the first epoch of a new topic. */
   topic(topic: string): Promise<TopicState>
-  /** Begins a new epoch after `old`, unless another worker has already. Returns the current epoch. */
+  /**
+   * Begins a new epoch after `old`, unless another worker has already. Returns the current epoch. From then on no head of
+   * `old` can be advanced.
+   */
   renewEpoch(topic: string, old: string): Promise<string>
   /** Stores events; all are durable when it returns. Storing the same position again changes nothing. */
   put(stream: Stream, events: readonly StoredEvent[]): Promise<void>
-  /** Advances the head; never moves it back. */
-  advance(stream: Stream, head: Head): Promise<void>
+  /**
+   * Moves the head of a stream up from `known`; `known` is undefined for a stream without a head. Returns false, and
+   * changes nothing that a reader sees, if the head is not exactly `known`, or the epoch of the stream has ended.
+   */
+  advance(stream: Stream, head: Head, known: Head | undefined): Promise<boolean>
   /** Returns the events of a range that have not expired. */
   read(stream: Stream, range: Range): Promise<StoredEvent[]>
 }

@@ -71,12 +71,9 @@ export function dynamoClaimStore(
     find,
 
     async claimMade(pairs) {
-      const found = await find(pairs)
       const expires = nowInSeconds() + KEPT_SECONDS
-      const missing = pairs.filter((_, index) => !found[index])
-      const items = missing.map(({ source, id, claim }) => ({ id, source, ...toClaim(claim), expires }))
+      const items = pairs.map(({ source, id, claim }) => ({ id, source, ...toClaim(claim), expires }))
       await putAll(client, table, items)
-      return pairs.map(({ claim }, index) => found[index] ?? toClaim(claim))
     },
 
     async findById(id) {

@@ -6,7 +6,8 @@ import { type Item, isConditionFailure, putAll, queryAll, succeeds } from './dyn
 // One table, key (stream, offset):
 //   (container-events@0mh3k2x9a7b:0, 12)  an event: its JSON, the record's timestamp, when it expires
 //   (heads#container-events, -1)           the topic's epoch
-//   (heads#container-events, 0)            partition 0: epoch, head, first offset, timestamp
+//   (heads#container-events, 0)            partition 0: epoch, head, first offset, timestamp; `ended` from the moment
+//                                          that somebody begins the epoch after it
 const EPOCH_ITEM = -1
 const LATE = 'expires <= :now'
 
@@ -17,6 +18,19 @@ export function dynamoEventStore(
   client: DynamoDBDocumentClient,
   { table, retentionDays }: Options,
 ): EventStore {
+  const get = async (key: Item): Promise<Item | undefined> =>
+    (await client.send(new GetCommand({ TableName: table, Key: key, ConsistentRead: true }))).Item
+
+  /** The items of a topic's epoch and heads. */
+  const headItems = (topic: string) =>
+    queryAll(client, {
+      TableName: table,
+      ConsistentRead: true,
+      KeyConditionExpression: '#stream = :stream',
+      ExpressionAttributeNames: { '#stream': 'stream' },
+      ExpressionAttributeValues: { ':stream': headsOf(topic) },
+    })
+
   const beginEpoch = async (topic: string, old?: string): Promise<string> => {
     const epoch = nameEpoch(Date.now(), Math.random(), old)
     const condition =
@@ -29,28 +43,46 @@ export function dynamoEventStore(
       return epoch
     } catch (error) {
       if (!isConditionFailure(error)) throw error
-      const key = { stream: item.stream, offset: EPOCH_ITEM }
-      const { Item } = await client.send(new GetCommand({ TableName: table, Key: key, ConsistentRead: true }))
-      return String(Item?.epoch)
+      return currentEpoch(topic)
     }
+  }
+
+  const currentEpoch = async (topic: string) =>
+    String((await get({ stream: headsOf(topic), offset: EPOCH_ITEM }))?.epoch)
+
+  /**
+   * Ends the heads of an epoch before the next one begins. A worker that advances a head which it knows from earlier
+   * batches is then told that the epoch has ended, although it has not read it again. A stream that has no head yet
+   * has nothing to end: who makes the first head reads the epoch once more.
+   */
+  const endHeads = async (topic: string, epoch: string): Promise<void> => {
+    const heads = (await headItems(topic)).filter((item) => isHead(item) && item.epoch === epoch)
+    const ends = heads.map(({ stream, offset }) => {
+      const update = new UpdateCommand({
+        TableName: table,
+        Key: { stream, offset },
+        UpdateExpression: 'SET ended = :true',
+        ConditionExpression: 'epoch = :epoch',
+        ExpressionAttributeValues: { ':true': true, ':epoch': epoch },
+      })
+      return succeeds(client.send(update))
+    })
+    await Promise.all(ends)
   }
 
   return {
     async topic(topic) {
-      const items = await queryAll(client, {
-        TableName: table,
-        ConsistentRead: true,
-        KeyConditionExpression: '#stream = :stream',
-        ExpressionAttributeNames: { '#stream': 'stream' },
-        ExpressionAttributeValues: { ':stream': headsOf(topic) },
-      })
-      const known = items.find(({ offset }) => offset === EPOCH_ITEM)?.epoch
+      const items = await headItems(topic)
+      const known = items.find((item) => !isHead(item))?.epoch
       const epoch = known === undefined ? await beginEpoch(topic) : String(known)
-      const heads = items.filter((item) => item.offset !== EPOCH_ITEM && item.epoch === epoch)
+      const heads = items.filter((item) => isHead(item) && item.epoch === epoch)
       return { epoch, heads: new Map(heads.map((item) => [Number(item.offset), toHead(item)])) }
     },
 
-    renewEpoch: (topic, old) => beginEpoch(topic, old),
+    async renewEpoch(topic, old) {
+      await endHeads(topic, old)
+      return beginEpoch(topic, old)
+    },
 
     async put(stream, events) {
       const expires = Math.floor(Date.now() / 1000) + retentionDays * 86_400
@@ -64,23 +96,27 @@ export function dynamoEventStore(
       await putAll(client, table, items)
     },
 
-    async advance({ topic, epoch, partition }, { offset: head, first, timestamp }) {
+    async advance({ topic, epoch, partition }, { offset, first, timestamp }, known) {
       const key = { stream: headsOf(topic), offset: partition }
-      const update = new UpdateCommand({
-        TableName: table,
-        Key: key,
-        UpdateExpression: 'SET epoch = :epoch, head = :head, #first = :first, #time = :time',
-        ConditionExpression: 'attribute_not_exists(epoch) OR (epoch = :epoch AND head < :head)',
-        ExpressionAttributeNames: { '#first': 'first', '#time': 'timestamp' },
-        ExpressionAttributeValues: { ':epoch': epoch, ':head': head, ':first': first, ':time': timestamp },
-      })
       const put = new PutCommand({
         TableName: table,
-        Item: { ...key, epoch, head, first, timestamp },
-        ConditionExpression: 'epoch < :epoch',
-        ExpressionAttributeValues: { ':epoch': epoch },
+        Item: { ...key, epoch, head: offset, first, timestamp },
+        ...(known === undefined
+          ? {
+              ConditionExpression: 'attribute_not_exists(epoch) OR epoch < :epoch',
+              ExpressionAttributeValues: { ':epoch': epoch },
+            }
+          : {
+              ConditionExpression: 'epoch = :epoch AND head = :known AND attribute_not_exists(ended)',
+              ExpressionAttributeValues: { ':epoch': epoch, ':known': known.offset },
+            }),
       })
-      if (!(await succeeds(client.send(update)))) await succeeds(client.send(put))
+      if (await succeeds(client.send(put)))
+        return known !== undefined || (await currentEpoch(topic)) === epoch
+      const head = await get(key)
+      // Whoever ended this head may have died before the next epoch began.
+      if (head?.epoch === epoch && head.ended === true) await beginEpoch(topic, epoch)
+      return false
     },
 
     async read(stream, { after, upTo, limit, newestFirst = false }) {
@@ -114,6 +150,10 @@ function headsOf(topic: string): string {
 
 function streamKey({ topic, epoch, partition }: Stream): string {
   return `${topic}@${epoch}:${partition}`
+}
+
+function isHead({ offset }: Item): boolean {
+  return offset !== EPOCH_ITEM
 }
 
 function toHead(item: Item): Head {

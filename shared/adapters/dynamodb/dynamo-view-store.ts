@@ -11,6 +11,7 @@ import {
   type FoldedBy,
   type FoldProgress,
   type PartKey,
+  type PartToSave,
   rebuildingError,
   type StoredPart,
   type ViewStore,
@@ -50,18 +51,16 @@ export function dynamoViewStore(
     },
 
     async save(parts) {
-      const save = async ({ keepDays, state, ...part }: StoredPart) => {
+      const save = async ({ keepDays, state, replaces, ...part }: PartToSave) => {
         const expires = keepDays && Math.ceil(now() / 1000 + keepDays * 86_400)
         const put = new PutCommand({
           TableName: table,
           Item: { ...part, ...partKey(part), state: JSON.stringify(state), expires },
-          ConditionExpression: IS_LATER,
-          ExpressionAttributeNames: NAMES,
-          ExpressionAttributeValues: { ':epoch': part.epoch, ':offset': part.offset },
+          ...savedIf(part, replaces, Math.floor(now() / 1000)),
         })
-        await succeeds(client.send(put))
+        return (await succeeds(client.send(put))) || replaces === undefined
       }
-      await Promise.all(parts.map((part) => saveLimit(save, part)))
+      return (await Promise.all(parts.map((part) => saveLimit(save, part)))).every(Boolean)
     },
 
     async read(view, { key, after, limit }) {
@@ -83,14 +82,16 @@ export function dynamoViewStore(
         TableName: table,
         Key: progressKey(stream),
         UpdateExpression: 'SET epoch = :epoch, #offset = :offset',
-        ConditionExpression: `${condition}(${IS_LATER})`,
+        ConditionExpression: condition,
         ExpressionAttributeNames: NAMES,
         ExpressionAttributeValues: { ':epoch': stream.epoch, ':offset': offset, ...values },
       })
-      if ((await succeeds(client.send(update))) || 'isRebuilder' in by) return
+      if (await succeeds(client.send(update))) return true
+      if ('isRebuilder' in by || by.from !== undefined) return false
       const get = new GetCommand({ TableName: table, Key: progressKey(stream), ConsistentRead: true })
       const { Item: known } = await client.send(get)
       if (known?.isRebuilding || known?.rebuilds !== by.rebuilds) throw rebuildingError(stream)
+      return false
     },
 
     async beginRebuild(stream) {
@@ -166,13 +167,42 @@ export function dynamoViewStore(
   }
 }
 
+/** When a part is saved. An expired part that is not deleted yet is none. `now` is in seconds. */
+function savedIf(
+  { epoch, offset }: Pick<StoredPart, 'epoch' | 'offset'>,
+  replaces: number | null | undefined,
+  now: number,
+) {
+  if (replaces === undefined)
+    return {
+      ConditionExpression: IS_LATER,
+      ExpressionAttributeNames: NAMES,
+      ExpressionAttributeValues: { ':epoch': epoch, ':offset': offset },
+    }
+  if (replaces === null)
+    return {
+      ConditionExpression: 'attribute_not_exists(epoch) OR epoch < :epoch OR expires <= :now',
+      ExpressionAttributeValues: { ':epoch': epoch, ':now': now },
+    }
+  return {
+    ConditionExpression: 'epoch = :epoch AND #offset = :replaces',
+    ExpressionAttributeNames: NAMES,
+    ExpressionAttributeValues: { ':epoch': epoch, ':replaces': replaces },
+  }
+}
+
 /** The progress is moved by the rebuilder, or where no rebuild has begun that the caller has not seen. */
 function conditionOf(by: FoldedBy) {
-  if ('isRebuilder' in by) return { condition: '', values: {} }
+  if ('isRebuilder' in by) return { condition: `(${IS_LATER})`, values: {} }
   const isSame = by.rebuilds === undefined ? 'attribute_not_exists(rebuilds)' : 'rebuilds = :rebuilds'
+  const isThere = by.from === undefined ? `(${IS_LATER})` : 'epoch = :epoch AND #offset = :from'
   return {
-    condition: `NOT isRebuilding = :true AND ${isSame} AND `,
-    values: { ':true': true, ...(by.rebuilds !== undefined && { ':rebuilds': by.rebuilds }) },
+    condition: `NOT isRebuilding = :true AND ${isSame} AND ${isThere}`,
+    values: {
+      ':true': true,
+      ...(by.rebuilds !== undefined && { ':rebuilds': by.rebuilds }),
+      ...(by.from !== undefined && { ':from': by.from }),
+    },
   }
 }
 

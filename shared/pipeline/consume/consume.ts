@@ -6,7 +6,7 @@ import { faultsRefusal } from '#shared/core/refusal.ts'
 import { hasMadeId } from '#shared/pipeline/accept/accept.ts'
 import { checkData, checkEvent, deriveCategory } from '#shared/pipeline/accept/check-event.ts'
 import type { Catalog } from '#shared/pipeline/catalog.ts'
-import { type Claim, type ClaimStore, identityOf } from '#shared/pipeline/claim-store.ts'
+import { type Claim, type ClaimKey, type ClaimStore, identityOf } from '#shared/pipeline/claim-store.ts'
 import { decodeKafka } from '#shared/pipeline/cloudevents/kafka.ts'
 import type {
   DeadLetter,
@@ -41,35 +41,22 @@ export async function runPartitions<Result>(
   return { results, failed }
 }
 
-/** The decoded records of one partition, the stream they belong to, and its head if it has one. */
-type OpenBatch = {
-  readonly stream: Stream
-  readonly head: Head | undefined
+/** The decoded records of one partition. */
+type DecodedBatch = {
   readonly events: readonly StoredEvent[]
   /** One for each record that is no event (docs/architecture.md, I9). */
   readonly letters: readonly DeadLetter[]
 }
 
-export type OpenDeps = {
-  readonly store: Pick<EventStore, 'topic' | 'renewEpoch' | 'read'>
-  readonly catalog: Catalog
-  readonly decode: DecodeRecord
-}
+export type DecodeDeps = { readonly catalog: Catalog; readonly decode: DecodeRecord }
 
-/**
- * Decodes the records of one partition and finds the epoch they belong to. `compared` is the maximum number of stored
- * events that are read to notice a topic that was created again; by default one for each record. Throws what the
- * store throws, and an error if there are no records.
- */
-export async function openBatch(
-  records: readonly KafkaRecord[],
-  deps: OpenDeps,
-  compared: number = records.length,
-): Promise<OpenBatch> {
+/** Decodes the records of one partition. Never throws. */
+export function decodeBatch(records: readonly KafkaRecord[], deps: DecodeDeps): DecodedBatch {
   const decoded = records.map((record) => decodeOrBury(record, deps))
-  const events = decoded.flatMap(({ stored }) => stored ?? [])
-  const letters = decoded.flatMap(({ letter }) => letter ?? [])
-  return { ...(await openStream(records, events, deps.store, compared)), events, letters }
+  return {
+    events: decoded.flatMap(({ stored }) => stored ?? []),
+    letters: decoded.flatMap(({ letter }) => letter ?? []),
+  }
 }
 
 /** A DynamoDB item is at most 400 KB; an event that a producer wrote straight to Kafka may be larger. */
@@ -77,7 +64,7 @@ const MAX_RECORD_BYTES = 350 * 1024
 
 function decodeOrBury(
   record: KafkaRecord,
-  { decode, catalog }: Omit<OpenDeps, 'store'>,
+  { decode, catalog }: DecodeDeps,
 ): { readonly stored?: StoredEvent; readonly letter?: DeadLetter } {
   const { topic, partition, offset, timestamp } = record
   if ((record.value?.length ?? 0) > MAX_RECORD_BYTES)
@@ -97,93 +84,119 @@ function decodeOrBury(
   }
 }
 
+/** The stream that a batch belongs to, its head if it has one, and the stored events that were compared, by offset. */
+export type OpenStream = {
+  readonly stream: Stream
+  readonly head: Head | undefined
+  readonly stored: ReadonlyMap<number, StoredEvent>
+}
+
+const NOTHING_STORED: ReadonlyMap<number, StoredEvent> = new Map()
+
 /**
- * Finds the stream of a batch. Offsets at or below the head are either the same records again, or the topic was
- * deleted and created again. In the second case another event is stored at the same offset, or a record at or below
- * the head is younger than the head, and a new epoch begins.
+ * Finds the stream of a batch of one partition. Offsets at or below the head are either the same records again, or the
+ * topic was deleted and created again. In the second case another event is stored at the same offset, or a record at or
+ * below the head is younger than the head, and a new epoch begins (docs/adr/0004). `compared` is the maximum number of
+ * stored events that are read to notice it; by default one for each record. Throws what the store throws, and an error if
+ * there are no records.
  */
-async function openStream(
+export async function openStream(
   records: readonly KafkaRecord[],
   events: readonly StoredEvent[],
-  store: OpenDeps['store'],
-  compared: number,
-): Promise<Pick<OpenBatch, 'stream' | 'head'>> {
+  store: Pick<EventStore, 'topic' | 'renewEpoch' | 'read'>,
+  compared: number = records.length,
+): Promise<OpenStream> {
   const [firstRecord] = records
   if (firstRecord === undefined) throw new Error('A batch has at least one record.')
   const { topic, partition, offset: first } = firstRecord
   const { epoch, heads } = await store.topic(topic)
   const head = heads.get(partition)
   const stream = { topic, epoch, partition }
-  if (head === undefined || first > head.offset) return { stream, head }
+  if (head === undefined || first > head.offset) return { stream, head, stored: NOTHING_STORED }
   const isYounger = records.some(
     ({ offset, timestamp }) => offset <= head.offset && timestamp > head.timestamp,
   )
-  if (!isYounger && !(await hasOthers(head))) return { stream, head }
-  return { stream: { ...stream, epoch: await store.renewEpoch(topic, epoch) }, head: undefined }
+  const stored = isYounger ? NOTHING_STORED : await readStored(head)
+  if (!isYounger && !events.some(isAnother)) return { stream, head, stored }
+  const renewed = { ...stream, epoch: await store.renewEpoch(topic, epoch) }
+  return { stream: renewed, head: undefined, stored: NOTHING_STORED }
 
-  async function hasOthers({ offset: headOffset }: Head): Promise<boolean> {
+  async function readStored({ offset: headOffset }: Head): Promise<OpenStream['stored']> {
     const offsets = records.map(({ offset }) => offset)
     const upTo = Math.min(headOffset, Math.max(...offsets))
     const range = { after: Math.min(...offsets) - 1, upTo, limit: compared }
-    const known = new Map((await store.read(stream, range)).map((event) => [event.offset, event]))
-    return events.some(({ offset, timestamp, event }) => {
-      const other = known.get(offset)
-      return other !== undefined && (other.event.id !== event.id || other.timestamp !== timestamp)
-    })
+    return new Map((await store.read(stream, range)).map((event) => [event.offset, event]))
+  }
+
+  function isAnother({ offset, timestamp, event }: StoredEvent): boolean {
+    const other = stored.get(offset)
+    return other !== undefined && (other.event.id !== event.id || other.timestamp !== timestamp)
   }
 }
 
+/**
+ * Up to so many pairs are claimed at once, each by a conditional write of its own: one round trip. More are looked up
+ * first, so that fewer requests are made: the writer has claimed most of the ids that producers give.
+ */
+const FEW_CLAIMS = 4
 /** How many claims of single events are requested at once. */
 const CLAIMS_AT_ONCE = 32
 
+/** Returns the claim of each pair, or null where none is known. */
+export type LookUpClaims = (keys: readonly ClaimKey[]) => Promise<readonly (Claim | null)[]>
+
 /**
  * Drops repeats: returns the events whose record has the claim on their source and id (docs/architecture.md, I8).
- * That need not be the first copy, since a writer may have claimed a later one. With `looksFirst` existing claims are
- * read before new ones are made, which is cheaper for a consumer that usually comes after another one.
+ * That need not be the first copy, since a writer may have claimed a later one. Pairs are claimed if `lookUp` does not
+ * return their claim; by default it looks up pairs only if there are many.
  */
 export async function dropRepeats(
   stream: Stream,
   events: readonly StoredEvent[],
   claims: ClaimStore,
-  { looksFirst = false }: { readonly looksFirst?: boolean } = {},
+  lookUp: LookUpClaims = async (keys) => (keys.length > FEW_CLAIMS ? claims.find(keys) : []),
 ): Promise<StoredEvent[]> {
   const copies = [...Map.groupBy(events, ({ event }) => identityOf(event)).values()]
   const firsts = copies.flatMap(([first]) => first ?? [])
-  const known = looksFirst ? await claims.find(firsts.map(({ event }) => event)) : []
-  const holders = await claimEach(stream, firsts, known, claims)
+  const known = await lookUp(firsts.map(({ event }) => event))
+  const missing = firsts.filter((_, index) => !known[index])
+  const claimed = await claimEach(stream, missing, claims)
+  const holders = firsts.map((first, index) => known[index] ?? claimed.get(first))
   const keep = new Set(
     copies.flatMap((records, index) => records.filter((stored) => isHeldBy(stored, holders[index]))),
   )
   return events.filter((stored) => keep.has(stored))
 }
 
-/** The claim on each of these different events. Ids that the writer made are claimed in batches (docs/adr/0011). */
+/** Claims different events. Many of those whose ids the writer made are claimed in batches (docs/adr/0011). */
 async function claimEach(
   stream: Stream,
   events: readonly StoredEvent[],
-  known: readonly (Claim | null)[],
   claims: ClaimStore,
-): Promise<Claim[]> {
+): Promise<ReadonlyMap<StoredEvent, Claim>> {
+  const isBatched = ({ hasMadeId }: StoredEvent) => hasMadeId === true && events.length > FEW_CLAIMS
+  const made = events.filter(isBatched).map((stored) => [stored, claimOf(stored, stream)] as const)
   const limit = pLimit(CLAIMS_AT_ONCE)
-  const claimOf = ({ offset }: StoredEvent) => ({ ...stream, offset })
-  const made = events.filter((stored, index) => stored.hasMadeId && !known[index])
-  const pairs = made.map((stored) => ({
-    source: stored.event.source,
-    id: stored.event.id,
-    claim: claimOf(stored),
-  }))
-  const held = made.length > 0 ? await claims.claimMade(pairs) : []
-  const holders = new Map(made.map((stored, index) => [stored, held[index]]))
-  return Promise.all(
-    events.map(
-      (stored, index) =>
-        known[index] ?? holders.get(stored) ?? limit(() => claims.claim(stored.event, claimOf(stored))),
+  const [given] = await Promise.all([
+    Promise.all(
+      events
+        .filter((stored) => !isBatched(stored))
+        .map((stored) =>
+          limit(async () => [stored, await claims.claim(stored.event, claimOf(stored, stream))] as const),
+        ),
     ),
-  )
+    made.length > 0 &&
+      claims.claimMade(made.map(([{ event }, claim]) => ({ source: event.source, id: event.id, claim }))),
+  ])
+  return new Map([...made, ...given])
+}
+
+function claimOf({ offset }: StoredEvent, { topic, epoch, partition }: Stream): Claim {
+  return { topic, epoch, partition, offset }
 }
 
 /** The epoch is not compared: before a crash this record may have been claimed under an epoch that has since ended. */
-function isHeldBy(stored: StoredEvent, holder: Claim | undefined): boolean {
+export function isHeldBy(stored: StoredEvent, holder: Claim | null | undefined): boolean {
   return (
     holder?.topic === stored.topic && holder.partition === stored.partition && holder.offset === stored.offset
   )

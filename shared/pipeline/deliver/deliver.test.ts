@@ -7,6 +7,7 @@ import { memoryDeadLetterStore } from '#shared/testing/memory/memory-dead-letter
 import { memoryEventStore } from '#shared/testing/memory/memory-event-store.ts'
 import { memorySubscriptionStore } from '#shared/testing/memory/memory-subscription-store.ts'
 import { type DeliverDeps, deliver } from './deliver.ts'
+import { createKnownHeads } from './store-batch.ts'
 
 const catalog = createCatalog([{ name: 'port', topics: { port: ['port.**'] }, events: {} }])
 const DEADLINE = Date.now() + 60_000
@@ -16,7 +17,13 @@ function makeDeps(given: Partial<DeliverDeps> = {}) {
   const store = memoryEventStore()
   const subscriptions = memorySubscriptionStore()
   const deps: DeliverDeps = {
-    store: { ...store, advance: (...args) => store.advance(...args).then(() => void steps.push('head')) },
+    store: {
+      ...store,
+      advance(...args) {
+        steps.push('head')
+        return store.advance(...args)
+      },
+    },
     claims: memoryClaimStore(),
     deadLetters: memoryDeadLetterStore(),
     subscriptions: {
@@ -29,6 +36,7 @@ function makeDeps(given: Partial<DeliverDeps> = {}) {
     gateway: { post: async () => (steps.push('post') ? 'sent' : 'failed'), close: async () => {} },
     catalog,
     decode: recordDecoder(catalog),
+    heads: createKnownHeads(),
     postsAtOnce: 4,
     ...given,
   }

@@ -1,22 +1,14 @@
 import { isOwnChannel } from '#shared/core/channel.ts'
-import type { ClaimStore } from '#shared/pipeline/claim-store.ts'
-import {
-  dropRepeats,
-  type FailedPartition,
-  type OpenDeps,
-  openBatch,
-  runPartitions,
-} from '#shared/pipeline/consume/consume.ts'
-import { renewalTime } from '#shared/pipeline/history/topic-state.ts'
-import type { DeadLetterStore, EventStore, Head, KafkaRecord, StoredEvent } from '#shared/pipeline/ports.ts'
+import { type FailedPartition, runPartitions } from '#shared/pipeline/consume/consume.ts'
+import type { KafkaRecord } from '#shared/pipeline/ports.ts'
 import { type PushCounts, type PushDeps, pushEvents } from './push-events.ts'
+import { followBatch, type StoreDeps, storeBatch } from './store-batch.ts'
 
-export type StoreDeps = Omit<OpenDeps, 'store'> & {
-  readonly store: EventStore
-  readonly claims: ClaimStore
-  readonly deadLetters: DeadLetterStore
-}
-export type DeliverDeps = StoreDeps & PushDeps
+export type DeliverDeps = StoreDeps &
+  PushDeps & {
+    /** Absent in the first shard, which stores. Every other one pauses with it while it waits for the first. */
+    readonly follower?: { readonly sleep: (ms: number) => Promise<unknown> }
+  }
 
 /** What became of a batch. */
 export type DeliverResult = PushCounts & {
@@ -27,8 +19,8 @@ export type DeliverResult = PushCounts & {
 }
 
 /**
- * Delivers a batch of records of one or more partitions: stores, advances the heads, then matches and pushes
- * (docs/architecture.md, I1). Posts stop at `deadline`, in milliseconds since the epoch. A partition that could not
+ * Delivers a batch of records of one or more partitions: stores and advances the heads, or waits until the first shard
+ * has done so; then matches and pushes (docs/architecture.md, I1). Posts stop at `deadline`, in milliseconds since the epoch. A partition that could not
  * be stored is in `failed`, and the others are delivered. Throws if pushing as a whole fails; the batch may then be
  * delivered again.
  */
@@ -37,7 +29,10 @@ export async function deliver(
   deadline: number,
   deps: DeliverDeps,
 ): Promise<DeliverResult> {
-  const { results, failed } = await runPartitions(records, (own) => storeBatch(own, deps))
+  const { follower } = deps
+  const { results, failed } = await runPartitions(records, (own) =>
+    follower ? followBatch(own, deps, follower.sleep) : storeBatch(own, deps),
+  )
   const events = results.flat()
   const counts = await pushEvents(events, deadline, deps)
   return {
@@ -46,33 +41,4 @@ export async function deliver(
     counted: events.filter(({ event }) => !isOwnChannel(event.category)).length,
     failed,
   }
-}
-
-/**
- * Stores the records of one partition, and then advances its head (docs/architecture.md, I1). Records that are no
- * event go to the dead letters (I9), repeats are dropped (I8). Returns the events to push, in offset order.
- * Throws if a store fails; the same records may then be stored again without loss or repeat.
- */
-export async function storeBatch(records: readonly KafkaRecord[], deps: StoreDeps): Promise<StoredEvent[]> {
-  const { store, deadLetters } = deps
-  const last = records.at(-1)
-  if (last === undefined) return []
-  const { stream, head, events: decoded, letters } = await openBatch(records, deps)
-  const events = await dropRepeats(stream, decoded, deps.claims)
-  await Promise.all([store.put(stream, events), ...letters.map((letter) => deadLetters.put(letter))])
-  await store.advance(stream, headAfter(records, last.offset, events[0], head))
-  const renewed = renewalTime(stream.epoch)
-  return renewed === null ? events : events.map((event) => ({ ...event, renewed }))
-}
-
-/** The first event never changes, and the time never falls: no record of this epoch is ever younger than the head. */
-function headAfter(
-  records: readonly KafkaRecord[],
-  offset: number,
-  firstStored: StoredEvent | undefined,
-  known: Head | undefined,
-): Head {
-  const timestamp = Math.max(...records.map((record) => record.timestamp), known?.timestamp ?? -1)
-  if (known && known.first <= known.offset) return { offset, first: known.first, timestamp }
-  return { offset, first: firstStored?.offset ?? offset + 1, timestamp }
 }

@@ -6,7 +6,7 @@ import { makeEvent, makeRecord } from '#shared/testing/accept/records.ts'
 import { memoryClaimStore } from '#shared/testing/memory/memory-claim-store.ts'
 import { memoryDeadLetterStore } from '#shared/testing/memory/memory-dead-letter-store.ts'
 import { memoryEventStore } from '#shared/testing/memory/memory-event-store.ts'
-import { type StoreDeps, storeBatch } from './deliver.ts'
+import { createKnownHeads, type StoreDeps, storeBatch } from './store-batch.ts'
 
 const POISON = '{"specversion":'
 const catalog = createCatalog([{ name: 'port', topics: { port: ['port.**'] }, events: {} }])
@@ -19,6 +19,7 @@ beforeEach(() => {
     deadLetters: memoryDeadLetterStore(),
     catalog,
     decode: recordDecoder(catalog),
+    heads: createKnownHeads(),
   }
 })
 

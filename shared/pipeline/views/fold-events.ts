@@ -21,13 +21,17 @@ export type Folded = {
 
 type EventFold = { readonly views: Views; readonly catalog: Catalog; readonly emits: boolean }
 
+/** A part that a batch may change, with the `keepDays` of its view. */
+export type TouchedPart = PartKey & Pick<StoredPart, 'keepDays'>
+
 /** Returns the keys of the parts that these events may change. */
-export function partsTouched(events: readonly StoredEvent[], views: Views): PartKey[] {
-  const touched = new Map<string, PartKey>()
+export function partsTouched(events: readonly StoredEvent[], views: Views): TouchedPart[] {
+  const touched = new Map<string, TouchedPart>()
   for (const { topic, partition, offset, event } of events)
     for (const { name, view } of views.of(event.category ?? ''))
       for (const key of keysFor(view, { topic, partition, offset, event })) {
-        const part = { view: name, key, topic, partition }
+        const { keepDays } = view
+        const part = { view: name, key, topic, partition, ...(keepDays !== undefined && { keepDays }) }
         touched.set(idOf(part), part)
       }
   return [...touched.values()]
@@ -77,7 +81,8 @@ export function lettersOf(faults: Folded['faults'], records: readonly KafkaRecor
   })
 }
 
-function idOf({ view, key, topic, partition }: PartKey): string {
+/** Returns the identity of a part as text, to look it up in a map. */
+export function idOf({ view, key, topic, partition }: PartKey): string {
   return JSON.stringify([view, key, topic, partition])
 }
 

@@ -5,6 +5,7 @@ import type { EventStore, KafkaRecord } from '#shared/pipeline/ports.ts'
 import { arbitraryDomain, arbitraryLog } from '#shared/testing/accept/arbitrary-domain.ts'
 import { eventsOf, makeFoldDeps } from '#shared/testing/accept/library.ts'
 import { type FoldDeps, foldBatch } from './fold.ts'
+import { createFoldMemory } from './fold-memory.ts'
 
 const RUNS = { numRuns: Number(process.env.FOLD_RUNS ?? 200) }
 
@@ -23,7 +24,7 @@ function makeWorld(domain: Domain, store: FoldDeps['store'], yieldPoint?: () => 
     const progress = [...(await viewStore.progress('random'))].sort(([a], [b]) => a - b)
     return JSON.stringify([parts, followed, progress])
   }
-  return { deps: { ...deps, store }, outcome }
+  return { deps: { ...deps, store, memory: createFoldMemory() }, outcome }
 }
 
 const makeLog = (): EventStore => makeFoldDeps().deps.store as EventStore
@@ -96,8 +97,11 @@ describe('the parts and what follows are the same', () => {
       fc.asyncProperty(arbitraryDomain, logs, workers, fc.scheduler(), async (domain, both, own, s) => {
         const store = makeLog()
         const { deps, outcome } = makeWorld(domain, store, async () => s.schedule(Promise.resolve()))
-        const work = async (places: readonly number[]) => {
-          for (const batch of both.flatMap((records) => cut(records, places))) await foldBatch(batch, deps)
+        const work = async (places: readonly number[], index: number) => {
+          // The first two share a memory, as two invocations in one process do.
+          const memory = index < 2 ? deps.memory : createFoldMemory()
+          for (const batch of both.flatMap((records) => cut(records, places)))
+            await foldBatch(batch, { ...deps, ...(memory && { memory }) })
         }
         await s.waitFor(Promise.all(own.map(work)))
         const found = await s.waitFor(outcome())

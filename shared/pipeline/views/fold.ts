@@ -1,12 +1,13 @@
-import type { ClaimStore } from '#shared/pipeline/claim-store.ts'
+import type { Position } from '#shared/core/event.ts'
+import { type Claim, type ClaimKey, type ClaimStore, identityOf } from '#shared/pipeline/claim-store.ts'
 import {
+  type DecodeDeps,
+  decodeBatch,
   dropRepeats,
   type FailedPartition,
-  type OpenDeps,
-  openBatch,
+  openStream,
   runPartitions,
 } from '#shared/pipeline/consume/consume.ts'
-import { isStored } from '#shared/pipeline/history/topic-state.ts'
 import { poll } from '#shared/pipeline/poll.ts'
 import type {
   DeadLetterStore,
@@ -14,19 +15,31 @@ import type {
   EventStore,
   KafkaRecord,
   NewRecord,
+  StoredEvent,
   Stream,
 } from '#shared/pipeline/ports.ts'
-import { foldEvents, lettersOf, partsTouched } from './fold-events.ts'
-import { FoldError, type FoldProgress, rebuildingError, type ViewStore } from './view-store.ts'
+import { foldEvents, idOf, lettersOf, partsTouched, type TouchedPart } from './fold-events.ts'
+import type { FoldMemory, KnownProgress } from './fold-memory.ts'
+import {
+  FoldError,
+  type FoldProgress,
+  type PartToSave,
+  rebuildingError,
+  type StoredPart,
+  type ViewStore,
+} from './view-store.ts'
 import type { Views } from './views.ts'
 
-export type FoldDeps = OpenDeps & {
+export type FoldDeps = DecodeDeps & {
+  readonly store: Pick<EventStore, 'topic' | 'renewEpoch' | 'read'>
   readonly claims: ClaimStore
   readonly deadLetters: Pick<DeadLetterStore, 'put'>
   readonly viewStore: ViewStore
   /** Where the events that follow from others are written. */
   readonly kafka: EventLog
   readonly views: Views
+  /** What a warm function knows of its streams. Without it everything is read for each batch. */
+  readonly memory?: FoldMemory
   /**
    * Pauses until `deliver` has claimed the events. Without it the fold does not wait, and claims what is not claimed
    * yet.
@@ -34,11 +47,17 @@ export type FoldDeps = OpenDeps & {
   readonly sleep?: (ms: number) => Promise<unknown>
 }
 
-/** How many events a batch had, how many parts they changed, and how many events followed from them. */
+/**
+ * How many events of a batch, that are no repeats and not folded yet, a view folds; how many parts they changed, and how
+ * many events followed from them.
+ */
 export type FoldCounts = { readonly events: number; readonly changed: number; readonly emitted: number }
 
+const NOTHING: FoldCounts = { events: 0, changed: 0, emitted: 0 }
 /** One stored event of a batch is enough to notice that its topic was created again. */
 const COMPARED = 1
+/** How often a batch is folded again because another worker has saved its parts meanwhile. */
+const MAX_TRIES = 10
 
 /**
  * Folds a batch of records of one or more partitions. Returns the partitions that failed, each with the first offset
@@ -56,7 +75,8 @@ export async function fold(
  * Folds the records of one partition: applies them to the parts that do not include them yet, appends the events that
  * follow from them, saves the parts, and then moves the progress up (docs/adr/0010). Records that are no event are
  * left to the dead letters of the `deliver` function; an event that a view cannot use goes to the dead letters with
- * the reason (docs/architecture.md, I9). Only the rebuilder folds a stream that is being rebuilt, and it emits nothing.
+ * the reason (docs/architecture.md, I9). Events that no view folds cost nothing but the progress, and a topic without
+ * views nothing at all. Only the rebuilder folds a stream that is being rebuilt, and it emits nothing.
  * Throws FoldError in that case for any other caller, and what a store throws; folding the same records again loses
  * and doubles nothing.
  */
@@ -65,70 +85,198 @@ export async function foldBatch(
   deps: FoldDeps,
   { isRebuilder = false }: { readonly isRebuilder?: boolean } = {},
 ): Promise<FoldCounts> {
-  const { claims, kafka, deadLetters, viewStore } = deps
+  const { memory, views, catalog } = deps
   const [first] = records
   const last = records.at(-1)
-  if (first === undefined || last === undefined) return { events: 0, changed: 0, emitted: 0 }
-  const [{ stream, events: decoded }, progress] = await Promise.all([
-    openBatch(records, deps, COMPARED),
-    readProgress(first, viewStore),
+  if (first === undefined || last === undefined || !views.topics(catalog).has(first.topic)) return NOTHING
+  const { events } = decodeBatch(records, deps)
+  const touching = events.filter(({ event }) => views.of(event.category ?? '').length > 0)
+  const batch = { records, events, touching, last: last.offset, isRebuilder }
+  const known = isRebuilder ? undefined : memory?.continuedBy(first)
+  const counts = known && (await foldOnto({ ...known, isRead: false }, batch, deps))
+  if (counts) return counts
+  for (let tries = 0; tries < MAX_TRIES; tries++) {
+    memory?.forget(first)
+    const read = await foldOnto(await readBase(first, batch, deps), batch, deps)
+    if (read) return read
+  }
+  throw new Error(`the parts of ${first.topic}-${first.partition} are saved by other workers all the time`)
+}
+
+type Batch = {
+  readonly records: readonly KafkaRecord[]
+  readonly events: readonly StoredEvent[]
+  /** The events that a view folds. */
+  readonly touching: readonly StoredEvent[]
+  /** The offset of the last record. */
+  readonly last: number
+  readonly isRebuilder: boolean
+}
+
+/** What a batch is folded onto: the progress of its stream, as it was read for this batch or is known from earlier ones. */
+type Base = KnownProgress & { readonly isRead: boolean }
+
+async function readBase(
+  first: KafkaRecord,
+  { records, events, isRebuilder }: Batch,
+  deps: FoldDeps,
+): Promise<Base> {
+  const [{ stream }, progress] = await Promise.all([
+    openStream(records, events, deps.store, COMPARED),
+    readProgress(first, deps.viewStore),
   ])
   if (!isRebuilder) assertOpen(stream, progress)
-  if (!isRebuilder && deps.sleep) await untilStored(stream, last.offset, deps.store, deps.sleep)
-  const folded = !isRebuilder && progress?.epoch === stream.epoch ? progress.offset : -1
-  const fresh = decoded.filter(({ offset }) => offset > folded)
+  const offset = !isRebuilder && progress?.epoch === stream.epoch ? progress.offset : -1
+  return { stream, offset, rebuilds: progress?.rebuilds, isRead: true }
+}
+
+/** Returns null, and has moved nothing, if the base turns out to be out of date. */
+async function foldOnto(base: Base, batch: Batch, deps: FoldDeps): Promise<FoldCounts | null> {
+  const { viewStore, views, memory } = deps
+  const { stream, isRead } = base
+  const fresh = batch.touching.filter(({ offset }) => offset > base.offset)
+  const touched = partsTouched(fresh, views)
   const [events, known] = await Promise.all([
-    dropRepeats(stream, fresh, claims, { looksFirst: true }),
-    viewStore.load(partsTouched(fresh, deps.views)),
+    claimedOf(fresh, base, batch, deps),
+    loadParts(touched, base, batch, deps),
   ])
-  // Once more: parts that were loaded after a rebuild began may be missing.
-  if (!isRebuilder) assertOpen(stream, await readProgress(first, viewStore))
-  const parts = known.filter((part) => part !== null)
-  const { changed, emitted, faults } = foldEvents(events, stream.epoch, parts, {
+  if (events === null || known === null) return null
+  const { changed, emitted } = await applyBatch(events, known, batch, { base, deps })
+  const isSaved = changed.length === 0 || (await viewStore.save(changed))
+  if (!isSaved) return null
+  const from = isRead ? {} : { from: base.offset }
+  const by = batch.isRebuilder ? { isRebuilder: true as const } : { rebuilds: base.rebuilds, ...from }
+  const isMoved = await viewStore.advance(stream, batch.last, by)
+  if (!isMoved && !isRead) return null
+  // Where the progress is further already, another worker is ahead of this one.
+  if (isMoved && !batch.isRebuilder) {
+    const after = new Map(changed.map((part) => [idOf(part), part]))
+    const parts = touched.map((key) => {
+      const saved = after.get(idOf(key))
+      return { key, part: saved ?? known.get(idOf(key)) ?? null, isSaved: saved !== undefined }
+    })
+    memory?.keep({ stream, offset: batch.last, rebuilds: base.rebuilds }, parts, isRead)
+  }
+  return { events: events.length, changed: changed.length, emitted }
+}
+
+/**
+ * Returns the events that are no repeats; null if a claim shows that the epoch of a base that was not read has ended.
+ */
+async function claimedOf(
+  fresh: readonly StoredEvent[],
+  { stream, isRead }: Base,
+  { isRebuilder }: Batch,
+  { claims, sleep }: FoldDeps,
+): Promise<StoredEvent[] | null> {
+  if (fresh.length === 0) return []
+  const keys = fresh.map(({ event }) => event)
+  const found = sleep && !isRebuilder ? await untilClaimed(keys, claims, sleep) : await claims.find(keys)
+  const isOver = (claim: Claim | null) => claim?.topic === stream.topic && (claim.epoch ?? '') > stream.epoch
+  if (!isRead && found.some(isOver)) return null
+  const known = new Map(keys.map((key, index) => [identityOf(key), found[index] ?? null]))
+  return dropRepeats(stream, fresh, claims, async (pairs) =>
+    pairs.map((pair) => known.get(identityOf(pair)) ?? null),
+  )
+}
+
+/** The parts that a batch may change, by `idOf`; those that are not there are omitted. */
+type KnownParts = ReadonlyMap<string, StoredPart>
+
+/** Returns the parts that a batch may change, as they are at the base; null if a rebuild has begun since. */
+async function loadParts(
+  touched: readonly TouchedPart[],
+  base: Base,
+  { isRebuilder }: Batch,
+  { memory, viewStore }: FoldDeps,
+): Promise<KnownParts | null> {
+  const kept = touched.map((key) => (isRebuilder ? undefined : memory?.part(key)))
+  const missing = touched.filter((_, index) => kept[index] === undefined)
+  const loaded = missing.length > 0 ? await viewStore.load(missing) : []
+  const parts = new Map([...kept, ...loaded].flatMap((part) => (part ? [[idOf(part), part]] : [])))
+  if (missing.length === 0 || isRebuilder) return parts
+  // Parts that were loaded after a rebuild began may be missing.
+  const progress = await readProgress(base.stream, viewStore)
+  const isOpen =
+    !progress?.isRebuilding && progress?.rebuilds === base.rebuilds && !isAhead(progress, base.stream)
+  return isOpen ? parts : null
+}
+
+/** Applies the events, and appends what follows from them. Returns the parts to save, and how many events followed. */
+async function applyBatch(
+  events: readonly StoredEvent[],
+  known: KnownParts,
+  { records, isRebuilder }: Batch,
+  { base: { stream }, deps }: { readonly base: Base; readonly deps: FoldDeps },
+): Promise<{ readonly changed: readonly PartToSave[]; readonly emitted: number }> {
+  const { kafka, deadLetters } = deps
+  const { epoch } = stream
+  const { changed, emitted, faults } = foldEvents(events, epoch, [...known.values()], {
     ...deps,
     emits: !isRebuilder,
   })
   await appendInOrder(emitted, kafka)
   await Promise.all(lettersOf(faults, records).map((letter) => deadLetters.put(letter)))
-  await viewStore.save(changed)
-  const by = isRebuilder ? { isRebuilder } : { rebuilds: progress?.rebuilds }
-  await viewStore.advance(stream, last.offset, by)
-  return { events: events.length, changed: changed.length, emitted: emitted.length }
+  const replacing = changed.map((part): PartToSave => {
+    const before = known.get(idOf(part))
+    return isRebuilder ? part : { ...part, replaces: before?.epoch === epoch ? before.offset : null }
+  })
+  return { changed: replacing, emitted: emitted.length }
 }
 
-async function readProgress({ topic, partition }: KafkaRecord, viewStore: ViewStore) {
+async function readProgress(
+  { topic, partition }: Pick<Position, 'topic' | 'partition'>,
+  viewStore: ViewStore,
+) {
   return (await viewStore.progress(topic)).get(partition)
+}
+
+function isAhead(progress: FoldProgress | undefined, { epoch }: Stream): boolean {
+  return progress !== undefined && progress.epoch > epoch
 }
 
 /** Throws FoldError if the stream is being rebuilt, or its topic was created again since. */
 function assertOpen(stream: Stream, progress: FoldProgress | undefined): void {
   if (progress?.isRebuilding) throw rebuildingError(stream)
-  if (progress && progress.epoch > stream.epoch) {
+  if (isAhead(progress, stream)) {
     const what = `${stream.topic} was created again while its partition ${stream.partition} was folded`
     throw new FoldError('stale_epoch', `${what}; this batch comes again.`)
   }
 }
 
-/** The pauses between looks at the head: 1.3 s in all. */
+/** The pauses between looks at the claims: 1.3 s in all. */
 const PAUSES_MS = [20, 40, 80, 160, 320, 640]
+/** Of more missing claims than this only the last one is waited for, and then all are read. */
+const FEW_MISSING = 4
 
 /**
- * Waits up to 1.3 s for the `deliver` function to store a stream up to an offset. `deliver` claims what it stores
- * (docs/architecture.md, I8), so that the fold only reads those claims: two functions that claim the same events at
- * the same time pay twice for conditional writes. If the wait was in vain the fold claims the events itself; nothing
- * but the cost depends on it.
+ * Waits up to 1.3 s for the `deliver` function to claim events, which it does before it stores them (docs/architecture.md,
+ * I8), and returns their claims, null for those that are not claimed by then. Two functions that claim the same events
+ * at the same time pay twice for conditional writes, so the fold only reads the claims. If the wait was in vain it claims
+ * the events itself; nothing but the cost depends on it.
  */
-export async function untilStored(
-  { topic, partition, epoch }: Stream,
-  offset: number,
-  store: Pick<EventStore, 'topic'>,
+export async function untilClaimed(
+  keys: readonly ClaimKey[],
+  claims: Pick<ClaimStore, 'find'>,
   sleep: (ms: number) => Promise<unknown>,
-): Promise<void> {
+): Promise<(Claim | null)[]> {
+  const found: (Claim | null)[] = keys.map(() => null)
   const look = async () => {
-    const state = await store.topic(topic)
-    return state.epoch !== epoch || isStored(state, partition, offset) ? state : null
+    const missing = [...keys.keys()].filter((index) => found[index] === null)
+    const last = missing.slice(-1)
+    if (missing.length > FEW_MISSING && (await lookFor(last)) > 0) return null
+    const rest = missing.length > FEW_MISSING ? missing.slice(0, -1) : missing
+    return (await lookFor(rest)) > 0 ? null : true
+  }
+  /** Returns how many are still missing. */
+  const lookFor = async (indices: readonly number[]): Promise<number> => {
+    const wanted = indices.flatMap((index) => keys[index] ?? [])
+    const claimed = await claims.find(wanted)
+    for (const [at, index] of indices.entries()) found[index] = claimed[at] ?? null
+    return claimed.filter((claim) => claim === null).length
   }
   await poll(look, PAUSES_MS, sleep)
+  return found
 }
 
 /** Kafka takes at most 1 MB of a partition at once, the frames of the records included. */

@@ -13,18 +13,29 @@ export type FoldProgress = {
   /** The number of rebuilds; absent if it was never rebuilt. */
   readonly rebuilds?: number
 }
-/** Who moves the progress up: the rebuilder, or a caller that saw this number of rebuilds when it began to fold. */
-export type FoldedBy = { readonly isRebuilder: true } | { readonly rebuilds: number | undefined }
+/**
+ * Who moves the progress up: the rebuilder, or a caller that saw this number of rebuilds when it began to fold. `from` is
+ * the offset of the progress if it is known from earlier batches.
+ */
+export type FoldedBy =
+  | { readonly isRebuilder: true }
+  | { readonly rebuilds: number | undefined; readonly from?: number }
+
+/**
+ * A part to save. `replaces` is the offset of the stored part that it was made from, or null if it was made from none;
+ * without it the part replaces any that is not as far.
+ */
+export type PartToSave = StoredPart & { readonly replaces?: number | null }
 
 /** The snapshots of the views. Every read is strongly consistent. */
 export type ViewStore = {
   /** Returns the stored parts in input order; null for a key without a part. */
   load(keys: readonly PartKey[]): Promise<(StoredPart | null)[]>
   /**
-   * Saves each part unless the stored one has the same or a later position: a later epoch, or the same epoch and
-   * offset.
+   * Saves each part unless the stored one is not the one that it `replaces`, or has the same or a later position: a
+   * later epoch, or the same epoch and offset. Returns false if a part was not saved because of what it replaces.
    */
-  save(parts: readonly StoredPart[]): Promise<void>
+  save(parts: readonly PartToSave[]): Promise<boolean>
   /** Returns the parts of a view, or of one of its keys, by key, topic and partition; a page has whole keys. */
   read(
     view: string,
@@ -33,10 +44,11 @@ export type ViewStore = {
   /** Returns how far each partition of a topic is folded. */
   progress(topic: string): Promise<ReadonlyMap<number, FoldProgress>>
   /**
-   * Moves the progress of a stream up, never down. Throws FoldError `rebuilding`, and moves nothing, if the stream is
-   * being rebuilt, or was since the caller began: the parts it saved may be deleted.
+   * Moves the progress of a stream up, never down. Returns whether it was moved: with `from` only if it is exactly
+   * there, and no rebuild has begun since. Without `from` throws FoldError `rebuilding`, and moves nothing, if the stream
+   * is being rebuilt, or was since the caller began: the parts it saved may be deleted.
    */
-  advance(stream: Stream, offset: number, by?: FoldedBy): Promise<void>
+  advance(stream: Stream, offset: number, by?: FoldedBy): Promise<boolean>
   /**
    * Deletes a stream's parts and progress, and lets only the rebuilder fold it until `endRebuild`. Returns how far the
    * stream was folded before, or -1; the same number again if it is repeated after a rebuild that died.

@@ -1,4 +1,4 @@
-import { storeBatch } from '#shared/pipeline/deliver/deliver.ts'
+import { storeBatch } from '#shared/pipeline/deliver/store-batch.ts'
 import type { KafkaRecord } from '#shared/pipeline/ports.ts'
 import type { Actor } from '#shared/testing/delivery/scheduler.ts'
 import { type Process, post, runLane, wait } from './accept-senders.ts'

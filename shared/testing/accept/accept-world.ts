@@ -2,7 +2,7 @@ import { dynamoClaimStore } from '#shared/adapters/dynamodb/dynamo-claim-store.t
 import { type Catalog, createCatalog } from '#shared/pipeline/catalog.ts'
 import type { ClaimStore } from '#shared/pipeline/claim-store.ts'
 import { recordDecoder } from '#shared/pipeline/consume/consume.ts'
-import type { StoreDeps } from '#shared/pipeline/deliver/deliver.ts'
+import { createKnownHeads, type StoreDeps } from '#shared/pipeline/deliver/store-batch.ts'
 
 import { createScheduler, type Scheduler } from '#shared/testing/delivery/scheduler.ts'
 import { TINY_TABLES, tinyDynamodb } from '#shared/testing/dynamodb/tiny-dynamodb.ts'
@@ -64,6 +64,7 @@ export function createAcceptWorld(
       deadLetters: memoryDeadLetterStore(yieldPoint),
       catalog,
       decode: recordDecoder(catalog),
+      heads: createKnownHeads(),
     },
     writerClaims: writer?.(claims) ?? claims,
     now,

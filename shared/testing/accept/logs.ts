@@ -34,7 +34,8 @@ export async function addEvent(store: EventStore, one: StoredEvent): Promise<voi
   const { epoch, heads } = await store.topic(topic)
   const stream = { topic, epoch, partition }
   await store.put(stream, [one])
-  await store.advance(stream, { offset, first: heads.get(partition)?.first ?? offset, timestamp })
+  const known = heads.get(partition)
+  await store.advance(stream, { offset, first: known?.first ?? offset, timestamp }, known)
 }
 
 /** Returns a store in which everything up to an offset has expired. */

@@ -33,26 +33,18 @@ export function describeClaimStore(name: string, make: () => ClaimStore): void {
       expect(new Set(answers.map(({ offset }) => offset)).size).toBe(1)
     })
 
-    test('claimMade claims pairs in batches, and returns the position of each pair that was claimed before', async () => {
+    test('claimMade claims more pairs than fit in one batch write', async () => {
       const pairs = Array.from({ length: 130 }, (_, index) => ({
         source: `/m${index}`,
         id: key.id,
         claim: claim(index),
       }))
-      await store.claim({ source: '/m7', id: key.id }, claim(900))
 
-      const first = await store.claimMade(pairs)
-      const again = await make().claimMade(
-        pairs.map((pair, index) => ({ ...pair, claim: claim(1000 + index) })),
-      )
+      await store.claimMade(pairs)
 
-      expect(first[7]).toEqual(claim(900))
-      expect(first.filter((_, index) => index !== 7)).toEqual(
-        pairs.filter((_, index) => index !== 7).map((pair) => pair.claim),
-      )
-      expect(again).toEqual(first)
+      expect(await make().find(pairs)).toEqual(pairs.map((pair) => pair.claim))
       expect(await store.claim({ source: '/m3', id: key.id }, claim(5000))).toEqual(claim(3))
-      expect(await store.claimMade([])).toEqual([])
+      await store.claimMade([])
     })
 
     test('find returns claims in the order of the keys, including repeated keys, and null if there is no claim', async () => {

@@ -40,29 +40,36 @@ export function describeEventStore(name: string, make: () => EventStore): void {
         expect(new Set(states.map(({ epoch }) => epoch)).size).toBe(1)
       })
 
-      test('move up, never down', async () => {
-        await store.advance(stream, head(5))
-        await store.advance(stream, head(3))
+      test('move up from exactly the known one, never down', async () => {
+        expect(await store.advance(stream, head(5), undefined)).toBe(true)
+        expect(await store.advance(stream, head(7), undefined)).toBe(false)
+        expect(await store.advance(stream, head(7), head(4))).toBe(false)
+        expect(await make().advance(stream, head(7), head(6))).toBe(false)
         expect(await headOf()).toEqual(head(5))
-        await store.advance(stream, head(9))
+        expect(await make().advance(stream, head(9), head(5))).toBe(true)
         expect(await headOf(make())).toEqual(head(9))
       })
 
-      test('are the highest offset after many workers advanced at once', async () => {
-        const offsets = [4, 9, 1, 7, 2, 8, 3]
-        await Promise.all(offsets.map((offset) => make().advance(stream, head(offset))))
+      test('are moved by one of many workers that know the same one', async () => {
+        for (const known of [undefined, head(0)]) {
+          const offset = known === undefined ? 0 : 9
+          const moved = await Promise.all(
+            Array.from({ length: 8 }, () => make().advance(stream, head(offset), known)),
+          )
+          expect(moved.filter(Boolean)).toEqual([true])
+        }
         expect(await headOf()).toEqual(head(9))
       })
 
       test('get a higher first event later', async () => {
-        await store.advance(stream, head(2, 3))
-        await store.advance(stream, head(5, 4))
+        await store.advance(stream, head(2, 3), undefined)
+        await store.advance(stream, head(5, 4), head(2, 3))
         expect(await headOf()).toEqual(head(5, 4))
       })
 
       test('are kept by partition', async () => {
-        await store.advance(stream, head(5))
-        await store.advance({ ...stream, partition: 11 }, head(1))
+        await store.advance(stream, head(5), undefined)
+        await store.advance({ ...stream, partition: 11 }, head(1), undefined)
         expect([...(await store.topic(stream.topic)).heads.keys()].sort()).toEqual([0, 11])
       })
     })
@@ -85,25 +92,36 @@ export function describeEventStore(name: string, make: () => EventStore): void {
 
       test('hides the heads and events of the old epoch', async () => {
         await store.put(stream, events(0, 3))
-        await store.advance(stream, head(3))
+        await store.advance(stream, head(3), undefined)
         stream = { ...stream, epoch: await store.renewEpoch(stream.topic, stream.epoch) }
         expect(await headOf()).toBeUndefined()
         expect(await read(-1, 100)).toEqual([])
       })
 
       test('has heads that a zombie of the old epoch cannot advance', async () => {
-        await store.advance(stream, head(50))
+        await store.advance(stream, head(50), undefined)
         const renewed = { ...stream, epoch: await store.renewEpoch(stream.topic, stream.epoch) }
-        await store.advance(renewed, head(2))
-        await store.advance(stream, head(99))
+        expect(await store.advance(renewed, head(2), undefined)).toBe(true)
+        expect(await store.advance(stream, head(99), head(50))).toBe(false)
+        expect(await store.advance(stream, head(99), head(2))).toBe(false)
         expect(await headOf()).toEqual(head(2))
       })
 
-      test('has empty heads even if a zombie advances those of the old epoch meanwhile', async () => {
-        const renewed = { ...stream, epoch: await store.renewEpoch(stream.topic, stream.epoch) }
-        await store.advance(stream, head(99))
+      test('ends the heads of the old one, also for a worker that has not heard of it', async () => {
+        await store.advance(stream, head(50), undefined)
+        const { epoch } = await make().topic(stream.topic)
+        const renewed = { ...stream, epoch: await store.renewEpoch(stream.topic, epoch) }
+        expect(await store.advance(stream, head(51), head(50))).toBe(false)
         expect(await headOf()).toBeUndefined()
-        await store.advance(renewed, head(2))
+        expect(await store.advance(renewed, head(2), undefined)).toBe(true)
+        expect(await headOf()).toEqual(head(2))
+      })
+
+      test('has empty heads even if a zombie makes the first one of the old epoch meanwhile', async () => {
+        const renewed = { ...stream, epoch: await store.renewEpoch(stream.topic, stream.epoch) }
+        expect(await store.advance(stream, head(99), undefined)).toBe(false)
+        expect(await headOf()).toBeUndefined()
+        expect(await store.advance(renewed, head(2), undefined)).toBe(true)
         expect(await headOf()).toEqual(head(2))
       })
     })

@@ -8,7 +8,7 @@ import type { WorldOptions } from './world.ts'
 const RUNS = Number(process.env.TIDEWIRE_PROPERTY_RUNS ?? 1000)
 const SEED = Number(process.env.TIDEWIRE_PROPERTY_SEED ?? Date.now() % 2 ** 31)
 /** A broken rule is found within this many runs. */
-const TEETH_RUNS = 2000
+const TEETH_RUNS = 5000
 const TIMEOUT_MS = 60_000 + RUNS * 100
 
 /**

@@ -2,6 +2,7 @@ import type { CloudEvent } from '#shared/core/event.ts'
 import { type Catalog, createCatalog } from '#shared/pipeline/catalog.ts'
 import { recordDecoder } from '#shared/pipeline/consume/consume.ts'
 import type { DeliverDeps } from '#shared/pipeline/deliver/deliver.ts'
+import { createKnownHeads } from '#shared/pipeline/deliver/store-batch.ts'
 import type { DecodeRecord, KafkaRecord } from '#shared/pipeline/ports.ts'
 import type { MessageDeps } from '#shared/pipeline/sockets/answer-message.ts'
 
@@ -109,6 +110,7 @@ export function deliverDeps(world: World, shard: number): DeliverDeps {
     gateway: sockets.gateway,
     catalog,
     decode,
+    heads: createKnownHeads(),
     postsAtOnce: 4,
   }
 }

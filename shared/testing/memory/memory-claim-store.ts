@@ -19,12 +19,11 @@ export function memoryClaimStore(
       return holder
     },
     async claimMade(pairs) {
-      await yieldPoint()
-      const found = pairs.map((pair) => claims.get(keyOf(pair)))
-      await yieldPoint()
-      const missing = pairs.filter((_, index) => !found[index])
-      for (const pair of missing) claims.set(keyOf(pair), pair.claim)
-      return pairs.map(({ claim }, index) => found[index] ?? claim)
+      const writes = pairs.map(async (pair) => {
+        await yieldPoint()
+        claims.set(keyOf(pair), pair.claim)
+      })
+      await Promise.all(writes) // in any order, as in a batch write
     },
     async find(keys) {
       await yieldPoint()

@@ -38,12 +38,12 @@ export function memoryEventStore(yieldPoint: () => Promise<void> = async () => {
       })
       await Promise.all(writes) // in any order, as in a batch write
     },
-    async advance({ topic: name, epoch, partition }, head) {
+    async advance({ topic: name, epoch, partition }, head, known) {
       await yieldPoint()
-      const topic = topicOf(name)
-      if (topic.epoch !== epoch) return
-      const known = topic.heads.get(partition)
-      if (known === undefined || known.offset < head.offset) topic.heads.set(partition, head)
+      const { epoch: current, heads } = topicOf(name)
+      if (current !== epoch || heads.get(partition)?.offset !== known?.offset) return false
+      heads.set(partition, head)
+      return true
     },
     async read(stream, { after, upTo, limit, newestFirst = false }) {
       await yieldPoint()

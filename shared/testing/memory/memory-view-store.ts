@@ -26,6 +26,10 @@ export function memoryViewStore(
   }
   const live = (one: Kept | undefined): StoredPart | null =>
     one && one.expires > now() ? { ...one.part, state: JSON.parse(one.state) } : null
+  const isReplaced = (known: Kept | undefined, { epoch }: Point, replaces: number | null): boolean => {
+    if (replaces === null) return known === undefined || known.part.epoch < epoch || known.expires <= now()
+    return known?.part.epoch === epoch && known.part.offset === replaces
+  }
   const read = (view: string) => {
     const own = [...kept.values()].filter(({ part }) => part.view === view)
     return own
@@ -40,15 +44,17 @@ export function memoryViewStore(
     },
 
     async save(parts) {
-      const writes = parts.map(async (part) => {
+      const writes = parts.map(async ({ replaces, ...part }) => {
         await yieldPoint()
-        const known = kept.get(nameOf(part))?.part
-        if (known && !isLater(part, known)) return
+        const known = kept.get(nameOf(part))
+        if (replaces === undefined ? known && !isLater(part, known.part) : !isReplaced(known, part, replaces))
+          return replaces === undefined
         const { state, keepDays = Number.POSITIVE_INFINITY } = part
         const expires = now() + keepDays * DAY_MS
         kept.set(nameOf(part), { part, state: JSON.stringify(state), expires })
+        return true
       })
-      await Promise.all(writes)
+      return (await Promise.all(writes)).every(Boolean)
     },
 
     async read(view, { key, after, limit }) {
@@ -70,10 +76,15 @@ export function memoryViewStore(
     async advance({ topic, epoch, partition }, offset, by = { rebuilds: undefined }) {
       await yieldPoint()
       const known = progressOf(topic).get(partition)
-      if ('rebuilds' in by && (known?.isRebuilding || known?.rebuilds !== by.rebuilds))
+      const from = 'rebuilds' in by ? by.from : undefined
+      if ('rebuilds' in by && (known?.isRebuilding || known?.rebuilds !== by.rebuilds)) {
+        if (from !== undefined) return false
         throw rebuildingError({ topic, partition })
-      if (known && !isLater({ epoch, offset }, known)) return
+      }
+      if (from !== undefined && (known?.epoch !== epoch || known.offset !== from)) return false
+      if (known && !isLater({ epoch, offset }, known)) return false
       progressOf(topic).set(partition, { isRebuilding: false, ...known, epoch, offset })
+      return true
     },
 
     async beginRebuild({ topic, epoch, partition }) {

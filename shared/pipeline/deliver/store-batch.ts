@@ -1,0 +1,133 @@
+import type { Position } from '#shared/core/event.ts'
+import type { ClaimStore } from '#shared/pipeline/claim-store.ts'
+import {
+  type DecodeDeps,
+  decodeBatch,
+  dropRepeats,
+  type OpenStream,
+  openStream,
+} from '#shared/pipeline/consume/consume.ts'
+import { renewalTime } from '#shared/pipeline/history/topic-state.ts'
+import { poll } from '#shared/pipeline/poll.ts'
+import type {
+  DeadLetterStore,
+  EventStore,
+  Head,
+  KafkaRecord,
+  StoredEvent,
+  Stream,
+} from '#shared/pipeline/ports.ts'
+
+export type StoreDeps = DecodeDeps & {
+  readonly store: EventStore
+  readonly claims: ClaimStore
+  readonly deadLetters: DeadLetterStore
+  readonly heads: KnownHeads
+}
+
+type KnownStream = Pick<OpenStream, 'stream' | 'head'>
+type Partition = Pick<Position, 'topic' | 'partition'>
+
+/**
+ * The heads to which a warm function has advanced its partitions (docs/adr/0017). They may be out of date: `advance` of
+ * the event store verifies what is used of them.
+ */
+export type KnownHeads = {
+  /** Returns what is known of the partition of a position, if the position is above its head. */
+  below(position: Position): KnownStream | undefined
+  keep(stream: Stream, head: Head): void
+  forget(partition: Partition): void
+}
+
+/** Returns the memory of one function. It has an entry for each partition that the function has stored. */
+export function createKnownHeads(): KnownHeads {
+  const known = new Map<string, { readonly stream: Stream; readonly head: Head }>()
+  const keyOf = ({ topic, partition }: Partition) => `${topic}-${partition}`
+  return {
+    below(position) {
+      const found = known.get(keyOf(position))
+      return found && position.offset > found.head.offset ? found : undefined
+    },
+    keep: (stream, head) => void known.set(keyOf(stream), { stream, head }),
+    forget: (partition) => void known.delete(keyOf(partition)),
+  }
+}
+
+/** How often a batch is stored again because another worker has moved the head meanwhile. */
+const MAX_TRIES = 10
+
+/**
+ * Stores the records of one partition, and then advances its head (docs/architecture.md, I1). Records that are no
+ * event go to the dead letters (I9), repeats are dropped (I8). A batch above the known head is stored without reading
+ * the topic; if the head turns out to be another, or the epoch has ended, the topic is read and the batch stored again.
+ * Returns the events to push, in offset order. Throws if a store fails, or other workers move the head all the time; the
+ * same records may then be stored again without loss or repeat.
+ */
+export async function storeBatch(records: readonly KafkaRecord[], deps: StoreDeps): Promise<StoredEvent[]> {
+  const { store, claims, deadLetters, heads } = deps
+  const [first] = records
+  const last = records.at(-1)
+  if (first === undefined || last === undefined) return []
+  const { events: decoded, letters } = decodeBatch(records, deps)
+  let known = heads.below(first)
+  for (let tries = 0; tries < MAX_TRIES; tries++) {
+    const { stream, head } = known ?? (await openStream(records, decoded, store))
+    const events = await dropRepeats(stream, decoded, claims)
+    await Promise.all([store.put(stream, events), ...letters.map((letter) => deadLetters.put(letter))])
+    const next = headAfter(records, last.offset, events[0], head)
+    const isThere = head !== undefined && head.offset >= next.offset
+    if (isThere || (await store.advance(stream, next, head))) {
+      heads.keep(stream, isThere ? head : next)
+      return markRenewed(events, stream)
+    }
+    heads.forget(stream)
+    known = undefined
+  }
+  throw new Error(`the head of ${first.topic}-${first.partition} is moved by other workers all the time`)
+}
+
+/** The first event never changes, and the time never falls: no record of this epoch is ever younger than the head. */
+function headAfter(
+  records: readonly KafkaRecord[],
+  offset: number,
+  firstStored: StoredEvent | undefined,
+  known: Head | undefined,
+): Head {
+  const timestamp = Math.max(...records.map((record) => record.timestamp), known?.timestamp ?? -1)
+  if (known && known.first <= known.offset) return { offset, first: known.first, timestamp }
+  return { offset, first: firstStored?.offset ?? offset + 1, timestamp }
+}
+
+/** The pauses between looks at the head: 1.5 s in all. The first shard stores a batch within 3 round trips. */
+const PAUSES_MS = [5, 10, 15, 20, 30, 40, 60, 80, 120, 160, 240, 320, 400]
+
+/**
+ * Waits until the first shard has stored the records of one partition. Returns the events to push, in offset order: those
+ * that are stored. Writes nothing, unless the first shard does not come in time; then it stores the batch itself. So a
+ * first shard that is dead delays the others, and never stops them. A topic that was created again is noticed as
+ * `storeBatch` notices it. Throws what a store throws.
+ */
+export async function followBatch(
+  records: readonly KafkaRecord[],
+  deps: StoreDeps,
+  sleep: (ms: number) => Promise<unknown>,
+): Promise<StoredEvent[]> {
+  const last = records.at(-1)
+  if (last === undefined) return []
+  const { events } = decodeBatch(records, deps)
+  const look = async () => {
+    const opened = await openStream(records, events, deps.store)
+    return opened.head !== undefined && opened.head.offset >= last.offset ? opened : null
+  }
+  const found = await poll(look, PAUSES_MS, sleep)
+  if (found === null) return storeBatch(records, deps)
+  return markRenewed(
+    events.filter(({ offset }) => found.stored.has(offset)),
+    found.stream,
+  )
+}
+
+function markRenewed(events: StoredEvent[], { epoch }: Stream): StoredEvent[] {
+  const renewed = renewalTime(epoch)
+  return renewed === null ? events : events.map((event) => ({ ...event, renewed }))
+}
