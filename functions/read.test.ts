@@ -17,7 +17,7 @@ import { composeRead, createRead } from './read.ts'
 const NOW = Date.parse('2026-03-01T08:00:00Z')
 const PLACE = { topic: 'events', partition: 0, offset: 0 }
 
-async function createWorld() {
+async function createWorld(settings: { readonly LONG_POLL?: string } = {}) {
   const store = memoryEventStore()
   const claims = memoryClaimStore()
   const viewStore = memoryViewStore()
@@ -25,7 +25,7 @@ async function createWorld() {
   const tickets = memoryTicketStore(clock.now)
   const subscriptions = memorySubscriptionStore()
   const read = createRead({
-    ...composeRead(readEnvironment({ ...process.env, API_KEYS })),
+    ...composeRead(readEnvironment({ ...process.env, API_KEYS, ...settings })),
     store,
     claims,
     tickets,
@@ -41,10 +41,12 @@ async function createWorld() {
   await viewStore.save([{ ...PLACE, view: 'port/cases', key: 'e1', epoch, state: null }])
   await subscriptions.connect('c1', { name: 'viewer', role: 'viewer' })
   const call = (route: string, headers: Readonly<Record<string, string>> = {}) => {
-    const [method = '', path = ''] = route.split(' ')
-    return callHttp(read, makeHttpEvent(method, path, { headers }))
+    const [method = '', address = ''] = route.split(' ')
+    const { pathname, searchParams } = new URL(address, 'http://tests')
+    const query = Object.fromEntries(searchParams)
+    return callHttp(read, makeHttpEvent(method, pathname, { headers, query }))
   }
-  return { call, tickets }
+  return { call, tickets, clock }
 }
 
 test.each(['GET /openapi.json', 'GET /asyncapi.json'])(
@@ -103,6 +105,32 @@ describe('a request with credentials', () => {
       body: undefined,
     })
     expect((await call('GET /events/e2', keyOf('viewer'))).status).toBe(404)
+  })
+
+  test.each([
+    // The invocation of a test ends after 10 s, of which 3 are kept back.
+    ['as long as the invocation has time', {}, '20', 7000],
+    ['as long as it asks for', {}, '2', 2000],
+    ['as long as the stage allows', { LONG_POLL: '1' }, '20', 1000],
+    ['not at all where that is switched off', { LONG_POLL: '0' }, '20', 0],
+  ])('is held while there is no event, %s', async (_, settings, wait, heldMs) => {
+    const { call, clock } = await createWorld(settings)
+    const { body } = await call('GET /events/since', keyOf('viewer'))
+
+    const held = await call(`GET /events/since?cursor=${body.cursor}&wait=${wait}`, keyOf('viewer'))
+
+    expect(held).toMatchObject({ status: 200, body: { events: [], cursor: body.cursor } })
+    expect(clock.now() - NOW).toBe(heldMs)
+  })
+
+  test('is not held for longer than 20 s, nor for what is no number', async () => {
+    const { call } = await createWorld()
+
+    for (const wait of ['21', 'soon', '-1', ''])
+      expect(await call(`GET /events/since?wait=${wait}`, keyOf('viewer'))).toMatchObject({
+        status: 400,
+        body: { errors: [{ pointer: '/wait' }] },
+      })
   })
 
   test('reads how many connections there are', async () => {

@@ -34,6 +34,7 @@ export function composeRead(env: Environment): ReadFunctionDeps {
     subscriptions: subscriptionShards(tables).of(0),
     domains,
     catalog: catalogOf(env),
+    longPollSeconds: env.longPollSeconds,
     lifecycles: lifecyclesOf(domains),
     views: viewsOf(domains),
     identify: identityOf(env),

@@ -36,6 +36,7 @@ describe('the environment of a function', () => {
     ['LOG_TABLE', ''],
     ['API_KEYS', `ci:owner:${SHA}`],
     ['RETENTION_DAYS', '0'],
+    ['LONG_POLL', '21'],
     ['LOCAL', 'yes'],
     ['DELIVER_SHARDS', 'a-deliver'],
   ])('is refused with the name of what is wrong: %s=%j', (name, value) => {

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { LONG_POLL_LIMIT } from '#shared/core/limits.ts'
 import { highestRole, ROLES } from '#shared/core/role.ts'
 
 const text = z.string().min(1)
@@ -38,6 +39,7 @@ const schema = z.object({
   SHARDS: z.coerce.number().int().min(1).max(64).default(1),
   POSTS_AT_ONCE: z.coerce.number().int().min(1).max(1000).default(64),
   RATE_LIMIT_PER_SECOND: z.coerce.number().int().min(0).default(0),
+  LONG_POLL: z.coerce.number().int().min(0).max(LONG_POLL_LIMIT).default(LONG_POLL_LIMIT),
   UNKNOWN_TYPES: z.enum(['accept', 'refuse']).default('accept'),
   STATS_FUNCTION: text,
   LOCAL: z.literal('1').optional(),
@@ -79,6 +81,7 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
     shards: data.SHARDS,
     postsAtOnce: data.POSTS_AT_ONCE,
     rateLimitPerSecond: data.RATE_LIMIT_PER_SECOND,
+    longPollSeconds: data.LONG_POLL,
     unknownTypes: data.UNKNOWN_TYPES,
     dynamodbEndpoint: data.DYNAMODB_ENDPOINT,
     statsFunction: data.STATS_FUNCTION,

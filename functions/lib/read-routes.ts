@@ -1,6 +1,6 @@
 import { eventsCsv } from '#shared/adapters/http/events-csv.ts'
 import type { HttpRequest, HttpResponse } from '#shared/adapters/http/http-message.ts'
-import { readQuery } from '#shared/adapters/http/read-query.ts'
+import { readQuery, readWait } from '#shared/adapters/http/read-query.ts'
 import { asyncapiDocument } from '#shared/api/asyncapi.ts'
 import { catalogDocument } from '#shared/api/catalog-document.ts'
 import { openapiDocument } from '#shared/api/openapi.ts'
@@ -9,7 +9,7 @@ import { Refusal } from '#shared/core/refusal.ts'
 import type { Principal } from '#shared/core/role.ts'
 import type { Domain } from '#shared/domain/define-domain.ts'
 import type { Catalog } from '#shared/pipeline/catalog.ts'
-import { catchUp } from '#shared/pipeline/history/catch-up.ts'
+import { awaitEvents } from '#shared/pipeline/history/catch-up.ts'
 import { CSV_LIMITS, listEvents, PAGE_LIMITS } from '#shared/pipeline/history/list-events.ts'
 import { hasAlready } from '#shared/pipeline/lifecycle/entity-tag.ts'
 import { type GetDeps, getEvent } from '#shared/pipeline/lifecycle/get-event.ts'
@@ -29,7 +29,12 @@ export type ReadDeps = GetDeps &
     readonly deadLetters: DeadLetterStore
     readonly domains: readonly Domain[]
     readonly catalog: Catalog
+    /** For how long a request may be held at most, in seconds. */
+    readonly longPollSeconds: number
   }
+
+/** Time kept back from the function's own limit for the last look of a request that is held, in milliseconds. */
+const RESERVE_MS = 3000
 
 type Answer = HttpResponse | Promise<HttpResponse>
 /** A route of the read function. An open one is answered without credentials. */
@@ -47,12 +52,7 @@ export function readRoutes(deps: ReadDeps): Routes {
   return {
     'GET /events': { respond: (request) => respondWithPage(request, deps) },
     'GET /events.csv': { respond: (request) => respondWithCsv(request, deps) },
-    'GET /events/since': {
-      respond: async ({ query }) => {
-        const { query: wanted, limit } = readQuery(query)
-        return { status: 200, body: await catchUp(wanted, query.cursor, limit, deps) }
-      },
-    },
+    'GET /events/since': { respond: (request) => respondWithUnread(request, deps) },
     'GET /events/{id}': { respond: (request) => respondWithEvent(request, deps) },
     'GET /stats': { respond: async () => ({ status: 200, body: await readStats(deps) }) },
     'GET /views/{domain}/{view}': { respond: (request) => respondWithView(request, deps) },
@@ -121,6 +121,18 @@ async function respondWithCsv(request: HttpRequest, deps: ReadDeps): Promise<Htt
     },
     body: eventsCsv(events, deps.catalog.exported),
   }
+}
+
+/** `GET /events/since` */
+async function respondWithUnread(
+  { query, remainingMs }: HttpRequest,
+  { longPollSeconds, ...deps }: ReadDeps,
+): Promise<HttpResponse> {
+  const { wait, ...filters } = query
+  const { query: wanted, limit } = readQuery(filters)
+  const waitMs = Math.min(readWait(wait), longPollSeconds) * 1000
+  const page = { limit, waitMs: Math.min(waitMs, remainingMs() - RESERVE_MS) }
+  return { status: 200, body: await awaitEvents(wanted, query.cursor, page, deps) }
 }
 
 /** `GET /events/{id}` */

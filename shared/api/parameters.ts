@@ -1,3 +1,4 @@
+import { LONG_POLL_LIMIT } from '#shared/core/limits.ts'
 import { SEVERITIES } from '#shared/core/severity.ts'
 import { CSV_LIMITS, PAGE_LIMITS } from '#shared/pipeline/history/list-events.ts'
 import { VIEW_LIMITS } from '#shared/pipeline/views/read-view.ts'
@@ -79,6 +80,11 @@ export const csvParameters = listParametersOf(CSV_LIMITS.most, CSV_LIMITS.usual)
 export const catchUpParameters: readonly Json[] = [
   ...filters,
   limit,
+  inQuery(
+    'wait',
+    'Seconds for which to hold the request until a matching event comes. A server may allow less, or none.',
+    { type: 'integer', minimum: 0, maximum: LONG_POLL_LIMIT, default: 0 },
+  ),
   inQuery(
     'cursor',
     'The cursor of the last page or subscription. Without one the response has the cursor of the end of the log. "earliest", "latest" and an RFC 3339 time are valid too.',

@@ -30,3 +30,6 @@ export const FRAME_LIMITS = { softBytes: 32 * 1024, hardBytes: 128 * 1024 } as c
 export const REPLAY_LIMIT = 1000
 /** The maximum number of subscriptions of one connection. */
 export const SUBSCRIPTION_LIMIT = 50
+
+/** The maximum number of seconds for which `GET /events/since` holds a request. */
+export const LONG_POLL_LIMIT = 20

@@ -3,8 +3,10 @@ type Sleep = (ms: number) => Promise<unknown>
 /** The time as it passes: `now` in milliseconds since the epoch. */
 export type Clock = { readonly now: () => number; readonly sleep: Sleep }
 
-const FIRST_PAUSE_MS = 10
-const MAX_PAUSE_MS = 100
+/** The pauses between looks, in milliseconds: each is half as long again as the one before. */
+export type Pauses = { readonly firstMs: number; readonly maxMs: number }
+
+const SHORT_PAUSES: Pauses = { firstMs: 10, maxMs: 100 }
 
 /** Calls `look` until it returns something, once at first and again after each pause. Returns null if it never does. */
 export async function poll<T>(
@@ -26,14 +28,19 @@ export function pollWithin<T>(
   look: () => Promise<T | null>,
   withinMs: number,
   { now, sleep }: Clock,
+  pauses: Pauses = SHORT_PAUSES,
 ): Promise<T | null> {
-  return poll(look, pausesUntil(now() + withinMs, now), sleep)
+  return poll(look, pausesUntil(now() + withinMs, now, pauses), sleep)
 }
 
-function* pausesUntil(deadline: number, now: () => number): Generator<number, void> {
-  let pause = FIRST_PAUSE_MS
+function* pausesUntil(
+  deadline: number,
+  now: () => number,
+  { firstMs, maxMs }: Pauses,
+): Generator<number, void> {
+  let pause = firstMs
   for (let left = deadline - now(); left > 0; left = deadline - now()) {
     yield Math.min(pause, left)
-    pause = Math.min(MAX_PAUSE_MS, pause * 1.5)
+    pause = Math.min(maxMs, pause * 1.5)
   }
 }

@@ -1,5 +1,6 @@
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda'
 import { expect, it, test, vi } from 'vitest'
+import { makeContext } from '#shared/testing/functions/lambda-events.ts'
 import { decodeRequest, httpHandler } from './http-handler.ts'
 
 const event = (more: object) =>
@@ -19,11 +20,11 @@ test.each([
   [{ body: 0 }, '0'],
   [{ body: false }, 'false'],
 ])('the body of %j is read as its bytes', (more, text) => {
-  expect(new TextDecoder().decode(decodeRequest(event(more)).body)).toBe(text)
+  expect(new TextDecoder().decode(decodeRequest(event(more), makeContext(1000)).body)).toBe(text)
 })
 
 test('header names are read in lower case', () => {
-  expect(decodeRequest(event({})).headers).toEqual({ 'x-api-key': 'k' })
+  expect(decodeRequest(event({}), makeContext(1000)).headers).toEqual({ 'x-api-key': 'k' })
 })
 
 const request = {

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
 import middy from '@middy/core'
-import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda'
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda'
 import { Refusal } from '#shared/core/refusal.ts'
 import type { HttpRequest, HttpResponse } from './http-message.ts'
 import { problemResponse } from './problem.ts'
@@ -13,7 +13,7 @@ export function httpHandler(respond: (request: HttpRequest) => Promise<HttpRespo
     .onError((request) => {
       request.response = encodeResponse(problemResponse(request.error))
     })
-    .handler(async (event) => encodeResponse(await respond(decodeRequest(event))))
+    .handler(async (event, context) => encodeResponse(await respond(decodeRequest(event, context))))
 }
 
 /** A function that runs into its time limit says so in time, instead of the gateway's bare 503. */
@@ -23,7 +23,10 @@ function refuseLate(): never {
   throw new Refusal('unavailable', detail, { retryAfterSeconds: 2 })
 }
 
-export function decodeRequest(event: APIGatewayProxyEventV2): HttpRequest {
+export function decodeRequest(
+  event: APIGatewayProxyEventV2,
+  context: Pick<Context, 'getRemainingTimeInMillis'>,
+): HttpRequest {
   const headers = Object.entries(event.headers).map(([name, value]) => [name.toLowerCase(), value])
   return {
     method: event.requestContext.http.method,
@@ -34,6 +37,7 @@ export function decodeRequest(event: APIGatewayProxyEventV2): HttpRequest {
     pathParameters: event.pathParameters ?? {},
     // serverless-offline gives the JSON bodies `0` and `false` as what they mean; API Gateway always passes text.
     body: Buffer.from(String(event.body ?? ''), event.isBase64Encoded ? 'base64' : 'utf8'),
+    remainingMs: () => context.getRemainingTimeInMillis(),
   }
 }
 

@@ -8,6 +8,8 @@ export type HttpRequest = {
   readonly rawQuery: string
   readonly pathParameters: Readonly<Record<string, string | undefined>>
   readonly body: Uint8Array
+  /** Returns how long the function may still run, in milliseconds. */
+  readonly remainingMs: () => number
 }
 
 /** A response: `body` is written as JSON unless it is text. */

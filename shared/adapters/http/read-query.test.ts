@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { FILTER_FIELDS } from '#shared/core/interest.ts'
 import type { Refusal } from '#shared/core/refusal.ts'
-import { readQuery } from './read-query.ts'
+import { readQuery, readWait } from './read-query.ts'
 
 const faultsOf = (query: Record<string, string>) => {
   try {
@@ -60,4 +60,12 @@ test('a leap second is a valid time', () => {
   const { query } = readQuery({ from: '2016-12-31T23:59:60Z' })
 
   expect(query.from).toBe(Date.parse('2016-12-31T23:59:59Z'))
+})
+
+test('a wait is a whole number of seconds up to 20, and 0 if it is left out', () => {
+  expect(['0', '7', '20', undefined].map(readWait)).toEqual([0, 7, 20, 0])
+  for (const wait of ['', '21', '-1', '1.5', '1e1', 'soon', '0x5', '020 '])
+    expect(() => readWait(wait)).toThrow(
+      expect.objectContaining({ code: 'malformed', faults: [expect.objectContaining({ pointer: '/wait' })] }),
+    )
 })

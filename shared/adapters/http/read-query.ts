@@ -1,4 +1,5 @@
 import { channelProblem } from '#shared/core/channel.ts'
+import { LONG_POLL_LIMIT } from '#shared/core/limits.ts'
 import { type Fault, Refusal } from '#shared/core/refusal.ts'
 import { SEVERITIES } from '#shared/core/severity.ts'
 import { parseTimestamp } from '#shared/core/time.ts'
@@ -61,6 +62,13 @@ export function readQuery(
     ...(text !== '' && { text }),
   }
   return { query: { channels, filter, ...range, ...rows }, limit }
+}
+
+/** Returns for how many seconds a request may be held: its `wait`. Throws Refusal `malformed`. */
+export function readWait(wait = '0'): number {
+  if (/^\d{1,2}$/.test(wait) && Number(wait) <= LONG_POLL_LIMIT) return Number(wait)
+  const fault = { pointer: '/wait', detail: `is not a whole number of seconds from 0 to ${LONG_POLL_LIMIT}.` }
+  throw new Refusal('malformed', 'The query names what cannot be understood.', { faults: [fault] })
 }
 
 function refusePattern(text: string): string | null {

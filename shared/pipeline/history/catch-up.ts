@@ -2,6 +2,7 @@ import { type Cursor, formatCursor, type TopicCursor } from '#shared/core/cursor
 import type { PositionedEvent } from '#shared/core/event.ts'
 import { type Interest, matchesInterest } from '#shared/core/interest.ts'
 import type { Catalog } from '#shared/pipeline/catalog.ts'
+import { type Clock, type Pauses, pollWithin } from '#shared/pipeline/poll.ts'
 import type { EventStore, Stream } from '#shared/pipeline/ports.ts'
 import { findUnread } from './find-unread.ts'
 import { PAGE_SCAN, pageRoom } from './page-room.ts'
@@ -12,6 +13,11 @@ export type CatchUpPage = {
   readonly cursor: string
   readonly recovered: boolean
 }
+
+export type CatchUpDeps = { readonly store: EventStore; readonly catalog: Catalog }
+
+/** The pauses of a page that is held. Each look at an unchanged store costs one query for each topic of the interest. */
+const PAUSES: Pauses = { firstMs: 100, maxMs: 1000 }
 
 /** The maximum number of events in one read of the store. */
 const READ_AT_ONCE = 500
@@ -25,7 +31,7 @@ export async function catchUp(
   interest: Interest,
   cursor: string | undefined,
   limit: number,
-  { store, catalog }: { store: EventStore; catalog: Catalog },
+  { store, catalog }: CatchUpDeps,
 ): Promise<CatchUpPage> {
   const unread = await findUnread(cursor ?? 'latest', catalog.topicsTouched(interest.channels), store)
   const events: PositionedEvent[] = []
@@ -61,6 +67,27 @@ export async function catchUp(
     }
     return last
   }
+}
+
+/**
+ * Reads a page as `catchUp` does. If it has no event, looks again until one comes, at most for `waitMs`. Returns an
+ * empty page if none comes, with the cursor behind what was looked through. What is not `recovered` is returned at
+ * once, and so is a page without a cursor, which asks for the present one. Throws what `catchUp` throws.
+ */
+export async function awaitEvents(
+  interest: Interest,
+  cursor: string | undefined,
+  { limit, waitMs }: { readonly limit: number; readonly waitMs: number },
+  { clock, ...deps }: CatchUpDeps & { readonly clock: Clock },
+): Promise<CatchUpPage> {
+  let reached = cursor
+  const look = async () => {
+    const page = await catchUp(interest, reached, limit, deps)
+    reached = page.cursor
+    return page.events.length > 0 || !page.recovered ? page : null
+  }
+  const found = await pollWithin(look, cursor === undefined ? 0 : waitMs, clock, PAUSES)
+  return found ?? { events: [], cursor: reached ?? '', recovered: true }
 }
 
 /** How far a partition was read; -1 for not at all. */

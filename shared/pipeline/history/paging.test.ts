@@ -4,9 +4,10 @@ import { describe, expect, test } from 'vitest'
 import type { PositionedEvent } from '#shared/core/event.ts'
 import { type Interest, matchesInterest } from '#shared/core/interest.ts'
 import { createCatalog } from '#shared/pipeline/catalog.ts'
+import type { EventStore } from '#shared/pipeline/ports.ts'
 import { addEvent, makeLog, nameOf, trimmed } from '#shared/testing/accept/logs.ts'
 import { makeEvent, makeStored } from '#shared/testing/accept/records.ts'
-import { type CatchUpPage, catchUp } from './catch-up.ts'
+import { awaitEvents, type CatchUpPage, catchUp } from './catch-up.ts'
 import { type HistoryPage, listEvents } from './list-events.ts'
 
 const catalog = createCatalog([{ name: 'port', topics: { port: ['port.**'] }, events: {} }])
@@ -133,6 +134,89 @@ describe('catching up page by page', () => {
     const page = await read('port@older:0=9')
     expect(page).toMatchObject({ recovered: false, cursor: `port@${epoch}:0=4` })
     expect(page.events).toHaveLength(5)
+  })
+})
+
+describe('a page that is awaited', () => {
+  const place = { topic: 'port', partition: 0, timestamp: 1 }
+
+  /** A log of one event, more of which come while a request sleeps: `arrivals` is the channel of each by time. */
+  async function createWait(arrivals: Readonly<Record<number, string>> = {}) {
+    const { store } = await makeLog([{ topic: 'port', partition: 0, event: { category: 'port.a' } }])
+    const { cursor } = await catchUp({ channels: ['port.a'] }, undefined, 10, { store, catalog })
+    let [now, looks, offset] = [0, 0, 0]
+    const clock = {
+      now: () => now,
+      sleep: async (ms: number) => {
+        const until = now + ms
+        for (; now < until; now++) {
+          const category = arrivals[now]
+          if (category === undefined) continue
+          const at = { ...place, offset: ++offset }
+          await addEvent(store, makeStored(at, makeEvent(`n${offset}`, { category })))
+        }
+      },
+    }
+    const counting: EventStore = {
+      ...store,
+      topic: async (topic) => {
+        looks++
+        return store.topic(topic)
+      },
+    }
+    const wait = (waitMs: number, from: string | undefined = cursor, reads = counting) =>
+      awaitEvents({ channels: ['port.a'] }, from, { limit: 10, waitMs }, { store: reads, catalog, clock })
+    return { wait, cursor, store, clock, now: () => now, looks: () => looks }
+  }
+
+  test('is returned within a second of the first event that matches', async () => {
+    const { wait, now } = await createWait({ 3000: 'port.b', 7500: 'port.a', 9000: 'port.a' })
+
+    const page = await wait(20_000)
+
+    expect(page.events.map(({ offset }) => offset)).toEqual([2])
+    expect(page.cursor).toMatch(/:0=2$/)
+    expect(now()).toBeGreaterThan(7500)
+    expect(now()).toBeLessThanOrEqual(8501)
+  })
+
+  test('is empty at the end of the wait, with the cursor behind what did not match', async () => {
+    const { wait, now, looks } = await createWait({ 500: 'port.b' })
+
+    const page = await wait(20_000)
+
+    expect(page).toEqual({ events: [], cursor: expect.stringMatching(/:0=1$/), recovered: true })
+    expect(now()).toBe(20_000)
+    expect(looks()).toBeLessThanOrEqual(30)
+  })
+
+  test('is returned at once if it has events, is not to wait, or asks for the present cursor', async () => {
+    const { wait, cursor, store, clock, now } = await createWait()
+
+    expect((await wait(20_000, '')).events).toHaveLength(1)
+    expect(await wait(0)).toEqual({ events: [], cursor, recovered: true })
+    expect(await wait(-5)).toEqual({ events: [], cursor, recovered: true })
+    const page = { limit: 10, waitMs: 20_000 }
+    const asked = awaitEvents({ channels: ['port.a'] }, undefined, page, { store, catalog, clock })
+    expect(await asked).toEqual({ events: [], cursor, recovered: true })
+    expect(now()).toBe(0)
+  })
+
+  test('says at once that something was lost, also if that happens while it waits', async () => {
+    const { wait, store, now } = await createWait()
+    expect(await wait(20_000, 'port@older:0=9')).toMatchObject({ recovered: false })
+    expect(now()).toBe(0)
+
+    const renewing: EventStore = {
+      ...store,
+      topic: async (topic) => {
+        const state = await store.topic(topic)
+        return now() > 2000 ? { epoch: 'renewed', heads: new Map() } : state
+      },
+    }
+
+    expect(await wait(20_000, undefined, renewing)).toMatchObject({ recovered: false })
+    expect(now()).toBeLessThanOrEqual(3001)
   })
 })
 

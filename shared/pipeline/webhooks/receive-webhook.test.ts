@@ -3,6 +3,7 @@ import type { APIGatewayProxyEventV2 } from 'aws-lambda'
 import { describe, expect, test } from 'vitest'
 import { decodeRequest } from '#shared/adapters/http/http-handler.ts'
 import { createCatalog } from '#shared/pipeline/catalog.ts'
+import { makeContext } from '#shared/testing/functions/lambda-events.ts'
 import { ed25519, hex, hmac } from '#shared/testing/webhooks/web-crypto.ts'
 import { grantDeliveries, publicUrl, receiveWebhook } from './receive-webhook.ts'
 import { webhookSources } from './sources.ts'
@@ -98,7 +99,10 @@ describe('the body', () => {
       isBase64Encoded: true,
       requestContext: { http: { method: 'POST' } },
     } as unknown as APIGatewayProxyEventV2
-    expect(receive('github', decodeRequest(event))).toHaveProperty('event.data', JSON.parse(body))
+    expect(receive('github', decodeRequest(event, makeContext(1000)))).toHaveProperty(
+      'event.data',
+      JSON.parse(body),
+    )
   })
 
   test('of GitHub may be a form with the JSON in its field "payload"', async () => {
