@@ -24,7 +24,13 @@ export async function benchCapacity(options: BenchOptions): Promise<Outcome> {
     await turn.load.run({ viewers, rate: 50, perPost: 1, seconds: 4 })
     for (const rate of options.rates ?? RATES) {
       const perPost = rate > SINGLE_UP_TO ? BATCH : 1
-      const measured = await measurePhase(turn, { viewers, rate, perPost, seconds: options.seconds ?? 4 })
+      const measured = await measurePhase(turn, {
+        viewers,
+        rate,
+        perPost,
+        seconds: options.seconds ?? 4,
+        ...options.ids,
+      })
       steps.push({ name: turn.name, measured })
       faults.push(...faultsOf(`${turn.name}, ${rate} events/s`, measured))
       if (!keepsUp(measured)) break

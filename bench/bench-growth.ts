@@ -23,7 +23,13 @@ export async function benchGrowth(options: BenchOptions): Promise<Outcome> {
   const rounds = options.rounds ?? 1
   const contenders = options.contenders.filter(({ isTidewire }) => isTidewire)
   const measure = async (turn: Turn, grown: Row, viewers: number) => {
-    const plan = { viewers, rate: options.rates?.[0] ?? RATE, perPost: 1, seconds: options.seconds ?? 4 }
+    const plan = {
+      viewers,
+      rate: options.rates?.[0] ?? RATE,
+      perPost: 1,
+      seconds: options.seconds ?? 4,
+      ...options.ids,
+    }
     await turn.load.connect(viewers)
     await turn.load.run({ ...plan, rate: 50, seconds: 3 })
     const measured = await measurePhase(turn, plan)

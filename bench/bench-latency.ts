@@ -27,7 +27,13 @@ export async function benchLatency(options: BenchOptions): Promise<Outcome> {
       await turn.load.connect(viewers)
       for (const rate of rates) {
         const perPost = rate >= BATCHED_FROM ? BATCH : 1
-        const measured = await measurePhase(turn, { viewers, rate, perPost, seconds: options.seconds ?? 5 })
+        const measured = await measurePhase(turn, {
+          viewers,
+          rate,
+          perPost,
+          seconds: options.seconds ?? 5,
+          ...options.ids,
+        })
         const cell = `${viewers} ${rate} ${turn.name}`
         cells.set(cell, [...(cells.get(cell) ?? []), measured])
         faults.push(...faultsOf(`${turn.name}, ${rate} events/s, ${viewers} viewers`, measured))

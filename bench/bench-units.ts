@@ -28,14 +28,14 @@ export async function benchUnits(options: BenchOptions): Promise<Outcome> {
       const idle = await restingCalls(stack)
       const lone = await count(
         stack,
-        { viewers: 10, ...LONE, seconds: options.seconds ?? LONE.seconds },
+        { viewers: 10, ...LONE, seconds: options.seconds ?? LONE.seconds, ...options.ids },
         idle,
       )
       rows.push({ system: name, load: 'a lone event', ...lone.row }, ...lone.tables)
       await load.connect(VIEWERS)
       await load.run({ viewers: VIEWERS, rate: 50, perPost: 1, seconds: 3 })
       for (const rate of options.rates ?? RATES) {
-        const plan = { viewers: VIEWERS, rate, perPost: 1, seconds: options.seconds ?? 5 }
+        const plan = { viewers: VIEWERS, rate, perPost: 1, seconds: options.seconds ?? 5, ...options.ids }
         const { row, tables, phase } = await count(stack, plan, idle)
         faults.push(...faultsOf(`${name}, ${rate} events/s`, phase))
         rows.push({ system: name, load: `${rate} events/s, ${rate / 10} per viewer`, ...row }, ...tables)

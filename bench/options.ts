@@ -19,6 +19,8 @@ export type BenchOptions = {
   /** The checkouts of Tidewire among them. */
   readonly stacks: readonly Checkout[]
   readonly isApache: boolean
+  /** Whether producers give single events an id, which costs a claim; otherwise the server makes it. */
+  readonly ids: { readonly ids?: 'given' }
 }
 
 const OPTIONS = {
@@ -31,6 +33,7 @@ const OPTIONS = {
   systems: { type: 'string' },
   stack: { type: 'string', multiple: true },
   'apache-kafka': { type: 'boolean' },
+  'given-ids': { type: 'boolean' },
   json: { type: 'boolean' },
   save: { type: 'boolean' },
   report: { type: 'boolean' },
@@ -48,6 +51,7 @@ export function readOptions(args: readonly string[], env: Readonly<Record<string
     viewers: numbersOf('viewers', values.viewers),
     ...chosenOf(values.systems, values.stack ?? [], env.CENTRIFUGO),
     isApache: values['apache-kafka'] ?? false,
+    ids: values['given-ids'] ? { ids: 'given' } : {},
   }
   return { options, flags: values }
 }

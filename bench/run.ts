@@ -11,6 +11,7 @@ import { benchIdle } from './bench-idle.ts'
 import { benchIndex } from './bench-index.ts'
 import { benchLatency } from './bench-latency.ts'
 import { benchMatching } from './bench-matching.ts'
+import { benchProfile } from './bench-profile.ts'
 import { benchUnits } from './bench-units.ts'
 import { type Outcome, printRows, type Rows } from './measure.ts'
 import { type BenchOptions, readOptions } from './options.ts'
@@ -25,6 +26,7 @@ const HELP = `Measures throughput, latency and the dashboard on this machine.
   npm run bench -- --systems tidewire,classic    these of tidewire, classic, bare and centrifugo
   npm run bench -- --stack before=../other       another checkout of Tidewire as a further system
   npm run bench -- --apache-kafka        on Apache Kafka instead of the embedded broker
+  npm run bench -- --given-ids           single events with ids of their producer, which cost a claim
   npm run bench -- --json                one JSON object instead of lines
   npm run bench -- --save                also writes bench/results/<name>.json
 
@@ -44,11 +46,12 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   growth: benchGrowth,
   idle: benchIdle,
   folds: benchFolds,
+  profile: benchProfile,
   dashboard: ({ seconds }) => benchDashboard(seconds ?? 20),
   'feed-soak': benchFeedSoak,
 }
 /** These take long, and run only when they are named. */
-const ON_DEMAND: readonly string[] = ['feed-soak']
+const ON_DEMAND: readonly string[] = ['profile', 'feed-soak']
 
 const NAMES = `Benchmarks: ${Object.keys(BENCHMARKS).join(', ')}.
 Only when named: ${ON_DEMAND.join(', ')}.

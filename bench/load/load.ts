@@ -12,8 +12,11 @@ export type Target = {
   readonly headers: Readonly<Record<string, string>>
 }
 
-/** What to post, and to how many of the viewers. */
-export type Plan = Pace & { readonly viewers: number }
+/**
+ * What to post, and to how many of the viewers. Single events are plain JSON whose id the server makes, unless ids are
+ * `given`; events of batches always have one.
+ */
+export type Plan = Pace & { readonly viewers: number; readonly ids?: 'given' }
 
 export type Phase = Counts & {
   /** Milliseconds from just before the POST to the frame in this process. */
@@ -59,14 +62,16 @@ export function createLoad({ protocol, postUrl, socketUrl, headers }: Target): L
     onEvent: (viewer, seen, at) => deliveries.arrived(viewer, seen, at),
   })
 
-  async function post(size: number, channels: number, from: number) {
+  async function post({ perPost: size, ids }: Plan, channels: number, from: number) {
     const events = Array.from({ length: size }, () => newEvent(next++, channels))
     for (const { data } of events) deliveries.sent(data.n, data.n % channels, from)
     const [first] = events
     const posted =
-      size === 1
-        ? await posts.send(JSON.stringify(first), 'application/cloudevents+json')
-        : await posts.send(JSON.stringify(events), 'application/cloudevents-batch+json')
+      size > 1
+        ? await posts.send(JSON.stringify(events), 'application/cloudevents-batch+json')
+        : ids === 'given'
+          ? await posts.send(JSON.stringify(first), 'application/cloudevents+json')
+          : await posts.send(JSON.stringify(plain(first)), 'application/json')
     if (posted.status !== 202) for (const { data } of events) deliveries.refused(data.n)
     return posted
   }
@@ -77,7 +82,8 @@ export function createLoad({ protocol, postUrl, socketUrl, headers }: Target): L
       await viewers.grow(count)
       return performance.now() - begin
     },
-    async run({ viewers: count, ...pace }) {
+    async run(plan) {
+      const { viewers: count } = plan
       const channels = Math.ceil(count / AUDIENCE)
       const audience = Array.from({ length: Math.min(count, AUDIENCE) }, (_, index) => index)
       deliveries = createDeliveries((channel) => audience.map((index) => channel * AUDIENCE + index))
@@ -86,8 +92,8 @@ export function createLoad({ protocol, postUrl, socketUrl, headers }: Target): L
       const begin = performance.now()
       const accepted: number[] = []
       let refusedPosts = 0
-      const late = await postAtRate(pace, async (_, from) => {
-        const { ms, status } = await post(pace.perPost, channels, from)
+      const late = await postAtRate(plan, async (_, from) => {
+        const { ms, status } = await post(plan, channels, from)
         if (status === 202) accepted.push(ms)
         else refusedPosts++
       })
@@ -128,6 +134,13 @@ function newEvent(n: number, channels: number) {
     subject: `s${n % channels}`,
     data: { n, text: TEXT },
   }
+}
+
+type Event = ReturnType<typeof newEvent>
+
+/** The same event in plain JSON, without what the server fills. */
+function plain({ source, type, category, subject, data }: Event = newEvent(0, 1)) {
+  return { source, type, category, subject, data }
 }
 
 /** Waits until nothing is missing, or until nothing has come for a while. */
