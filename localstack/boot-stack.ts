@@ -7,6 +7,7 @@ import { startDynamodbWorker } from './dynamodb/start-dynamodb-worker.ts'
 import { type Identity, startIdentityWorker } from './identity/start-identity-worker.ts'
 import { startMskTrigger } from './msk-trigger/start-msk-trigger.ts'
 import { guardSockets } from './patch-serverless-offline.ts'
+import { releaseMemory } from './release-memory.ts'
 import type { Service } from './service.ts'
 import type { Settings } from './settings.ts'
 import { startDemo } from './start-demo.ts'
@@ -62,6 +63,7 @@ export async function bootStack(service: Service, settings: Settings): Promise<S
   return {
     async announce() {
       await waitUntilHealthy(urls.http)
+      releaseMemory()
       if (settings.hasDemo) await start(startDemo({ httpUrl: urls.http, apiKey: LOCAL_KEY, log }))
       const seconds = ((performance.now() - begin) / 1000).toFixed(1)
       const table = tableOf(settings, backends, web)

@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { json } from 'node:stream/consumers'
 import { CognitoError, InvalidPasswordError, NotAuthorizedError } from 'cognito-local/lib/errors.js'
 import publicKey from 'cognito-local/lib/keys/cognitoLocal.public.json' with { type: 'json' }
@@ -6,15 +7,15 @@ import { listenOnLoopback } from '../listen-on-loopback.ts'
 import { runAsWorker } from '../start-worker.ts'
 import { type CallAction, createIdentity } from './create-identity.ts'
 
-type Data = { readonly port: number; readonly dataDir: string; readonly groups: readonly string[] }
+type Data = { readonly issuer: string; readonly dataDir: string; readonly groups: readonly string[] }
 
-// The worker thread that `startIdentityWorker` starts.
-await runAsWorker(async ({ port, ...options }: Data, log) => {
-  const endpoint = `http://127.0.0.1:${port}`
-  const server = identityServer(await createIdentity({ ...options, issuer: endpoint, log }))
-  await listenOnLoopback(server, port)
+// The worker thread that `startIdentity` starts. It listens on any free port.
+await runAsWorker(async (data: Data, log) => {
+  const server = identityServer(await createIdentity({ ...data, log }))
+  await listenOnLoopback(server, 0)
+  const { port } = server.address() as AddressInfo
   return {
-    endpoint,
+    endpoint: `127.0.0.1:${port}`,
     async stop() {
       server.close()
       server.closeAllConnections()

@@ -1,5 +1,6 @@
 import type { Service } from '../service.ts'
 import { type Running, startWorker } from '../start-worker.ts'
+import { listenOnDemand } from './listen-on-demand.ts'
 import { CLIENT_ID, emailOf, PASSWORD, USER_POOL_ID } from './user-pool.ts'
 
 export type Identity = Running & {
@@ -12,8 +13,9 @@ export type Identity = Running & {
 }
 
 /**
- * Starts cognito-local on a thread of its own, with one user in each group of `serverless.yml`. It has Cognito's
- * interface on loopback, as aws-amplify and the functions use it. Rejects if the port is in use.
+ * Serves cognito-local with one user in each group of `serverless.yml`. It has Cognito's interface on loopback, as
+ * aws-amplify and the functions use it. It runs on a thread of its own, which starts at the first request: a stack in
+ * which nobody signs in saves its 35 MB. Rejects if the port is in use.
  */
 export async function startIdentityWorker(
   service: Service,
@@ -25,7 +27,9 @@ export async function startIdentityWorker(
 ): Promise<Identity> {
   const groups = readGroups(service)
   const file = new URL('./identity-worker.ts', import.meta.url)
-  const running = await startWorker(file, { data: { port, dataDir, groups }, log })
+  const issuer = `http://127.0.0.1:${port}`
+  const start = () => startWorker(file, { data: { issuer, dataDir, groups }, log })
+  const running = await listenOnDemand(port, start, log)
   return {
     ...running,
     issuer: `${running.endpoint}/${USER_POOL_ID}`,

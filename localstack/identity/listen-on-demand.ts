@@ -1,0 +1,46 @@
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { pipeline } from 'node:stream'
+import { listenOnLoopback } from '../listen-on-loopback.ts'
+import type { Running } from '../start-worker.ts'
+
+/**
+ * Listens on a port of loopback for a service that starts with the first connection, on another port: `start` resolves
+ * with that one as `endpoint`, as `host:port`. If it rejects, the connection is closed and the next one tries again. Rejects if the port
+ * is in use.
+ */
+export async function listenOnDemand(
+  port: number,
+  start: () => Promise<Running>,
+  log: (line: string) => void,
+): Promise<Running> {
+  const sockets = new Set<Socket>()
+  let starting: Promise<Running> | undefined
+  const join = async (socket: Socket): Promise<void> => {
+    starting ??= start()
+    const [host, targetPort] = (await starting).endpoint.split(':')
+    const target = connect({ host: host ?? '', port: Number(targetPort), noDelay: true })
+    // An error closes both sides, and the client sees a closed connection.
+    pipeline(socket, target, () => {})
+    pipeline(target, socket, () => {})
+  }
+  const server = createServer({ pauseOnConnect: true, noDelay: true }, (socket) => {
+    sockets.add(socket)
+    socket.on('close', () => sockets.delete(socket))
+    socket.on('error', () => socket.destroy())
+    join(socket).catch((error) => {
+      starting = undefined
+      log(`the service of port ${port} cannot start: ${error}`)
+      socket.destroy()
+    })
+  })
+  await listenOnLoopback(server, port)
+  return {
+    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async stop() {
+      server.close()
+      for (const socket of sockets) socket.destroy()
+      const running = await starting?.catch(() => undefined)
+      await running?.stop()
+    },
+  }
+}
