@@ -1,0 +1,303 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import {
+  BatchGetCommand,
+  BatchWriteCommand,
+  DeleteCommand,
+  DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  QueryCommand,
+  UpdateCommand,
+} from '@aws-sdk/lib-dynamodb'
+import fc from 'fast-check'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { shortenItemCalls } from './item-calls.ts'
+
+type Seen = { readonly target: string; readonly headers: IncomingMessage['headers']; readonly body: unknown }
+type Sent = Record<string, Record<string, unknown> | undefined>
+type Respond = (response: ServerResponse, seen: Seen) => void
+
+let server: Server
+let endpoint: string
+let seen: Seen[]
+let respond: Respond
+let slept: number[]
+
+beforeEach(async () => {
+  seen = []
+  slept = []
+  respond = (response) => void response.end('{}')
+  server = createServer(async (request, response) => {
+    let body = ''
+    for await (const chunk of request) body += chunk
+    const { headers } = request
+    const one = { target: String(headers['x-amz-target']), headers, body: JSON.parse(body) }
+    seen.push(one)
+    respond(response, one)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+})
+afterEach(() => {
+  server.closeAllConnections()
+  server.close()
+})
+
+/** A document client, and one whose calls about items take the short way. */
+function clients(tryMs = 5000) {
+  const make = () =>
+    new DynamoDBClient({
+      endpoint,
+      region: 'eu-central-1',
+      credentials: { accessKeyId: 'AKID', secretAccessKey: 's' },
+    })
+  const short = make()
+  const sleep = async (ms: number) => void slept.push(ms)
+  shortenItemCalls(short, { endpoint, tryMs, sleep })
+  const options = { marshallOptions: { removeUndefinedValues: true } }
+  return {
+    short: DynamoDBDocumentClient.from(short, options),
+    sdk: DynamoDBDocumentClient.from(make(), options),
+  }
+}
+
+const failing = (name: string, fields: object = {}) =>
+  JSON.stringify({ __type: `com.amazonaws.dynamodb.v20120810#${name}`, message: 'told', ...fields })
+const fail =
+  (status: number, name: string, fields: object = {}): Respond =>
+  (response) =>
+    void response.writeHead(status).end(failing(name, fields))
+const get = new GetCommand({ TableName: 't', Key: { id: 'a' }, ConsistentRead: true })
+
+const number = fc.oneof(
+  fc.maxSafeInteger(),
+  fc.double({ noNaN: true, noDefaultInfinity: true }).filter((one) => Math.abs(one) < 2 ** 53),
+)
+const { value } = fc.letrec<{ value: unknown }>((tie) => ({
+  value: fc.oneof(
+    { depthSize: 'small' },
+    fc.string({ unit: 'binary' }),
+    fc.constant(''),
+    number,
+    fc.boolean(),
+    fc.constant(null),
+    fc.array(fc.oneof(tie('value'), fc.constant(undefined))),
+    fc.dictionary(fc.string(), fc.oneof(tie('value'), fc.constant(undefined))),
+  ),
+}))
+const item = fc.dictionary(
+  fc.string({ minLength: 1 }).filter((name) => name !== '__proto__'),
+  value,
+)
+const NAMES = { '#a': 'a' }
+
+describe('a call about items', () => {
+  test('sends the same as the SDK, and reads the same from the response', async () => {
+    const { short, sdk } = clients()
+    const property = fc.asyncProperty(item, item, async (one, two) => {
+      const calls = [
+        () => new PutCommand({ TableName: 't', Item: one, ConditionExpression: 'attribute_not_exists(id)' }),
+        () => new GetCommand({ TableName: 't', Key: one, ConsistentRead: true }),
+        () => new DeleteCommand({ TableName: 't', Key: one, ExpressionAttributeValues: two }),
+        () => new UpdateCommand({ TableName: 't', Key: one, ExpressionAttributeValues: two }),
+        () =>
+          new QueryCommand({
+            TableName: 't',
+            Limit: 3,
+            ScanIndexForward: false,
+            ExclusiveStartKey: one,
+            ExpressionAttributeNames: NAMES,
+            ExpressionAttributeValues: two,
+          }),
+        () => new BatchGetCommand({ RequestItems: { t: { Keys: [one, two], ConsistentRead: true } } }),
+        () =>
+          new BatchWriteCommand({
+            RequestItems: { t: [{ PutRequest: { Item: one } }, { DeleteRequest: { Key: two } }] },
+          }),
+      ]
+      respond = (response, one) => void response.end(JSON.stringify(echo(one)))
+      for (const call of calls) {
+        seen = []
+        const outputs = [await sdk.send(call() as GetCommand), await short.send(call() as GetCommand)]
+        const [theirs, ours] = seen
+        expect(ours?.target).toBe(theirs?.target)
+        expect(ours?.body).toEqual(theirs?.body)
+        const [theirOutput, ourOutput] = outputs.map(({ $metadata: _, ...output }) => output)
+        expect(ourOutput).toEqual(theirOutput)
+      }
+    })
+    await fc.assert(property, { numRuns: 100 })
+  })
+
+  test.each([
+    ['a number larger than JavaScript holds exactly', 2 ** 60],
+    ['an infinite number', Number.POSITIVE_INFINITY],
+    ['a number that is none', Number.NaN],
+  ])('refuses %s, as the SDK does', async (_, size) => {
+    const { short, sdk } = clients()
+    for (const client of [sdk, short])
+      await expect(client.send(new PutCommand({ TableName: 't', Item: { size } }))).rejects.toThrow()
+    expect(seen).toEqual([])
+  })
+
+  test('reads large integers, bytes and sets as the SDK does', async () => {
+    const { short, sdk } = clients()
+    const Item = {
+      large: { N: '123456789012345678901234567890' },
+      bytes: { B: 'AQID' },
+      texts: { SS: ['a', 'b'] },
+      numbers: { NS: ['1', '2.5'] },
+      many: { BS: ['AQ=='] },
+    }
+    respond = (response) => void response.end(JSON.stringify({ Item }))
+
+    const { Item: theirs } = await sdk.send(get)
+    const { Item: ours } = await short.send(new GetCommand(get.input))
+
+    expect(ours).toEqual(theirs)
+  })
+
+  test.each([
+    ['a set', new Set(['a'])],
+    ['bytes', new Uint8Array([1])],
+    ['a big integer', 2n ** 70n],
+  ])('with %s goes the way of the SDK', async (_, own) => {
+    const { short, sdk } = clients()
+    await sdk.send(new PutCommand({ TableName: 't', Item: { own } }))
+    await short.send(new PutCommand({ TableName: 't', Item: { own } }))
+
+    expect(seen[1]?.body).toEqual(seen[0]?.body)
+    expect(seen[1]?.headers['user-agent']).toMatch(/aws-sdk/)
+  })
+
+  test('carries a signature of the time and the credentials', async () => {
+    await clients().short.send(get)
+
+    expect(seen[0]?.headers.authorization).toMatch(
+      /^AWS4-HMAC-SHA256 Credential=AKID\/\d{8}\/eu-central-1\/dynamodb\/aws4_request, SignedHeaders=content-type;host;x-amz-content-sha256;x-amz-date;x-amz-target, Signature=[0-9a-f]{64}$/,
+    )
+  })
+})
+
+test('a call about a table goes the way of the SDK', async () => {
+  const table = { TableName: 't', AttributeDefinitions: [], KeySchema: [] }
+  await clients().short.send(new CreateTableCommand(table))
+
+  expect(seen).toMatchObject([{ target: 'DynamoDB_20120810.CreateTable', body: { TableName: 't' } }])
+})
+
+describe('a call that fails', () => {
+  test('throws the error of the SDK: name, message, status and the item that the condition met', async () => {
+    const { short, sdk } = clients()
+    respond = fail(400, 'ConditionalCheckFailedException', { Item: { id: { S: 'a' } } })
+
+    const errors = await Promise.all(
+      [sdk, short].map((client) => client.send(new GetCommand(get.input)).catch((error: unknown) => error)),
+    )
+
+    for (const error of errors) {
+      expect(error).toBeInstanceOf(Error)
+      expect(error).toMatchObject({
+        name: 'ConditionalCheckFailedException',
+        message: 'told',
+        $fault: 'client',
+        $metadata: { httpStatusCode: 400 },
+      })
+    }
+    expect(seen).toHaveLength(2)
+  })
+
+  test.each([
+    [400, 'ProvisionedThroughputExceededException'],
+    [400, 'ThrottlingException'],
+    [500, 'InternalServerError'],
+    [503, 'ServiceUnavailable'],
+  ])('with %i %s is tried three times, with growing pauses', async (status, name) => {
+    respond = fail(status, name)
+
+    await expect(clients().short.send(get)).rejects.toMatchObject({
+      name,
+      $metadata: { httpStatusCode: status },
+    })
+
+    expect(seen).toHaveLength(3)
+    expect(slept).toHaveLength(2)
+  })
+
+  test.each([
+    [400, 'ValidationException'],
+    [400, 'ResourceNotFoundException'],
+    [400, 'AccessDeniedException'],
+    [413, 'Unknown'],
+  ])('with %i %s is not tried again', async (status, name) => {
+    respond = fail(status, name)
+
+    await expect(clients().short.send(get)).rejects.toMatchObject({ name })
+    expect(seen).toHaveLength(1)
+  })
+
+  test('succeeds if the second try does', async () => {
+    respond = (response) => {
+      if (seen.length === 1) response.socket?.destroy()
+      else response.end('{"Item":{"id":{"S":"a"}}}')
+    }
+
+    expect((await clients().short.send(get)).Item).toEqual({ id: 'a' })
+  })
+
+  test('with a response that is not JSON throws its status', async () => {
+    respond = (response) => void response.writeHead(404).end('<html>')
+
+    await expect(clients().short.send(get)).rejects.toMatchObject({ $metadata: { httpStatusCode: 404 } })
+  })
+
+  test('because the table hangs throws after its tries', async () => {
+    respond = () => {}
+
+    await expect(clients(50).short.send(get)).rejects.toMatchObject({ name: 'TimeoutError' })
+    expect(seen).toHaveLength(3)
+  })
+
+  test('is not retried any more when most calls fail', async () => {
+    const { short } = clients()
+    respond = fail(500, 'InternalServerError')
+
+    for (let call = 0; call < 80; call++) await short.send(new GetCommand(get.input)).catch(() => {})
+
+    expect(seen.length).toBe(80 + 100) // the first hundred retries
+  })
+
+  test('because of a wrong clock is signed again with the time of the server', async () => {
+    const ahead = Date.now() + 3_600_000
+    respond = (response) => {
+      const isFirst = seen.length === 1
+      response.writeHead(isFirst ? 400 : 200, { date: new Date(ahead).toUTCString() })
+      response.end(isFirst ? failing('InvalidSignatureException') : '{}')
+    }
+    const { short } = clients()
+
+    await short.send(get)
+
+    const [first, second] = seen.map(({ headers }) => String(headers['x-amz-date']))
+    expect(first?.slice(0, 11)).not.toBe(second?.slice(0, 11))
+    expect(second?.slice(0, 11)).toBe(new Date(ahead).toISOString().replace(/[-:]/g, '').slice(0, 11))
+  })
+})
+
+/** Returns what was sent as if it had been found, in the shape of each operation. */
+function echo({ target, body }: Seen): object {
+  const { Item, Key, ExpressionAttributeValues, ExclusiveStartKey: last, RequestItems } = body as Sent
+  const { Keys } = (RequestItems?.t ?? {}) as { Keys?: unknown[] }
+  const echoes: Record<string, object> = {
+    PutItem: { Attributes: Item },
+    GetItem: { Item: Key },
+    DeleteItem: { Attributes: ExpressionAttributeValues },
+    UpdateItem: { Attributes: ExpressionAttributeValues },
+    Query: { Items: [last], LastEvaluatedKey: last, Count: 1, ScannedCount: 2 },
+    BatchGetItem: { Responses: { t: Keys }, UnprocessedKeys: RequestItems },
+    BatchWriteItem: { UnprocessedItems: RequestItems },
+  }
+  return echoes[target.replace('DynamoDB_20120810.', '')] ?? {}
+}
