@@ -17,18 +17,20 @@ import {
   type ViewStore,
 } from '#shared/pipeline/views/view-store.ts'
 import { deleteAll, getAll, type Item, queryAll, succeeds } from './dynamo-requests.ts'
+import { firstCount, inOrder, spreadOf, spreadsOf, viewOf } from './view-spreads.ts'
 
-// One table, key (view, part); NUL occurs in no key and sorts below everything, so that keys come in order:
-//   (port/cases, <key> NUL port-events NUL 0000000002)   a part: epoch, offset, its state as JSON, when it expires
-//   (progress#port-events, 0000000002)                   how far partition 2 is folded: epoch, offset, isRebuilding,
-//                                                        rebuilds, and how far it was folded when the last began
+// One table, key (view, part); NUL occurs in no key and sorts below everything, so that keys come in order. The parts of
+// a view are spread over hash keys by a hash of their key (docs/adr/0019).
+//   (port/cases/3, <key> NUL port-events NUL 0000000002)   a part: epoch, offset, its state as JSON, when it expires
+//   (progress#port-events, 0000000002)                     how far partition 2 is folded: epoch, offset, isRebuilding,
+//                                                          rebuilds, and how far it was folded when the last began
 
 /** Ends the key in a part's name; what begins with a key and AFTER_KEY comes after all of its parts. */
 const END_OF_KEY = '\u0000'
 const AFTER_KEY = '\u0001'
 
 const SAVES_AT_ONCE = 32
-/** The minimum number of items that a page requests, because a key can have several. */
+/** The minimum number of items that a page requests of a spread, because a key can have several. */
 const ITEMS_AT_LEAST = 8
 
 const IS_LATER = 'attribute_not_exists(epoch) OR epoch < :epoch OR (epoch = :epoch AND #offset < :offset)'
@@ -66,7 +68,7 @@ export function dynamoViewStore(
     async read(view, { key, after, limit }) {
       if (key !== undefined) {
         const own = { from: key + END_OF_KEY, to: key + AFTER_KEY }
-        return { parts: (await readItems(view, own)).filter(isLive).map(toPart), next: null }
+        return { parts: (await readItems(spreadOf(view, key), own)).filter(isLive).map(toPart), next: null }
       }
       return readPage(view, after, limit)
     },
@@ -137,13 +139,13 @@ export function dynamoViewStore(
     }
   }
 
-  function readItems(view: string, { from, to }: { from: string; to: string }, limit?: number) {
+  function readItems(hashKey: string, { from, to }: { from: string; to: string }, limit?: number) {
     const query = {
       TableName: table,
       ConsistentRead: true,
       KeyConditionExpression: '#view = :view AND #part BETWEEN :from AND :to',
       ExpressionAttributeNames: { '#view': 'view', '#part': 'part' },
-      ExpressionAttributeValues: { ':view': view, ':from': from, ':to': to },
+      ExpressionAttributeValues: { ':view': hashKey, ':from': from, ':to': to },
     }
     return queryAll(client, query, limit)
   }
@@ -152,18 +154,20 @@ export function dynamoViewStore(
   async function readPage(view: string, after: string | undefined, limit: number) {
     const parts: StoredPart[] = []
     const keys = new Set<string>()
-    let from = after === undefined ? END_OF_KEY : after + AFTER_KEY
-    for (;;) {
-      const most = Math.max(limit + 1 - keys.size, ITEMS_AT_LEAST)
-      const items = await readItems(view, { from, to: '\u{10ffff}' }, most)
-      for (const part of items.filter(isLive).map(toPart)) {
-        if (keys.size === limit && !keys.has(part.key)) return { parts, next: [...keys].at(-1) ?? null }
-        keys.add(part.key)
-        parts.push(part)
-      }
-      if (items.length < most) return { parts, next: null }
-      from = `${items.at(-1)?.part}${END_OF_KEY}`
+    const start = after === undefined ? END_OF_KEY : after + AFTER_KEY
+    const sources = spreadsOf(view).map((spread) => (last: Item | null, count: number) => {
+      const from = last === null ? start : `${last.part}${END_OF_KEY}`
+      return readItems(spread, { from, to: '\u{10ffff}' }, count)
+    })
+    const count = Math.max(firstCount(limit + 1), ITEMS_AT_LEAST)
+    for await (const item of inOrder(sources, ({ part }) => String(part), count)) {
+      if (!isLive(item)) continue
+      const part = toPart(item)
+      if (keys.size === limit && !keys.has(part.key)) return { parts, next: [...keys].at(-1) ?? null }
+      keys.add(part.key)
+      parts.push(part)
     }
+    return { parts, next: null }
   }
 }
 
@@ -212,7 +216,7 @@ function idOf({ view, part }: Item): string {
 
 /** The item of a part. */
 function partKey({ view, key, topic, partition }: PartKey) {
-  return { view, part: [key, topic, padded(partition)].join(END_OF_KEY) }
+  return { view: spreadOf(view, key), part: [key, topic, padded(partition)].join(END_OF_KEY) }
 }
 
 /** The hash key of a topic's progress, instead of a view. */
@@ -231,7 +235,7 @@ function padded(partition: number): string {
 
 function toPart({ view, key, topic, partition, epoch, offset, state }: Item): StoredPart {
   return {
-    view: String(view),
+    view: viewOf(String(view)),
     key: String(key),
     topic: String(topic),
     partition: Number(partition),

@@ -2,6 +2,7 @@ import { UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import type { Filter } from '#shared/core/interest.ts'
 import type { Subscription } from '#shared/pipeline/ports.ts'
 import type { Item } from './dynamo-requests.ts'
+import { hashOf } from './hash.ts'
 
 // connections table, key (connection, item):
 //   (c1, meta)      the principal
@@ -43,12 +44,9 @@ export function flagUpdate(
 /** Which share of the connections an index serves: shard `shard` of `shards`. */
 export type Shard = { readonly shard: number; readonly shards: number }
 
-/** The shard of a connection: an FNV-1a hash of its id. */
+/** The shard of a connection. */
 export function shardOf(connection: string, shards: number): number {
-  let hash = 0x811c9dc5
-  for (let index = 0; index < connection.length; index++)
-    hash = Math.imul(hash ^ connection.charCodeAt(index), 0x01000193) >>> 0
-  return hash % shards
+  return hashOf(connection) % shards
 }
 
 export function channelKey({ shard, shards }: Shard, pattern: string): string {
