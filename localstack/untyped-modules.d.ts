@@ -1,9 +1,1 @@
-declare module 'dynalite' {
-  import type { Server } from 'node:http'
-  export default function dynalite(options: {
-    path?: string
-    createTableMs?: number
-    deleteTableMs?: number
-  }): Server
-}
 declare module 'serverless/bin/serverless.js'

@@ -6,7 +6,7 @@ type StartDynamodbLocal = { port?: number; dir?: string; log?: (line: string) =>
 
 /**
  * Starts Amazon's DynamoDB Local, in memory, on a free port unless `port` is given. Its jars are in `dir`.
- * It has transactions and Amazon's own evaluation of conditions, unlike dynalite. It needs Java 17.
+ * It is Amazon's own, and has what the tables of the local stack do not, such as secondary indexes. It needs Java 17.
  * @returns `endpoint` as a URL, and `stop`, which resolves when the JVM is gone.
  * @throws MissingToolError without `java` or `mvn`; Error with its last output if it does not start.
  */

@@ -69,7 +69,7 @@ const INSIDE = [
   ['localstack/identity/planted.ts', '../broker/server.ts'],
   ['localstack/planted.ts', './msk-trigger/process-batch.ts'],
   ['localstack/planted.ts', './identity/serve-identity.ts'],
-  ['localstack/planted.ts', './dynamodb/close-iterators.ts'],
+  ['localstack/planted.ts', './dynamodb/run-operation.ts'],
   ['localstack/planted.ts', './java/jvm.ts'],
   ['localstack/planted.ts', './web/serve-files.ts'],
   ['packages/serverless-offline-msk/src/planted.ts', '../../../localstack/broker/server.ts'],

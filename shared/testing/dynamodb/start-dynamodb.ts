@@ -1,18 +1,18 @@
 import { randomUUID } from 'node:crypto'
-import type { AddressInfo } from 'node:net'
 import { CreateTableCommand, DeleteTableCommand, DescribeTableCommand } from '@aws-sdk/client-dynamodb'
-import dynalite from 'dynalite'
 import { dynamoClient } from '#shared/adapters/dynamodb/dynamo-requests.ts'
+import { startDynamodb as startLocal } from '../../../localstack/dynamodb/start-dynamodb.ts'
 import { KEYS, type TableName, tableInput } from './tables.ts'
 
 /**
- * Creates new tables on the DynamoDB at DYNAMODB_ENDPOINT (such as DynamoDB Local), or on a dynalite in this process.
+ * Creates new tables on the DynamoDB at DYNAMODB_ENDPOINT (such as DynamoDB Local), or on the local stack's, in this
+ * process and in memory.
  * @returns the document client, the tables' names, and `stop`.
  */
 export async function startDynamodb() {
   const given = process.env.DYNAMODB_ENDPOINT
-  const emulator = given ? null : await startDynalite()
-  const client = dynamoClient({ endpoint: given ?? emulator?.endpoint, isLocal: true })
+  const local = given ? null : await startLocal({ port: 0, dataDir: null, log: console.error })
+  const client = dynamoClient({ endpoint: given ?? local?.endpoint, isLocal: true })
   const suffix = randomUUID().slice(0, 8)
   const names = Object.fromEntries(Object.keys(KEYS).map((name) => [name, `${name}-${suffix}`]))
   const tables = names as Record<TableName, string>
@@ -21,13 +21,13 @@ export async function startDynamodb() {
     while (!(await isActive(table))) await new Promise((resolve) => setTimeout(resolve, 20))
   }
   return {
-    name: given ? `on DynamoDB at ${given}` : 'on dynalite',
+    name: given ? `on DynamoDB at ${given}` : "on the local stack's DynamoDB",
     client,
     tables,
     async stop() {
       for (const TableName of Object.values(tables)) await client.send(new DeleteTableCommand({ TableName }))
       client.destroy()
-      await emulator?.stop()
+      await local?.stop()
     },
   }
 
@@ -35,12 +35,4 @@ export async function startDynamodb() {
     const { Table } = await client.send(new DescribeTableCommand({ TableName }))
     return Table?.TableStatus === 'ACTIVE'
   }
-}
-
-async function startDynalite() {
-  const server = dynalite({ createTableMs: 0, deleteTableMs: 0 })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  const stop = () => new Promise<void>((resolve) => server.close(() => resolve()))
-  return { endpoint: `http://127.0.0.1:${port}`, stop }
 }

@@ -12,7 +12,7 @@ import { describeSubscriptionStore } from '#shared/testing/contracts/subscriptio
 import { KEYS, type TableName, tableInput } from './tables.ts'
 import { TINY_TABLES, tinyDynamodb } from './tiny-dynamodb.ts'
 
-// The emulator of the simulations must satisfy the same contracts as dynalite and DynamoDB Local.
+// The emulator of the simulations must satisfy the same contracts as the DynamoDB of the local stack and DynamoDB Local.
 const { client } = tinyDynamodb({ pageItems: 7 })
 const NAME = 'on the tiny DynamoDB'
 describeEventStore(NAME, () => dynamoEventStore(client, { table: TINY_TABLES.log, retentionDays: 7 }))

@@ -1,0 +1,105 @@
+import { randomUUID } from 'node:crypto'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { crc32 } from 'node:zlib'
+import { listenOnLoopback } from '../listen-on-loopback.ts'
+import type { Running } from '../start-worker.ts'
+import { DynamoError } from './dynamo-error.ts'
+import { isRecord } from './operations/request.ts'
+import { runOperation } from './operations/run-operation.ts'
+import { openTables, type Tables } from './storage/open-tables.ts'
+import { sweepExpired } from './sweep-expired.ts'
+
+const TARGET = /^DynamoDB_20120810\.(\w+)$/
+const MAX_BODY_BYTES = 16 * 1024 * 1024
+
+type StartDynamodb = {
+  /** 0 is any free port. */
+  readonly port: number
+  /** The folder of the tables, or null to keep them in memory. */
+  readonly dataDir: string | null
+  readonly log: (line: string) => void
+}
+
+/**
+ * Starts the DynamoDB of the local stack in this thread: DynamoDB's JSON protocol over HTTP, on loopback. Credentials
+ * are not checked. Rejects if the port or the data folder is in use.
+ * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.LowLevelAPI.html
+ */
+export async function startDynamodb({ port, dataDir, log }: StartDynamodb): Promise<Running> {
+  const tables = openTables(dataDir === null ? ':memory:' : join(dataDir, 'tables.sqlite'))
+  const server = createServer((request, response) => answer(request, response, { tables, log }))
+  // A client that uses a connection at the moment at which the server closes it gets an error.
+  server.keepAliveTimeout = 0
+  try {
+    await listenOnLoopback(server, port)
+  } catch (error) {
+    tables.close()
+    throw error
+  }
+  const stopSweep = sweepExpired(tables)
+  return {
+    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    stop: () =>
+      new Promise((resolve) => {
+        stopSweep()
+        server.close(() => {
+          tables.close()
+          resolve()
+        })
+        server.closeAllConnections()
+      }),
+  }
+}
+
+type Context = { readonly tables: Tables; readonly log: (line: string) => void }
+
+function answer(request: IncomingMessage, response: ServerResponse, context: Context): void {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  request.on('data', (chunk: Buffer) => {
+    bytes += chunk.length
+    if (bytes <= MAX_BODY_BYTES) chunks.push(chunk)
+  })
+  request.on('end', () => {
+    if (request.method !== 'POST') return send(response, 404, '{}')
+    if (bytes > MAX_BODY_BYTES)
+      return send(response, 413, new DynamoError('ValidationException', 'Request is too large').toBody())
+    const [, operation = ''] = TARGET.exec(String(request.headers['x-amz-target'])) ?? []
+    const [first] = chunks
+    const body = chunks.length === 1 && first ? first : Buffer.concat(chunks)
+    try {
+      send(response, 200, runOperation(context.tables, operation, parseBody(body)))
+    } catch (error) {
+      const known = error instanceof DynamoError ? error : internalError(error, operation, context)
+      send(response, known.status, known.toBody())
+    }
+  })
+}
+
+function parseBody(body: Buffer) {
+  try {
+    const input: unknown = JSON.parse(body.toString())
+    if (isRecord(input)) return input
+  } catch {
+    // The same error as for what is JSON and no object.
+  }
+  throw new DynamoError('SerializationException', 'The request is not a JSON object')
+}
+
+function internalError(error: unknown, operation: string, { log }: Context): DynamoError {
+  log(`DynamoDB: ${operation} failed: ${error instanceof Error ? error.stack : error}`)
+  return new DynamoError('InternalServerError', 'Internal server error')
+}
+
+function send(response: ServerResponse, status: number, json: string): void {
+  const body = Buffer.from(json)
+  response.writeHead(status, {
+    'content-type': 'application/x-amz-json-1.0',
+    'content-length': body.length,
+    'x-amzn-requestid': randomUUID(),
+    'x-amz-crc32': crc32(body),
+  })
+  response.end(body)
+}

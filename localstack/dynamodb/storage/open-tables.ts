@@ -1,0 +1,101 @@
+import { DatabaseSync } from 'node:sqlite'
+import { type StoredTable, storedTable } from './stored-table.ts'
+import type { TableDefinition } from './table-definition.ts'
+
+const PAGE_CACHE_KIB = 32 * 1024
+
+/**
+ * Opens the tables in a SQLite file, or new ones in memory for `:memory:`. A table of DynamoDB is a table of SQLite.
+ *
+ * A commit writes to the log of SQLite with write(2) and does not wait for the disk (`synchronous=OFF`), so it survives
+ * the death of the process, but perhaps not of the machine. The lock on the file excludes any other process and ends
+ * with this one. Throws an error with the code `DATA_IN_USE` if the file is locked.
+ */
+export function openTables(file: string) {
+  const database = new DatabaseSync(file)
+  try {
+    database.exec(
+      `PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; PRAGMA cache_size = -${PAGE_CACHE_KIB};`,
+    )
+    database.exec('CREATE TABLE IF NOT EXISTS tables (name TEXT PRIMARY KEY, definition TEXT NOT NULL)')
+  } catch (cause) {
+    database.close()
+    if ((cause as { errcode?: number }).errcode !== BUSY) throw cause
+    const message = `The tables in ${file} are in use by another process.`
+    throw Object.assign(new Error(message, { cause }), { code: 'DATA_IN_USE' })
+  }
+  const tables = new Map<string, StoredTable>()
+  const rows = database.prepare('SELECT definition FROM tables').all() as { definition: string }[]
+  for (const { definition } of rows) open(JSON.parse(definition))
+
+  function open(definition: TableDefinition): void {
+    tables.set(definition.name, storedTable(database, definition))
+  }
+  function save(definition: TableDefinition): void {
+    database
+      .prepare('INSERT OR REPLACE INTO tables (name, definition) VALUES (?, ?)')
+      .run(definition.name, JSON.stringify(definition))
+    open(definition)
+  }
+  /** Runs several writes as one commit: all of them, or none if it throws. */
+  function atomically<T>(work: () => T): T {
+    if (database.isTransaction) return work()
+    database.exec('BEGIN')
+    try {
+      const result = work()
+      database.exec('COMMIT')
+      return result
+    } catch (error) {
+      if (database.isTransaction) database.exec('ROLLBACK')
+      throw error
+    }
+  }
+
+  return {
+    atomically,
+    /** Returns the table of that name, or undefined. */
+    find: (name: string): StoredTable | undefined => tables.get(name),
+    /** Returns every table, by name. */
+    all: (): StoredTable[] =>
+      [...tables.values()].sort((left, right) => (left.definition.name < right.definition.name ? -1 : 1)),
+    create(definition: TableDefinition): void {
+      atomically(() => {
+        database.exec(createStatement(definition))
+        save(definition)
+      })
+    },
+    remove({ definition }: StoredTable): void {
+      tables.delete(definition.name)
+      atomically(() => {
+        database.exec(`DROP TABLE "${definition.id}"`)
+        database.prepare('DELETE FROM tables WHERE name = ?').run(definition.name)
+      })
+    },
+    /** Changes which attribute says when an item expires, and reads it off the items that are there. */
+    setTimeToLive({ definition }: StoredTable, timeToLive: string | null): void {
+      const { id } = definition
+      atomically(() => {
+        database.exec(`DROP INDEX IF EXISTS "${id}-expiry"`)
+        if (timeToLive === null) database.exec(`UPDATE "${id}" SET expires = NULL`)
+        else {
+          const path = `$.${JSON.stringify(timeToLive)}.N`
+          database.prepare(`UPDATE "${id}" SET expires = CAST(json_extract(item, ?) AS INTEGER)`).run(path)
+          database.exec(`CREATE INDEX "${id}-expiry" ON "${id}" (expires) WHERE expires IS NOT NULL`)
+        }
+        save({ ...definition, timeToLive })
+      })
+    },
+    close: () => database.close(),
+  }
+}
+export type Tables = ReturnType<typeof openTables>
+
+const BUSY = 5
+
+/** The value of an item is last, so that a sweep does not read it. */
+function createStatement({ id }: TableDefinition): string {
+  return `CREATE TABLE "${id}" (
+    hash NOT NULL, range NOT NULL, size INTEGER NOT NULL, expires INTEGER, item TEXT NOT NULL,
+    PRIMARY KEY (hash, range)
+  ) WITHOUT ROWID`
+}
