@@ -1,99 +1,129 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { startBrokerWorker } from './broker/start-broker-worker.ts'
 import { createTopics, readTopics } from './create-topics.ts'
 import { createTables } from './dynamodb/create-tables.ts'
 import { startDynamodbWorker } from './dynamodb/start-dynamodb-worker.ts'
+import { startGateway } from './gateway/start-gateway.ts'
 import { type Identity, startIdentityWorker } from './identity/start-identity-worker.ts'
-import { startMskTrigger } from './msk-trigger/start-msk-trigger.ts'
-import { guardSockets } from './patch-serverless-offline.ts'
-import { releaseMemory } from './release-memory.ts'
+import { readFunctions } from './lambda/read-functions.ts'
+import { startFunctionHost } from './lambda/start-function-host.ts'
+import { resolveService } from './resolve-service.ts'
 import type { Service } from './service.ts'
 import type { Settings } from './settings.ts'
 import { startDemo } from './start-demo.ts'
 import type { Running } from './start-worker.ts'
 import { startWeb } from './web/start-web.ts'
 
-export type Stack = {
-  /** Waits until the functions are healthy, starts the demo and prints the table of addresses. */
-  announce(): Promise<void>
-  stop(): Promise<void>
-}
+export type Stack = { stop(): Promise<void> }
 
-type Start = <P extends Running>(booting: Promise<P>) => Promise<P>
+type Start = <P extends Pick<Running, 'stop'>>(booting: Promise<P>) => Promise<P>
 type Backends = { readonly kafka: Running; readonly dynamodb: Running; readonly identity: Identity }
 
+const STAGE = 'local'
+/** The folder of `serverless.yml`. */
+const FOLDER = fileURLToPath(new URL('..', import.meta.url))
 /** The only API key of the local stack. The functions know only its hash. */
 const LOCAL_KEY = 'local-dev-key'
 /** A developer does not wait until a batch is full. What arrives during an invocation is still one batch. */
 const WINDOW_MS = 0
+/** API Gateway's limit of a connection without messages. */
+const IDLE_SECONDS = 600
 
 /**
- * Boots the parts of the local stack beside the gateway, one after the other, and stops them in reverse. The gateway
- * and the functions are serverless-offline's. Rejects if a part cannot start.
+ * Boots the local stack, waits until the functions are healthy, starts the demo and prints the table of addresses.
+ * `stop` stops the parts in reverse. Rejects if a part cannot start; the others are stopped then.
  */
-export async function bootStack(service: Service, settings: Settings): Promise<Stack> {
+export async function bootStack(settings: Settings): Promise<Stack> {
   const begin = performance.now()
-  const urls = urlsOf(settings)
   const parts: Pick<Running, 'stop'>[] = []
   const start: Start = async (booting) => {
     const part = await booting
     parts.push(part)
     return part
   }
-
-  const backends = await startBackends(service, settings, start)
-  const { kafka, identity } = backends
-  service.provider.environment = {
-    ...service.provider.environment,
-    ...environmentOf(settings, backends),
+  const stop = async () => {
+    for (const part of parts.reverse()) await part.stop()
   }
-  guardSockets()
-  const brokers = kafka.endpoint.split(',')
-  const trigger = { service, brokers, lambdaEndpoint: urls.lambda, windowMs: WINDOW_MS, log }
-  parts.push(startMskTrigger(trigger))
+  try {
+    const { backends, web } = await startParts(settings, start)
+    await waitUntilHealthy(urlsOf(settings).http)
+    if (settings.hasDemo) await start(startDemo({ httpUrl: urlsOf(settings).http, apiKey: LOCAL_KEY, log }))
+    const seconds = ((performance.now() - begin) / 1000).toFixed(1)
+    const table = tableOf(settings, backends, web)
+    process.stdout.write(`\nTidewire is up (${seconds} s). Ctrl-C stops it.\n\n${table}\n\n`)
+    return { stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+async function startParts(settings: Settings, start: Start) {
+  const { ports } = settings
+  const urls = urlsOf(settings)
+  const { service, backends } = await startBackends(settings, start)
+  const { kafka, identity } = backends
+  const functions = readFunctions(service, environmentOf(settings, backends), log)
+  const host = await start(
+    startFunctionHost({
+      functions: [...functions.values()],
+      folder: FOLDER,
+      trigger: { service, brokers: kafka.endpoint.split(','), windowMs: WINDOW_MS },
+      log,
+    }),
+  )
+  await start(
+    startGateway({
+      service,
+      functions,
+      host,
+      ports: { http: ports.HTTP_PORT, socket: ports.WS_PORT, lambda: ports.LAMBDA_PORT },
+      idleSeconds: IDLE_SECONDS,
+      connectionSeconds: settings.connectionSeconds,
+    }),
+  )
+  await start(host.startTrigger())
   const web = await start(
     startWeb({
-      port: settings.ports.WEB_PORT,
+      port: ports.WEB_PORT,
       config: { httpUrl: urls.http, socketUrl: urls.socket, ...signInOf(identity) },
       origins: [urls.http, urls.socket, identity.endpoint],
     }),
   )
-
-  return {
-    async announce() {
-      await waitUntilHealthy(urls.http)
-      releaseMemory()
-      if (settings.hasDemo) await start(startDemo({ httpUrl: urls.http, apiKey: LOCAL_KEY, log }))
-      const seconds = ((performance.now() - begin) / 1000).toFixed(1)
-      const table = tableOf(settings, backends, web)
-      process.stdout.write(`\nTidewire is up (${seconds} s). Ctrl-C stops it.\n\n${table}\n\n`)
-    },
-    async stop() {
-      for (const part of parts.reverse()) await part.stop()
-    },
-  }
+  return { backends, web }
 }
 
-/** Starts Kafka, DynamoDB and the identity provider, and creates the topics and tables that are missing. */
-async function startBackends(service: Service, settings: Settings, start: Start): Promise<Backends> {
+/**
+ * Starts Kafka, DynamoDB and the identity provider, and creates the topics and tables that are missing. Kafka and
+ * DynamoDB start while the framework resolves the service.
+ */
+async function startBackends(
+  settings: Settings,
+  start: Start,
+): Promise<{ service: Service; backends: Backends }> {
   const { ports, dataDir, kafkaBrokers, dynamodbEndpoint } = settings
+  const resolving = resolveService(STAGE)
+  // Whatever fails first, the other must not become an unhandled rejection.
+  resolving.catch(() => {})
   const kafka = await start(
     kafkaBrokers
       ? external(kafkaBrokers.join(','))
       : startBrokerWorker({ port: ports.KAFKA_PORT, dataDir: join(dataDir, 'kafka') }),
   )
-  await createTopics(readTopics(service), kafka.endpoint.split(','))
   const dynamodb = await start(
     dynamodbEndpoint
       ? external(dynamodbEndpoint)
       : startDynamodbWorker({ port: ports.DYNAMODB_PORT, dataDir: join(dataDir, 'dynamodb') }),
   )
+  const service = await resolving
+  await createTopics(readTopics(service), kafka.endpoint.split(','))
   await createTables(service, dynamodb.endpoint)
   const identity = await start(
     startIdentityWorker(service, { port: ports.IDENTITY_PORT, dataDir: join(dataDir, 'identity'), log }),
   )
-  return { kafka, dynamodb, identity }
+  return { service, backends: { kafka, dynamodb, identity } }
 }
 
 async function external(endpoint: string): Promise<Running> {
@@ -154,13 +184,11 @@ function log(line: string): void {
   process.stderr.write(`${line}\n`)
 }
 
-/** The response of serverless-offline for a function that cannot be loaded is a 200 with `errorMessage` in its body. */
 async function waitUntilHealthy(http: string): Promise<void> {
   for (;;) {
     const response = await fetch(`${http}/health`)
-    const health = (await response.json()) as { status?: string; errorMessage?: string }
-    if (health.status === 'ok') return
-    if (health.errorMessage) throw new Error(`The function "health" cannot run: ${health.errorMessage}`)
+    const { status } = (await response.json()) as { status?: unknown }
+    if (status === 'ok') return
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
 }

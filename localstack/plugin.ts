@@ -1,25 +1,24 @@
-import { bootStack, type Stack } from './boot-stack.ts'
-import { muteRouteList } from './patch-serverless-offline.ts'
-import type { Service } from './service.ts'
-import { readSettings } from './settings.ts'
+type Serverless = { readonly service: Readonly<Record<string, unknown>> }
 
-/** The Serverless plugin that boots the local stack before `serverless offline start` and stops it after. */
+/**
+ * The Serverless plugin of the local stack. Its command `serverless local` resolves `serverless.yml` as a deployment
+ * does, and sends the result to the process that started it (resolve-service.ts), with which it ends.
+ */
 class TidewireLocalStack {
+  readonly commands = {
+    local: { usage: 'Sends the resolved service to the local stack', lifecycleEvents: ['resolve'] },
+  }
   readonly hooks: Readonly<Record<string, () => Promise<void>>>
 
-  constructor(serverless: { readonly service: Service }) {
-    let stack: Stack | null = null
-    let unmute = () => {}
+  constructor({ service: resolved }: Serverless) {
+    process.once('disconnect', () => process.exit())
     this.hooks = {
-      'before:offline:start:init': async () => {
-        stack = await bootStack(serverless.service, readSettings(process.env))
-        unmute = muteRouteList()
+      'local:resolve': async () => {
+        if (!process.connected) throw new Error('This command is a part of `npm start`.')
+        const { service, provider, functions, resources, custom } = resolved
+        await new Promise((sent) => process.send?.({ service, provider, functions, resources, custom }, sent))
+        process.disconnect()
       },
-      'after:offline:start:init': async () => {
-        unmute()
-        await stack?.announce()
-      },
-      'before:offline:start:end': async () => stack?.stop(),
     }
   }
 }

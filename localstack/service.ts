@@ -1,11 +1,38 @@
-/** The part of `serverless.yml` that the local stack reads, after its variables are resolved. */
+/** The part of `serverless.yml` that the local stack reads, after its variables are resolved. It is plain JSON. */
 export type Service = {
-  readonly provider: { environment?: Record<string, unknown> }
-  readonly functions?: Readonly<
-    Record<string, { readonly events?: readonly Readonly<Record<string, unknown>>[] }>
-  >
+  /** The name of the service. */
+  readonly service: string
+  readonly provider: {
+    readonly environment?: Readonly<Record<string, unknown>>
+    readonly stage?: string
+    readonly region?: string
+    readonly timeout?: number
+    readonly memorySize?: number
+    readonly websocketsApiRouteSelectionExpression?: string
+    readonly httpApi?: { readonly cors?: boolean | CorsSettings }
+  }
+  readonly functions?: Readonly<Record<string, ServiceFunction>>
   readonly resources?: {
     readonly Resources?: Readonly<Record<string, { readonly Type: string; readonly Properties?: unknown }>>
   }
   readonly custom?: { readonly topics?: { readonly partitions?: number } }
+}
+
+export type ServiceFunction = {
+  readonly handler: string
+  readonly name?: string
+  readonly timeout?: number
+  readonly memorySize?: number
+  readonly environment?: Readonly<Record<string, unknown>>
+  readonly events?: readonly Readonly<Record<string, unknown>>[]
+}
+
+/** `provider.httpApi.cors`, as the framework takes it. `maxAge` is in seconds. */
+export type CorsSettings = {
+  readonly allowedOrigins?: readonly string[]
+  readonly allowedHeaders?: readonly string[]
+  readonly allowedMethods?: readonly string[]
+  readonly exposedResponseHeaders?: readonly string[]
+  readonly allowCredentials?: boolean
+  readonly maxAge?: number
 }

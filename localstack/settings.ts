@@ -29,8 +29,11 @@ const PORTS = {
 } as const
 export type PortName = keyof typeof PORTS
 
-/** Reads the settings from the environment. Throws an error that lists every bad variable. */
-export function readSettings(env: Readonly<Record<string, string | undefined>>): Settings {
+/** Reads the settings from the environment and the flags. Throws an error that lists every bad variable. */
+export function readSettings(
+  env: Readonly<Record<string, string | undefined>>,
+  { hasDemo }: Pick<Settings, 'hasDemo'>,
+): Settings {
   const problems: string[] = []
   const ports = { ...PORTS } as Record<PortName, number>
   for (const name of Object.keys(PORTS) as PortName[]) {
@@ -56,6 +59,6 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     dynamodbEndpoint: env.DYNAMODB_ENDPOINT ?? null,
     gatewayEndpoint: env.GATEWAY_ENDPOINT ?? null,
     connectionSeconds,
-    hasDemo: env.TIDEWIRE_DEMO === 'on',
+    hasDemo,
   }
 }

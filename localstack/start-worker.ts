@@ -1,4 +1,4 @@
-import { parentPort, Worker, workerData } from 'node:worker_threads'
+import { parentPort, type Transferable, Worker, workerData } from 'node:worker_threads'
 
 /** A service that runs. */
 export type Running = { readonly endpoint: string; stop(): Promise<void> }
@@ -9,6 +9,12 @@ type WorkerMessage =
   | { type: 'log'; line: string }
 
 type Log = (line: string) => void
+type Options = {
+  readonly data: unknown
+  /** The parts of `data` that move to the thread, such as a port. */
+  readonly transferList?: readonly Transferable[]
+  readonly log?: Log
+}
 
 /**
  * Starts a service on a thread of its own, so that it does not block this thread, and waits until it listens.
@@ -17,9 +23,9 @@ type Log = (line: string) => void
  */
 export function startWorker(
   file: URL,
-  { data, log = () => {} }: { readonly data: unknown; readonly log?: Log },
+  { data, transferList = [], log = () => {} }: Options,
 ): Promise<Running> {
-  const worker = new Worker(file, { workerData: data, execArgv: [] })
+  const worker = new Worker(file, { workerData: data, transferList: [...transferList], execArgv: [] })
   return new Promise((resolve, reject) => {
     const exited = new Promise<void>((ended) => worker.once('exit', () => ended()))
     worker.on('message', (message: WorkerMessage) => {

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { parseArgs } from 'node:util'
+import { bootStack, type Stack } from './boot-stack.ts'
 import { listenOnLoopback } from './listen-on-loopback.ts'
 import { type PortName, readSettings, type Settings } from './settings.ts'
 
@@ -34,9 +35,9 @@ function readArguments() {
   }
 }
 
-function settings() {
+function settings(hasDemo: boolean): Settings {
   try {
-    return readSettings(process.env)
+    return readSettings(process.env, { hasDemo })
   } catch (error) {
     return quit((error as Error).message)
   }
@@ -47,8 +48,8 @@ if (flags.help) {
   process.stdout.write(HELP)
   process.exit(0)
 }
-const chosen = settings()
-const { ports, dataDir, connectionSeconds } = chosen
+const chosen = settings(!flags['no-demo'])
+const { ports, dataDir } = chosen
 const taken = await findTakenPort(chosen)
 if (taken)
   quit(
@@ -56,22 +57,23 @@ if (taken)
   )
 if (flags.fresh) await rm(dataDir, { recursive: true, force: true })
 
-// The framework runs in this process, so there is one process to stop, and a kill leaves no other behind.
-process.env.SLS_LOG_LEVEL ??= 'warning'
-process.env.SLS_TELEMETRY_DISABLED = '1'
-process.env.TIDEWIRE_DEMO = flags['no-demo'] ? 'off' : 'on'
-process.env.TIDEWIRE_PLUGIN = './localstack/plugin.ts'
-process.argv = [
-  ...process.argv.slice(0, 2),
-  'offline',
-  'start',
-  '--stage=local',
-  `--httpPort=${ports.HTTP_PORT}`,
-  `--websocketPort=${ports.WS_PORT}`,
-  `--lambdaPort=${ports.LAMBDA_PORT}`,
-  `--webSocketHardTimeout=${connectionSeconds}`,
-]
-await import('serverless/bin/serverless.js')
+const booting = bootStack(chosen).catch((error: unknown) =>
+  quit(error instanceof Error ? error.message : String(error)),
+)
+stopOnSignal(booting)
+
+/** Stops the stack with the first signal, as soon as it has started, and ends at once with the second. */
+function stopOnSignal(booting: Promise<Stack>): void {
+  let isStopping = false
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.on(signal, async () => {
+      if (isStopping) process.exit(1)
+      isStopping = true
+      const stack = await booting
+      await stack.stop()
+      process.exit(0)
+    })
+}
 
 /** The first port of these settings that is in use, or null. */
 async function findTakenPort({ ports, kafkaBrokers, dynamodbEndpoint }: Settings): Promise<PortName | null> {

@@ -12,14 +12,15 @@ export type MskTriggerOptions = {
   /** The service object of the Serverless Framework, after its variables are resolved. */
   service: Service
   brokers: string[]
-  /** Where Lambda's Invoke API is, such as `http://127.0.0.1:3002`. */
-  lambdaEndpoint: string
   log(line: string): void
   /** Overrides the batching window of every mapping, in milliseconds: a developer does not wait for batches. */
   windowMs?: number
   /** Overrides the timeout of every function, in milliseconds: somebody may sit at a breakpoint. */
   timeoutMs?: number
-}
+} & (
+  | { /** Where Lambda's Invoke API is, such as `http://127.0.0.1:3002`. */ lambdaEndpoint: string }
+  | { /** Invokes a function, where the functions are on the same thread. */ invoke: Invoke }
+)
 
 type MskTrigger = {
   /** Waits for the running invocations, commits what they finished and leaves the consumer groups. */
@@ -33,19 +34,15 @@ type MskTrigger = {
  * @see https://docs.aws.amazon.com/lambda/latest/dg/with-msk.html
  * @throws Error that lists every bad value of the service's `msk` and `kafka` events.
  */
-export function startMskTrigger({
-  service,
-  lambdaEndpoint,
-  windowMs,
-  timeoutMs,
-  ...options
-}: MskTriggerOptions): MskTrigger {
+export function startMskTrigger(options: MskTriggerOptions): MskTrigger {
+  const { service, brokers, log, windowMs, timeoutMs } = options
+  const invoke = 'invoke' in options ? options.invoke : createLambdaInvoker(options.lambdaEndpoint)
   const mappings = readMappings(service).map((declared) => ({
     ...declared,
     windowMs: windowMs ?? declared.windowMs,
     timeoutMs: timeoutMs ?? declared.timeoutMs,
   }))
-  return consumeMappings({ ...options, mappings, invoke: createLambdaInvoker(lambdaEndpoint) })
+  return consumeMappings({ brokers, log, mappings, invoke })
 }
 
 /**

@@ -95,7 +95,6 @@ describe('bad input', () => {
     const socket = await openSocket(stack.socketUrl)
     const messages = [
       'garbage',
-      Buffer.from([0, 159, 146, 150]),
       '[]',
       '"text"',
       '{"action":"dance"}',
@@ -113,6 +112,18 @@ describe('bad input', () => {
     socket.send({ action: 'ping' })
     expect(await socket.next((frame) => frame.type === 'pong')).toMatchObject({ behind: false })
     await socket.close()
+  })
+
+  it('in a binary message closes only that connection, as the gateway does', async () => {
+    const [socket, other] = [await openSocket(stack.socketUrl), await openSocket(stack.socketUrl)]
+    const closed = new Promise((resolve) => socket.socket.once('close', resolve))
+
+    socket.socket.send(Buffer.from([0, 159, 146, 150]))
+
+    expect(await closed).toBe(1003)
+    other.send({ action: 'ping' })
+    expect(await other.next((frame) => frame.type === 'pong')).toMatchObject({ behind: false })
+    await other.close()
   })
 
   it('that violates the protocol of the socket or of Kafka closes only that connection', async () => {

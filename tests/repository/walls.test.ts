@@ -70,6 +70,8 @@ const INSIDE = [
   ['localstack/planted.ts', './msk-trigger/process-batch.ts'],
   ['localstack/planted.ts', './identity/serve-identity.ts'],
   ['localstack/planted.ts', './dynamodb/run-operation.ts'],
+  ['localstack/planted.ts', './gateway/http-api.ts'],
+  ['localstack/gateway/planted.ts', '../lambda/function-host.ts'],
   ['localstack/planted.ts', './java/jvm.ts'],
   ['localstack/planted.ts', './web/serve-files.ts'],
   ['packages/serverless-offline-msk/src/planted.ts', '../../../localstack/broker/server.ts'],

@@ -35,8 +35,7 @@ export function decodeRequest(
     query: event.queryStringParameters ?? {},
     rawQuery: event.rawQueryString,
     pathParameters: event.pathParameters ?? {},
-    // serverless-offline gives the JSON bodies `0` and `false` as what they mean; API Gateway always passes text.
-    body: Buffer.from(String(event.body ?? ''), event.isBase64Encoded ? 'base64' : 'utf8'),
+    body: Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8'),
     remainingMs: () => context.getRemainingTimeInMillis(),
   }
 }

@@ -1,0 +1,85 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { MAX_PAYLOAD_BYTES } from '../lambda/host-protocol.ts'
+import type { Service } from '../service.ts'
+import { type Cors, readCors } from './cors.ts'
+import { splitTarget, toHttpEvent } from './http-event.ts'
+import { gatewayMessage, type HttpResult, toHttpResult } from './http-result.ts'
+import { type HttpRoutes, readHttpRoutes } from './http-routes.ts'
+import type { Integrate } from './integrations.ts'
+import { readBody } from './read-body.ts'
+
+/** API Gateway's limit of a request's body. */
+const MAX_BODY_BYTES = 10 * 1024 * 1024
+/** How long an idle connection is kept, in milliseconds: longer than clients keep theirs, which therefore close first. */
+const KEEP_ALIVE_MS = 75_000
+
+type Api = { readonly routes: HttpRoutes; readonly cors: Cors | null; readonly integrate: Integrate }
+
+/** Creates the HTTP API of a service, with payload format 2.0 and the stage `$default`. */
+export function createHttpApi(service: Service, integrate: Integrate): Server {
+  const api: Api = { routes: readHttpRoutes(service), cors: readCors(service), integrate }
+  const server = createServer((request, response) => {
+    respond(request, api).then(
+      (result) => send(response, result, request),
+      () => response.destroy(), // the sender has cut its request
+    )
+  })
+  server.keepAliveTimeout = KEEP_ALIVE_MS
+  return server
+}
+
+async function respond(request: IncomingMessage, { routes, cors, integrate }: Api): Promise<HttpResult> {
+  const { method = 'GET', url = '/', rawHeaders, socket, httpVersion } = request
+  const { origin } = request.headers
+  const [path] = splitTarget(url)
+  const isPreflight = method === 'OPTIONS' && request.headers['access-control-request-method'] !== undefined
+  if (cors && origin !== undefined && isPreflight && !routes.hasOptions(path)) {
+    request.resume()
+    return { status: 204, headers: cors.preflight(origin), cookies: [], body: '' }
+  }
+  const body = await readBody(request, MAX_BODY_BYTES)
+  const match = routes.find(method, path)
+  const result = await (async () => {
+    if (body === null) return tooLarge
+    if (match === null) return gatewayMessage(404, 'Not Found')
+    const received = {
+      method,
+      url,
+      rawHeaders,
+      body,
+      sourceIp: socket.remoteAddress ?? '127.0.0.1',
+      port: socket.localPort ?? 80,
+      protocol: `HTTP/${httpVersion}`,
+      time: Date.now(),
+    }
+    const { event, body: text } = toHttpEvent(received, match)
+    if (text !== null && text.length > MAX_PAYLOAD_BYTES) return tooLarge
+    const invocation = await integrate(match.functionKey, event, text)
+    return invocation ? toHttpResult(invocation) : gatewayMessage(503, 'Service Unavailable')
+  })()
+  return cors && origin !== undefined ? withCors(result, cors.headers(origin)) : result
+}
+
+const tooLarge = gatewayMessage(413, 'Request Entity Too Large')
+
+/** A gateway with CORS ignores what the function says of it. */
+function withCors(result: HttpResult, added: Readonly<Record<string, string>>): HttpResult {
+  const own = Object.entries(result.headers).filter(([name]) => !name.startsWith('access-control-'))
+  return { ...result, headers: { ...Object.fromEntries(own), ...added } }
+}
+
+function send(response: ServerResponse, result: HttpResult, request: IncomingMessage): void {
+  const { status, headers, cookies, body } = result
+  try {
+    response.writeHead(status, {
+      ...headers,
+      'content-length': Buffer.byteLength(body),
+      ...(cookies.length > 0 && { 'set-cookie': [...cookies] }),
+    })
+    response.end(request.method === 'HEAD' ? undefined : body)
+  } catch {
+    // A header of the function is not one.
+    if (response.headersSent) response.destroy()
+    else send(response, gatewayMessage(500, 'Internal Server Error'), request)
+  }
+}

@@ -1,0 +1,54 @@
+import type { Server } from 'node:http'
+import type { FunctionDefinition } from '../lambda/read-functions.ts'
+import type { FunctionHost } from '../lambda/start-function-host.ts'
+import { listenOnLoopback } from '../listen-on-loopback.ts'
+import type { Service } from '../service.ts'
+import { createHttpApi } from './http-api.ts'
+import { createIntegrations } from './integrations.ts'
+import { createInvokeApi } from './invoke-api.ts'
+import { createSocketApi } from './socket-api.ts'
+
+type Options = {
+  readonly service: Service
+  /** The functions of the service, by key. */
+  readonly functions: ReadonlyMap<string, FunctionDefinition>
+  readonly host: Pick<FunctionHost, 'invoke' | 'invokeProxy'>
+  readonly ports: { readonly http: number; readonly socket: number; readonly lambda: number }
+  /** Seconds until a connection is closed: without a message, and in total. */
+  readonly idleSeconds: number
+  readonly connectionSeconds: number
+}
+
+/** API Gateway's limits of an integration, in milliseconds. */
+const HTTP_LIMIT_MS = 30_000
+const SOCKET_LIMIT_MS = 29_000
+
+/**
+ * Starts API Gateway and Lambda's Invoke API on loopback: the HTTP API, the WebSocket API with the management API of its
+ * connections, and the functions by name. Rejects if a port is in use.
+ */
+export async function startGateway(options: Options): Promise<{ stop(): Promise<void> }> {
+  const { service, functions, host, ports, idleSeconds, connectionSeconds } = options
+  const limits = { idleMs: idleSeconds * 1000, lifeMs: connectionSeconds * 1000 }
+  const sockets = createSocketApi(service, createIntegrations(host, functions, SOCKET_LIMIT_MS), limits)
+  const http = createHttpApi(service, createIntegrations(host, functions, HTTP_LIMIT_MS))
+  const names = new Set([...functions.values()].map(({ name }) => name))
+  const lambda = createInvokeApi(host, names)
+  await listenOnLoopback(http, ports.http)
+  await listenOnLoopback(sockets.server, ports.socket)
+  await listenOnLoopback(lambda, ports.lambda)
+  return {
+    async stop() {
+      await close(http)
+      await sockets.closeSockets()
+      await close(sockets.server)
+      await close(lambda)
+    },
+  }
+}
+
+function close(server: Server): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+  server.closeAllConnections()
+  return closed
+}

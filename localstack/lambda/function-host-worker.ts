@@ -1,0 +1,42 @@
+import type { MessagePort } from 'node:worker_threads'
+import { startMskTrigger } from '../msk-trigger/start-msk-trigger.ts'
+import type { Service } from '../service.ts'
+import { runAsWorker } from '../start-worker.ts'
+import { createFunctionHost } from './function-host.ts'
+import { decodeEvent, encodeInvocation, type HostReply, type HostRequest } from './host-protocol.ts'
+import type { FunctionDefinition } from './read-functions.ts'
+
+export type HostData = {
+  readonly functions: readonly FunctionDefinition[]
+  readonly folder: string
+  /** The requests of the gateway's thread. */
+  readonly port: MessagePort
+  readonly trigger: { readonly service: Service; readonly brokers: string[]; readonly windowMs: number }
+}
+
+// The worker thread that `startFunctionHost` starts. The trigger invokes its functions here, without a hop.
+await runAsWorker(async ({ functions, folder, port, trigger }: HostData, log) => {
+  // In the cloud such an error ends one sandbox; here it must not end all functions.
+  for (const name of ['uncaughtException', 'unhandledRejection'] as const)
+    process.on(name, (error) => log(`a function left an error behind: ${error?.stack ?? error}`))
+  const { invoke } = await createFunctionHost({ functions, folder, env: process.env, log })
+  const reply = (message: HostReply): void => port.postMessage(message)
+  let triggering: ReturnType<typeof startMskTrigger> | null = null
+
+  port.on('message', async (request: HostRequest) => {
+    if ('control' in request) {
+      if (request.control === 'start trigger')
+        triggering = startMskTrigger({
+          ...trigger,
+          log,
+          invoke: ({ functionName }, event) => invoke(functionName, event),
+        })
+      else await triggering?.stop()
+      return reply({ done: request.control })
+    }
+    const { id, name, event, body } = request
+    const invocation = await invoke(name, decodeEvent(event, body))
+    reply({ id, ...encodeInvocation(invocation, body !== undefined) })
+  })
+  return { endpoint: 'functions', stop: async () => port.close() }
+})

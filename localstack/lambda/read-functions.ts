@@ -1,0 +1,59 @@
+import type { Service } from '../service.ts'
+
+/** A function of `serverless.yml`, with what Lambda configures it with. */
+export type FunctionDefinition = {
+  /** The name in the account, such as `tidewire-local-write`. */
+  readonly name: string
+  /** Module and export, relative to the folder of `serverless.yml`, such as `functions/write.handler`. */
+  readonly handler: string
+  readonly timeoutMs: number
+  readonly memoryMb: number
+  readonly region: string
+  readonly environment: Readonly<Record<string, string>>
+}
+
+/** The framework's defaults. */
+const TIMEOUT_S = 6
+const MEMORY_MB = 1024
+const REGION = 'us-east-1'
+
+/**
+ * Returns the functions of a resolved service by their key. `overrides` is the environment that replaces what only a
+ * deployment can know. A variable that is still an intrinsic, such as `Ref`, is left out and logged.
+ */
+export function readFunctions(
+  { service, provider, functions = {} }: Service,
+  overrides: Readonly<Record<string, string>>,
+  log: (line: string) => void,
+): ReadonlyMap<string, FunctionDefinition> {
+  const entries = Object.entries(functions).map(([key, definition]): [string, FunctionDefinition] => {
+    const declared = { ...provider.environment, ...definition.environment, ...overrides }
+    return [
+      key,
+      {
+        name: definition.name ?? `${service}-${provider.stage ?? 'dev'}-${key}`,
+        handler: definition.handler,
+        timeoutMs: Number(definition.timeout ?? provider.timeout ?? TIMEOUT_S) * 1000,
+        memoryMb: Number(definition.memorySize ?? provider.memorySize ?? MEMORY_MB),
+        region: provider.region ?? REGION,
+        environment: readEnvironment(key, declared, log),
+      },
+    ]
+  })
+  return new Map(entries)
+}
+
+function readEnvironment(
+  key: string,
+  declared: Readonly<Record<string, unknown>>,
+  log: (line: string) => void,
+): Record<string, string> {
+  const environment: Record<string, string> = {}
+  for (const [name, value] of Object.entries(declared)) {
+    if (value === null || value === undefined) continue
+    if (typeof value === 'object')
+      log(`${key}: the variable ${name} is known to a deployment only; it is not set here`)
+    else environment[name] = String(value)
+  }
+  return environment
+}
