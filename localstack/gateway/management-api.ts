@@ -24,7 +24,8 @@ const FULL: Refusal = { status: 429, type: 'LimitExceededException', message: 'T
 export function createManagementApi(connections: Connections) {
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const body = await readBody(request, MAX_MESSAGE_BYTES).catch(() => undefined)
-    if (body === undefined) response.destroy() // the sender has cut its request
+    if (body === undefined)
+      response.destroy() // the sender has cut its request
     else respond(request, response, { body, connections })
   }
 }
