@@ -17,6 +17,7 @@ const live = (...offsets: number[]) => ({
   events: offsets.map((o) => eventAt(o)),
 })
 const cursorOf = (url: URL) => url.searchParams.get('cursor')
+const waitOf = (url: URL) => url.searchParams.get('wait')
 const range = (from: number, count: number) => Array.from({ length: count }, (_, index) => from + index)
 
 type Options = Parameters<typeof createScript>[0] & { since?: string; key?: string }
@@ -129,17 +130,21 @@ test('reports a gap that HTTP detects, and applies the events of the new epoch',
   expect(got).toEqual([0, 1])
 })
 
-test('polls while sockets fail, at once and then every 30 s, and uses a socket again without a loss', async () => {
+test('polls a server that holds no requests every 30 s while sockets fail, and uses a socket again without a loss', async () => {
   const { script, got, states } = subscribed()
   script.answer = () => page([], 't@e1:0=5')
   await failSockets(script)
   expect(script.tidewire.state).toBe('polling')
-  expect(script.requests.map(({ url }) => cursorOf(url))).toEqual([null])
-  script.answer = () => page([6], 't@e1:0=6')
+  expect(script.requests.map(({ url }) => [cursorOf(url), waitOf(url)])).toEqual([
+    [null, null],
+    ['t@e1:0=5', '20'],
+  ])
   await script.clock.advance(29_999)
-  expect(got).toEqual([])
+  expect(script.requests).toHaveLength(2)
+  script.answer = () => page([6], 't@e1:0=6')
   await script.clock.advance(1)
   expect(got).toEqual([6])
+  script.answer = () => page([], 't@e1:0=6')
   while (script.last().closed) await script.clock.advance(1000)
   const socket = await script.opened()
   expect(socket.asks()).toMatchObject([{ since: 't@e1:0=6' }])

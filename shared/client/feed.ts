@@ -5,6 +5,7 @@ import { type Clock, createBackoff, pause } from './clock.ts'
 import type { Connection, OpenLine } from './connection.ts'
 import { type CursorStorage, createCursorStore } from './cursor-store.ts'
 import { type FetchPage, PAGE_LIMIT, PageError } from './http.ts'
+import type { Reader } from './joint-read.ts'
 import {
   createSubscription,
   type Gap,
@@ -48,7 +49,7 @@ export type FeedDeps = {
 }
 
 /** A subscription at work: asked, caught up, polled, its cursor stored, its callbacks called. */
-export type Feed = {
+export type Feed = Reader & {
   /** Asks on the open line, unless it is live or an answer is awaited. */
   readonly ask: () => void
   /** A line has opened: asks on it, even if another one is live. */
@@ -56,8 +57,10 @@ export type Feed = {
   readonly frame: (line: OpenLine, frame: ServerFrame) => void
   /** A line is lost; its subscriptions continue on another line. */
   readonly lost: (line: string) => void
-  /** Reads over HTTP what is new, if no line feeds it and it is not catching up. */
-  readonly poll: (signal: AbortSignal) => Promise<void>
+  /** Whether it needs pages: no line feeds it, and it is not catching up. */
+  readonly needsPages: () => boolean
+  /** Reads over HTTP what is new. Returns false if that failed and is worth another try. */
+  readonly poll: (signal: AbortSignal) => Promise<boolean>
   /** The line whose live frames are applied; null if there is none. */
   readonly source: () => string | null
   readonly isOver: () => boolean
@@ -159,18 +162,24 @@ export function createFeed(
     }
     changed()
   }
-  async function poll(signal: AbortSignal) {
-    const phase = subscription.phase()
-    if (phase !== 'idle' && phase !== 'asking') return
+  async function poll(signal: AbortSignal): Promise<boolean> {
     try {
       await readNew(subscription, fetchPage, AbortSignal.any([signal, aborter.signal]))
       if (!subscription.isOver()) store?.touch()
+      return true
     } catch (cause) {
-      if (signal.aborted || subscription.isOver()) return
-      if (cause instanceof PageError && !cause.permanent) reportCause(cause)
+      if (signal.aborted || subscription.isOver()) return true
+      const isWorthATry = cause instanceof PageError && !cause.permanent
+      if (isWorthATry) reportCause(cause)
       else refuse(cause)
       changed()
+      return !isWorthATry
     }
+  }
+  function receivePage(...page: Parameters<Reader['receivePage']>) {
+    const hasMoved = subscription.receivePage(...page)
+    if (hasMoved) store?.touch()
+    return hasMoved
   }
   function refuse(cause: unknown) {
     if (subscription.isOver()) return
@@ -189,6 +198,10 @@ export function createFeed(
       if (subscription.asking() === null) cancelWait?.()
       ask()
     },
+    interest: subscription.interest,
+    position: subscription.position,
+    receivePage,
+    needsPages: () => ['idle', 'asking'].includes(subscription.phase()),
     poll,
     source: subscription.source,
     isOver: subscription.isOver,

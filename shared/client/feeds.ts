@@ -1,5 +1,4 @@
 import type { ServerFrame } from '#shared/core/messages.ts'
-import type { Clock } from './clock.ts'
 import type { Connection, OpenLine } from './connection.ts'
 import {
   createFeed,
@@ -12,9 +11,10 @@ import {
   toClientError,
 } from './feed.ts'
 import type { FetchPage } from './http.ts'
+import { createPoller } from './poller.ts'
 
 export type FeedsSettings = Omit<FeedDeps, 'connection' | 'fetchPage' | 'changed'> & {
-  /** How long to wait between two rounds of polling, in milliseconds. */
+  /** How often to poll a server that does not hold requests, in milliseconds. */
   readonly pollMs: number
 }
 
@@ -50,7 +50,6 @@ export function createFeeds(settings: FeedsSettings, connection: Connection, fet
   const { clock, onError } = settings
   const members = new Map<string, Member>()
   const listeners = new Set<(state: TidewireState) => void>()
-  const poller = createPoller(settings, pollAll)
   let subscriptions = 0
   /** The credentials were refused when the last socket was to be opened. */
   let isDenied = false
@@ -70,6 +69,9 @@ export function createFeeds(settings: FeedsSettings, connection: Connection, fet
     },
     changed: refresh,
   }
+  const poller = createPoller({ ...settings, fetchPage: deps.fetchPage }, () =>
+    [...members.values()].map(({ feed }) => feed).filter(({ needsPages }) => needsPages()),
+  )
   connection.on({
     opened: (line) => {
       isDenied = false
@@ -101,12 +103,6 @@ export function createFeeds(settings: FeedsSettings, connection: Connection, fet
     else if (frame.code === 'expired') line.abandon()
     else onError({ code: frame.code, detail: frame.detail })
   }
-  async function pollAll(signal: AbortSignal) {
-    for (const { feed } of members.values()) {
-      if (signal.aborted) return
-      await feed.poll(signal)
-    }
-  }
   function refresh() {
     if (state === 'closed') return
     const feeds = [...members.values()].map(({ feed }) => feed)
@@ -135,6 +131,7 @@ export function createFeeds(settings: FeedsSettings, connection: Connection, fet
         if (!members.delete(id)) return
         feed.stop()
         connection.send({ action: 'unsubscribe', id })
+        poller.kick()
         refresh()
       }
     },
@@ -174,41 +171,4 @@ function overallState(states: readonly TidewireState[], isOpen: boolean, isPolli
   if (!isOpen) return isPolling ? 'polling' : 'connecting'
   const order = ['polling', 'connecting', 'recovering'] as const
   return order.find((state) => states.includes(state)) ?? 'live'
-}
-
-/** Runs rounds while it is started: the first at once, the next `pollMs` after each one's end. */
-function createPoller(
-  { clock, pollMs }: { readonly clock: Clock; readonly pollMs: number },
-  round: (signal: AbortSignal) => Promise<void>,
-) {
-  let aborter: AbortController | null = null
-  let cancel: (() => void) | null = null
-
-  async function run() {
-    const current = aborter
-    if (!current) return
-    cancel = null
-    await round(current.signal)
-    if (!current.signal.aborted) cancel = clock.after(pollMs, run)
-  }
-  return {
-    isRunning: () => aborter !== null,
-    start: () => {
-      if (aborter) return
-      aborter = new AbortController()
-      void run()
-    },
-    /** Starts the next round now, unless one is under way. */
-    kick: () => {
-      if (!cancel) return
-      cancel()
-      void run()
-    },
-    stop: () => {
-      aborter?.abort()
-      aborter = null
-      cancel?.()
-      cancel = null
-    },
-  }
 }

@@ -28,9 +28,15 @@ export type ViewSnapshot<State> = { readonly parts: readonly ViewPart<State>[]; 
 
 /**
  * Reads one page of `GET /events/since`. `from` is a cursor, or what a subscription may start from; `latest` asks for
- * the current cursor and no events. Throws PageError.
+ * the current cursor and no events. With `wait` the server may hold the request for so many seconds until an event
+ * comes. Throws PageError.
  */
-export type FetchPage = (interest: Interest, from: string, signal: AbortSignal) => Promise<Page>
+export type FetchPage = (
+  interest: Interest,
+  from: string,
+  signal: AbortSignal,
+  wait?: number,
+) => Promise<Page>
 
 /**
  * Reads all pages of `GET /views/…?parts=true`. The cursor is that of the first page: it was read before any part was.
@@ -67,9 +73,12 @@ export class PageError extends Error {
 /** What the client reads over HTTP. */
 export function createHttp(settings: HttpSettings): Http {
   return {
-    page: (interest, from, signal) => {
-      const path = `/events/since?${toQuery(interest, from)}`
-      return fetchJson(settings, { path, signal, permanent: PERMANENT }, readPage)
+    page: (interest, from, signal, wait = 0) => {
+      const query = toQuery(interest, from)
+      if (wait > 0) query.set('wait', String(wait))
+      const timeoutMs = settings.timeoutMs + wait * 1000
+      const request = { path: `/events/since?${query}`, signal, permanent: PERMANENT }
+      return fetchJson({ ...settings, timeoutMs }, request, readPage)
     },
     view: async <State>({ domain, view, key }: ViewAddress, signal: AbortSignal) => {
       const names = key === undefined ? [domain, view] : [domain, view, key]

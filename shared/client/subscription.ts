@@ -1,4 +1,4 @@
-import { formatCursor, type NotRecovered, parseCursor } from '#shared/core/cursor.ts'
+import { type Cursor, formatCursor, type NotRecovered, parseCursor } from '#shared/core/cursor.ts'
 import type { PositionedEvent } from '#shared/core/event.ts'
 import { type Interest, matchesInterest } from '#shared/core/interest.ts'
 import type {
@@ -53,6 +53,8 @@ export type Subscription = {
   readonly asking: () => string | null
   /** Where to resume. */
   readonly resumeFrom: () => Since
+  /** How far it has come; null before the server has given a position, and while a replay has no `subscribed` yet. */
+  readonly position: () => Cursor | null
   /** Returns the message that asks on a line. Live frames of another line are applied until this one has answered. */
   readonly ask: (line: string) => SubscribeMessage
   /** Takes a frame that came over a line. */
@@ -187,6 +189,7 @@ export function createSubscription(
     source: () => source,
     asking: () => asked?.line ?? null,
     resumeFrom: progress.resumeFrom,
+    position: progress.position,
     ask,
     receive,
     receivePage,
@@ -224,6 +227,7 @@ function createProgress(since: Since, positionsFrom: typeof createPositions) {
   return {
     hasStarted: () => hasStarted,
     resumeFrom,
+    position: () => (hasStarted && unsettled === null ? positions.cursor() : null),
     advance: positions.advance,
     /**
      * Whether an answer to `from` may leave out events above the position: `latest` means the server's own moment, and

@@ -72,6 +72,14 @@ export type Script = {
   readonly tidewire: Tidewire
 }
 
+/** Resolves as a promise does, or rejects as soon as a request is aborted. */
+function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | null | undefined): Promise<T> {
+  return new Promise((resolve, reject) => {
+    signal?.addEventListener('abort', () => reject(signal.reason))
+    promise.then(resolve, reject)
+  })
+}
+
 export function createScript(options: Partial<ConnectOptions> = {}): Script {
   const clock = createFakeClock()
   const sockets: FakeSocket[] = []
@@ -106,7 +114,8 @@ export function createScript(options: Partial<ConnectOptions> = {}): Script {
       fetch: async (address, init) => {
         const url = new URL(address)
         requests.push({ url, init })
-        const { status = 200, body, type = 'application/json' } = await script.answer(url)
+        const answer = Promise.resolve(script.answer(url))
+        const { status = 200, body, type = 'application/json' } = await untilAborted(answer, init?.signal)
         return new Response(JSON.stringify(body), { status, headers: { 'content-type': type } })
       },
       ...options,

@@ -1,3 +1,4 @@
+import { handOut, joinReads } from '#shared/client/joint-read.ts'
 import { parseFrame } from '#shared/client/parse-frame.ts'
 import { createSubscription, type Page, type Subscription } from '#shared/client/subscription.ts'
 import { type Cursor, parseCursor } from '#shared/core/cursor.ts'
@@ -162,4 +163,19 @@ export async function poll({ stores, catalog, random }: World, tracked: Tracked)
   const hasMoved = receivePage(page, since)
   if (!hadStarted && hasStarted()) tracked.start ??= parseCursor(page.cursor)
   return hasMoved
+}
+
+/** Reads one page over HTTP for every subscription that needs pages, and alone what the page does not say. */
+export async function pollTogether(world: World, { tracked }: Dashboard): Promise<void> {
+  const { stores, catalog, random, mutation } = world
+  const waiting = tracked.filter(({ subscription }) => needsPages(subscription))
+  const read = (mutation.joinReads ?? joinReads)(waiting.map(({ subscription }) => subscription))
+  if (read === null) return
+  const page = await catchUp(read.interest, read.since, 1 + random.pick(4), { store: stores.store, catalog })
+  const alone = handOut(read, page)
+  for (const each of waiting) if (alone.includes(each.subscription)) await poll(world, each)
+}
+
+export function needsPages({ phase }: Subscription): boolean {
+  return ['idle', 'asking'].includes(phase())
 }

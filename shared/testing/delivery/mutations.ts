@@ -1,5 +1,7 @@
+import { joinReads } from '#shared/client/joint-read.ts'
 import { createPositions } from '#shared/client/positions.ts'
 import { createSubscription } from '#shared/client/subscription.ts'
+import { formatCursor } from '#shared/core/cursor.ts'
 import type { DeliverDeps } from '#shared/pipeline/deliver/deliver.ts'
 import { patternsOf } from '#shared/pipeline/deliver/push-events.ts'
 import type { KafkaRecord, Stream, Subscription, SubscriptionRef } from '#shared/pipeline/ports.ts'
@@ -10,6 +12,7 @@ export type Mutation = {
   readonly deliver?: (deps: DeliverDeps, records: readonly KafkaRecord[]) => DeliverDeps
   readonly message?: (deps: MessageDeps) => MessageDeps
   readonly subscription?: typeof createSubscription
+  readonly joinReads?: typeof joinReads
   /** Marks subscriptions after the commit, so a worker that crashes loses its marks. */
   readonly marksAfterCommit?: true
 }
@@ -111,6 +114,15 @@ const postToBehind: Mutation = {
   },
 }
 
+/** Reads for several subscriptions from where the last of them is. */
+const readFromTheLast: Mutation = {
+  joinReads(readers) {
+    const joined = joinReads(readers)
+    const last = joined?.members.at(-1)
+    return joined && last ? { ...joined, since: formatCursor(last.position) } : joined
+  },
+}
+
 /** Delivers events again that are at or below the cursor. */
 const repeatBelowCursor: Mutation = {
   subscription: (definition, output) =>
@@ -163,6 +175,7 @@ export const MUTATIONS = {
   bufferUntilSubscribed: noBuffer,
   stopWhenBehind: postToBehind,
   dropBelowCursor: repeatBelowCursor,
+  readFromTheLowest: readFromTheLast,
   markBeforeCommit: { marksAfterCommit: true },
   matchAttempt: anyAttempt,
   newerAttemptStays: lastWriterWins,

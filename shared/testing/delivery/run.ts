@@ -6,7 +6,9 @@ import {
   type Dashboard,
   dial,
   hangUp,
+  needsPages,
   poll,
+  pollTogether,
   send,
   takeFrame,
 } from './client-actor.ts'
@@ -97,9 +99,9 @@ function disturb(run: Run): void {
     if (dashboard.connections.length < 2) dial(world, dashboard)
   } else if (roll < 0.55) askAgain(world, tracked)
   else if (roll < 0.62) {
-    const phase = tracked.subscription.phase()
     const reads = async () => void (await poll(world, tracked))
-    if (phase === 'idle' || phase === 'asking') scheduler.spawn(`poll ${dashboard.name}`, reads)
+    if (roll < 0.58) scheduler.spawn(`poll together ${dashboard.name}`, () => pollTogether(world, dashboard))
+    else if (needsPages(tracked.subscription)) scheduler.spawn(`poll ${dashboard.name}`, reads)
   } else if (roll < 0.72) startWorker(world, random.pick(world.shards), [...world.kafka.logs.keys()], true)
   else if (connection) send(world, connection, { action: 'ping' })
 }
