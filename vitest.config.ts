@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import { exampleEnvironment } from './shared/testing/functions/example-environment.ts'
 
 const together = ['tests/{integration,clients,repository,packages}/**/*.test.ts']
 /** What promises a time to its users needs the machine to itself. */
@@ -30,20 +31,7 @@ export default defineConfig({
           name: 'functions',
           include: ['functions/**/*.test.ts'],
           exclude: excluded,
-          // The settings that functions are composed from; nothing listens there, and no test calls it.
-          env: {
-            LOG_TABLE: 'log',
-            CLAIMS_TABLE: 'claims',
-            CONNECTIONS_TABLE: 'connections',
-            SUBSCRIPTIONS_TABLE: 'subscriptions',
-            DEAD_LETTERS_TABLE: 'dead-letters',
-            VIEWS_TABLE: 'views',
-            GATEWAY_ENDPOINT: 'http://127.0.0.1:9/gateway',
-            KAFKA_BROKERS: '127.0.0.1:9',
-            TOKEN_ISSUER: 'http://127.0.0.1:9/pool',
-            USER_POOL_CLIENT_ID: 'client',
-            STATS_FUNCTION: 'stats',
-          },
+          env: exampleEnvironment,
           expect: { poll },
         },
       },

@@ -1,8 +1,7 @@
-import { hash } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type DynamoDBClient, DynamoDBServiceException } from '@aws-sdk/client-dynamodb'
-import { type HttpReply, keepAliveRequester } from '#shared/adapters/aws/keep-alive-request.ts'
-import { createSigner } from '#shared/adapters/aws/sign-request.ts'
+import type { HttpReply } from '#shared/adapters/aws/keep-alive-request.ts'
+import { payloadOf, signedRequester } from '#shared/adapters/aws/signed-request.ts'
 import { type Attributes, fromAttributes, NotPlain, toAttributes } from './attributes.ts'
 
 /** The maximum duration of one try: a table that hangs fails, and does not hold a function until its time is over. */
@@ -102,24 +101,23 @@ const THROTTLES: ReadonlySet<string> = new Set([
 const SKEW_ERRORS: ReadonlySet<string> = new Set(['InvalidSignatureException', 'RequestTimeTooSkewed'])
 
 function createExchange(client: DynamoDBClient, { endpoint, tryMs = TRY_MS }: Options) {
-  const sign = createSigner('dynamodb')
   let target: Promise<Target> | undefined
   let offset = 0
   return async (name: string, body: string): Promise<Reply> => {
     target ??= findTarget(client, endpoint)
-    const { host, region, request } = await target.catch((error: unknown) => {
+    const { region, request } = await target.catch((error: unknown) => {
       target = undefined
       throw error
     })
     const headers = {
-      host,
       'content-type': 'application/x-amz-json-1.0',
       'x-amz-target': `DynamoDB_20120810.${name}`,
     }
-    const options = { credentials: await client.config.credentials(), region, now: Date.now() + offset }
-    const signed = sign({ method: 'POST', path: '/', headers, bodySha256: hash('sha256', body) }, options)
-    signed['content-length'] = String(Buffer.byteLength(body))
-    const reply = await request({ method: 'POST', path: '/', headers: signed, body, timeoutMs: tryMs })
+    const credentials = await client.config.credentials()
+    const reply = await request(
+      { path: '/', headers, payload: payloadOf(body), timeoutMs: tryMs },
+      { credentials, region, now: Date.now() + offset },
+    )
     if (reply.status < 300) return { fields: readFields(reply), metadata: metadataOf(reply) }
     const error = errorOf(reply)
     const skew = Date.parse(reply.headers.date ?? '') - Date.now()
@@ -131,11 +129,7 @@ function createExchange(client: DynamoDBClient, { endpoint, tryMs = TRY_MS }: Op
   }
 }
 
-type Target = {
-  readonly host: string
-  readonly region: string
-  readonly request: ReturnType<typeof keepAliveRequester>
-}
+type Target = { readonly region: string; readonly request: ReturnType<typeof signedRequester> }
 
 /** Asks the configuration of the client once; the SDK evaluates the rules of endpoints for each call. */
 async function findTarget({ config }: DynamoDBClient, given: string | undefined): Promise<Target> {
@@ -143,7 +137,7 @@ async function findTarget({ config }: DynamoDBClient, given: string | undefined)
   const region = await config.region()
   const parameters = { Region: region, UseFIPS: await isFips(), UseDualStack: await isDualStack() }
   const endpoint = new URL(given ?? endpointProvider(parameters).url)
-  return { host: endpoint.host, region, request: keepAliveRequester(endpoint) }
+  return { region, request: signedRequester('dynamodb', endpoint) }
 }
 
 function readFields({ body }: HttpReply): Fields {

@@ -1,12 +1,11 @@
-import { hash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
   ApiGatewayManagementApiClient,
   type ApiGatewayManagementApiClientConfig,
   DeleteConnectionCommand,
 } from '@aws-sdk/client-apigatewaymanagementapi'
-import { keepAliveRequester } from '#shared/adapters/aws/keep-alive-request.ts'
-import { createSigner, encodeStrictly } from '#shared/adapters/aws/sign-request.ts'
+import { encodeStrictly, type SignOptions } from '#shared/adapters/aws/sign-request.ts'
+import { payloadOf, signedRequester } from '#shared/adapters/aws/signed-request.ts'
 import type { PostResult, SocketGateway } from '#shared/pipeline/ports.ts'
 import { type Clock, createPace } from './pace.ts'
 
@@ -87,35 +86,21 @@ export function apiGateway({
   }
 }
 
-type Signing = Omit<Parameters<ReturnType<typeof createSigner>>[1], 'now'>
+type Signing = Omit<SignOptions, 'now'>
 
 /** Returns a function that posts a frame once and returns the status. It throws if there is no response in time. */
 function createSender(endpoint: string, signing: () => Promise<Signing>) {
   const url = new URL(endpoint)
   const base = `${url.pathname.replace(/\/$/, '')}/@connections/`
-  const headers = { host: url.host, 'content-type': 'application/octet-stream' }
-  const sign = createSigner('execute-api')
-  const request = keepAliveRequester(url)
-  const digest = createDigest()
+  const headers = { 'content-type': 'application/octet-stream' }
+  const request = signedRequester('execute-api', url)
+  let last = payloadOf('') // one frame goes to many connections in a row
   return async (connection: string, frame: string, timeoutMs: number): Promise<number> => {
-    const { sha256, bytes } = digest(frame)
-    const method = 'POST'
-    const path = base + encodeStrictly(connection)
-    const options = { ...(await signing()), now: Date.now() }
-    const signed = sign({ method, path, headers, bodySha256: sha256 }, options)
-    signed['content-length'] = String(bytes)
-    const { status } = await request({ method, path, headers: signed, body: frame, timeoutMs })
+    if (last.text !== frame) last = payloadOf(frame)
+    const unsigned = { path: base + encodeStrictly(connection), headers, payload: last, timeoutMs }
+    const { credentials, region } = await signing()
+    const { status } = await request(unsigned, { credentials, region, now: Date.now() })
     return status
-  }
-}
-
-/** One frame goes to many connections in a row, so the hash of the last one is kept. */
-function createDigest() {
-  let known = { frame: '', sha256: hash('sha256', ''), bytes: 0 }
-  return (frame: string) => {
-    if (known.frame !== frame)
-      known = { frame, sha256: hash('sha256', frame), bytes: Buffer.byteLength(frame) }
-    return known
   }
 }
 

@@ -1,4 +1,4 @@
-import { AwsClient } from 'aws4fetch'
+import { payloadOf, signedRequester } from '#shared/adapters/aws/signed-request.ts'
 
 /** The call itself, not what the function then does; in milliseconds. */
 const PATIENCE_MS = 3000
@@ -13,23 +13,20 @@ export function functionCaller(
   { AWS_REGION: region = 'local', ...env }: Readonly<Record<string, string | undefined>>,
   endpoint = `https://lambda.${region}.amazonaws.com`,
 ): (payload: object) => Promise<void> {
-  const client = new AwsClient({
+  const credentials = {
     accessKeyId: env.AWS_ACCESS_KEY_ID ?? 'local',
     secretAccessKey: env.AWS_SECRET_ACCESS_KEY ?? 'local',
-    ...(env.AWS_SESSION_TOKEN !== undefined && { sessionToken: env.AWS_SESSION_TOKEN }),
-    service: 'lambda',
-    region,
-    retries: 1,
-  })
-  const url = `${endpoint}/2015-03-31/functions/${encodeURIComponent(name)}/invocations`
-  return async (payload) => {
-    const response = await client.fetch(url, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', 'x-amz-invocation-type': 'Event' },
-      body: JSON.stringify(payload),
-      signal: AbortSignal.timeout(PATIENCE_MS),
-    })
-    const text = await response.text()
-    if (response.status !== 202) throw new Error(`calling ${name} answered ${response.status}: ${text}`)
+    sessionToken: env.AWS_SESSION_TOKEN,
+  }
+  const request = signedRequester('lambda', new URL(endpoint))
+  const path = `/2015-03-31/functions/${encodeURIComponent(name)}/invocations`
+  const headers = { 'content-type': 'application/json', 'x-amz-invocation-type': 'Event' }
+  return async (input) => {
+    const payload = payloadOf(JSON.stringify(input))
+    const { status, body } = await request(
+      { path, headers, payload, timeoutMs: PATIENCE_MS },
+      { credentials, region, now: Date.now() },
+    )
+    if (status !== 202) throw new Error(`calling ${name} answered ${status}: ${body}`)
   }
 }

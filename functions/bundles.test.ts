@@ -1,0 +1,56 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Bundle, bundleFunctions } from '#shared/testing/functions/bundle-functions.ts'
+
+/** Minified bytes. What is in a bundle: `npm run bench -- --only bundles`. */
+const LIMITS: Readonly<Record<string, number>> = {
+  command: 712_000,
+  connect: 400_000,
+  deliver: 452_000,
+  disconnect: 400_000,
+  fold: 700_000,
+  health: 400_000,
+  message: 445_000,
+  read: 506_000,
+  stats: 700_000,
+  webhooks: 712_000,
+  write: 705_000,
+}
+
+let folder: string
+let bundles: Bundle[]
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'tidewire-bundles-'))
+  bundles = await bundleFunctions(folder)
+}, 60_000)
+afterAll(() => rm(folder, { recursive: true }))
+
+describe('the bundle of every function', () => {
+  test('is within its limit', () => {
+    const sizes = Object.fromEntries(bundles.map(({ name, bytes }) => [name, bytes]))
+    const tooLarge = Object.entries(sizes).filter(([name, bytes]) => bytes > (LIMITS[name] ?? 0))
+
+    expect(tooLarge, JSON.stringify(sizes, null, 2)).toEqual([])
+    expect(Object.keys(sizes).sort()).toEqual(Object.keys(LIMITS))
+  })
+
+  test('has a handler without what the package leaves out', async () => {
+    const urls = bundles.map(({ path }) => pathToFileURL(path).href)
+    const script = `for (const url of ${JSON.stringify(urls)}) {
+      const { handler } = await import(url)
+      console.log(typeof handler)
+    }
+    process.exit()`
+    const run = promisify(execFile)
+
+    const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', script])
+
+    expect(stdout.trim().split('\n')).toEqual(bundles.map(() => 'function'))
+  }, 60_000)
+})

@@ -1,0 +1,38 @@
+import { hash } from 'node:crypto'
+import { type HttpReply, keepAliveRequester } from './keep-alive-request.ts'
+import { createSigner, type SignOptions } from './sign-request.ts'
+
+/** The body of a request, with what its signature and its headers say about it. */
+export type Payload = { readonly text: string; readonly sha256: string; readonly bytes: number }
+
+export function payloadOf(text: string): Payload {
+  return { text, sha256: hash('sha256', text), bytes: Buffer.byteLength(text) }
+}
+
+export type SignedRequest = {
+  /** As it is sent: encoded once. */
+  readonly path: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly payload: Payload
+  /** The maximum duration of the whole exchange, in milliseconds. */
+  readonly timeoutMs: number
+}
+
+/**
+ * Returns a function that signs a POST to a service of AWS and sends it over a socket that is kept alive. It returns
+ * whatever response comes, and throws as keepAliveRequester does.
+ */
+export function signedRequester(
+  service: string,
+  endpoint: URL,
+): (request: SignedRequest, options: SignOptions) => Promise<HttpReply> {
+  const sign = createSigner(service)
+  const send = keepAliveRequester(endpoint)
+  const { host } = endpoint
+  return ({ path, headers, payload, timeoutMs }, options) => {
+    const unsigned = { method: 'POST', path, headers: { host, ...headers }, bodySha256: payload.sha256 }
+    const signed = sign(unsigned, options)
+    signed['content-length'] = String(payload.bytes)
+    return send({ method: 'POST', path, headers: signed, body: payload.text, timeoutMs })
+  }
+}
