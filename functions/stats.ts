@@ -24,7 +24,7 @@ export function composeStats(env: Environment): AnnounceStatsDeps {
     catalog: catalogOf(env),
     clock,
     newId,
-    read: () => readStats(reading, { connectionsAgeMs: 0 }),
+    read: () => readStats(reading),
   }
 }
 

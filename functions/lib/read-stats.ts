@@ -10,13 +10,10 @@ export type ReadStatsDeps = {
 }
 
 /** Returns what the view `tidewire/stats` counts, and how many connections there are. */
-export async function readStats(
-  { viewStore, subscriptions, clock }: ReadStatsDeps,
-  { connectionsAgeMs }: { readonly connectionsAgeMs?: number } = {},
-) {
+export async function readStats({ viewStore, subscriptions, clock }: ReadStatsDeps) {
   const [{ parts }, connections] = await Promise.all([
     viewStore.read('tidewire/stats', { key: '', limit: 1 }),
-    subscriptions.countConnections(connectionsAgeMs),
+    subscriptions.countConnections(),
   ])
   const now = clock.now()
   const stats = presentParts(statsView, parts, '', now) as PresentedStats

@@ -131,8 +131,8 @@ export type SubscriptionStore = {
   remove(connection: string, id: string): Promise<void>
   /** Removes a connection, with its stored subscriptions and those that the caller `met`. */
   removeConnection(connection: string, met?: readonly Subscription[]): Promise<void>
-  /** Returns the number of open connections, at most `maxAgeMs` old (by default a few seconds). Connections that were lost without a close count until they expire. */
-  countConnections(maxAgeMs?: number): Promise<number>
+  /** Returns the number of open connections. Those that were lost without a close count until they expire, or up to ten minutes longer. */
+  countConnections(): Promise<number>
   /** Returns every subscription with one of these patterns among its channels, by pattern. Strongly consistent. */
   matching(patterns: readonly string[]): Promise<Map<string, readonly Subscription[]>>
   /**

@@ -1,10 +1,4 @@
-import {
-  DeleteCommand,
-  type DynamoDBDocumentClient,
-  GetCommand,
-  PutCommand,
-  ScanCommand,
-} from '@aws-sdk/lib-dynamodb'
+import { DeleteCommand, type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb'
 import type { Principal } from '#shared/core/role.ts'
 import type {
   Subscription,
@@ -12,6 +6,7 @@ import type {
   SubscriptionRequest,
   SubscriptionStore,
 } from '#shared/pipeline/ports.ts'
+import { connectionCounter } from './connection-counter.ts'
 import { type Item, queryAll, succeeds } from './dynamo-requests.ts'
 import { subscriptionIndex } from './subscription-index.ts'
 import {
@@ -37,21 +32,22 @@ export function dynamoSubscriptionStore(
 ): SubscriptionStore {
   const table = tables.connections
   const index = subscriptionIndex(client, tables.subscriptions, shard)
+  const counter = connectionCounter(client, table)
   const now = () => Math.floor(Date.now() / 1000)
   const get = async (key: Item): Promise<Item | null> => {
     const { Item } = await client.send(new GetCommand({ TableName: table, Key: key, ConsistentRead: true }))
     return Item && Number(Item.expires) > now() ? Item : null
   }
-  const recordsOf = async (connection: string): Promise<Item[]> => {
-    const items = await queryAll(client, {
+  /** What the table has of a connection, expired or not. */
+  const itemsOf = (connection: string): Promise<Item[]> =>
+    queryAll(client, {
       TableName: table,
       ConsistentRead: true,
       KeyConditionExpression: '#connection = :connection',
       ExpressionAttributeNames: { '#connection': 'connection' },
       ExpressionAttributeValues: { ':connection': connection },
     })
-    return items.filter((item) => isRecord(item) && Number(item.expires) > now())
-  }
+  const isLiveRecord = (item: Item) => isRecord(item) && Number(item.expires) > now()
   /**
    * Deletes a registration unless there is a newer one. It is first marked as removed, so a `register` that still
    * writes its rows deletes them again.
@@ -66,8 +62,9 @@ export function dynamoSubscriptionStore(
 
   return {
     async connect(connection, principal) {
-      const Item = { connection, item: META, principal, expires: now() + LIFETIME_SECONDS }
-      await client.send(new PutCommand({ TableName: table, Item }))
+      const expires = now() + LIFETIME_SECONDS
+      const Item = { connection, item: META, principal, expires }
+      await Promise.all([client.send(new PutCommand({ TableName: table, Item })), counter.add(expires, 1)])
     },
 
     async principalOf(connection) {
@@ -87,7 +84,7 @@ export function dynamoSubscriptionStore(
     },
 
     async list(connection) {
-      const records = (await recordsOf(connection)).filter(isRegistered)
+      const records = (await itemsOf(connection)).filter(isLiveRecord).filter(isRegistered)
       // No shard matches a registration that was made with another number of shards, so the client must subscribe again.
       return records.map((record) => {
         const subscription = toSubscription(record)
@@ -101,13 +98,14 @@ export function dynamoSubscriptionStore(
     },
 
     async removeConnection(connection, met = []) {
-      const records = await recordsOf(connection)
-      await Promise.all(records.map(drop))
+      const items = await itemsOf(connection)
+      await Promise.all(items.filter(isLiveRecord).map(drop))
       await Promise.all(met.map((subscription) => index.remove(subscription, subscription.channels)))
-      await client.send(new DeleteCommand({ TableName: table, Key: { connection, item: META } }))
+      const meta = items.find(({ item }) => item === META)
+      if (meta && (await deleteMeta(connection))) await counter.add(Number(meta.expires), -1)
     },
 
-    countConnections: connectionCounter(client, table),
+    countConnections: () => counter.count(now()),
 
     matching: (patterns) => index.matching(patterns),
 
@@ -120,6 +118,16 @@ export function dynamoSubscriptionStore(
       await index.markBehind(toSubscription(record))
       await succeeds(client.send(flagUpdate('behind', table, key, ref.registration)))
     },
+  }
+
+  /** Of several that delete it at once, one is told that it did. */
+  function deleteMeta(connection: string): Promise<boolean> {
+    const remove = new DeleteCommand({
+      TableName: table,
+      Key: { connection, item: META },
+      ConditionExpression: 'attribute_exists(expires)',
+    })
+    return succeeds(client.send(remove))
   }
 
   /** Stores the request in place of exactly the record that it read. Returns null if there is a newer attempt. */
@@ -174,44 +182,4 @@ function isRegistered(record: Item | null): record is Item {
 
 function leftoversOf(record: Item): string[] {
   return (record.leftovers as string[] | undefined) ?? []
-}
-
-/** A count is good for so long, unless a younger one is wanted: it looks through the whole table. */
-const KEPT_MS = 3000
-
-/** Makes the function that counts the connections on record. */
-function connectionCounter(
-  client: DynamoDBDocumentClient,
-  table: string,
-): (maxAgeMs?: number) => Promise<number> {
-  let counted: { readonly at: number; readonly count: Promise<number> } | null = null
-  return (maxAgeMs = KEPT_MS) => {
-    if (counted === null || maxAgeMs === 0 || Date.now() - counted.at > maxAgeMs) {
-      const count = countConnections(client, table)
-      counted = { at: Date.now(), count }
-      count.catch(() => {
-        counted = null
-      })
-    }
-    return counted.count
-  }
-}
-
-async function countConnections(client: DynamoDBDocumentClient, table: string): Promise<number> {
-  let count = 0
-  let from: Item | undefined
-  do {
-    const scan = new ScanCommand({
-      TableName: table,
-      Select: 'COUNT',
-      FilterExpression: '#item = :meta AND expires > :now',
-      ExpressionAttributeNames: { '#item': 'item' },
-      ExpressionAttributeValues: { ':meta': META, ':now': Math.floor(Date.now() / 1000) },
-      ...(from && { ExclusiveStartKey: from }),
-    })
-    const { Count = 0, LastEvaluatedKey } = await client.send(scan)
-    count += Count
-    from = LastEvaluatedKey
-  } while (from !== undefined)
-  return count
 }

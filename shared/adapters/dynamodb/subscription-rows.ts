@@ -5,7 +5,7 @@ import type { Item } from './dynamo-requests.ts'
 import { hashOf } from './hash.ts'
 
 // connections table, key (connection, item):
-//   (c1, meta)      the principal
+//   (c1, meta)      the principal; how many there are: connection-counter.ts
 //   (c1, sub#s1)    a subscription on record: attempt, registration, channels, filter, behind; `marking` or `removed`
 //                   from the moment that somebody begins to mark or remove it; and `leftovers`: channels of older
 //                   registrations whose rows below may still be there

@@ -40,6 +40,15 @@ export function describeSubscriptionStore(name: string, make: MakeSubscriptionSt
       expect(await make().countConnections()).toBe(before + 2)
     })
 
+    test('counts a connection once that is removed several times, and at the same time', async () => {
+      const before = await make().countConnections()
+      await Promise.all([store.connect(c, PRINCIPAL), store.connect(`${c}-2`, PRINCIPAL)])
+      await Promise.all([store.removeConnection(c), other.removeConnection(c)])
+      await store.removeConnection(c)
+      await store.removeConnection(`${c}-unknown`)
+      expect(await make().countConnections()).toBe(before + 1)
+    })
+
     test('returns the principal of a connection until it is removed', async () => {
       expect(await store.principalOf(c)).toBeNull()
       await store.connect(c, PRINCIPAL)
