@@ -3,6 +3,8 @@ import type { Domain, EventDefinition } from '#shared/domain/define-domain.ts'
 
 /** The topic of every channel that is not in a domain. */
 export const UNCLAIMED_TOPIC = 'events'
+/** The topic of so many channels is kept, because it is asked for every event. Producers may invent channels. */
+const KEPT_CHANNELS = 10_000
 
 /** All domains: their topics, event types and schemas. */
 export type Catalog = {
@@ -39,9 +41,15 @@ export function createCatalog(
 ): Catalog {
   const claims = domains.flatMap(({ topics }) => Object.entries(topics))
   const definitions = new Map(domains.flatMap(({ events }) => Object.entries(events)))
-  const topicOf = (channel: string) =>
-    claims.find(([, patterns]) => patterns.some((pattern) => matchesChannel(pattern, channel)))?.[0] ??
-    UNCLAIMED_TOPIC
+  const topics = new Map<string, string>()
+  const topicOf = (channel: string) => {
+    const known = topics.get(channel)
+    if (known !== undefined) return known
+    const claim = claims.find(([, patterns]) => patterns.some((pattern) => matchesChannel(pattern, channel)))
+    const topic = claim?.[0] ?? UNCLAIMED_TOPIC
+    if (topics.size < KEPT_CHANNELS) topics.set(channel, topic)
+    return topic
+  }
   const touchedBy = (pattern: string): string[] => {
     if (!pattern.includes('*')) return [topicOf(pattern)]
     const claimed = claims.filter(([, patterns]) => patterns.some((claim) => patternsOverlap(claim, pattern)))

@@ -2,6 +2,7 @@ import { Kafka, type KafkaConfig, logLevel, type Message, Partitioners, type Pro
 import type { Position } from '#shared/core/event.ts'
 import { Refusal } from '#shared/core/refusal.ts'
 import type { EventLog, NewRecord } from '#shared/pipeline/ports.ts'
+import { gatherWrites, type WriteRecords } from './gather-writes.ts'
 
 /** A write that takes longer is refused. The request then ends within 5 s, with the time to take and release leases. */
 const PATIENCE_MS = 4000
@@ -9,7 +10,8 @@ const RETRY_AFTER_SECONDS = 2
 
 /**
  * The EventLog on Kafka. One producer for the life of the sandbox, connected by its first write (kafkajs in Lambda:
- * https://github.com/tulios/kafkajs/issues/1423), and connected again after a write failed.
+ * https://github.com/tulios/kafkajs/issues/1423), and connected again after a write failed. Writes that wait at the same
+ * time are sent together.
  */
 export function kafkaEventLog(
   config: Pick<KafkaConfig, 'brokers' | 'ssl' | 'sasl' | 'clientId'>,
@@ -36,8 +38,10 @@ export function kafkaEventLog(
           attempt.then((open) => open.write(records)),
         )
       } catch (cause) {
-        if (connected === attempt) connected = null
-        attempt.then((open) => open.close()).catch(() => {}) // already reported below
+        if (!isRefusal(cause)) {
+          if (connected === attempt) connected = null
+          attempt.then((open) => open.close()).catch(() => {}) // already reported below
+        }
         const detail =
           'Kafka did not confirm the write in time. Send it again: an event with an id, or a request with an Idempotency-Key, is not doubled.'
         throw new Refusal('unavailable', detail, { cause, retryAfterSeconds: RETRY_AFTER_SECONDS })
@@ -46,55 +50,58 @@ export function kafkaEventLog(
   }
 }
 
-type Writer = { write(records: readonly NewRecord[]): Promise<Position[]>; close(): Promise<void> }
+/**
+ * Whether the broker refused the records, such as one that is too large. The connection is still good. By name, because
+ * Node finds no classes of errors among the exports of kafkajs.
+ */
+function isRefusal(error: unknown): boolean {
+  if (!(error instanceof Error) || error.name !== 'KafkaJSProtocolError') return false
+  return 'retriable' in error && error.retriable === false
+}
+
+type Writer = { readonly write: WriteRecords; close(): Promise<void> }
 
 async function connectWriter(kafka: Kafka): Promise<Writer> {
-  const partitions = new WeakMap<Message, number>()
   const producer = kafka.producer({
-    // The default partitioner (Java's murmur2 of the key). Its choice is recorded: kafkajs does not return it per message.
+    // The default partitioner (Java's murmur2 of the key). Its choice is left in the message: kafkajs does not return it.
     createPartitioner: () => {
       const choose = Partitioners.DefaultPartitioner()
       return (args) => {
-        const partition = choose(args)
-        partitions.set(args.message, partition)
-        return partition
+        args.message.partition = choose(args)
+        return args.message.partition
       }
     },
     allowAutoTopicCreation: false,
   })
   await producer.connect()
-  return { write: (records) => write(producer, partitions, records), close: () => producer.disconnect() }
+  return {
+    write: gatherWrites((records) => write(producer, records), isRefusal),
+    close: () => producer.disconnect(),
+  }
 }
 
-async function write(
-  producer: Producer,
-  partitions: WeakMap<Message, number>,
-  records: readonly NewRecord[],
-): Promise<Position[]> {
-  const messages = records.map(({ key, value, headers, partition }) => ({
-    key,
-    value: value as Buffer,
-    headers,
-    ...(partition !== undefined && { partition }),
-  }))
-  const byTopic = Map.groupBy(records.keys(), (index) => records[index]?.topic ?? '')
-  const answers = await producer.sendBatch({
-    acks: -1,
-    topicMessages: [...byTopic].map(([topic, indices]) => ({
-      topic,
-      messages: indices.flatMap((index) => messages[index] ?? []),
-    })),
+async function write(producer: Producer, records: readonly NewRecord[]): Promise<Position[]> {
+  const byTopic = new Map<string, Message[]>()
+  const messages = records.map(({ topic, key, value, headers, partition }) => {
+    const message: Message = { key, value: value as Buffer, headers }
+    if (partition !== undefined) message.partition = partition
+    const own = byTopic.get(topic)
+    if (own) own.push(message)
+    else byTopic.set(topic, [message])
+    return message
   })
+  const topicMessages = [...byTopic].map(([topic, own]) => ({ topic, messages: own }))
+  const answers = await producer.sendBatch({ acks: -1, topicMessages })
   const next = new Map(
     answers.map(({ topicName, partition, baseOffset }) => [`${topicName}-${partition}`, Number(baseOffset)]),
   )
   return records.map(({ topic }, index) => {
-    const message = messages[index]
-    const partition = message && partitions.get(message)
-    const offset = next.get(`${topic}-${partition}`)
+    const partition = messages[index]?.partition
+    const name = `${topic}-${partition}`
+    const offset = next.get(name)
     if (partition === undefined || offset === undefined)
       throw new Error(`Kafka returned no position for ${topic}`)
-    next.set(`${topic}-${partition}`, offset + 1)
+    next.set(name, offset + 1)
     return { topic, partition, offset }
   })
 }
