@@ -19,7 +19,11 @@ export function parseFrame(data: unknown): ServerFrame | null {
 function isServerFrame(frame: Fields): frame is ServerFrame & Fields {
   switch (frame.type) {
     case 'events':
-      return isStrings(frame.ids) && isPositionedEvents(frame.events)
+      return (
+        isStrings(frame.ids) &&
+        isPositionedEvents(frame.events) &&
+        (frame.epochs === undefined || isCursor(frame.epochs))
+      )
     case 'subscribed':
       return typeof frame.id === 'string' && isCursor(frame.cursor) && typeof frame.recovered === 'boolean'
     case 'gap':

@@ -56,6 +56,34 @@ test('an interrupted replay is requested again, because its result is unknown', 
   expect(subscription.resumeFrom()).toBe('t@e1:0=9')
 })
 
+test('the replay of a topic that was created again is applied from its beginning', () => {
+  const { subscription, got, gaps, ask } = subscribed()
+  const { attempt = 0 } = ask()
+  const replay = (offset: number) =>
+    subscription.receive('c1', {
+      type: 'events',
+      ids: ['s1'],
+      replay: true,
+      attempt,
+      epochs: 't@e2:',
+      events: [eventAt(offset)],
+    })
+  replay(0)
+  replay(1)
+  subscription.receive('c1', {
+    type: 'subscribed',
+    id: 's1',
+    attempt,
+    cursor: 't@e2:0=1',
+    recovered: false,
+    reason: 'epoch',
+  })
+
+  expect(got).toEqual([0, 1])
+  expect(gaps).toEqual(['epoch'])
+  expect(subscription.resumeFrom()).toBe('t@e2:0=1')
+})
+
 test('a page from the start of the replay gives the result as well', () => {
   const { subscription, got, gaps, ask, replay } = subscribed()
   ask()

@@ -124,7 +124,7 @@ export function createSubscription(
     if (frame.replay) {
       const answered = answeredBy(line, frame)
       if (answered === null) return 'none'
-      progress.replayFrom(answered.since)
+      progress.replayFrom(answered.since, frame.epochs)
       apply(frame.events)
       return 'replayed'
     }
@@ -234,8 +234,9 @@ function createProgress(since: Since, positionsFrom: typeof createPositions) {
      * another source has given a position in the meantime.
      */
     isOutdated: (from: Since) => from === 'latest' && hasStarted,
-    replayFrom: (from: Since) => {
+    replayFrom: (from: Since, epochs?: string) => {
       unsettled = from
+      if (epochs !== undefined) positions.adoptEpochs(parseCursor(epochs))
     },
     settle: (cursor: string) => {
       hasStarted = true

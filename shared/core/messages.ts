@@ -57,6 +57,13 @@ export const cursor = z.string().meta({
   examples: ['container-events@k3v9x1:0=12,1=7;port-events@p0q2zz:0=3'],
 })
 
+/** Without it, offsets of a topic that was created again would be compared with those of before. */
+const epochs = cursor.meta({
+  description:
+    'In a replay: the epochs of the topics that these events are of, as a cursor without offsets. If the epoch of a topic is not that of your cursor, the topic was created again: forget its offsets.',
+  examples: ['container-events@k3v9x1:;port-events@p0q2zz:'],
+})
+
 /** Why a subscription could not continue from the position of the client. */
 const notRecovered = z.enum(NOT_RECOVERED)
 const subscriptionId = z.string().meta({ description: 'The id of the subscription.' })
@@ -72,6 +79,7 @@ export const serverFrames = {
       ids,
       attempt: attempt.optional(),
       replay: z.literal(true).optional(),
+      epochs: epochs.optional(),
       events: z.array(positionedEvent).min(1),
     })
     .meta({

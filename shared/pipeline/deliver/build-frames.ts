@@ -11,7 +11,13 @@ export function writeEvent({ topic, partition, offset, event }: PositionedEvent)
   return { json, bytes: Buffer.byteLength(json) }
 }
 
-export type FrameHead = { readonly ids: readonly string[]; readonly attempt?: number; readonly replay?: true }
+export type FrameHead = {
+  readonly ids: readonly string[]
+  readonly attempt?: number
+  readonly replay?: true
+  /** In a replay, the epochs of the topics as a cursor without offsets. */
+  readonly epochs?: string
+}
 
 /**
  * Frames in order. `complete` is false if an event was too large for any frame: it and all later events are omitted.

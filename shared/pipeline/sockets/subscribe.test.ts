@@ -59,7 +59,12 @@ describe('subscribing', () => {
     await subscribe({ since: `port@${await epochOf()}:0=1`, attempt: 7 })
 
     expect(frames.map(({ type }) => type)).toEqual(['events', 'subscribed'])
-    expect(frames[0]).toMatchObject({ ids: ['s1'], attempt: 7, replay: true })
+    expect(frames[0]).toMatchObject({
+      ids: ['s1'],
+      attempt: 7,
+      replay: true,
+      epochs: `port@${await epochOf()}:`,
+    })
     expect(offsetsOf()).toEqual([2, 3, 4])
     expect(subscribed()).toEqual({
       type: 'subscribed',

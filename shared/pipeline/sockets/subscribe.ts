@@ -1,4 +1,4 @@
-import { formatCursor, type NotRecovered } from '#shared/core/cursor.ts'
+import { type Cursor, formatCursor, type NotRecovered } from '#shared/core/cursor.ts'
 import { matchesInterest } from '#shared/core/interest.ts'
 import { REPLAY_LIMIT, SUBSCRIPTION_LIMIT } from '#shared/core/limits.ts'
 import type { ServerFrame, SubscribeMessage } from '#shared/core/messages.ts'
@@ -56,7 +56,7 @@ export async function subscribe(
   )
   const missed = await readMissed(remainders, message, deps.store)
   const { frames, complete } = buildFrames(
-    { ids: [id], attempt, replay: true },
+    { ids: [id], attempt, replay: true, epochs: formatCursor(epochsOf(heads)) },
     (missed ?? []).map(writeEvent),
   )
   const reason: NotRecovered | null = missed === null || !complete ? 'too_far' : lost
@@ -73,6 +73,10 @@ export async function subscribe(
     if (result === 'gone') return deps.subscriptions.removeConnection(connection)
     if (result === 'failed') return deps.subscriptions.markBehind(registration)
   }
+}
+
+function epochsOf(heads: Cursor): Cursor {
+  return new Map([...heads].map(([topic, { epoch }]) => [topic, { epoch, offsets: new Map() }]))
 }
 
 /** The events to replay, or null if they are too many for a socket. */

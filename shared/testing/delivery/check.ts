@@ -8,9 +8,11 @@ import type { World } from './world.ts'
 export async function check(world: World, dashboards: readonly Dashboard[]): Promise<string | null> {
   if (world.gaps.length > 0) return world.gaps.join('; ')
   const events = await firstAppearances(world)
+  const epochs = new Map<string, string>()
+  for (const topic of world.catalog.names) epochs.set(topic, (await world.stores.store.topic(topic)).epoch)
   for (const { name, tracked } of dashboards)
     for (const one of tracked) {
-      const fault = compare(one, events, [...world.kafka.logs.keys()])
+      const fault = compare(one, events, epochs, world)
       if (fault !== null) return `${name}/${one.subscription.id} ${fault}`
     }
   return checkDeadLetters(world)
@@ -41,28 +43,44 @@ export async function firstAppearances({
   })
 }
 
+/** Compares what a subscription got of each partition. A topic that was created again must come from its beginning. */
 function compare(
   { subscription, got, start }: Tracked,
   events: readonly PositionedEvent[],
-  keys: readonly string[],
+  epochs: ReadonlyMap<string, string>,
+  world: World,
 ) {
   if (start === null) return 'never started'
   const isAbove = ({ topic, partition, offset }: PositionedEvent) =>
-    offset > offsetSeen(start, topic, partition)
+    start.get(topic)?.epoch !== epochs.get(topic) || offset > offsetSeen(start, topic, partition)
   const wanted = events.filter((one) => matchesInterest(subscription.interest, one.event) && isAbove(one))
-  for (const key of keys) {
+  for (const key of world.kafka.logs.keys()) {
+    const ids = idsIn(world, key)
     const isHere = ({ topic, partition }: PositionedEvent) => `${topic}-${partition}` === key
     const left = wanted.filter(isHere).map(({ offset }) => offset)
-    const right = got.filter((one) => isHere(one) && isAbove(one)).map(({ offset }) => offset)
-    if (left.join() !== right.join()) return `${key}: wanted ${left.join()} but got ${right.join()}`
+    const right = got.filter((one) => isHere(one) && isAbove(one) && ids.has(one.event.id))
+    if (left.join() !== right.map(({ offset }) => offset).join())
+      return `${key}: wanted ${left.join()} but got ${right.map(({ offset }) => offset).join()}`
   }
   return null
+}
+
+/** The ids of the events that a partition has now: those of before its topic was created again are not among them. */
+function idsIn({ kafka, decode }: World, key: string): Set<string> {
+  const ids = new Set<string>()
+  for (const record of kafka.logs.get(key) ?? [])
+    try {
+      ids.add(decode(record).id)
+    } catch {
+      // An invalid record has no event.
+    }
+  return ids
 }
 
 async function checkDeadLetters({ kafka, stores, catalog, decode }: World): Promise<string | null> {
   const letters = new Set(
     (await stores.deadLetters.list(catalog.names, 1000)).map(
-      (one) => `${one.topic}-${one.partition}:${one.offset}`,
+      (one) => `${one.topic}-${one.partition}:${one.offset} at ${one.timestamp}`,
     ),
   )
   for (const [key, records] of kafka.logs)
@@ -73,7 +91,7 @@ async function checkDeadLetters({ kafka, stores, catalog, decode }: World): Prom
       } catch {
         isPoison = true
       }
-      if (isPoison !== letters.has(`${key}:${record.offset}`))
+      if (isPoison !== letters.has(`${key}:${record.offset} at ${record.timestamp}`))
         return `${key}:${record.offset} is ${isPoison ? 'not' : 'wrongly'} among the dead letters`
     }
   return null

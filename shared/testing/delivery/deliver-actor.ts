@@ -3,6 +3,8 @@ import { deferMarks } from './mutations.ts'
 import type { Actor } from './scheduler.ts'
 import { batchDeps, deliverDeps, type World } from './world.ts'
 
+/** The probability that the next batch of a partition comes to another sandbox. */
+const MOVES = 0.15
 const LATE = Number.MAX_SAFE_INTEGER
 
 export type Worker = { readonly actor: Actor; readonly group: number; readonly own: readonly string[] }
@@ -12,8 +14,9 @@ export function startWorker(world: World, group: number, own: readonly string[],
   const { scheduler, kafka, random } = world
   const name = `${isZombie ? 'zombie' : 'worker'} ${group} ${own.join(' ')}`
   const work = async () => {
-    const deps = deliverDeps(world, group)
+    let deps = deliverDeps(world, group)
     for (;;) {
+      if (random.next() < MOVES) deps = deliverDeps(world, group)
       await scheduler.yieldPoint()
       const records = kafka.batch(group, own, 1 + random.pick(4), isZombie ? random.pick(3) : 0)
       if (records.length === 0 && (isZombie || world.isQuiet)) return

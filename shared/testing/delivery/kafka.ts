@@ -19,8 +19,13 @@ export function createKafka(random: Random, catalog: Catalog, partitions: number
     for (let partition = 0; partition < partitions; partition++) logs.set(`${topic}-${partition}`, [])
   const keys = [...logs.keys()]
   const committed = Array.from({ length: groups }, () => new Map(keys.map((key) => [key, 0])))
-  const published: CloudEvent[] = []
+  let published: CloudEvent[] = []
+  let made = 0
+  let lives = 0
   let hugeLeft = random.next() < 0.03 ? 1 : 0
+
+  /** A later incarnation of a topic has later times. */
+  const timeOf = (offset: number) => 1_000_000 * (1 + lives) + offset * 10
 
   function makeEvent(): CloudEvent {
     const again = published[random.pick(published.length)]
@@ -28,7 +33,7 @@ export function createKafka(random: Random, catalog: Catalog, partitions: number
     const severity = random.oneOf(['critical', 'low'])
     const common = { specversion: '1.0', source: '/simulation', type: 'simulated', severity } as const
     const data = hugeLeft > 0 && random.next() < 0.2 && hugeLeft-- > 0 ? HUGE : undefined
-    const event = { ...common, id: `e${published.length}`, category: random.oneOf(CHANNELS) }
+    const event = { ...common, id: `e${made++}`, category: random.oneOf(CHANNELS) }
     published.push(data === undefined ? event : { ...event, data })
     return published.at(-1) ?? event
   }
@@ -41,7 +46,7 @@ export function createKafka(random: Random, catalog: Catalog, partitions: number
     const partition = random.pick(partitions)
     const log = logs.get(`${topic}-${partition}`) ?? []
     const text = random.next() < 0.08 ? '{"specversion": "1.0"' : JSON.stringify(event)
-    const timestamp = 1_000_000 + log.length * 10 + random.pick(60)
+    const timestamp = timeOf(log.length) + random.pick(60)
     const record = { topic, partition, offset: log.length, timestamp, key: null, value: Buffer.from(text) }
     log.push({ ...record, headers: HEADERS })
   }
@@ -58,7 +63,7 @@ export function createKafka(random: Random, catalog: Catalog, partitions: number
       const partition = [...key].reduce((sum, letter) => sum + letter.charCodeAt(0), 0) % partitions
       const log = logs.get(`${topic}-${partition}`) ?? []
       const position = { topic, partition, offset: log.length }
-      log.push({ ...position, timestamp: 1_000_000 + log.length * 10, key: null, value, headers: HEADERS })
+      log.push({ ...position, timestamp: timeOf(log.length), key: null, value, headers: HEADERS })
       return position
     })
 
@@ -84,6 +89,15 @@ export function createKafka(random: Random, catalog: Catalog, partitions: number
           committed[group]?.get(`${topic}-${partition}`) ?? 0,
         ]),
       ),
+    /** Deletes a topic and creates it again: its offsets begin at 0, also for every consumer group. */
+    recreate(topic: string): void {
+      lives++
+      published = [] // no event of before comes again, so that a client's events can be told apart
+      for (const { partition } of spansOf(topic)) {
+        logs.set(`${topic}-${partition}`, [])
+        for (const own of committed) own.set(`${topic}-${partition}`, 0)
+      }
+    },
     spansOf,
     isConsumed: () =>
       committed.every((own) => [...own].every(([key, offset]) => offset === logs.get(key)?.length)),

@@ -4,7 +4,13 @@ import { createSubscription } from '#shared/client/subscription.ts'
 import { formatCursor } from '#shared/core/cursor.ts'
 import type { DeliverDeps } from '#shared/pipeline/deliver/deliver.ts'
 import { patternsOf } from '#shared/pipeline/deliver/push-events.ts'
-import type { KafkaRecord, Stream, Subscription, SubscriptionRef } from '#shared/pipeline/ports.ts'
+import type {
+  KafkaRecord,
+  StoredEvent,
+  Stream,
+  Subscription,
+  SubscriptionRef,
+} from '#shared/pipeline/ports.ts'
 import type { MessageDeps } from '#shared/pipeline/sockets/answer-message.ts'
 
 /** Breaks a rule of the protocol without a change of the product, by wrapping its dependencies. */
@@ -17,23 +23,34 @@ export type Mutation = {
   readonly marksAfterCommit?: true
 }
 
+function decodable(records: readonly KafkaRecord[], { decode }: DeliverDeps): StoredEvent[] {
+  return records.flatMap((record) => {
+    try {
+      return [{ ...record, event: decode(record) }]
+    } catch {
+      return []
+    }
+  })
+}
+
 /** Reads the subscriptions of a batch before its records are stored. */
 const matchBeforeStore: Mutation = {
   deliver(deps, records) {
-    const events = records.flatMap((record) => {
-      try {
-        return [{ ...record, event: deps.decode(record) }]
-      } catch {
-        return []
-      }
-    })
+    const events = decodable(records, deps)
     let early: Promise<Map<string, readonly Subscription[]>> | undefined
-    const store = {
+    const readEarly = async () => {
+      early ??= deps.subscriptions.matching(patternsOf(events))
+      await early
+    }
+    const store: DeliverDeps['store'] = {
       ...deps.store,
-      topic: async (topic: string) => {
-        early ??= deps.subscriptions.matching(patternsOf(events))
-        await early
+      topic: async (topic) => {
+        await readEarly()
         return deps.store.topic(topic)
+      },
+      put: async (...given) => {
+        await readEarly()
+        return deps.store.put(...given)
       },
     }
     const matching: DeliverDeps['subscriptions']['matching'] = async () => (await early) ?? new Map()
@@ -167,6 +184,57 @@ const noClaims: Mutation = {
   deliver: (deps) => ({ ...deps, claims: { ...deps.claims, claim: async (_, own) => own } }),
 }
 
+/** Moves a head up whatever it is, instead of from exactly the known one, and is never refused. */
+const advanceFromAny: Mutation = {
+  deliver(deps) {
+    const advance: DeliverDeps['store']['advance'] = async (stream, head) => {
+      const known = (await deps.store.topic(stream.topic)).heads.get(stream.partition)
+      if ((known?.offset ?? -1) < head.offset) await deps.store.advance(stream, head, known)
+      return true
+    }
+    return { ...deps, store: { ...deps.store, advance } }
+  },
+}
+
+/** Continues with what was known after it turned out to be out of date. */
+const ignoreRefusal: Mutation = {
+  deliver(deps) {
+    const advance: DeliverDeps['store']['advance'] = async (...given) => {
+      await deps.store.advance(...given)
+      return true
+    }
+    return { ...deps, store: { ...deps.store, advance } }
+  },
+}
+
+/** Uses a known head also for a batch at or below it, where only the topic shows that it was created again. */
+const trustBelowHead: Mutation = {
+  deliver(deps) {
+    const below: DeliverDeps['heads']['below'] = (position) =>
+      deps.heads.below({ ...position, offset: Number.MAX_SAFE_INTEGER })
+    return { ...deps, heads: { ...deps.heads, below } }
+  },
+}
+
+/** Lets a shard above the first take its batch as stored. */
+const pushUnstored: Mutation = {
+  deliver(deps, records) {
+    if (deps.follower === undefined) return deps
+    const heads = new Map(
+      records.map(({ partition }) => [
+        partition,
+        { offset: Number.MAX_SAFE_INTEGER, first: 0, timestamp: 1e12 },
+      ]),
+    )
+    const store: DeliverDeps['store'] = {
+      ...deps.store,
+      topic: async (topic) => ({ ...(await deps.store.topic(topic)), heads }),
+      read: async () => decodable(records, deps),
+    }
+    return { ...deps, store }
+  },
+}
+
 /** The rules of the protocol, each with the mutation that breaks it. */
 export const MUTATIONS = {
   storeBeforeMatch: matchBeforeStore,
@@ -180,6 +248,10 @@ export const MUTATIONS = {
   matchAttempt: anyAttempt,
   newerAttemptStays: lastWriterWins,
   claimOnce: noClaims,
+  advanceFromKnown: advanceFromAny,
+  readAfterRefusal: ignoreRefusal,
+  readAtOrBelowHead: trustBelowHead,
+  shardsWait: pushUnstored,
 } as const satisfies Readonly<Record<string, Mutation>>
 
 /** Collects marks instead of writing them. */

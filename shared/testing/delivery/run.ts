@@ -16,19 +16,23 @@ import { crashSomebody } from './crash-somebody.ts'
 import { startWorker, type Worker } from './deliver-actor.ts'
 import { createWorld, type World, type WorldOptions } from './world.ts'
 
+/** How long a step takes, and more than the clocks of two functions may differ by (push-events.ts), in milliseconds. */
+const STEP_MS = 5
+const SKEW_MS = 3000
+
 type Run = { readonly world: World; readonly dashboards: readonly Dashboard[]; workers: Worker[] }
 
 /** One run with the faults and interleavings of the seed. Returns what went wrong, or null. */
 export async function run(seed: number, options: WorldOptions): Promise<string | null> {
   await setImmediate() // one turn of the event loop for each run, because its steps take none
   const world = createWorld(seed, options)
-  return finish(world, await play(world))
+  return finish(world, await play(world, options))
 }
 
 /** Repeats a run. Returns its trace. */
 export async function explain(seed: number, options: WorldOptions): Promise<string> {
   const world = createWorld(seed, { ...options, isTraced: true })
-  const fault = await finish(world, await play(world))
+  const fault = await finish(world, await play(world, options))
   return `seed ${seed}, ${options.stores} stores: ${fault}\n${world.trace.join('\n')}`
 }
 
@@ -40,7 +44,10 @@ async function finish(
   return check(world, dashboards)
 }
 
-async function play(world: World): Promise<{ isSettled: boolean; dashboards: Run['dashboards'] }> {
+async function play(
+  world: World,
+  options: WorldOptions,
+): Promise<{ isSettled: boolean; dashboards: Run['dashboards'] }> {
   const { random, scheduler, sockets, kafka } = world
   const names = ['p', 'q', 'r'].slice(0, 1 + random.pick(3))
   const run: Run = { world, dashboards: names.map((name) => createDashboard(world, name)), workers: [] }
@@ -56,6 +63,7 @@ async function play(world: World): Promise<{ isSettled: boolean; dashboards: Run
       kafka.produce()
       left--
     } else if (roll < 0.08) disturb(run)
+    else if (roll < 0.082) await recreateTopic(run, options)
     else await advance(run)
   }
   return { isSettled: await drain(run), dashboards: run.dashboards }
@@ -71,7 +79,8 @@ function startWorkers(run: Run): void {
 
 /** Makes one step: a frame arrives, or an actor continues. */
 async function advance({ world, dashboards }: Run): Promise<void> {
-  const { random, scheduler, sockets } = world
+  const { random, scheduler, sockets, clock } = world
+  clock.now += STEP_MS
   if (random.next() < 0.75 && (await scheduler.step())) return
   if (random.next() < 0.1) sockets.arriveLate()
   const dashboard = dashboards[random.pick(dashboards.length)]
@@ -107,6 +116,31 @@ function disturb(run: Run): void {
 }
 
 /**
+ * Deletes a topic and creates it again. That takes longer than an invocation, so no worker is at work meanwhile, but
+ * the sandboxes remember what they knew. A partition without a head would give no sign of it (docs/adr/0004).
+ */
+async function recreateTopic(run: Run, { stores }: WorldOptions): Promise<void> {
+  const { world, dashboards } = run
+  const { random, scheduler, sockets, kafka } = world
+  const topic = random.oneOf(['port', 'events'])
+  const { heads } = await world.stores.store.topic(topic)
+  if (stores !== 'memory' || kafka.spansOf(topic).some(({ partition }) => !heads.has(partition))) return
+  const isWorker = ({ name }: { name: string }) => /^(worker|zombie) /.test(name)
+  for (const actor of [...scheduler.actors].filter(isWorker)) scheduler.crash(actor)
+  sockets.dropLate()
+  for (const dashboard of dashboards)
+    for (const connection of dashboard.connections)
+      while (sockets.hasNext(connection)) takeFrame(world, dashboard, connection)
+  await scheduler.settle()
+  world.note(`${topic} is created again`)
+  world.isRenewed = true
+  world.clock.now += SKEW_MS
+  kafka.recreate(topic)
+  run.workers = []
+  startWorkers(run)
+}
+
+/**
  * Finishes the run without faults: all work is done, and each client detects by its pings and timeouts what it
  * missed.
  */
@@ -122,6 +156,7 @@ async function drain(run: Run): Promise<boolean> {
     for (let step = 0; step < 20_000 && !(scheduler.actors.size === 0 && sockets.isEmpty()); step++)
       await advance(run)
     if (round > 1 && kafka.isConsumed() && dashboards.every(isLive) && !(await isBehind(run))) return true
+    world.clock.now += SKEW_MS
     for (const dashboard of dashboards) {
       for (const tracked of dashboard.tracked) askAgain(world, tracked)
       if (dashboard.connections.length === 0) dial(world, dashboard)

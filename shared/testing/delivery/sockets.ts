@@ -47,6 +47,7 @@ export function createSockets(random: Random, yieldPoint: () => Promise<void>, n
     isOpen: (connection: string) => wires.has(connection),
     /** Returns the next frame of a connection. */
     take: (connection: string) => wires.get(connection)?.shift(),
+    hasNext: (connection: string) => (wires.get(connection)?.length ?? 0) > 0,
     /** Delivers one of the late frames. */
     arriveLate: () => {
       const [one] = late.splice(random.pick(late.length), 1)

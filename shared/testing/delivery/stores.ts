@@ -18,14 +18,24 @@ export type Stores = {
   readonly subscriptions: (shard: number) => SubscriptionStore
 }
 
-/** Stores in memory. Each call is one step. */
-export function memoryStores(yieldPoint: () => Promise<void>): Stores {
-  const subscriptions = memorySubscriptionStore(yieldPoint)
+/** Stores in memory. Each call is one step. `now` returns milliseconds. */
+export function memoryStores(yieldPoint: () => Promise<void>, shards: number, now: () => number): Stores {
+  const subscriptions = memorySubscriptionStore(yieldPoint, now)
+  const isOf = (shard: number, connection: string) =>
+    [...connection].reduce((sum, letter) => sum + letter.charCodeAt(0), 0) % shards === shard
   return {
-    store: memoryEventStore(yieldPoint),
+    store: memoryEventStore(yieldPoint, now),
     claims: memoryClaimStore(yieldPoint),
     deadLetters: memoryDeadLetterStore(yieldPoint),
-    subscriptions: () => subscriptions,
+    subscriptions: (shard) => ({
+      ...subscriptions,
+      async matching(patterns) {
+        const own = [...(await subscriptions.matching(patterns))].map(
+          ([pattern, found]) => [pattern, found.filter(({ connection }) => isOf(shard, connection))] as const,
+        )
+        return new Map(own)
+      },
+    }),
   }
 }
 

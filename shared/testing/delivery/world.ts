@@ -2,7 +2,7 @@ import type { CloudEvent } from '#shared/core/event.ts'
 import { type Catalog, createCatalog } from '#shared/pipeline/catalog.ts'
 import { recordDecoder } from '#shared/pipeline/consume/consume.ts'
 import type { DeliverDeps } from '#shared/pipeline/deliver/deliver.ts'
-import { createKnownHeads } from '#shared/pipeline/deliver/store-batch.ts'
+import { createKnownHeads, type KnownHeads } from '#shared/pipeline/deliver/store-batch.ts'
 import type { DecodeRecord, KafkaRecord } from '#shared/pipeline/ports.ts'
 import type { MessageDeps } from '#shared/pipeline/sockets/answer-message.ts'
 
@@ -23,12 +23,18 @@ export type World = {
   /** Decodes each record once, because many workers and checks read it. */
   readonly decode: DecodeRecord
   readonly shards: number
+  /** What each sandbox of a shard knows. It survives the crash of a worker, and the next one may be in another sandbox. */
+  readonly sandboxes: readonly (readonly KnownHeads[])[]
+  /** Milliseconds; each step takes a few. */
+  readonly clock: { now: number }
   readonly mutation: Mutation
   /** Reported gaps. A run must not have any, because they are events that a client lost. */
   readonly gaps: string[]
   readonly trace: string[]
   readonly note: (text: string) => void
   isQuiet: boolean
+  /** Whether a topic was deleted and created again, so that clients are told of a gap. */
+  isRenewed: boolean
 }
 
 export type WorldOptions = {
@@ -40,6 +46,7 @@ export type WorldOptions = {
   readonly folds?: number
 }
 
+const SANDBOXES = 2
 const DOMAIN = { name: 'port', topics: { port: ['port.**'] }, events: {} }
 
 export function createWorld(
@@ -51,22 +58,29 @@ export function createWorld(
   const trace: string[] = []
   const note = (text: string) => void (isTraced && trace.push(text))
   const catalog = createCatalog([DOMAIN])
-  const shards = stores === 'dynamodb' ? 1 + random.pick(2) : 1
+  const shards = 1 + random.pick(2)
   const { yieldPoint } = scheduler
+  const clock = { now: 1_000_000_000 }
   return {
     random,
     scheduler,
     kafka: createKafka(random, catalog, 1 + random.pick(2), shards + folds),
     sockets: createSockets(random, yieldPoint, note),
-    stores: stores === 'memory' ? memoryStores(yieldPoint) : dynamoStores(yieldPoint, shards),
+    stores:
+      stores === 'memory'
+        ? memoryStores(yieldPoint, shards, () => clock.now)
+        : dynamoStores(yieldPoint, shards),
     catalog,
     decode: decodeOnce(recordDecoder(catalog)),
     shards,
+    sandboxes: Array.from({ length: shards }, () => Array.from({ length: SANDBOXES }, createKnownHeads)),
+    clock,
     mutation,
     gaps: [],
     trace,
     note,
     isQuiet: false,
+    isRenewed: false,
   }
 }
 
@@ -101,17 +115,18 @@ export function messageDeps(world: World): MessageDeps {
   return mutation.message?.(deps) ?? deps
 }
 
-/** The dependencies of a deliver sandbox. */
+/** The dependencies of a deliver sandbox of a shard; which one is left to chance. */
 export function deliverDeps(world: World, shard: number): DeliverDeps {
-  const { stores, sockets, catalog, decode } = world
+  const { stores, sockets, catalog, decode, sandboxes, random, scheduler } = world
   return {
     ...stores,
     subscriptions: stores.subscriptions(shard),
     gateway: sockets.gateway,
     catalog,
     decode,
-    heads: createKnownHeads(),
+    heads: sandboxes[shard]?.[random.pick(SANDBOXES)] ?? createKnownHeads(),
     postsAtOnce: 4,
+    ...(shard > 0 && { follower: { sleep: scheduler.yieldPoint } }),
   }
 }
 

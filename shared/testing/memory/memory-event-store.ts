@@ -3,8 +3,14 @@ import type { EventStore, Head, StoredEvent, Stream } from '#shared/pipeline/por
 
 type Topic = { epoch: string; heads: Map<number, Head> }
 
-/** An EventStore in memory, for tests. `yieldPoint` is awaited wherever the real store awaits a request. */
-export function memoryEventStore(yieldPoint: () => Promise<void> = async () => {}): EventStore {
+/**
+ * An EventStore in memory, for tests. `yieldPoint` is awaited wherever the real store awaits a request; `now` returns
+ * milliseconds.
+ */
+export function memoryEventStore(
+  yieldPoint: () => Promise<void> = async () => {},
+  now: () => number = Date.now,
+): EventStore {
   const topics = new Map<string, Topic>()
   const streams = new Map<string, Map<number, StoredEvent>>()
   const streamOf = ({ topic, epoch, partition }: Stream) => {
@@ -14,7 +20,7 @@ export function memoryEventStore(yieldPoint: () => Promise<void> = async () => {
     return stream
   }
   const topicOf = (name: string) => {
-    const topic = topics.get(name) ?? { epoch: nameEpoch(Date.now(), Math.random()), heads: new Map() }
+    const topic = topics.get(name) ?? { epoch: nameEpoch(now(), Math.random()), heads: new Map() }
     topics.set(name, topic)
     return topic
   }
@@ -28,7 +34,7 @@ export function memoryEventStore(yieldPoint: () => Promise<void> = async () => {
       await yieldPoint()
       const topic = topicOf(name)
       if (topic.epoch === old)
-        topics.set(name, { epoch: nameEpoch(Date.now(), Math.random(), old), heads: new Map() })
+        topics.set(name, { epoch: nameEpoch(now(), Math.random(), old), heads: new Map() })
       return topicOf(name).epoch
     },
     async put(stream, events) {

@@ -1,13 +1,16 @@
 import type { Principal } from '#shared/core/role.ts'
 import type { Subscription, SubscriptionStore } from '#shared/pipeline/ports.ts'
 
-/** A SubscriptionStore in memory, for tests. */
-export function memorySubscriptionStore(yieldPoint: () => Promise<void> = async () => {}): SubscriptionStore {
+/** A SubscriptionStore in memory, for tests. `now` returns milliseconds. */
+export function memorySubscriptionStore(
+  yieldPoint: () => Promise<void> = async () => {},
+  now: () => number = Date.now,
+): SubscriptionStore {
   const principals = new Map<string, Principal>()
   const subscriptions = new Map<string, Subscription>()
   let last = 0
   const nextRegistration = () => {
-    last = Math.max(Date.now(), last + 1)
+    last = Math.max(now(), last + 1)
     return last
   }
   const keyOf = (connection: string, id: string) => JSON.stringify([connection, id])
