@@ -12,6 +12,7 @@ import type {
 import { createFeeds } from './feeds.ts'
 import { createHttp, type Fetch, type Http } from './http.ts'
 import type { OpenSocket } from './line.ts'
+import { browserSignals, type Signals } from './signals.ts'
 import {
   definitionOf,
   type FollowedView,
@@ -36,6 +37,7 @@ export type {
 } from './feed.ts'
 export type { Fetch } from './http.ts'
 export type { OpenSocket, SocketLike } from './line.ts'
+export type { SignalListener, Signals } from './signals.ts'
 export type { Gap } from './subscription.ts'
 export type { FollowedView, StateOf, ViewMoment, ViewOptions, ViewSet, ViewStatus } from './view.ts'
 
@@ -53,9 +55,12 @@ export type ConnectOptions = {
   readonly httpUrl: string
   readonly socketUrl: string
   readonly credentials: Credentials
-  /** How often to poll while sockets fail. Default 30,000. */
+  /** How often to poll while sockets fail, if the server does not hold requests until an event comes. Default 30,000. */
   readonly pollMs?: number
-  /** How often to ping; the gateway closes a connection that is idle for 10 minutes. Default 60,000. */
+  /**
+   * How often to ping, up to 20 % later; the gateway closes a connection that is idle for 10 minutes. A connection that
+   * delivers many events is pinged each minute. Default 300,000.
+   */
   readonly pingMs?: number
   /** How long a pong may take before the socket is given up. Default 10,000. */
   readonly pongTimeoutMs?: number
@@ -83,8 +88,8 @@ export type ConnectOptions = {
   readonly clock?: Clock
   /** Returns numbers from 0 to 1, for backoff and the age of connections. */
   readonly random?: () => number
-  /** Where `online`, `offline` and `pagehide` come from. By default the browser's window. */
-  readonly hints?: unknown
+  /** What reports that the network changed or a user came back. By default the browser, if there is one. */
+  readonly signals?: Signals
 }
 
 export type Tidewire = {
@@ -112,6 +117,8 @@ export type Tidewire = {
   readonly state: TidewireState
   /** When the server was last heard, over a socket or HTTP, in epoch milliseconds; null until then. */
   readonly lastHeard: number | null
+  /** Since when the server has given no sign of life although it was pinged, in epoch milliseconds; null if it has. */
+  readonly unansweredSince: number | null
   /** Ends every subscription and view permanently. Stored cursors are kept. */
   readonly close: () => void
 }
@@ -186,6 +193,9 @@ export function connect(options: ConnectOptions): Tidewire {
     get lastHeard() {
       return feeds.lastHeard()
     },
+    get unansweredSince() {
+      return connection.unansweredSince()
+    },
     close: () => {
       for (const closeView of views) closeView()
       views.clear()
@@ -197,7 +207,7 @@ export function connect(options: ConnectOptions): Tidewire {
 function withDefaults(options: ConnectOptions) {
   return {
     pollMs: 30_000,
-    pingMs: 60_000,
+    pingMs: 5 * 60_000,
     pongTimeoutMs: 10_000,
     maxConnectionMs: 110 * 60_000,
     answerTimeoutMs: 10_000,
@@ -206,7 +216,7 @@ function withDefaults(options: ConnectOptions) {
     fetch: (url: string, init?: RequestInit) => globalThis.fetch(url, init),
     clock: systemClock,
     random: Math.random,
-    hints: globalThis,
+    signals: browserSignals(globalThis),
     ...options,
     httpUrl: options.httpUrl.replace(/\/$/, ''),
   }

@@ -1,6 +1,26 @@
 import { expect, test } from 'vitest'
-import { createScript, eventAt } from '#shared/testing/client/scripted-server.ts'
-import type { TidewireState } from './connect.ts'
+import { createScript, eventAt, type FakeSocket } from '#shared/testing/client/scripted-server.ts'
+import type { SignalListener, Signals, TidewireState } from './connect.ts'
+
+const MINUTE = 60_000
+const PONG = { type: 'pong', time: '', behind: false }
+
+function createSignals() {
+  let listener: SignalListener | null = null
+  const signals: Signals = (given) => {
+    listener = given
+    return () => {
+      listener = null
+    }
+  }
+  const report = {
+    changed: () => listener?.changed(),
+    attended: () => listener?.attended(),
+  }
+  return { signals, report, isHeard: () => listener !== null }
+}
+
+const pingsOf = ({ sent }: FakeSocket) => sent.filter(({ action }) => action === 'ping').length
 
 function subscribed(options: Parameters<typeof createScript>[0] = {}) {
   const script = createScript(options)
@@ -17,10 +37,10 @@ const live = (...offsets: number[]) => ({
 })
 
 test('notices a frozen socket 10 s after a ping without a pong, and resumes on another', async () => {
-  const { opened, clock, sockets } = subscribed()
+  const { opened, clock, sockets } = subscribed({ random: () => 0 })
   const frozen = await opened()
   await frozen.accept('t@e1:0=3')
-  await clock.advance(60_000)
+  await clock.advance(5 * MINUTE)
   expect(frozen.sent.at(-1)).toEqual({ action: 'ping' })
   await clock.advance(9_999)
   expect(frozen.closed).toBe(false)
@@ -31,35 +51,48 @@ test('notices a frozen socket 10 s after a ping without a pong, and resumes on a
   expect((await opened()).asks()).toMatchObject([{ since: 't@e1:0=3', attempt: 2 }])
 })
 
-test('keeps a socket that responds to its pings', async () => {
-  const { opened, clock, sockets } = subscribed()
-  const socket = await opened()
-  await socket.accept()
-  for (let minute = 0; minute < 5; minute++) {
-    await clock.advance(60_000)
-    await socket.frame({ type: 'pong', time: '', behind: false })
-  }
-  expect(socket.sent.filter(({ action }) => action === 'ping')).toHaveLength(5)
-  expect(sockets).toHaveLength(1)
-})
-
 test('pings at once when a response is missing or the network changes', async () => {
-  const hints = new EventTarget()
-  const { opened, clock } = subscribed({ hints })
+  const { signals, report } = createSignals()
+  const { opened, clock } = subscribed({ signals })
   const socket = await opened()
-  hints.dispatchEvent(new Event('online'))
+  report.changed()
   expect(socket.sent.at(-1)).toEqual({ action: 'ping' })
-  await socket.frame({ type: 'pong', time: '', behind: false })
+  await socket.frame(PONG)
   await clock.advance(10_000)
   expect(socket.sent.map(({ action }) => action)).toEqual(['subscribe', 'ping', 'ping', 'subscribe'])
 })
 
+test('pings at once when a user comes back after the server was silent for 25 s', async () => {
+  const { signals, report } = createSignals()
+  const { opened, clock, tidewire } = subscribed({ signals })
+  const socket = await opened()
+  await socket.accept()
+  await clock.advance(24_999)
+  report.attended()
+  expect(pingsOf(socket)).toBe(0)
+  await clock.advance(1)
+  report.attended()
+  report.attended()
+  expect(pingsOf(socket)).toBe(1)
+  expect(tidewire.unansweredSince).toBe(clock.now())
+  await socket.frame(PONG)
+  expect(tidewire.unansweredSince).toBeNull()
+})
+
+test('listens to signals until it is closed', async () => {
+  const { signals, isHeard } = createSignals()
+  const { tidewire } = subscribed({ signals })
+  expect(isHeard()).toBe(true)
+  tidewire.close()
+  expect(isHeard()).toBe(false)
+})
+
 test('connects at once when the network comes back during a backoff', async () => {
-  const hints = new EventTarget()
-  const { last, clock, sockets } = subscribed({ hints })
+  const { signals, report } = createSignals()
+  const { last, clock, sockets } = subscribed({ signals })
   await clock.advance(0)
   await last().cut()
-  hints.dispatchEvent(new Event('online'))
+  report.changed()
   await clock.advance(0)
   expect(sockets).toHaveLength(2)
 })

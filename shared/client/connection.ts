@@ -1,10 +1,10 @@
 import type { ClientMessage, ServerFrame } from '#shared/core/messages.ts'
 import { type Clock, createBackoff } from './clock.ts'
 import { dialLine, type Line, type LineSettings } from './line.ts'
+import type { Signals } from './signals.ts'
 
 export type ConnectionSettings = LineSettings & {
-  /** Where `online`, `offline` and `pagehide` come from. Anything else than an event target is ignored. */
-  readonly hints: unknown
+  readonly signals: Signals
 }
 
 /** A socket as it is handed out. Once it is gone, nothing happens that is asked of it. */
@@ -41,6 +41,8 @@ export type Connection = {
   readonly settle: (isUsed: (line: string) => boolean) => void
   /** Finds out at once whether the server is there. */
   readonly check: () => void
+  /** Since when the server has given no sign of life although it was pinged, in epoch milliseconds; null if it has. */
+  readonly unansweredSince: () => number | null
   readonly close: () => void
 }
 
@@ -62,7 +64,14 @@ export function openConnection(settings: ConnectionSettings): Connection {
   let listener: ConnectionEvents | null = null
   const backoff = createBackoff({ random })
   const alarm = createAlarm(clock, () => listener?.trouble())
-  const stopHints = listenToHints(settings.hints, { changed: check, leaving: () => listener?.leaving() })
+  const stopSignals = settings.signals({
+    changed: check,
+    attended: () => {
+      active?.line.attended()
+      candidate?.line.attended()
+    },
+    leaving: () => listener?.leaving(),
+  })
   let active: Dialled | null = null
   let candidate: Dialled | null = null
   let dialled = 0
@@ -144,9 +153,10 @@ export function openConnection(settings: ConnectionSettings): Connection {
       listener?.lost(old.line.id)
     },
     check,
+    unansweredSince: () => active?.line.unansweredSince() ?? null,
     close: () => {
       isClosed = true
-      stopHints()
+      stopSignals()
       cancelDial?.()
       cancelDial = null
       alarm.stop()
@@ -193,30 +203,4 @@ function createAlarm(clock: Clock, ring: () => void) {
       silence()
     },
   }
-}
-
-type Target = {
-  addEventListener(type: string, listener: () => void): void
-  removeEventListener(type: string, listener: () => void): void
-}
-
-/** Listens to what a browser knows of the network and of the page. Returns the function that ends it. */
-function listenToHints(
-  target: unknown,
-  { changed, leaving }: { readonly changed: () => void; readonly leaving: () => void },
-): () => void {
-  if (!isTarget(target)) return () => {} // Node has no such events
-  const listeners = [
-    ['online', changed],
-    ['offline', changed],
-    ['pagehide', leaving],
-  ] as const
-  for (const [type, listener] of listeners) target.addEventListener(type, listener)
-  return () => {
-    for (const [type, listener] of listeners) target.removeEventListener(type, listener)
-  }
-}
-
-function isTarget(value: unknown): value is Target {
-  return typeof (value as { addEventListener?: unknown } | null)?.addEventListener === 'function'
 }

@@ -1,5 +1,6 @@
 import type { ClientMessage, ServerFrame } from '#shared/core/messages.ts'
 import type { Clock } from './clock.ts'
+import { createHeartbeat } from './heartbeat.ts'
 import { parseFrame } from './parse-frame.ts'
 
 /** The part of a WebSocket that the client uses. The browser's, Node's and the `ws` package's all have it. */
@@ -42,6 +43,10 @@ export type Line = {
   readonly send: (message: ClientMessage) => void
   /** Pings now, unless a pong is already awaited. */
   readonly check: () => void
+  /** Pings now if the server has been silent for a while. */
+  readonly attended: () => void
+  /** Since when the server has given no sign of life although it was pinged, in epoch milliseconds; null if it has. */
+  readonly unansweredSince: () => number | null
   /** Runs after `ms`, unless the line is closed before. */
   readonly after: (ms: number, run: () => void) => void
   readonly close: () => void
@@ -54,13 +59,13 @@ export type Line = {
 export function dialLine(id: string, settings: LineSettings, on: LineEvents): Line {
   const { clock, answerTimeoutMs, maxConnectionMs, random } = settings
   const timers = [clock.after(answerTimeoutMs, () => isOpen || lose())]
-  const heartbeat = createHeartbeat(settings, { ping: () => send({ action: 'ping' }), dead: () => lose() })
+  const heartbeat = createHeartbeat(settings, { ping: () => write({ action: 'ping' }), dead: () => lose() })
   let socket: SocketLike | null = null
   let isOpen = false
   let isDue = false
   let isClosed = false
 
-  function send(message: ClientMessage) {
+  function write(message: ClientMessage) {
     socket?.send(JSON.stringify(message))
   }
   function close() {
@@ -90,7 +95,7 @@ export function dialLine(id: string, settings: LineSettings, on: LineEvents): Li
   function receive(data: unknown) {
     const frame = isClosed ? null : parseFrame(data)
     if (frame === null) return
-    if (frame.type === 'pong') heartbeat.pong()
+    heartbeat.heard(frame)
     on.frame(frame)
   }
   function listen(url: string) {
@@ -106,44 +111,14 @@ export function dialLine(id: string, settings: LineSettings, on: LineEvents): Li
     id,
     isOpen: () => isOpen,
     isDue: () => isDue,
-    send,
+    send: (message) => {
+      write(message)
+      heartbeat.sent()
+    },
     check: heartbeat.check,
+    attended: heartbeat.attended,
+    unansweredSince: heartbeat.unansweredSince,
     after: (ms, run) => timers.push(clock.after(ms, run)),
     close,
   }
-}
-
-/**
- * Once started, pings every `pingMs` and calls `dead` if a pong does not come within `pongTimeoutMs`: a frozen socket
- * never reports a close by itself.
- */
-function createHeartbeat(
-  { clock, pingMs, pongTimeoutMs }: Pick<LineSettings, 'clock' | 'pingMs' | 'pongTimeoutMs'>,
-  on: { readonly ping: () => void; readonly dead: () => void },
-) {
-  let cancelPing: (() => void) | null = null
-  let cancelWait: (() => void) | null = null
-
-  function start() {
-    cancelPing = clock.after(pingMs, check)
-  }
-  function check() {
-    if (cancelPing === null || cancelWait) return
-    cancelPing()
-    cancelWait = clock.after(pongTimeoutMs, on.dead)
-    on.ping()
-  }
-  function pong() {
-    if (cancelWait === null) return
-    cancelWait()
-    cancelWait = null
-    start()
-  }
-  function stop() {
-    cancelPing?.()
-    cancelWait?.()
-    cancelPing = null
-    cancelWait = null
-  }
-  return { start, check, pong, stop }
 }

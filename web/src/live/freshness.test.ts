@@ -4,6 +4,7 @@ import { freshnessOf, type Heard } from './freshness.tsx'
 const heard = (change: Partial<Heard>): Heard => ({
   state: 'live',
   age: 1000,
+  unansweredFor: null,
   isOnline: true,
   isSettled: true,
   ...change,
@@ -11,7 +12,10 @@ const heard = (change: Partial<Heard>): Heard => ({
 
 test.each([
   [{}, 'live'],
-  [{ age: 46_000 }, 'stale'],
+  [{ age: 350_000 }, 'live'],
+  [{ age: 401_000 }, 'stale'],
+  [{ unansweredFor: 3000 }, 'live'],
+  [{ unansweredFor: 3001 }, 'stale'],
   [{ state: 'connecting', isSettled: false }, 'connecting'],
   [{ state: 'connecting', age: 4000 }, 'reconnecting'],
   [{ state: 'recovering' }, 'recovering'],

@@ -30,14 +30,19 @@ export type Heard = {
   readonly state: TidewireState
   /** Milliseconds since the last message of the server; null if there was none. */
   readonly age: number | null
+  /** Milliseconds since a ping that has brought no sign of life; null if there is none. */
+  readonly unansweredFor: number | null
   /** Whether the browser reports a network. */
   readonly isOnline: boolean
   /** Whether a first view was caught up since the page was opened. */
   readonly isSettled: boolean
 }
 
-/** A live connection is stale after this: pings go out every 25 s and may take 10 s to be answered. */
-const STALE_MS = 45_000
+/** A live connection that was asked whether it is alive is doubted after this. */
+const UNANSWERED_MS = 3000
+/** It is asked after 6 minutes at the latest. A longer silence means that this page was asleep and has not asked yet. */
+const SILENT_MS = 400_000
+/** Polling hears from the server every 30 s, even if it holds no requests. */
 const POLL_MS = 30_000
 
 const WORDS: { readonly [phase in FreshnessPhase]: Omit<Freshness, 'phase'> } = {
@@ -47,11 +52,11 @@ const WORDS: { readonly [phase in FreshnessPhase]: Omit<Freshness, 'phase'> } = 
   recovering: words('Catching up…', 'Reading missed events. Nothing is lost.', 'busy'),
   polling: {
     label: 'Polling',
-    help: 'The live connection is down: events come every 30 s.',
+    help: 'The live connection is down: events come over HTTP, usually within a second or two.',
     tone: 'busy',
     refusal: null,
   },
-  stale: words('Stale', 'The server has been silent for 45 s. Checking the connection.', 'bad'),
+  stale: words('Stale', 'The server has not responded for a moment. Checking the connection.', 'bad'),
   offline: words('Offline', 'The server cannot be reached. Retrying.', 'bad'),
   closed: words('Closed', 'The connection was closed. Reload the page to connect.', 'bad'),
 }
@@ -60,7 +65,10 @@ function words(label: string, help: string, tone: Freshness['tone']): Omit<Fresh
   return { label, help, tone, refusal: `${label.replace('…', '')}: what you see may be out of date.` }
 }
 
-/** The state of the connection, updated every second, with when the server was last heard. */
+/**
+ * The state of the connection, updated every second, with when the server was last heard. While nothing happens the
+ * server sends nothing, so a live connection may have been silent for minutes: show the age beside it.
+ */
 export function useConnection(): Freshness & {
   /** In epoch milliseconds; null if never. */
   readonly heardAt: number | null
@@ -70,8 +78,10 @@ export function useConnection(): Freshness & {
   const isOnline = useSyncExternalStore(subscribeOnline, () => navigator.onLine)
   const now = useNow()
   const heardAt = tidewire.lastHeard
-  const age = heardAt === null ? null : Math.max(0, now - heardAt)
-  return { ...freshnessOf({ state, age, isOnline, isSettled: calm.isSettled() }), heardAt }
+  const since = (time: number | null) => (time === null ? null : Math.max(0, now - time))
+  const unansweredFor = since(tidewire.unansweredSince)
+  const heard = { state, age: since(heardAt), unansweredFor, isOnline, isSettled: calm.isSettled() }
+  return { ...freshnessOf(heard), heardAt }
 }
 
 type BadgeProps = {
@@ -107,10 +117,13 @@ export function freshnessOf(heard: Heard): Freshness {
   return { phase, ...WORDS[phase] }
 }
 
-function phaseOf({ state, age, isOnline, isSettled }: Heard): FreshnessPhase {
+function phaseOf({ state, age, unansweredFor, isOnline, isSettled }: Heard): FreshnessPhase {
   if (state === 'closed') return 'closed'
   if (!isOnline) return 'offline'
-  if (state === 'live') return age !== null && age > STALE_MS ? 'stale' : 'live'
+  if (state === 'live') {
+    const isDoubtful = (unansweredFor ?? 0) > UNANSWERED_MS || (age ?? 0) > SILENT_MS
+    return isDoubtful ? 'stale' : 'live'
+  }
   if (state === 'recovering') return 'recovering'
   const isSilent = age === null || age > 2 * POLL_MS
   if (state === 'polling') return isSilent ? 'offline' : 'polling'

@@ -15,9 +15,6 @@ type Connected = {
 
 const Context = createContext<Connected | null>(null)
 
-/** A dead connection is noticed within 25 + 10 s even if the network reports nothing. */
-const PING_MS = 25_000
-
 /** Connects as the signed-in user while it is mounted, and provides the client to its children. */
 export function TidewireProvider({ config, children }: { config: Config; children: ReactNode }) {
   const [connected, setConnected] = useState<Connected | null>(null)
@@ -28,7 +25,7 @@ export function TidewireProvider({ config, children }: { config: Config; childre
       if (code === 'http_401') expire()
       else console.warn('tidewire:', code, detail, cause ?? '')
     }
-    const tidewire = connect({ httpUrl, socketUrl, credentials, pingMs: PING_MS, onError })
+    const tidewire = connect({ httpUrl, socketUrl, credentials, onError })
     const calm = createCalmState(tidewire, systemClock)
     setConnected({ tidewire, config, calm, views: createViewRegistry(tidewire, createPacer, calm.settle) })
     return () => tidewire.close()
