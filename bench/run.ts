@@ -2,6 +2,8 @@ import { execFileSync } from 'node:child_process'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { availableParallelism, cpus, loadavg, release, totalmem } from 'node:os'
 import { benchAccept } from './bench-accept.ts'
+import { benchBundles } from './bench-bundles.ts'
+import { benchCalls } from './bench-calls.ts'
 import { benchCapacity } from './bench-capacity.ts'
 import { benchDashboard } from './bench-dashboard.ts'
 import { benchFeedSoak } from './bench-feed-soak.ts'
@@ -11,6 +13,7 @@ import { benchIdle } from './bench-idle.ts'
 import { benchIndex } from './bench-index.ts'
 import { benchLatency } from './bench-latency.ts'
 import { benchMatching } from './bench-matching.ts'
+import { benchPosts } from './bench-posts.ts'
 import { benchProfile } from './bench-profile.ts'
 import { benchUnits } from './bench-units.ts'
 import { type Outcome, printRows, type Rows } from './measure.ts'
@@ -40,6 +43,9 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   matching: benchMatching,
   index: benchIndex,
   accept: benchAccept,
+  posts: benchPosts,
+  calls: benchCalls,
+  bundles: benchBundles,
   latency: benchLatency,
   capacity: benchCapacity,
   units: benchUnits,
