@@ -150,23 +150,23 @@ export function operandsOf(condition: Condition): readonly Operand[] {
   }
 }
 
-const TYPE_NAMES: Readonly<Record<ValueType, string>> = {
-  S: 'STRING',
-  N: 'NUMBER',
-  B: 'BINARY',
-  BOOL: 'BOOLEAN',
-  NULL: 'NULL',
-  M: 'MAP',
-  L: 'LIST',
-  SS: 'STRING_SET',
-  NS: 'NUMBER_SET',
-  BS: 'BINARY_SET',
-}
+const TYPES: readonly string[] = [
+  'B',
+  'NULL',
+  'SS',
+  'BOOL',
+  'L',
+  'BS',
+  'N',
+  'NS',
+  'S',
+  'M',
+] satisfies ValueType[]
 
 /** Returns the error for an operand whose type an operator or function does not take. */
-export function incorrectType(kind: ExpressionKind, operator: string, value: AttributeValue) {
+function incorrectType(kind: ExpressionKind, operator: string, value: AttributeValue) {
   return invalid(
-    `Invalid ${kind}: Incorrect operand type for operator or function; operator or function: ${operator}, operand type: ${TYPE_NAMES[typeOf(value)]}`,
+    `Invalid ${kind}: Incorrect operand type for operator or function; operator or function: ${operator}, operand type: ${typeOf(value)}`,
   )
 }
 
@@ -222,9 +222,9 @@ function described(value: AttributeValue): string {
 function assertTypeName(kind: ExpressionKind, value: AttributeValue | undefined): void {
   if (value === undefined) return
   if (!('S' in value)) throw incorrectType(kind, 'attribute_type', value)
-  if (!Object.hasOwn(TYPE_NAMES, value.S))
+  if (!TYPES.includes(value.S))
     throw invalid(
-      `Invalid ${kind}: Invalid attribute type name found; type: ${value.S}, valid types: {B,NULL,SS,BOOL,L,BS,N,NS,S,M}`,
+      `Invalid ${kind}: Invalid attribute type name found; type: ${value.S}, valid types: {${TYPES.join(',')}}`,
     )
 }
 

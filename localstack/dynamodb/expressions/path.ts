@@ -1,5 +1,6 @@
 import { invalid } from '../dynamo-error.ts'
 import type { AttributeValue, Item } from '../values/attribute-value.ts'
+import { RESERVED_WORDS } from './reserved-words.ts'
 import type { TokenReader } from './tokens.ts'
 
 /** A path into an item: names, placeholders (`#name`) and indexes of lists. */
@@ -11,7 +12,8 @@ export type Bindings = {
   readonly values: Item
 }
 
-const KEYWORDS = new Set(['AND', 'OR', 'NOT', 'IN', 'BETWEEN'])
+/** They are reserved as well, and where one of them is no operator, the syntax is wrong. */
+const OPERATORS = new Set(['AND', 'OR', 'NOT', 'IN', 'BETWEEN'])
 const MAX_PATH = 32
 
 /** Parses `name`, `#name`, and what follows as `.name`, `.#name` or `[index]`. */
@@ -33,7 +35,9 @@ export function parsePath(tokens: TokenReader): Path {
 
 function takeName(tokens: TokenReader): string {
   const token = tokens.peek() ?? ''
-  if (!/^(?:#|[A-Za-z_])/.test(token) || KEYWORDS.has(token.toUpperCase())) throw tokens.syntaxError()
+  if (!/^(?:#|[A-Za-z_])/.test(token) || OPERATORS.has(token.toUpperCase())) throw tokens.syntaxError()
+  if (RESERVED_WORDS.has(token.toUpperCase()))
+    throw invalid(`Invalid ${tokens.kind}: Attribute name is a reserved keyword; reserved keyword: ${token}`)
   return tokens.takeWord()
 }
 

@@ -1,7 +1,13 @@
 import { invalid } from '../dynamo-error.ts'
-import { type AttributeValue, elementsOf, type Item, setLike, typeOf } from '../values/attribute-value.ts'
+import {
+  type AttributeValue,
+  elementsOf,
+  type Item,
+  setLike,
+  typeOf,
+  type ValueType,
+} from '../values/attribute-value.ts'
 import { addNumbers, negateNumber } from '../values/decimal.ts'
-import { incorrectType } from './condition.ts'
 import { type Bindings, memberOf, type Path, parsePath, resolvePath, valueAt } from './path.ts'
 import { assertDistinct } from './projection.ts'
 import { type Expression, expressionParser, type TokenReader } from './tokens.ts'
@@ -151,7 +157,7 @@ function valueAfter(action: Action, { path, item, bindings }: Place): AttributeV
 
 function added(current: AttributeValue | undefined, operand: AttributeValue): AttributeValue {
   const elements = elementsOf(operand)
-  if (!('N' in operand) && elements === undefined) throw incorrectType('UpdateExpression', 'ADD', operand)
+  if (!('N' in operand) && elements === undefined) throw incorrectSet('ADD', operand)
   if (current === undefined) return operand
   if (typeOf(current) !== typeOf(operand)) throw incorrectOperand()
   if ('N' in operand) return 'N' in current ? { N: addNumbers(current.N, operand.N) } : current
@@ -160,7 +166,7 @@ function added(current: AttributeValue | undefined, operand: AttributeValue): At
 
 function deleted(current: AttributeValue | undefined, operand: AttributeValue): AttributeValue | undefined {
   const elements = elementsOf(operand)
-  if (elements === undefined) throw incorrectType('UpdateExpression', 'DELETE', operand)
+  if (elements === undefined) throw incorrectSet('DELETE', operand)
   if (current === undefined) return undefined
   if (typeOf(current) !== typeOf(operand)) throw incorrectOperand()
   const left = (elementsOf(current) ?? []).filter((element) => !elements.includes(element))
@@ -189,6 +195,25 @@ function evaluate(value: Value, item: Item, bindings: Bindings): AttributeValue 
 function present(value: AttributeValue | undefined): AttributeValue {
   if (value !== undefined) return value
   throw invalid('The provided expression refers to an attribute that does not exist in the item')
+}
+
+const TYPE_NAMES: Readonly<Record<ValueType, string>> = {
+  S: 'STRING',
+  N: 'NUMBER',
+  B: 'BINARY',
+  BOOL: 'BOOLEAN',
+  NULL: 'NULL',
+  M: 'MAP',
+  L: 'LIST',
+  SS: 'STRING_SET',
+  NS: 'NUMBER_SET',
+  BS: 'BINARY_SET',
+}
+
+function incorrectSet(operator: 'ADD' | 'DELETE', value: AttributeValue) {
+  return invalid(
+    `Invalid UpdateExpression: Incorrect operand type for operator or function; operator: ${operator}, operand type: ${TYPE_NAMES[typeOf(value)]}, typeSet: ALLOWED_FOR_${operator}_OPERAND`,
+  )
 }
 
 function incorrectOperand() {

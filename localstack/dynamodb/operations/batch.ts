@@ -16,7 +16,9 @@ export function batchGetItem(tables: Tables, input: Input): string {
   const requests = requestsOf(input).map(([name, request]) => {
     if (!isRecord(request)) throw invalid(`The request for the table ${name} must be a map`)
     assertEmulated(request)
-    return { name, request, table: findTable(tables, name), keys: requiredList(request, 'Keys') }
+    const keys = requiredList(request, 'Keys')
+    assertNotEmpty(keys, `requestItems.${name}.member.keys`)
+    return { name, request, table: findTable(tables, name), keys }
   })
   const total = requests.reduce((sum, { keys }) => sum + keys.length, 0)
   if (total > MAX_READS) throw invalid('Too many items requested for the BatchGetItem call')
@@ -57,12 +59,12 @@ export function batchWriteItem(tables: Tables, input: Input): string {
   const plans = requestsOf(input).flatMap(([name, requests]) => {
     const table = findTable(tables, name)
     if (!Array.isArray(requests)) throw invalid(`The requests for the table ${name} must be a list`)
+    assertNotEmpty(requests, `requestItems.${name}.member`)
     const planned = requests.map((request) => planWrite(tables, name, request))
     assertDistinct(planned.map((plan) => identityOf(table, plan)))
     return planned
   })
-  if (plans.length === 0 || plans.length > MAX_WRITES)
-    throw invalid('Too many items requested for the BatchWriteItem call')
+  if (plans.length > MAX_WRITES) throw invalid('Too many items requested for the BatchWriteItem call')
   const outcomes = plans.map((plan) => judge(plan, doesCount(input)))
   const units = new Map<string, number>()
   tables.atomically(() => {
@@ -80,9 +82,14 @@ export function batchWriteItem(tables: Tables, input: Input): string {
 
 function requestsOf(input: Input): [string, unknown][] {
   const requests = Object.entries(requiredRecord(input, 'RequestItems'))
-  if (requests.length > 0) return requests
+  assertNotEmpty(requests, 'requestItems')
+  return requests
+}
+
+function assertNotEmpty(list: readonly unknown[], at: string): void {
+  if (list.length > 0) return
   throw invalid(
-    "1 validation error detected: Value '{}' at 'requestItems' failed to satisfy constraint: Member must have length greater than or equal to 1",
+    `1 validation error detected: Value at '${at}' failed to satisfy constraint: Member must have length greater than or equal to 1`,
   )
 }
 

@@ -26,7 +26,7 @@ import {
 } from './request.ts'
 import { consumedCapacity, jsonObject, readUnits } from './response.ts'
 
-/** A page ends before the item that would make it larger than 1 MB. */
+/** A page ends with the item that makes it this large. */
 const PAGE_BYTES = 1024 * 1024
 
 /** Reads a page of the items with one hash key, in the order of their range key. */
@@ -121,17 +121,18 @@ function startAfter(range: Range, start: Key | null): Range {
   if (start === null) return range
   if (Buffer.compare(Buffer.from(start.hash), Buffer.from(range.hash)) !== 0)
     throw invalid('The provided starting key is outside query boundaries based on provided conditions')
+  const { low, high, isForward } = range
+  if (isBeyond(start.range, low, -1) || isBeyond(start.range, high, 1))
+    throw invalid('The provided starting key does not match the range key predicate')
   const bound = { at: start.range, isIncluded: false }
-  return range.isForward
-    ? { ...range, low: tighter(range.low, bound, 1) }
-    : { ...range, high: tighter(range.high, bound, -1) }
+  return isForward ? { ...range, low: bound } : { ...range, high: bound }
 }
 
-/** Returns the tighter of two bounds, where `bound` excludes its own place: the higher for 1, the lower for -1. */
-function tighter(other: Bound | null, bound: Bound, direction: 1 | -1): Bound {
-  if (other === null) return bound
-  const order = Buffer.compare(Buffer.from(other.at), Buffer.from(bound.at)) * direction
-  return order > 0 ? other : bound
+/** Whether a place is outside a bound, which is the lower one for -1 and the upper one for 1. */
+function isBeyond(place: KeyPart, bound: Bound | null, direction: 1 | -1): boolean {
+  if (bound === null) return false
+  const order = Buffer.compare(Buffer.from(place), Buffer.from(bound.at)) * direction
+  return order > 0 || (order === 0 && !bound.isIncluded)
 }
 
 function boundsOf(range: RangeCondition | null): Pick<Range, 'low' | 'high'> {
@@ -188,8 +189,6 @@ function readPage(
   let last: StoredItem | null = null
   let hasMore = false
   for (const stored of items) {
-    hasMore = last !== null && bytes + stored.size > PAGE_BYTES
-    if (hasMore) break
     scanned++
     bytes += stored.size
     last = stored
@@ -198,7 +197,7 @@ function readPage(
       count++
       if (!asked.isCount) found.push(json)
     }
-    hasMore = scanned === asked.limit
+    hasMore = scanned === asked.limit || bytes >= PAGE_BYTES
     if (hasMore) break
   }
   const units = readUnits(bytes, input.ConsistentRead === true)
