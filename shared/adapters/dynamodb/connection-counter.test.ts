@@ -10,7 +10,7 @@ const HOUR_MS = 3_600_000
 const ADA = { name: 'ada', role: 'viewer' } as const
 
 test('connections that were lost without a close count for two hours and twenty minutes at most', async () => {
-  const { client, tableOf } = tinyDynamodb()
+  const { client, itemsOf } = tinyDynamodb()
   const store = dynamoSubscriptionStore(client, TINY_TABLES, { shard: 0, shards: 1 })
   const counts: number[] = []
   const note = async () => void counts.push(await store.countConnections())
@@ -29,7 +29,7 @@ test('connections that were lost without a close count for two hours and twenty 
   await note()
 
   expect(counts).toEqual([2, 2, 2, 1, 0])
-  const spans = [...tableOf('connections').values()].filter((item) => item.connection === 'count#connections')
+  const spans = itemsOf('connections').filter((item) => item.connection === 'count#connections')
   expect(spans.every(({ expires }) => Number(expires) * 1000 <= Date.now())).toBe(true)
 })
 

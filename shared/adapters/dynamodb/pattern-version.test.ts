@@ -1,3 +1,4 @@
+import { DeleteCommand } from '@aws-sdk/lib-dynamodb'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { createScheduler } from '#shared/testing/delivery/scheduler.ts'
@@ -8,13 +9,19 @@ import { NAMED_CHANGES, patternVersions } from './pattern-version.ts'
 const CHANNEL = '1/0|port.*'
 
 function openVersions() {
-  const { client, tableOf } = tinyDynamodb()
+  const { client, itemsOf } = tinyDynamodb()
   const versions = patternVersions(client, TINY_TABLES.subscriptions)
   const add = async (count: number) => {
     for (let index = 0; index < count; index++) await versions.add(CHANNEL, `c${index}#s`)
   }
   const look = async () => (await versions.read([CHANNEL])).get(CHANNEL) ?? { version: 0, changes: [] }
-  return { versions, add, look, table: tableOf('subscriptions') }
+  const TableName = TINY_TABLES.subscriptions
+  const forget = async (ending: string) => {
+    for (const { channel, subscriber } of itemsOf(TableName))
+      if (String(subscriber).endsWith(ending))
+        await client.send(new DeleteCommand({ TableName, Key: { channel, subscriber } }))
+  }
+  return { versions, add, look, forget }
 }
 
 const named = (from: number, to: number) =>
@@ -60,9 +67,9 @@ test('no names are read if more changes are missed than the caller wants', async
 })
 
 test('null is returned if a writer crashed before it had kept the names', async () => {
-  const { versions, add, look, table } = openVersions()
+  const { versions, add, look, forget } = openVersions()
   await add(200)
-  for (const [key, item] of table) if (String(item.subscriber).endsWith('96')) table.delete(key)
+  await forget('96')
   const seen = await look()
 
   expect(await versions.changesSince(CHANNEL, seen, 60, 1000)).toBeNull()

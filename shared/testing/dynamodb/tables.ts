@@ -1,6 +1,6 @@
 import type { CreateTableCommandInput } from '@aws-sdk/client-dynamodb'
 
-type KeySchema = readonly [partitionKey: string, sortKey: string, sortKeyType?: 'S' | 'N']
+export type KeySchema = readonly [partitionKey: string, sortKey: string, sortKeyType?: 'S' | 'N']
 
 /** The keys of the tables; `tiny-dynamodb.test.ts` compares them with the resources of serverless.yml. */
 export const KEYS = {
