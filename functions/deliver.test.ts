@@ -71,9 +71,10 @@ describe('a batch of the trigger', () => {
     await shards[0]?.register({ connection: 'c0', id: 's', attempt: 1, channels: ['tests.*'] })
     await shards[1]?.register({ connection: 'c1', id: 's', attempt: 1, channels: ['tests.*'] })
 
+    await deliver(batch, makeContext(REMAINING_MS, NAME))
     await deliver(batch, makeContext(REMAINING_MS, `${NAME}1`))
 
-    expect(posts.map(({ connection }) => connection)).toEqual(['c1'])
+    expect(posts.map(({ connection }) => connection)).toEqual(['c0', 'c1'])
   })
 
   test('is refused by a function whose shard is not set', async () => {

@@ -15,6 +15,7 @@ import {
   socketGateway,
   statsRequest,
   subscriptionShards,
+  type Tables,
 } from './lib/compose.ts'
 import { type Environment, readEnvironment } from './lib/environment.ts'
 
@@ -28,8 +29,7 @@ export type DeliverFunctionDeps = Omit<DeliverDeps, 'subscriptions' | 'follower'
 /** Time kept back from the function's own limit to mark the connections that missed a frame, in milliseconds. */
 const RESERVE_MS = 5000
 
-export function composeDeliver(env: Environment): DeliverFunctionDeps {
-  const tables = openTables(env)
+export function composeDeliver(env: Environment, tables: Tables = openTables(env)): DeliverFunctionDeps {
   const shards = subscriptionShards(tables)
   const catalog = catalogOf(env)
   return {
@@ -49,8 +49,8 @@ export function composeDeliver(env: Environment): DeliverFunctionDeps {
 
 /**
  * The MSK trigger: stores each batch, or waits until the first shard has stored it, then pushes it to every subscriber of
- * its shard. Which shard a function has is
- * said in `DELIVER_SHARDS` (infra/msk-triggers.cjs): several functions may share a process and its environment.
+ * its shard. Which shard a function has is said in `DELIVER_SHARDS` (infra/msk-triggers.cjs): several functions may share
+ * a process and its environment.
  */
 export function createDeliver({ shards, deliverShards, requestStats, ...deps }: DeliverFunctionDeps) {
   return async (

@@ -13,12 +13,12 @@ import {
   eventStore,
   kafkaLog,
   openTables,
+  type Tables,
   viewStore,
 } from './lib/compose.ts'
 import { type Environment, readEnvironment } from './lib/environment.ts'
 
-export function composeFold(env: Environment): FoldDeps {
-  const tables = openTables(env)
+export function composeFold(env: Environment, tables: Tables = openTables(env)): FoldDeps {
   const catalog = catalogOf(env)
   return {
     kafka: kafkaLog(env),

@@ -6,7 +6,7 @@ import { makeEvent, makeRecord } from '#shared/testing/accept/records.ts'
 import { memoryClaimStore } from '#shared/testing/memory/memory-claim-store.ts'
 import { memoryDeadLetterStore } from '#shared/testing/memory/memory-dead-letter-store.ts'
 import { memoryEventStore } from '#shared/testing/memory/memory-event-store.ts'
-import { createKnownHeads, type StoreDeps, storeBatch } from './store-batch.ts'
+import { createKnownHeads, followBatch, type StoreDeps, storeBatch } from './store-batch.ts'
 
 const POISON = '{"specversion":'
 const catalog = createCatalog([{ name: 'port', topics: { port: ['port.**'] }, events: {} }])
@@ -213,5 +213,136 @@ describe('the epoch of a topic does not change', () => {
 
     expect(await epochOf()).toBe(before)
     expect(idsOf(events)).toEqual(['b'])
+  })
+})
+
+const records = (from: number, to: number, partition = 0, life = '') =>
+  Array.from({ length: to - from + 1 }, (_, n) =>
+    makeRecord({ offset: from + n, partition }, makeEvent(`${life}${partition}-${from + n}`)),
+  )
+
+describe('a warm function', () => {
+  /** Another function on the same stores, and the number of times that this one reads the topic. */
+  function warm() {
+    let reads = 0
+    const topic: StoreDeps['store']['topic'] = (name) => {
+      reads++
+      return deps.store.topic(name)
+    }
+    const here = { ...deps, heads: createKnownHeads(), store: { ...deps.store, topic } }
+    return { here, other: { ...deps, heads: createKnownHeads() }, reads: () => reads }
+  }
+
+  test('reads its topic once, and then only if its batch is not above the head that it knows', async () => {
+    const { here, reads } = warm()
+    await storeBatch(records(0, 1), here)
+    await storeBatch(records(2, 4), here)
+    await storeBatch(records(9, 9), here)
+    expect(reads()).toBe(1)
+
+    await storeBatch(records(8, 9), here)
+
+    expect(reads()).toBe(2)
+    expect(await headOf()).toMatchObject({ offset: 9, first: 0 })
+  })
+
+  test('reads it again if another worker has moved the head, and keeps its first event and its time', async () => {
+    const { here, other, reads } = warm()
+    await storeBatch([makeRecord({ offset: 0 }, POISON)], here)
+    await storeBatch([makeRecord({ offset: 1, timestamp: 9000 }, makeEvent('other'))], other)
+
+    const events = await storeBatch([makeRecord({ offset: 2, timestamp: 1002 }, makeEvent('here'))], here)
+
+    expect(idsOf(events)).toEqual(['here'])
+    expect(reads()).toBe(2)
+    expect(await headOf()).toEqual({ offset: 2, first: 1, timestamp: 9000 })
+  })
+
+  test('stores into the epoch that another worker has begun meanwhile', async () => {
+    const { here, other } = warm()
+    await storeBatch(records(0, 3), here)
+    await storeBatch(records(0, 0, 1), other)
+    const before = await epochOf()
+    await storeBatch([makeRecord({ offset: 0, partition: 1 }, makeEvent('new'))], other)
+
+    const events = await storeBatch(records(4, 5), here)
+
+    expect(await epochOf()).not.toBe(before)
+    expect(await storedIds()).toEqual(['0-4', '0-5'])
+    expect(events.map(({ renewed }) => renewed !== undefined)).toEqual([true, true])
+  })
+
+  test('gives up if the head is moved by others all the time', async () => {
+    const store = { ...deps.store, advance: async () => false }
+
+    await expect(storeBatch(records(0, 0), { ...deps, store })).rejects.toThrow('by other workers')
+  })
+})
+
+describe('a shard above the first', () => {
+  const noWrites = (): StoreDeps => {
+    const refuse = () => Promise.reject(new Error('a write'))
+    return {
+      ...deps,
+      store: { ...deps.store, put: refuse, advance: refuse },
+      claims: { ...deps.claims, claim: refuse, claimMade: refuse },
+      deadLetters: { ...deps.deadLetters, put: refuse },
+    }
+  }
+
+  test('waits until the first has stored its batch, and returns what is stored', async () => {
+    const batch = [
+      ...records(0, 1),
+      makeRecord({ offset: 2 }, makeEvent('0-0')),
+      makeRecord({ offset: 3 }, POISON),
+    ]
+    const pauses: number[] = []
+    const sleep = async (ms: number) => {
+      if (pauses.push(ms) === 2) await storeBatch(batch.slice(0, 2), deps)
+      if (pauses.length === 3) await storeBatch(batch.slice(2), deps)
+    }
+
+    const events = await followBatch(batch, noWrites(), sleep)
+
+    expect(idsOf(events)).toEqual(['0-0', '0-1'])
+    expect(pauses).toEqual([5, 10, 15])
+  })
+
+  test('does not wait if the batch is stored', async () => {
+    await storeBatch(records(0, 4), deps)
+    const sleep = () => Promise.reject(new Error('a pause'))
+
+    expect(idsOf(await followBatch(records(1, 3), noWrites(), sleep))).toEqual(['0-1', '0-2', '0-3'])
+    expect(await followBatch([], noWrites(), sleep)).toEqual([])
+  })
+
+  test('stores the batch itself if the first does not come within 1.5 s', async () => {
+    let waited = 0
+    const sleep = async (ms: number) => {
+      waited += ms
+    }
+
+    const events = await followBatch(records(0, 1), deps, sleep)
+
+    expect(idsOf(events)).toEqual(['0-0', '0-1'])
+    expect(await headOf()).toMatchObject({ offset: 1 })
+    expect(waited).toBe(1500)
+  })
+
+  test('notices a topic that was created again, and waits for it', async () => {
+    await storeBatch(records(0, 4), deps)
+    const before = await epochOf()
+    const again = records(0, 1, 0, 'new ')
+    let pauses = 0
+    const sleep = async () => {
+      if (++pauses === 1) await storeBatch(again, { ...deps, heads: createKnownHeads() })
+    }
+
+    const events = await followBatch(again, noWrites(), sleep)
+
+    expect(await epochOf()).not.toBe(before)
+    expect(idsOf(events)).toEqual(['new 0-0', 'new 0-1'])
+    expect(events.every(({ renewed }) => renewed !== undefined)).toBe(true)
+    expect(pauses).toBe(1)
   })
 })
