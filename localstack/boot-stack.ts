@@ -74,6 +74,14 @@ async function startParts(settings: Settings, start: Start) {
       log,
     }),
   )
+  const web = await start(
+    startWeb({
+      port: ports.WEB_PORT,
+      config: { httpUrl: urls.http, socketUrl: urls.socket, ...signInOf(identity) },
+      origins: [urls.http, urls.socket, identity.endpoint],
+    }),
+  )
+  // The gateway comes last, because who waits for `GET /health` expects everything else to be there.
   await start(
     startGateway({
       service,
@@ -85,13 +93,6 @@ async function startParts(settings: Settings, start: Start) {
     }),
   )
   await start(host.startTrigger())
-  const web = await start(
-    startWeb({
-      port: ports.WEB_PORT,
-      config: { httpUrl: urls.http, socketUrl: urls.socket, ...signInOf(identity) },
-      origins: [urls.http, urls.socket, identity.endpoint],
-    }),
-  )
   return { backends, web }
 }
 

@@ -66,8 +66,13 @@ export function createSocketApi(service: Service, integrate: Integrate, limits: 
     const { status, protocol } = await connect(api, identity, request)
     if (status < 200 || status > 299) return refuse(socket, status)
     if (protocol !== undefined) protocols.set(request, protocol)
-    if (socket.destroyed) return disconnect(identity, 1006, '')
-    sockets.handleUpgrade(request, socket, head, (client) => open(client, identity))
+    let isOpen = false
+    sockets.handleUpgrade(request, socket, head, (client) => {
+      isOpen = true
+      open(client, identity)
+    })
+    // The library has refused the handshake, or the client has cut it meanwhile.
+    if (!isOpen) disconnect(identity, 1006, '')
   })
   return {
     server,

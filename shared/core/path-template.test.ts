@@ -3,13 +3,13 @@ import { matchPath } from './path-template.ts'
 
 test.each([
   ['/events', '/events', {}],
-  ['/events/{id}', '/events/a%2Fb%20%E2%9A%93', { id: 'a/b ⚓' }],
+  ['/events/{id}', '/events/a ⚓', { id: 'a ⚓' }],
+  ['/events/{id}', '/events/100%', { id: '100%' }],
   ['/views/{domain}/{view}', '/views/port/cases', { domain: 'port', view: 'cases' }],
   ['/events/{id}', '/events', null],
   ['/events/{id}', '/events/', null],
   ['/events/{id}', '/events/a/b', null],
   ['/events/{id}', '/streams/a', null],
-  ['/events/{id}', '/events/%zz', null],
-])('the template %s and the path %s give %j', (template, path, parameters) => {
+])('the template %s and the decoded path %s give %j', (template, path, parameters) => {
   expect(matchPath(template, path)).toEqual(parameters)
 })

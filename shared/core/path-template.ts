@@ -1,6 +1,6 @@
 /**
- * Returns the parameters of a path for a template such as `/events/{id}`, percent-decoded, or null if it does not match.
- * A parameter is one segment that is not empty.
+ * Returns the parameters of a path for a template such as `/events/{id}`, or null if it does not match. A parameter is
+ * one segment that is not empty. API Gateway has decoded the path, so a value with a slash is not one segment any more.
  */
 export function matchPath(template: string, path: string): Record<string, string> | null {
   const wanted = template.split('/')
@@ -14,17 +14,8 @@ export function matchPath(template: string, path: string): Record<string, string
       if (part !== segment) return null
       continue
     }
-    const value = decode(segment)
-    if (!value) return null
-    parameters[name] = value
+    if (segment === '') return null
+    parameters[name] = segment
   }
   return parameters
-}
-
-function decode(segment: string): string | null {
-  try {
-    return decodeURIComponent(segment)
-  } catch {
-    return null // malformed, such as "%zz"
-  }
 }

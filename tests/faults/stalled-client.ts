@@ -27,7 +27,7 @@ export type Stall = {
 const POSTS_PER_SECOND = 1
 const DRAIN_MS = 30_000
 /** Fills only the buffers of the stalled client: some megabytes, of the kernel and the gateway. */
-const FILLERS = { count: 48, bytes: 100_000 }
+const FILLERS = { count: 96, bytes: 100_000 }
 
 const eventsOf = (frame: Frame) => (frame.type === 'events' ? (frame.events as Positioned[]) : [])
 const isSubscribed = (frame: Frame) => frame.type === 'subscribed'

@@ -1,0 +1,210 @@
+import { request } from 'node:http'
+import { text } from 'node:stream/consumers'
+import { afterEach, expect, test } from 'vitest'
+import type { Service } from '../service.ts'
+import { createHttpApi } from './http-api.ts'
+import { createIntegrations } from './integrations.ts'
+import { createTestService, listen, type TestFunctions } from './testing/start-test-gateway.ts'
+
+const stops: (() => Promise<void>)[] = []
+afterEach(async () => {
+  for (const stop of stops.splice(0)) await stop()
+})
+
+/** Returns the URL of an API with these functions; the gateway waits for one at most `limitMs`. */
+async function start(functions: TestFunctions, provider: Service['provider'] = {}, limitMs = 30_000) {
+  const { service, host, functions: definitions } = createTestService(functions, provider)
+  const { url, stop } = await listen(createHttpApi(service, createIntegrations(host, definitions, limitMs)))
+  stops.push(stop)
+  return url
+}
+
+const echo = {
+  events: [{ httpApi: '*' }],
+  run: (event: unknown) => ({ statusCode: 200, body: JSON.stringify(event) }),
+}
+
+/** Sends a request without what fetch adds to it. */
+function send(url: string, headers: readonly string[], body: Buffer): Promise<Record<string, unknown>> {
+  return new Promise((resolve, reject) => {
+    const outgoing = request(url, { method: 'POST', headers: [...headers] }, async (response) =>
+      resolve(JSON.parse(await text(response))),
+    )
+    outgoing.on('error', reject)
+    outgoing.end(body)
+  })
+}
+
+test('repeated headers, odd cookies and bytes that are no text reach the function', async () => {
+  const url = await start({ echo })
+  const headers = [
+    'host',
+    'local',
+    'content-length',
+    '2',
+    'ce-id',
+    'a',
+    'ce-id',
+    'b',
+    'cookie',
+    '{"a":"b,c"}; =x; d',
+  ]
+
+  const event = await send(url, headers, Buffer.from([0xff, 0xfe]))
+
+  expect(event).toMatchObject({
+    headers: { 'ce-id': 'a,b' },
+    cookies: ['{"a":"b,c"}', '=x', 'd'],
+    body: Buffer.from([0xff, 0xfe]).toString('base64'),
+    isBase64Encoded: true,
+  })
+})
+
+test.each(['"hello"', 'null', '0', 'false', '{"a":1.0}', ' '])(
+  'the JSON %s is passed as text',
+  async (body) => {
+    const url = await start({ echo })
+
+    const response = await fetch(url, {
+      method: 'POST',
+      body,
+      headers: { 'content-type': 'application/json' },
+    })
+
+    expect(await response.json()).toMatchObject({ body, isBase64Encoded: false })
+  },
+)
+
+test('a path that is not encoded well is still passed on', async () => {
+  const url = await start({ echo })
+
+  expect(await (await fetch(`${url}/events/%zz`)).json()).toMatchObject({ rawPath: '/events/%zz' })
+})
+
+test('cookies of the function are headers of their own, and bytes are sent as they are', async () => {
+  const url = await start({
+    bytes: {
+      events: [{ httpApi: 'GET /bytes' }],
+      run: () => ({
+        statusCode: 200,
+        cookies: ['a=1', 'b=2'],
+        headers: { 'content-type': 'image/png' },
+        isBase64Encoded: true,
+        body: 'AP8=',
+      }),
+    },
+  })
+
+  const response = await fetch(`${url}/bytes`)
+
+  expect(response.headers.getSetCookie()).toEqual(['a=1', 'b=2'])
+  expect([...new Uint8Array(await response.arrayBuffer())]).toEqual([0, 255])
+})
+
+test('HEAD gets the length of the body and no body', async () => {
+  const url = await start({ echo: { ...echo, run: () => ({ statusCode: 200, body: 'four' }) } })
+
+  const response = await fetch(url, { method: 'HEAD' })
+
+  expect([response.headers.get('content-length'), await response.text()]).toEqual(['4', ''])
+})
+
+test('no route is 404', async () => {
+  const url = await start({ one: { ...echo, events: [{ httpApi: 'GET /one' }] } })
+
+  const response = await fetch(`${url}/two`)
+
+  expect([response.status, await response.json()]).toEqual([404, { message: 'Not Found' }])
+})
+
+test('a function that fails is 500, and one that takes longer than the gateway waits is 503', async () => {
+  const waiting = Promise.withResolvers<void>()
+  const functions = {
+    broken: {
+      events: [{ httpApi: 'GET /broken' }],
+      run: () => {
+        throw new Error('secret')
+      },
+    },
+    slow: { events: [{ httpApi: 'GET /slow' }], run: () => waiting.promise },
+    bad: {
+      events: [{ httpApi: 'GET /bad' }],
+      run: () => ({ statusCode: 200, headers: { 'not a header': 'x' } }),
+    },
+  }
+  const url = await start(functions, {}, 20)
+  const answerOf = async (path: string) => {
+    const response = await fetch(url + path)
+    return [response.status, await response.json()]
+  }
+
+  expect(await answerOf('/broken')).toEqual([500, { message: 'Internal Server Error' }])
+  expect(await answerOf('/slow')).toEqual([503, { message: 'Service Unavailable' }])
+  expect(await answerOf('/bad')).toEqual([500, { message: 'Internal Server Error' }])
+  waiting.resolve()
+})
+
+test('a body above 10 MB, or above what Lambda takes, is 413', async () => {
+  const url = await start({ echo })
+  const post = async (bytes: number) => {
+    const response = await fetch(url, { method: 'POST', body: Buffer.alloc(bytes, 'x') })
+    await response.arrayBuffer()
+    return response.status
+  }
+
+  expect([await post(1024), await post(5_000_000), await post(11_000_000)]).toEqual([200, 413, 413])
+})
+
+test('a sender that cuts its request leaves the gateway working', async () => {
+  const url = await start({ echo })
+  const cut = request(url, { method: 'POST', headers: { 'content-length': '100' } })
+  const failed = new Promise((resolve) => cut.once('error', resolve))
+  cut.write('half')
+  cut.once('socket', (socket) => socket.once('connect', () => setImmediate(() => cut.destroy())))
+  await failed
+
+  expect((await fetch(url)).status).toBe(200)
+})
+
+const cors = {
+  allowedOrigins: ['https://a.example'],
+  allowedHeaders: ['x-api-key'],
+  allowedMethods: ['GET', 'POST'],
+  exposedResponseHeaders: ['etag'],
+  maxAge: 600,
+}
+const preflight = {
+  method: 'OPTIONS',
+  headers: { origin: 'https://a.example', 'access-control-request-method': 'POST' },
+}
+
+test('a preflight is answered without a function, and responses get the headers of the gateway alone', async () => {
+  const run = () => ({ statusCode: 200, headers: { 'access-control-allow-origin': 'evil', etag: '1' } })
+  const url = await start({ any: { events: [{ httpApi: '*' }], run } }, { httpApi: { cors } })
+
+  const asked = await fetch(url, preflight)
+  const got = await fetch(url, { headers: { origin: 'https://a.example' } })
+  const other = await fetch(url, { headers: { origin: 'https://b.example' } })
+
+  expect(asked.status).toBe(204)
+  expect(Object.fromEntries(asked.headers)).toMatchObject({
+    'access-control-allow-origin': 'https://a.example',
+    'access-control-allow-headers': 'x-api-key',
+    'access-control-allow-methods': 'GET,POST',
+    'access-control-max-age': '600',
+  })
+  expect(got.headers.get('access-control-allow-origin')).toBe('https://a.example')
+  expect(got.headers.get('access-control-expose-headers')).toBe('etag')
+  expect(other.headers.get('access-control-allow-origin')).toBeNull()
+})
+
+test('a route with the method OPTIONS takes the preflights of its path', async () => {
+  const hooks = {
+    events: [{ httpApi: 'OPTIONS /hooks/{source}' }],
+    run: () => ({ statusCode: 200, body: 'mine' }),
+  }
+  const url = await start({ hooks, echo }, { httpApi: { cors: true } })
+
+  expect(await (await fetch(`${url}/hooks/a`, preflight)).text()).toBe('mine')
+  expect((await fetch(`${url}/other`, preflight)).headers.get('access-control-allow-origin')).toBe('*')
+})
