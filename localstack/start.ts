@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
+import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { bootStack, type Stack } from './boot-stack.ts'
 import { listenOnLoopback } from './listen-on-loopback.ts'
@@ -57,6 +58,8 @@ if (taken)
   )
 if (flags.fresh) await rm(dataDir, { recursive: true, force: true })
 
+// A third of the time of a start is compiling: the framework's process and the functions' thread keep what they compiled.
+process.env.NODE_COMPILE_CACHE ??= fileURLToPath(new URL('../node_modules/.cache/tidewire', import.meta.url))
 const booting = bootStack(chosen).catch((error: unknown) =>
   quit(error instanceof Error ? error.message : String(error)),
 )

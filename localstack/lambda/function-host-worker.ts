@@ -1,3 +1,4 @@
+import { enableCompileCache, flushCompileCache } from 'node:module'
 import type { MessagePort } from 'node:worker_threads'
 import { startMskTrigger } from '../msk-trigger/start-msk-trigger.ts'
 import type { Service } from '../service.ts'
@@ -19,7 +20,9 @@ await runAsWorker(async ({ functions, folder, port, trigger }: HostData, log) =>
   // In the cloud such an error ends one sandbox; here it must not end all functions.
   for (const name of ['uncaughtException', 'unhandledRejection'] as const)
     process.on(name, (error) => log(`a function left an error behind: ${error?.stack ?? error}`))
+  if (process.env.NODE_COMPILE_CACHE) enableCompileCache(process.env.NODE_COMPILE_CACHE)
   const { invoke } = await createFunctionHost({ functions, folder, env: process.env, log })
+  flushCompileCache()
   const reply = (message: HostReply): void => port.postMessage(message)
   let triggering: ReturnType<typeof startMskTrigger> | null = null
 
