@@ -15,6 +15,8 @@ import { benchLatency } from './bench-latency.ts'
 import { benchMatching } from './bench-matching.ts'
 import { benchPosts } from './bench-posts.ts'
 import { benchProfile } from './bench-profile.ts'
+import { benchReconnect } from './bench-reconnect.ts'
+import { benchSoak } from './bench-soak.ts'
 import { benchUnits } from './bench-units.ts'
 import { type Outcome, printRows, type Rows } from './measure.ts'
 import { type BenchOptions, readOptions } from './options.ts'
@@ -50,14 +52,16 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   capacity: benchCapacity,
   units: benchUnits,
   growth: benchGrowth,
+  reconnect: benchReconnect,
   idle: benchIdle,
   folds: benchFolds,
   profile: benchProfile,
+  soak: benchSoak,
   dashboard: ({ seconds }) => benchDashboard(seconds ?? 20),
   'feed-soak': benchFeedSoak,
 }
 /** These take long, and run only when they are named. */
-const ON_DEMAND: readonly string[] = ['profile', 'feed-soak']
+const ON_DEMAND: readonly string[] = ['profile', 'soak', 'feed-soak']
 
 const NAMES = `Benchmarks: ${Object.keys(BENCHMARKS).join(', ')}.
 Only when named: ${ON_DEMAND.join(', ')}.

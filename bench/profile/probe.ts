@@ -1,7 +1,7 @@
 import { Session } from 'node:inspector'
 import { connect } from 'node:net'
-import { createInterface } from 'node:readline'
 import { threadId } from 'node:worker_threads'
+import { onLines } from './on-lines.ts'
 
 /**
  * Loaded into a stack with `NODE_OPTIONS=--require`: profiles the threads of its process and reads their heaps when the
@@ -40,7 +40,7 @@ function listen(port: number): void {
   const socket = connect(port, '127.0.0.1')
   socket.unref()
   socket.on('error', () => {}) // the benchmark has ended
-  createInterface({ input: socket }).on('line', async (line) => {
+  onLines(socket, async (line) => {
     const { id, do: what } = JSON.parse(line) as ProbeRequest
     const targets = [['main', post] as const, ...workers()]
     const reports = await Promise.all(

@@ -1,6 +1,6 @@
 import { createServer, type Socket } from 'node:net'
-import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { onLines } from './on-lines.ts'
 import type { ProbeAnswer, ProbeRequest } from './probe.ts'
 
 export type Probe = {
@@ -22,7 +22,7 @@ export async function startProbe(): Promise<Probe> {
       processes.get(socket)?.(null)
       processes.delete(socket)
     })
-    createInterface({ input: socket }).on('line', (line) => {
+    onLines(socket, (line) => {
       processes.get(socket)?.(JSON.parse(line) as ProbeAnswer)
     })
   })
