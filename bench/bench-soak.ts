@@ -13,10 +13,16 @@ const RATE = 500
 const PER_POST = 10
 const SEATS = 100
 const AUDIENCE = 10
+/** Samples in all; each collects the garbage of every thread, so a short run has fewer. */
 const SAMPLES = 60
-/** The stack is killed so often, all in this first part of the time: a heap is compared within one life of it. */
+const SAMPLE_EVERY_MS = 10_000
+/**
+ * The stack is killed so often, all in this first part of the time: a heap is compared within one life of it. In a short
+ * run it is killed less often, since it and its clients need a while to come back.
+ */
 const KILLS = 4
 const KILLED_PART = 0.4
+const BETWEEN_KILLS_MS = 40_000
 const CUT_EVERY_MS = 5000
 const REPLACE_EVERY_MS = 2000
 const PATIENCE_MS = 60_000
@@ -82,7 +88,8 @@ function startFaults({ stack, clients, cut }: Faulted, minutes: number) {
     counts.kills++
     events.push('kill -9')
     await stack.stop('SIGKILL')
-    await stack.start()
+    const took = await stack.start()
+    process.stderr.write(`soak: killed, and ready again after ${Math.round(took)} ms\n`)
   }
   const timers = [
     setInterval(() => {
@@ -94,8 +101,10 @@ function startFaults({ stack, clients, cut }: Faulted, minutes: number) {
     }, REPLACE_EVERY_MS),
   ]
   const killer = (async () => {
-    const pause = (minutes * 60_000 * KILLED_PART) / KILLS
-    for (let number = 0; number < KILLS && !isStopped; number++) {
+    const time = minutes * 60_000 * KILLED_PART
+    const kills = Math.min(KILLS, Math.max(1, Math.floor(time / BETWEEN_KILLS_MS)))
+    const pause = time / (kills + 1)
+    for (let number = 0; number < kills && !isStopped; number++) {
       await sleep(pause)
       killing = kill()
       await killing
@@ -126,12 +135,17 @@ type Sampled = {
 
 async function sample({ stack, clients, probe, events }: Sampled, minutes: number): Promise<Row[]> {
   const rows: Row[] = []
-  const every = (minutes * 60_000) / SAMPLES
+  const count = Math.min(SAMPLES, Math.max(1, Math.floor((minutes * 60_000) / SAMPLE_EVERY_MS)))
+  const every = (minutes * 60_000) / count
   const begin = performance.now()
-  for (let number = 1; number <= SAMPLES; number++) {
+  for (let number = 1; number <= count; number++) {
     await sleep(Math.max(0, begin + number * every - performance.now()))
     const { delivered, latency, live } = await clients.sample()
+    const { accepted, lost, retriedPosts } = await clients.tally()
     const heaps = (await probe.ask('heap')).flatMap(({ threads }) => threads.map(({ bytes = 0 }) => bytes))
+    process.stderr.write(
+      `soak: sample ${number} of ${count}: ${accepted} accepted, ${retriedPosts} posts repeated, ${delivered} delivered, ${lost} on their way, ${live} clients live\n`,
+    )
     rows.push({
       minute: round((number * every) / 60_000),
       'p50 ms': round(latency.p50),
