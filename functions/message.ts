@@ -44,7 +44,6 @@ export function createMessage(deps: MessageDeps) {
     const answer = await answerMessage(connectionId, text, deadline, deps)
     if (answer === null) return { statusCode: 200 }
     const body = JSON.stringify(answer)
-    // serverless-offline names the action in `routeKey` even if `$default` has taken the message.
     if (ROUTES_WITH_RESPONSE.includes(routeKey)) return { statusCode: 200, body }
     await deps.gateway.post(connectionId, body, deadline)
     return { statusCode: 200 }

@@ -1,5 +1,6 @@
-import type { Page } from 'playwright-core'
+import type { Page, Request } from 'playwright-core'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { publish } from '../support/api.ts'
 import { chromiumPath } from '../support/chromium-path.ts'
 import type { TestStack } from '../support/start-stack.ts'
 import { axeViolations, overflowOf, readServed, startApp, untilLive } from './support/open-app.ts'
@@ -76,6 +77,30 @@ describe.skipIf(chromiumPath() === null)('the shell of the dashboard in Chromium
     expect(await axeViolations(page)).toEqual([])
     await page.getByRole('link', { name: /Port/ }).click()
     await page.setViewportSize({ width: 1440, height: 900 })
+  })
+
+  it('shows events where sockets are refused, and holds one request at a time for all of its views', async () => {
+    const other = await page.context().newPage()
+    await other.addInitScript('globalThis.WebSocket = class { constructor() { throw new Error("refused") } }')
+    const held = new Set<Request>()
+    other.on('request', (request) => {
+      if (new URL(request.url()).searchParams.has('wait')) held.add(request)
+    })
+    other.on('requestfinished', (request) => held.delete(request))
+    other.on('requestfailed', (request) => held.delete(request))
+    await other.goto(`${stack.webUrl}/port`)
+    await other.getByText('Polling').first().waitFor()
+    await expect.poll(() => held.size).toBe(1)
+
+    const title = 'Seen without a socket'
+    await publish(stack.httpUrl, {
+      type: 'port.container.departed',
+      data: { title, containerId: 'BOX-1' },
+    })
+
+    await other.getByText(title).first().waitFor()
+    await expect.poll(() => held.size).toBe(1)
+    await other.close()
   })
 
   it('reports that the stack is gone, and recovers by itself', async () => {
