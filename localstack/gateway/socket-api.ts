@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
-import type { ProxyResponse } from '../lambda/start-function-host.ts'
 import type { Service } from '../service.ts'
 import { type ConnectionLimits, createConnections } from './connections.ts'
 import { splitTarget } from './http-event.ts'
@@ -138,13 +137,8 @@ async function answer(
   const response = await integrate(route.functionKey, event, message)
   if (!response || response.isError)
     return JSON.stringify({ message: 'Internal server error', connectionId, requestId })
-  return route.hasResponse ? bodyOf(response) : null
-}
-
-/** The `body` of a response, or the whole response if it has none. */
-function bodyOf(response: ProxyResponse): string | null {
-  const { body } = toHttpResult(response)
-  return body.length === 0 ? null : body.toString()
+  // Without a body it is an empty message, as in the cloud.
+  return route.hasResponse ? toHttpResult(response).body.toString() : null
 }
 
 async function tellDisconnect(
