@@ -23,9 +23,8 @@ export function parsePath(tokens: TokenReader): Path {
   for (;;) {
     if (tokens.takeSymbol('.')) rest.push(takeName(tokens))
     else if (tokens.takeSymbol('[')) {
-      const index = tokens.takeWord()
-      if (!/^\d+$/.test(index)) throw tokens.syntaxError()
-      rest.push(Number(index))
+      if (!/^\d+$/.test(tokens.peek() ?? '')) throw tokens.syntaxError()
+      rest.push(Number(tokens.takeWord()))
       tokens.expectSymbol(']')
     } else break
   }
