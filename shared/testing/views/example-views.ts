@@ -24,11 +24,18 @@ const seenBy = (view: Pick<View, 'channels' | 'keys' | 'channelsOf' | 'emit'>) =
     ...view,
   })
 
-/** One state for each category; an event follows from each critical event. */
+/** One state for each category; an event follows from each critical event, and shows the state before it. */
 const journal = seenBy({
-  emit: (_, input) =>
+  emit: (before, input) =>
     input.event.severity === 'critical'
-      ? [{ type: FOLLOWED_BY, category: 'other.a', severity: 'low', subject: positionOf(input) }]
+      ? [
+          {
+            type: FOLLOWED_BY,
+            category: 'other.a',
+            severity: 'low',
+            subject: `${positionOf(input)} after ${(before as Seen).seen.at(-1) ?? 'nothing'}`,
+          },
+        ]
       : [],
   channels: ['port.**', 'other.*'],
   channelsOf: (key) => [key],

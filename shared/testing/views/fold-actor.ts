@@ -2,15 +2,19 @@ import { fold } from '#shared/pipeline/views/fold.ts'
 import type { Actor } from '#shared/testing/delivery/scheduler.ts'
 import { foldDeps, type ViewWorld } from './view-world.ts'
 
+/** The probability that the next batch of a partition comes to another sandbox. */
+const MOVES = 0.15
+
 export type FoldWorker = { readonly actor: Actor; readonly own: readonly string[] }
 
 /** Starts a sandbox of the `fold` function that consumes some partitions until nothing is left. */
 export function startFold(world: ViewWorld, own: readonly string[], isZombie = false): FoldWorker {
   const { scheduler, kafka, random, foldGroup } = world
   const name = `${isZombie ? 'zombie fold' : 'fold'} ${own.join(' ')}`
-  const deps = foldDeps(world)
   const work = async () => {
+    let deps = foldDeps(world)
     for (;;) {
+      if (random.next() < MOVES) deps = foldDeps(world)
       await scheduler.yieldPoint()
       const records = kafka.batch(foldGroup, own, 1 + random.pick(4), isZombie ? random.pick(3) : 0)
       if (records.length === 0 && (isZombie || world.isQuiet)) return

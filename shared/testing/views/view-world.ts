@@ -4,17 +4,19 @@ import type { Domain } from '#shared/domain/define-domain.ts'
 import type { EventLog, EventStore, Stream } from '#shared/pipeline/ports.ts'
 import type { ViewPart } from '#shared/pipeline/views/apply-event.ts'
 import type { FoldDeps } from '#shared/pipeline/views/fold.ts'
+import { createFoldMemory, type FoldMemory, type KnownProgress } from '#shared/pipeline/views/fold-memory.ts'
 import { readParts } from '#shared/pipeline/views/read-view.ts'
-import type { ViewStore } from '#shared/pipeline/views/view-store.ts'
+import type { FoldProgress, ViewStore } from '#shared/pipeline/views/view-store.ts'
 import { viewsOf } from '#shared/pipeline/views/views.ts'
 import { createWorld, type World } from '#shared/testing/delivery/world.ts'
 import { memoryViewStore } from '#shared/testing/memory/memory-view-store.ts'
 import { EXAMPLES } from './example-views.ts'
 
-/** Breaks a rule of following a view without a change of the product, by wrapping its dependencies. */
+/** Breaks a rule of folding or following a view without a change of the product, by wrapping its dependencies. */
 export type ViewMutation = {
   readonly client?: (deps: ViewDeps) => ViewDeps
   readonly serve?: (serve: ServeView) => ServeView
+  readonly fold?: (deps: FoldDeps) => FoldDeps
 }
 
 /** Applies events again that a part already includes. */
@@ -69,18 +71,90 @@ const ignoreGap: ViewMutation = {
   }),
 }
 
-/** The rules of following a view, each with the mutation that breaks it. */
+/** Uses what is known also for a batch that does not follow it. */
+const knownOf = new WeakMap<FoldMemory, Map<string, KnownProgress>>()
+const foldAnyBatch: ViewMutation = {
+  fold: (deps) => {
+    const { memory } = deps
+    if (memory === undefined) return deps
+    const known = knownOf.get(memory) ?? new Map<string, KnownProgress>()
+    knownOf.set(memory, known)
+    const keep: FoldMemory['keep'] = (progress, ...rest) => {
+      known.set(`${progress.stream.topic}-${progress.stream.partition}`, progress)
+      memory.keep(progress, ...rest)
+    }
+    const continuedBy: FoldMemory['continuedBy'] = ({ topic, partition }) =>
+      known.get(`${topic}-${partition}`)
+    return { ...deps, memory: { ...memory, keep, continuedBy } }
+  },
+}
+
+/** Continues with what was known although a part was not the one that was replaced. */
+const ignoreRefusedSave: ViewMutation = {
+  fold: (deps) => ({
+    ...deps,
+    viewStore: {
+      ...deps.viewStore,
+      save: async (parts) => {
+        await deps.viewStore.save(parts)
+        return true
+      },
+    },
+  }),
+}
+
+/** Replaces parts of which another worker has saved a later one. */
+const saveOverAny: ViewMutation = {
+  fold: (deps) => ({
+    ...deps,
+    viewStore: {
+      ...deps.viewStore,
+      save: async (parts) => {
+        const known = await deps.viewStore.load(parts)
+        const replacing = parts.map((part, index) => ({ ...part, replaces: known[index]?.offset ?? null }))
+        return deps.viewStore.save(replacing)
+      },
+    },
+  }),
+}
+
+/** Reads the progress before the parts are loaded, so that a rebuild may delete them in between. */
+const loadAfterProgress: ViewMutation = {
+  fold: (deps) => {
+    const { viewStore } = deps
+    const before = new Map<string, ReadonlyMap<number, FoldProgress>>()
+    const load: ViewStore['load'] = async (keys) => {
+      for (const topic of new Set(keys.map((key) => key.topic)))
+        before.set(topic, await viewStore.progress(topic))
+      return viewStore.load(keys)
+    }
+    const progress: ViewStore['progress'] = async (topic) => {
+      const known = before.get(topic)
+      before.delete(topic)
+      return known ?? viewStore.progress(topic)
+    }
+    return { ...deps, viewStore: { ...viewStore, load, progress } }
+  },
+}
+
+/** The rules of folding and following a view, each with the mutation that breaks it. */
 export const VIEW_MUTATIONS = {
   applyAboveOffset: forgetOffsets,
   cursorBeforeParts: cursorAfterParts,
   cursorOfFirstPage: cursorOfLastPage,
   subscribeFromCursor: fromLatest,
   beginAgainAfterGap: ignoreGap,
+  foldWhatFollows: foldAnyBatch,
+  foldAgainAfterRefusal: ignoreRefusedSave,
+  saveOverKnown: saveOverAny,
+  progressAfterLoad: loadAfterProgress,
 } as const satisfies Readonly<Record<string, ViewMutation>>
 
 /** A world that folds. The number of its consumer group is after those of the deliver functions. */
 export type ViewWorld = World & {
   readonly viewStore: ViewStore
+  /** What each sandbox of the `fold` function knows. It survives the crash of a worker. */
+  readonly memories: readonly FoldMemory[]
   readonly foldGroup: number
   readonly viewMutation: ViewMutation
   /** Expires everything up to a random offset of a stream. */
@@ -91,23 +165,29 @@ const FOLDING_DOMAIN: Domain = { ...EXAMPLES, topics: { port: ['port.**'] }, eve
 
 const VIEWS = viewsOf([FOLDING_DOMAIN])
 
-/** The dependencies of a sandbox of the `fold` function. */
-export function foldDeps({ stores, viewStore, catalog, decode, kafka, scheduler }: ViewWorld): FoldDeps {
+/** The dependencies of a sandbox of the `fold` function; which one is left to chance. */
+export function foldDeps(world: ViewWorld): FoldDeps {
+  const { stores, viewStore, catalog, decode, kafka, scheduler, memories, random, viewMutation } = world
   const append: EventLog['append'] = async (records) => {
     await scheduler.yieldPoint()
     const positions = await kafka.append(records)
     await scheduler.yieldPoint() // written, but the response may be lost
     return positions
   }
-  return {
+  const memory = memories[random.pick(memories.length)]
+  const deps: FoldDeps = {
     ...stores,
     viewStore,
     catalog,
     decode,
     kafka: { append },
     views: VIEWS,
+    ...(memory && { memory }),
   }
+  return viewMutation.fold?.(deps) ?? deps
 }
+
+const SANDBOXES = 2
 
 /** A world with views. Events that a client missed may expire before it reconnects. */
 export function createViewWorld(
@@ -131,6 +211,7 @@ export function createViewWorld(
     ...world,
     stores: { ...world.stores, store },
     viewStore: memoryViewStore(world.scheduler.yieldPoint),
+    memories: Array.from({ length: SANDBOXES }, () => createFoldMemory()),
     foldGroup: world.shards,
     viewMutation: mutation,
     trim,

@@ -21,7 +21,7 @@ describe('a view in the browser, after any sequence of cuts, gaps and crashes', 
   })
 })
 
-describe('without one rule of following a view', () => {
+describe('without one rule of folding or following a view', () => {
   test.each(Object.entries<ViewMutation>(VIEW_MUTATIONS))(
     '%s, a difference is found',
     { timeout: TIMEOUT_MS },
