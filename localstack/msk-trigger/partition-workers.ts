@@ -34,9 +34,7 @@ type Assignment = {
 }
 
 /**
- * Processes each assigned partition in order, one batch at a time, and the partitions in parallel.
- * Lambda may put several partitions into one invocation; here an invocation has one, so that a failing record
- * delays its own partition only. An invocation that outlives its assignment is waited for before the same
+ * Processes each assigned partition in order, one batch at a time, and the partitions in parallel. An invocation that outlives its assignment is waited for before the same
  * partition continues.
  */
 export function createPartitionWorkers(options: Options): PartitionWorkers {

@@ -1,6 +1,7 @@
 import { Kafka, logLevel } from 'kafkajs'
 import { stopIdlePolling } from '../stop-idle-polling.ts'
 import { consumeMapping } from './consume-mapping.ts'
+import { joinInvocations } from './join-invocations.ts'
 import { createLambdaInvoker, type Invoke } from './lambda-invoker.ts'
 import { createOnFailureDestination } from './on-failure-destination.ts'
 import { createPartitionWorkers } from './partition-workers.ts'
@@ -77,7 +78,7 @@ export function consumeMappings(options: ConsumeMappings): MskTrigger {
   const consuming = options.mappings.map((mapping) => {
     const workers = createPartitionWorkers({
       mapping,
-      invoke,
+      invoke: joinInvocations(invoke, { batchSize: mapping.batchSize, maxBytes: maxPayloadBytes }),
       log,
       retryBackoff,
       maxPayloadBytes,
