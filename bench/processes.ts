@@ -35,27 +35,6 @@ export async function treeDescriptors(pid: number): Promise<number> {
   return counts.reduce((sum, each) => sum + each, 0)
 }
 
-export type ThreadCpu = { readonly pid: number; readonly thread: string; readonly seconds: number }
-
-/** Returns the CPU seconds of each thread of a process and of everything that it has started. */
-export async function threadsOf(pid: number): Promise<ThreadCpu[]> {
-  const found = await Promise.all(
-    (await treeOf(pid)).map(async (each) => {
-      const tasks = await readdir(`/proc/${each}/task`).catch(() => [])
-      return Promise.all(
-        tasks.map(async (task) => {
-          const text = await readFile(`/proc/${each}/task/${task}/stat`, 'utf8').catch(() => '')
-          const fields = afterName(text)
-          const name = text.slice(text.indexOf('(') + 1, text.lastIndexOf(')'))
-          const seconds = (Number(fields[11]) + Number(fields[12])) / TICKS
-          return { pid: each, thread: `${name} ${task}`, seconds }
-        }),
-      )
-    }),
-  )
-  return found.flat().filter(({ seconds }) => seconds > 0)
-}
-
 /** The process and its descendants. */
 async function treeOf(pid: number): Promise<number[]> {
   const entries = await readdir('/proc').catch(() => [])

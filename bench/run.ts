@@ -20,6 +20,7 @@ import { benchSoak } from './bench-soak.ts'
 import { benchUnits } from './bench-units.ts'
 import { type Outcome, printRows, type Rows } from './measure.ts'
 import { type BenchOptions, readOptions } from './options.ts'
+import { writeReport } from './report/write-report.ts'
 
 /** `npm run bench`. Timings are printed and saved, never asserted: they depend on the machine as much as on the code. */
 const HELP = `Measures throughput, latency and the dashboard on this machine.
@@ -34,6 +35,7 @@ const HELP = `Measures throughput, latency and the dashboard on this machine.
   npm run bench -- --given-ids           single events with ids of their producer, which cost a claim
   npm run bench -- --json                one JSON object instead of lines
   npm run bench -- --save                also writes bench/results/<name>.json
+  npm run bench -- --report              writes docs/performance.md and its charts from what was saved
 
 CENTRIFUGO=path names the binary of Centrifugo 6, which is left out otherwise.
 A benchmark that lost, repeated or disordered an event says so and the command exits with 1.
@@ -81,6 +83,7 @@ async function main(): Promise<void> {
     process.stdout.write(`${HELP}${NAMES}`)
     return
   }
+  if (flags.report) return writeReport()
   const machine = machineOf()
   const all: Record<string, Rows> = {}
   for (const name of chosen(flags.only)) {

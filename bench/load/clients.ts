@@ -36,7 +36,7 @@ export type Clients = {
   open(): Promise<void>
   /** Every client goes; its cursor stays on its seat. */
   leave(): Promise<void>
-  /** So many clients go at random, and others take their seats. */
+  /** So many of the clients that are live go at random, and others take their seats. */
   replace(count: number): Promise<void>
   /** Posts at a steady rate; a post that fails is repeated with the same ids until it is accepted. */
   post(pace: Pace): Promise<void>
@@ -113,7 +113,10 @@ export function createClients({ httpUrl, socketUrl, seats: count, audience }: Pl
     },
     async replace(number) {
       for (let turn = 0; turn < number; turn++) {
-        const seat = Math.floor(Math.random() * count)
+        // Amid a replay a stored cursor is that of its begin, so the next client would see the replayed events again.
+        const live = [...clients.keys()].filter((seat) => clients[seat]?.state === 'live')
+        const seat = live[Math.floor(Math.random() * live.length)]
+        if (seat === undefined) return
         clients[seat]?.close()
         take(seat)
       }
