@@ -65,6 +65,13 @@ async function startParts(settings: Settings, start: Start) {
   const urls = urlsOf(settings)
   const { service, backends } = await startBackends(settings, start)
   const { kafka, identity } = backends
+  const startingWeb = startWeb({
+    port: ports.WEB_PORT,
+    config: { httpUrl: urls.http, socketUrl: urls.socket, ...signInOf(identity) },
+    origins: [urls.http, urls.socket, identity.endpoint],
+  })
+  // Whatever fails first, the other must not become an unhandled rejection.
+  startingWeb.catch(() => {})
   const functions = readFunctions(service, environmentOf(settings, backends), log)
   const host = await start(
     startFunctionHost({
@@ -74,14 +81,8 @@ async function startParts(settings: Settings, start: Start) {
       log,
     }),
   )
-  const web = await start(
-    startWeb({
-      port: ports.WEB_PORT,
-      config: { httpUrl: urls.http, socketUrl: urls.socket, ...signInOf(identity) },
-      origins: [urls.http, urls.socket, identity.endpoint],
-    }),
-  )
-  // The gateway comes last, because who waits for `GET /health` expects everything else to be there.
+  // The page listens before the gateway does, because a stack whose /health returns 200 is ready as a whole.
+  const web = await start(startingWeb)
   await start(
     startGateway({
       service,
