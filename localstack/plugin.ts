@@ -12,6 +12,8 @@ class TidewireLocalStack {
 
   constructor({ service: resolved }: Serverless) {
     process.once('disconnect', () => process.exit())
+    // The channel must not keep a framework alive that has failed.
+    process.channel?.unref()
     this.hooks = {
       'local:resolve': async () => {
         if (!process.connected) throw new Error('This command is a part of `npm start`.')

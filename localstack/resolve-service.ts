@@ -2,6 +2,8 @@ import { fork } from 'node:child_process'
 import { createRequire } from 'node:module'
 import type { Service } from './service.ts'
 
+const STDERR = 2
+
 /** The framework cannot resolve `serverless.yml`. It has said why on stderr. */
 export class UnresolvedService extends Error {
   readonly code = 'UNRESOLVED_SERVICE'
@@ -15,7 +17,7 @@ export class UnresolvedService extends Error {
 export function resolveService(stage: string): Promise<Service> {
   const framework = createRequire(import.meta.url).resolve('serverless/bin/serverless.js')
   const child = fork(framework, ['local', `--stage=${stage}`], {
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    stdio: ['ignore', STDERR, STDERR, 'ipc'],
     env: {
       ...process.env,
       SLS_LOG_LEVEL: process.env.SLS_LOG_LEVEL ?? 'warning',

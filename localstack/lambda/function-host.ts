@@ -42,17 +42,18 @@ const EXTENSIONS = ['.ts', '.mts', '.js', '.mjs', '.cjs']
  */
 export async function createFunctionHost({ functions, folder, env, log }: Options): Promise<FunctionHost> {
   const hosted = new Map<string, Hosted>()
-  const problems: string[] = []
+  const problems = new Map<string, string[]>()
   const inherited = { ...env }
   for (const definition of functions) {
     replaceEnvironment(env, { ...inherited, ...environmentOf(definition) })
     try {
       hosted.set(definition.name, { definition, handler: await loadHandler(definition.handler, folder) })
     } catch (error) {
-      problems.push(`The function "${definition.name}" cannot be loaded: ${messageOf(error)}`)
+      const reason = messageOf(error)
+      problems.set(reason, [...(problems.get(reason) ?? []), definition.name])
     }
   }
-  if (problems.length > 0) throw new Error(problems.join('\n'))
+  if (problems.size > 0) throw new Error([...problems].map(describeProblem).join('\n'))
   replaceEnvironment(env, Object.assign(inherited, ...functions.map(({ environment }) => environment)))
   return {
     async invoke(name, event) {
@@ -63,6 +64,10 @@ export async function createFunctionHost({ functions, folder, env, log }: Option
       return invocation
     },
   }
+}
+
+function describeProblem([reason, names]: [reason: string, names: string[]]): string {
+  return `${names.map((name) => `"${name}"`).join(', ')} cannot be loaded: ${reason}`
 }
 
 function environmentOf({ name, memoryMb, region, environment }: FunctionDefinition) {

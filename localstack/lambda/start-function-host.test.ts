@@ -108,7 +108,7 @@ test('the host does not start with a function that cannot be loaded, and says wh
   const starting = startFunctionHost(optionsOf(['text', 'echo', 'missing']))
 
   await expect(starting).rejects.toThrow(
-    'The function "test-local-text" cannot be loaded: testing/handlers.text is not a function\n' +
-      'The function "test-local-missing" cannot be loaded: testing/handlers.missing is not a function',
+    '"test-local-text" cannot be loaded: testing/handlers.text is not a function\n' +
+      '"test-local-missing" cannot be loaded: testing/handlers.missing is not a function',
   )
 })

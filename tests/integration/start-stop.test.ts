@@ -1,20 +1,34 @@
 import { execFileSync } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { domains } from '#shared/domain/catalog.ts'
 import { type Positioned, publish, readLog } from '../support/api.ts'
-import { spawnStack, startStack, type TestStack } from '../support/start-stack.ts'
+import { freePorts } from '../support/free-ports.ts'
+import { PORTS, spawnStack, startStack, type TestStack } from '../support/start-stack.ts'
 
 const external = process.env.KAFKA_BROKERS !== undefined
 
 describe('starting and stopping', () => {
   const stacks: TestStack[] = []
+  const folder = mkdtemp(join(tmpdir(), 'tidewire-ends-'))
   const start = async (args = ['--no-demo']) => {
     const stack = await startStack({ args })
     stacks.push(stack)
     return stack
   }
-  afterAll(() => Promise.all(stacks.map((stack) => stack.dispose())))
+  afterAll(async () => {
+    await Promise.all(stacks.map((stack) => stack.dispose()))
+    await rm(await folder, { recursive: true, force: true })
+  })
+  /** Ports that no other stack has, and a data folder of its own. */
+  const apart = async (): Promise<Record<string, string>> => {
+    const numbers = await freePorts(PORTS.length)
+    const ports = PORTS.map((name, index) => [name, String(numbers[index])])
+    return { ...Object.fromEntries(ports), TIDEWIRE_DATA: await folder }
+  }
 
   it('prints every address, and simulates every domain', async () => {
     const stack = await start([])
@@ -68,6 +82,17 @@ describe('starting and stopping', () => {
     expect(code).toBe(1)
     expect(output.trim()).toMatch(new RegExp(`^Port ${port} is in use\\. .*HTTP_PORT=\\d+ npm start$`))
     blocker.close()
+  })
+
+  it('a serverless.yml that cannot be resolved, or functions that cannot be loaded, give the reason', async () => {
+    const unresolved = await runToEnd({ ...(await apart()), SHARDS: '99' })
+    const unloaded = await runToEnd({ ...(await apart()), UNKNOWN_TYPES: 'maybe' })
+
+    expect(unresolved).toMatchObject({ code: 1, output: expect.stringContaining('params.shards is 99') })
+    expect(unloaded).toMatchObject({
+      code: 1,
+      output: expect.stringMatching(/"tidewire-local-write".* cannot be loaded: .*\n +UNKNOWN_TYPES: /),
+    })
   })
 
   it('invalid settings and unknown flags give a message that says what to do', async () => {

@@ -33,7 +33,7 @@ export type TestStack = {
   dispose(): Promise<void>
 }
 
-const PORTS = [
+export const PORTS = [
   'HTTP_PORT',
   'WS_PORT',
   'LAMBDA_PORT',
