@@ -6,7 +6,7 @@ import { quantile, type Row, type Rows, round } from './measure.ts'
 import { cpuSeconds } from './processes.ts'
 
 const TICKS_PER_SECOND = 1000
-const SECONDS = Number(process.env.BENCH_FOLDS_SECONDS ?? 60)
+const SECONDS = 20
 const BATCHES_PER_SECOND = 10
 const PER_BATCH = TICKS_PER_SECOND / BATCHES_PER_SECOND
 const SYMBOLS = Array.from({ length: 10 }, (_, n) => `S${n}`)
@@ -20,11 +20,11 @@ const PACE = 90
  * How far the views are behind 1,000 ticks per second, on the local stack: ten symbols, ten posts of 100 ticks each
  * second. Every tick has a volume of 1, so the volume of the day is the number of folded ticks.
  */
-export async function benchFolds(): Promise<Rows> {
+export async function benchFolds(seconds = SECONDS): Promise<Rows> {
   const stack = await startStack()
   try {
     const cpu = await cpuSeconds(stack.pid())
-    const row = await measure(stack)
+    const row = await measure(stack, seconds)
     const used = (await cpuSeconds(stack.pid())) - cpu
     return [{ ...row, 'CPU seconds of the stack': Number.isNaN(used) ? 'unknown' : round(used) }]
   } finally {
@@ -32,10 +32,10 @@ export async function benchFolds(): Promise<Rows> {
   }
 }
 
-async function measure(stack: TestStack): Promise<Row> {
+async function measure(stack: TestStack, seconds: number): Promise<Row> {
   const acceptedAt: number[] = []
   const lags: number[] = []
-  const total = TICKS_PER_SECOND * SECONDS
+  const total = TICKS_PER_SECOND * seconds
   let isPosting = true
   const sampling = (async () => {
     while (isPosting) {
@@ -44,7 +44,7 @@ async function measure(stack: TestStack): Promise<Row> {
     }
   })()
   const begin = performance.now()
-  await post(stack, acceptedAt)
+  await post(stack, acceptedAt, seconds)
   const took = performance.now() - begin
   isPosting = false
   await sampling
@@ -71,10 +71,10 @@ async function untilFolded(stack: TestStack, total: number): Promise<number> {
 }
 
 /** Posts at a steady rate, whether or not earlier posts are done, and notes when each tick was accepted. */
-async function post({ httpUrl }: TestStack, acceptedAt: number[]): Promise<void> {
+async function post({ httpUrl }: TestStack, acceptedAt: number[], seconds: number): Promise<void> {
   const begin = performance.now()
   const posts: Promise<unknown>[] = []
-  for (let batch = 0; batch < SECONDS * BATCHES_PER_SECOND; batch++) {
+  for (let batch = 0; batch < seconds * BATCHES_PER_SECOND; batch++) {
     await sleep(Math.max(0, begin + (batch * 1000) / BATCHES_PER_SECOND - performance.now()))
     const ticks = Array.from({ length: PER_BATCH }, (_, n) => tick(batch * PER_BATCH + n))
     const posted = publishBatch(httpUrl, ticks).then(() => {

@@ -8,7 +8,7 @@ import { type Turn, takeTurns } from './systems/take-turns.ts'
 
 /** `--viewers 10,100,1000,10000` goes on; each viewer is a file descriptor on both sides. */
 const VIEWERS = [10, 100, 1000]
-const PARTITIONS = [1, 4, 16]
+const PARTITIONS = [1, 16]
 const HISTORY = [0, 10_000]
 const RATE = 100
 const FILL = { perPost: 100, atOnce: 4 }

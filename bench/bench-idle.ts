@@ -3,8 +3,8 @@ import { type Outcome, type Row, round } from './measure.ts'
 import type { BenchOptions } from './options.ts'
 import { takeTurns } from './systems/take-turns.ts'
 
-const SETTLE_MS = 10_000
-const SECONDS = 20
+const SETTLE_MS = 5_000
+const SECONDS = 10
 const VIEWERS = 1000
 
 /** What a server costs that does nothing: CPU and memory without viewers, and with 1,000 who hear nothing. */

@@ -56,7 +56,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   growth: benchGrowth,
   reconnect: benchReconnect,
   idle: benchIdle,
-  folds: benchFolds,
+  folds: ({ seconds }) => benchFolds(seconds ?? undefined),
   profile: benchProfile,
   soak: benchSoak,
   dashboard: ({ seconds }) => benchDashboard(seconds ?? 20),

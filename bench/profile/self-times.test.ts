@@ -19,6 +19,8 @@ it('a built-in module and what has no source are named as they are', () => {
 it('our own code is told by two folders of its room', () => {
   expect(frame('file:///home/t/shared/pipeline/deliver/deliver.ts')).toBe('shared/pipeline/deliver')
   expect(frame('file:///home/t/functions/deliver.ts')).toBe('functions')
+  expect(frame('file:///home/bench/localstack/broker/wire/frame.ts')).toBe('localstack/broker/wire')
+  expect(frame('file:///home/t/bench/profile/probe.ts')).toBe('bench/profile')
 })
 
 it('self time is summed up by owner, and time idle is not counted', () => {

@@ -30,7 +30,8 @@ export function ownerOf({ functionName, url }: CpuProfile['nodes'][number]['call
   const [first = '', second = ''] = (modules.at(-1) ?? '').split('/')
   if (modules.length > 1) return first.startsWith('@') ? `${first}/${second}` : first
   if (url.startsWith('node:')) return url.replace(/^node:internal\//, 'node:').split('/')[0] ?? url
-  const ours = /\/(shared|functions|localstack|infra|bench)\/(.+)$/.exec(url)
+  if (url.includes('/bench/profile/')) return 'bench/profile'
+  const ours = /.*\/(shared|functions|localstack|infra)\/(.+)$/.exec(url)
   if (ours === null) return 'other'
   const [, room = '', path = ''] = ours
   const folders = path.split('/').slice(0, -1)
