@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { createCatalog } from '#shared/pipeline/catalog.ts'
 import { recordDecoder } from '#shared/pipeline/consume/consume.ts'
 import { findUnread } from '#shared/pipeline/history/find-unread.ts'
+import { trimmed } from '#shared/testing/accept/logs.ts'
 import { makeEvent, makeRecord } from '#shared/testing/accept/records.ts'
 import { memoryClaimStore } from '#shared/testing/memory/memory-claim-store.ts'
 import { memoryDeadLetterStore } from '#shared/testing/memory/memory-dead-letter-store.ts'
@@ -314,6 +315,16 @@ describe('a shard above the first', () => {
 
     expect(idsOf(await followBatch(records(1, 3), noWrites(), sleep))).toEqual(['0-1', '0-2', '0-3'])
     expect(await followBatch([], noWrites(), sleep)).toEqual([])
+  })
+
+  test('returns events that have expired in the store since, and no repeats', async () => {
+    const batch = [...records(0, 1), makeRecord({ offset: 2 }, makeEvent('0-0')), ...records(3, 3)]
+    await storeBatch(batch, deps)
+    const late = noWrites()
+
+    const events = await followBatch(batch, { ...late, store: trimmed(late.store, 1) }, async () => {})
+
+    expect(idsOf(events)).toEqual(['0-0', '0-1', '0-3'])
   })
 
   test('stores the batch itself if the first does not come within 1.5 s', async () => {

@@ -4,6 +4,7 @@ import {
   type DecodeDeps,
   decodeBatch,
   dropRepeats,
+  isHeldBy,
   type OpenStream,
   openStream,
 } from '#shared/pipeline/consume/consume.ts'
@@ -103,7 +104,7 @@ const PAUSES_MS = [5, 10, 15, 20, 30, 40, 60, 80, 120, 160, 240, 320, 400]
 
 /**
  * Waits until the first shard has stored the records of one partition. Returns the events to push, in offset order: those
- * that are stored. Writes nothing, unless the first shard does not come in time; then it stores the batch itself. So a
+ * that are no repeats. Writes nothing, unless the first shard does not come in time; then it stores the batch itself. So a
  * first shard that is dead delays the others, and never stops them. A topic that was created again is noticed as
  * `storeBatch` notices it. Throws what a store throws.
  */
@@ -121,10 +122,19 @@ export async function followBatch(
   }
   const found = await poll(look, PAUSES_MS, sleep)
   if (found === null) return storeBatch(records, deps)
-  return markRenewed(
-    events.filter(({ offset }) => found.stored.has(offset)),
-    found.stream,
-  )
+  return markRenewed(await withoutRepeats(events, found.stored, deps.claims), found.stream)
+}
+
+/** Of events up to the head, those that are not stored are repeats, or have expired since; their claims tell which. */
+async function withoutRepeats(
+  events: readonly StoredEvent[],
+  stored: OpenStream['stored'],
+  claims: ClaimStore,
+): Promise<StoredEvent[]> {
+  const absent = events.filter(({ offset }) => !stored.has(offset))
+  const holders = absent.length > 0 ? await claims.find(absent.map(({ event }) => event)) : []
+  const repeats = new Set(absent.filter((one, index) => holders[index] && !isHeldBy(one, holders[index])))
+  return events.filter((one) => !repeats.has(one))
 }
 
 function markRenewed(events: StoredEvent[], { epoch }: Stream): StoredEvent[] {

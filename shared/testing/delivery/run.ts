@@ -63,7 +63,7 @@ async function play(
       kafka.produce()
       left--
     } else if (roll < 0.08) disturb(run)
-    else if (roll < 0.082) await recreateTopic(run, options)
+    else if (roll < 0.084) await recreateTopic(run, options)
     else await advance(run)
   }
   return { isSettled: await drain(run), dashboards: run.dashboards }
@@ -116,8 +116,9 @@ function disturb(run: Run): void {
 }
 
 /**
- * Deletes a topic and creates it again. That takes longer than an invocation, so no worker is at work meanwhile, but
- * the sandboxes remember what they knew. A partition without a head would give no sign of it (docs/adr/0004).
+ * Deletes a topic and creates it again. That takes longer than an invocation or a request, so no worker is at work
+ * meanwhile and nobody reads the store, but the sandboxes remember what they knew. A partition without a head would give
+ * no sign of it (docs/adr/0004).
  */
 async function recreateTopic(run: Run, { stores }: WorldOptions): Promise<void> {
   const { world, dashboards } = run
@@ -125,6 +126,7 @@ async function recreateTopic(run: Run, { stores }: WorldOptions): Promise<void> 
   const topic = random.oneOf(['port', 'events'])
   const { heads } = await world.stores.store.topic(topic)
   if (stores !== 'memory' || kafka.spansOf(topic).some(({ partition }) => !heads.has(partition))) return
+  if ([...scheduler.actors].some(({ name }) => /^(message|poll|catch up)/.test(name))) return
   const isWorker = ({ name }: { name: string }) => /^(worker|zombie) /.test(name)
   for (const actor of [...scheduler.actors].filter(isWorker)) scheduler.crash(actor)
   sockets.dropLate()
