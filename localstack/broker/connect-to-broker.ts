@@ -81,6 +81,11 @@ export type BrokerConnection = {
   close(): void
 }
 
+/** A broker cannot be reached, does not respond, or has closed the connection. */
+export class ConnectionError extends Error {
+  override readonly name = 'ConnectionError'
+}
+
 const CONNECT_TIMEOUT_MS = 3_000
 const RESPONSE_TIMEOUT_MS = 10_000
 /** A record may have any size up to the topic's `max.message.bytes`. */
@@ -92,7 +97,7 @@ export async function connectToBroker(address: string, clientId: string): Promis
   const socket = connect({ host, port: Number(port), noDelay: true })
   const waiting = createWaitingList()
   const fail = (reason: string): void => {
-    waiting.reject(new Error(reason))
+    waiting.reject(new ConnectionError(reason))
     socket.destroy()
   }
   const split = createFrameSplitter(RESPONSE_BYTES)
@@ -107,7 +112,7 @@ export async function connectToBroker(address: string, clientId: string): Promis
   await new Promise<void>((resolve, reject) => {
     const give = (reason: string): void => {
       fail(reason)
-      reject(new Error(reason))
+      reject(new ConnectionError(reason))
     }
     const timer = setTimeout(
       () => give(`${address} did not accept a connection within ${CONNECT_TIMEOUT_MS} ms`),

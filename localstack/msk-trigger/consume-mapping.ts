@@ -1,4 +1,5 @@
 import type { Kafka } from 'kafkajs'
+import { ConnectionError } from '../broker/connect-to-broker.ts'
 import { commitStartingOffsets, createOffsetCommitter } from './commit-offsets.ts'
 import { fetchTopic } from './fetch-topic.ts'
 import { type GroupMember, openGroupMember } from './group-member.ts'
@@ -23,8 +24,8 @@ const reconnect = { baseMs: 100, capMs: 2_000 }
 
 /**
  * Consumes a mapping's topic as a member of its consumer group until `stop` is aborted.
- * When the connection or the membership is lost it starts again, for as long as it takes; a new reason is logged
- * once. Resolves when the running invocations are finished and the group is left.
+ * When the connection or the membership is lost, or a record cannot be read, it starts again, for as long as it takes.
+ * That is logged once until it fetches again, or fails for another reason. Resolves when the running invocations are finished and the group is left.
  */
 export async function consumeMapping(options: ConsumeMapping): Promise<void> {
   const { mapping, log, stop, workers } = options
@@ -42,8 +43,10 @@ export async function consumeMapping(options: ConsumeMapping): Promise<void> {
     topicIsNew ||= isMissing
     const reason = error instanceof Error ? error.message : String(error)
     const problem = isMissing ? `there is no topic ${mapping.topic} yet` : `lost Kafka (${reason})`
-    if (problem !== reported) log(`${mapping.groupId}: ${problem}, trying again until it is there`)
-    reported = problem
+    // One outage has several: the connection is closed, and then refused.
+    const kind = error instanceof ConnectionError ? error.name : problem
+    if (kind !== reported) log(`${mapping.groupId}: ${problem}, trying again until it is there`)
+    reported = kind
     failures += 1
     await wait(backoff(failures, reconnect), stop)
   }
@@ -54,7 +57,7 @@ export async function consumeMapping(options: ConsumeMapping): Promise<void> {
 async function runSession(
   options: ConsumeMapping,
   topicIsNew: boolean,
-  onJoin: () => void,
+  onFetched: () => void,
 ): Promise<unknown> {
   const { brokers, kafka, mapping, sessionTimeoutMs, stop } = options
   let member: GroupMember | undefined
@@ -63,7 +66,7 @@ async function runSession(
     await commitStartingOffsets({ kafka, mapping, topicIsNew })
     const { groupId, topic } = mapping
     member = await openGroupMember({ brokers, clientId: CLIENT_ID, groupId, topic, sessionTimeoutMs })
-    while (!stop.aborted) await consumeGeneration(member, options, onJoin)
+    while (!stop.aborted) await consumeGeneration(member, options, onFetched)
     return undefined
   } catch (error) {
     return error
@@ -85,14 +88,13 @@ async function assertTopic(brokers: readonly string[], topic: string): Promise<v
 async function consumeGeneration(
   member: GroupMember,
   { mapping: { topic, groupId }, workers, log, stop }: ConsumeMapping,
-  onJoin: () => void,
+  onFetched: () => void,
 ): Promise<void> {
   const stopped = untilAborted(stop)
   const assignment = await Promise.race([member.join(), stopped])
   if (!assignment || stop.aborted) return
   const report = (line: string): void => log(`${groupId}: ${line}`)
   workers.assign(createOffsetCommitter({ commit: member.commit, retryBackoff: reconnect, log: report }))
-  onJoin()
   const ended = new AbortController()
   const fetching = fetchTopic({
     topic,
@@ -106,6 +108,7 @@ async function consumeGeneration(
         fetched.map((record) => ({ topic, partition, ...record })),
         pause,
       ),
+    onFetched,
     signal: AbortSignal.any([ended.signal, stop]),
   })
   const rebalancing = member.untilRebalance(ended.signal)

@@ -14,6 +14,8 @@ type FetchTopic = {
   positions: ReadonlyMap<number, number>
   /** Takes records in offset order. If it returns false, they are fetched again. */
   take(partition: number, records: LogRecord[], pause: Pause): boolean
+  /** Called after each response that could be read, also an empty one. */
+  onFetched?(): void
   signal: AbortSignal
   /**
    * How long a fetch waits for the first record, in milliseconds; default 5,000. The response comes at once with it, so
@@ -55,7 +57,7 @@ function untilAborted(signal: AbortSignal): Promise<void> {
 
 async function fetchFrom(
   address: string,
-  { topic, clientId, positions, take, signal, waitMs = WAIT_MS }: FetchTopic,
+  { topic, clientId, positions, take, onFetched, signal, waitMs = WAIT_MS }: FetchTopic,
   partitions: readonly number[],
 ): Promise<void> {
   const next = new Map<number, number | undefined>(partitions.map((one) => [one, positions.get(one)]))
@@ -88,6 +90,7 @@ async function fetchFrom(
       const isTaken = fetched.records.length === 0 || take(index, fetched.records, pauseOf(index))
       if (isTaken) next.set(index, fetched.next)
     }
+    onFetched?.()
   }
 
   signal.addEventListener('abort', interrupt)
