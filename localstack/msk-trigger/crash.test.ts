@@ -33,11 +33,11 @@ async function killAfter(count: number, topic: string, groupId: string): Promise
 test('a trigger that is killed loses and skips nothing', async () => {
   const topic = await cluster.createTopic()
   const groupId = `g-${topic}`
-  await cluster.produce(topic, numbers(0, 100))
+  await cluster.produce(topic, numbers(0, 400))
   const killed = await killAfter(7, topic, groupId)
   const [committed = -1] = await cluster.committed(groupId, topic)
   const next = await startRecordingTrigger({ brokers: cluster.brokers, topic, groupId })
-  await vi.waitFor(async () => expect(await cluster.committed(groupId, topic)).toEqual([100]), {
+  await vi.waitFor(async () => expect(await cluster.committed(groupId, topic)).toEqual([400]), {
     timeout: 30_000,
     interval: 50,
   })
@@ -48,7 +48,7 @@ test('a trigger that is killed loses and skips nothing', async () => {
   expect(killed).toEqual(Array.from({ length: killed.length }, (_, offset) => offset))
   expect(offsets[0]).toBeLessThanOrEqual(killed.length)
   expect(offsets[0]).toBe(Math.max(committed, 0))
-  expect(new Set([...killed, ...offsets]).size).toBe(100)
+  expect(new Set([...killed, ...offsets]).size).toBe(400)
 }, 60_000)
 
 test('the trigger survives the loss of its broker and reports it once', async ({ skip }) => {

@@ -48,6 +48,17 @@ test('records without key, value or headers are read as such', () => {
   expect(recordsOf({ ...EVENT, records: {} })).toEqual([])
 })
 
+test('signed bytes and a header without a value, which Lambda writes as an empty object, are read', () => {
+  const [record] = EVENT.records['mytopic-0'] ?? []
+  const headers = [{ signed: [-61, -92] }, { empty: {} }]
+  const event = { ...EVENT, records: { 'mytopic-0': [{ ...record, headers }] } } as unknown as MSKEvent
+
+  expect(recordsOf(event)[0]?.headers).toEqual([
+    { name: 'signed', value: Buffer.from('ä') },
+    { name: 'empty', value: Buffer.alloc(0) },
+  ])
+})
+
 test('failed partitions are named as objects with their first offset, and logged with the cause', () => {
   const logged = vi.spyOn(console, 'error').mockImplementation(() => {})
 

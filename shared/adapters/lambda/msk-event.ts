@@ -15,7 +15,7 @@ export type BatchResponse = {
 
 /**
  * Decodes the event of an MSK trigger (https://docs.aws.amazon.com/lambda/latest/dg/with-msk.html): base64 keys and
- * values, headers as byte arrays.
+ * values, headers as byte arrays. A header without a value comes as an empty object, and is read as an empty value.
  */
 export function recordsOf(event: MSKEvent): KafkaRecord[] {
   return Object.values(event.records).flatMap((records) =>
@@ -27,7 +27,10 @@ export function recordsOf(event: MSKEvent): KafkaRecord[] {
       key: decodeBytes(key),
       value: decodeBytes(value),
       headers: (headers ?? []).flatMap((header) =>
-        Object.entries(header).map(([name, bytes]) => ({ name, value: Buffer.from(bytes) })),
+        Object.entries(header).map(([name, bytes]) => ({
+          name,
+          value: Buffer.from(Array.isArray(bytes) ? bytes : []),
+        })),
       ),
     })),
   )
