@@ -9,7 +9,7 @@ const QUICK = { 1: [100], 100: [5, 20, 100, 500, 1000], 1000: [100] } as const
 /** From this rate on events are posted in batches. */
 const BATCHED_FROM = 1000
 const BATCH = 20
-const WARM_UP: Plan = { viewers: 100, rate: 50, perPost: 1, seconds: 5 }
+const WARM_UP: Omit<Plan, 'viewers'> = { rate: 50, perPost: 1, seconds: 5 }
 /** A server that needed this long after the last post has no more to show at higher rates. */
 const GIVE_UP_SECONDS = 5
 
@@ -21,8 +21,10 @@ export async function benchLatency(options: BenchOptions): Promise<Outcome> {
   const cells = new Map<string, Measured[]>()
   const faults: string[] = []
   await takeTurns({ ...options, rounds: options.rounds ?? 2 }, async (turn) => {
-    await turn.load.connect(WARM_UP.viewers)
-    await turn.load.run(WARM_UP)
+    // Not more viewers than the first cell has: those that are connected stay.
+    const [[first = 1] = []] = gridOf(options)
+    await turn.load.connect(first)
+    await turn.load.run({ ...WARM_UP, viewers: first, ...options.ids })
     for (const [viewers, rates] of gridOf(options)) {
       await turn.load.connect(viewers)
       for (const rate of rates) {
@@ -49,7 +51,7 @@ type Grid = readonly (readonly [viewers: number, rates: readonly number[]])[]
 function gridOf({ viewers, rates }: BenchOptions): Grid {
   const quick = Object.entries(QUICK).map(([count, each]) => [Number(count), each] as const)
   if (viewers === null) return rates === null ? quick : quick.map(([count]) => [count, rates] as const)
-  return viewers.map((count) => [count, rates ?? QUICK[100]] as const)
+  return viewers.toSorted((a, b) => a - b).map((count) => [count, rates ?? QUICK[100]] as const)
 }
 
 function rowsOf(grid: Grid, { contenders }: BenchOptions, cells: ReadonlyMap<string, Measured[]>): Row[] {

@@ -40,7 +40,7 @@ export async function startConsumer(push) {
 
 /** Listens on a free port of loopback, prints it, and ends with the benchmark. */
 export function listen(server) {
-  server.listen(0, '127.0.0.1', () => process.stdout.write(`${JSON.stringify(server.address())}\n`))
+  server.listen(0, '127.0.0.1', () => process.stdout.write(`ready ${JSON.stringify(server.address())}\n`))
   process.stdin.resume()
   process.stdin.once('end', () => process.exit())
 }

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { freePorts } from '../../tests/support/free-ports.ts'
 import type { ProtocolName } from '../load/protocols.ts'
 import { treeCpuSeconds, treeMegabytes } from '../processes.ts'
-import { firstObject, type Program, startProgram } from './start-program.ts'
+import { type Program, readyWith, startProgram } from './start-program.ts'
 import type { Contender } from './system.ts'
 
 const FOLDER = fileURLToPath(new URL('../peers/', import.meta.url))
@@ -80,7 +80,7 @@ function serve(file: string, brokers: string): Promise<Server> {
   return startProgram({
     command: process.execPath,
     args: ['--disable-warning=TimeoutNegativeWarning', join(FOLDER, file), brokers],
-    isReady: firstObject,
+    isReady: readyWith,
   })
 }
 

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { Kafka, logLevel } from 'kafkajs'
 import { startApacheKafka } from '../../localstack/java/start-apache-kafka.ts'
 import { treeCpuSeconds } from '../processes.ts'
-import { firstObject, startProgram } from './start-program.ts'
+import { readyWith, startProgram } from './start-program.ts'
 
 export type KafkaCluster = {
   /** `host:port` */
@@ -40,7 +40,7 @@ async function startEmbedded(dataDir: string) {
   const program = await startProgram<{ endpoint: string }>({
     command: process.execPath,
     args: [file, dataDir],
-    isReady: firstObject,
+    isReady: readyWith,
   })
   return {
     endpoint: program.ready.endpoint,

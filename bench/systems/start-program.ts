@@ -59,8 +59,8 @@ async function stop(child: ChildProcess): Promise<void> {
   clearTimeout(timer)
 }
 
-/** Reads the first line that is a JSON object. */
-export function firstObject(output: string): unknown {
-  const line = output.split('\n').find((text) => text.startsWith('{') && text.endsWith('}'))
-  return line === undefined ? null : JSON.parse(line)
+/** Returns what a program says that it is ready with: the object behind `ready ` on a line; null until then. */
+export function readyWith(output: string): unknown {
+  const [, text] = /^ready (\{.*\})$/m.exec(output) ?? []
+  return text === undefined ? null : JSON.parse(text)
 }
