@@ -17,6 +17,7 @@ import { benchPosts } from './bench-posts.ts'
 import { benchProfile } from './bench-profile.ts'
 import { benchReconnect } from './bench-reconnect.ts'
 import { benchSoak } from './bench-soak.ts'
+import { benchTables } from './bench-tables.ts'
 import { benchUnits } from './bench-units.ts'
 import { type Outcome, printRows, type Rows } from './measure.ts'
 import { type BenchOptions, readOptions } from './options.ts'
@@ -49,6 +50,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   accept: benchAccept,
   posts: benchPosts,
   calls: benchCalls,
+  tables: benchTables,
   bundles: benchBundles,
   latency: benchLatency,
   capacity: benchCapacity,

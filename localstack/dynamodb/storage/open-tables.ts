@@ -9,7 +9,8 @@ const PAGE_CACHE_KIB = 32 * 1024
  *
  * A commit writes to the log of SQLite with write(2) and does not wait for the disk (`synchronous=OFF`), so it survives
  * the death of the process, but perhaps not of the machine. The lock on the file excludes any other process and ends
- * with this one. Throws an error with the code `DATA_IN_USE` if the file is locked.
+ * with this one. Throws an error with the code `DATA_IN_USE` if the file is locked, and `DATA_OF_ANOTHER_VERSION` if it
+ * cannot be read.
  */
 export function openTables(file: string) {
   const database = new DatabaseSync(file)
@@ -17,9 +18,13 @@ export function openTables(file: string) {
     database.exec(
       `PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; PRAGMA cache_size = -${PAGE_CACHE_KIB};`,
     )
-    database.exec('CREATE TABLE IF NOT EXISTS tables (name TEXT PRIMARY KEY, definition TEXT NOT NULL)')
+    prepareCatalog(database)
   } catch (cause) {
     database.close()
+    if (cause instanceof UnreadableTables) {
+      const message = `The tables in ${file} are of another version. "npm start -- --fresh" deletes all local data.`
+      throw Object.assign(new Error(message), { code: 'DATA_OF_ANOTHER_VERSION' })
+    }
     if ((cause as { errcode?: number }).errcode !== BUSY) throw cause
     const message = `The tables in ${file} are in use by another process.`
     throw Object.assign(new Error(message, { cause }), { code: 'DATA_IN_USE' })
@@ -92,10 +97,26 @@ export type Tables = ReturnType<typeof openTables>
 
 const BUSY = 5
 
-/** The value of an item is last, so that a sweep does not read it. */
+/** Changes with the statements that create tables. */
+const VERSION = 1
+
+class UnreadableTables extends Error {}
+
+function prepareCatalog(database: DatabaseSync): void {
+  const catalog = database.prepare("SELECT name FROM sqlite_schema WHERE name = 'tables'").get()
+  const { user_version: version } = database.prepare('PRAGMA user_version').get() ?? {}
+  if (catalog !== undefined && version !== VERSION) throw new UnreadableTables()
+  database.exec('CREATE TABLE IF NOT EXISTS tables (name TEXT PRIMARY KEY, definition TEXT NOT NULL)')
+  database.exec(`PRAGMA user_version = ${VERSION}`)
+}
+
+/**
+ * The key is an index beside the table. As the primary key of a table WITHOUT ROWID it would be faster for small items,
+ * but one of more than 1 KB would take a page of its own (ADR 16).
+ */
 function createStatement({ id }: TableDefinition): string {
   return `CREATE TABLE "${id}" (
-    hash NOT NULL, range NOT NULL, size INTEGER NOT NULL, expires INTEGER, item TEXT NOT NULL,
-    PRIMARY KEY (hash, range)
-  ) WITHOUT ROWID`
+    hash NOT NULL, range NOT NULL, size INTEGER NOT NULL, expires INTEGER, item TEXT NOT NULL
+  );
+  CREATE UNIQUE INDEX "${id}-key" ON "${id}" (hash, range);`
 }

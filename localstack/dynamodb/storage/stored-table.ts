@@ -34,8 +34,8 @@ export function storedTable(database: DatabaseSync, definition: TableDefinition)
   const upsert = `INSERT INTO ${name} (hash, range, size, expires, item) VALUES (?, ?, ?, ?, ?)
     ON CONFLICT (hash, range) DO UPDATE SET size = excluded.size, expires = excluded.expires, item = excluded.item`
   const removeOne = `DELETE FROM ${name} WHERE hash = ? AND range = ?`
-  const removeExpired = `DELETE FROM ${name} WHERE (hash, range) IN
-    (SELECT hash, range FROM ${name} WHERE expires BETWEEN ? AND ? LIMIT ?)`
+  const removeExpired = `DELETE FROM ${name} WHERE rowid IN
+    (SELECT rowid FROM ${name} WHERE expires BETWEEN ? AND ? LIMIT ?)`
 
   return {
     definition,
