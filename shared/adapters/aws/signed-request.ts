@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
-import { type HttpReply, keepAliveRequester } from './keep-alive-request.ts'
+import { keepAliveRequester } from './keep-alive-request.ts'
+import type { HttpReply } from './read-reply.ts'
 import { createSigner, type SignOptions } from './sign-request.ts'
 
 /** The body of a request, with what its signature and its headers say about it. */
