@@ -8,7 +8,6 @@ beforeEach(() => vi.useFakeTimers())
 afterEach(() => vi.useRealTimers())
 
 const target = { functionName: 'deliver', timeoutMs: 1_000 }
-const PATIENCE_MS = 25
 
 const batch = (partition: number, firstOffset: number, count = 1) =>
   toLambdaEvent(
@@ -37,7 +36,7 @@ function setUp(limits: { batchSize?: number; maxBytes?: number } = {}) {
           },
         })
       }),
-    { batchSize: 500, maxBytes: 1_000_000, ...limits, patienceMs: PATIENCE_MS },
+    { batchSize: 500, maxBytes: 1_000_000, ...limits },
   )
   return {
     invocations,
@@ -63,7 +62,7 @@ test('batches that are ready at the same time are one invocation, and each parti
   ])
 })
 
-test('a partition that was idle does not wait for the invocation of another one', async () => {
+test('a partition does not wait for the invocation of another one', async () => {
   const { invoke, partitions, settle } = setUp()
   void invoke(0, 0)
   await settle()
@@ -71,41 +70,6 @@ test('a partition that was idle does not wait for the invocation of another one'
   await settle()
 
   expect(partitions()).toEqual(['ships-0', 'ships-1'])
-})
-
-test('partitions under load fall into step', async () => {
-  const { invoke, invocations, partitions, settle } = setUp()
-  const first = invoke(0, 0).then(() => void invoke(0, 1))
-  await settle()
-  const second = invoke(1, 0).then(() => void invoke(1, 1))
-  await settle()
-  await invocations[0]?.end()
-  await first
-  const whileOtherRuns = partitions()
-  await invocations[1]?.end()
-  await second
-  await settle()
-
-  expect(whileOtherRuns).toEqual(['ships-0', 'ships-1'])
-  expect(partitions()).toEqual(['ships-0', 'ships-1', 'ships-0 ships-1'])
-})
-
-test('a partition under load waits for a slow invocation of another one only so long', async () => {
-  const { invoke, invocations, partitions, settle } = setUp()
-  void invoke(1, 0)
-  await settle()
-  void invoke(0, 0).then(() => void invoke(0, 1))
-  await settle()
-  await invocations[1]?.end()
-  const early = partitions().length
-  await vi.advanceTimersByTimeAsync(PATIENCE_MS)
-  const afterPatience = partitions().length
-  void invocations[2]?.end().then(() => void invoke(0, 2))
-  await settle()
-  await settle()
-
-  expect([early, afterPatience]).toEqual([2, 3])
-  expect(partitions()).toEqual(['ships-1', 'ships-0', 'ships-0', 'ships-0'])
 })
 
 test('an invocation that fails as a whole is repeated for each partition alone', async () => {

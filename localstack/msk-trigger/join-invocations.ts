@@ -15,62 +15,27 @@ type Limits = {
   /** Lambda's BatchSize, which is of an invocation and not of a partition. */
   batchSize: number
   maxBytes: number
-  /** How long a partition under load waits for the others, in milliseconds; default 10. */
-  patienceMs?: number
 }
-
-const PATIENCE_MS = 10
 
 /**
  * Puts the batches of several partitions of a mapping into one invocation, as Lambda does, when they are ready at the
- * same time: when one fetch brought them, or under load. A partition whose next batch had gathered while the last one ran
- * waits for the invocations of the others, at most for `patienceMs`; so partitions that are always busy fall into step.
- * A partition that was idle waits for nothing.
+ * same time: mostly because one fetch brought them. Nothing waits for another partition to become ready.
  *
- * No partition is held up by another one for longer: if an invocation fails as a whole, each of its batches is invoked
- * alone, and what is retried is always invoked alone.
+ * No partition is held up by the failure of another one: if an invocation fails as a whole, each of its batches is
+ * invoked alone, and what is retried is always invoked alone.
  */
 export function joinInvocations(invoke: Invoke, limits: Limits): Invoke {
-  const { patienceMs = PATIENCE_MS } = limits
-  const running = new Set<{ startedAt: number }>()
-  /** The partitions whose invocation has just ended: those of them that call again were under load. */
-  const resting = new Set<string>()
   const highest = new Map<string, number>()
   let waiting: Call[] = []
-  let timer: NodeJS.Timeout | undefined
-
-  async function run<T>(invocation: () => Promise<T>, names: readonly string[]): Promise<T> {
-    const own = { startedAt: performance.now() }
-    running.add(own)
-    try {
-      return await invocation()
-    } finally {
-      running.delete(own)
-      for (const name of names) resting.add(name)
-      // After the partitions had the time to call again.
-      setImmediate(() => {
-        for (const name of names) resting.delete(name)
-        if (waiting.length > 0 && !hasYoung()) flush()
-      })
-    }
-  }
-
-  const hasYoung = (): boolean => {
-    const before = performance.now() - patienceMs
-    for (const { startedAt } of running) if (startedAt > before) return true
-    return false
-  }
 
   function flush(): void {
-    clearTimeout(timer)
-    timer = undefined
     const calls = waiting
     waiting = []
     for (const group of groupsOf(calls, limits)) void invokeTogether(group)
   }
 
-  async function invokeAlone({ target, event, name, resolve, reject }: Call): Promise<void> {
-    await run(() => invoke(target, event), [name]).then(resolve, reject)
+  async function invokeAlone({ target, event, resolve, reject }: Call): Promise<void> {
+    await invoke(target, event).then(resolve, reject)
   }
 
   async function invokeTogether(calls: readonly Call[]): Promise<void> {
@@ -80,7 +45,7 @@ export function joinInvocations(invoke: Invoke, limits: Limits): Invoke {
     const names = calls.map(({ name }) => name)
     const records = Object.assign({}, ...calls.map(({ event }) => event.records))
     try {
-      const result = await run(() => invoke(first.target, { ...first.event, records }), names)
+      const result = await invoke(first.target, { ...first.event, records })
       const shares = 'payload' in result ? sharesOf(result.payload, names) : undefined
       if (shares) for (const [index, call] of calls.entries()) call.resolve({ payload: shares[index] })
       else await Promise.all(calls.map(invokeAlone))
@@ -96,13 +61,8 @@ export function joinInvocations(invoke: Invoke, limits: Limits): Invoke {
       const call = { target, event, name, resolve, reject }
       const isRetry = offset <= (highest.get(name) ?? -1)
       highest.set(name, offset)
-      if (isRetry) {
-        void invokeAlone(call)
-        return
-      }
-      waiting.push(call)
-      if (resting.has(name) && hasYoung()) timer ??= setTimeout(flush, patienceMs)
-      else if (waiting.length === 1 || timer) setImmediate(flush)
+      if (isRetry) void invokeAlone(call)
+      else if (waiting.push(call) === 1) setImmediate(flush)
     })
 }
 
