@@ -32,6 +32,11 @@ it('faults of a run are told on the page', () => {
   expect(markdown).toContain('**Faults of this run:** bare: 3 lost.')
 })
 
+it('remarks follow the figures that they are about', () => {
+  const { markdown } = report('idle', { results: [{ system: 'bare' }], remarks: 'It sleeps.\n' })
+  expect(markdown).toMatch(/\| bare \|\n+It sleeps\.\n+\*/)
+})
+
 it('what was not measured has no section, and a run on Apache Kafka has its own', () => {
   const { markdown } = report('capacity-apache-kafka', { results: [{ system: 'bare' }] })
   expect(markdown).toContain('## Deliveries per CPU second on Apache Kafka')

@@ -9,6 +9,8 @@ export type Result = {
   readonly command?: string
   readonly faults?: readonly string[]
   readonly results: Rows
+  /** What somebody who has looked at the figures says about them: bench/results/<name>.md. */
+  readonly remarks?: string
 }
 export type Results = ReadonlyMap<string, Result>
 const APACHE = /-apache-kafka$/
@@ -39,6 +41,7 @@ export function reportOf(results: Results): Report {
     parts.push(
       `## ${title}${file === name ? '' : ' on Apache Kafka'}\n`,
       `${found.text}\n`,
+      ...(result.remarks ? [`${result.remarks.trim()}\n`] : []),
       `${origin(result)}\n`,
     )
   }

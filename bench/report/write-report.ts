@@ -4,13 +4,15 @@ import { type Result, reportOf } from './report-of.ts'
 const RESULTS = new URL('../results/', import.meta.url)
 const DOCS = new URL('../../docs/', import.meta.url)
 
-/** Writes docs/performance.md and its charts from the results that were saved. */
+/** Writes docs/performance.md and its charts from the results that were saved, and the remarks beside them. */
 export async function writeReport(): Promise<void> {
   const files = (await readdir(RESULTS)).filter((file) => file.endsWith('.json'))
   const results = await Promise.all(
     files.map(async (file) => {
+      const name = file.replace(/\.json$/, '')
       const result = JSON.parse(await readFile(new URL(file, RESULTS), 'utf8')) as Result
-      return [file.replace(/\.json$/, ''), result] as const
+      const remarks = await readFile(new URL(`${name}.md`, RESULTS), 'utf8').catch(() => '')
+      return [name, { ...result, remarks }] as const
     }),
   )
   const { markdown, charts } = reportOf(new Map(results))
