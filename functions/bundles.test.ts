@@ -7,19 +7,19 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Bundle, bundleFunctions } from '#shared/testing/functions/bundle-functions.ts'
 
-/** Minified bytes. What is in a bundle: `npm run bench -- --only bundles`. */
+/** Minified bytes, a little above what they are: a function that grows is noticed. What is in a bundle: `npm run bench -- --only bundles`. */
 const LIMITS: Readonly<Record<string, number>> = {
-  command: 712_000,
+  command: 716_000,
   connect: 400_000,
-  deliver: 452_000,
+  deliver: 456_000,
   disconnect: 400_000,
-  fold: 700_000,
+  fold: 702_000,
   health: 400_000,
-  message: 445_000,
-  read: 506_000,
+  message: 449_000,
+  read: 510_000,
   stats: 700_000,
-  webhooks: 712_000,
-  write: 705_000,
+  webhooks: 717_000,
+  write: 709_000,
 }
 
 let folder: string
