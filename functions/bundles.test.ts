@@ -13,7 +13,7 @@ const LIMITS: Readonly<Record<string, number>> = {
   connect: 400_000,
   deliver: 456_000,
   disconnect: 400_000,
-  fold: 702_000,
+  fold: 700_000,
   health: 400_000,
   message: 449_000,
   read: 510_000,
