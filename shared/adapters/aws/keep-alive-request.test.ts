@@ -87,6 +87,19 @@ describe('a request', () => {
     await expect(send()).rejects.toThrow()
   })
 
+  test('closes the sockets that a burst has left, although others are in use', async () => {
+    let now = 0
+    const send = await start((_, response) => response.end(), { now: () => now })
+    await Promise.all(['a', 'b', 'c'].map((body) => send(body)))
+    for (let at = 0; at < 3; at++) {
+      now += 5000
+      await send()
+    }
+
+    expect(sockets).toHaveLength(3)
+    await expect.poll(() => sockets.filter(({ destroyed }) => !destroyed).length).toBe(1)
+  })
+
   test('waits its turn when all sockets are in use', async () => {
     const held: (() => void)[] = []
     const send = await start((_, response, body) => held.push(() => response.end(body)), { sockets: 2 })

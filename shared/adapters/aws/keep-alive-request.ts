@@ -49,19 +49,20 @@ export function keepAliveRequester(
   { sockets = 256, now = Date.now }: Options = {},
 ): (exchange: HttpExchange) => Promise<HttpReply> {
   const open = createConnector(endpoint)
-  const idle: Line[] = []
+  const idle: { readonly line: Line; readonly freeSince: number }[] = []
   const waiting: Pending[] = []
   let lines = 0
-  let used = now()
 
+  /** The line that was used last is used next, so the first of them have been idle for the longest time. */
   const dropIdle = () => {
-    const time = now()
-    if (time - used > LONGEST_IDLE_MS) for (const line of idle.splice(0)) line.destroy()
-    used = time
+    const oldest = now() - LONGEST_IDLE_MS
+    if (idle[0] === undefined || idle[0].freeSince >= oldest) return
+    const count = idle.findIndex(({ freeSince }) => freeSince >= oldest)
+    for (const { line } of idle.splice(0, count === -1 ? idle.length : count)) line.destroy()
   }
   const carryNext = () => {
     while (waiting.length > 0) {
-      const line = idle.pop() ?? (lines < sockets ? openLine() : undefined)
+      const line = idle.pop()?.line ?? (lines < sockets ? openLine() : undefined)
       const next = line && waiting.shift()
       if (next === undefined) return
       next.line = line
@@ -72,12 +73,12 @@ export function keepAliveRequester(
     lines++
     const line = createLine(open(), {
       onFree: () => {
-        idle.push(line)
+        idle.push({ line, freeSince: now() })
         carryNext()
       },
       onClose: () => {
         lines--
-        const at = idle.indexOf(line)
+        const at = idle.findIndex((other) => other.line === line)
         if (at !== -1) idle.splice(at, 1)
         carryNext()
       },
