@@ -12,10 +12,7 @@ afterEach(() => {
   server.close()
 })
 
-async function start(
-  handle: Handler,
-  options: { readonly now?: () => number; readonly sockets?: number } = {},
-) {
+async function start(handle: Handler, now = Date.now) {
   sockets = []
   server = createServer(async (request, response) => {
     let body = ''
@@ -25,7 +22,7 @@ async function start(
   server.on('connection', (socket: Socket) => sockets.push(socket))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
-  const request = keepAliveRequester(new URL(`http://127.0.0.1:${port}`), options)
+  const request = keepAliveRequester(new URL(`http://127.0.0.1:${port}`), { now })
   return (body = '', timeoutMs = 5000) =>
     request({
       method: 'POST',
@@ -59,7 +56,10 @@ describe('a request', () => {
 
   test('opens a new socket if the others were idle for more than ten seconds', async () => {
     let now = 0
-    const send = await start((_, response) => response.end(), { now: () => now })
+    const send = await start(
+      (_, response) => response.end(),
+      () => now,
+    )
     await send()
     now += 10_001
     await send()
@@ -85,35 +85,6 @@ describe('a request', () => {
     const send = await start(handle)
 
     await expect(send()).rejects.toThrow()
-  })
-
-  test('closes the sockets that a burst has left, although others are in use', async () => {
-    let now = 0
-    const send = await start((_, response) => response.end(), { now: () => now })
-    await Promise.all(['a', 'b', 'c'].map((body) => send(body)))
-    for (let at = 0; at < 3; at++) {
-      now += 5000
-      await send()
-    }
-
-    expect(sockets).toHaveLength(3)
-    await expect.poll(() => sockets.filter(({ destroyed }) => !destroyed).length).toBe(1)
-  })
-
-  test('waits its turn when all sockets are in use', async () => {
-    const held: (() => void)[] = []
-    const send = await start((_, response, body) => held.push(() => response.end(body)), { sockets: 2 })
-
-    const all = Promise.all(['a', 'b', 'c', 'd'].map((body) => send(body)))
-    const late = send('e', 50)
-    await expect(late).rejects.toThrow('no response within 50 ms')
-    for (let at = 0; at < 4; at++) {
-      await expect.poll(() => held.length).toBeGreaterThan(at)
-      held[at]?.()
-    }
-
-    expect((await all).map(({ body }) => body.toString())).toEqual(['a', 'b', 'c', 'd'])
-    expect(sockets).toHaveLength(2)
   })
 
   test('throws if nobody listens', async () => {

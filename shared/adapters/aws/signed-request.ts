@@ -1,6 +1,5 @@
 import { hash } from 'node:crypto'
-import { keepAliveRequester } from './keep-alive-request.ts'
-import type { HttpReply } from './read-reply.ts'
+import { type HttpReply, keepAliveRequester } from './keep-alive-request.ts'
 import { createSigner, type SignOptions } from './sign-request.ts'
 
 /** The body of a request, with what its signature and its headers say about it. */

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type DynamoDBClient, DynamoDBServiceException } from '@aws-sdk/client-dynamodb'
-import type { HttpReply } from '#shared/adapters/aws/read-reply.ts'
+import type { HttpReply } from '#shared/adapters/aws/keep-alive-request.ts'
 import { payloadOf, signedRequester } from '#shared/adapters/aws/signed-request.ts'
 import { type Attributes, fromAttributes, NotPlain, toAttributes } from './attributes.ts'
 
