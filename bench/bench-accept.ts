@@ -12,7 +12,7 @@ import { createCatalog } from '#shared/pipeline/catalog.ts'
 import { encodeKafkaStructured } from '#shared/pipeline/cloudevents/kafka.ts'
 import { memoryClaimStore } from '#shared/testing/memory/memory-claim-store.ts'
 import { startBrokerWorker } from '../localstack/broker/start-broker-worker.ts'
-import { median, type Row, type Rows, round, threadCpuMicros } from './measure.ts'
+import { median, type Row, type Rows, round, threadCpuMicros } from './measure/measure.ts'
 
 const TOPIC = 'events'
 const ROUNDS = 9

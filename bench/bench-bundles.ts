@@ -6,7 +6,7 @@ import { promisify } from 'node:util'
 import { build } from 'esbuild'
 import { bundleFunctions, readEsbuildOptions } from '#shared/testing/functions/bundle-functions.ts'
 import { exampleEnvironment } from '#shared/testing/functions/example-environment.ts'
-import { median, type Rows, round } from './measure.ts'
+import { median, type Rows, round } from './measure/measure.ts'
 
 const STARTS = 15
 

@@ -8,8 +8,8 @@ import {
 } from '@aws-sdk/lib-dynamodb'
 import { dynamoClient } from '#shared/adapters/dynamodb/dynamo-requests.ts'
 import { startCloud } from './cloud/start-cloud.ts'
-import { compareCpu } from './compare-cpu.ts'
-import type { Row, Rows } from './measure.ts'
+import { compareCpu } from './measure/compare-cpu.ts'
+import type { Row, Rows } from './measure/measure.ts'
 
 const CALLS = 300
 const TableName = 'table'

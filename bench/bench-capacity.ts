@@ -1,5 +1,5 @@
-import { type Outcome, type Row, round } from './measure.ts'
-import { faultsOf, type Measured, measurePhase } from './measure-phase.ts'
+import { type Outcome, type Row, round } from './measure/measure.ts'
+import { faultsOf, type Measured, measurePhase } from './measure/measure-phase.ts'
 import type { BenchOptions } from './options.ts'
 import { takeTurns } from './systems/take-turns.ts'
 

@@ -4,7 +4,7 @@ import { chromiumPath } from '../tests/support/chromium-path.ts'
 import { startStack } from '../tests/support/start-stack.ts'
 import { feedUnderLoad } from './dashboard/feed-under-load.ts'
 import { vitalsUnderLoad } from './dashboard/vitals-under-load.ts'
-import type { Row, Rows } from './measure.ts'
+import type { Row, Rows } from './measure/measure.ts'
 
 /** The dashboard in a real Chromium: what it loads, its web vitals at 200 events per second, its load at 1,000. */
 export async function benchDashboard(seconds = 20): Promise<Rows> {

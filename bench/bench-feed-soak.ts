@@ -8,7 +8,7 @@ import { NO_FILTERS } from '#web/domains/port/feed/feed-filters.ts'
 import { createFeedStore, type FeedStore } from '#web/domains/port/feed/feed-store.ts'
 import { createStreamMeter } from '#web/domains/port/stream/stream-meter.ts'
 import { createPortStream } from './dashboard/port-stream.ts'
-import { type Rows, round } from './measure.ts'
+import { type Rows, round } from './measure/measure.ts'
 
 /** Eight hours at 1,000 events per second. */
 const EVENTS = Number(process.env.BENCH_SOAK_EVENTS ?? 28_800_000)

@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Quote } from '#shared/domain/market/quotes-view.ts'
 import { get, publishBatch } from '../tests/support/api.ts'
 import { startStack, type TestStack } from '../tests/support/start-stack.ts'
-import { quantile, type Row, type Rows, round } from './measure.ts'
-import { cpuSeconds } from './processes.ts'
+import { quantile, type Row, type Rows, round } from './measure/measure.ts'
+import { cpuSeconds } from './measure/processes.ts'
 
 const TICKS_PER_SECOND = 1000
 const SECONDS = 20

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Outcome, type Row, round } from './measure.ts'
+import { type Outcome, type Row, round } from './measure/measure.ts'
 import type { BenchOptions } from './options.ts'
 import { takeTurns } from './systems/take-turns.ts'
 

@@ -5,7 +5,7 @@ import { versionKey } from '#shared/adapters/dynamodb/pattern-version.ts'
 import { channelKey } from '#shared/adapters/dynamodb/subscription-rows.ts'
 import { patternsCovering } from '#shared/core/channel.ts'
 import { startDynamodb } from '#shared/testing/dynamodb/start-dynamodb.ts'
-import { type Row, type Rows, round } from './measure.ts'
+import { type Row, type Rows, round } from './measure/measure.ts'
 
 const VIEWERS = 10_000
 const NEWCOMERS = 2000

@@ -1,6 +1,6 @@
 import type { Plan } from './load/load.ts'
-import { median, type Outcome, type Row, round, spread } from './measure.ts'
-import { faultsOf, type Measured, measurePhase } from './measure-phase.ts'
+import { median, type Outcome, type Row, round, spread } from './measure/measure.ts'
+import { faultsOf, type Measured, measurePhase } from './measure/measure-phase.ts'
 import type { BenchOptions } from './options.ts'
 import { takeTurns } from './systems/take-turns.ts'
 

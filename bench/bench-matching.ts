@@ -11,7 +11,7 @@ import { matchEvents, patternsOf } from '#shared/pipeline/deliver/push-events.ts
 import type { StoredEvent, Subscription } from '#shared/pipeline/ports.ts'
 import { startDynamodbWorker } from '../localstack/dynamodb/start-dynamodb-worker.ts'
 import { freePorts } from '../tests/support/free-ports.ts'
-import { median, type Row, type Rows, round, threadCpuMicros } from './measure.ts'
+import { median, type Row, type Rows, round, threadCpuMicros } from './measure/measure.ts'
 
 const HERE = 'bench.here.now'
 const SUBSCRIBERS_HERE = 10

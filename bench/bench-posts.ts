@@ -4,8 +4,8 @@ import {
 } from '@aws-sdk/client-apigatewaymanagementapi'
 import { apiGateway } from '#shared/adapters/gateway/api-gateway.ts'
 import { startCloud } from './cloud/start-cloud.ts'
-import { type Call, compareCpu } from './compare-cpu.ts'
-import type { Row, Rows } from './measure.ts'
+import { type Call, compareCpu } from './measure/compare-cpu.ts'
+import type { Row, Rows } from './measure/measure.ts'
 
 const POSTS = 400
 const FRAME = JSON.stringify({ type: 'events', ids: ['s1'], events: [{ data: { text: 'x'.repeat(600) } }] })

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startStack } from '../tests/support/start-stack.ts'
 import { faultsOfTally, startClients } from './load/start-clients.ts'
-import { type Outcome, type Row, round } from './measure.ts'
+import { type Outcome, type Row, round } from './measure/measure.ts'
+import { treeCpuSeconds } from './measure/processes.ts'
 import type { BenchOptions } from './options.ts'
-import { treeCpuSeconds } from './processes.ts'
 import { startKafka } from './systems/start-kafka.ts'
 
 const CLIENTS = 2000

@@ -3,9 +3,9 @@ import { createRandom } from '#shared/testing/random.ts'
 import { startTcpProxy } from '../tests/faults/proxies/tcp-proxy.ts'
 import { startStack, type TestStack } from '../tests/support/start-stack.ts'
 import { type ClientsProcess, faultsOfTally, startClients } from './load/start-clients.ts'
-import { median, type Outcome, type Row, round } from './measure.ts'
+import { median, type Outcome, type Row, round } from './measure/measure.ts'
+import { treeDescriptors, treeMegabytes } from './measure/processes.ts'
 import type { BenchOptions } from './options.ts'
-import { treeDescriptors, treeMegabytes } from './processes.ts'
 import { type Probe, startProbe } from './profile/start-probe.ts'
 
 const MINUTES = 30

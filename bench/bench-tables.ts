@@ -3,7 +3,7 @@ import { Agent, request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startDynamodbWorker } from '../localstack/dynamodb/start-dynamodb-worker.ts'
-import { quantile, type Row, type Rows, round, threadCpuMicros } from './measure.ts'
+import { quantile, type Row, type Rows, round, threadCpuMicros } from './measure/measure.ts'
 import type { BenchOptions } from './options.ts'
 
 const TableName = 'bench'

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Outcome, type Row, round } from './measure.ts'
-import { faultsOf } from './measure-phase.ts'
+import { type Outcome, type Row, round } from './measure/measure.ts'
+import { faultsOf } from './measure/measure-phase.ts'
 import type { BenchOptions } from './options.ts'
 import { type CountedStack, startCountedStack } from './units/counted-stack.ts'
 import { byTable, sumOf } from './units/sum-up.ts'

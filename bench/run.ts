@@ -19,7 +19,7 @@ import { benchReconnect } from './bench-reconnect.ts'
 import { benchSoak } from './bench-soak.ts'
 import { benchTables } from './bench-tables.ts'
 import { benchUnits } from './bench-units.ts'
-import { type Outcome, printRows, type Rows } from './measure.ts'
+import { type Outcome, printRows, type Rows } from './measure/measure.ts'
 import { type BenchOptions, readOptions } from './options.ts'
 import { writeReport } from './report/write-report.ts'
 

@@ -1,7 +1,7 @@
 import { loadavg } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Browser, CDPSession, Page } from 'playwright-core'
-import { quantile, type Row, round } from '../measure.ts'
+import { quantile, type Row, round } from '../measure/measure.ts'
 import { busyMs, describeFrames, heapOf, recordFrames } from './page-probe.ts'
 import { createPortStream, type PortStream } from './port-stream.ts'
 import { type StandIn, startStandIn } from './stand-in-gateway.ts'

@@ -1,5 +1,5 @@
 import type { CDPSession, Page } from 'playwright-core'
-import { quantile, type Row, round } from '../measure.ts'
+import { quantile, type Row, round } from '../measure/measure.ts'
 
 type Vitals = { lcp: number; cls: number; interactions: Record<string, number>; slowest: string }
 

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Page } from 'playwright-core'
 import { publishBatch } from '../../tests/support/api.ts'
 import type { TestStack } from '../../tests/support/start-stack.ts'
-import { quantile, type Row, round } from '../measure.ts'
+import { quantile, type Row, round } from '../measure/measure.ts'
 import { observeVitals, readVitals } from './page-probe.ts'
 import { createPortStream } from './port-stream.ts'
 

@@ -1,4 +1,4 @@
-import { quantile } from '../measure.ts'
+import { quantile } from '../measure/measure.ts'
 
 /** Where a frame says that an event is in Kafka. */
 export type Position = { readonly topic: string; readonly partition: number; readonly offset: number }

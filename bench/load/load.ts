@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { quantile } from '../measure.ts'
+import { quantile } from '../measure/measure.ts'
 import { type Counts, createDeliveries, type Deliveries, type Latency, latencyOf } from './deliveries.ts'
 import { openViewers } from './open-viewers.ts'
 import { type Pace, postAtRate, poster } from './post-at-rate.ts'

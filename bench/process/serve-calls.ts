@@ -3,7 +3,7 @@ export type Handlers = Readonly<Record<string, (argument: never) => Promise<unkn
 export type Call = { readonly id: number; readonly name: string; readonly argument: unknown }
 export type Answer = { readonly id: number; readonly value?: unknown; readonly error?: string }
 
-/** The side of the child: answers the calls of the process that has started this one, and ends with it. */
+/** The side of the child: serves the calls of the process that has started this one, and ends with it. */
 export function serveCalls(handlers: Handlers): void {
   process.on('message', async ({ id, name, argument }: Call) => {
     const answer = await run(

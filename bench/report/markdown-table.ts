@@ -1,4 +1,4 @@
-import type { Row, Rows } from '../measure.ts'
+import type { Row, Rows } from '../measure/measure.ts'
 
 /** Returns rows as a table of Markdown with these columns, or with all that occur. Missing cells are empty. */
 export function markdownTable(rows: Rows, columns: readonly string[] = columnsOf(rows)): string {

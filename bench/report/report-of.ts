@@ -1,4 +1,4 @@
-import type { Row, Rows } from '../measure.ts'
+import type { Row, Rows } from '../measure/measure.ts'
 import { lineChart, type Point, type Series } from './line-chart.ts'
 import { markdownTable } from './markdown-table.ts'
 

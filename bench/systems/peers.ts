@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { freePorts } from '../../tests/support/free-ports.ts'
 import type { ProtocolName } from '../load/protocols.ts'
-import { treeCpuSeconds, treeMegabytes } from '../processes.ts'
+import { treeCpuSeconds, treeMegabytes } from '../measure/processes.ts'
 import { type Program, readyWith, startProgram } from './start-program.ts'
 import type { Contender } from './system.ts'
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Kafka, logLevel } from 'kafkajs'
 import { startApacheKafka } from '../../localstack/java/start-apache-kafka.ts'
-import { treeCpuSeconds } from '../processes.ts'
+import { treeCpuSeconds } from '../measure/processes.ts'
 import { readyWith, startProgram } from './start-program.ts'
 
 export type KafkaCluster = {

@@ -1,5 +1,5 @@
 import { API_KEY, startStack, type TestStack } from '../../tests/support/start-stack.ts'
-import { treeCpuSeconds, treeMegabytes } from '../processes.ts'
+import { treeCpuSeconds, treeMegabytes } from '../measure/processes.ts'
 import type { Contender, System } from './system.ts'
 
 /** Tidewire's local stack without the demo; `folder` is a checkout of this repository, perhaps of another commit. */

@@ -1,5 +1,5 @@
-import type { Row } from '../measure.ts'
-import { round } from '../measure.ts'
+import type { Row } from '../measure/measure.ts'
+import { round } from '../measure/measure.ts'
 import type { Seam } from './counting-proxy.ts'
 
 const READS: readonly string[] = ['GetItem', 'BatchGetItem', 'Query', 'Scan']

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createRandom, type Random } from '#shared/testing/random.ts'
-import { quantile } from '../../bench/measure.ts'
+import { quantile } from '../../bench/measure/measure.ts'
 import { readLog } from '../support/api.ts'
 import { checkDeliveries, type Findings, settle } from './check-deliveries.ts'
 import { seatsOf } from './clients/audience.ts'

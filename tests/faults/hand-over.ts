@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { createRandom } from '#shared/testing/random.ts'
-import { quantile } from '../../bench/measure.ts'
+import { quantile } from '../../bench/measure/measure.ts'
 import { startStack } from '../support/start-stack.ts'
 import { checkDeliveries, type Findings, settle } from './check-deliveries.ts'
 import { seatsOf } from './clients/audience.ts'

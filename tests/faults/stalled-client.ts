@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { formatCursor, parseCursor, type TopicCursor } from '#shared/core/cursor.ts'
-import { quantile } from '../../bench/measure.ts'
+import { quantile } from '../../bench/measure/measure.ts'
 import { type Positioned, publishBatch, readLog } from '../support/api.ts'
 import { type Frame, openSocket, type TestSocket } from '../support/open-socket.ts'
 import { startStack, type TestStack } from '../support/start-stack.ts'

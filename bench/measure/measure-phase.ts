@@ -1,5 +1,5 @@
-import type { Phase, Plan } from './load/load.ts'
-import type { Turn } from './systems/take-turns.ts'
+import type { Phase, Plan } from '../load/load.ts'
+import type { Turn } from '../systems/take-turns.ts'
 
 /** A phase of load with the CPU that it cost. */
 export type Measured = Phase & {
