@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { listenOnLoopback } from '../listen-on-loopback.ts'
+import { readBody } from '../read-body.ts'
 import type { Running } from '../start-worker.ts'
 import { DynamoError } from './dynamo-error.ts'
 import { isRecord } from './operations/request.ts'
@@ -29,7 +30,10 @@ type StartDynamodb = {
  */
 export async function startDynamodb({ port, dataDir, log }: StartDynamodb): Promise<Running> {
   const tables = openTables(dataDir === null ? ':memory:' : join(dataDir, 'tables.sqlite'))
-  const server = createServer((request, response) => answer(request, response, { tables, log }))
+  const server = createServer((request, response) => {
+    // Only a request that its sender has cut cannot be read.
+    respond(request, response, { tables, log }).catch(() => response.destroy())
+  })
   // A client that uses a connection at the moment at which the server closes it gets an error.
   server.keepAliveTimeout = 0
   try {
@@ -55,27 +59,18 @@ export async function startDynamodb({ port, dataDir, log }: StartDynamodb): Prom
 
 type Context = { readonly tables: Tables; readonly log: (line: string) => void }
 
-function answer(request: IncomingMessage, response: ServerResponse, context: Context): void {
-  const chunks: Buffer[] = []
-  let bytes = 0
-  request.on('data', (chunk: Buffer) => {
-    bytes += chunk.length
-    if (bytes <= MAX_BODY_BYTES) chunks.push(chunk)
-  })
-  request.on('end', () => {
-    if (request.method !== 'POST') return send(response, 404, '{}')
-    if (bytes > MAX_BODY_BYTES)
-      return send(response, 413, new DynamoError('ValidationException', 'Request is too large').toBody())
-    const [, operation = ''] = TARGET.exec(String(request.headers['x-amz-target'])) ?? []
-    const [first] = chunks
-    const body = chunks.length === 1 && first ? first : Buffer.concat(chunks)
-    try {
-      send(response, 200, runOperation(context.tables, operation, parseBody(body)))
-    } catch (error) {
-      const known = error instanceof DynamoError ? error : internalError(error, operation, context)
-      send(response, known.status, known.toBody())
-    }
-  })
+async function respond(request: IncomingMessage, response: ServerResponse, context: Context): Promise<void> {
+  const body = await readBody(request, MAX_BODY_BYTES)
+  if (request.method !== 'POST') return send(response, 404, '{}')
+  if (body === null)
+    return send(response, 413, new DynamoError('ValidationException', 'Request is too large').toBody())
+  const [, operation = ''] = TARGET.exec(String(request.headers['x-amz-target'])) ?? []
+  try {
+    send(response, 200, runOperation(context.tables, operation, parseBody(body)))
+  } catch (error) {
+    const known = error instanceof DynamoError ? error : internalError(error, operation, context)
+    send(response, known.status, known.toBody())
+  }
 }
 
 function parseBody(body: Buffer) {

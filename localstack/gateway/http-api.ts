@@ -1,12 +1,12 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { MAX_PAYLOAD_BYTES } from '../lambda/host-protocol.ts'
+import { readBody } from '../read-body.ts'
 import type { Service } from '../service.ts'
 import { type Cors, readCors } from './cors.ts'
 import { splitTarget, toHttpEvent } from './http-event.ts'
 import { gatewayMessage, type HttpResult, toHttpResult } from './http-result.ts'
 import { type HttpRoutes, readHttpRoutes } from './http-routes.ts'
 import type { Integrate } from './integrations.ts'
-import { readBody } from './read-body.ts'
 
 /** API Gateway's limit of a request's body. */
 const MAX_BODY_BYTES = 10 * 1024 * 1024

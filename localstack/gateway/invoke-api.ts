@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { MAX_PAYLOAD_BYTES } from '../lambda/host-protocol.ts'
 import type { FunctionHost } from '../lambda/start-function-host.ts'
+import { readBody } from '../read-body.ts'
 import { decodePath } from './http-routes.ts'
-import { readBody } from './read-body.ts'
 
 const PATH = /^\/2015-03-31\/functions\/([^/?]+)\/invocations/
 /** Lambda's limit of the event of an invocation that nobody waits for, in bytes. */

@@ -1,8 +1,8 @@
 import { isUtf8 } from 'node:buffer'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { readBody } from '../read-body.ts'
 import type { Connection, Connections } from './connections.ts'
 import { decodePath } from './http-routes.ts'
-import { readBody } from './read-body.ts'
 
 const PREFIX = '/@connections/'
 /** API Gateway's limit of a message, in bytes. */
