@@ -171,9 +171,8 @@ async function claimedOf(
 ): Promise<StoredEvent[] | null> {
   if (fresh.length === 0) return []
   const keys = fresh.map(({ event }) => event)
-  const isAfterDeliver = sleep !== undefined && !isRebuilder
-  if (isAfterDeliver) await sleep(HEAD_START_MS)
-  const found = isAfterDeliver ? await untilClaimed(keys, claims, sleep) : await claims.find(keys)
+  const isAlone = sleep === undefined || isRebuilder
+  const found = isAlone ? await claims.find(keys) : await afterDeliver(keys, claims, sleep)
   const isOver = (claim: Claim | null) => claim?.topic === stream.topic && (claim.epoch ?? '') > stream.epoch
   if (!isRead && found.some(isOver)) return null
   const known = new Map(keys.map((key, index) => [identityOf(key), found[index] ?? null]))
@@ -246,11 +245,19 @@ function assertOpen(stream: Stream, progress: FoldProgress | undefined): void {
   }
 }
 
-/**
- * Both functions get a batch at the same moment, so a look at once would find nothing, cost a request and then a pause.
- * Meanwhile under load the next batch grows.
- */
+/** Meanwhile `deliver`, which got the batch at the same moment, claims its events, and under load the next batch grows. */
 const HEAD_START_MS = 10
+
+/** Waits for the claims of `deliver`. A look at once would find nothing, and cost a request and then a longer pause. */
+async function afterDeliver(
+  keys: readonly ClaimKey[],
+  claims: Pick<ClaimStore, 'find'>,
+  sleep: (ms: number) => Promise<unknown>,
+): Promise<(Claim | null)[]> {
+  await sleep(HEAD_START_MS)
+  return untilClaimed(keys, claims, sleep)
+}
+
 /** The pauses between looks at the claims: 1.3 s in all. */
 const PAUSES_MS = [20, 40, 80, 160, 320, 640]
 /** Of more missing claims than this only the last one is waited for, and then all are read. */
