@@ -42,5 +42,5 @@ const WORDS = `
   VOID WAIT WHEN WHENEVER WHERE WHILE WINDOW WITH WITHIN WITHOUT WORK WRAPPED WRITE YEAR ZONE
 `
 
-/** The words that cannot be the name of an attribute in an expression, in upper case; `#name` stands in for them. */
+/** The words that cannot be the name of an attribute in an expression, in upper case; an expression uses `#name` instead. */
 export const RESERVED_WORDS: ReadonlySet<string> = new Set(WORDS.trim().split(/\s+/))

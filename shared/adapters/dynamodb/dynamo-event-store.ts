@@ -114,7 +114,7 @@ export function dynamoEventStore(
       if (await succeeds(client.send(put)))
         return known !== undefined || (await currentEpoch(topic)) === epoch
       const head = await get(key)
-      // Whoever ended this head may have died before the next epoch began.
+      // The worker that ended this head may have died before the next epoch began.
       if (head?.epoch === epoch && head.ended === true) await beginEpoch(topic, epoch)
       return false
     },

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { TINY_TABLES, tinyDynamodb } from '#shared/testing/dynamodb/tiny-dynamodb.ts'
 import { dynamoEventStore } from './dynamo-event-store.ts'
 
-test('a renewal of an epoch that died halfway is completed by whoever is refused to advance a head', async () => {
+test('a renewal of an epoch that died halfway is completed by the worker that cannot advance a head', async () => {
   const { client } = tinyDynamodb()
   const send = client.send.bind(client)
   let dies = false
