@@ -4,18 +4,17 @@ import { dynamoEventStore } from '#shared/adapters/dynamodb/dynamo-event-store.t
 import { dynamoClient } from '#shared/adapters/dynamodb/dynamo-requests.ts'
 import { dynamoViewStore } from '#shared/adapters/dynamodb/dynamo-view-store.ts'
 import { kafkaLogReader } from '#shared/adapters/kafka/kafka-log-reader.ts'
+import { DEFAULT_RETENTION, parseRetention } from '#shared/core/retention.ts'
 import { domains } from '#shared/domain/catalog.ts'
 import { createCatalog } from '#shared/pipeline/catalog.ts'
 import { recordDecoder } from '#shared/pipeline/consume/consume.ts'
+import { deployedRetention } from '#shared/pipeline/deployed-retention.ts'
 import { type FoldDeps, foldBatch } from '#shared/pipeline/views/fold.ts'
 import { viewsOf } from '#shared/pipeline/views/views.ts'
 import type { CliContext } from '../lib/cli-context.ts'
 import type { ReplayDeps } from './replay-views.ts'
 
 export type ReplayPlace = { readonly brokers: string; readonly dynamodb: string; readonly stage: string }
-
-/** How long dead letters of a replay are kept, as in serverless.yml. */
-const RETENTION_DAYS = 7
 
 /** Returns what a replay needs, connected to Kafka and the tables of a stage (serverless.yml, `custom.tables`). */
 export function openReplay({ brokers, dynamodb, stage }: ReplayPlace, env: CliContext['env']): ReplayDeps {
@@ -25,7 +24,8 @@ export function openReplay({ brokers, dynamodb, stage }: ReplayPlace, env: CliCo
   const catalog = createCatalog(domains, {
     unknownTypes: env.UNKNOWN_TYPES === 'refuse' ? 'refuse' : 'accept',
   })
-  const store = dynamoEventStore(client, { table: table('log'), retentionDays: RETENTION_DAYS })
+  const retention = deployedRetention(parseRetention(env.RETENTION ?? DEFAULT_RETENTION), domains)
+  const store = dynamoEventStore(client, { table: table('log'), retention })
   const viewStore = dynamoViewStore(client, { table: table('views') })
   const deps: FoldDeps = {
     store,
@@ -33,10 +33,10 @@ export function openReplay({ brokers, dynamodb, stage }: ReplayPlace, env: CliCo
     catalog,
     decode: recordDecoder(catalog),
     views: viewsOf(domains),
-    claims: dynamoClaimStore(client, { table: table('claims') }),
+    claims: dynamoClaimStore(client, { table: table('claims'), retention }),
     deadLetters: dynamoDeadLetterStore(client, {
       table: table('dead-letters'),
-      retentionDays: RETENTION_DAYS,
+      retention,
     }),
     kafka: { append: () => Promise.reject(new Error('a rebuild emits nothing')) },
   }

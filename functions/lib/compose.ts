@@ -33,20 +33,20 @@ export function openTables(env: Environment): Tables {
   return { client: dynamoClient({ endpoint: env.dynamodbEndpoint, isLocal: env.isLocal }), env }
 }
 
-export function eventStore({ client, env: { tables, retentionDays } }: Tables) {
-  return dynamoEventStore(client, { table: tables.log, retentionDays })
+export function eventStore({ client, env: { tables, retention } }: Tables) {
+  return dynamoEventStore(client, { table: tables.log, retention })
 }
 
-export function claimStore({ client, env: { tables } }: Tables) {
-  return dynamoClaimStore(client, { table: tables.claims })
+export function claimStore({ client, env: { tables, retention } }: Tables) {
+  return dynamoClaimStore(client, { table: tables.claims, retention })
 }
 
 export function ticketStore({ client, env: { tables } }: Tables) {
   return dynamoTicketStore(client, { table: tables.connections })
 }
 
-export function deadLetterStore({ client, env: { tables, retentionDays } }: Tables) {
-  return dynamoDeadLetterStore(client, { table: tables.deadLetters, retentionDays })
+export function deadLetterStore({ client, env: { tables, retention } }: Tables) {
+  return dynamoDeadLetterStore(client, { table: tables.deadLetters, retention })
 }
 
 export function viewStore({ client, env: { tables } }: Tables) {

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { readEnvironment } from './environment.ts'
 
-const { RETENTION_DAYS: _, LOCAL: __, ...CLOUD } = process.env
+const { RETENTION: _, LOCAL: __, ...CLOUD } = process.env
 const SHA = 'a'.repeat(64)
 
 describe('the environment of a function', () => {
   test('keeps events for 7 days where nothing else is set', () => {
-    expect(readEnvironment(CLOUD).retentionDays).toBe(7)
+    expect(readEnvironment(CLOUD).retention.ofTopic('events')).toBe(7 * 86_400)
   })
 
   test('is that of the local stack only where LOCAL=1 says so, whatever endpoints are set', () => {
@@ -35,7 +35,8 @@ describe('the environment of a function', () => {
   test.each([
     ['LOG_TABLE', ''],
     ['API_KEYS', `ci:owner:${SHA}`],
-    ['RETENTION_DAYS', '0'],
+    ['RETENTION', '7'],
+    ['RETENTION', '7d,market-ticks=1s'],
     ['LONG_POLL', '21'],
     ['LOCAL', 'yes'],
     ['DELIVER_SHARDS', 'a-deliver'],

@@ -1,5 +1,7 @@
 import * as z from 'zod'
 import { LONG_POLL_LIMIT } from '#shared/core/limits.ts'
+import { messageOf } from '#shared/core/message-of.ts'
+import { DEFAULT_RETENTION, parseRetention } from '#shared/core/retention.ts'
 import { highestRole, ROLES } from '#shared/core/role.ts'
 
 const text = z.string().min(1)
@@ -14,6 +16,15 @@ const apiKey = z
     return { name, role: highestRole([role]) ?? 'viewer', sha256 }
   })
 const list = (text: string) => text.split(',').filter((item) => item !== '')
+
+const retention = z.string().transform((text, context) => {
+  try {
+    return parseRetention(text)
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: messageOf(error) })
+    return z.NEVER
+  }
+})
 
 const shardOfFunction = z
   .string()
@@ -35,7 +46,7 @@ const schema = z.object({
   API_KEYS: z.string().default('').transform(list).pipe(z.array(apiKey)),
   TOKEN_ISSUER: z.url(),
   USER_POOL_CLIENT_ID: text,
-  RETENTION_DAYS: z.coerce.number().int().min(1).max(3650).default(7),
+  RETENTION: retention.prefault(DEFAULT_RETENTION),
   SHARDS: z.coerce.number().int().min(1).max(64).default(1),
   POSTS_AT_ONCE: z.coerce.number().int().min(1).max(1000).default(64),
   RATE_LIMIT_PER_SECOND: z.coerce.number().int().min(0).default(0),
@@ -77,7 +88,8 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
     kafkaBrokers: data.KAFKA_BROKERS,
     apiKeys: data.API_KEYS,
     tokens: { issuer: data.TOKEN_ISSUER, clientId: data.USER_POOL_CLIENT_ID },
-    retentionDays: data.RETENTION_DAYS,
+    /** As it is written: what it means for views follows from their domains. */
+    retention: data.RETENTION,
     shards: data.SHARDS,
     postsAtOnce: data.POSTS_AT_ONCE,
     rateLimitPerSecond: data.RATE_LIMIT_PER_SECOND,

@@ -31,16 +31,6 @@ describe('a retention', () => {
     expect(named).toEqual({ topics: ['market-ticks'], views: ['port/cases'] })
   })
 
-  test('of a view that is not named is what the caller says, otherwise for good', () => {
-    const { ofView } = parseRetention('7d,b/named=8d', { 'b/named': 9 * DAY, 'a/declared': 9 * DAY })
-
-    expect([ofView('b/named'), ofView('a/declared'), ofView('a/other')]).toEqual([
-      8 * DAY,
-      9 * DAY,
-      undefined,
-    ])
-  })
-
   test('keeps claims longer than the event that is kept longest', () => {
     expect(parseRetention('7d').claims).toBe(7 * DAY + 2 * HOUR)
     expect(parseRetention('7d,a=30d,b=1h,c/view=90d').claims).toBe(30 * DAY + 2 * HOUR)

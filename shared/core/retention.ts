@@ -6,7 +6,7 @@
 export type Retention = {
   /** How long the events of a topic are promised: a cursor of that age is good. */
   ofTopic(topic: string): number
-  /** How long a state of a view is kept after its last change; undefined: for good. */
+  /** How long a state of a view is kept after its last change; undefined: as long as its domain says. */
   ofView(view: string): number | undefined
   /** How long a claim is kept: longer than any event, so that no event is in the log without its claim. */
   readonly claims: number
@@ -40,10 +40,10 @@ export function storedFor(seconds: number): number {
 }
 
 /**
- * Reads a setting. `views` are the durations of views that the setting does not name, in seconds. Throws an error that
- * lists everything that is wrong.
+ * Reads a setting, without looking at what its names mean (shared/pipeline/deployed-retention.ts does). Throws an error
+ * that lists everything that is wrong.
  */
-export function parseRetention(text: string, views: Readonly<Record<string, number>> = {}): Retention {
+export function parseRetention(text: string): Retention {
   const [first = '', ...others] = text.split(',').map((entry) => entry.trim())
   const problems: string[] = []
   const seconds = readDuration(first, problems)
@@ -62,7 +62,7 @@ export function parseRetention(text: string, views: Readonly<Record<string, numb
   const longest = Math.max(seconds, ...topics.map((topic) => named.get(topic) ?? seconds))
   return {
     ofTopic: (topic) => named.get(topic) ?? seconds,
-    ofView: (view) => named.get(view) ?? views[view],
+    ofView: (view) => named.get(view),
     claims: storedFor(longest),
     named: { topics, views: names.filter((name) => name.includes('/')) },
   }

@@ -1,4 +1,5 @@
 import { DeleteCommand, type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb'
+import type { Retention } from '#shared/core/retention.ts'
 import { type Claim, type ClaimKey, type ClaimStore, LEASE_SECONDS } from '#shared/pipeline/claim-store.ts'
 import { getAll, type Item, putAll, queryAll, succeeds } from './dynamo-requests.ts'
 
@@ -7,8 +8,11 @@ import { getAll, type Item, putAll, queryAll, succeeds } from './dynamo-requests
 //   owner                              a lease: somebody is about to write the event
 //   fingerprint                        a key that is bound to one request
 
-/** How long a claim is kept: 7 days (docs/architecture.md, I8), and an hour for late retries. Seconds. */
-const KEPT_SECONDS = 7 * 86_400 + 3600
+type Options = {
+  readonly table: string
+  readonly retention: Pick<Retention, 'claims'>
+  readonly now?: () => number
+}
 
 const FREE = 'attribute_not_exists(id) OR expires <= :now'
 /** A lease gives way to a claim, and so does the same claim: a consumer repeats the writer's without a read. */
@@ -18,11 +22,11 @@ const POSITION_NAMES = { '#topic': 'topic', '#partition': 'partition', '#offset'
 
 /**
  * The ClaimStore on DynamoDB: a table with the key (id, source). Every step is a conditional write of one item, but
- * for ids that we made. `now` returns milliseconds.
+ * for ids that we made. Claims and bound keys are kept for `retention.claims`. `now` returns milliseconds.
  */
 export function dynamoClaimStore(
   client: DynamoDBDocumentClient,
-  { table, now: clock = Date.now }: { table: string; now?: () => number },
+  { table, retention: { claims: keptSeconds }, now: clock = Date.now }: Options,
 ): ClaimStore {
   const nowInSeconds = () => Math.floor(clock() / 1000)
   const isLiveClaim = (item: Item) => item.offset !== undefined && Number(item.expires) > nowInSeconds()
@@ -53,7 +57,7 @@ export function dynamoClaimStore(
       const { topic, partition, offset } = claim
       const put = new PutCommand({
         TableName: table,
-        Item: { id, source, ...toClaim(claim), expires: now + KEPT_SECONDS },
+        Item: { id, source, ...toClaim(claim), expires: now + keptSeconds },
         ConditionExpression: CLAIMABLE,
         ExpressionAttributeNames: POSITION_NAMES,
         ExpressionAttributeValues: {
@@ -71,7 +75,7 @@ export function dynamoClaimStore(
     find,
 
     async claimMade(pairs) {
-      const expires = nowInSeconds() + KEPT_SECONDS
+      const expires = nowInSeconds() + keptSeconds
       const items = pairs.map(({ source, id, claim }) => ({ id, source, ...toClaim(claim), expires }))
       await putAll(client, table, items)
     },
@@ -104,7 +108,7 @@ export function dynamoClaimStore(
     },
 
     async bind(key, fingerprint) {
-      if (await putIfFree(key, { fingerprint }, KEPT_SECONDS)) return fingerprint
+      if (await putIfFree(key, { fingerprint }, keptSeconds)) return fingerprint
       const holder = await get(key)
       return String(holder?.fingerprint ?? fingerprint)
     },

@@ -1,19 +1,23 @@
 import { type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb'
+import type { Retention } from '#shared/core/retention.ts'
 import type { DeadLetter, DeadLetterStore } from '#shared/pipeline/ports.ts'
 import { type Item, queryAll } from './dynamo-requests.ts'
 
-type Options = { readonly table: string; readonly retentionDays: number }
+type Options = { readonly table: string; readonly retention: Pick<Retention, 'ofTopic'> }
 
-/** The DeadLetterStore on DynamoDB: a table with the key (topic, position), where position sorts by time, then offset. */
+/**
+ * The DeadLetterStore on DynamoDB: a table with the key (topic, position), where position sorts by time, then offset.
+ * A dead letter is kept for the retention of its topic.
+ */
 export function dynamoDeadLetterStore(
   client: DynamoDBDocumentClient,
-  { table, retentionDays }: Options,
+  { table, retention }: Options,
 ): DeadLetterStore {
   return {
     async put(letter) {
       const { timestamp, partition, offset } = letter
       const position = `${pad(timestamp, 15)}#${pad(offset, 16)}#${partition}`
-      const expires = Math.floor(Date.now() / 1000) + retentionDays * 86_400
+      const expires = Math.floor(Date.now() / 1000) + retention.ofTopic(letter.topic)
       await client.send(new PutCommand({ TableName: table, Item: { ...letter, position, expires } }))
     },
 

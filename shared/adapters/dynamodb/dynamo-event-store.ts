@@ -1,22 +1,32 @@
 import { type DynamoDBDocumentClient, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
+import { graceOf, type Retention, storedFor } from '#shared/core/retention.ts'
 import { nameEpoch } from '#shared/pipeline/history/topic-state.ts'
 import type { EventStore, Head, StoredEvent, Stream } from '#shared/pipeline/ports.ts'
 import { type Item, isConditionFailure, putAll, queryAll, succeeds } from './dynamo-requests.ts'
 
 // One table, key (stream, offset):
-//   (container-events@0mh3k2x9a7b:0, 12)  an event: its JSON, the record's timestamp, when it expires
+//   (container-events@0mh3k2x9a7b:0, 12)  an event: its JSON, the record's timestamp, when it was stored, when it expires
 //   (heads#container-events, -1)           the topic's epoch
 //   (heads#container-events, 0)            partition 0: epoch, head, first offset, timestamp; `ended` from the moment
 //                                          that somebody begins the epoch after it
 const EPOCH_ITEM = -1
-const LATE = 'expires <= :now'
+/**
+ * An event can be read for the retention of its topic after it was stored: for the one of that time, or for that of now
+ * if it is shorter. So events always end oldest first, after a change of the setting too.
+ */
+const LIVE = 'expires > :expires AND (attribute_not_exists(storedAt) OR storedAt > :stored)'
 
-type Options = { readonly table: string; readonly retentionDays: number }
+type Options = {
+  readonly table: string
+  readonly retention: Pick<Retention, 'ofTopic'>
+  /** Returns milliseconds since 1970. */
+  readonly now?: () => number
+}
 
-/** The EventStore on DynamoDB. Events expire `retentionDays` after they were stored. */
+/** The EventStore on DynamoDB. Events are deleted a while after their retention (`graceOf`), and not read any more then. */
 export function dynamoEventStore(
   client: DynamoDBDocumentClient,
-  { table, retentionDays }: Options,
+  { table, retention, now = Date.now }: Options,
 ): EventStore {
   const get = async (key: Item): Promise<Item | undefined> =>
     (await client.send(new GetCommand({ TableName: table, Key: key, ConsistentRead: true }))).Item
@@ -32,7 +42,7 @@ export function dynamoEventStore(
     })
 
   const beginEpoch = async (topic: string, old?: string): Promise<string> => {
-    const epoch = nameEpoch(Date.now(), Math.random(), old)
+    const epoch = nameEpoch(now(), Math.random(), old)
     const condition =
       old === undefined
         ? { ConditionExpression: 'attribute_not_exists(epoch)' }
@@ -85,11 +95,13 @@ export function dynamoEventStore(
     },
 
     async put(stream, events) {
-      const expires = Math.floor(Date.now() / 1000) + retentionDays * 86_400
+      const storedAt = Math.floor(now() / 1000)
+      const expires = storedAt + storedFor(retention.ofTopic(stream.topic))
       const items = events.map(({ offset, timestamp, event }) => ({
         stream: streamKey(stream),
         offset,
         timestamp,
+        storedAt,
         expires,
         event: JSON.stringify(event),
       }))
@@ -121,6 +133,8 @@ export function dynamoEventStore(
 
     async read(stream, { after, upTo, limit, newestFirst = false }) {
       if (upTo <= after || limit <= 0) return []
+      const promised = retention.ofTopic(stream.topic)
+      const seconds = Math.floor(now() / 1000)
       const items = await queryAll(
         client,
         {
@@ -128,13 +142,14 @@ export function dynamoEventStore(
           ConsistentRead: true,
           ScanIndexForward: !newestFirst,
           KeyConditionExpression: '#stream = :stream AND #offset BETWEEN :from AND :to',
-          FilterExpression: `NOT ${LATE}`,
+          FilterExpression: LIVE,
           ExpressionAttributeNames: { '#stream': 'stream', '#offset': 'offset' },
           ExpressionAttributeValues: {
             ':stream': streamKey(stream),
             ':from': after + 1,
             ':to': upTo,
-            ':now': Math.floor(Date.now() / 1000),
+            ':expires': seconds + graceOf(promised),
+            ':stored': seconds - promised,
           },
         },
         limit,

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
+import { GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import { afterAll, describe, expect, test } from 'vitest'
-import type { SubscriptionStore } from '#shared/pipeline/ports.ts'
+import { parseRetention } from '#shared/core/retention.ts'
+import type { StoredEvent, Stream, SubscriptionStore } from '#shared/pipeline/ports.ts'
 import { describeClaimStore } from '#shared/testing/contracts/claim-store.contract.ts'
 import { describeDeadLetterStore } from '#shared/testing/contracts/dead-letter-store.contract.ts'
 import { describeEventStore } from '#shared/testing/contracts/event-store.contract.ts'
@@ -20,32 +21,36 @@ const { client, tables, name, stop } = await startDynamodb()
 afterAll(stop)
 
 const WHOLE = { shard: 0, shards: 1 }
+const retention = parseRetention('7d')
+const DAY_MS = 86_400_000
 const PAST = Math.floor(Date.now() / 1000) - 1
-const openLog = () => dynamoEventStore(client, { table: tables.log, retentionDays: 7 })
-const openClaims = () => dynamoClaimStore(client, { table: tables.claims })
+const openLog = ({ now = Date.now, kept = retention } = {}) =>
+  dynamoEventStore(client, { table: tables.log, retention: kept, now })
+const daysAgo = (days: number) => () => Date.now() - days * DAY_MS
+const openClaims = () => dynamoClaimStore(client, { table: tables.claims, retention })
 const openSubscriptions = () => dynamoSubscriptionStore(client, tables, WHOLE)
 
-describeEventStore(name, openLog)
+describeEventStore(name, () => openLog())
 describeClaimStore(name, openClaims)
-describeDeadLetterStore(name, () =>
-  dynamoDeadLetterStore(client, { table: tables.deadLetters, retentionDays: 7 }),
-)
+describeDeadLetterStore(name, () => dynamoDeadLetterStore(client, { table: tables.deadLetters, retention }))
 describeSubscriptionStore(name, openSubscriptions)
 describeTicketStore(name, (now) => dynamoTicketStore(client, { table: tables.connections, now }))
 describeViewStore(name, (now) => dynamoViewStore(client, { table: tables.views, now }))
 
+const eventAt = ({ topic, partition }: Stream, offset: number): StoredEvent => ({
+  topic,
+  partition,
+  offset,
+  timestamp: 1,
+  event: { specversion: '1.0', id: `${offset}`, source: '/t', type: 't' },
+})
+
 describe(`an item that has expired and is not deleted yet, ${name}`, () => {
   test('is not read from the log, in either direction or past a limit', async () => {
-    const store = dynamoEventStore(client, { table: tables.log, retentionDays: -1 })
+    const store = openLog({ now: daysAgo(8) })
     const topic = `t-${randomUUID()}`
     const stream = { topic, epoch: (await store.topic(topic)).epoch, partition: 0 }
-    const event = (offset: number) => ({
-      topic,
-      partition: 0,
-      offset,
-      timestamp: 1,
-      event: { specversion: '1.0' as const, id: `${offset}`, source: '/t', type: 't' },
-    })
+    const event = (offset: number) => eventAt(stream, offset)
     await store.put(stream, [0, 1, 2, 5].map(event))
     await openLog().put(stream, [3, 4].map(event))
 
@@ -54,6 +59,35 @@ describe(`an item that has expired and is not deleted yet, ${name}`, () => {
 
     expect(await read(false, 2)).toEqual([3, 4])
     expect(await read(true, 1)).toEqual([4])
+  })
+
+  test('is deleted two hours after the end of its retention, and not read in between', async () => {
+    const topic = `t-${randomUUID()}`
+    const stream = { topic, epoch: (await openLog().topic(topic)).epoch, partition: 0 }
+    let time = Date.now()
+    const log = openLog({ now: () => time })
+    await log.put(stream, [eventAt(stream, 0)])
+    const offsets = async () => (await log.read(stream, { after: -1, upTo: 9, limit: 9 })).length
+
+    const Key = { stream: `${topic}@${stream.epoch}:0`, offset: 0 }
+    const { Item } = await client.send(new GetCommand({ TableName: tables.log, Key }))
+    expect(Item?.expires).toBe(Math.floor(time / 1000) + 7 * 86_400 + 7200)
+    time += 7 * DAY_MS - 2000
+    expect(await offsets()).toBe(1)
+    time += 3000
+    expect(await offsets()).toBe(0)
+  })
+
+  test('is not read from the log any more if the retention is shorter now, so that events end oldest first', async () => {
+    const topic = `t-${randomUUID()}`
+    const stream = { topic, epoch: (await openLog().topic(topic)).epoch, partition: 0 }
+    await openLog({ now: daysAgo(3) }).put(stream, [eventAt(stream, 0)])
+    const kept = parseRetention('2d')
+    await openLog({ kept, now: daysAgo(1) }).put(stream, [eventAt(stream, 1)])
+
+    const read = await openLog({ kept }).read(stream, { after: -1, upTo: 9, limit: 9 })
+
+    expect(read.map(({ offset }) => offset)).toEqual([1])
   })
 
   test('is a free claim', async () => {

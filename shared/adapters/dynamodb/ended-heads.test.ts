@@ -1,5 +1,6 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb'
 import { expect, test } from 'vitest'
+import { parseRetention } from '#shared/core/retention.ts'
 import { TINY_TABLES, tinyDynamodb } from '#shared/testing/dynamodb/tiny-dynamodb.ts'
 import { dynamoEventStore } from './dynamo-event-store.ts'
 
@@ -11,7 +12,7 @@ test('a renewal of an epoch that died halfway is completed by the worker that ca
     send: (command: Parameters<typeof send>[0]) =>
       dies && command instanceof PutCommand ? Promise.reject(new Error('died')) : send(command),
   })
-  const options = { table: TINY_TABLES.log, retentionDays: 7 }
+  const options = { table: TINY_TABLES.log, retention: parseRetention('7d') }
   const [dying, store] = [dynamoEventStore(mortal, options), dynamoEventStore(client, options)]
   const { epoch } = await store.topic('t')
   const stream = { topic: 't', epoch, partition: 0 }

@@ -1,4 +1,5 @@
 import { dynamoClaimStore } from '#shared/adapters/dynamodb/dynamo-claim-store.ts'
+import { parseRetention } from '#shared/core/retention.ts'
 import { type Catalog, createCatalog } from '#shared/pipeline/catalog.ts'
 import type { ClaimStore } from '#shared/pipeline/claim-store.ts'
 import { recordDecoder } from '#shared/pipeline/consume/consume.ts'
@@ -51,7 +52,11 @@ export function createAcceptWorld(
   const store =
     kind === 'memory'
       ? memoryClaimStore(yieldPoint, now)
-      : dynamoClaimStore(tinyDynamodb({ yieldPoint }).client, { table: TINY_TABLES.claims, now })
+      : dynamoClaimStore(tinyDynamodb({ yieldPoint }).client, {
+          table: TINY_TABLES.claims,
+          retention: parseRetention('7d'),
+          now,
+        })
   const claims = alsoAfter(store, scheduler)
   const world: AcceptWorld = {
     random,

@@ -2,6 +2,7 @@ import { dynamoClaimStore } from '#shared/adapters/dynamodb/dynamo-claim-store.t
 import { dynamoDeadLetterStore } from '#shared/adapters/dynamodb/dynamo-dead-letter-store.ts'
 import { dynamoEventStore } from '#shared/adapters/dynamodb/dynamo-event-store.ts'
 import { dynamoSubscriptionStore } from '#shared/adapters/dynamodb/dynamo-subscription-store.ts'
+import { parseRetention } from '#shared/core/retention.ts'
 import type { ClaimStore } from '#shared/pipeline/claim-store.ts'
 import type { DeadLetterStore, EventStore, SubscriptionStore } from '#shared/pipeline/ports.ts'
 import { TINY_TABLES, tinyDynamodb } from '#shared/testing/dynamodb/tiny-dynamodb.ts'
@@ -42,10 +43,11 @@ export function memoryStores(yieldPoint: () => Promise<void>, shards: number, no
 /** The DynamoDB adapters. Each request is one or more steps. */
 export function dynamoStores(yieldPoint: () => Promise<void>, shards: number): Stores {
   const { client } = tinyDynamodb({ yieldPoint, pageItems: 3 })
+  const retention = parseRetention('7d')
   return {
-    store: dynamoEventStore(client, { table: TINY_TABLES.log, retentionDays: 7 }),
-    claims: dynamoClaimStore(client, { table: TINY_TABLES.claims }),
-    deadLetters: dynamoDeadLetterStore(client, { table: TINY_TABLES.deadLetters, retentionDays: 7 }),
+    store: dynamoEventStore(client, { table: TINY_TABLES.log, retention }),
+    claims: dynamoClaimStore(client, { table: TINY_TABLES.claims, retention }),
+    deadLetters: dynamoDeadLetterStore(client, { table: TINY_TABLES.deadLetters, retention }),
     subscriptions: (shard) => dynamoSubscriptionStore(client, TINY_TABLES, { shard, shards }),
   }
 }

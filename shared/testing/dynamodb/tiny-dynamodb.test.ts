@@ -5,6 +5,7 @@ import { dynamoClaimStore } from '#shared/adapters/dynamodb/dynamo-claim-store.t
 import { dynamoDeadLetterStore } from '#shared/adapters/dynamodb/dynamo-dead-letter-store.ts'
 import { dynamoEventStore } from '#shared/adapters/dynamodb/dynamo-event-store.ts'
 import { dynamoSubscriptionStore } from '#shared/adapters/dynamodb/dynamo-subscription-store.ts'
+import { parseRetention } from '#shared/core/retention.ts'
 import { describeClaimStore } from '#shared/testing/contracts/claim-store.contract.ts'
 import { describeDeadLetterStore } from '#shared/testing/contracts/dead-letter-store.contract.ts'
 import { describeEventStore } from '#shared/testing/contracts/event-store.contract.ts'
@@ -14,11 +15,12 @@ import { TINY_TABLES, tinyDynamodb } from './tiny-dynamodb.ts'
 
 // The emulator of the simulations must satisfy the same contracts as the DynamoDB of the local stack and DynamoDB Local.
 const { client } = tinyDynamodb({ pageItems: 7 })
+const retention = parseRetention('7d')
 const NAME = 'on the tiny DynamoDB'
-describeEventStore(NAME, () => dynamoEventStore(client, { table: TINY_TABLES.log, retentionDays: 7 }))
-describeClaimStore(NAME, () => dynamoClaimStore(client, { table: TINY_TABLES.claims }))
+describeEventStore(NAME, () => dynamoEventStore(client, { table: TINY_TABLES.log, retention }))
+describeClaimStore(NAME, () => dynamoClaimStore(client, { table: TINY_TABLES.claims, retention }))
 describeDeadLetterStore(NAME, () =>
-  dynamoDeadLetterStore(client, { table: TINY_TABLES.deadLetters, retentionDays: 7 }),
+  dynamoDeadLetterStore(client, { table: TINY_TABLES.deadLetters, retention }),
 )
 describeSubscriptionStore(NAME, () => dynamoSubscriptionStore(client, TINY_TABLES, { shard: 0, shards: 1 }))
 
