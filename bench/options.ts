@@ -11,6 +11,13 @@ export type BenchOptions = {
   readonly seconds: number | null
   readonly rounds: number | null
   readonly minutes: number | null
+  /** What the stack gets as RETENTION. */
+  readonly retention: string | null
+  /** How long all of it sleeps once, in seconds. */
+  readonly sleep: number | null
+  /** The size of Kafka's log to start with, or a data folder that has one. */
+  readonly gigabytes: number | null
+  readonly data: string | null
   /** Events per second, and viewers. */
   readonly rates: readonly number[] | null
   readonly viewers: readonly number[] | null
@@ -28,6 +35,10 @@ const OPTIONS = {
   seconds: { type: 'string' },
   rounds: { type: 'string' },
   minutes: { type: 'string' },
+  retention: { type: 'string' },
+  sleep: { type: 'string' },
+  gigabytes: { type: 'string' },
+  data: { type: 'string' },
   rates: { type: 'string' },
   viewers: { type: 'string' },
   systems: { type: 'string' },
@@ -47,6 +58,10 @@ export function readOptions(args: readonly string[], env: Readonly<Record<string
     seconds: numberOf('seconds', values.seconds),
     rounds: numberOf('rounds', values.rounds),
     minutes: numberOf('minutes', values.minutes),
+    retention: values.retention ?? null,
+    sleep: numberOf('sleep', values.sleep),
+    gigabytes: numberOf('gigabytes', values.gigabytes),
+    data: values.data ?? null,
     rates: numbersOf('rates', values.rates),
     viewers: numbersOf('viewers', values.viewers),
     ...chosenOf(values.systems, values.stack ?? [], env.CENTRIFUGO),

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { availableParallelism, cpus, loadavg, release, totalmem } from 'node:os'
 import { benchAccept } from './bench-accept.ts'
+import { benchAge } from './bench-age.ts'
 import { benchBundles } from './bench-bundles.ts'
 import { benchCalls } from './bench-calls.ts'
 import { benchCapacity } from './bench-capacity.ts'
@@ -30,6 +31,7 @@ const HELP = `Measures throughput, latency and the dashboard on this machine.
   npm run bench -- --only latency        one of the benchmarks below
   npm run bench -- --seconds 20          longer: seconds of load, also --rounds 5, --minutes 30
   npm run bench -- --rates 5,100         these events per second, also --viewers 100,1000
+  npm run bench -- --only age --retention 5m --minutes 60 --sleep 600    a week in an hour
   npm run bench -- --systems tidewire,classic    these of tidewire, classic, bare and centrifugo
   npm run bench -- --stack before=../other       another checkout of Tidewire as a further system
   npm run bench -- --apache-kafka        on Apache Kafka instead of the embedded broker
@@ -61,11 +63,12 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   folds: ({ seconds }) => benchFolds(seconds ?? undefined),
   profile: benchProfile,
   soak: benchSoak,
+  age: benchAge,
   dashboard: ({ seconds }) => benchDashboard(seconds ?? 20),
   'feed-soak': benchFeedSoak,
 }
 /** These take long, and run only when they are named. */
-const ON_DEMAND: readonly string[] = ['profile', 'soak', 'feed-soak']
+const ON_DEMAND: readonly string[] = ['profile', 'soak', 'age', 'feed-soak']
 
 const NAMES = `Benchmarks: ${Object.keys(BENCHMARKS).join(', ')}.
 Only when named: ${ON_DEMAND.join(', ')}.

@@ -35,6 +35,25 @@ export async function treeDescriptors(pid: number): Promise<number> {
   return counts.reduce((sum, each) => sum + each, 0)
 }
 
+/** Returns how many threads a process and everything that it has started have; 0 without /proc. */
+export async function treeThreads(pid: number): Promise<number> {
+  const counts = await Promise.all(
+    (await treeOf(pid)).map(async (each) => (await readdir(`/proc/${each}/task`).catch(() => [])).length),
+  )
+  return counts.reduce((sum, each) => sum + each, 0)
+}
+
+/** Sends a signal to a process and everything that it has started. */
+export async function signalTree(pid: number, signal: NodeJS.Signals): Promise<void> {
+  for (const each of await treeOf(pid)) {
+    try {
+      process.kill(each, signal)
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
+}
+
 /** The process and its descendants. */
 async function treeOf(pid: number): Promise<number[]> {
   const entries = await readdir('/proc').catch(() => [])
