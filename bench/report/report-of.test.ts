@@ -55,3 +55,23 @@ it('sections come in their order, and what has none comes last under its name', 
     'zebra',
   ])
 })
+
+it('a run of age is a table of its series, and lines of its samples where they were measured', () => {
+  const results = [
+    { what: 'all of it', lost: 0 },
+    { series: 'resident MB', 'change over the last half %': 0.5 },
+    { minute: 1, 'resident MB': 300, 'disk of kafka MB': 10, 'heap MB': 60 },
+    { minute: 2, 'resident MB': 310, 'disk of kafka MB': 12 },
+  ]
+  const { markdown, charts } = report('age', { results })
+
+  expect(markdown).toContain('| lost | 0 |')
+  expect(markdown).toContain('| resident MB | 0.5 |')
+  expect(markdown).not.toContain('| minute |')
+  expect(Object.keys(charts)).toEqual([
+    'performance-age-disk.svg',
+    'performance-age-memory.svg',
+    'performance-age-times.svg',
+  ])
+  expect(charts['performance-age-memory.svg']).toContain('>heap</text>')
+})

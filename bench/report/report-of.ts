@@ -1,5 +1,5 @@
 import type { Row, Rows } from '../measure/measure.ts'
-import { lineChart, type Point, type Series } from './line-chart.ts'
+import { type Axis, lineChart, type Point, type Series } from './line-chart.ts'
 import { markdownTable } from './markdown-table.ts'
 
 /** A file of bench/results. */
@@ -80,6 +80,9 @@ const SECTIONS: Sections = {
   folds: { title: 'Views behind the market', section: plain },
   idle: { title: 'Idle, and memory per connection', section: plain },
   soak: { title: 'Soak with churn and kills', section: soak },
+  age: { title: 'A week in an hour', section: age },
+  restart: { title: 'Killed with a long log', section: plain },
+  sleep: { title: 'Sleep and clocks that jump', section: plain },
   profile: { title: 'Where the milliseconds go', section: plain },
   dashboard: { title: 'The dashboard', section: plain },
   'feed-soak': { title: 'The feed over eight hours', section: plain },
@@ -202,6 +205,41 @@ function soak(rows: Rows, file: string): Section {
     text: `${markdownTable(facts)}\n\n${image(file, 'Latency over time')}\n\n${image(memoryFile, 'Memory over time')}`,
     charts: { [`performance-${file}.svg`]: times, [`performance-${memoryFile}.svg`]: memory },
   }
+}
+
+/** A summary, a row for each series, and the samples of which the series are made. */
+function age(rows: Rows, file: string): Section {
+  const [summary = {}, ...others] = rows
+  const trends = others.filter(({ series }) => series !== undefined)
+  const samples = others.filter(({ minute }) => minute !== undefined)
+  const facts = Object.entries(summary).map(([what, value]) => ({ what, value }))
+  const chartOf = (title: string, y: Axis, columns: readonly string[]) =>
+    lineChart({
+      title,
+      x: { label: 'minutes' },
+      y,
+      series: columns.map((column, color): Series => {
+        const measured = samples.filter((row) => row[column] !== undefined)
+        const points = measured.map((row): Point => [number(row, 'minute'), number(row, column)])
+        return { name: column.replace(/ (ms|MB)$/, ''), color, points }
+      }),
+    })
+  const columns = [...new Set(samples.flatMap((row) => Object.keys(row)))]
+  const disk = columns.filter((column) => column.startsWith('disk of '))
+  const charts = {
+    [`performance-${file}-disk.svg`]: chartOf('Disk', { label: 'MB' }, disk),
+    [`performance-${file}-memory.svg`]: chartOf('Memory', { label: 'MB' }, ['resident MB', 'heap MB']),
+    [`performance-${file}-times.svg`]: chartOf('Delivery and reads', { label: 'ms', isLog: true }, [
+      'delivery p50 ms',
+      'delivery p99 ms',
+      'newest page p50 ms',
+      'search p50 ms',
+      'since an old cursor p50 ms',
+      'view p50 ms',
+    ]),
+  }
+  const images = ['disk', 'memory', 'times'].map((part) => image(`${file}-${part}`, `${part} over time`))
+  return { text: [markdownTable(facts), markdownTable(trends), ...images].join('\n\n'), charts }
 }
 
 function image(file: string, text: string): string {
