@@ -1,5 +1,5 @@
 import { SUBSCRIPTION_LIMIT } from '#shared/core/limits.ts'
-import type { Clock } from './clock.ts'
+import { type Clock, createElapsed } from './clock.ts'
 import { openConnection } from './connection.ts'
 import type { CursorStorage } from './cursor-store.ts'
 import type {
@@ -115,7 +115,10 @@ export type Tidewire = {
   readonly onState: (listener: (state: TidewireState) => void) => () => void
   /** The worst state that any subscription has. */
   readonly state: TidewireState
-  /** When the server was last heard, over a socket or HTTP, in epoch milliseconds; null until then. */
+  /**
+   * When the server was last heard, over a socket or HTTP, in epoch milliseconds by the time of day as it is now; null
+   * until then.
+   */
   readonly lastHeard: number | null
   /** Since when the server has given no sign of life although it was pinged, in epoch milliseconds; null if it has. */
   readonly unansweredSince: number | null
@@ -137,6 +140,7 @@ export class SubscribeError extends Error {
 /** The clock of the browser or of Node. */
 export const systemClock: Clock = {
   now: () => Date.now(),
+  elapsed: createElapsed(Date.now, () => performance.now()),
   after: (ms, run) => {
     const timer = setTimeout(run, ms)
     return () => clearTimeout(timer)
@@ -157,7 +161,7 @@ export function connect(options: ConnectOptions): Tidewire {
     headers: () => credentialHeaders(credentials),
     timeoutMs: 3 * answerTimeoutMs,
   })
-  const connection = openConnection({ ...settings, url: () => socketUrlOf(settings, http) })
+  const connection = openConnection({ ...settings, url: (signal) => socketUrlOf(settings, http, signal) })
   const feeds = createFeeds(settings, connection, http.page)
   const views = new Set<() => void>()
 
@@ -228,9 +232,10 @@ const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/
 async function socketUrlOf(
   { socketUrl, credentials: { apiKey } }: Pick<ConnectOptions, 'socketUrl' | 'credentials'>,
   { ticket }: Pick<Http, 'ticket'>,
+  signal: AbortSignal,
 ): Promise<string> {
   const url = new URL(socketUrl)
   if (apiKey !== undefined && LOOPBACK.test(url.hostname)) url.searchParams.set('key', apiKey)
-  else url.searchParams.set('ticket', await ticket())
+  else url.searchParams.set('ticket', await ticket(signal))
   return url.href
 }

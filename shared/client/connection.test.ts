@@ -1,8 +1,9 @@
-import { expect, test } from 'vitest'
-import { createScript, eventAt, type FakeSocket } from '#shared/testing/client/scripted-server.ts'
+import { describe, expect, test } from 'vitest'
+import { createScript, eventAt, type FakeSocket, type Script } from '#shared/testing/client/scripted-server.ts'
 import type { SignalListener, Signals, TidewireState } from './connect.ts'
 
 const MINUTE = 60_000
+const HOUR = 60 * MINUTE
 const PONG = { type: 'pong', time: '', behind: false }
 
 function createSignals() {
@@ -23,7 +24,7 @@ function createSignals() {
 const pingsOf = ({ sent }: FakeSocket) => sent.filter(({ action }) => action === 'ping').length
 
 function subscribed(options: Parameters<typeof createScript>[0] = {}) {
-  const script = createScript(options)
+  const script = createScript({ onError: () => {}, ...options })
   const got: number[] = []
   const states: TidewireState[] = []
   script.tidewire.onState((state) => states.push(state))
@@ -97,23 +98,159 @@ test('connects at once when the network comes back during a backoff', async () =
   expect(sockets).toHaveLength(2)
 })
 
-test('backs off with growing pauses up to 30 s for as long as it takes, and from the start after a stable connection', async () => {
-  const { clock, sockets, last, opened } = subscribed({ random: () => 0.999 })
+/** Cuts each socket before it opens, until `count` more were tried. Returns the pauses in seconds. */
+async function refuseSockets({ clock, sockets, last }: Script, count: number): Promise<number[]> {
   const pauses: number[] = []
-  await clock.advance(0)
-  for (let attempt = 0; attempt < 9; attempt++) {
-    const [before, since] = [sockets.length, clock.now()]
+  for (let attempt = 0; attempt < count; attempt++) {
+    const [before, since] = [sockets.length, clock.elapsed()]
     await last().cut()
     while (sockets.length === before) await clock.advance(100)
-    pauses.push(Math.round((clock.now() - since) / 1000))
+    pauses.push(Math.round((clock.elapsed() - since) / 1000))
   }
-  expect(pauses).toEqual([1, 2, 4, 8, 16, 30, 30, 30, 30])
+  return pauses
+}
+
+test('tries every few seconds for a minute, then with pauses up to 30 s for as long as it takes', async () => {
+  const { script, clock, opened, last, sockets } = subscribed({ random: () => 0.999 })
+  script.answer = () => ({ status: 503, body: {} })
+  await clock.advance(0)
+  expect(await refuseSockets(script, 21)).toEqual([1, 2, ...Array(15).fill(4), 30, 30, 30, 30])
   await (await opened()).accept()
   await clock.advance(10_000)
+  const before = sockets.length
   await last().cut()
   await clock.advance(1000)
-  expect(sockets).toHaveLength(11)
+  expect(sockets).toHaveLength(before + 1)
+  expect(await refuseSockets(script, 3)).toEqual([2, 4, 4])
 })
+
+test('a line that does not last begins no other minute', async () => {
+  const { script, clock, opened } = subscribed({ random: () => 0.999 })
+  script.answer = () => ({ status: 503, body: {} })
+  await clock.advance(0)
+  await refuseSockets(script, 15)
+  await (await opened()).accept()
+  await clock.advance(9000)
+  expect((await refuseSockets(script, 1))[0]).toBe(30)
+})
+
+test('a server that responds over HTTP again after an outage is tried within 2 s, and soon again', async () => {
+  const { script, clock, sockets } = subscribed({ random: () => 0.999 })
+  const respond = script.answer
+  script.answer = () => ({ status: 503, body: {} })
+  await clock.advance(0)
+  await refuseSockets(script, 19)
+  await script.last().cut()
+  script.answer = respond
+  const [before, requests] = [sockets.length, script.requests.length]
+  while (script.requests.length === requests) await clock.advance(100)
+  await clock.advance(2000)
+  expect(sockets).toHaveLength(before + 1)
+  expect((await refuseSockets(script, 1))[0]).toBe(4)
+})
+
+test('a network that lets HTTP through and no sockets is not asked for one with each poll', async () => {
+  const { script, clock, sockets } = subscribed({ random: () => 0.999 })
+  let offset = 0
+  script.answer = () => ({
+    body: { events: [eventAt(++offset)], cursor: `t@e1:0=${offset}`, recovered: true },
+  })
+  await clock.advance(0)
+  await refuseSockets(script, 20)
+  const before = sockets.length
+  await script.last().cut()
+  await clock.advance(29_000)
+  expect(offset).toBeGreaterThan(50)
+  expect(sockets).toHaveLength(before)
+})
+
+test('a user who comes back has it tried at once, but not with each key that they press', async () => {
+  const { signals, report } = createSignals()
+  const { script, clock, sockets } = subscribed({ signals, random: () => 0.999 })
+  await clock.advance(0)
+  await refuseSockets(script, 19)
+  await script.last().cut()
+  await clock.advance(2000)
+  const before = sockets.length
+  report.attended()
+  await clock.advance(0)
+  expect(sockets).toHaveLength(before + 1)
+  await script.last().cut()
+  for (let key = 0; key < 10; key++) {
+    report.attended()
+    await clock.advance(100)
+  }
+  expect(sockets).toHaveLength(before + 1)
+})
+
+describe.each(['due', 'stand still'] as const)('when the machine has slept and its timers %s', (timers) => {
+  test('a dead socket is noticed within 8 s, and what was missed follows from the cursor', async () => {
+    const { opened, clock, sockets, got, states, tidewire } = subscribed({ random: () => 0.1 })
+    const socket = await opened()
+    await socket.accept('t@e1:0=3')
+    await clock.advance(60_000)
+    clock.sleep(3 * HOUR, timers)
+    expect(clock.now() - (tidewire.lastHeard ?? 0)).toBeGreaterThanOrEqual(3 * HOUR)
+    await clock.advance(9000)
+    expect(socket.closed).toBe(true)
+    expect(sockets).toHaveLength(2)
+    const next = await opened()
+    expect(next.asks()).toMatchObject([{ since: 't@e1:0=3' }])
+    await next.frame({ type: 'events', ids: ['s1'], attempt: 2, replay: true, events: [eventAt(4)] })
+    await next.accept('t@e1:0=4')
+    expect([got, states.at(-1)]).toEqual([[4], 'live'])
+    expect(clock.now() - (tidewire.lastHeard ?? 0)).toBe(0)
+  })
+
+  test('a socket that survived stays, after one ping', async () => {
+    const { opened, clock, sockets, tidewire } = subscribed()
+    const socket = await opened()
+    await socket.accept()
+    await clock.advance(MINUTE)
+    clock.sleep(4 * MINUTE, timers)
+    await clock.advance(timers === 'due' ? 0 : 5000)
+    expect(pingsOf(socket)).toBe(1)
+    await socket.frame(PONG)
+    await clock.advance(MINUTE)
+    expect([pingsOf(socket), sockets.length, tidewire.state]).toEqual([1, 1, 'live'])
+  })
+
+  test('a socket that was opening, or waited for, is tried again at once', async () => {
+    const { script, clock, sockets, last } = subscribed({ random: () => 0.999 })
+    await clock.advance(0)
+    await refuseSockets(script, 19)
+    await last().cut()
+    const before = sockets.length
+    clock.sleep(HOUR, timers)
+    await clock.advance(5000)
+    expect(sockets.length).toBeGreaterThan(before)
+    clock.sleep(HOUR)
+    const opening = last()
+    await clock.advance(5000)
+    expect(opening.closed).toBe(true)
+    expect(last()).not.toBe(opening)
+  })
+})
+
+test.each([-HOUR, HOUR])(
+  'a time of day that is set by %d ms costs at most a ping: no silence, no other connection, no negative age',
+  async (byMs) => {
+    const { opened, clock, sockets, states, tidewire } = subscribed()
+    const socket = await opened()
+    await socket.accept()
+    for (let turn = 0; turn < 720; turn++) {
+      if (turn === 100) clock.set(byMs)
+      await clock.advance(5000)
+      if (socket.sent.at(-1)?.action === 'ping') await socket.frame(PONG)
+      const age = clock.now() - (tidewire.lastHeard ?? 0)
+      expect(age).toBeGreaterThanOrEqual(0)
+      expect(age).toBeLessThanOrEqual(6 * MINUTE)
+    }
+    expect(pingsOf(socket)).toBeGreaterThanOrEqual(10)
+    expect(pingsOf(socket)).toBeLessThanOrEqual(13)
+    expect([sockets.length, states]).toEqual([1, ['live']])
+  },
+)
 
 test('gives an opening socket 10 s', async () => {
   const { clock, sockets } = subscribed()

@@ -1,7 +1,8 @@
 import type { ClientMessage, ServerFrame } from '#shared/core/messages.ts'
-import { type Clock, createBackoff } from './clock.ts'
+import { type Clock, createBackoff, timeOfDayAt } from './clock.ts'
 import { dialLine, type Line, type LineSettings } from './line.ts'
 import type { Signals } from './signals.ts'
+import { watchSleep } from './watch-sleep.ts'
 
 export type ConnectionSettings = LineSettings & {
   readonly signals: Signals
@@ -25,6 +26,8 @@ export type ConnectionEvents = {
   readonly trouble: () => void
   /** A socket could not be opened. It is tried again with backoff. */
   readonly failed: (cause: unknown) => void
+  /** The machine has slept, or its network has changed: other requests that are under way may be dead as well. */
+  readonly disturbed: () => void
   /** The page is hidden or closed. */
   readonly leaving: () => void
 }
@@ -41,6 +44,8 @@ export type Connection = {
   readonly settle: (isUsed: (line: string) => boolean) => void
   /** Finds out at once whether the server is there. */
   readonly check: () => void
+  /** The server responds over HTTP again: a socket that is waited for is tried within 2 s. */
+  readonly encourage: () => void
   /** Since when the server has given no sign of life although it was pinged, in epoch milliseconds; null if it has. */
   readonly unansweredSince: () => number | null
   readonly close: () => void
@@ -48,6 +53,14 @@ export type Connection = {
 
 /** A line that lived this long resets the backoff. */
 const STABLE_MS = 10_000
+/**
+ * For this long after the loss of a stable line a socket is tried every few seconds: a restart is over by then. What
+ * takes longer is an outage, and tried with growing pauses.
+ */
+const RECENT_MS = 60_000
+const RECENT_PAUSE_MS = 4000
+/** A socket is tried within this, or not more often than this, when something says that it may work now. */
+const HOPEFUL_MS = 2000
 /** After this time without a working line, or this number of consecutive failures, trouble is reported. */
 const TROUBLE_MS = 15_000
 const TROUBLE_FAILURES = 3
@@ -65,22 +78,34 @@ export function openConnection(settings: ConnectionSettings): Connection {
   const backoff = createBackoff({ random })
   const alarm = createAlarm(clock, () => listener?.trouble())
   const stopSignals = settings.signals({
-    changed: check,
+    changed: () => {
+      hope()
+      check()
+      listener?.disturbed()
+    },
     attended: () => {
       active?.line.attended()
       candidate?.line.attended()
+      if (!cancelDial || clock.elapsed() - dialledAt < HOPEFUL_MS) return
+      hope()
+      dial()
     },
     leaving: () => listener?.leaving(),
   })
+  const stopWatch = watchSleep(clock, awoke)
   let active: Dialled | null = null
   let candidate: Dialled | null = null
   let dialled = 0
+  let dialledAt = 0
+  /** Since when there is no stable line, as `elapsed` of the clock; null while there is one. */
+  let troubledFrom: number | null = null
   let isClosed = false
   let cancelDial: (() => void) | null = null
 
   function dial() {
     cancelDial?.()
     cancelDial = null
+    dialledAt = clock.elapsed()
     const line = dialLine(`line-${++dialled}`, settings, {
       opened: () => opened(own),
       frame: (frame) => listener?.frame(open, frame),
@@ -124,10 +149,37 @@ export function openConnection(settings: ConnectionSettings): Connection {
   }
   function redial() {
     if (isClosed || candidate || cancelDial || (active && !active.line.isDue())) return
-    cancelDial = clock.after(backoff.next(), dial)
+    const now = clock.elapsed()
+    troubledFrom ??= now
+    const isRecent = now - troubledFrom < RECENT_MS
+    cancelDial = clock.after(backoff.next(isRecent ? RECENT_PAUSE_MS : undefined), dial)
+  }
+  /** What kept sockets from opening may be over. */
+  function hope() {
+    if (troubledFrom !== null) troubledFrom = clock.elapsed()
+  }
+  function encourage() {
+    hope()
+    if (!cancelDial) return
+    cancelDial()
+    cancelDial = clock.after(random() * HOPEFUL_MS, dial)
+  }
+  function awoke() {
+    hope()
+    active?.line.awoke()
+    if (candidate?.line.isOpen()) candidate.line.awoke()
+    else if (candidate || cancelDial) {
+      candidate?.line.close()
+      dial()
+    }
+    listener?.disturbed()
   }
   function confirm(line: Line) {
-    if (line.isOpen() && alarm.confirm(line.id)) line.after(STABLE_MS, backoff.reset)
+    if (line.isOpen() && alarm.confirm(line.id)) line.after(STABLE_MS, settleDown)
+  }
+  function settleDown() {
+    backoff.reset()
+    troubledFrom = null
   }
   function check() {
     active?.line.check()
@@ -153,10 +205,15 @@ export function openConnection(settings: ConnectionSettings): Connection {
       listener?.lost(old.line.id)
     },
     check,
-    unansweredSince: () => active?.line.unansweredSince() ?? null,
+    encourage,
+    unansweredSince: () => {
+      const at = active?.line.unansweredSince() ?? null
+      return at === null ? null : timeOfDayAt(clock, at)
+    },
     close: () => {
       isClosed = true
       stopSignals()
+      stopWatch()
       cancelDial?.()
       cancelDial = null
       alarm.stop()

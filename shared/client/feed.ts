@@ -1,7 +1,7 @@
 import type { PositionedEvent } from '#shared/core/event.ts'
 import type { Interest } from '#shared/core/interest.ts'
 import type { ServerFrame, Since } from '#shared/core/messages.ts'
-import { type Clock, createBackoff, pause } from './clock.ts'
+import { anySignal, type Clock, createBackoff, pause } from './clock.ts'
 import type { Connection, OpenLine } from './connection.ts'
 import { type CursorStorage, createCursorStore } from './cursor-store.ts'
 import { type FetchPage, PAGE_LIMIT, PageError } from './http.ts'
@@ -163,8 +163,9 @@ export function createFeed(
     changed()
   }
   async function poll(signal: AbortSignal): Promise<boolean> {
+    const either = anySignal(signal, aborter.signal)
     try {
-      await readNew(subscription, fetchPage, AbortSignal.any([signal, aborter.signal]))
+      await readNew(subscription, fetchPage, either.signal)
       if (!subscription.isOver()) store?.touch()
       return true
     } catch (cause) {
@@ -174,6 +175,8 @@ export function createFeed(
       else refuse(cause)
       changed()
       return !isWorthATry
+    } finally {
+      either.release()
     }
   }
   function receivePage(...page: Parameters<Reader['receivePage']>) {

@@ -1,4 +1,5 @@
 import type { ServerFrame } from '#shared/core/messages.ts'
+import { timeOfDayAt } from './clock.ts'
 import type { Connection, OpenLine } from './connection.ts'
 import {
   createFeed,
@@ -29,7 +30,7 @@ export type Feeds = {
   readonly size: () => number
   readonly state: () => TidewireState
   readonly onState: (listener: (state: TidewireState) => void) => () => void
-  /** When the server was last heard, over a socket or HTTP, in epoch milliseconds; null until then. */
+  /** When the server was last heard, over a socket or HTTP, in epoch milliseconds as it is now; null until then. */
   readonly lastHeard: () => number | null
   /** Ends every subscription and the connection. */
   readonly close: () => void
@@ -53,8 +54,11 @@ export function createFeeds(settings: FeedsSettings, connection: Connection, fet
   let subscriptions = 0
   /** The credentials were refused when the last socket was to be opened. */
   let isDenied = false
+  /** HTTP has failed, or was not needed, since the last line that worked. */
+  let isHttpUntried = true
   let state: TidewireState = 'connecting'
-  let lastHeard: number | null = null
+  /** As `elapsed` of the clock. */
+  let heardAt: number | null = null
 
   const each = (visit: (feed: Feed) => void) => {
     for (const { feed } of [...members.values()]) visit(feed)
@@ -62,11 +66,7 @@ export function createFeeds(settings: FeedsSettings, connection: Connection, fet
   const deps: FeedDeps = {
     ...settings,
     connection,
-    fetchPage: async (...request) => {
-      const page = await fetchPage(...request)
-      lastHeard = clock.now()
-      return page
-    },
+    fetchPage: readPage,
     changed: refresh,
   }
   const poller = createPoller({ ...settings, fetchPage: deps.fetchPage }, () =>
@@ -81,9 +81,11 @@ export function createFeeds(settings: FeedsSettings, connection: Connection, fet
     },
     frame: take,
     lost: (line) => {
+      if (!poller.isRunning()) isHttpUntried = true
       each((feed) => feed.lost(line))
       refresh()
     },
+    disturbed: () => poller.kick(),
     trouble: () => {
       if (!isDenied) poller.start() // otherwise polling would be refused as well
       refresh()
@@ -97,8 +99,21 @@ export function createFeeds(settings: FeedsSettings, connection: Connection, fet
     leaving: () => each((feed) => feed.flush()),
   })
 
+  async function readPage(...request: Parameters<FetchPage>): ReturnType<FetchPage> {
+    const [, , signal] = request
+    try {
+      const page = await fetchPage(...request)
+      heardAt = clock.elapsed()
+      if (isHttpUntried) connection.encourage()
+      isHttpUntried = false
+      return page
+    } catch (cause) {
+      if (!signal.aborted) isHttpUntried = true
+      throw cause
+    }
+  }
   function take(line: OpenLine, frame: ServerFrame) {
-    lastHeard = clock.now()
+    heardAt = clock.elapsed()
     if (frame.type !== 'error' || frame.id !== undefined) each((feed) => feed.frame(line, frame))
     else if (frame.code === 'expired') line.abandon()
     else onError({ code: frame.code, detail: frame.detail })
@@ -141,7 +156,7 @@ export function createFeeds(settings: FeedsSettings, connection: Connection, fet
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
-    lastHeard: () => lastHeard,
+    lastHeard: () => (heardAt === null ? null : timeOfDayAt(clock, heardAt)),
     close: () => {
       if (state === 'closed') return
       each((feed) => feed.stop())

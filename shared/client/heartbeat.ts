@@ -17,18 +17,20 @@ export type Heartbeat = {
   readonly check: () => void
   /** Pings now if the server has been silent for a while. */
   readonly attended: () => void
+  /** The machine has slept: pings now, whatever is awaited, and waits for the pong for 3 s only. */
+  readonly awoke: () => void
   /** A message was sent that the server answers. */
   readonly sent: () => void
   readonly heard: (frame: ServerFrame) => void
-  /** Since when the server has given no sign of life although it was pinged, in epoch milliseconds; null if it has. */
+  /** When the server was pinged that has given no sign of life since, as `elapsed` of the clock; null if it has. */
   readonly unansweredSince: () => number | null
   readonly stop: () => void
 }
 
-/** The clock is looked at this often. */
+/** The clock is looked at this often: a timer alone would stand still while the machine sleeps. */
 const TICK_MS = 10_000
-/** If it has moved on by this much more, the machine was asleep. A browser delays timers of hidden pages by up to 60 s. */
-const JUMP_MS = 75_000
+/** A line that was slept through is most likely dead. */
+const AWAKE_PATIENCE_MS = 3000
 /** A user who comes back after a shorter silence than this causes no ping. */
 const SILENT_MS = 25_000
 /**
@@ -42,8 +44,8 @@ const PATIENCE = 3
 
 /**
  * Pings every `pingMs`, or up to 20 % later, so that clients that connected together do not ping together. It pings at
- * once when the machine wakes up, and when a message stays without any sign of life for `answerTimeoutMs`. Calls `dead`
- * if a pong does not come within `pongTimeoutMs`: a frozen socket never reports a close by itself.
+ * once when a message stays without any sign of life for `answerTimeoutMs`. Calls `dead` if a pong does not come within
+ * `pongTimeoutMs`: a frozen socket never reports a close by itself.
  */
 export function createHeartbeat(
   { clock, random, answerTimeoutMs, pingMs, pongTimeoutMs }: HeartbeatSettings,
@@ -63,34 +65,34 @@ export function createHeartbeat(
   let cancelAnswer: (() => void) | null = null
 
   function schedule() {
-    const now = clock.now()
+    const now = clock.elapsed()
     dueAt = now + pingMs * (1 + 0.2 * random())
     busyAt = now + Math.min(pingMs, BUSY_MS)
     frames = 0
   }
   function tick() {
-    const now = clock.now()
-    const ms = Math.max(0, Math.min(TICK_MS, dueAt - now))
+    const ms = Math.max(0, Math.min(TICK_MS, dueAt - clock.elapsed()))
     cancelTick = clock.after(ms, () => {
-      const isAwake = clock.now() - now < ms + JUMP_MS
-      const isDue = clock.now() >= dueAt || (frames >= BUSY_FRAMES && clock.now() >= busyAt)
-      if (isDue || !isAwake) check()
+      const now = clock.elapsed()
+      if (now >= dueAt || (frames >= BUSY_FRAMES && now >= busyAt)) check()
       if (isRunning) tick()
     })
   }
   function check() {
-    if (!isRunning || pingedAt !== null) return
-    pingedAt = clock.now()
+    if (isRunning && pingedAt === null) ping(pongTimeoutMs)
+  }
+  function ping(patienceMs: number) {
+    pingedAt = clock.elapsed()
     schedule()
     signs = 0
-    awaitPong(1)
+    awaitPong(1, patienceMs)
     on.ping()
   }
-  function awaitPong(turn: number) {
+  function awaitPong(turn: number, patienceMs: number) {
     const before = signs
-    cancelPong = clock.after(pongTimeoutMs, () => {
+    cancelPong = clock.after(patienceMs, () => {
       if (signs === before || turn === PATIENCE) on.dead()
-      else awaitPong(turn + 1)
+      else awaitPong(turn + 1, pongTimeoutMs)
     })
   }
   function settleAnswer() {
@@ -100,13 +102,18 @@ export function createHeartbeat(
   return {
     start: () => {
       isRunning = true
-      lastHeard = clock.now()
+      lastHeard = clock.elapsed()
       schedule()
       tick()
     },
     check,
     attended: () => {
-      if (clock.now() - lastHeard >= SILENT_MS) check()
+      if (clock.elapsed() - lastHeard >= SILENT_MS) check()
+    },
+    awoke: () => {
+      if (!isRunning) return
+      cancelPong()
+      ping(Math.min(pongTimeoutMs, AWAKE_PATIENCE_MS))
     },
     sent: () => {
       if (isRunning)
@@ -116,7 +123,7 @@ export function createHeartbeat(
         })
     },
     heard: (frame) => {
-      lastHeard = clock.now()
+      lastHeard = clock.elapsed()
       signs++
       settleAnswer()
       if (frame.type === 'events' && !frame.replay) frames++

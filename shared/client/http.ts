@@ -1,7 +1,7 @@
 import { parseCursor } from '#shared/core/cursor.ts'
 import type { Interest } from '#shared/core/interest.ts'
 import type { ViewPart } from '#shared/pipeline/views/apply-event.ts'
-import type { Clock } from './clock.ts'
+import { anySignal, type Clock } from './clock.ts'
 import { isFields, isPositionedEvents } from './parse-frame.ts'
 import type { Page } from './subscription.ts'
 
@@ -48,7 +48,7 @@ export type Http = {
   readonly page: FetchPage
   readonly view: FetchView
   /** Buys a single-use ticket for a socket. Throws PageError, `http_401` for credentials that are refused. */
-  readonly ticket: () => Promise<string>
+  readonly ticket: (signal: AbortSignal) => Promise<string>
 }
 
 /** The maximum number of events in one page of `GET /events/since`. */
@@ -95,29 +95,33 @@ export function createHttp(settings: HttpSettings): Http {
       }
       return { parts, cursor: cursor ?? '' }
     },
-    ticket: async () => {
-      const init = { method: 'POST', headers: await settings.headers() }
-      const response = await settings.fetch(`${settings.httpUrl}/tickets`, init)
-      if (!response.ok) throw await toError(response, [])
-      return readTicket(await response.json())
-    },
+    ticket: (signal) =>
+      fetchJson(settings, { method: 'POST', path: '/tickets', signal, permanent: [] }, readTicket),
   }
 }
 
+type JsonRequest = {
+  readonly method?: 'POST'
+  readonly path: string
+  readonly signal: AbortSignal
+  /** The statuses that asking again would only repeat. */
+  readonly permanent: readonly number[]
+}
+
 /**
- * Gets JSON from a path of the server and has it read. `permanent` are the statuses that asking again would only
- * repeat. Throws PageError, `unreachable` also where `read` throws another error.
+ * Gets JSON from a path of the server and has it read. Throws PageError, `unreachable` also where `read` throws another
+ * error.
  */
 async function fetchJson<T>(
   { httpUrl, headers, fetch, clock, timeoutMs }: HttpSettings,
-  request: { readonly path: string; readonly signal: AbortSignal; readonly permanent: readonly number[] },
+  request: JsonRequest,
   read: (body: unknown) => T,
 ): Promise<T> {
-  const slow = new AbortController()
-  const cancelTimeout = clock.after(timeoutMs, () => slow.abort())
+  const { method = 'GET' } = request
+  const { signal, abort, release } = anySignal(request.signal)
+  const cancelTimeout = clock.after(timeoutMs, abort)
   try {
-    const signal = AbortSignal.any([request.signal, slow.signal])
-    const response = await fetch(`${httpUrl}${request.path}`, { headers: await headers(), signal })
+    const response = await fetch(`${httpUrl}${request.path}`, { method, headers: await headers(), signal })
     if (!response.ok) throw await toError(response, request.permanent)
     return read(await response.json())
   } catch (cause) {
@@ -126,6 +130,7 @@ async function fetchJson<T>(
     throw new PageError(message, { code: 'unreachable', permanent: false, cause })
   } finally {
     cancelTimeout()
+    release()
   }
 }
 

@@ -15,7 +15,7 @@ export type OpenSocket = (url: string) => SocketLike
 /** All times are milliseconds. */
 export type LineSettings = {
   /** The URL of the next socket, with credentials that are valid now. */
-  readonly url: () => Promise<string>
+  readonly url: (signal: AbortSignal) => Promise<string>
   readonly openSocket: OpenSocket
   readonly clock: Clock
   readonly random: () => number
@@ -45,7 +45,9 @@ export type Line = {
   readonly check: () => void
   /** Pings now if the server has been silent for a while. */
   readonly attended: () => void
-  /** Since when the server has given no sign of life although it was pinged, in epoch milliseconds; null if it has. */
+  /** The machine has slept: pings now, with less patience than usual. */
+  readonly awoke: () => void
+  /** When the server was pinged that has given no sign of life since, as `elapsed` of the clock; null if it has. */
   readonly unansweredSince: () => number | null
   /** Runs after `ms`, unless the line is closed before. */
   readonly after: (ms: number, run: () => void) => void
@@ -60,6 +62,7 @@ export function dialLine(id: string, settings: LineSettings, on: LineEvents): Li
   const { clock, answerTimeoutMs, maxConnectionMs, random } = settings
   const timers = [clock.after(answerTimeoutMs, () => isOpen || lose())]
   const heartbeat = createHeartbeat(settings, { ping: () => write({ action: 'ping' }), dead: () => lose() })
+  const aborter = new AbortController()
   let socket: SocketLike | null = null
   let isOpen = false
   let isDue = false
@@ -72,6 +75,7 @@ export function dialLine(id: string, settings: LineSettings, on: LineEvents): Li
     isClosed = true
     isOpen = false
     heartbeat.stop()
+    aborter.abort()
     for (const cancel of timers) cancel()
     socket?.close()
   }
@@ -106,7 +110,7 @@ export function dialLine(id: string, settings: LineSettings, on: LineEvents): Li
     socket.addEventListener('close', () => lose())
     socket.addEventListener('error', () => lose())
   }
-  settings.url().then(listen).catch(lose)
+  settings.url(aborter.signal).then(listen).catch(lose)
   return {
     id,
     isOpen: () => isOpen,
@@ -117,6 +121,7 @@ export function dialLine(id: string, settings: LineSettings, on: LineEvents): Li
     },
     check: heartbeat.check,
     attended: heartbeat.attended,
+    awoke: heartbeat.awoke,
     unansweredSince: heartbeat.unansweredSince,
     after: (ms, run) => timers.push(clock.after(ms, run)),
     close,

@@ -6,8 +6,29 @@ import type { TidewireState } from './connect.ts'
 const page = (offsets: number[], cursor: string, category = 'a.x') => ({
   body: { events: offsets.map((offset) => eventAt(offset, 0, category)), cursor, recovered: true },
 })
+const HOUR = 3_600_000
 const isHeld = (url: URL) => url.searchParams.has('wait')
 const query = (url: URL) => Object.fromEntries(url.searchParams)
+
+/** Counts the listeners that each abort signal has from now on. `stop` returns the maximum. */
+function countListeners() {
+  const { addEventListener: add, removeEventListener: remove } = AbortSignal.prototype
+  const listening = new Map<AbortSignal, Set<unknown>>()
+  AbortSignal.prototype.addEventListener = function (...args: Parameters<typeof add>) {
+    listening.set(this, (listening.get(this) ?? new Set()).add(args[1]))
+    return add.apply(this, args)
+  }
+  AbortSignal.prototype.removeEventListener = function (...args: Parameters<typeof remove>) {
+    listening.get(this)?.delete(args[1])
+    return remove.apply(this, args)
+  }
+  return {
+    stop: () => {
+      Object.assign(AbortSignal.prototype, { addEventListener: add, removeEventListener: remove })
+      return Math.max(...[...listening.values()].map(({ size }) => size))
+    },
+  }
+}
 
 /** A client whose sockets are refused, on a server that holds requests until `release` is called. */
 async function startPolling(channels = [['a.*']]) {
@@ -123,6 +144,7 @@ test('hands over to a socket without a loss or a repeat, and ends the request th
   const socket = await script.opened()
   expect(socket.asks()).toMatchObject([{ since: 't@e1:0=6' }])
   await answer(page([7], 't@e1:0=7')) // while the socket replays the same event
+  await script.clock.advance(1000)
   await socket.frame({ type: 'events', ids: ['s1'], attempt: 1, replay: true, events: [eventAt(7)] })
   await socket.accept('t@e1:0=7')
   await socket.frame({ type: 'events', ids: ['s1'], events: [eventAt(8)] })
@@ -132,6 +154,36 @@ test('hands over to a socket without a loss or a repeat, and ends the request th
   expect(script.requests).toHaveLength(count)
   expect(held().at(-1)?.init?.signal?.aborted).toBe(true)
   expect(states).toEqual(['polling', 'live'])
+})
+
+test('a machine that wakes up ends the request that is held: its connection is most likely dead', async () => {
+  const { script, held } = await startPolling()
+  await script.clock.advance(1000)
+  script.clock.sleep(HOUR)
+  await script.clock.advance(5000)
+  expect(held().map(({ init }) => init?.signal?.aborted)).toEqual([true, false])
+})
+
+test.each([-HOUR, HOUR])('polls on at its pace although the time of day is set by %d ms', async (byMs) => {
+  const { script, held, answer } = await startPolling()
+  await script.clock.advance(300)
+  script.clock.set(byMs)
+  await answer(page([6], 't@e1:0=6'))
+  await script.clock.advance(1000)
+  expect(held()).toHaveLength(2)
+  await script.clock.advance(10_000)
+  expect(held()).toHaveLength(2)
+})
+
+test('keeps nothing of the requests that are over, however long it polls', async () => {
+  const { script, held, answer } = await startPolling()
+  const listeners = countListeners()
+  for (let turn = 0; turn < 100; turn++) {
+    await answer(page([6 + turn], `t@e1:0=${6 + turn}`))
+    await script.clock.advance(1000)
+  }
+  expect(held()).toHaveLength(101)
+  expect(listeners.stop()).toBeLessThanOrEqual(3)
 })
 
 test('close ends the request that is held, and leaves no timer', async () => {

@@ -1,5 +1,5 @@
 import { LONG_POLL_LIMIT } from '#shared/core/limits.ts'
-import { type Clock, createBackoff, pause } from './clock.ts'
+import { anySignal, type Clock, createBackoff, pause } from './clock.ts'
 import { type ClientError, type Feed, toClientError } from './feed.ts'
 import { type FetchPage, PAGE_LIMIT, PageError } from './http.ts'
 import { handOut, type JointRead, joinReads } from './joint-read.ts'
@@ -17,7 +17,10 @@ export type PollerSettings = {
 export type Poller = {
   readonly isRunning: () => boolean
   readonly start: () => void
-  /** The subscriptions are others than before: ends the request that is held, or the pause, and goes on. */
+  /**
+   * The subscriptions are others than before, or the request that is held may be dead: ends it, or the pause, and goes
+   * on.
+   */
   readonly kick: () => void
   readonly stop: () => void
 }
@@ -48,12 +51,12 @@ export function createPoller(settings: PollerSettings, feedsInNeed: () => readon
     while (!session.signal.aborted) {
       const haveRead = await readAlone(session)
       if (session.signal.aborted) return
-      const turn = new AbortController()
-      interrupt = () => turn.abort()
-      const signal = AbortSignal.any([session.signal, turn.signal])
-      const pauseMs = await readTogether(session, haveRead, signal)
-      if (!signal.aborted) await pause(clock, pauseMs, signal)
+      const turn = anySignal(session.signal)
+      interrupt = turn.abort
+      const pauseMs = await readTogether(session, haveRead, turn.signal)
+      if (!turn.signal.aborted) await pause(clock, pauseMs, turn.signal)
       interrupt = () => {}
+      turn.release()
     }
   }
   /** Also reads for feeds that are added meanwhile. Returns false if one could not read and will try again. */
@@ -77,7 +80,7 @@ export function createPoller(settings: PollerSettings, feedsInNeed: () => readon
   ): Promise<number> {
     const read = joinReads(feedsInNeed().filter((feed) => known.has(feed)))
     if (read === null) return haveRead ? pollMs : backoff.next()
-    const began = clock.now()
+    const began = clock.elapsed()
     try {
       const page = await fetchPage(read.interest, read.since, signal, haveRead ? LONG_POLL_LIMIT : 0)
       if (signal.aborted) return 0
@@ -85,7 +88,7 @@ export function createPoller(settings: PollerSettings, feedsInNeed: () => readon
       if (!haveRead) return backoff.next()
       backoff.reset()
       if (page.events.length >= PAGE_LIMIT) return 0
-      const tookMs = clock.now() - began
+      const tookMs = clock.elapsed() - began
       return page.events.length === 0 && tookMs < HELD_MS ? pollMs : Math.max(0, EVERY_MS - tookMs)
     } catch (cause) {
       return signal.aborted ? 0 : pauseAfter(cause, read, { known, backoff })

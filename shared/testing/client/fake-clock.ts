@@ -2,6 +2,10 @@ import type { Clock } from '#shared/client/connect.ts'
 
 export type FakeClock = Clock & {
   readonly advance: (ms: number) => Promise<void>
+  /** The machine sleeps: time passes, and no timer runs. Those that are due by then run with the next `advance`. */
+  readonly sleep: (ms: number, timers?: 'due' | 'stand still') => void
+  /** Sets the time of day, ahead or back. */
+  readonly set: (byMs: number) => void
   /** The number of active timers. */
   readonly pending: () => number
 }
@@ -16,28 +20,38 @@ export async function settle(): Promise<void> {
  * promises that it resolves are settled.
  */
 export function createFakeClock(): FakeClock {
-  let now = 1_000_000
+  let passed = 0
+  let slept = 0
+  let timeOfDay = 1_000_000
   const timers = new Set<{ at: number; run: () => void }>()
   return {
-    now: () => now,
+    now: () => timeOfDay + passed + slept,
+    elapsed: () => passed + slept,
     after: (ms, run) => {
-      const timer = { at: now + ms, run }
+      const timer = { at: passed + ms, run }
       timers.add(timer)
       return () => timers.delete(timer)
     },
+    sleep: (ms, behaviour = 'stand still') => {
+      if (behaviour === 'due') passed += ms
+      else slept += ms
+    },
+    set: (byMs) => {
+      timeOfDay += byMs
+    },
     pending: () => timers.size,
     advance: async (ms) => {
-      const end = now + ms
+      const end = passed + ms
       await settle()
       for (;;) {
         const [next] = [...timers].filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)
         if (!next) break
         timers.delete(next)
-        now = next.at
+        passed = Math.max(passed, next.at)
         next.run()
         await settle()
       }
-      now = end
+      passed = end
     },
   }
 }

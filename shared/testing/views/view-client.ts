@@ -79,6 +79,7 @@ export function createViewClient(world: ViewWorld, name: string): ViewClient {
 function clockOf(timers: Set<() => void>): Clock {
   return {
     now: () => 0,
+    elapsed: () => 0,
     after: (_, run) => {
       timers.add(run)
       return () => timers.delete(run)
