@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { createScript, eventAt, type FakeSocket, type Script } from '#shared/testing/client/scripted-server.ts'
+import {
+  createScript,
+  eventAt,
+  type FakeSocket,
+  type Script,
+} from '#shared/testing/client/scripted-server.ts'
 import type { SignalListener, Signals, TidewireState } from './connect.ts'
 
 const MINUTE = 60_000

@@ -1,6 +1,7 @@
 import type { ClientMessage, ServerFrame } from '#shared/core/messages.ts'
-import { type Clock, createBackoff, timeOfDayAt } from './clock.ts'
+import { type Clock, timeOfDayAt } from './clock.ts'
 import { dialLine, type Line, type LineSettings } from './line.ts'
+import { createRedial } from './redial.ts'
 import type { Signals } from './signals.ts'
 import { watchSleep } from './watch-sleep.ts'
 
@@ -51,16 +52,8 @@ export type Connection = {
   readonly close: () => void
 }
 
-/** A line that lived this long resets the backoff. */
+/** A line that lived this long is stable. */
 const STABLE_MS = 10_000
-/**
- * For this long after the loss of a stable line a socket is tried every few seconds: a restart is over by then. What
- * takes longer is an outage, and tried with growing pauses.
- */
-const RECENT_MS = 60_000
-const RECENT_PAUSE_MS = 4000
-/** A socket is tried within this, or not more often than this, when something says that it may work now. */
-const HOPEFUL_MS = 2000
 /** After this time without a working line, or this number of consecutive failures, trouble is reported. */
 const TROUBLE_MS = 15_000
 const TROUBLE_FAILURES = 3
@@ -73,22 +66,19 @@ type Dialled = { readonly line: Line; readonly open: OpenLine }
  * settled or when `active` breaks.
  */
 export function openConnection(settings: ConnectionSettings): Connection {
-  const { clock, random } = settings
+  const { clock } = settings
   let listener: ConnectionEvents | null = null
-  const backoff = createBackoff({ random })
+  const redial = createRedial(settings, dial)
   const alarm = createAlarm(clock, () => listener?.trouble())
   const stopSignals = settings.signals({
     changed: () => {
-      hope()
       check()
       listener?.disturbed()
     },
     attended: () => {
       active?.line.attended()
       candidate?.line.attended()
-      if (!cancelDial || clock.elapsed() - dialledAt < HOPEFUL_MS) return
-      hope()
-      dial()
+      redial.urge()
     },
     leaving: () => listener?.leaving(),
   })
@@ -96,16 +86,10 @@ export function openConnection(settings: ConnectionSettings): Connection {
   let active: Dialled | null = null
   let candidate: Dialled | null = null
   let dialled = 0
-  let dialledAt = 0
-  /** Since when there is no stable line, as `elapsed` of the clock; null while there is one. */
-  let troubledFrom: number | null = null
   let isClosed = false
-  let cancelDial: (() => void) | null = null
 
   function dial() {
-    cancelDial?.()
-    cancelDial = null
-    dialledAt = clock.elapsed()
+    redial.begun()
     const line = dialLine(`line-${++dialled}`, settings, {
       opened: () => opened(own),
       frame: (frame) => listener?.frame(open, frame),
@@ -145,46 +129,28 @@ export function openConnection(settings: ConnectionSettings): Connection {
     alarm.lost(own.line.id)
     listener?.lost(own.line.id)
     alarm.look()
-    redial()
+    planDial()
   }
-  function redial() {
-    if (isClosed || candidate || cancelDial || (active && !active.line.isDue())) return
-    const now = clock.elapsed()
-    troubledFrom ??= now
-    const isRecent = now - troubledFrom < RECENT_MS
-    cancelDial = clock.after(backoff.next(isRecent ? RECENT_PAUSE_MS : undefined), dial)
-  }
-  /** What kept sockets from opening may be over. */
-  function hope() {
-    if (troubledFrom !== null) troubledFrom = clock.elapsed()
-  }
-  function encourage() {
-    hope()
-    if (!cancelDial) return
-    cancelDial()
-    cancelDial = clock.after(random() * HOPEFUL_MS, dial)
+  function planDial() {
+    if (!isClosed && candidate === null && (active === null || active.line.isDue())) redial.plan()
   }
   function awoke() {
-    hope()
     active?.line.awoke()
     if (candidate?.line.isOpen()) candidate.line.awoke()
-    else if (candidate || cancelDial) {
-      candidate?.line.close()
+    else if (candidate) {
+      candidate.line.close()
       dial()
     }
+    redial.hurry()
     listener?.disturbed()
   }
   function confirm(line: Line) {
-    if (line.isOpen() && alarm.confirm(line.id)) line.after(STABLE_MS, settleDown)
-  }
-  function settleDown() {
-    backoff.reset()
-    troubledFrom = null
+    if (line.isOpen() && alarm.confirm(line.id)) line.after(STABLE_MS, redial.settled)
   }
   function check() {
     active?.line.check()
     candidate?.line.check()
-    if (cancelDial) dial()
+    redial.hurry()
   }
   alarm.look()
   dial()
@@ -205,7 +171,7 @@ export function openConnection(settings: ConnectionSettings): Connection {
       listener?.lost(old.line.id)
     },
     check,
-    encourage,
+    encourage: redial.encourage,
     unansweredSince: () => {
       const at = active?.line.unansweredSince() ?? null
       return at === null ? null : timeOfDayAt(clock, at)
@@ -214,8 +180,7 @@ export function openConnection(settings: ConnectionSettings): Connection {
       isClosed = true
       stopSignals()
       stopWatch()
-      cancelDial?.()
-      cancelDial = null
+      redial.stop()
       alarm.stop()
       for (const each of [active, candidate]) each?.line.close()
       active = null
