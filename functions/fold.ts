@@ -14,6 +14,7 @@ import {
   kafkaLog,
   openTables,
   type Tables,
+  viewRetention,
   viewStore,
 } from './lib/compose.ts'
 import { type Environment, readEnvironment } from './lib/environment.ts'
@@ -27,7 +28,7 @@ export function composeFold(env: Environment, tables: Tables = openTables(env)):
     deadLetters: deadLetterStore(tables),
     viewStore: viewStore(tables),
     views: viewsOf(domains),
-    memory: createFoldMemory(),
+    memory: createFoldMemory({ retention: viewRetention(env) }),
     catalog,
     decode: recordDecoder(catalog),
     sleep: clock.sleep,

@@ -26,7 +26,7 @@ export function openReplay({ brokers, dynamodb, stage }: ReplayPlace, env: CliCo
   })
   const retention = deployedRetention(parseRetention(env.RETENTION ?? DEFAULT_RETENTION), domains)
   const store = dynamoEventStore(client, { table: table('log'), retention })
-  const viewStore = dynamoViewStore(client, { table: table('views') })
+  const viewStore = dynamoViewStore(client, { table: table('views'), retention })
   const deps: FoldDeps = {
     store,
     viewStore,

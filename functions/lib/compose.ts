@@ -15,6 +15,7 @@ import { kafkaEventLog } from '#shared/adapters/kafka/kafka-event-log.ts'
 import { functionCaller } from '#shared/adapters/lambda/call-function.ts'
 import { domains } from '#shared/domain/catalog.ts'
 import { createCatalog } from '#shared/pipeline/catalog.ts'
+import { deployedRetention } from '#shared/pipeline/deployed-retention.ts'
 import type { SubscriptionStore } from '#shared/pipeline/ports.ts'
 import { type RequestStats, statsRequester } from '#shared/pipeline/stats/stats.ts'
 import type { Environment } from './environment.ts'
@@ -49,8 +50,13 @@ export function deadLetterStore({ client, env: { tables, retention } }: Tables) 
   return dynamoDeadLetterStore(client, { table: tables.deadLetters, retention })
 }
 
-export function viewStore({ client, env: { tables } }: Tables) {
-  return dynamoViewStore(client, { table: tables.views })
+/** Throws an error that says why, if the retention does not fit the domains. */
+export function viewRetention({ retention }: Environment) {
+  return deployedRetention(retention, domains)
+}
+
+export function viewStore({ client, env }: Tables) {
+  return dynamoViewStore(client, { table: env.tables.views, retention: viewRetention(env) })
 }
 
 /** The subscriptions by shard of the connections. A shard's store is kept, with what it knows already. */

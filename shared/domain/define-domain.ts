@@ -85,7 +85,10 @@ export type View<State = unknown> = {
    * since 1970).
    */
   readonly present?: (state: State, now: number, key: string) => unknown
-  /** The number of days after its last change when a state is deleted. By default states are kept. */
+  /**
+   * The number of days after its last change when a state is deleted. By default states are kept. RETENTION can set
+   * another time, and a state is kept at least as long as the events that it folds.
+   */
   readonly keepDays?: number
 }
 

@@ -35,7 +35,7 @@ describeClaimStore(name, openClaims)
 describeDeadLetterStore(name, () => dynamoDeadLetterStore(client, { table: tables.deadLetters, retention }))
 describeSubscriptionStore(name, openSubscriptions)
 describeTicketStore(name, (now) => dynamoTicketStore(client, { table: tables.connections, now }))
-describeViewStore(name, (now) => dynamoViewStore(client, { table: tables.views, now }))
+describeViewStore(name, (now, kept) => dynamoViewStore(client, { table: tables.views, now, retention: kept }))
 
 const eventAt = ({ topic, partition }: Stream, offset: number): StoredEvent => ({
   topic,

@@ -6,6 +6,7 @@ import {
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb'
 import pLimit from 'p-limit'
+import type { Retention } from '#shared/core/retention.ts'
 import type { Stream } from '#shared/pipeline/ports.ts'
 import {
   type FoldedBy,
@@ -36,10 +37,17 @@ const ITEMS_AT_LEAST = 8
 const IS_LATER = 'attribute_not_exists(epoch) OR epoch < :epoch OR (epoch = :epoch AND #offset < :offset)'
 const NAMES = { '#offset': 'offset' }
 
+type Options = {
+  readonly table: string
+  readonly retention: Pick<Retention, 'ofView'>
+  /** Returns milliseconds since 1970. */
+  readonly now?: () => number
+}
+
 /** The ViewStore on DynamoDB: a table with the key (view, part). Every write is a conditional one of one item. */
 export function dynamoViewStore(
   client: DynamoDBDocumentClient,
-  { table, now = Date.now }: { table: string; now?: () => number },
+  { table, retention, now = Date.now }: Options,
 ): ViewStore {
   const isLive = ({ expires }: Item) => expires === undefined || Number(expires) > now() / 1000
   const saveLimit = pLimit(SAVES_AT_ONCE)
@@ -53,8 +61,9 @@ export function dynamoViewStore(
     },
 
     async save(parts) {
-      const save = async ({ keepDays, state, replaces, ...part }: PartToSave) => {
-        const expires = keepDays && Math.ceil(now() / 1000 + keepDays * 86_400)
+      const save = async ({ state, replaces, ...part }: PartToSave) => {
+        const seconds = retention.ofView(part.view)
+        const expires = seconds && Math.ceil(now() / 1000 + seconds)
         const put = new PutCommand({
           TableName: table,
           Item: { ...part, ...partKey(part), state: JSON.stringify(state), expires },

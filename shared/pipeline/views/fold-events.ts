@@ -21,17 +21,13 @@ export type Folded = {
 
 type EventFold = { readonly views: Views; readonly catalog: Catalog; readonly emits: boolean }
 
-/** A part that a batch may change, with the `keepDays` of its view. */
-export type TouchedPart = PartKey & Pick<StoredPart, 'keepDays'>
-
 /** Returns the keys of the parts that these events may change. */
-export function partsTouched(events: readonly StoredEvent[], views: Views): TouchedPart[] {
-  const touched = new Map<string, TouchedPart>()
+export function partsTouched(events: readonly StoredEvent[], views: Views): PartKey[] {
+  const touched = new Map<string, PartKey>()
   for (const { topic, partition, offset, event } of events)
     for (const { name, view } of views.of(event.category ?? ''))
       for (const key of keysFor(view, { topic, partition, offset, event })) {
-        const { keepDays } = view
-        const part = { view: name, key, topic, partition, ...(keepDays !== undefined && { keepDays }) }
+        const part = { view: name, key, topic, partition }
         touched.set(idOf(part), part)
       }
   return [...touched.values()]
@@ -58,12 +54,11 @@ export function foldEvents(
   function foldInto({ name, view }: NamedView, stored: StoredEvent): void {
     const { topic, partition, offset, event } = stored
     const input = { topic, partition, offset, event }
-    const { keepDays } = view
     const onFault = (reason: string) =>
       void faults.set(offset, [...(faults.get(offset) ?? []), `view ${name}: ${reason}`])
     const partOf = (key: string) => parts.get(idOf({ view: name, key, topic, partition })) ?? null
     for (const { before, after } of applyEvent(view, { ...input, epoch }, partOf, onFault)) {
-      const part = { ...after, view: name, ...(keepDays !== undefined && { keepDays }) }
+      const part = { ...after, view: name }
       parts.set(idOf(part), part)
       changed.set(idOf(part), part)
       const emissions = emits ? emissionsOf(view, [before, input, after.state, after.key], onFault) : []

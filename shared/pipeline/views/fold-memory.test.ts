@@ -206,13 +206,12 @@ describe('the memory of a fold', () => {
 
   test('has a part that expires no longer than the store, and not if only the store knows when', () => {
     let time = 0
-    const memory = createFoldMemory({ now: () => time })
-    const key = (name: string) => ({ ...keyOf(name), keepDays: 1 })
+    const memory = createFoldMemory({ now: () => time, retention: { ofView: () => 86_400 } })
     memory.keep(
       progress(3),
       [
-        { key: key('saved'), part: part('saved', 1), isSaved: true },
-        { key: key('loaded'), part: part('loaded', 1), isSaved: false },
+        { key: keyOf('saved'), part: part('saved', 1), isSaved: true },
+        { key: keyOf('loaded'), part: part('loaded', 1), isSaved: false },
       ],
       true,
     )

@@ -1,7 +1,8 @@
 import type { Position } from '#shared/core/event.ts'
+import type { Retention } from '#shared/core/retention.ts'
 import type { Stream } from '#shared/pipeline/ports.ts'
 import { sizeOf } from './apply-event.ts'
-import { idOf, type TouchedPart } from './fold-events.ts'
+import { idOf } from './fold-events.ts'
 import type { PartKey, StoredPart } from './view-store.ts'
 
 /** How far a function has folded a stream, and the number of rebuilds before that. */
@@ -12,7 +13,7 @@ export type KnownProgress = {
 }
 /** A part after a batch; `part` is null if the batch left none. `isSaved` if the batch saved it. */
 export type KeptPart = {
-  readonly key: TouchedPart
+  readonly key: PartKey
   readonly part: StoredPart | null
   readonly isSaved: boolean
 }
@@ -41,12 +42,22 @@ const MAX_BYTES = 8 * 1024 * 1024
 const ENTRY_BYTES = 200
 /** How long a progress is used without being read: a bound for what nobody has thought of. */
 const TRUSTED_MS = 5 * 60_000
-const DAY_MS = 86_400_000
 
 type Entry = { readonly part: StoredPart | null; readonly bytes: number; readonly until: number }
 
+type Options = {
+  readonly maxBytes?: number
+  /** As that of the view store; by default parts are kept for good. */
+  readonly retention?: Pick<Retention, 'ofView'>
+  readonly now?: () => number
+}
+
 /** Returns the memory of one function. `now` returns milliseconds. */
-export function createFoldMemory({ maxBytes = MAX_BYTES, now = Date.now } = {}): FoldMemory {
+export function createFoldMemory({
+  maxBytes = MAX_BYTES,
+  retention: { ofView } = { ofView: () => undefined },
+  now = Date.now,
+}: Options = {}): FoldMemory {
   const streams = new Map<string, { readonly progress: KnownProgress; readonly until: number }>()
   /** The parts of each partition, the longest unused first. */
   const parts = new Map<string, Entry & Partition>()
@@ -62,12 +73,12 @@ export function createFoldMemory({ maxBytes = MAX_BYTES, now = Date.now } = {}):
     bytes += entry.bytes
   }
   const keepPart = ({ key, part, isSaved }: KeptPart) => {
-    const { topic, partition, keepDays } = key
+    const { topic, partition, view } = key
+    const seconds = ofView(view)
     const id = idOf(key)
     // When a part that was only loaded expires is not known.
-    if (keepDays !== undefined && part !== null && !isSaved) return drop(id)
-    const until =
-      part === null || keepDays === undefined ? Number.POSITIVE_INFINITY : now() + keepDays * DAY_MS
+    if (seconds !== undefined && part !== null && !isSaved) return drop(id)
+    const until = part === null || seconds === undefined ? Number.POSITIVE_INFINITY : now() + seconds * 1000
     put(id, { topic, partition, part, bytes: ENTRY_BYTES + (part ? sizeOf(part.state) : 0), until })
   }
   return {

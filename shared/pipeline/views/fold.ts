@@ -18,11 +18,12 @@ import type {
   StoredEvent,
   Stream,
 } from '#shared/pipeline/ports.ts'
-import { foldEvents, idOf, lettersOf, partsTouched, type TouchedPart } from './fold-events.ts'
+import { foldEvents, idOf, lettersOf, partsTouched } from './fold-events.ts'
 import type { FoldMemory, KnownProgress } from './fold-memory.ts'
 import {
   FoldError,
   type FoldProgress,
+  type PartKey,
   type PartToSave,
   rebuildingError,
   type StoredPart,
@@ -186,7 +187,7 @@ type KnownParts = ReadonlyMap<string, StoredPart>
 
 /** Returns the parts that a batch may change, as they are at the base; null if a rebuild has begun since. */
 async function loadParts(
-  touched: readonly TouchedPart[],
+  touched: readonly PartKey[],
   base: Base,
   { isRebuilder }: Batch,
   { memory, viewStore }: FoldDeps,

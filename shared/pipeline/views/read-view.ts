@@ -46,7 +46,7 @@ export async function readParts(named: NamedView, page: Page, deps: ReadDeps): P
   const { parts, next } = await readKeys(named, { ...page, key }, deps)
   assertNotRebuilt(progress, await readProgress(topics, deps))
   const reached = key === undefined ? cursor : parts.reduce(raise, cursor)
-  const shown = parts.map(({ view: _, keepDays: __, ...part }) => part)
+  const shown = parts.map(({ view: _, ...part }) => part)
   return { parts: shown, cursor: formatCursor(reached), next }
 }
 

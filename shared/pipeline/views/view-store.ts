@@ -2,7 +2,7 @@ import type { Stream } from '#shared/pipeline/ports.ts'
 import type { ViewPart } from './apply-event.ts'
 
 /** A part of a view's state as it is stored: of the view `<domain>/<view>`. */
-export type StoredPart = ViewPart & { readonly view: string; readonly keepDays?: number }
+export type StoredPart = ViewPart & { readonly view: string }
 export type PartKey = Pick<StoredPart, 'view' | 'key' | 'topic' | 'partition'>
 
 /** How far a stream is folded. While it is rebuilt from its beginning, only the rebuilder folds it. */
@@ -27,7 +27,7 @@ export type FoldedBy =
  */
 export type PartToSave = StoredPart & { readonly replaces?: number | null }
 
-/** The snapshots of the views. Every read is strongly consistent. */
+/** The snapshots of the views. Every read is strongly consistent. A part is kept for the retention of its view after it was last saved. */
 export type ViewStore = {
   /** Returns the stored parts in input order; null for a key without a part. */
   load(keys: readonly PartKey[]): Promise<(StoredPart | null)[]>

@@ -1,19 +1,31 @@
 import { randomUUID } from 'node:crypto'
 import { beforeEach, describe, expect, test } from 'vitest'
+import type { Retention } from '#shared/core/retention.ts'
 import type { Stream } from '#shared/pipeline/ports.ts'
 import type { StoredPart, ViewStore } from '#shared/pipeline/views/view-store.ts'
 import { describeViewProgress } from './view-progress.contract.ts'
 
 const DAY_MS = 86_400_000
 
-/** The contract of every ViewStore. `make` opens another instance on the same data, with the given clock. */
-export function describeViewStore(name: string, make: (now: () => number) => ViewStore): void {
+/** Of a view whose name ends so, every store of the contract keeps a state for two days; of the others for good. */
+const KEPT = '-kept'
+const retention: Pick<Retention, 'ofView'> = {
+  ofView: (view) => (view.endsWith(KEPT) ? (2 * DAY_MS) / 1000 : undefined),
+}
+
+/**
+ * The contract of every ViewStore. `make` opens another instance on the same data, with the given clock and retention.
+ */
+export function describeViewStore(
+  name: string,
+  make: (now: () => number, retention: Pick<Retention, 'ofView'>) => ViewStore,
+): void {
   describe(`the ViewStore ${name}`, () => {
     let time: number
     let view: string
     let topic: string
     let store: ViewStore
-    const open = () => make(() => time)
+    const open = () => make(() => time, retention)
 
     beforeEach(() => {
       time = Date.now()
@@ -80,17 +92,24 @@ export function describeViewStore(name: string, make: (now: () => number) => Vie
         expect(await load('a')).toEqual(part('a', 9))
       })
 
-      test('are deleted `keepDays` days after they were last saved', async () => {
-        await store.save([part('a', 1, { keepDays: 2 }), part('b', 1)])
+      test('are deleted when the retention of their view is over after they were last saved', async () => {
+        const kept = `${view}${KEPT}`
+        const keptPart = (key: string, offset: number) => part(key, offset, { view: kept })
+        const find = async (key: string) =>
+          (await open().load([{ view: kept, key, topic, partition: 0 }]))[0] ?? null
+        const keys = async (name: string) => keysOf((await store.read(name, { limit: 9 })).parts)
+        await store.save([keptPart('a', 1), part('b', 1)])
         time += 1.5 * DAY_MS
-        await store.save([part('c', 1, { keepDays: 2 })])
-        expect(keysOf((await store.read(view, { limit: 9 })).parts)).toEqual(['a', 'b', 'c'])
+        await store.save([keptPart('c', 1)])
+        expect(await keys(kept)).toEqual(['a', 'c'])
         time += DAY_MS
-        expect(await load('a')).toBeNull()
-        expect(keysOf((await store.read(view, { limit: 9 })).parts)).toEqual(['b', 'c'])
-        expect((await store.read(view, { key: 'a', limit: 9 })).parts).toEqual([])
-        await store.save([part('a', 2, { keepDays: 2 })])
-        expect(await load('a')).toMatchObject({ offset: 2 })
+        expect(await find('a')).toBeNull()
+        expect(await keys(kept)).toEqual(['c'])
+        expect((await store.read(kept, { key: 'a', limit: 9 })).parts).toEqual([])
+        await store.save([keptPart('a', 2)])
+        expect(await find('a')).toMatchObject({ offset: 2 })
+        time += 1000 * DAY_MS
+        expect([await keys(kept), await keys(view)]).toEqual([[], ['b']])
       })
 
       test('can have states of 100 KB, many at once', { timeout: 60_000 }, async () => {

@@ -1,3 +1,4 @@
+import type { Retention } from '#shared/core/retention.ts'
 import { describeClaimStore } from '#shared/testing/contracts/claim-store.contract.ts'
 import { describeDeadLetterStore } from '#shared/testing/contracts/dead-letter-store.contract.ts'
 import { describeEventStore } from '#shared/testing/contracts/event-store.contract.ts'
@@ -13,7 +14,10 @@ import { memoryViewStore } from './memory-view-store.ts'
 
 let ticketTime = () => 0
 let viewTime = () => 0
-const viewStore = memoryViewStore(undefined, () => viewTime())
+let viewRetention: Pick<Retention, 'ofView'> = { ofView: () => undefined }
+const viewStore = memoryViewStore(undefined, () => viewTime(), {
+  ofView: (view) => viewRetention.ofView(view),
+})
 const tickets = memoryTicketStore(() => ticketTime())
 const stores = {
   store: memoryEventStore(),
@@ -30,7 +34,8 @@ describeTicketStore('in memory', (now) => {
   ticketTime = now
   return tickets
 })
-describeViewStore('in memory', (now) => {
+describeViewStore('in memory', (now, retention) => {
   viewTime = now
+  viewRetention = retention
   return viewStore
 })

@@ -1,3 +1,4 @@
+import type { Retention } from '#shared/core/retention.ts'
 import {
   type FoldProgress,
   type PartKey,
@@ -8,12 +9,14 @@ import {
 
 type Kept = { readonly part: Omit<StoredPart, 'state'>; readonly state: string; readonly expires: number }
 
-const DAY_MS = 86_400_000
-
-/** A ViewStore in memory, for tests. `yieldPoint` is awaited wherever the real store awaits a request. */
+/**
+ * A ViewStore in memory, for tests. `yieldPoint` is awaited wherever the real store awaits a request; by default parts
+ * are kept for good.
+ */
 export function memoryViewStore(
   yieldPoint: () => Promise<void> = async () => {},
   now: () => number = Date.now,
+  { ofView }: Pick<Retention, 'ofView'> = { ofView: () => undefined },
 ): ViewStore {
   const kept = new Map<string, Kept>()
   const marks = new Map<string, Map<number, FoldProgress>>()
@@ -49,8 +52,8 @@ export function memoryViewStore(
         const known = kept.get(nameOf(part))
         if (replaces === undefined ? known && !isLater(part, known.part) : !isReplaced(known, part, replaces))
           return replaces === undefined
-        const { state, keepDays = Number.POSITIVE_INFINITY } = part
-        const expires = now() + keepDays * DAY_MS
+        const { state, view } = part
+        const expires = now() + (ofView(view) ?? Number.POSITIVE_INFINITY) * 1000
         kept.set(nameOf(part), { part, state: JSON.stringify(state), expires })
         return true
       })
