@@ -21,6 +21,7 @@ import {
   viewStore,
 } from './lib/compose.ts'
 import { type Environment, readEnvironment } from './lib/environment.ts'
+import { stopAppendsAt, stopPausesAt } from './lib/stop-at.ts'
 
 export type CommandDeps = MoveDeps & {
   readonly identify: Identify
@@ -59,7 +60,7 @@ export function createCommand({ identify, limitRate, ...deps }: CommandDeps) {
   return httpHandler(async (request) => {
     const principal = await requirePrincipal(request, identify)
     const { id = '', move = 'delete' } = request.pathParameters
-    const { headers, query } = request
+    const { headers, query, signal } = request
     return limitRate(principal.name, async () => {
       const key = readIdempotencyKey(headers['idempotency-key'])
       const target = JSON.stringify([move, id, query.source])
@@ -74,7 +75,7 @@ export function createCommand({ identify, limitRate, ...deps }: CommandDeps) {
           traceparent: continueTrace(headers.traceparent),
           keyed: key === undefined ? undefined : keyRequest(principal.name, key, request, target),
         },
-        deps,
+        stopAppendsAt(signal, stopPausesAt(signal, deps)),
       )
       if (state === null) return { status: 202, body: receipt }
       return { status: 202, headers: { etag: entityTag(state) }, body: { ...receipt, state: state.state } }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, test, vi } from 'vitest'
 import { issueTicket } from '#shared/pipeline/sockets/tickets.ts'
+import { makeContext } from '#shared/testing/functions/lambda-events.ts'
 import { memorySubscriptionStore } from '#shared/testing/memory/memory-subscription-store.ts'
 import { memoryTicketStore } from '#shared/testing/memory/memory-ticket-store.ts'
 import { type ConnectEvent, composeConnect, createConnect } from './connect.ts'
@@ -13,14 +14,17 @@ const CLOUD = {
   API_KEYS: `ada:viewer:${createHash('sha256').update(KEY).digest('hex')}`,
 }
 
-function createWorld(env: Readonly<Record<string, string | undefined>>) {
+function createWorld(env: Readonly<Record<string, string | undefined>>, remainingMs = 10_000) {
   const subscriptions = memorySubscriptionStore()
   const tickets = memoryTicketStore()
   const requestStats = vi.fn(async () => {})
   const deps = { ...composeConnect(readEnvironment(env)), subscriptions, tickets, requestStats }
   const connect = createConnect(deps)
   const open = (query: Readonly<Record<string, string>> | null) =>
-    connect({ requestContext: { connectionId: 'c1' }, queryStringParameters: query } as ConnectEvent)
+    connect(
+      { requestContext: { connectionId: 'c1' }, queryStringParameters: query } as ConnectEvent,
+      makeContext(remainingMs),
+    )
   return { open, subscriptions, tickets, requestStats }
 }
 
@@ -47,6 +51,13 @@ describe('$connect', () => {
     expect(await subscriptions.principalOf('c1')).toEqual(ADA)
     expect(requestStats).toHaveBeenCalledOnce()
     expect(await open({ ticket })).toEqual({ statusCode: 401 })
+  })
+
+  test('is 503 if it takes longer than the function may, so that the client tries again', async () => {
+    const { open, requestStats } = createWorld({ ...CLOUD, LOCAL: '1' }, 550)
+    requestStats.mockReturnValue(new Promise(() => {}))
+
+    expect(await open({ key: KEY })).toEqual({ statusCode: 503 })
   })
 
   test.each([null, {}, { key: 'another' }, { ticket: 'made-up' }])('refuses %j', async (query) => {

@@ -1,5 +1,6 @@
 import type { APIGatewayProxyResultV2, APIGatewayProxyWebsocketEventV2 } from 'aws-lambda'
 import { apiKeyIdentity } from '#shared/adapters/identity/api-keys.ts'
+import { answerInTime } from '#shared/adapters/lambda/answer-in-time.ts'
 import type { Principal } from '#shared/core/role.ts'
 import type { SubscriptionStore, TicketStore } from '#shared/pipeline/ports.ts'
 import { redeemTicket } from '#shared/pipeline/sockets/tickets.ts'
@@ -32,19 +33,23 @@ export function composeConnect(env: Environment): ConnectDeps {
   }
 }
 
-/** `$connect`: 401 without a valid ticket; otherwise the connection is recorded before it opens. */
+/**
+ * `$connect`: 401 without a valid ticket; otherwise the connection is recorded before it opens. 503 if that takes too
+ * long: the socket does not open, and the client tries again.
+ */
 export function createConnect({ tickets, subscriptions, requestStats, keyInUrl }: ConnectDeps) {
   const identify = async ({ ticket, key }: Query): Promise<Principal | null> => {
     if (ticket) return redeemTicket(ticket, { tickets })
     return key ? (keyInUrl?.(key) ?? null) : null
   }
-  return async (event: ConnectEvent): Promise<APIGatewayProxyResultV2> => {
+  const handle = async (event: ConnectEvent): Promise<APIGatewayProxyResultV2> => {
     const principal = await identify(event.queryStringParameters ?? {})
     if (principal === null) return { statusCode: 401 }
     await subscriptions.connect(event.requestContext.connectionId, principal)
     await requestStats()
     return { statusCode: 200 }
   }
+  return answerInTime(handle, { late: () => ({ statusCode: 503 }) })
 }
 
 export const handler = createConnect(composeConnect(readEnvironment(process.env)))

@@ -11,11 +11,10 @@ import { composeDeliver, createDeliver, type DeliverFunctionDeps } from './deliv
 import { readEnvironment } from './lib/environment.ts'
 
 const NAME = 'tidewire-tests-deliver'
-const START = Date.parse('2026-03-01T08:00:00Z')
 const REMAINING_MS = 60_000
 
 beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['Date'], now: START })
+  vi.useFakeTimers({ toFake: ['performance'] })
 })
 afterEach(() => {
   vi.useRealTimers()
@@ -40,7 +39,8 @@ function createWorld() {
     shards: { of: (shard) => shards[shard] ?? memorySubscriptionStore() },
   }
   const batch = makeMskEvent('events', [makeEvent('e1', { category: 'tests.a' })])
-  return { deliver: createDeliver(deps), shards, posts, store, requestStats, batch }
+  const deliverWith = (other: Partial<DeliverFunctionDeps>) => createDeliver({ ...deps, ...other })
+  return { deliver: createDeliver(deps), deliverWith, shards, posts, store, requestStats, batch }
 }
 
 describe('a batch of the trigger', () => {
@@ -63,7 +63,50 @@ describe('a batch of the trigger', () => {
 
     await deliver(batch, makeContext(REMAINING_MS, NAME))
 
-    expect(posts.map(({ deadline }) => deadline)).toEqual([START + REMAINING_MS - 5000])
+    expect(posts.map(({ deadline }) => deadline)).toEqual([performance.now() + REMAINING_MS - 5000])
+  })
+
+  test('comes again for the partition that is not stored in time, and is pushed of the others', async () => {
+    const logged = vi.spyOn(console, 'error').mockImplementation(() => {})
+    const { deliverWith, shards, posts, store } = createWorld()
+    await shards[0]?.register({ connection: 'c1', id: 's1', attempt: 1, channels: ['tests.*'] })
+    const put: typeof store.put = (stream, events) =>
+      stream.partition === 1 ? new Promise(() => {}) : store.put(stream, events)
+    const [one, two] = ['e1', 'e2'].map((id, partition) =>
+      makeMskEvent('events', [makeEvent(id, { category: 'tests.a' })], partition),
+    )
+    const batch = { ...makeMskEvent('events', []), records: { ...one?.records, ...two?.records } }
+
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
+    const delivering = deliverWith({ store: { ...store, put } })(batch, makeContext(REMAINING_MS, NAME))
+    while (!(await store.topic('events')).heads.has(0)) await new Promise(setImmediate)
+    vi.advanceTimersByTime(REMAINING_MS / 2)
+    const response = await delivering
+
+    expect(response).toEqual({
+      batchItemFailures: [{ itemIdentifier: { partition: 'events-1', offset: 0 } }],
+    })
+    expect(posts.map(({ frame }) => JSON.parse(frame).events[0].event.id)).toEqual(['e1'])
+    logged.mockRestore()
+  })
+
+  test('comes again as a whole if what was missed cannot be marked in time', async () => {
+    const logged = vi.spyOn(console, 'error').mockImplementation(() => {})
+    const { deliverWith, shards, batch } = createWorld()
+    await shards[0]?.register({ connection: 'c1', id: 's1', attempt: 1, channels: ['tests.*'] })
+    const subscriptions = { ...memorySubscriptionStore(), ...shards[0] }
+    const stuck = { ...subscriptions, markBehind: () => new Promise<void>(() => {}) }
+    const gateway = { post: async () => 'failed' as const, close: async () => {} }
+
+    const response = await deliverWith({ gateway, shards: { of: () => stuck } })(
+      batch,
+      makeContext(1000, NAME),
+    )
+
+    expect(response).toEqual({
+      batchItemFailures: [{ itemIdentifier: { partition: 'events-0', offset: 0 } }],
+    })
+    logged.mockRestore()
   })
 
   test('goes to the shard that the environment names for the function', async () => {

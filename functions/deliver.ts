@@ -1,5 +1,6 @@
 import type { Context, MSKEvent } from 'aws-lambda'
-import { type BatchResponse, failuresOf, recordsOf } from '#shared/adapters/lambda/msk-event.ts'
+import { answerInTime, OutOfTime, timeLeft } from '#shared/adapters/lambda/answer-in-time.ts'
+import { allFailed, type BatchResponse, failuresOf, recordsOf } from '#shared/adapters/lambda/msk-event.ts'
 import { recordDecoder } from '#shared/pipeline/consume/consume.ts'
 import { type DeliverDeps, deliver } from '#shared/pipeline/deliver/deliver.ts'
 import { createKnownHeads } from '#shared/pipeline/deliver/store-batch.ts'
@@ -28,6 +29,8 @@ export type DeliverFunctionDeps = Omit<DeliverDeps, 'subscriptions' | 'follower'
 
 /** Time kept back from the function's own limit to mark the connections that missed a frame, in milliseconds. */
 const RESERVE_MS = 5000
+/** The part of the time that storing may take. What is not stored by then comes again, and the rest is pushed. */
+const STORE_SHARE = 0.5
 
 export function composeDeliver(env: Environment, tables: Tables = openTables(env)): DeliverFunctionDeps {
   const shards = subscriptionShards(tables)
@@ -50,26 +53,25 @@ export function composeDeliver(env: Environment, tables: Tables = openTables(env
 /**
  * The MSK trigger: stores each batch, or waits until the first shard has stored it, then pushes it to every subscriber of
  * its shard. Which shard a function has is said in `DELIVER_SHARDS` (infra/msk-triggers.cjs): several functions may share
- * a process and its environment.
+ * a process and its environment. Near the end of its time it takes on nothing more, and what is not done comes again.
  */
 export function createDeliver({ shards, deliverShards, requestStats, ...deps }: DeliverFunctionDeps) {
-  return async (
-    event: MSKEvent,
-    context: Pick<Context, 'functionName' | 'getRemainingTimeInMillis'>,
-  ): Promise<BatchResponse> => {
-    const deadline = Date.now() + context.getRemainingTimeInMillis() - RESERVE_MS
+  const handle = async (event: MSKEvent, context: Context): Promise<BatchResponse> => {
+    const leftMs = timeLeft(context, RESERVE_MS)
     const shard = deliverShards.get(context.functionName)
     if (shard === undefined)
       throw new Error(`DELIVER_SHARDS does not name the function ${context.functionName}`)
     const subscriptions = shards.of(shard)
-    const { failed, counted } = await deliver(recordsOf(event), deadline, {
+    const { failed, counted } = await deliver(recordsOf(event), performance.now() + leftMs, {
       ...deps,
       subscriptions,
+      storeWithinMs: leftMs * STORE_SHARE,
       ...(shard > 0 && { follower: { sleep: clock.sleep } }),
     })
     if (counted > 0) await requestStats()
     return failuresOf(failed)
   }
+  return answerInTime(handle, { late: (event) => allFailed(event, new OutOfTime()) })
 }
 
 export const handler = createDeliver(composeDeliver(readEnvironment(process.env)))

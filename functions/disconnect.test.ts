@@ -1,9 +1,11 @@
 import { describe, expect, test, vi } from 'vitest'
+import { makeContext } from '#shared/testing/functions/lambda-events.ts'
 import { memorySubscriptionStore } from '#shared/testing/memory/memory-subscription-store.ts'
 import { createDisconnect } from './disconnect.ts'
 
 type DisconnectEvent = Parameters<ReturnType<typeof createDisconnect>>[0]
 
+const CONTEXT = makeContext(10_000)
 const EVENT = { requestContext: { connectionId: 'c1' } } as DisconnectEvent
 
 describe('$disconnect', () => {
@@ -15,7 +17,7 @@ describe('$disconnect', () => {
     }
     const disconnect = createDisconnect({ subscriptions, requestStats: async () => {} })
 
-    expect(await disconnect(EVENT)).toEqual({ statusCode: 200 })
+    expect(await disconnect(EVENT, CONTEXT)).toEqual({ statusCode: 200 })
 
     expect(await subscriptions.principalOf('c1')).toBeNull()
     expect([...(await subscriptions.matching(['tests.*'])).values()].flat()).toMatchObject([
@@ -31,8 +33,15 @@ describe('$disconnect', () => {
       counts.push(await subscriptions.countConnections())
     })
 
-    await createDisconnect({ subscriptions, requestStats })(EVENT)
+    await createDisconnect({ subscriptions, requestStats })(EVENT, CONTEXT)
 
     expect(counts).toEqual([0])
+  })
+
+  test('is no success if it takes longer than the function may', async () => {
+    const subscriptions = { removeConnection: () => new Promise<void>(() => {}) }
+    const disconnect = createDisconnect({ subscriptions, requestStats: async () => {} })
+
+    expect(await disconnect(EVENT, makeContext(550))).toEqual({ statusCode: 503 })
   })
 })

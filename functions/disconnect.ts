@@ -1,4 +1,5 @@
 import type { APIGatewayProxyResultV2, APIGatewayProxyWebsocketEventV2 } from 'aws-lambda'
+import { answerInTime } from '#shared/adapters/lambda/answer-in-time.ts'
 import type { SubscriptionStore } from '#shared/pipeline/ports.ts'
 import type { RequestStats } from '#shared/pipeline/stats/stats.ts'
 import { openTables, statsRequest, subscriptionShards } from './lib/compose.ts'
@@ -15,15 +16,19 @@ export function composeDisconnect(env: Environment): DisconnectDeps {
   return { subscriptions: shards.of(0), requestStats: statsRequest(tables, shards) }
 }
 
-/** `$disconnect`, which the gateway sends at best effort: forgets the connection and its subscriptions. */
+/**
+ * `$disconnect`, which the gateway sends at best effort: forgets the connection and its subscriptions. If that takes too
+ * long they expire (docs/architecture.md, I7).
+ */
 export function createDisconnect({ subscriptions, requestStats }: DisconnectDeps) {
-  return async (
+  const handle = async (
     event: Pick<APIGatewayProxyWebsocketEventV2, 'requestContext'>,
   ): Promise<APIGatewayProxyResultV2> => {
     await subscriptions.removeConnection(event.requestContext.connectionId)
     await requestStats()
     return { statusCode: 200 }
   }
+  return answerInTime(handle, { late: () => ({ statusCode: 503 }) })
 }
 
 export const handler = createDisconnect(composeDisconnect(readEnvironment(process.env)))

@@ -1,19 +1,23 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { book, eventsOf, makeFoldDeps } from '#shared/testing/accept/library.ts'
-import { makeMskEvent } from '#shared/testing/functions/lambda-events.ts'
+import { makeContext, makeMskEvent } from '#shared/testing/functions/lambda-events.ts'
 import { createFold } from './fold.ts'
 
 afterEach(() => {
   vi.restoreAllMocks()
+  vi.useRealTimers()
 })
 
+const CONTEXT = makeContext(60_000)
 const titles = (first: number) => ['a', 'b', 'c'].map((title, index) => book(`e${first + index}`, 's', title))
 
 describe('a batch of the trigger', () => {
   test('is folded into the views, and the events that follow are written', async () => {
     const { deps, appended } = makeFoldDeps()
 
-    expect(await createFold(deps)(makeMskEvent('library', titles(1)))).toEqual({ batchItemFailures: [] })
+    const response = await createFold(deps)(makeMskEvent('library', titles(1)), CONTEXT)
+
+    expect(response).toEqual({ batchItemFailures: [] })
 
     const { parts } = await deps.viewStore.read('library/shelves', { limit: 10 })
     expect(parts).toMatchObject([{ key: 's', state: { titles: ['a', 'b', 'c'] } }])
@@ -31,7 +35,7 @@ describe('a batch of the trigger', () => {
       ...makeMskEvent('library', titles(4), 1).records,
     }
 
-    const response = await createFold(deps)({ ...makeMskEvent('library', []), records })
+    const response = await createFold(deps)({ ...makeMskEvent('library', []), records }, CONTEXT)
 
     expect(response).toEqual({
       batchItemFailures: [{ itemIdentifier: { partition: 'library-1', offset: 0 } }],
@@ -44,5 +48,28 @@ describe('a batch of the trigger', () => {
       partition: 1,
       offset: 0,
     })
+  })
+
+  test('comes again for the partition that is not done in time, and is folded in the others', async () => {
+    vi.spyOn(console, 'error').mockImplementation(() => {})
+    const { deps } = makeFoldDeps()
+    const save: typeof deps.viewStore.save = (parts) =>
+      parts.some(({ partition }) => partition === 1) ? new Promise(() => {}) : deps.viewStore.save(parts)
+    const fold = createFold({ ...deps, viewStore: { ...deps.viewStore, save } })
+    const records = {
+      ...makeMskEvent('library', titles(1), 0).records,
+      ...makeMskEvent('library', titles(4), 1).records,
+    }
+
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    const folding = fold({ ...makeMskEvent('library', []), records }, CONTEXT)
+    while (!(await deps.viewStore.progress('library')).has(0)) await new Promise(setImmediate)
+    vi.advanceTimersByTime(60_000)
+    const response = await folding
+
+    expect(response).toEqual({
+      batchItemFailures: [{ itemIdentifier: { partition: 'library-1', offset: 0 } }],
+    })
+    expect((await deps.viewStore.progress('library')).get(0)).toMatchObject({ offset: 2 })
   })
 })

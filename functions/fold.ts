@@ -1,5 +1,6 @@
-import type { MSKEvent } from 'aws-lambda'
-import { type BatchResponse, failuresOf, recordsOf } from '#shared/adapters/lambda/msk-event.ts'
+import type { Context, MSKEvent } from 'aws-lambda'
+import { answerInTime, OutOfTime, timeLeft } from '#shared/adapters/lambda/answer-in-time.ts'
+import { allFailed, type BatchResponse, failuresOf, recordsOf } from '#shared/adapters/lambda/msk-event.ts'
 import { domains } from '#shared/domain/catalog.ts'
 import { recordDecoder } from '#shared/pipeline/consume/consume.ts'
 import { type FoldDeps, fold } from '#shared/pipeline/views/fold.ts'
@@ -19,6 +20,9 @@ import {
 } from './lib/compose.ts'
 import { type Environment, readEnvironment } from './lib/environment.ts'
 
+/** Time kept back from the function's own limit to report what is not done, in milliseconds. */
+const RESERVE_MS = 2000
+
 export function composeFold(env: Environment, tables: Tables = openTables(env)): FoldDeps {
   const catalog = catalogOf(env)
   return {
@@ -35,12 +39,13 @@ export function composeFold(env: Environment, tables: Tables = openTables(env)):
   }
 }
 
-/** The MSK trigger with consumer groups of its own: folds each batch into the views of the domains. */
+/** The MSK trigger with consumer groups of its own: folds each batch into the views of the domains. What is not done in time comes again. */
 export function createFold(deps: FoldDeps) {
-  return async (event: MSKEvent): Promise<BatchResponse> => {
-    const { failed } = await fold(recordsOf(event), deps)
+  const handle = async (event: MSKEvent, context: Context): Promise<BatchResponse> => {
+    const { failed } = await fold(recordsOf(event), { ...deps, withinMs: timeLeft(context, RESERVE_MS) })
     return failuresOf(failed)
   }
+  return answerInTime(handle, { late: (event) => allFailed(event, new OutOfTime()) })
 }
 
 export const handler = createFold(composeFold(readEnvironment(process.env)))

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
 import { readFile } from 'node:fs/promises'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, type MockInstance, test, vi } from 'vitest'
 import { parse } from 'yaml'
 import { makeContext } from '#shared/testing/functions/lambda-events.ts'
 import { recordingGateway } from '#shared/testing/functions/recording-gateway.ts'
@@ -9,14 +9,13 @@ import { memorySubscriptionStore } from '#shared/testing/memory/memory-subscript
 import { readEnvironment } from './lib/environment.ts'
 import { composeMessage, createMessage, ROUTES_WITH_RESPONSE } from './message.ts'
 
-const START = Date.parse('2026-03-01T08:00:00Z')
 const REMAINING_MS = 10_000
 const SUBSCRIBE = JSON.stringify({ action: 'subscribe', id: 's1', channels: ['tests.*', 'tidewire.stats'] })
 
 type MessageEvent = Parameters<ReturnType<typeof createMessage>>[0]
 
 beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['Date'], now: START })
+  vi.useFakeTimers({ toFake: ['performance'] })
 })
 afterEach(() => {
   vi.useRealTimers()
@@ -34,9 +33,14 @@ async function createWorld() {
     gateway,
     requestStats,
   })
-  const send = (body: string, { isBase64Encoded = false, routeKey = '$default' } = {}) => {
+  type Sent = {
+    readonly isBase64Encoded?: boolean
+    readonly routeKey?: string
+    readonly remainingMs?: number
+  }
+  const send = (body: string, { isBase64Encoded = false, routeKey = '$default', ...sent }: Sent = {}) => {
     const event = { body, isBase64Encoded, requestContext: { connectionId: 'c1', routeKey } }
-    return message(event as MessageEvent, makeContext(REMAINING_MS))
+    return message(event as MessageEvent, makeContext(sent.remainingMs ?? REMAINING_MS))
   }
   const frames = () => posts.map(({ frame }) => JSON.parse(frame))
   return { send, frames, posts, closed, subscriptions, requestStats }
@@ -67,7 +71,7 @@ describe('a message', () => {
     await send(SUBSCRIBE)
 
     expect(posts.map(({ connection, deadline }) => [connection, deadline])).toEqual([
-      ['c1', START + REMAINING_MS - 2000],
+      ['c1', performance.now() + REMAINING_MS - 2000],
     ])
   })
 
@@ -101,6 +105,52 @@ describe('a message', () => {
 
     expect(frames()).toMatchObject([{ type: 'error', code: 'expired' }])
     expect(closed).toEqual(['c1'])
+  })
+})
+
+describe('a message that cannot be handled', () => {
+  const hang = () => new Promise<never>(() => {})
+  /** Little enough to be late at once. */
+  const remainingMs = 1600
+  let logged: MockInstance<typeof console.error>
+  beforeEach(() => {
+    logged = vi.spyOn(console, 'error').mockImplementation(() => {})
+  })
+  afterEach(() => logged.mockRestore())
+
+  test('in time is answered with an error that names it, and the connection stays', async () => {
+    const { send, frames, closed, subscriptions } = await createWorld()
+    subscriptions.register = hang
+
+    expect(await send(SUBSCRIBE, { remainingMs })).toEqual({ statusCode: 200 })
+
+    expect(frames()).toMatchObject([{ type: 'error', code: 'unavailable', id: 's1' }])
+    expect(closed).toEqual([])
+  })
+
+  test('in time is answered in the response of its route', async () => {
+    const { send, posts, subscriptions } = await createWorld()
+    subscriptions.remove = hang
+
+    const body = '{"action":"unsubscribe","id":"s1"}'
+    const response = await send(body, { routeKey: 'unsubscribe', remainingMs })
+
+    expect(JSON.parse(Object(response).body)).toMatchObject({ type: 'error', code: 'unavailable', id: 's1' })
+    expect(posts).toEqual([])
+  })
+
+  test.each([
+    ['unavailable', 'a table does not respond', Object.assign(new Error('slow'), { name: 'TimeoutError' })],
+    ['internal', 'something breaks', new TypeError('secret')],
+  ])('is answered with the error `%s` if %s, without the reason, which is logged', async (code, _, error) => {
+    const { send, frames, subscriptions } = await createWorld()
+    subscriptions.register = () => Promise.reject(error)
+
+    expect(await send(SUBSCRIBE)).toEqual({ statusCode: 200 })
+
+    expect(frames()).toMatchObject([{ type: 'error', code, id: 's1' }])
+    expect(JSON.stringify(frames())).not.toContain(error.message)
+    expect(logged).toHaveBeenCalledExactlyOnceWith(error)
   })
 })
 

@@ -1,6 +1,10 @@
 import { Buffer } from 'node:buffer'
 import type { APIGatewayProxyResultV2, APIGatewayProxyWebsocketEventV2, Context } from 'aws-lambda'
-import { answerMessage, type MessageDeps } from '#shared/pipeline/sockets/answer-message.ts'
+import { isOutage } from '#shared/adapters/aws/outage.ts'
+import { answerInTime, timeLeft } from '#shared/adapters/lambda/answer-in-time.ts'
+import type { ServerFrame } from '#shared/core/messages.ts'
+import { Refusal } from '#shared/core/refusal.ts'
+import { answerMessage, errorFrame, idOf, type MessageDeps } from '#shared/pipeline/sockets/answer-message.ts'
 import {
   catalogOf,
   eventStore,
@@ -13,6 +17,8 @@ import { type Environment, readEnvironment } from './lib/environment.ts'
 
 /** Time kept back from the function's own limit to settle what could not be sent, in milliseconds. */
 const RESERVE_MS = 2000
+/** Of that, the time to post the error of a message that took too long. */
+const LATE_MS = 1500
 
 export function composeMessage(env: Environment): MessageDeps {
   const tables = openTables(env)
@@ -29,25 +35,56 @@ export function composeMessage(env: Environment): MessageDeps {
 /** The routes of serverless.yml that have a route response: those of the actions with one answer. */
 export const ROUTES_WITH_RESPONSE: readonly string[] = ['ping', 'unsubscribe', 'refresh']
 
+type MessageEvent = Pick<APIGatewayProxyWebsocketEventV2, 'body' | 'isBase64Encoded' | 'requestContext'>
+
+const LATE = 'This took too long, and may or may not have been done. Send the message again.'
+const OUTAGE = 'The tables did not respond in time. Send the message again.'
+const INTERNAL = 'Something broke on our side; it has been logged. Send the message again.'
+
 /**
  * Every message of a client: subscribe, unsubscribe, ping, refresh. An answer is the body of the route response, which
- * costs no call of the management API; where the route has none, it is posted (docs/adr/0021).
+ * costs no call of the management API; where the route has none, it is posted (docs/adr/0021). What fails or takes too
+ * long is answered with an error as well, and never closes the connection.
  */
 export function createMessage(deps: MessageDeps) {
-  return async (
-    event: Pick<APIGatewayProxyWebsocketEventV2, 'body' | 'isBase64Encoded' | 'requestContext'>,
-    context: Pick<Context, 'getRemainingTimeInMillis'>,
+  /** Posts what the route cannot return. */
+  const respond = async (
+    { requestContext: { connectionId, routeKey } }: MessageEvent,
+    frame: ServerFrame,
+    deadline: number,
   ): Promise<APIGatewayProxyResultV2> => {
-    const { connectionId, routeKey } = event.requestContext
-    const text = Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8').toString()
-    const deadline = Date.now() + context.getRemainingTimeInMillis() - RESERVE_MS
-    const answer = await answerMessage(connectionId, text, deadline, deps)
-    if (answer === null) return { statusCode: 200 }
-    const body = JSON.stringify(answer)
+    const body = JSON.stringify(frame)
     if (ROUTES_WITH_RESPONSE.includes(routeKey)) return { statusCode: 200, body }
     await deps.gateway.post(connectionId, body, deadline)
     return { statusCode: 200 }
   }
+  const handle = async (event: MessageEvent, context: Context): Promise<APIGatewayProxyResultV2> => {
+    const deadline = performance.now() + timeLeft(context, RESERVE_MS)
+    const text = textOf(event)
+    const answer = await answerMessage(event.requestContext.connectionId, text, deadline, deps).catch(
+      (error: unknown) => failureFrame(error, text),
+    )
+    return answer === null ? { statusCode: 200 } : respond(event, answer, deadline)
+  }
+  return answerInTime(handle, {
+    reserveMs: LATE_MS,
+    late: (event, context) => {
+      const frame = errorFrame(new Refusal('unavailable', LATE), idOf(textOf(event)))
+      return respond(event, frame, performance.now() + timeLeft(context, LATE_MS / 2))
+    },
+  })
+}
+
+/** Logs an error, and returns the frame that tells the client without its text. */
+function failureFrame(error: unknown, text: string): ServerFrame {
+  console.error(error)
+  const id = idOf(text)
+  if (isOutage(error)) return errorFrame(new Refusal('unavailable', OUTAGE), id)
+  return { type: 'error', code: 'internal', detail: INTERNAL, ...(id !== undefined && { id }) }
+}
+
+function textOf({ body, isBase64Encoded }: MessageEvent): string {
+  return Buffer.from(body ?? '', isBase64Encoded ? 'base64' : 'utf8').toString()
 }
 
 export const handler = createMessage(composeMessage(readEnvironment(process.env)))

@@ -60,7 +60,7 @@ async function startWarm(topic: string, make: (id: string) => CloudEvent, shards
     return {
       deliver: await count(() => deliver(batch, makeContext(60_000, NAME))),
       follow: shards > 1 ? await count(() => follow(batch, makeContext(60_000, `${NAME}1`))) : null,
-      fold: await count(() => fold(batch)),
+      fold: await count(() => fold(batch, makeContext(60_000))),
     }
   }
   for (const id of ['warm 1', 'warm 2']) await deliverBatch([make(id)])

@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { Refusal } from '#shared/core/refusal.ts'
 import type { AnnounceStatsDeps } from '#shared/pipeline/stats/stats.ts'
+import { makeContext } from '#shared/testing/functions/lambda-events.ts'
 import { stepClock } from '#shared/testing/functions/step-clock.ts'
 import { memoryClaimStore } from '#shared/testing/memory/memory-claim-store.ts'
 import { memoryEventLog } from '#shared/testing/memory/memory-event-log.ts'
@@ -13,6 +14,7 @@ import { readStats } from './lib/read-stats.ts'
 import { composeStats, createStats } from './stats.ts'
 
 const START = Date.parse('2026-03-01T08:00:00Z')
+const CONTEXT = makeContext(20_000)
 
 afterEach(() => {
   vi.restoreAllMocks()
@@ -39,7 +41,7 @@ describe('a call', () => {
   test('writes the statistics to their channel, as they are after the time that it names', async () => {
     const { stats, kafka } = createWorld()
 
-    await stats({ at: START + 2000 })
+    await stats({ at: START + 2000 }, CONTEXT)
 
     const written = kafka.records.map(({ value }) => JSON.parse(Buffer.from(value).toString()))
     expect(written).toMatchObject([
@@ -53,8 +55,17 @@ describe('a call', () => {
     const error = new Refusal('unavailable', 'no Kafka')
     const { stats } = createWorld({ kafka: { append: () => Promise.reject(error) } })
 
-    await expect(stats({ at: START })).resolves.toBeUndefined()
+    await expect(stats({ at: START }, CONTEXT)).resolves.toBeNull()
 
     expect(logged).toHaveBeenCalledExactlyOnceWith(error)
+  })
+
+  test('does not fail if it takes longer than the function may: the next change announces', async () => {
+    const logged = vi.spyOn(console, 'error').mockImplementation(() => {})
+    const { stats } = createWorld({ kafka: { append: () => new Promise(() => {}) } })
+
+    await expect(stats({ at: START }, makeContext(550))).resolves.toBeNull()
+
+    expect(logged).toHaveBeenCalledExactlyOnceWith('the statistics could not be announced in time')
   })
 })

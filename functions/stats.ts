@@ -1,3 +1,5 @@
+import type { Context } from 'aws-lambda'
+import { answerInTime } from '#shared/adapters/lambda/answer-in-time.ts'
 import { type AnnounceStatsDeps, announceStats, type StatsCall } from '#shared/pipeline/stats/stats.ts'
 import {
   catalogOf,
@@ -12,6 +14,7 @@ import {
 } from './lib/compose.ts'
 import { type Environment, readEnvironment } from './lib/environment.ts'
 import { readStats } from './lib/read-stats.ts'
+import { stopAppendsAt, stopPausesAt } from './lib/stop-at.ts'
 
 export function composeStats(env: Environment): AnnounceStatsDeps {
   const tables = openTables(env)
@@ -28,15 +31,25 @@ export function composeStats(env: Environment): AnnounceStatsDeps {
   }
 }
 
-/** Called when something changed while somebody is subscribed to `tidewire.stats`: announces it there. */
+/**
+ * Called when something changed while somebody is subscribed to `tidewire.stats`: announces it there. Where that fails or
+ * takes too long the next change announces it, so it is no error, which Lambda would only repeat.
+ */
 export function createStats(deps: AnnounceStatsDeps) {
-  return async (call: StatsCall): Promise<void> => {
+  const handle = async (call: StatsCall, _: Context, signal: AbortSignal): Promise<null> => {
     try {
-      await announceStats(call, deps)
+      await announceStats(call, stopAppendsAt(signal, stopPausesAt(signal, deps)))
     } catch (error) {
-      console.error(error) // the next change announces it
+      console.error(error)
     }
+    return null
   }
+  return answerInTime(handle, {
+    late: () => {
+      console.error('the statistics could not be announced in time')
+      return null
+    },
+  })
 }
 
 export const handler = createStats(composeStats(readEnvironment(process.env)))

@@ -10,6 +10,7 @@ import { grantDeliveries, publicUrl, receiveWebhook } from '#shared/pipeline/web
 import { type WebhookSource, webhookSources } from '#shared/pipeline/webhooks/sources.ts'
 import { catalogOf, claimStore, kafkaLog, newId, openTables } from './lib/compose.ts'
 import { type Environment, readEnvironment } from './lib/environment.ts'
+import { stopAppendsAt } from './lib/stop-at.ts'
 
 export type WebhooksDeps = AcceptDeps & {
   readonly sources: ReadonlyMap<string, WebhookSource>
@@ -49,7 +50,11 @@ export function createWebhooks({ sources, lifecycles, configuredUrl, ...acceptin
     const received = receiveWebhook(source, { ...request, url }, { ...accepting, traceparent })
     if ('answer' in received) return received.answer
     assertUnreserved([received.event], lifecycles)
-    const [receipt] = await accept([received.event], received.madeIds, accepting)
+    const [receipt] = await accept(
+      [received.event],
+      received.madeIds,
+      stopAppendsAt(request.signal, accepting),
+    )
     return { status: 202, body: receipt }
   })
 }

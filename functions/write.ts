@@ -9,6 +9,7 @@ import { assertUnreserved, type Lifecycles, lifecyclesOf } from '#shared/pipelin
 
 import { catalogOf, claimStore, identityOf, kafkaLog, newId, openTables } from './lib/compose.ts'
 import { type Environment, readEnvironment } from './lib/environment.ts'
+import { stopAppendsAt } from './lib/stop-at.ts'
 
 export type WriteDeps = AcceptDeps & {
   readonly identify: Identify
@@ -39,7 +40,7 @@ export function createWrite({ identify, limitRate, lifecycles, ...deps }: WriteD
     return limitRate(name, async () => {
       const { isBatch, events, madeIds, binding } = readPost(request, name, deps)
       assertUnreserved(events, lifecycles)
-      const receipts = await accept(events, madeIds, deps, binding)
+      const receipts = await accept(events, madeIds, stopAppendsAt(request.signal, deps), binding)
       return { status: 202, body: isBatch ? { accepted: receipts.length, events: receipts } : receipts[0] }
     })
   })

@@ -16,6 +16,7 @@ import { functionCaller } from '#shared/adapters/lambda/call-function.ts'
 import { domains } from '#shared/domain/catalog.ts'
 import { createCatalog } from '#shared/pipeline/catalog.ts'
 import { deployedRetention } from '#shared/pipeline/deployed-retention.ts'
+import type { Clock } from '#shared/pipeline/poll.ts'
 import type { SubscriptionStore } from '#shared/pipeline/ports.ts'
 import { type RequestStats, statsRequester } from '#shared/pipeline/stats/stats.ts'
 import type { Environment } from './environment.ts'
@@ -24,7 +25,7 @@ import type { Environment } from './environment.ts'
 // from the environment alone; the bundler leaves out of a function what its composer does not name.
 
 export const newId = randomUUID
-export const clock = { now: Date.now, sleep: setTimeout }
+export const clock: Clock = { now: Date.now, elapsed: () => performance.now(), sleep: setTimeout }
 
 /** The tables of a stage, through one client. */
 export type Tables = { readonly client: ReturnType<typeof dynamoClient>; readonly env: Environment }

@@ -20,6 +20,7 @@ import { readParts, readState, VIEW_LIMITS } from '#shared/pipeline/views/read-v
 import type { ViewStore } from '#shared/pipeline/views/view-store.ts'
 import type { Views } from '#shared/pipeline/views/views.ts'
 import { type ReadStatsDeps, readStats } from './read-stats.ts'
+import { stopPausesAt } from './stop-at.ts'
 
 export type ReadDeps = GetDeps &
   Pick<ReadStatsDeps, 'subscriptions'> & {
@@ -125,20 +126,24 @@ async function respondWithCsv(request: HttpRequest, deps: ReadDeps): Promise<Htt
 
 /** `GET /events/since` */
 async function respondWithUnread(
-  { query, remainingMs }: HttpRequest,
+  { query, remainingMs, signal }: HttpRequest,
   { longPollSeconds, ...deps }: ReadDeps,
 ): Promise<HttpResponse> {
   const { wait, ...filters } = query
   const { query: wanted, limit } = readQuery(filters)
   const waitMs = Math.min(readWait(wait), longPollSeconds) * 1000
   const page = { limit, waitMs: Math.min(waitMs, remainingMs() - RESERVE_MS) }
-  return { status: 200, body: await awaitEvents(wanted, query.cursor, page, deps) }
+  const body = await awaitEvents(wanted, query.cursor, page, stopPausesAt(signal, deps))
+  return { status: 200, body }
 }
 
 /** `GET /events/{id}` */
 async function respondWithEvent(request: HttpRequest, deps: ReadDeps): Promise<HttpResponse> {
   const { id = '' } = request.pathParameters
-  const { body, tag } = await getEvent({ id, source: request.query.source }, deps)
+  const { body, tag } = await getEvent(
+    { id, source: request.query.source },
+    stopPausesAt(request.signal, deps),
+  )
   if (hasAlready(request.headers['if-none-match'], tag)) return { status: 304, headers: { etag: tag } }
   return { status: 200, headers: { etag: tag }, body }
 }

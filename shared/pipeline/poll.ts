@@ -1,7 +1,13 @@
 /** Waits for `ms` milliseconds. */
 type Sleep = (ms: number) => Promise<unknown>
-/** The time as it passes: `now` in milliseconds since the epoch. */
-export type Clock = { readonly now: () => number; readonly sleep: Sleep }
+/** The time as it passes. */
+export type Clock = {
+  /** Milliseconds since the epoch. It jumps when the clock of the machine is set. */
+  readonly now: () => number
+  /** Milliseconds since some moment, for durations: it never jumps. */
+  readonly elapsed: () => number
+  readonly sleep: Sleep
+}
 
 /** The pauses between looks, in milliseconds: each is half as long again as the one before. */
 export type Pauses = { readonly firstMs: number; readonly maxMs: number }
@@ -27,19 +33,30 @@ export async function poll<T>(
 export function pollWithin<T>(
   look: () => Promise<T | null>,
   withinMs: number,
-  { now, sleep }: Clock,
+  { elapsed, sleep }: Pick<Clock, 'elapsed' | 'sleep'>,
   pauses: Pauses = SHORT_PAUSES,
 ): Promise<T | null> {
-  return poll(look, pausesUntil(now() + withinMs, now, pauses), sleep)
+  return poll(look, pausesUntil(elapsed() + withinMs, elapsed, pauses), sleep)
+}
+
+/** Returns a clock whose pauses end with the signal's reason once it is aborted, so that nobody goes on looking. */
+export function clockUntil(signal: AbortSignal, clock: Clock): Clock {
+  return {
+    ...clock,
+    async sleep(ms) {
+      await clock.sleep(ms)
+      signal.throwIfAborted()
+    },
+  }
 }
 
 function* pausesUntil(
   deadline: number,
-  now: () => number,
+  elapsed: () => number,
   { firstMs, maxMs }: Pauses,
 ): Generator<number, void> {
   let pause = firstMs
-  for (let left = deadline - now(); left > 0; left = deadline - now()) {
+  for (let left = deadline - elapsed(); left > 0; left = deadline - elapsed()) {
     yield Math.min(pause, left)
     pause = Math.min(maxMs, pause * 1.5)
   }

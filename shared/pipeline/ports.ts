@@ -147,7 +147,7 @@ export type PostResult = 'sent' | 'gone' | 'failed'
 
 /** The management API of the WebSocket gateway. */
 export type SocketGateway = {
-  /** Posts one text frame. Retries transient failures until `deadline` (milliseconds since the epoch). Never throws. */
+  /** Posts one text frame. Retries transient failures until `deadline`, a time of `performance.now()`. Never throws. */
   post(connection: string, frame: string, deadline: number): Promise<PostResult>
   close(connection: string): Promise<void>
 }

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { keepAliveRequester } from './keep-alive-request.ts'
 
 type Handler = (request: IncomingMessage, response: ServerResponse, body: string) => void
@@ -64,6 +64,34 @@ describe('a request', () => {
     now += 10_001
     await send()
 
+    expect(sockets).toHaveLength(2)
+  })
+
+  test('is patient with a socket that was in use just now, and not with one that was idle', async () => {
+    let now = 0
+    const pending: ServerResponse[] = []
+    const send = await start(
+      (_, response) => void (pending.length === 0 ? pending.push(response.end()) : pending.push(response)),
+      () => now,
+    )
+    await send()
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    const busy = send('', 5000)
+    await expect.poll(() => pending.length).toBe(2)
+    vi.advanceTimersByTime(4000)
+    pending.at(-1)?.end('late')
+    expect((await busy).body.toString()).toBe('late')
+    now += 1001
+    const idle = send('', 5000)
+    await expect.poll(() => pending.length).toBe(3)
+    vi.advanceTimersByTime(1500)
+
+    await expect(idle).rejects.toThrow('no response within 1500 ms')
+    vi.useRealTimers()
+    const again = send()
+    await expect.poll(() => pending.length).toBe(4)
+    pending.at(-1)?.end()
+    await again
     expect(sockets).toHaveLength(2)
   })
 

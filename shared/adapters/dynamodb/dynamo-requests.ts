@@ -18,7 +18,7 @@ type Options = { readonly endpoint?: string | undefined; readonly isLocal?: bool
  */
 export function dynamoClient({ endpoint, isLocal = false }: Options = {}): DynamoDBDocumentClient {
   const client = new DynamoDBClient({
-    requestHandler: { connectionTimeout: 1000, requestTimeout: 5000, throwOnRequestTimeout: true },
+    requestHandler: { connectionTimeout: 1000, requestTimeout: 2500, throwOnRequestTimeout: true },
     ...(endpoint !== undefined && { endpoint }),
     ...(isLocal && { region: 'local', credentials: { accessKeyId: 'local', secretAccessKey: 'local' } }),
   })

@@ -4,9 +4,8 @@ import type { HttpReply } from '#shared/adapters/aws/keep-alive-request.ts'
 import { payloadOf, signedRequester } from '#shared/adapters/aws/signed-request.ts'
 import { type Attributes, fromAttributes, NotPlain, toAttributes } from './attributes.ts'
 
-/** The maximum duration of one try: a table that hangs fails, and does not hold a function until its time is over. */
-const TRY_MS = 5000
-const ATTEMPTS = 3
+/** The maximum duration of each try. Together they fit into the 10 s of a function (docs/adr/0023). */
+const TRIES_MS = [5000, 2500, 1500]
 /** The ceiling of the first pause; it doubles with each try, with full jitter. */
 const FIRST_PAUSE_MS = 25
 const THROTTLED_PAUSE_MS = 100
@@ -22,8 +21,8 @@ type Operation = { readonly write: (input: Fields) => Fields; readonly read: (ou
 type Options = {
   /** Otherwise that of DynamoDB in the client's region. */
   readonly endpoint?: string | undefined
-  /** The maximum duration of one try, in milliseconds. */
-  readonly tryMs?: number
+  /** The maximum duration of each try, in milliseconds. */
+  readonly triesMs?: readonly number[]
   readonly sleep?: (ms: number) => Promise<unknown>
 }
 
@@ -64,18 +63,18 @@ function writeBody({ write }: Operation, input: Fields): string | undefined {
 
 type Reply = { readonly fields: Fields; readonly metadata: object }
 
-function createCaller(client: DynamoDBClient, { sleep = delay, ...options }: Options) {
-  const exchange = createExchange(client, options)
+function createCaller(client: DynamoDBClient, { endpoint, sleep = delay, triesMs = TRIES_MS }: Options) {
+  const exchange = createExchange(client, endpoint)
   let tokens = RETRY_TOKENS
   return async (name: string, body: string): Promise<Reply> => {
     for (let attempt = 1; ; attempt++) {
       try {
-        const reply = await exchange(name, body)
+        const reply = await exchange(name, body, triesMs[attempt - 1] ?? 0)
         tokens = Math.min(RETRY_TOKENS, tokens + 1)
         return reply
       } catch (error) {
         const pause = pauseAfter(error)
-        if (pause === undefined || attempt === ATTEMPTS || tokens < RETRY_COST) throw error
+        if (pause === undefined || attempt === triesMs.length || tokens < RETRY_COST) throw error
         tokens -= RETRY_COST
         await sleep(Math.random() * pause * 2 ** (attempt - 1))
       }
@@ -100,10 +99,10 @@ const THROTTLES: ReadonlySet<string> = new Set([
 ])
 const SKEW_ERRORS: ReadonlySet<string> = new Set(['InvalidSignatureException', 'RequestTimeTooSkewed'])
 
-function createExchange(client: DynamoDBClient, { endpoint, tryMs = TRY_MS }: Options) {
+function createExchange(client: DynamoDBClient, endpoint: string | undefined) {
   let target: Promise<Target> | undefined
   let offset = 0
-  return async (name: string, body: string): Promise<Reply> => {
+  return async (name: string, body: string, timeoutMs: number): Promise<Reply> => {
     target ??= findTarget(client, endpoint)
     const { region, request } = await target.catch((error: unknown) => {
       target = undefined
@@ -115,7 +114,7 @@ function createExchange(client: DynamoDBClient, { endpoint, tryMs = TRY_MS }: Op
     }
     const credentials = await client.config.credentials()
     const reply = await request(
-      { path: '/', headers, payload: payloadOf(body), timeoutMs: tryMs },
+      { path: '/', headers, payload: payloadOf(body), timeoutMs },
       { credentials, region, now: Date.now() + offset },
     )
     if (reply.status < 300) return { fields: readFields(reply), metadata: metadataOf(reply) }

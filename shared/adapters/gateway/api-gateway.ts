@@ -29,7 +29,7 @@ const LOCAL = {
   region: 'local',
   credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
 }
-const REAL_CLOCK: Clock = { now: Date.now, sleep, random: Math.random }
+const REAL_CLOCK: Clock = { now: () => performance.now(), sleep, random: Math.random }
 
 /**
  * The SocketGateway on API Gateway's management API at `endpoint`, or locally on the emulator's. All posts share a pace

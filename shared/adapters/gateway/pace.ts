@@ -1,4 +1,4 @@
-/** What a pace reads the time from and waits with, in milliseconds. */
+/** What a pace reads the time from and waits with, in milliseconds. Its `now` never jumps, as that of `performance`. */
 export type Clock = {
   readonly now: () => number
   readonly sleep: (ms: number) => Promise<unknown>

@@ -1,5 +1,5 @@
-import type { APIGatewayProxyEventV2, Context } from 'aws-lambda'
-import { expect, it, test, vi } from 'vitest'
+import type { APIGatewayProxyEventV2 } from 'aws-lambda'
+import { describe, expect, test, vi } from 'vitest'
 import { makeContext } from '#shared/testing/functions/lambda-events.ts'
 import { decodeRequest, httpHandler } from './http-handler.ts'
 
@@ -12,17 +12,20 @@ const event = (more: object) =>
     ...more,
   }) as unknown as APIGatewayProxyEventV2
 
+const decode = (event: APIGatewayProxyEventV2) =>
+  decodeRequest(event, makeContext(1000), new AbortController().signal)
+
 test.each([
   [{ body: 'ünï' }, 'ünï'],
   [{ body: 'AP8=', isBase64Encoded: true }, '\u0000\ufffd'],
   [{ body: null }, ''],
   [{}, ''],
 ])('the body of %j is read as its bytes', (more, text) => {
-  expect(new TextDecoder().decode(decodeRequest(event(more), makeContext(1000)).body)).toBe(text)
+  expect(new TextDecoder().decode(decode(event(more)).body)).toBe(text)
 })
 
 test('header names are read in lower case', () => {
-  expect(decodeRequest(event({}), makeContext(1000)).headers).toEqual({ 'x-api-key': 'k' })
+  expect(decode(event({})).headers).toEqual({ 'x-api-key': 'k' })
 })
 
 const request = {
@@ -32,18 +35,61 @@ const request = {
   requestContext: { http: { method: 'GET' } },
 } as unknown as APIGatewayProxyEventV2
 
-it('a request that takes longer than the function may run gets 503 before the time limit', async () => {
-  const handler = httpHandler(() => new Promise(() => {}))
-  const context = { getRemainingTimeInMillis: () => 50 } as Context
+describe('a request that takes longer than the function may run', () => {
+  const respondTo = async (method: string) => {
+    const signals: AbortSignal[] = []
+    const handler = httpHandler(({ signal }) => {
+      signals.push(signal)
+      return new Promise(() => {})
+    })
+    const own = { ...request, requestContext: { http: { method } } } as APIGatewayProxyEventV2
+    return { response: await handler(own, makeContext(510)), signals }
+  }
 
-  const response = await handler(request, context)
+  test.each([
+    ['POST', 'may or may not have been carried out. Send it again, unchanged'],
+    ['GET', 'Reading this took too long. Send the request again'],
+  ])('is 503 before the time limit, with what to do: %s', async (method, detail) => {
+    const { response } = await respondTo(method)
+
+    expect(response).toMatchObject({
+      statusCode: 503,
+      headers: {
+        'content-type': 'application/problem+json',
+        'retry-after': '2',
+        'cache-control': 'no-store',
+      },
+    })
+    expect(JSON.parse(String(response?.body))).toMatchObject({
+      type: 'urn:tidewire:problem:unavailable',
+      detail: expect.stringContaining(detail),
+    })
+  })
+
+  test('is told so by its signal', async () => {
+    const { signals } = await respondTo('GET')
+
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true])
+  })
+})
+
+test.each([
+  Object.assign(new Error('no response'), { name: 'TimeoutError' }),
+  Object.assign(new Error('refused'), { code: 'ECONNREFUSED' }),
+  Object.assign(new Error('slow down'), { name: 'ThrottlingException' }),
+])('a table that does not respond is logged, and 503 without its text: %s', async (error) => {
+  const logged = vi.spyOn(console, 'error').mockImplementation(() => {})
+
+  const response = await httpHandler(() => Promise.reject(error))(request, makeContext(60_000))
 
   expect(response).toMatchObject({ statusCode: 503, headers: { 'retry-after': '2' } })
-  expect(String(response?.body)).toContain('longer than the function may run')
+  expect(JSON.stringify(response)).not.toContain(error.message)
+  expect(logged).toHaveBeenCalledExactlyOnceWith(error)
+  logged.mockRestore()
 })
 
 test('a response must not be cached unless it allows it', async () => {
-  const context = { getRemainingTimeInMillis: () => 1000 } as Context
+  const context = makeContext(60_000)
   const headersOf = async (headers?: Record<string, string>) =>
     (
       await httpHandler(async () => ({ status: 200, body: {}, ...(headers && { headers }) }))(
@@ -61,7 +107,7 @@ test('an unexpected error is logged, and neither its text nor its cause is sent'
   const error = new Error('password of db-7', { cause: new Error('host db-7') })
   const handler = httpHandler(() => Promise.reject(error))
 
-  const response = await handler(request, { getRemainingTimeInMillis: () => 1000 } as Context)
+  const response = await handler(request, makeContext(60_000))
 
   expect(response).toMatchObject({
     statusCode: 500,

@@ -1,31 +1,42 @@
 import { Buffer } from 'node:buffer'
-import middy from '@middy/core'
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda'
+import { answerInTime } from '#shared/adapters/lambda/answer-in-time.ts'
 import { Refusal } from '#shared/core/refusal.ts'
 import type { HttpRequest, HttpResponse } from './http-message.ts'
 import { problemResponse } from './problem.ts'
 
-/** Makes a Lambda handler of an API Gateway HTTP API (payload 2.0) out of a function from request to response. Errors become problems (RFC 9457). */
+const RETRY_AFTER_SECONDS = 2
+
+/**
+ * Makes a Lambda handler of an API Gateway HTTP API (payload 2.0) out of a function from request to response. Errors
+ * become problems (RFC 9457), and so does a function that is about to run into its time limit.
+ */
 export function httpHandler(respond: (request: HttpRequest) => Promise<HttpResponse>) {
-  return middy<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>({
-    timeoutEarlyResponse: refuseLate,
-  })
-    .onError((request) => {
-      request.response = encodeResponse(problemResponse(request.error))
-    })
-    .handler(async (event, context) => encodeResponse(await respond(decodeRequest(event, context))))
+  return answerInTime<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>(
+    async (event, context, signal) => {
+      try {
+        return encodeResponse(await respond(decodeRequest(event, context, signal)))
+      } catch (error) {
+        return encodeResponse(problemResponse(error))
+      }
+    },
+    { late: (event) => encodeResponse(problemResponse(lateRefusal(event.requestContext.http.method))) },
+  )
 }
 
-/** A function that runs into its time limit says so in time, instead of the gateway's bare 503. */
-function refuseLate(): never {
-  const detail =
-    'This took longer than the function may run; it may or may not have been done. Send it again.'
-  throw new Refusal('unavailable', detail, { retryAfterSeconds: 2 })
+/** Says what is known and what to do: a request that was late may have been carried out. */
+function lateRefusal(method: string): Refusal {
+  const isRead = method === 'GET' || method === 'HEAD'
+  const detail = isRead
+    ? 'Reading this took too long. Send the request again, or ask for less with filters and a smaller "limit".'
+    : 'The request took too long, and may or may not have been carried out. Send it again, unchanged: an event with an id, or a request with an Idempotency-Key, is not doubled.'
+  return new Refusal('unavailable', detail, { retryAfterSeconds: RETRY_AFTER_SECONDS })
 }
 
 export function decodeRequest(
   event: APIGatewayProxyEventV2,
   context: Pick<Context, 'getRemainingTimeInMillis'>,
+  signal: AbortSignal,
 ): HttpRequest {
   const headers = Object.entries(event.headers).map(([name, value]) => [name.toLowerCase(), value])
   return {
@@ -37,6 +48,7 @@ export function decodeRequest(
     pathParameters: event.pathParameters ?? {},
     body: Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8'),
     remainingMs: () => context.getRemainingTimeInMillis(),
+    signal,
   }
 }
 

@@ -10,6 +10,8 @@ export type HttpRequest = {
   readonly body: Uint8Array
   /** Returns how long the function may still run, in milliseconds. */
   readonly remainingMs: () => number
+  /** Aborted when the function is about to run into its limit and has responded without waiting any longer. */
+  readonly signal: AbortSignal
 }
 
 /** A response: `body` is written as JSON unless it is text. */

@@ -1,5 +1,5 @@
+import { isOutage } from '#shared/adapters/aws/outage.ts'
 import { type ErrorCode, type Fault, Refusal } from '#shared/core/refusal.ts'
-
 import type { HttpResponse } from './http-message.ts'
 
 const PROBLEMS: Readonly<Record<ErrorCode, readonly [status: number, title: string]>> = {
@@ -18,9 +18,11 @@ const PROBLEMS: Readonly<Record<ErrorCode, readonly [status: number, title: stri
   unavailable: [503, 'Temporarily unavailable'],
 }
 
+const OUTAGE_RETRY_SECONDS = 2
+
 /**
  * Returns an error as `application/problem+json` (RFC 9457). An error that is not a refusal is logged, and becomes a
- * 500 without its text.
+ * 503 if it is an outage, otherwise a 500; both without its text.
  */
 export function problemResponse(error: unknown): HttpResponse {
   if (error instanceof Refusal) {
@@ -29,9 +31,14 @@ export function problemResponse(error: unknown): HttpResponse {
     return encode(error)
   }
   console.error(error)
+  if (isOutage(error))
+    return encode(new Refusal('unavailable', OUTAGE, { retryAfterSeconds: OUTAGE_RETRY_SECONDS }))
   const detail = 'Something broke on our side; it has been logged. Send the request again, unchanged.'
   return problem({ code: 'internal', status: 500, title: 'Internal error', detail })
 }
+
+const OUTAGE =
+  'The tables did not respond in time, and the request may or may not have been carried out. Send it again, unchanged.'
 
 function encode({ code, message, faults, retryAfterSeconds }: Refusal): HttpResponse {
   const [status, title] = PROBLEMS[code]

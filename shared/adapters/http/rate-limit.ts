@@ -14,7 +14,7 @@ const MOST_BUCKETS = 10_000
  * (https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-ratelimit-headers-11); above the limit they are 429.
  * The buckets are in memory, so a limit applies to each function instance; the gateway's throttle applies to all of them.
  */
-export function rateLimiter(perSecond: number, now: () => number = Date.now) {
+export function rateLimiter(perSecond: number, now: () => number = () => performance.now()) {
   const buckets = new Map<string, Bucket>()
 
   function take(credential: string): { isAllowed: boolean; tokens: number } {

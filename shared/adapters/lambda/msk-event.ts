@@ -54,6 +54,14 @@ export function failuresOf(failed: readonly (Position & { readonly cause: unknow
   return { batchItemFailures }
 }
 
+/**
+ * Reports every partition of an event as failed, from its first record: what a function returns that is out of time. All
+ * of it comes again, and nothing is lost.
+ */
+export function allFailed({ records }: MSKEvent, cause: unknown): BatchResponse {
+  return failuresOf(Object.values(records).flatMap(([first]) => (first ? [{ ...first, cause }] : [])))
+}
+
 function decodeBytes(text: string | null | undefined): Uint8Array | null {
   return typeof text === 'string' ? Buffer.from(text, 'base64') : null
 }

@@ -23,14 +23,19 @@ export type FailedPartition = Position & { readonly cause: unknown }
 
 /**
  * Runs a batch partition by partition, all partitions at once. Returns the results of those that succeeded, and the
- * partitions that failed. Never throws.
+ * partitions that failed. One that takes longer than `withinMs` has failed, so that it does not hold up the others; what
+ * it still does must be work that may be repeated. Never throws.
  */
 export async function runPartitions<Result>(
   records: readonly KafkaRecord[],
   run: (own: readonly KafkaRecord[]) => Promise<Result>,
+  withinMs?: number,
 ): Promise<{ readonly results: readonly Result[]; readonly failed: readonly FailedPartition[] }> {
   const partitions = [...Map.groupBy(records, ({ topic, partition }) => `${topic}-${partition}`).values()]
-  const outcomes = await Promise.allSettled(partitions.map((own) => run(own)))
+  const outcomes = await allSettledWithin(
+    partitions.map((own) => run(own)),
+    withinMs,
+  )
   const failed = outcomes.flatMap((outcome, index) => {
     const first = partitions[index]?.[0]
     if (outcome.status === 'fulfilled' || first === undefined) return []
@@ -39,6 +44,20 @@ export async function runPartitions<Result>(
   })
   const results = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []))
   return { results, failed }
+}
+
+async function allSettledWithin<Result>(
+  work: readonly Promise<Result>[],
+  withinMs: number | undefined,
+): Promise<PromiseSettledResult<Result>[]> {
+  if (withinMs === undefined) return Promise.allSettled(work)
+  const late = Promise.withResolvers<never>()
+  const timer = setTimeout(() => late.reject(new Error(`not done within ${withinMs} ms`)), withinMs)
+  try {
+    return await Promise.allSettled(work.map((one) => Promise.race([one, late.promise])))
+  } finally {
+    clearTimeout(timer)
+  }
 }
 
 /** The decoded records of one partition. */

@@ -8,6 +8,8 @@ export type DeliverDeps = StoreDeps &
   PushDeps & {
     /** Absent in the first shard, which stores. Every other one pauses with it while it waits for the first. */
     readonly follower?: { readonly sleep: (ms: number) => Promise<unknown> }
+    /** How long storing a partition may take, in milliseconds. Without it there is no limit. */
+    readonly storeWithinMs?: number
   }
 
 /** What became of a batch. */
@@ -20,8 +22,8 @@ export type DeliverResult = PushCounts & {
 
 /**
  * Delivers a batch of records of one or more partitions: stores and advances the heads, or waits until the first shard
- * has done so; then matches and pushes (docs/architecture.md, I1). Posts stop at `deadline`, in milliseconds since the epoch. A partition that could not
- * be stored is in `failed`, and the others are delivered. Throws if pushing as a whole fails; the batch may then be
+ * has done so; then matches and pushes (docs/architecture.md, I1). Posts stop at `deadline`, a time of
+ * `performance.now()`. A partition that could not be stored, or not in time, is in `failed`, and the others are delivered. Throws if pushing as a whole fails; the batch may then be
  * delivered again.
  */
 export async function deliver(
@@ -29,10 +31,10 @@ export async function deliver(
   deadline: number,
   deps: DeliverDeps,
 ): Promise<DeliverResult> {
-  const { follower } = deps
-  const { results, failed } = await runPartitions(records, (own) =>
-    follower ? followBatch(own, deps, follower.sleep) : storeBatch(own, deps),
-  )
+  const { follower, storeWithinMs } = deps
+  const store = (own: readonly KafkaRecord[]) =>
+    follower ? followBatch(own, deps, follower.sleep) : storeBatch(own, deps)
+  const { results, failed } = await runPartitions(records, store, storeWithinMs)
   const events = results.flat()
   const counts = await pushEvents(events, deadline, deps)
   return {

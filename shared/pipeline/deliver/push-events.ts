@@ -31,7 +31,7 @@ const GAP_PATIENCE_MS = 250
 /**
  * Pushes stored events to their subscribers: one frame per connection and batch while it fits, each distinct frame
  * serialised once. A connection that is gone is removed (docs/architecture.md, I7); one that missed a frame is marked
- * behind before this returns (I6). Posts stop at `deadline` (milliseconds since the epoch), and the connections that
+ * behind before this returns (I6). Posts stop at `deadline`, a time of `performance.now()`, and the connections that
  * are left then are behind. Throws if the subscriptions cannot be read or marked.
  */
 export async function pushEvents(
@@ -69,7 +69,7 @@ async function settle(
   }
   for (const subscription of concerned) await subscriptions.markBehind(subscription)
   const notice = JSON.stringify({ type: 'gap', ids: concerned.map(({ id }) => id) })
-  await gateway.post(connection, notice, Math.min(deadline, Date.now() + GAP_PATIENCE_MS))
+  await gateway.post(connection, notice, Math.min(deadline, performance.now() + GAP_PATIENCE_MS))
   return { behind: concerned.length }
 }
 

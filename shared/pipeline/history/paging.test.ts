@@ -147,6 +147,7 @@ describe('a page that is awaited', () => {
     let [now, looks, offset] = [0, 0, 0]
     const clock = {
       now: () => now,
+      elapsed: () => now,
       sleep: async (ms: number) => {
         const until = now + ms
         for (; now < until; now++) {

@@ -24,7 +24,7 @@ const EXPIRED: ErrorFrame = {
  * there is none. What `subscribe` answers is posted instead, because `subscribed` must not overtake the replay frames
  * before it (docs/architecture.md, I3; docs/adr/0021). A message that is unknown or malformed is answered with an error
  * and never closes the connection. A connection without a principal gets the error `expired` and is closed. Posts are
- * retried until `deadline`, in milliseconds since the epoch. Throws what a store throws.
+ * retried until `deadline`, a time of `performance.now()`. Throws what a store throws.
  */
 export async function answerMessage(
   connection: string,
@@ -62,7 +62,8 @@ async function pong(connection: string, { subscriptions }: MessageDeps): Promise
   return { type: 'pong', time: new Date().toISOString(), behind: own.some(({ behind }) => behind) }
 }
 
-function errorFrame({ code, message }: Refusal, id: string | undefined): ErrorFrame {
+/** Returns the frame that tells a client of a refusal, and which message it is about. */
+export function errorFrame({ code, message }: Refusal, id: string | undefined): ErrorFrame {
   return { type: 'error', code, detail: message, ...(id !== undefined && { id }) }
 }
 

@@ -98,7 +98,7 @@ describe('an announcement', () => {
     const sleep = async (ms: number) => {
       now += ms
     }
-    const clock = { now: () => now, sleep }
+    const clock = { now: () => now, elapsed: () => now, sleep }
     const deps = { kafka, claims, store, viewStore, clock, newId, catalog: createCatalog([]) }
     return { records, store, viewStore, deps }
   }

@@ -83,7 +83,8 @@ const PATIENCE_MS = 3000
  */
 export async function announceStats({ at }: StatsCall, deps: AnnounceStatsDeps): Promise<void> {
   const { clock, read } = deps
-  await clock.sleep(Math.max(0, at + SKEW_MS - clock.now()))
+  // No call is further ahead than its slot: if it seems so, the clock of this machine was set back meanwhile.
+  await clock.sleep(Math.max(0, Math.min(STATS_SLOT_MS, at - clock.now()) + SKEW_MS))
   await pollWithin(async () => ((await isCounted(deps)) ? true : null), PATIENCE_MS, clock)
   const event = {
     specversion: '1.0' as const,

@@ -46,6 +46,8 @@ export type FoldDeps = DecodeDeps & {
    * yet.
    */
   readonly sleep?: (ms: number) => Promise<unknown>
+  /** How long folding a partition may take, in milliseconds. Without it there is no limit. */
+  readonly withinMs?: number
 }
 
 /**
@@ -61,14 +63,14 @@ const COMPARED = 1
 const MAX_TRIES = 10
 
 /**
- * Folds a batch of records of one or more partitions. Returns the partitions that failed, each with the first offset
- * that must be retried; the others are folded. Never throws.
+ * Folds a batch of records of one or more partitions. Returns the partitions that failed or were not
+ * done in time, each with the first offset that must be retried; the others are folded. Never throws.
  */
 export async function fold(
   records: readonly KafkaRecord[],
   deps: FoldDeps,
 ): Promise<{ readonly failed: readonly FailedPartition[] }> {
-  const { failed } = await runPartitions(records, (own) => foldBatch(own, deps))
+  const { failed } = await runPartitions(records, (own) => foldBatch(own, deps), deps.withinMs)
   return { failed }
 }
 

@@ -99,10 +99,9 @@ describe('the body', () => {
       isBase64Encoded: true,
       requestContext: { http: { method: 'POST' } },
     } as unknown as APIGatewayProxyEventV2
-    expect(receive('github', decodeRequest(event, makeContext(1000)))).toHaveProperty(
-      'event.data',
-      JSON.parse(body),
-    )
+    expect(
+      receive('github', decodeRequest(event, makeContext(1000), new AbortController().signal)),
+    ).toHaveProperty('event.data', JSON.parse(body))
   })
 
   test('of GitHub may be a form with the JSON in its field "payload"', async () => {

@@ -5,6 +5,7 @@ export function stepClock(start: number): Clock {
   let now = start
   return {
     now: () => now,
+    elapsed: () => now,
     sleep: async (ms) => {
       now += ms
     },

@@ -91,6 +91,7 @@ export function createCaseWorld(): CaseWorld {
     },
     clock: {
       now: () => time,
+      elapsed: () => time,
       sleep: async (ms) => {
         time += ms
       },

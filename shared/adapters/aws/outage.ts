@@ -1,0 +1,20 @@
+/** The errors of DynamoDB that pass by themselves. */
+const PASSING: ReadonlySet<string> = new Set([
+  'TimeoutError',
+  'InternalServerError',
+  'ServiceUnavailable',
+  'ProvisionedThroughputExceededException',
+  'RequestLimitExceeded',
+  'ThrottlingException',
+])
+/** What happens to a connection whose other side is gone. */
+const BROKEN: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EAI_AGAIN'])
+
+/**
+ * Whether a call failed because a service of AWS did not respond in time, is throttled or cannot be reached, after the
+ * tries that its client makes. The request that needed it can succeed later.
+ */
+export function isOutage(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  return PASSING.has(error.name) || ('code' in error && BROKEN.has(String(error.code)))
+}

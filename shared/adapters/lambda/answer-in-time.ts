@@ -1,0 +1,52 @@
+import middy from '@middy/core'
+import type { Context } from 'aws-lambda'
+
+/** Time kept back from the limit of a function for its last response, in milliseconds: a busy sandbox is slow. */
+export const LAST_WORD_MS = 500
+
+/** The function was about to run into its own limit. */
+export class OutOfTime extends Error {
+  constructor() {
+    super('the function ran out of time')
+    this.name = 'OutOfTime'
+  }
+}
+
+/** Returns how long a function may work if it keeps back `reserveMs`, but at most a quarter of what is left, in milliseconds. */
+export function timeLeft(
+  { getRemainingTimeInMillis }: Pick<Context, 'getRemainingTimeInMillis'>,
+  reserveMs: number,
+): number {
+  const left = getRemainingTimeInMillis()
+  return left - Math.min(reserveMs, left / 4)
+}
+
+type Options<Event, Result> = {
+  /** What is returned for an event whose handler is late. What it throws is the error of the function. */
+  readonly late: (event: Event, context: Context) => Result | Promise<Result>
+  /** Time kept back for `late`, in milliseconds. */
+  readonly reserveMs?: number
+}
+
+/**
+ * Makes a Lambda handler that returns before the function runs into its time limit, since a function that is cut is an
+ * error of the gateway or a batch that is retried as a whole (docs/adr/0023). `signal` is aborted then. What the handler
+ * still does goes on until the sandbox is frozen, and again when it is thawed: it must be work that may be repeated, and
+ * what can stop at the signal should.
+ */
+export function answerInTime<Event, Result>(
+  handle: (event: Event, context: Context, signal: AbortSignal) => Promise<Result>,
+  { late, reserveMs = LAST_WORD_MS }: Options<Event, Result>,
+) {
+  return middy<Event, Result>({
+    timeoutEarlyInMillis: reserveMs,
+    timeoutEarlyResponse: () => {
+      throw new OutOfTime()
+    },
+  })
+    .onError(async (request) => {
+      if (!(request.error instanceof OutOfTime)) return
+      request.response = await late(request.event, request.context)
+    })
+    .handler((event, context, { signal }) => handle(event, context, signal))
+}
