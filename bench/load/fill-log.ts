@@ -58,7 +58,7 @@ function openTopics(dataDir: string, retentionMs: number, log: (line: string) =>
     dataDir,
     cluster: openClusterFile(dataDir),
     retentionMs,
-    segmentBytes: 16 * 1024 * 1024,
+    segmentBytes: 64 * 1024 * 1024,
     log,
   })
   if (topics.list().length === 0) for (const name of TOPICS) topics.create(name, PARTITIONS, {})

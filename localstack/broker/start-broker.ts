@@ -29,8 +29,9 @@ export type Broker = {
 }
 
 const WEEK_MS = 604_800_000
-const SEGMENT_BYTES = 16 * 1024 * 1024
-const HOUSEKEEPING_MS = 60_000
+const SEGMENT_BYTES = 64 * 1024 * 1024
+/** A small part of the shortest retention that is of use, which disk is freed after. */
+const HOUSEKEEPING_MS = 5_000
 /** Kafka's `group.min.session.timeout.ms` and `group.max.session.timeout.ms`. */
 const SESSION_TIMEOUT_MS = { min: 6_000, max: 1_800_000 }
 
@@ -79,7 +80,7 @@ function openBroker(options: BrokerOptions, node: BrokerNode, log: (line: string
     log,
   })
   const housekeeping = setInterval(() => {
-    topics.dropExpired(Date.now())
+    topics.dropExpired()
     coordinator.dropUnused()
   }, HOUSEKEEPING_MS)
 

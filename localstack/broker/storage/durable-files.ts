@@ -1,7 +1,7 @@
 import { ftruncateSync, renameSync, writeFileSync, writeSync } from 'node:fs'
 
 /** Replaces a file. A process that is killed at any moment leaves either the old or the new content. */
-export function writeFileAtomically(path: string, content: string): void {
+export function writeFileAtomically(path: string, content: string | Uint8Array): void {
   const temporary = `${path}.tmp`
   writeFileSync(temporary, content, { mode: 0o600 })
   renameSync(temporary, path)

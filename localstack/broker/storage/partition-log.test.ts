@@ -4,17 +4,10 @@ import { gzipSync, zstdCompressSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { buildBatch } from '../testing/build-batch.ts'
+import { createTestClock, openTestLog } from '../testing/open-log.ts'
 import { temporaryDirectory } from '../testing/temporary-directory.ts'
-import { openPartitionLog, type PartitionLog } from './partition-log.ts'
+import type { PartitionLog } from './partition-log.ts'
 import { batchBytes, readBatchHeader } from './record-batch.ts'
-
-function open(
-  directory: string,
-  segmentBytes = 1_000_000,
-  log: (line: string) => void = () => {},
-): PartitionLog {
-  return openPartitionLog({ directory, segmentBytes, log })
-}
 
 function append(log: PartitionLog, batch = buildBatch()): number {
   return log.append(batch, readBatchHeader(batch))
@@ -40,7 +33,7 @@ function lastSegment(directory: string): string {
 
 describe('a partition log', () => {
   it('assigns consecutive offsets and returns the bytes unchanged except for the offset', () => {
-    const log = open(temporaryDirectory())
+    const log = openTestLog(temporaryDirectory())
     const original = buildBatch({ values: ['a', 'b'] })
 
     const offsets = [append(log, Buffer.from(original)), append(log, Buffer.from(original)), append(log)]
@@ -55,7 +48,7 @@ describe('a partition log', () => {
   it('finds any offset through its sparse index, across segments', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 1, max: 30 }), { minLength: 1, maxLength: 60 }), (sizes) => {
-        const log = open(temporaryDirectoryForProperty(), 3_000)
+        const log = openTestLog(temporaryDirectoryForProperty(), { segmentBytes: 3_000 })
         const bases = sizes.map((size) =>
           append(log, buildBatch({ values: Array(size).fill('x'.repeat(40)) })),
         )
@@ -71,7 +64,7 @@ describe('a partition log', () => {
   })
 
   it('returns nothing that exceeds the limit unless at least one batch is requested', () => {
-    const log = open(temporaryDirectory())
+    const log = openTestLog(temporaryDirectory())
     append(log, buildBatch({ values: ['x'.repeat(500)] }))
 
     expect(log.read(0, 10, false)).toHaveLength(0)
@@ -80,13 +73,13 @@ describe('a partition log', () => {
 
   it('continues after a restart with the same offsets and producers', () => {
     const directory = temporaryDirectory()
-    const first = open(directory, 200)
+    const first = openTestLog(directory, { segmentBytes: 200 })
     const batch = buildBatch({ producerId: 7, producerEpoch: 0, baseSequence: 0 })
     for (let count = 0; count < 5; count += 1) append(first)
     append(first, Buffer.from(batch))
     first.close()
 
-    const second = open(directory, 200)
+    const second = openTestLog(directory, { segmentBytes: 200 })
 
     expect(second.endOffset).toBe(6)
     expect(second.checkSequence(readBatchHeader(batch))).toEqual({ verdict: 'duplicate', baseOffset: 5 })
@@ -107,14 +100,14 @@ describe('a partition log', () => {
     { damage: 'a flipped bit in the last batch', apply: flipLastByte },
   ])('cuts off $damage when it is opened, and logs it', ({ apply, keeps = 2 }) => {
     const directory = temporaryDirectory()
-    const log = open(directory)
+    const log = openTestLog(directory)
     for (let count = 0; count < 3; count += 1) append(log)
     log.close()
     const path = lastSegment(directory)
     apply(path, readFileSync(path).length)
     const lines: string[] = []
 
-    const reopened = open(directory, 1_000_000, (line) => lines.push(line))
+    const reopened = openTestLog(directory, { log: (line) => lines.push(line) })
 
     expect(reopened.endOffset).toBe(keeps)
     expect(append(reopened)).toBe(keeps)
@@ -124,35 +117,41 @@ describe('a partition log', () => {
 
   it('drops expired segments and keeps its offsets, also after a restart', () => {
     const directory = temporaryDirectory()
-    const log = open(directory, 150)
+    const clock = createTestClock(1_000)
+    const limits = { segmentBytes: 150, retentionMs: 2_000, clock }
+    const log = openTestLog(directory, limits)
     append(log, buildBatch({ timestamp: 1_000, values: ['x'.repeat(200)] }))
+    clock.pass(4_000)
     append(log, buildBatch({ timestamp: 5_000, values: ['x'.repeat(200)] }))
 
-    log.dropExpired(6_000, 2_000)
+    clock.pass(1_000)
+    log.dropExpired(clock.now())
     const afterFirst = [log.startOffset, log.endOffset]
-    log.dropExpired(60_000, 2_000)
+    clock.pass(60_000)
+    log.dropExpired(clock.now())
     log.close()
 
     expect(afterFirst).toEqual([1, 2])
-    const reopened = open(directory, 150)
+    expect(readdirSync(directory)).toEqual(['00000000000000000002.log'])
+    const reopened = openTestLog(directory, limits)
     expect([reopened.startOffset, reopened.endOffset]).toEqual([2, 2])
     expect(append(reopened)).toBe(2)
   })
 
   it('keeps deleted records hidden after a restart', () => {
     const directory = temporaryDirectory()
-    const log = open(directory)
+    const log = openTestLog(directory)
     for (let count = 0; count < 4; count += 1) append(log)
 
     const start = log.deleteBefore(3)
     log.close()
 
     expect(start).toBe(3)
-    expect(open(directory).startOffset).toBe(3)
+    expect(openTestLog(directory).startOffset).toBe(3)
   })
 
   it('calls its listeners with every append until they stop, and with 0 when it closes', () => {
-    const log = open(temporaryDirectory())
+    const log = openTestLog(temporaryDirectory())
     const calls: number[] = []
     const stop = log.onAppend((bytes) => calls.push(bytes))
     log.onAppend((bytes) => calls.push(bytes))
@@ -182,7 +181,7 @@ describe('looking up a time', () => {
     },
     { codec: 'LZ4 (by batch)', options: { attributes: 3 }, exact: false },
   ])('finds the first record at or after it among $codec records', ({ options, exact }) => {
-    const log = open(temporaryDirectory(), 1_000)
+    const log = openTestLog(temporaryDirectory(), { segmentBytes: 1_000 })
     for (const timestamp of [100, 200, 300]) {
       append(log, buildBatch({ ...options, timestamp, values: ['a', 'b', 'c'] }))
     }

@@ -2,11 +2,25 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { writeFileAtomically } from './durable-files.ts'
 import { createProducerStates, type SequenceCheck } from './producer-states.ts'
-import { assignOffset, type BatchHeader, readRecordTimes, type TimedOffset } from './record-batch.ts'
-import { openSegmentList, type Segment, type SegmentList } from './segments.ts'
+import { assignOffset, type BatchHeader, type TimedOffset } from './record-batch.ts'
+import type { Segment, SegmentResources } from './segment.ts'
+import { openSegmentList } from './segments.ts'
 
-/** As `producer.id.expiration.ms` of Kafka. */
-const PRODUCER_EXPIRY_MS = 86_400_000
+/** What a topic's configs say about the size of its log. */
+export type LogLimits = {
+  /** -1 keeps everything. */
+  retentionMs: number
+  segmentBytes: number
+  segmentMs: number
+}
+
+/** Index files are written after so many bytes of a partition: what a start after a kill verifies at most. */
+const SAVE_BYTES = 2 * 1024 * 1024
+/** A segment is kept for so long after its last append, however old its records are, as Kafka's check interval is. */
+const READABLE_MS = 300_000
+/** The share of the retention that one segment may span, so that disk is freed in steps of that size. */
+const SEGMENTS_OF_RETENTION = 8
+const MIN_SEGMENT_MS = 1_000
 
 /** The log of one partition. */
 export type PartitionLog = {
@@ -25,8 +39,8 @@ export type PartitionLog = {
   findLatest(): TimedOffset | undefined
   /** Calls `listener` with the bytes of every append, and with 0 when the log closes. Returns how to stop it. */
   onAppend(listener: (bytes: number) => void): () => void
-  /** Drops the segments whose last record is older than `retentionMs`; -1 keeps everything. */
-  dropExpired(now: number, retentionMs: number): void
+  /** Drops the segments whose records are all older than the retention at `now`, ms since 1970. */
+  dropExpired(now: number): void
   /** Hides the records below `offset` permanently and returns the new start. */
   deleteBefore(offset: number): number
   close(): void
@@ -36,27 +50,24 @@ export type PartitionLog = {
 /** Opens the log in `directory`, which need not exist. Logs a line when it cuts off a torn end. */
 export function openPartitionLog(options: {
   directory: string
-  segmentBytes: number
-  log(line: string): void
+  limits(): LogLimits
+  resources: SegmentResources
+  /** For tests: how often index files are written. */
+  saveBytes?: number
 }): PartitionLog {
-  const { directory } = options
-  const producers = createProducerStates()
+  const { directory, limits, resources, saveBytes = SAVE_BYTES } = options
+  const producers = createProducerStates(resources.clock.elapsed)
   const listeners = new Set<(bytes: number) => void>()
   const mark = openStartMark(directory)
-  const segments = openSegmentList({
-    ...options,
-    onBatch: (header) => producers.record(header, header.maxTimestamp),
-  })
+  const segments = openSegmentList({ directory, limits: () => effective(limits()), producers, resources })
+  // What was verified now need not be verified again if the process is killed soon.
+  segments.save(saveBytes)
   const start = (): number =>
     Math.min(Math.max(segments.all[0]?.baseOffset ?? 0, mark.offset), segments.endOffset)
   const findByTime = (timestamp: number) => findInSegments(segments.all, start(), timestamp)
   // A copy, because a listener that has enough removes itself.
   const emit = (bytes: number): void => {
     for (const listener of [...listeners]) listener(bytes)
-  }
-  const close = (): void => {
-    emit(0)
-    segments.close()
   }
 
   return {
@@ -72,26 +83,31 @@ export function openPartitionLog(options: {
       const placed = { ...header, baseOffset, lastOffset: baseOffset + header.lastOffset - header.baseOffset }
       assignOffset(batch, baseOffset)
       segments.append(batch, placed)
-      producers.record(placed, Date.now())
+      producers.record(placed)
+      segments.save(saveBytes)
       emit(batch.length)
       return baseOffset
     },
-    read(offset, maxBytes, atLeastOne) {
-      const segment = offset < segments.endOffset ? segments.find(offset) : undefined
-      return segment?.read(offset, maxBytes, atLeastOne) ?? Buffer.alloc(0)
-    },
+    read: (offset, maxBytes, atLeastOne) =>
+      offset < segments.endOffset ? segments.read(offset, maxBytes, atLeastOne) : Buffer.alloc(0),
     findByTime,
     findLatest() {
-      const latest = Math.max(-1, ...segments.all.map(({ maxTimestamp }) => maxTimestamp))
+      const latest = Math.max(-1, ...segments.all.map(({ summary }) => summary.maxTimestamp))
       return latest < 0 ? undefined : findByTime(latest)
     },
     onAppend(listener) {
       listeners.add(listener)
       return () => void listeners.delete(listener)
     },
-    dropExpired(now, retentionMs) {
-      producers.expire(now - PRODUCER_EXPIRY_MS)
-      if (retentionMs >= 0) dropExpiredSegments(segments, now - retentionMs)
+    dropExpired(now) {
+      producers.expire()
+      const { retentionMs } = limits()
+      if (retentionMs < 0) return
+      const expired = (segment: Segment) => isExpired(segment, now, retentionMs)
+      // An expired last segment is replaced by an empty one, which keeps the next offset in its name.
+      const last = segments.all.at(-1)
+      if (last && expired(last)) segments.roll()
+      segments.dropWhile(expired)
     },
     deleteBefore(offset) {
       if (offset > start()) {
@@ -100,20 +116,33 @@ export function openPartitionLog(options: {
       }
       return start()
     },
-    close,
+    close() {
+      emit(0)
+      segments.save(1)
+      segments.close()
+    },
     remove() {
-      close()
+      emit(0)
+      segments.close()
       rmSync(directory, { recursive: true, force: true })
     },
   }
 }
 
-/** An expired last segment is replaced by an empty one, which keeps the next offset in its name. */
-function dropExpiredSegments(segments: SegmentList, before: number): void {
-  const expired = (segment: Segment) => segment.bytes > 0 && segment.maxTimestamp < before
-  const last = segments.all.at(-1)
-  if (last && expired(last)) segments.roll()
-  segments.dropWhile(expired)
+function effective({ retentionMs, segmentBytes, segmentMs }: LogLimits) {
+  const share = retentionMs < 0 ? segmentMs : Math.max(MIN_SEGMENT_MS, retentionMs / SEGMENTS_OF_RETENTION)
+  return { segmentBytes, segmentMs: Math.min(segmentMs, share) }
+}
+
+/**
+ * Kafka's rule: all records of the segment are older than the retention. A timestamp after the append, of a producer
+ * whose clock is wrong, counts as the time of the append, or it would keep the segment for good.
+ */
+function isExpired({ summary }: Segment, now: number, retentionMs: number): boolean {
+  if (summary.bytes === 0) return false
+  const { maxTimestamp, appendedAt } = summary
+  const age = now - (maxTimestamp < 0 ? appendedAt : Math.min(maxTimestamp, appendedAt))
+  return age > retentionMs && now - appendedAt >= Math.min(retentionMs, READABLE_MS)
 }
 
 /** The first record at or above `startOffset` whose timestamp is at least `timestamp`. */
@@ -123,13 +152,9 @@ function findInSegments(
   timestamp: number,
 ): TimedOffset | undefined {
   for (const segment of segments) {
-    if (segment.maxTimestamp < timestamp) continue
-    for (const { header, position } of segment.headersFrom(startOffset)) {
-      if (header.maxTimestamp < timestamp) continue
-      for (const record of readRecordTimes(header, segment.readBatch(position, header.bytes))) {
-        if (record.offset >= startOffset && record.timestamp >= timestamp) return record
-      }
-    }
+    if (segment.summary.maxTimestamp < timestamp) continue
+    const found = segment.findByTime(timestamp, startOffset)
+    if (found) return found
   }
   return undefined
 }

@@ -11,17 +11,17 @@ function header(baseSequence: number, { epoch = 0, records = 1 } = {}): BatchHea
 
 function recordAll(states: ProducerStates, headers: readonly BatchHeader[]): void {
   headers.forEach((each, index) => {
-    states.record({ ...each, baseOffset: 100 + index }, 0)
+    states.record({ ...each, baseOffset: 100 + index })
   })
 }
 
 describe('the states of idempotent producers', () => {
   it('let an unknown producer start at any sequence', () => {
-    expect(createProducerStates().check(header(42))).toEqual({ verdict: 'append' })
+    expect(createProducerStates(() => 0).check(header(42))).toEqual({ verdict: 'append' })
   })
 
   it('return the first offset of a repeated batch, for the last five batches', () => {
-    const states = createProducerStates()
+    const states = createProducerStates(() => 0)
     recordAll(
       states,
       [0, 1, 2, 3, 4, 5].map((sequence) => header(sequence)),
@@ -33,7 +33,7 @@ describe('the states of idempotent producers', () => {
   })
 
   it('refuse a gap in the sequence', () => {
-    const states = createProducerStates()
+    const states = createProducerStates(() => 0)
     recordAll(states, [header(0, { records: 3 })])
 
     expect(states.check(header(3))).toEqual({ verdict: 'append' })
@@ -41,7 +41,7 @@ describe('the states of idempotent producers', () => {
   })
 
   it('fence an older epoch and start a newer one at zero', () => {
-    const states = createProducerStates()
+    const states = createProducerStates(() => 0)
     recordAll(states, [header(0, { epoch: 2 })])
 
     expect(states.check(header(1, { epoch: 1 }))).toEqual({
@@ -53,7 +53,7 @@ describe('the states of idempotent producers', () => {
   })
 
   it('let the sequence wrap from its largest value to zero', () => {
-    const states = createProducerStates()
+    const states = createProducerStates(() => 0)
     recordAll(states, [header(2_147_483_646, { records: 3 })])
 
     expect(states.check(header(1))).toEqual({ verdict: 'append' })
@@ -63,14 +63,37 @@ describe('the states of idempotent producers', () => {
     })
   })
 
-  it('forget a producer that has been silent', () => {
-    const states = createProducerStates()
-    recordAll(states, [header(0)])
+  it('forget a producer that has been silent for a day, whatever the times of its records', () => {
+    let elapsed = 0
+    const states = createProducerStates(() => elapsed)
+    recordAll(states, [{ ...header(0), maxTimestamp: -1 }])
 
-    states.expire(1)
+    elapsed = DAY_MS
+    states.expire()
+    const before = states.check(header(9))
+    elapsed += 1
+    states.expire()
 
+    expect(before).toEqual(outOfOrder)
     expect(states.check(header(9))).toEqual({ verdict: 'append' })
+  })
+
+  it('are the same after a snapshot is restored, and grow no younger by it', () => {
+    let elapsed = 0
+    const former = createProducerStates(() => elapsed)
+    recordAll(former, [header(0), header(1)])
+    elapsed = 1_000
+    const restored = createProducerStates(() => elapsed)
+
+    restored.restore(JSON.parse(JSON.stringify(former.snapshot())))
+    const duplicate = restored.check(header(1))
+    elapsed = DAY_MS + 1
+    restored.expire()
+
+    expect(duplicate).toEqual({ verdict: 'duplicate', baseOffset: 101 })
+    expect(restored.check(header(9))).toEqual({ verdict: 'append' })
   })
 })
 
+const DAY_MS = 86_400_000
 const outOfOrder = { verdict: 'refuse', errorCode: errorCodes.OUT_OF_ORDER_SEQUENCE_NUMBER }

@@ -8,6 +8,9 @@ const LAST_SEQUENCE = 2_147_483_647
 type Appended = { firstSequence: number; lastSequence: number; baseOffset: number }
 type ProducerState = { epoch: number; batches: Appended[]; seenAt: number }
 
+/** What survives a restart. `idleMs` is how long the producer had not written. */
+export type ProducerSnapshot = { producerId: number; epoch: number; idleMs: number; batches: Appended[] }[]
+
 export type SequenceCheck =
   | { verdict: 'append' }
   | { verdict: 'duplicate'; baseOffset: number }
@@ -17,19 +20,26 @@ export type SequenceCheck =
 export type ProducerStates = {
   /** Returns what to do with a batch, before it is appended. */
   check(header: BatchHeader): SequenceCheck
-  /** Remembers an appended batch; `now` in ms since 1970. */
-  record(header: BatchHeader, now: number): void
-  /** Forgets the producers that have not written since `before` (ms since 1970). */
-  expire(before: number): void
+  /** Remembers an appended batch. */
+  record(header: BatchHeader): void
+  /** Forgets the producers that have not written for a day. */
+  expire(): void
+  snapshot(): ProducerSnapshot
+  /** Replaces all states. */
+  restore(snapshot: ProducerSnapshot): void
 }
+
+/** As `producer.id.expiration.ms` of Kafka. */
+const EXPIRY_MS = 86_400_000
 
 const APPEND: SequenceCheck = { verdict: 'append' }
 
 /**
  * The rules of Kafka's ProducerAppendInfo: a repeated batch is a duplicate, an older epoch is fenced,
- * a gap is out of order, and an unknown producer may start at any sequence.
+ * a gap is out of order, and an unknown producer may start at any sequence. `elapsed` is a monotonic clock, because a
+ * wall clock that jumps by days would forget producers that are retrying, and so would records with old timestamps.
  */
-export function createProducerStates(): ProducerStates {
+export function createProducerStates(elapsed: () => number): ProducerStates {
   const states = new Map<number, ProducerState>()
 
   return {
@@ -48,7 +58,7 @@ export function createProducerStates(): ProducerStates {
       return header.baseSequence === expected ? APPEND : refuse(errorCodes.OUT_OF_ORDER_SEQUENCE_NUMBER)
     },
 
-    record(header, now) {
+    record(header) {
       if (header.producerId < 0) return
       const known = states.get(header.producerId)
       const batches = known?.epoch === header.producerEpoch ? known.batches : []
@@ -58,11 +68,27 @@ export function createProducerStates(): ProducerStates {
         baseOffset: header.baseOffset,
       })
       if (batches.length > REMEMBERED_BATCHES) batches.shift()
-      states.set(header.producerId, { epoch: header.producerEpoch, batches, seenAt: now })
+      states.set(header.producerId, { epoch: header.producerEpoch, batches, seenAt: elapsed() })
     },
 
-    expire(before) {
+    expire() {
+      const before = elapsed() - EXPIRY_MS
       for (const [producerId, state] of states) if (state.seenAt < before) states.delete(producerId)
+    },
+
+    snapshot: () =>
+      [...states].map(([producerId, { epoch, batches, seenAt }]) => ({
+        producerId,
+        epoch,
+        idleMs: elapsed() - seenAt,
+        batches: [...batches],
+      })),
+
+    restore(snapshot) {
+      states.clear()
+      for (const { producerId, epoch, idleMs, batches } of snapshot) {
+        states.set(producerId, { epoch, batches: [...batches], seenAt: elapsed() - idleMs })
+      }
     },
   }
 }

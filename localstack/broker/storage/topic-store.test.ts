@@ -2,15 +2,21 @@ import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { buildBatch } from '../testing/build-batch.ts'
+import { createTestClock } from '../testing/open-log.ts'
 import { temporaryDirectory } from '../testing/temporary-directory.ts'
 import { createProducerIds, openClusterFile } from './cluster-file.ts'
 import { DirectoryInUseError, lockDirectory } from './lock-directory.ts'
 import { readBatchHeader } from './record-batch.ts'
-import { openTopicStore, type TopicStore } from './topic-store.ts'
+import { openTopicStore, type Topic, type TopicStore } from './topic-store.ts'
 
-function open(dataDir: string): TopicStore {
+function open(dataDir: string, clock = createTestClock()): TopicStore {
   const cluster = openClusterFile(dataDir)
-  return openTopicStore({ dataDir, cluster, retentionMs: 1_000, segmentBytes: 1_000, log: () => {} })
+  return openTopicStore({ dataDir, cluster, retentionMs: 1_000, segmentBytes: 1_000, clock, log: () => {} })
+}
+
+function append(topic: Topic, timestamp: number): void {
+  const batch = buildBatch({ timestamp })
+  topic.partitions[0]?.append(batch, readBatchHeader(batch))
 }
 
 describe('the store of topics', () => {
@@ -52,7 +58,8 @@ describe('the store of topics', () => {
   })
 
   it('applies the retention of each topic', () => {
-    const store = open(temporaryDirectory())
+    const clock = createTestClock()
+    const store = open(temporaryDirectory(), clock)
     const kept = store.create('kept', 1, { 'retention.ms': '-1' })
     const dropped = store.create('dropped', 1, {})
     for (const topic of [kept, dropped]) {
@@ -60,10 +67,47 @@ describe('the store of topics', () => {
       topic.partitions[0]?.append(batch, readBatchHeader(batch))
     }
 
-    store.dropExpired(10_000)
+    clock.pass(10_000)
+    store.dropExpired()
 
     expect(kept.partitions[0]?.startOffset).toBe(0)
     expect(dropped.partitions[0]?.startOffset).toBe(1)
+  })
+
+  it('applies a changed config at once', () => {
+    const clock = createTestClock()
+    const store = open(temporaryDirectory(), clock)
+    const topic = store.create('t', 1, { 'retention.ms': '-1' })
+    append(topic, clock.now())
+
+    clock.pass(10_000)
+    store.configure(topic, { 'retention.ms': '5000' })
+    store.dropExpired()
+
+    expect(topic.partitions[0]?.startOffset).toBe(1)
+  })
+
+  it('deletes nothing at once when the wall clock is set forward by an hour, and nothing too late when it is set back', () => {
+    const clock = createTestClock()
+    const store = open(temporaryDirectory(), clock)
+    const topic = store.create('t', 1, { 'retention.ms': '600000' })
+    append(topic, clock.now())
+
+    clock.set(3_600_000)
+    store.dropExpired()
+    const afterJump = topic.partitions[0]?.startOffset
+    clock.pass(300_000)
+    store.dropExpired()
+    const duringJump = topic.partitions[0]?.startOffset
+    clock.set(-3_600_000)
+    clock.pass(299_000)
+    store.dropExpired()
+    const early = topic.partitions[0]?.startOffset
+    clock.pass(2_000)
+    store.dropExpired()
+
+    expect([afterJump, duringJump, early]).toEqual([0, 0, 0])
+    expect(topic.partitions[0]?.startOffset).toBe(1)
   })
 })
 

@@ -1,8 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, readdirSync, rmSync } from 'node:fs'
+import { closeSync, existsSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { type Clock, createSteadyClock, systemClock } from '../clock.ts'
 import type { ClusterFile, StoredTopic } from './cluster-file.ts'
-import { openPartitionLog, type PartitionLog } from './partition-log.ts'
+import { createLru } from './lru.ts'
+import { type LogLimits, openPartitionLog, type PartitionLog } from './partition-log.ts'
+import type { SegmentResources } from './segment.ts'
 
 export type Topic = {
   readonly name: string
@@ -23,10 +26,14 @@ export type TopicStore = {
   grow(topic: Topic, partitions: number): void
   configure(topic: Topic, configs: Record<string, string>): void
   remove(topic: Topic): void
-  /** Applies every topic's retention; `now` in ms since 1970. */
-  dropExpired(now: number): void
+  /** Applies every topic's retention. */
+  dropExpired(): void
   close(): void
 }
+
+/** Descriptors and indexes of closed segments that are kept, of all partitions together. */
+const KEPT_FILES = 128
+const KEPT_INDEXES = 32
 
 type OpenTopic = { name: string; id: string; partitions: PartitionLog[]; configs: Record<string, string> }
 
@@ -39,25 +46,37 @@ export function openTopicStore(options: {
   cluster: ClusterFile
   retentionMs: number
   segmentBytes: number
+  clock?: Clock
   log(line: string): void
 }): TopicStore {
+  const { clock = systemClock, log } = options
+  const resources: SegmentResources = {
+    files: createLru(KEPT_FILES, closeSync),
+    indexes: createLru(KEPT_INDEXES),
+    clock,
+    log,
+  }
+  const steadyNow = createSteadyClock(clock)
   const stored = storedTopics(options.cluster)
   const root = join(options.dataDir, 'topics')
   const configs = createTopicConfigs(options)
   const byName = new Map<string, OpenTopic>()
   const byId = new Map<string, OpenTopic>()
 
-  const openLog = (topic: Pick<StoredTopic, 'id' | 'configs'>, index: number): PartitionLog =>
+  const limitsOf = (own: Record<string, string>): LogLimits => ({
+    retentionMs: Number(configs.valueOf(own, 'retention.ms')),
+    segmentBytes: Number(configs.valueOf(own, 'segment.bytes')),
+    segmentMs: Number(configs.valueOf(own, 'segment.ms')),
+  })
+  const openLog = (topic: Pick<OpenTopic, 'id' | 'configs'>, index: number): PartitionLog =>
     openPartitionLog({
       directory: join(root, topic.id, String(index)),
-      segmentBytes: Number(configs.valueOf(topic.configs, 'segment.bytes')),
-      log: options.log,
+      limits: () => limitsOf(topic.configs),
+      resources,
     })
   const openTopic = (found: StoredTopic): OpenTopic => {
-    const topic = {
-      ...found,
-      partitions: Array.from({ length: found.partitions }, (_, index) => openLog(found, index)),
-    }
+    const topic: OpenTopic = { ...found, partitions: [] }
+    for (let index = 0; index < found.partitions; index += 1) topic.partitions.push(openLog(topic, index))
     byName.set(topic.name, topic)
     byId.set(topic.id, topic)
     return topic
@@ -84,7 +103,7 @@ export function openTopicStore(options: {
       const target = opened(topic)
       stored.change(topic.id, { partitions })
       for (let index = target.partitions.length; index < partitions; index += 1) {
-        target.partitions.push(openLog(topic, index))
+        target.partitions.push(openLog(target, index))
       }
     },
     configure(topic, own) {
@@ -99,11 +118,10 @@ export function openTopicStore(options: {
       for (const partition of topic.partitions) partition.remove()
       rmSync(join(root, topic.id), { recursive: true, force: true })
     },
-    dropExpired(now) {
-      for (const topic of byName.values()) {
-        const retentionMs = Number(configs.valueOf(topic.configs, 'retention.ms'))
-        for (const partition of topic.partitions) partition.dropExpired(now, retentionMs)
-      }
+    dropExpired() {
+      const now = steadyNow()
+      for (const topic of byName.values())
+        for (const partition of topic.partitions) partition.dropExpired(now)
     },
     close() {
       for (const topic of byName.values()) for (const partition of topic.partitions) partition.close()
@@ -152,8 +170,8 @@ type TopicConfigs = {
 }
 
 /**
- * The topic configs that this broker knows, with their defaults. `retention.ms`, `max.message.bytes` and
- * `segment.bytes` have an effect. The others are only stored and described, so that scripts for real clusters work.
+ * The topic configs that this broker knows, with their defaults. `retention.ms`, `segment.ms`, `segment.bytes` and
+ * `max.message.bytes` have an effect. The others are only stored and described, so that scripts for real clusters work.
  */
 function createTopicConfigs(defaults: { retentionMs: number; segmentBytes: number }): TopicConfigs {
   const known = new Map<string, { fallback: string; type: keyof typeof CONFIG_TYPES; allowed?: RegExp }>([
@@ -169,7 +187,7 @@ function createTopicConfigs(defaults: { retentionMs: number; segmentBytes: numbe
     ['retention.bytes', { fallback: '-1', type: 'long' }],
     ['retention.ms', { fallback: String(defaults.retentionMs), type: 'long' }],
     ['segment.bytes', { fallback: String(defaults.segmentBytes), type: 'int', allowed: /^[1-9]\d+$/ }],
-    ['segment.ms', { fallback: '604800000', type: 'long' }],
+    ['segment.ms', { fallback: '604800000', type: 'long', allowed: /^[1-9]\d*$/ }],
   ])
 
   return {
