@@ -16,6 +16,7 @@ import {
   openTables,
   subscriptionShards,
   ticketStore,
+  viewRetention,
   viewStore,
 } from './lib/compose.ts'
 import { type Environment, readEnvironment } from './lib/environment.ts'
@@ -34,6 +35,7 @@ export function composeRead(env: Environment): ReadFunctionDeps {
     subscriptions: subscriptionShards(tables).of(0),
     domains,
     catalog: catalogOf(env),
+    retention: viewRetention(env),
     longPollSeconds: env.longPollSeconds,
     lifecycles: lifecyclesOf(domains),
     views: viewsOf(domains),

@@ -11,6 +11,7 @@ import { readFunctions } from './lambda/read-functions.ts'
 import { startFunctionHost } from './lambda/start-function-host.ts'
 import { resolveService } from './resolve-service.ts'
 import type { Service } from './service.ts'
+import { setRetention } from './set-retention.ts'
 import type { Settings } from './settings.ts'
 import { startDemo } from './start-demo.ts'
 import type { Running } from './start-worker.ts'
@@ -120,7 +121,10 @@ async function startBackends(
       : startDynamodbWorker({ port: ports.DYNAMODB_PORT, dataDir: join(dataDir, 'dynamodb') }),
   )
   const service = await resolving
-  await createTopics(readTopics(service), kafka.endpoint.split(','))
+  const brokers = kafka.endpoint.split(',')
+  await createTopics(readTopics(service), brokers)
+  const retentionMs = service.custom?.topics?.retentionMs ?? {}
+  await setRetention({ brokers, retentionMs, mayShorten: kafkaBrokers === null, log })
   await createTables(service, dynamodb.endpoint)
   const identity = await start(
     startIdentityWorker(service, { port: ports.IDENTITY_PORT, dataDir: join(dataDir, 'identity'), log }),

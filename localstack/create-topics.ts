@@ -4,15 +4,19 @@ import { stopIdlePolling } from './stop-idle-polling.ts'
 
 const PARTITIONS = 3
 
-/** Returns the topics that functions are triggered by, with `custom.topics.partitions` partitions each. */
+/** Returns the topics that functions are triggered by, with the partitions and the retention of `custom.topics`. */
 export function readTopics(service: Service): ITopicConfig[] {
   const events = Object.values(service.functions ?? {}).flatMap(({ events }) => events ?? [])
   const topics = events.flatMap((event) => {
     const source = (event.msk ?? event.kafka) as { topic?: unknown } | undefined
     return typeof source?.topic === 'string' ? [source.topic] : []
   })
-  const numPartitions = service.custom?.topics?.partitions ?? PARTITIONS
-  return [...new Set(topics)].map((topic) => ({ topic, numPartitions }))
+  const { partitions: numPartitions = PARTITIONS, retentionMs = {} } = service.custom?.topics ?? {}
+  return [...new Set(topics)].map((topic) => {
+    const kept = retentionMs[topic]
+    const configEntries = kept === undefined ? [] : [{ name: 'retention.ms', value: String(kept) }]
+    return { topic, numPartitions, configEntries }
+  })
 }
 
 /** Creates those of the topics that the cluster lacks; those that exist keep their partitions. */

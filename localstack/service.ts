@@ -15,7 +15,13 @@ export type Service = {
   readonly resources?: {
     readonly Resources?: Readonly<Record<string, { readonly Type: string; readonly Properties?: unknown }>>
   }
-  readonly custom?: { readonly topics?: { readonly partitions?: number } }
+  readonly custom?: {
+    readonly topics?: {
+      readonly partitions?: number
+      /** The minimum `retention.ms` of each topic. */
+      readonly retentionMs?: Readonly<Record<string, number>>
+    }
+  }
 }
 
 export type ServiceFunction = {

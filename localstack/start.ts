@@ -13,7 +13,8 @@ const HELP = `Starts the whole pipeline on this machine. Ctrl-C stops it.
   npm start -- --fresh       deletes the local data first
 
 HTTP_PORT, WS_PORT, LAMBDA_PORT, WEB_PORT, KAFKA_PORT, DYNAMODB_PORT and IDENTITY_PORT set the ports,
-TIDEWIRE_DATA sets the data folder. KAFKA_BROKERS replaces the broker, DYNAMODB_ENDPOINT the DynamoDB emulator.
+TIDEWIRE_DATA sets the data folder. RETENTION sets how long events are kept, such as 7d or 1d,market-ticks=1h.
+KAFKA_BROKERS replaces the broker, DYNAMODB_ENDPOINT the DynamoDB emulator.
 See docs/local-stack.md.
 `
 
@@ -36,6 +37,13 @@ function readArguments() {
   }
 }
 
+/** The framework would refuse it too, but after Kafka and the tables were started. */
+async function refuseRetention(text: string | undefined): Promise<void> {
+  if (text === undefined) return
+  const { readRetention } = await import('../infra/read-retention.ts')
+  await readRetention(text).catch((error: Error) => quit(error.message))
+}
+
 function settings(hasDemo: boolean): Settings {
   try {
     return readSettings(process.env, { hasDemo })
@@ -56,6 +64,7 @@ if (taken)
   quit(
     `Port ${ports[taken]} is in use. Stop what listens on it, or choose another: ${taken}=${ports[taken] + 100} npm start`,
   )
+await refuseRetention(process.env.RETENTION)
 if (flags.fresh) await rm(dataDir, { recursive: true, force: true })
 
 // A third of the time of a start is compiling: the framework's process and the functions' thread keep what they compiled.

@@ -6,6 +6,7 @@ import { catalogDocument } from '#shared/api/catalog-document.ts'
 import { openapiDocument } from '#shared/api/openapi.ts'
 import { matchPath } from '#shared/core/path-template.ts'
 import { Refusal } from '#shared/core/refusal.ts'
+import type { Retention } from '#shared/core/retention.ts'
 import type { Principal } from '#shared/core/role.ts'
 import type { Domain } from '#shared/domain/define-domain.ts'
 import type { Catalog } from '#shared/pipeline/catalog.ts'
@@ -30,6 +31,8 @@ export type ReadDeps = GetDeps &
     readonly deadLetters: DeadLetterStore
     readonly domains: readonly Domain[]
     readonly catalog: Catalog
+    /** How long things are kept, as it is in force for the domains. */
+    readonly retention: Retention
     /** For how long a request may be held at most, in seconds. */
     readonly longPollSeconds: number
   }
@@ -71,7 +74,7 @@ export function readRoutes(deps: ReadDeps): Routes {
       }),
     },
     'GET /catalog': {
-      respond: () => ({ status: 200, body: catalogDocument(domains, catalog.unknownTypes) }),
+      respond: () => ({ status: 200, body: catalogDocument(domains, catalog, deps.retention) }),
     },
     'GET /openapi.json': {
       isOpen: true,

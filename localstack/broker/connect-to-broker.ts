@@ -1,5 +1,6 @@
 import { connect } from 'node:net'
 import { findCoordinatorApi, metadataApi } from './apis/cluster.ts'
+import { describeConfigsApi, incrementalAlterConfigsApi } from './apis/configs.ts'
 import { fetchApi } from './apis/fetch.ts'
 import { listOffsetsApi } from './apis/list-offsets.ts'
 import { heartbeatApi, joinGroupApi, leaveGroupApi, syncGroupApi } from './apis/membership.ts'
@@ -34,6 +35,12 @@ export const consumerApis = {
   offsetCommit: { ...offsetCommitApi, version: 5 },
   listOffsets: { ...listOffsetsApi, version: 3 },
   fetch: { ...fetchApi, version: 11 },
+}
+
+/** The APIs of the configs of topics, which Apache Kafka has had since 2.3 in these versions. */
+export const adminApis = {
+  describeConfigs: { ...describeConfigsApi, version: 1 },
+  incrementalAlterConfigs: { ...incrementalAlterConfigsApi, version: 0 },
 }
 
 /**

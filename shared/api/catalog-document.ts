@@ -6,10 +6,13 @@ import {
   REPLAY_LIMIT,
   SUBSCRIPTION_LIMIT,
 } from '#shared/core/limits.ts'
+import type { Retention } from '#shared/core/retention.ts'
 import { SEVERITIES } from '#shared/core/severity.ts'
 import type { Derived, Domain, EventDefinition, View } from '#shared/domain/define-domain.ts'
-import { UNCLAIMED_TOPIC, type UnknownTypes } from '#shared/pipeline/catalog.ts'
+import { type Catalog, UNCLAIMED_TOPIC } from '#shared/pipeline/catalog.ts'
 import { PAGE_LIMITS } from '#shared/pipeline/history/list-events.ts'
+
+const DAY_SECONDS = 86_400
 
 const derived = z.union([z.object({ value: z.string() }), z.object({ rule: z.string() })]).meta({
   description: 'A constant value, or the description of the rule that derives the value from the data.',
@@ -39,10 +42,9 @@ const view = z.object({
     .array(z.string())
     .meta({ description: 'Patterns of the channels of the events that it folds.' }),
   keyed: z.boolean().meta({ description: 'true: one state for each key. false: only one state.' }),
-  keepDays: z
-    .number()
-    .optional()
-    .meta({ description: 'The number of days after its last change when a state is deleted.' }),
+  keepDays: z.number().optional().meta({
+    description: 'The number of days after its last change when a state is deleted, as in `retention`.',
+  }),
 })
 
 export const catalogAnswer = z
@@ -59,15 +61,33 @@ export const catalogAnswer = z
       description:
         'The topic of channels outside all domains, and whether types outside all domains are accepted.',
     }),
+    retention: z
+      .object({
+        topics: z.record(z.string(), z.int()).meta({
+          description: 'How long the events of each topic are kept: a cursor is good for as long.',
+        }),
+        views: z.record(z.string(), z.int()).meta({
+          description: 'How long a state is kept after its last change; of other views it is kept for good.',
+        }),
+        claims: z.int().meta({
+          description:
+            'For how long the pair (source, id), or an Idempotency-Key, returns the first response.',
+        }),
+      })
+      .meta({ description: 'How long this deployment keeps what, in seconds.' }),
     severities: z.array(z.enum(SEVERITIES)),
     limits: z.record(z.string(), z.int()),
   })
   .meta({ description: 'The domains, topics, event types, views and limits of this deployment.' })
 
-/** Returns the body of `GET /catalog`: the domains as data, for producers and dashboards. */
+/**
+ * Returns the body of `GET /catalog`: the domains as data, for producers and dashboards, and how long this deployment
+ * keeps what.
+ */
 export function catalogDocument(
   domains: readonly Domain[],
-  unknownTypes: UnknownTypes,
+  { unknownTypes, names }: Pick<Catalog, 'unknownTypes' | 'names'>,
+  retention: Retention,
 ): z.infer<typeof catalogAnswer> {
   return {
     domains: domains.map(({ name, topics, events, views = {} }) => ({
@@ -77,9 +97,12 @@ export function catalogDocument(
         channels: [...channels],
       })),
       types: Object.entries(events).map(([type, definition]) => describeType(type, definition)),
-      views: Object.entries(views).map(([viewName, definition]) => describeView(viewName, definition)),
+      views: Object.entries(views).map(([viewName, definition]) =>
+        describeView(viewName, definition, retention.ofView(`${name}/${viewName}`)),
+      ),
     })),
     unclaimed: { topic: UNCLAIMED_TOPIC, types: unknownTypes },
+    retention: describeRetention(domains, names, retention),
     severities: [...SEVERITIES],
     limits: {
       bodyBytes: ACCEPT_LIMITS.bodyBytes,
@@ -109,8 +132,29 @@ function describeType(type: string, definition: EventDefinition) {
   }
 }
 
-function describeView(name: string, { description, lateEvents, channels, keys, keepDays }: View) {
-  const kept = keepDays !== undefined && { keepDays }
+function describeRetention(
+  domains: readonly Domain[],
+  topics: readonly string[],
+  { ofTopic, ofView, claims }: Retention,
+) {
+  const views = domains.flatMap(({ name, views = {} }) => Object.keys(views).map((view) => `${name}/${view}`))
+  const kept = views.flatMap((view): [string, number][] => {
+    const seconds = ofView(view)
+    return seconds === undefined ? [] : [[view, seconds]]
+  })
+  return {
+    topics: Object.fromEntries(topics.map((topic) => [topic, ofTopic(topic)])),
+    views: Object.fromEntries(kept),
+    claims,
+  }
+}
+
+function describeView(
+  name: string,
+  { description, lateEvents, channels, keys }: View,
+  keptSeconds: number | undefined,
+) {
+  const kept = keptSeconds !== undefined && { keepDays: keptSeconds / DAY_SECONDS }
   return { name, description, lateEvents, channels: [...channels], keyed: keys !== undefined, ...kept }
 }
 

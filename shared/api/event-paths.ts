@@ -50,7 +50,7 @@ const post: Json = {
   description: [
     'Returns 202 when Kafka has acknowledged every event, never before. All events of a batch are written, or none.',
     'Four forms: plain JSON, CloudEvents structured, CloudEvents batch, and CloudEvents binary (`ce-` headers, the body is the data, of any media type).',
-    'The pair (source, id) identifies one event for 7 days. A request with the same pair returns the first position.',
+    'The pair (source, id) identifies one event for as long as the log is kept (7 days by default). A request with the same pair returns the first position.',
   ].join('\n\n'),
   tags: ['events'],
   parameters: postParameters,

@@ -108,7 +108,7 @@ const source = inQuery(
 )
 const idempotencyKey = inHeader(
   'Idempotency-Key',
-  'A quoted string (RFC 8941). For 7 days the same key with the same request returns the first response, even if the events have no ids. With another request the key is refused.',
+  'A quoted string (RFC 8941). For as long as the log is kept (7 days by default) the same key with the same request returns the first response, even if the events have no ids. With another request the key is refused.',
   '"8e03978e-40d5-43dd-bc93-6894a57f9324"',
   { type: 'string', pattern: '^"(?:[ !#-\\[\\]-~]|\\\\["\\\\]){1,256}"$' },
 )

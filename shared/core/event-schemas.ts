@@ -50,7 +50,7 @@ const key = z.string().min(1).max(ACCEPT_LIMITS.keyBytes).meta({ pattern: TEXT }
 const context = {
   specversion: z.literal('1.0'),
   id: key.meta({
-    description: `Unique within the source: the pair (source, id) is one event for 7 days. At most ${ACCEPT_LIMITS.keyBytes} bytes of UTF-8.`,
+    description: `Unique within the source: the pair (source, id) is one event for as long as the log is kept (7 days by default). At most ${ACCEPT_LIMITS.keyBytes} bytes of UTF-8.`,
   }),
   source: key.meta({
     format: 'uri-reference',

@@ -52,7 +52,7 @@ export const clientMessages = { subscribe, unsubscribe, ping, refresh }
 /** A cursor, by the grammar of `parseCursor`. */
 export const cursor = z.string().meta({
   description:
-    'The position of a reader: for each topic its epoch, and for each partition the last offset seen.',
+    'The position of a reader: for each topic its epoch, and for each partition the last offset seen. It is good for as long as the log is kept (7 days by default).',
   pattern: CURSOR_EXPRESSION,
   examples: ['container-events@k3v9x1:0=12,1=7;port-events@p0q2zz:0=3'],
 })
