@@ -81,6 +81,7 @@ function openBroker(options: BrokerOptions, node: BrokerNode, log: (line: string
   })
   const housekeeping = setInterval(() => {
     topics.dropExpired()
+    offsets.expire((group) => coordinator.hasMembers(group))
     coordinator.dropUnused()
   }, HOUSEKEEPING_MS)
 

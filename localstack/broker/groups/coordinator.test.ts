@@ -6,6 +6,7 @@ import {
   REBALANCE_MS,
   ref,
   SESSION_MS,
+  SOCKETS_MS,
   startCoordinator,
 } from '../testing/join-group.ts'
 import { errorCodes } from '../wire/error-codes.ts'
@@ -48,6 +49,58 @@ describe('membership of a group', () => {
     })
   })
 
+  it.each([
+    { what: 'of ten minutes', stalledMs: 600_000 },
+    { what: 'of seconds', stalledMs: 2_000 },
+  ])(
+    'gives members another session after a stall $what of the broker itself, and removes those that stay silent',
+    async ({ stalledMs }) => {
+      let stalled = 0
+      const coordinator = startCoordinator({ elapsed: () => performance.now() + stalled })
+      const [leader, follower] = await joinTwo(coordinator)
+
+      stalled = stalledMs
+      await vi.advanceTimersByTimeAsync(SESSION_MS)
+      const afterStall = [leader, follower].map((member) => coordinator.heartbeat('g', ref(member)))
+      await vi.advanceTimersByTimeAsync(SESSION_MS - 1)
+      coordinator.heartbeat('g', ref(leader))
+      await vi.advanceTimersByTimeAsync(1 + SOCKETS_MS)
+
+      expect(afterStall).toEqual([errorCodes.NONE, errorCodes.NONE])
+      expect(coordinator.heartbeat('g', ref(leader))).toBe(errorCodes.REBALANCE_IN_PROGRESS)
+      expect(coordinator.heartbeat('g', ref(follower))).toBe(errorCodes.UNKNOWN_MEMBER_ID)
+    },
+  )
+
+  it('waits for the members of a rebalance again after a stall', async () => {
+    let stalled = 0
+    const coordinator = startCoordinator({ elapsed: () => performance.now() + stalled })
+    const [leader, follower] = await joinTwo(coordinator)
+    const joining = coordinator.join('g', joinRequest())
+    const rejoining = coordinator.join('g', joinRequest(leader.memberId))
+
+    stalled = 600_000
+    for (let waited = 0; waited < REBALANCE_MS; waited += 5_000) {
+      await vi.advanceTimersByTimeAsync(5_000)
+      coordinator.heartbeat('g', ref(follower))
+    }
+    const late = await coordinator.join('g', joinRequest(follower.memberId))
+
+    expect([late, await joining, await rejoining].map(({ generationId }) => generationId)).toEqual([3, 3, 3])
+    expect((await rejoining).members).toHaveLength(3)
+  })
+
+  it('is not disturbed by a wall clock that is set', async () => {
+    const coordinator = startCoordinator()
+    const [leader] = await joinTwo(coordinator)
+
+    vi.setSystemTime(Date.now() + 3_600_000)
+    await vi.advanceTimersByTimeAsync(SESSION_MS / 2)
+    vi.setSystemTime(Date.now() - 7_200_000)
+
+    expect(coordinator.heartbeat('g', ref(leader))).toBe(errorCodes.NONE)
+  })
+
   it('removes members that do not join again within the rebalance timeout', async () => {
     const coordinator = startCoordinator()
     const [leader, follower] = await joinTwo(coordinator)
@@ -58,6 +111,7 @@ describe('membership of a group', () => {
       coordinator.heartbeat('g', ref(follower))
       await vi.advanceTimersByTimeAsync(5_000)
     }
+    await vi.advanceTimersByTimeAsync(SOCKETS_MS)
 
     expect((await joining).generationId).toBe(3)
     expect((await rejoining).members).toHaveLength(2)
@@ -82,7 +136,7 @@ describe('membership of a group', () => {
     await coordinator.join('g', joinRequest(alone.memberId))
     const syncing = coordinator.sync('g', { ...ref(await joining), assignments: [] })
 
-    await vi.advanceTimersByTimeAsync(SESSION_MS)
+    await vi.advanceTimersByTimeAsync(SESSION_MS + SOCKETS_MS)
 
     expect((await syncing).errorCode).toBe(errorCodes.REBALANCE_IN_PROGRESS)
   })

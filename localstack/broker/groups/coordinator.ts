@@ -1,3 +1,4 @@
+import { type Clock, systemClock } from '../clock.ts'
 import type { OffsetStore } from '../storage/offset-store.ts'
 import { type ErrorCode, errorCodes } from '../wire/error-codes.ts'
 import {
@@ -13,8 +14,8 @@ import {
   restartSession,
   type SyncResult,
 } from './group.ts'
-
 import { type JoinRequest, joinGroup } from './join-group.ts'
+import { createTimers } from './start-timer.ts'
 
 type GenerationRef = MemberRef & { generationId: number }
 
@@ -24,6 +25,7 @@ type SyncRequest = GenerationRef & { assignments: readonly { memberId: string; a
 export type Coordinator = {
   find(groupId: string): Group | undefined
   list(): Group[]
+  hasMembers(groupId: string): boolean
   join(groupId: string, request: JoinRequest): Promise<JoinResult>
   sync(groupId: string, request: SyncRequest): Promise<SyncResult>
   heartbeat(groupId: string, member: GenerationRef): ErrorCode
@@ -41,11 +43,13 @@ export function createCoordinator(options: {
   offsets: Pick<OffsetStore, 'of' | 'removeGroup'>
   /** Bounds of session timeouts, ms. */
   sessionTimeoutMs: { min: number; max: number }
+  clock?: Pick<Clock, 'elapsed'>
 }): Coordinator {
-  const { offsets, sessionTimeoutMs } = options
+  const { offsets, sessionTimeoutMs, clock = systemClock } = options
+  const startTimer = createTimers(clock.elapsed)
   const groups = new Map<string, Group>()
   const groupOf = (id: string): Group => {
-    const group = groups.get(id) ?? createGroup(id)
+    const group = groups.get(id) ?? createGroup(id, startTimer)
     groups.set(id, group)
     return group
   }
@@ -53,6 +57,7 @@ export function createCoordinator(options: {
   return {
     find: (groupId) => groups.get(groupId),
     list: () => [...groups.values()],
+    hasMembers: (groupId) => (groups.get(groupId)?.members.size ?? 0) > 0,
     join(groupId, request) {
       const { memberId } = request
       const timeout = request.sessionTimeoutMs
@@ -88,9 +93,9 @@ export function createCoordinator(options: {
 }
 
 function stopTimers(group: Group): void {
-  clearTimeout(group.rebalance)
-  for (const timer of group.pending.values()) clearTimeout(timer)
-  for (const member of group.members.values()) clearTimeout(member.session)
+  group.rebalance?.cancel()
+  for (const timer of group.pending.values()) timer.cancel()
+  for (const member of group.members.values()) member.session?.cancel()
 }
 
 /** Waits for a member's assignment. Calls `respond` once, when the leader has assigned or the request fails. */

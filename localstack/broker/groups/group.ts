@@ -1,4 +1,5 @@
 import { type ErrorCode, errorCodes } from '../wire/error-codes.ts'
+import type { StartTimer, Timer } from './start-timer.ts'
 
 type GroupState = 'Empty' | 'PreparingRebalance' | 'CompletingRebalance' | 'Stable'
 
@@ -17,7 +18,7 @@ export type Member = {
   /** Sends the response of the member's open JoinGroup or SyncGroup. While one is open, the session cannot expire. */
   respondToJoin: ((result: JoinResult) => void) | undefined
   respondToSync: ((result: SyncResult) => void) | undefined
-  session: NodeJS.Timeout | undefined
+  session: Timer | undefined
 }
 
 /** A consumer group of the classic protocol. */
@@ -31,10 +32,11 @@ export type Group = {
   /** First joined first. */
   readonly members: Map<string, Member>
   /** Ids that were returned with MEMBER_ID_REQUIRED and have not joined yet, with their expiry. */
-  readonly pending: Map<string, NodeJS.Timeout>
+  readonly pending: Map<string, Timer>
   /** group.instance.id → member id (KIP-345). */
   readonly instances: Map<string, string>
-  rebalance: NodeJS.Timeout | undefined
+  rebalance: Timer | undefined
+  readonly startTimer: StartTimer
 }
 
 /** How a member refers to itself. */
@@ -43,7 +45,7 @@ export type MemberRef = { memberId: string; groupInstanceId: string | null }
 export const NO_ASSIGNMENT: Buffer = Buffer.alloc(0)
 
 /** A group without members. */
-export function createGroup(id: string): Group {
+export function createGroup(id: string, startTimer: StartTimer): Group {
   return {
     id,
     state: 'Empty',
@@ -55,6 +57,7 @@ export function createGroup(id: string): Group {
     pending: new Map(),
     instances: new Map(),
     rebalance: undefined,
+    startTimer,
   }
 }
 
@@ -98,8 +101,8 @@ export function selectProtocol(members: Iterable<{ protocols: readonly Protocol[
 
 /** Starts or restarts a member's session. The member is removed if no request of it arrives before the timeout. */
 export function restartSession(group: Group, member: Member): void {
-  clearTimeout(member.session)
-  member.session = setTimeout(() => {
+  member.session?.cancel()
+  member.session = group.startTimer(() => {
     if (member.respondToJoin || member.respondToSync) restartSession(group, member)
     else removeMember(group, member.id)
   }, member.sessionTimeoutMs)
@@ -126,10 +129,10 @@ function prepareRebalance(group: Group): void {
     }
   }
   group.state = 'PreparingRebalance'
-  clearTimeout(group.rebalance)
+  group.rebalance?.cancel()
   const timeouts = [...group.members.values()].map(({ rebalanceTimeoutMs }) => rebalanceTimeoutMs)
   const timeout = Math.max(0, ...timeouts)
-  group.rebalance = setTimeout(() => completeJoin(group), timeout)
+  group.rebalance = group.startTimer(() => completeJoin(group), timeout)
   completeIfAllJoined(group)
 }
 
@@ -141,7 +144,7 @@ function completeIfAllJoined(group: Group): void {
 
 /** Starts a new generation with the members that joined. */
 function completeJoin(group: Group): void {
-  clearTimeout(group.rebalance)
+  group.rebalance?.cancel()
   for (const member of group.members.values()) if (!member.respondToJoin) forget(group, member)
   group.generation += 1
   if (group.members.size === 0) {
@@ -192,7 +195,7 @@ export function removeMember(group: Group, memberId: string): void {
 
 /** Stops waiting for an id that has not joined. */
 export function removePending(group: Group, memberId: string): void {
-  clearTimeout(group.pending.get(memberId))
+  group.pending.get(memberId)?.cancel()
   group.pending.delete(memberId)
   completeIfAllJoined(group)
 }
@@ -201,7 +204,7 @@ function forget(group: Group, member: Member): void {
   const errorCode = errorCodes.UNKNOWN_MEMBER_ID
   respondToJoin(group, member, { errorCode, memberId: member.id })
   respondToSync(group, member, { errorCode, assignment: NO_ASSIGNMENT })
-  clearTimeout(member.session)
+  member.session?.cancel()
   group.members.delete(member.id)
   if (member.instanceId !== null) group.instances.delete(member.instanceId)
 }

@@ -1,5 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { joinAlone, joinRequest, joinTwo, ref, SESSION_MS, startCoordinator } from '../testing/join-group.ts'
+import {
+  joinAlone,
+  joinRequest,
+  joinTwo,
+  ref,
+  SESSION_MS,
+  SOCKETS_MS,
+  startCoordinator,
+} from '../testing/join-group.ts'
 import { errorCodes } from '../wire/error-codes.ts'
 
 beforeEach(() => void vi.useFakeTimers())
@@ -39,7 +47,7 @@ describe('joining a group', () => {
     const refused = await coordinator.join('g', joinRequest('', { requiresMemberId: true }))
     const joining = coordinator.join('g', joinRequest())
 
-    await vi.advanceTimersByTimeAsync(SESSION_MS)
+    await vi.advanceTimersByTimeAsync(SESSION_MS + SOCKETS_MS)
 
     expect((await joining).generationId).toBe(1)
     const late = await coordinator.join('g', joinRequest(refused.memberId))

@@ -60,14 +60,14 @@ function joinNew(group: Group, joining: Joining): void {
   const replaced = former === undefined ? undefined : group.members.get(former)
   if (replaced) replaceInstance(group, replaced, memberId, joining)
   else if (request.requiresMemberId && request.groupInstanceId === null) {
-    const expiry = setTimeout(() => removePending(group, memberId), request.sessionTimeoutMs)
+    const expiry = group.startTimer(() => removePending(group, memberId), request.sessionTimeoutMs)
     group.pending.set(memberId, expiry)
     respond({ errorCode: errorCodes.MEMBER_ID_REQUIRED, memberId })
   } else addMember(group, memberId, joining)
 }
 
 function addMember(group: Group, id: string, { request, respond }: Joining): void {
-  clearTimeout(group.pending.get(id))
+  group.pending.get(id)?.cancel()
   group.pending.delete(id)
   group.members.set(id, {
     ...described(request),

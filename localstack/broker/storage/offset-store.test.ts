@@ -1,8 +1,11 @@
-import { appendFileSync } from 'node:fs'
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { createTestClock } from '../testing/open-log.ts'
 import { temporaryDirectory } from '../testing/temporary-directory.ts'
 import { openOffsetStore } from './offset-store.ts'
+
+const DAY_MS = 86_400_000
 
 const entry = (topic: string, partition: number, offset: number) => ({
   topic,
@@ -51,5 +54,45 @@ describe('the store of committed offsets', () => {
     const reopened = openOffsetStore(path)
     expect(reopened.groups()).toEqual(['g'])
     expect(reopened.of('g')).toEqual([entry('a', 0, 1)])
+  })
+
+  it('removes a group a week after its last member and commit, and no earlier when the wall clock jumps', () => {
+    const clock = createTestClock()
+    const path = join(temporaryDirectory(), 'offsets.jsonl')
+    const store = openOffsetStore(path, clock)
+    store.commit('left', [entry('a', 0, 1)])
+    store.commit('idle', [entry('a', 0, 1)])
+    const expire = () => store.expire((group) => group === 'idle')
+
+    clock.set(30 * DAY_MS)
+    expire()
+    clock.set(-30 * DAY_MS)
+    clock.pass(7 * DAY_MS)
+    expire()
+    const early = store.groups()
+    clock.pass(1)
+    expire()
+
+    expect(early).toEqual(['left', 'idle'])
+    expect(store.groups()).toEqual(['idle'])
+    expect(openOffsetStore(path, clock).groups()).toEqual(['idle'])
+  })
+
+  it('gives the members of every group an hour to come back after a restart', () => {
+    const clock = createTestClock()
+    const path = join(temporaryDirectory(), 'offsets.jsonl')
+    openOffsetStore(path, clock).commit('g', [entry('a', 0, 1)])
+    writeFileSync(path, readFileSync(path, 'utf8').replace('"group":"g"', '"group":"former"'), { flag: 'a' })
+    clock.pass(30 * DAY_MS)
+
+    const store = openOffsetStore(path, clock)
+    clock.pass(DAY_MS / 24)
+    store.expire(() => false)
+    const early = store.groups()
+    clock.pass(1)
+    store.expire((group) => group === 'g')
+
+    expect(early).toEqual(['g', 'former'])
+    expect(store.groups()).toEqual(['g'])
   })
 })

@@ -1,5 +1,6 @@
 import { closeSync, existsSync, fstatSync, mkdirSync, openSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { type Clock, createSteadyClock, systemClock } from '../clock.ts'
 import { writeFileAtomically, writeFully } from './durable-files.ts'
 
 type CommittedOffset = { offset: number; leaderEpoch: number; metadata: string | null }
@@ -15,11 +16,14 @@ export type OffsetStore = {
   remove(group: string, partitions: readonly { topic: string; partition: number }[]): void
   removeGroup(group: string): void
   removeTopic(topic: string): void
+  /** Removes the groups that had no member and no commit for a week. `hasMembers` is asked of every group. */
+  expire(hasMembers: (group: string) => boolean): void
   close(): void
 }
 
 type Change =
-  | { group: string; commit: readonly OffsetEntry[] }
+  /** `at`: ms since 1970; lines of older versions have none. */
+  | { group: string; commit: readonly OffsetEntry[]; at?: number }
   | { group: string; remove: readonly { topic: string; partition: number }[] }
   | { removeGroup: string }
   | { removeTopic: string }
@@ -27,15 +31,25 @@ type Change =
 /** The journal is rewritten when it is opened and whenever it has grown by this much. */
 const REWRITE_AFTER_BYTES = 4 * 1024 * 1024
 
+/** As `offsets.retention.minutes` of Kafka. */
+const RETENTION_MS = 7 * 86_400_000
+/** Membership does not survive a restart: members have this long to come back. */
+const RETURN_MS = 3_600_000
+
 /** Opens the journal of offsets: one JSON object per line and change. A killed process may leave a torn last line. */
-export function openOffsetStore(path: string): OffsetStore {
+export function openOffsetStore(path: string, clock: Clock = systemClock): OffsetStore {
+  const steadyNow = createSteadyClock(clock)
+  /** When a group had a member or a commit, ms since 1970. */
+  const usedAt = new Map<string, number>()
   const offsets = new Map<string, Map<string, OffsetEntry>>()
   let file = -1
   let grown = 0
 
   const rewrite = (): void => {
     if (file >= 0) closeSync(file)
-    const lines = [...offsets].map(([group, entries]) => line({ group, commit: [...entries.values()] }))
+    const lines = [...offsets].map(([group, entries]) =>
+      line({ group, commit: [...entries.values()], at: usedAt.get(group) ?? clock.now() }),
+    )
     writeFileAtomically(path, lines.join(''))
     file = openSync(path, 'a')
     grown = 0
@@ -48,18 +62,38 @@ export function openOffsetStore(path: string): OffsetStore {
     if (grown > REWRITE_AFTER_BYTES) rewrite()
   }
 
+  const removeGroup = (group: string): void => {
+    change({ removeGroup: group })
+    usedAt.delete(group)
+  }
+
   mkdirSync(dirname(path), { recursive: true })
-  for (const made of readJournal(path)) apply(offsets, made)
+  const earliest = clock.now() - RETENTION_MS + RETURN_MS
+  for (const made of readJournal(path)) {
+    apply(offsets, made)
+    if ('commit' in made) usedAt.set(made.group, Math.max(earliest, made.at ?? clock.now()))
+  }
   rewrite()
 
   return {
     groups: () => [...offsets.keys()],
     of: (group) => [...(offsets.get(group)?.values() ?? [])],
     find: (group, topic, partition) => offsets.get(group)?.get(keyOf(topic, partition)),
-    commit: (group, entries) => change({ group, commit: entries }),
+    commit(group, entries) {
+      const at = clock.now()
+      change({ group, commit: entries, at })
+      usedAt.set(group, at)
+    },
     remove: (group, partitions) => change({ group, remove: partitions }),
-    removeGroup: (group) => change({ removeGroup: group }),
+    removeGroup,
     removeTopic: (topic) => change({ removeTopic: topic }),
+    expire(hasMembers) {
+      const now = steadyNow()
+      for (const group of [...offsets.keys()]) {
+        if (hasMembers(group)) usedAt.set(group, now)
+        else if (now - (usedAt.get(group) ?? now) > RETENTION_MS) removeGroup(group)
+      }
+    },
     close: () => closeSync(file),
   }
 }

@@ -4,11 +4,17 @@ import type { JoinRequest } from '../groups/join-group.ts'
 
 export const SESSION_MS = 10_000
 export const REBALANCE_MS = 30_000
+/** Before a member is removed the sockets are read, which is the next turn of the event loop: 1 ms of a fake clock. */
+export const SOCKETS_MS = 1
 
 /** A coordinator without stored offsets. */
-export function startCoordinator(): Coordinator {
+export function startCoordinator(clock?: { elapsed(): number }): Coordinator {
   const offsets = { of: () => [], removeGroup: () => {} }
-  return createCoordinator({ offsets, sessionTimeoutMs: { min: 6_000, max: 60_000 } })
+  return createCoordinator({
+    offsets,
+    sessionTimeoutMs: { min: 6_000, max: 60_000 },
+    ...(clock ? { clock } : {}),
+  })
 }
 
 /** What a consumer sends to join, with some of it changed. */
