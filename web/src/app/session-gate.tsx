@@ -25,7 +25,7 @@ export function SessionGate({ config, children }: Props) {
       role: 'admin',
       credentials: { apiKey: apiKey ?? '' },
       signOut: async () => {},
-      expire: () => {},
+      renew: async () => false,
     }),
     [apiKey],
   )
@@ -48,7 +48,7 @@ function SignedIn({ session, config, children }: Props & { readonly session: Ses
       role,
       credentials: { token: session.token },
       signOut: session.signOut,
-      expire: session.expire,
+      renew: session.renew,
     }),
     [session, name, role],
   )

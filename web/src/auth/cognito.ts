@@ -15,7 +15,10 @@ export function cognito({ userPoolId, clientId, endpoint, authFlow }: Identity):
       const { tokens } = await fetchAuthSession()
       return tokens ? userOfClaims(tokens.accessToken.payload) : null
     },
-    token: async () => (await fetchAuthSession()).tokens?.accessToken.toString() ?? null,
+    token: async (renew) => {
+      const { tokens } = await fetchAuthSession({ forceRefresh: renew !== undefined })
+      return tokens?.accessToken.toString() ?? null
+    },
     signIn: async (name, password) => {
       const options = { authFlowType: authFlow }
       const start = () => signIn({ username: name, password, options })

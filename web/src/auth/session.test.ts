@@ -13,7 +13,7 @@ function browser(
   more: readonly (readonly [string, string])[] = [],
 ) {
   const items = new Map<string, string>([...(stored ? [[STORED, stored.name] as const] : []), ...more])
-  const world = { user: stored, loads: 0, states: [] as string[], signedIn: [] as string[] }
+  const world = { user: stored, loads: 0, states: [] as string[], signedIn: [] as string[], elapsed: 1e9 }
   const enter = (user: User | null) => {
     world.user = user
     if (user) items.set(STORED, user.name)
@@ -39,6 +39,7 @@ function browser(
       return service
     },
     storage,
+    () => world.elapsed,
   )
   world.states.push(session.state().status)
   session.subscribe(() => world.states.push(session.state().status))
@@ -143,22 +144,62 @@ test('asks for a new password where an administrator made the first', async () =
   expect(world.states).toEqual(['signed_out', 'new_password', 'signed_in'])
 })
 
-test('says that the session has ended when there is no token any more, or the server takes none', async () => {
+test('says that the session has ended when there is no token any more', async () => {
   const { session, enter } = browser(ADA)
   await settle()
   enter(null)
   await expect(session.token()).rejects.toThrow('session has ended')
   expect(session.state()).toEqual({ status: 'signed_out', notice: 'Your session has ended. Sign in again.' })
+})
 
-  const other = browser(ADA)
+/** A browser whose time of day says that a token is good which the server refuses. `renewed` counts renewals. */
+function refused(more: Partial<AuthService> = {}) {
+  const renewed: string[] = []
+  const token: AuthService['token'] = async (renew) => {
+    if (renew) renewed.push('token')
+    return renew ? `renewed ${renewed.length}` : null
+  }
+  return { ...browser(ADA, { token, ...more }, kept(3600).items), renewed }
+}
+
+test('renews a token that the server refuses, once for all who ask, and stays signed in', async () => {
+  const { session, renewed, world } = refused()
+  expect(await Promise.all([session.renew(), session.renew()])).toEqual([true, true])
+  world.elapsed += 2000
+  expect(await session.renew()).toBe(true) // of a request that was sent with the token before
+  expect(renewed).toHaveLength(1)
+  world.elapsed += 3_600_000
+  expect(await session.renew()).toBe(true)
+  expect([renewed.length, session.state().status]).toEqual([2, 'signed_in'])
+})
+
+test('ends the session when the server refuses even a renewed token, and deletes what is stored', async () => {
+  const { session, renewed, world } = refused()
+  await session.renew()
+  world.elapsed += 10_000
+  expect(await session.renew()).toBe(false)
   await settle()
-  other.session.expire()
-  await settle()
-  expect(other.session.state()).toMatchObject({
+  expect([renewed.length, world.user]).toEqual([1, null])
+  expect(session.state()).toMatchObject({
     status: 'signed_out',
     notice: expect.stringContaining('ended'),
   })
-  expect(other.world.user).toBeNull()
+})
+
+test('asks to sign in when there is nothing left to renew, as after 30 days', async () => {
+  const { session } = refused({ token: async () => null })
+  expect(await session.renew()).toBe(false)
+  expect(session.state()).toMatchObject({ status: 'signed_out', notice: expect.stringContaining('ended') })
+})
+
+test('stays signed in when a refused token cannot be renewed because the network is away', async () => {
+  const { session } = refused({
+    token: async () => {
+      throw new TypeError('fetch failed')
+    },
+  })
+  expect(await session.renew()).toBe(false)
+  expect(session.state().status).toBe('signed_in')
 })
 
 test('signs nobody out because the network is away', async () => {

@@ -25,8 +25,11 @@ export type SessionState =
 export type AuthService = {
   /** Returns the user of the stored tokens, refreshed if necessary; null if there is none or the session has ended. */
   readonly user: () => Promise<User | null>
-  /** Returns a valid access token, refreshed if necessary; null if there is none or the session has ended. */
-  readonly token: () => Promise<string | null>
+  /**
+   * Returns a valid access token, refreshed if necessary, or in any case where `renew` asks for that; null if there is
+   * none or the session has ended.
+   */
+  readonly token: (renew?: 'renew') => Promise<string | null>
   /** Throws SignInError; its message is for the user. */
   readonly signIn: (name: string, password: string) => Promise<'done' | 'new_password'>
   readonly setNewPassword: (password: string) => Promise<void>
@@ -42,12 +45,21 @@ export type Session = {
   readonly signOut: () => Promise<void>
   /** Returns a valid access token. Throws if the session has ended; `state` is then `signed_out`. */
   readonly token: () => Promise<string>
-  /** To be called when the server no longer accepts the tokens: signs out with a notice. */
-  readonly expire: () => void
+  /**
+   * To be called when the server refuses the token, which may be older than this machine's time of day makes believe.
+   * Returns whether there is another one to try. Signs out with a notice if the session has ended, or if the server
+   * refuses even a token that was renewed a moment ago.
+   */
+  readonly renew: () => Promise<boolean>
 }
 
 const ENDED = 'Your session has ended. Sign in again.'
 const UNREACHABLE = 'The sign-in service could not be reached. Check the connection and try again.'
+
+/** Refusals this soon after a renewal are of the token before it. */
+const JUST_RENEWED_MS = 5000
+/** A renewed token that is refused within this time will always be refused. */
+const FRESH_MS = 60_000
 
 /** When the provider is loaded if it was not needed before. */
 const LOAD_AFTER_MS = 30_000
@@ -60,10 +72,13 @@ export function openSession(
   identity: Identity,
   load: (identity: Identity) => Promise<AuthService>,
   storage: Storage = localStorage,
+  elapsed: () => number = () => performance.now(),
 ): Session {
   const listeners = new Set<() => void>()
   let state: SessionState = { status: 'loading' }
   let service: Promise<AuthService> | null = null
+  let renewedAt = Number.NEGATIVE_INFINITY
+  let renewal: Promise<boolean> | null = null
 
   function auth(): Promise<AuthService> {
     service ??= load(identity).catch((cause: unknown) => {
@@ -109,6 +124,31 @@ export function openSession(
     }
   }
 
+  function expire() {
+    leave(ENDED)
+    // Deletes the stored tokens too. If that fails, the next request ends the session again.
+    auth().then(
+      (cognito) => cognito.signOut(),
+      () => {},
+    )
+  }
+  async function renew(): Promise<boolean> {
+    const age = elapsed() - renewedAt
+    if (age < JUST_RENEWED_MS) return true
+    if (age < FRESH_MS) {
+      expire()
+      return false
+    }
+    try {
+      const token = await (await auth()).token('renew')
+      renewedAt = elapsed()
+      if (token === null) leave(ENDED)
+      return token !== null
+    } catch {
+      return false // a lost connection signs nobody out
+    }
+  }
+
   void look()
   globalThis.addEventListener?.('storage', ({ key }) => {
     if (isSessionKey(identity, key)) void look()
@@ -135,13 +175,11 @@ export function openSession(
       leave(ENDED)
       throw new Error(ENDED)
     },
-    expire: () => {
-      leave(ENDED)
-      // Deletes the stored tokens too. If that fails, the next request ends the session again.
-      auth().then(
-        (cognito) => cognito.signOut(),
-        () => {},
-      )
+    renew: () => {
+      renewal ??= renew().finally(() => {
+        renewal = null
+      })
+      return renewal
     },
   }
 }

@@ -10,8 +10,8 @@ export type Access = {
   readonly role: Role | null
   readonly credentials: Credentials
   readonly signOut: () => Promise<void>
-  /** To be called when the server no longer accepts the credentials. */
-  readonly expire: () => void
+  /** To be called when the server refuses the credentials. Returns whether there are others to try. */
+  readonly renew: () => Promise<boolean>
 }
 
 const AccessContext = createContext<Access | null>(null)

@@ -39,8 +39,8 @@ export type Api = {
 /** The API for the signed-in user. */
 export function useApi(): Api {
   const { config } = useTidewire()
-  const { credentials, expire } = useAccess()
-  return useMemo(() => createApi(config.httpUrl, credentials, expire), [config.httpUrl, credentials, expire])
+  const { credentials, renew } = useAccess()
+  return useMemo(() => createApi(config.httpUrl, credentials, renew), [config.httpUrl, credentials, renew])
 }
 
 type NewEvent = {
@@ -71,14 +71,17 @@ export function describeFailure(error: unknown): string {
   return [detail ?? title, ...fields].join(' ')
 }
 
-/** The HTTP API with credentials. Calls `expire` if the server no longer accepts them. Every method throws ApiError. */
-function createApi(httpUrl: string, credentials: Credentials, expire: () => void): Api {
+/**
+ * The HTTP API with credentials. If the server refuses them, `renew` is called, and the request sent once more if there
+ * are others. Every method throws ApiError.
+ */
+export function createApi(httpUrl: string, credentials: Credentials, renew: () => Promise<boolean>): Api {
   const unreachable = () => {
     throw new ApiError(UNREACHABLE)
   }
-  const raw: Api['raw'] = async (method, path, { body, signal, headers } = {}) => {
+  const send = async (method: string, path: string, { body, signal, headers }: Request) => {
     const own = await credentialHeaders(credentials).catch(unreachable)
-    const response = await fetch(new URL(path, httpUrl), {
+    return fetch(new URL(path, httpUrl), {
       method,
       headers: {
         ...own,
@@ -91,7 +94,10 @@ function createApi(httpUrl: string, credentials: Credentials, expire: () => void
       if (signal?.aborted) throw cause
       return unreachable()
     })
-    if (response.status === 401) expire()
+  }
+  const raw: Api['raw'] = async (method, path, request = {}) => {
+    const first = await send(method, path, request)
+    const response = first.status === 401 && (await renew()) ? await send(method, path, request) : first
     if (!response.ok) throw new ApiError(await readProblem(response))
     return response
   }
