@@ -76,13 +76,13 @@ function createPage() {
   })
   const counted = createViewParts(statistics)
   counted.reset({ parts: [], cursor: '' })
-  const received: { time: number; at: number }[] = []
+  const received: { written: number; at: number }[] = []
   let seen = 0
   let now = 0
   const take = (positioned: PositionedEvent) => {
     seen++
     meter.count(now)
-    received.push({ time: Date.parse(positioned.event.time ?? ''), at: now })
+    received.push({ written: now - Date.parse(positioned.event.time ?? ''), at: now })
     store.push(positioned)
   }
   const subscription = subscribe(take)

@@ -1,9 +1,16 @@
 import { expect, test } from 'vitest'
-import { describeAge, formatTime } from './format.ts'
+import { describeAge, formatMoment, formatTime } from './format.ts'
 
 test('times are shown in UTC on request, and with their date where there is room', () => {
   expect(formatTime('2026-03-01T23:04:05Z', 'utc')).toBe('23:04:05')
   expect(formatTime('2026-03-02T00:04:05+01:00', 'utc', 'full')).toBe('Mar 01, 2026, 23:04:05 UTC')
+})
+
+test('a time of another day says which, and begins to at midnight of its zone', () => {
+  const at = '2026-03-01T23:04:05Z'
+  expect(formatMoment(at, 'utc', Date.parse('2026-03-01T23:59:59Z'))).toBe('23:04:05')
+  expect(formatMoment(at, 'utc', Date.parse('2026-03-02T00:00:00Z'))).toBe('Mar 01, 23:04')
+  expect(formatMoment('never', 'utc', 0)).toBe('—')
 })
 
 test('a value that is not a time is a dash', () => {

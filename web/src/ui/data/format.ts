@@ -1,14 +1,25 @@
 const options = { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' } as const
+const moment = {
+  month: 'short',
+  day: '2-digit',
+  hour: '2-digit',
+  minute: '2-digit',
+  hourCycle: 'h23',
+} as const
 const date = { year: 'numeric', month: 'short', day: '2-digit' } as const
 
 const FORMATS = {
   local: {
     time: new Intl.DateTimeFormat('en', options),
     full: new Intl.DateTimeFormat('en', { ...date, ...options }),
+    day: new Intl.DateTimeFormat('en', date),
+    moment: new Intl.DateTimeFormat('en', moment),
   },
   utc: {
     time: new Intl.DateTimeFormat('en', { ...options, timeZone: 'UTC' }),
     full: new Intl.DateTimeFormat('en', { ...date, ...options, timeZone: 'UTC' }),
+    day: new Intl.DateTimeFormat('en', { ...date, timeZone: 'UTC' }),
+    moment: new Intl.DateTimeFormat('en', { ...moment, timeZone: 'UTC' }),
   },
 }
 export type Zone = keyof typeof FORMATS
@@ -23,6 +34,17 @@ export function formatTime(
   if (Number.isNaN(at)) return '—'
   const text = FORMATS[zone][length].format(at)
   return length === 'full' && zone === 'utc' ? `${text} UTC` : text
+}
+
+/**
+ * Formats a time of the day of `now` (epoch milliseconds) as hours, minutes and seconds, and any other one with its day:
+ * "Nov 26, 14:03". "—" if it is not a time.
+ */
+export function formatMoment(value: string | number | undefined, zone: Zone, now: number): string {
+  const at = value === undefined ? Number.NaN : new Date(value).getTime()
+  if (Number.isNaN(at)) return '—'
+  const { day, time, moment: dated } = FORMATS[zone]
+  return (day.format(at) === day.format(now) ? time : dated).format(at)
 }
 
 /** Formats an age in milliseconds: "just now", "4 s ago", "3 days ago". */

@@ -1,11 +1,15 @@
 import { useSetting } from '#web/ui/state/settings.ts'
-import { useNow } from '#web/ui/state/use-now.ts'
-import { describeAge, formatTime } from './format.ts'
+import { useNow, useNowBy } from '#web/ui/state/use-now.ts'
+import { describeAge, formatMoment, formatTime } from './format.ts'
 
-/** A time in the zone of the settings. */
+/** Every time zone is a whole number of quarters of an hour from UTC: days begin only there. */
+const QUARTER_MS = 900_000
+
+/** A time in the zone of the settings, with its day unless that is today. */
 export function Time({ value, full = false }: { value: string | number | undefined; full?: boolean }) {
   const zone = useSetting('times')
-  const text = formatTime(value, zone, full ? 'full' : 'time')
+  const now = useNowBy(QUARTER_MS)
+  const text = full ? formatTime(value, zone, 'full') : formatMoment(value, zone, now)
   if (value === undefined || text === '—') return <span>—</span>
   return (
     <time dateTime={new Date(value).toISOString()} title={formatTime(value, zone, 'full')}>

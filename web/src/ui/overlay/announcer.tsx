@@ -4,7 +4,7 @@ import { createStore } from '#web/ui/state/store.ts'
 const EVERY_MS = 5000
 
 const store = createStore<{ readonly polite: string; readonly urgent: string }>({ polite: '', urgent: '' })
-let announcedAt = 0
+let announcedAt = Number.NEGATIVE_INFINITY
 let waiting: string | null = null
 
 /** The live regions for screen readers. Rendered once in the app; `announce` writes into them from anywhere. */
@@ -24,7 +24,7 @@ export function Announcer() {
 
 /** Announces a text politely to screen readers, at most once in 5 s: of several the latest wins. */
 export function announce(text: string): void {
-  const wait = announcedAt + EVERY_MS - Date.now()
+  const wait = announcedAt + EVERY_MS - performance.now()
   if (waiting === null && wait <= 0) {
     announceNow(text)
     return
@@ -45,7 +45,7 @@ function announceWaiting(): void {
 }
 
 function announceNow(text: string): void {
-  announcedAt = Date.now()
+  announcedAt = performance.now()
   // A screen reader reads the same words again only if the text changes.
   store.set({ polite: store.get().polite === text ? `${text}\u00a0` : text })
 }

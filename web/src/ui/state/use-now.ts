@@ -23,3 +23,14 @@ function subscribe(listener: () => void): () => void {
 export function useNow(): number {
   return useSyncExternalStore(subscribe, () => now)
 }
+
+/**
+ * The time in epoch milliseconds, rounded down to a whole number of steps: a component that needs to know the hour, or
+ * the day in UTC, is rendered again only when that changes.
+ */
+export function useNowBy(stepMs: number): number {
+  return useSyncExternalStore(subscribe, () => now - (now % stepMs))
+}
+
+export const HOUR_MS = 3_600_000
+export const DAY_MS = 24 * HOUR_MS

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { FreshnessBadge } from '#web/live/freshness.tsx'
 import { ViewBody } from '#web/live/use-view.tsx'
 import { Button } from '#web/ui/form/button.tsx'
@@ -60,12 +60,19 @@ export function AlertsTab() {
   )
 }
 
-/** The ids of the alerts that were news at any time while this page was open. They stay marked when they are seen. */
-function useFreshAlerts({ news }: Alerts): ReadonlySet<string> {
+/**
+ * The ids of the alerts that were news at any time while this page was open, as long as the view has them. They stay
+ * marked when they are seen.
+ */
+function useFreshAlerts({ news, alerts }: Alerts): ReadonlySet<string> {
   const [fresh, setFresh] = useState<ReadonlySet<string>>(new Set())
   const ids = news.map(({ alertId }) => alertId).join('\n')
+  const kept = useRef(alerts)
+  kept.current = alerts
   useEffect(() => {
-    if (ids !== '') setFresh((before) => new Set([...before, ...ids.split('\n')]))
+    if (ids === '') return
+    const known = new Set(kept.current.map(({ alertId }) => alertId))
+    setFresh((before) => new Set([...before, ...ids.split('\n')].filter((id) => known.has(id))))
   }, [ids])
   return fresh
 }

@@ -11,6 +11,7 @@ import { Button, IconButton } from '#web/ui/form/button.tsx'
 import { Card } from '#web/ui/layout/card.tsx'
 import { StateMessage } from '#web/ui/layout/state-message.tsx'
 import { useSetting } from '#web/ui/state/settings.ts'
+import { HOUR_MS, useNowBy } from '#web/ui/state/use-now.ts'
 import { useMarketAddress } from '../market-address.ts'
 import { sayPrice, sayQuantity } from '../money-text.ts'
 import { ChangeText } from '../price-text.tsx'
@@ -22,7 +23,7 @@ type Props = { readonly symbol: string; readonly interval: Interval }
 /** The candles of one period, including those that left the live window. The period is part of the address. */
 export function CandleHistory({ symbol, interval }: Props) {
   const { search, change } = useMarketAddress()
-  const now = useHour()
+  const now = useNowBy(HOUR_MS)
   const period = periodAt(symbol, interval, readPeriod(search.at, now))
   const { candles, views, updatedAt } = useCandlesOf(symbol, interval, period)
   const go = (begin: number) => change({ at: begin >= now ? '' : writePeriod(begin) })
@@ -60,11 +61,6 @@ export function CandleHistory({ symbol, interval }: Props) {
       </ViewBody>
     </Card>
   )
-}
-
-/** The time when the page was opened. That is precise enough for periods of hours, and needs no redrawing. */
-function useHour(): number {
-  return useMemo(() => Date.now(), [])
 }
 
 function PeriodName({ period }: { period: Period }) {

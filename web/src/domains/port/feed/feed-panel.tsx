@@ -7,6 +7,7 @@ import { Button } from '#web/ui/form/button.tsx'
 import { Loading, StateMessage } from '#web/ui/layout/state-message.tsx'
 import { announce } from '#web/ui/overlay/announcer.tsx'
 import { useShortcut } from '#web/ui/state/shortcuts.ts'
+import { DAY_MS, useNowBy } from '#web/ui/state/use-now.ts'
 import { type MakeMove, type MoveBody, maySteer, nextStep } from '../case/moves.ts'
 import type { FeedSnapshot } from './feed.ts'
 import { type FeedFilters, isFiltered, NO_FILTERS } from './feed-filters.ts'
@@ -48,11 +49,13 @@ export function FeedPanel({ feed, filters, onFilters, openId, onOpen, makeMove, 
     },
     [store, onFilters],
   )
+  const today = useNowBy(DAY_MS)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: at midnight the filter "today" shows other rows
   useEffect(() => {
     // Another row may be at this index now.
     setActive(null)
     store.setFilters(filters)
-  }, [store, filters])
+  }, [store, filters, today])
   useAnnouncedNews(store)
 
   const pause = useCallback(() => hold('paused'), [hold])

@@ -5,6 +5,7 @@ import {
   isSameFilter,
   matcherOf,
   NO_FILTERS,
+  startOfDay,
   UNTOUCHED,
 } from './feed-filters.ts'
 import type { FeedRow } from './feed-row.ts'
@@ -38,6 +39,8 @@ export function createShownRows({ reader, caseOf, makeMatcher = matcherOf }: Opt
   /** Rows that were filtered, and whose case has changed since. */
   const touched = new Set<FeedRow>()
   let filters = NO_FILTERS
+  /** When the day of the filter "today" began, in milliseconds. */
+  let day = 0
   let matcher = makeMatcher(NO_FILTERS, reader, 0)
   let held: Held | null = null
   const passes = (row: FeedRow) => matcher.passesEvent(row) && matcher.passesCase(caseOf(row) ?? UNTOUCHED)
@@ -70,8 +73,10 @@ export function createShownRows({ reader, caseOf, makeMatcher = matcherOf }: Opt
     matchTouched,
     /** Shows other rows. `now` (milliseconds) decides what today is. */
     setFilters: (next: FeedFilters, now: number): void => {
-      if (isSameFilter(next, filters)) return
+      const isSameDay = !next.isToday || startOfDay(now) === day
+      if (isSameFilter(next, filters) && isSameDay) return
       filters = next
+      day = startOfDay(now)
       matcher = makeMatcher(next, reader, now)
       touched.clear()
       live.match()

@@ -100,7 +100,6 @@ async function readPage(api: Api, next: string | null, signal: AbortSignal): Pro
 function createParts(reader: string, onNew: (rows: readonly FeedRow[]) => void) {
   const meter = createStreamMeter()
   const pacer = createPacer()
-  const now = () => performance.timeOrigin + performance.now()
   let received: Received[] = []
   const store = createFeedStore({
     capacity: CAPACITY,
@@ -108,19 +107,19 @@ function createParts(reader: string, onNew: (rows: readonly FeedRow[]) => void) 
     now: Date.now,
     schedule: (run) => void pacer.schedule(run),
     onFlush: (rows) => {
-      const flushed = now()
+      const flushed = performance.now()
       const shown = received
       received = []
       onNew(rows)
       // A task after the frame, when the rows are on the screen.
-      setTimeout(() => meter.frame(shown, flushed, now()))
+      setTimeout(() => meter.frame(shown, flushed, performance.now()))
     },
   })
   const receive = (positioned: ReceivedEvent) => {
-    const at = now()
-    meter.count(at)
+    const now = Date.now()
+    meter.count(now)
     pacer.note()
-    received.push({ time: Date.parse(positioned.event.time ?? ''), at })
+    received.push({ written: now - Date.parse(positioned.event.time ?? ''), at: performance.now() })
     store.push(positioned)
   }
   return { store, meter, receive }

@@ -10,6 +10,7 @@ import { useView, ViewBody } from '#web/live/use-view.tsx'
 import { ShareBars } from '#web/ui/data/share-bars.tsx'
 import { Card } from '#web/ui/layout/card.tsx'
 import { StateMessage } from '#web/ui/layout/state-message.tsx'
+import { DAY_MS, useNowBy } from '#web/ui/state/use-now.ts'
 import { STATUS_LABELS } from '../case/status-badge.tsx'
 import { sayCategory } from '../feed/feed-filters.ts'
 import { useStill } from '../use-still.ts'
@@ -18,16 +19,21 @@ import './statistics-panel.css'
 /** How the events of the port are distributed. */
 export const StatisticsPanel = memo(function StatisticsPanel({ isStill }: { isStill: boolean }) {
   const view = useStill(useView(portViews, 'statistics'), isStill)
+  const today = useStill(useNowBy(DAY_MS), isStill)
   return (
     <Card title="Statistics" aside={<FreshnessBadge updatedAt={view.updatedAt} paused={isStill} />}>
       <ViewBody what="the statistics" of={[view]} lines={10}>
-        <StatisticsBody state={view.state} now={Date.now()} />
+        <StatisticsBody state={view.state} now={today} />
       </ViewBody>
     </Card>
   )
 })
 
-type BodyProps = { readonly state: Statistics | null; readonly now: number }
+type BodyProps = {
+  readonly state: Statistics | null
+  /** Decides what today is, in epoch milliseconds. */
+  readonly now: number
+}
 
 /** The distributions, or a message that there is nothing to count. */
 export function StatisticsBody({ state, now }: BodyProps) {

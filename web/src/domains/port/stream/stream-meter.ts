@@ -23,9 +23,14 @@ const PER_FRAME = 8
 /** An older event was written long ago or has a wrong clock: it says nothing about the stream. */
 const FRESH_MS = 60_000
 
-export type Received = { readonly time: number; readonly at: number }
+/** How long an event took from its time to this browser, and when it came, as `performance.now`. */
+export type Received = { readonly written: number; readonly at: number }
 
-/** Measures the stream in this browser. All times are epoch milliseconds. */
+/**
+ * Measures the stream in this browser, in milliseconds. Seconds are counted by the time of day, as the reader sees it;
+ * what happens within the page is measured with `performance.now`, which nobody sets, but which may have stood still
+ * while the machine slept: the two are never compared.
+ */
 export function createStreamMeter() {
   const counts = new Map<number, number>()
   let samples: Sample[] = []
@@ -38,27 +43,30 @@ export function createStreamMeter() {
     return sorted.hops
   }
   return {
-    /** Counts an event that came in. */
+    /** Counts an event that came in, in epoch milliseconds. */
     count: (at: number) => {
       const second = Math.floor(at / 1000)
       counts.set(second, (counts.get(second) ?? 0) + 1)
       total++
       if (counts.size > SECONDS + 5)
-        for (const old of counts.keys()) if (old < second - SECONDS) counts.delete(old)
+        for (const old of counts.keys()) if (Math.abs(second - old) > SECONDS) counts.delete(old)
     },
-    /** Measures events that were put on the page at `flushed` and were on the screen at `painted`. */
+    /** Measures events that were put on the page at `flushed` and on the screen at `painted`, as `performance.now`. */
     frame: (received: readonly Received[], flushed: number, painted: number) => {
       const step = Math.max(1, Math.ceil(received.length / PER_FRAME))
       const chosen = received.filter((_, index) => index % step === 0)
       const measured = chosen
-        .filter(({ time, at }) => at - time < FRESH_MS && at - time > -1000)
-        .map(({ time, at }) => ({
-          written: Math.max(0, at - time),
+        .filter(({ written }) => written < FRESH_MS && written > -1000)
+        .map(({ written, at }) => ({
+          written: Math.max(0, written),
           buffered: flushed - at,
           painted: painted - flushed,
         }))
       samples = [...samples, ...measured].slice(-SAMPLES)
     },
+    /** How many seconds are counted. */
+    size: () => counts.size,
+    /** `now` in epoch milliseconds. */
     metrics: (now: number): StreamMetrics => {
       const last = Math.floor(now / 1000) - 1
       const seconds = Array.from(
