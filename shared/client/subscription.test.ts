@@ -175,3 +175,15 @@ test('a subscription from `latest` resumes from the cursor of its first response
 
   expect(subscription.resumeFrom()).toBe(FROM)
 })
+
+test('keeps one offset for each partition, however many events come', () => {
+  const { subscription, ask, got } = subscribed()
+  const { attempt = 0 } = ask()
+  subscription.receive('c1', { type: 'subscribed', id: 's1', attempt, cursor: FROM, recovered: true })
+  for (let offset = 6; offset < 200_006; offset += 100) {
+    const events = Array.from({ length: 100 }, (_, n) => eventAt(offset + n, n % 3))
+    subscription.receive('c1', { type: 'events', ids: ['s1'], events })
+  }
+  expect(got).toHaveLength(200_000)
+  expect(subscription.resumeFrom()).toBe('t@e1:0=200005,1=200003,2=200004')
+})

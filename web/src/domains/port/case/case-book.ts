@@ -19,7 +19,8 @@ const KEPT_STRAYS = 2000
 export function createCaseBook() {
   const moved = new Map<string, Case>()
   const assumed = new Map<string, { readonly change: Assumption }>()
-  const strays = new Map<string, ReceivedEvent[]>()
+  const strays = new Map<string, readonly ReceivedEvent[]>()
+  let strayCount = 0
   const opened = new WeakMap<FeedRow, ShownCase>()
   const shown = new WeakMap<Case, { readonly change: Assumption; readonly made: ShownCase }>()
   const movedUpTo = new Map<string, number>()
@@ -54,6 +55,12 @@ export function createCaseBook() {
     shown.set(base, { change: assumption.change, made })
     return made
   }
+  function dropStrays(id: string): readonly ReceivedEvent[] {
+    const dropped = strays.get(id) ?? []
+    strays.delete(id)
+    strayCount -= dropped.length
+    return dropped
+  }
   return {
     caseOf,
     /** Returns the case of a row that was changed; null if it was not, without creating a case. */
@@ -63,14 +70,15 @@ export function createCaseBook() {
       if (row) return apply(row, positioned)
       const id = positioned.event.subject ?? ''
       strays.set(id, [...(strays.get(id) ?? []), positioned])
-      const [oldest] = strays.keys()
-      if (strays.size > KEPT_STRAYS && oldest !== undefined) strays.delete(oldest)
+      strayCount++
+      for (const oldest of strays.keys()) {
+        if (strayCount <= KEPT_STRAYS) break
+        dropStrays(oldest)
+      }
     },
     /** Applies the moves that waited for a row, oldest first. */
     adopt: (row: FeedRow) => {
-      const waiting = strays.get(row.id)
-      if (!waiting) return
-      strays.delete(row.id)
+      const waiting = dropStrays(row.id)
       for (const move of [...waiting].sort((a, b) => a.offset - b.offset)) apply(row, move)
     },
     /** Assumes that a change has happened. Returns the function that takes the assumption back. */
@@ -91,6 +99,6 @@ export function createCaseBook() {
       movedUpTo.delete(id)
       assumed.delete(id)
     },
-    size: () => moved.size + strays.size,
+    size: () => moved.size + strayCount,
   }
 }

@@ -123,7 +123,7 @@ export function FeedPanel({ feed, filters, onFilters, openId, onOpen, makeMove, 
         onActive={activate}
         onStep={canStep ? step : null}
         onEnd={() => {
-          if (history.hasMore && history.status === 'ready') history.loadMore()
+          if (history.hasMore && history.status === 'ready' && !snapshot.isCut) history.loadMore()
         }}
         onAway={(isAway) => (isAway ? hold : letGo)('away')}
         onAttention={(attention) => (attention ? hold : letGo)('attended')}
@@ -163,8 +163,8 @@ const FEW = 30
 
 /** Why the feed is empty, and a button for older events. */
 function FeedNotice({ snapshot, history, filters, onFilters }: NoticeProps) {
-  const { status, problem, hasMore, loadMore } = history
-  const { count, loaded } = snapshot
+  const { status, problem, hasMore, loadMore, readAgain } = history
+  const { count, loaded, isCut } = snapshot
   if (status === 'failed')
     return (
       <StateMessage kind="error" title="The history could not be read" detail={problem}>
@@ -178,13 +178,22 @@ function FeedNotice({ snapshot, history, filters, onFilters }: NoticeProps) {
         <Loading what="the events" lines={8} />
       </div>
     )
-  const older = hasMore && (
-    <Button small disabled={status === 'loading'} onClick={loadMore}>
-      {status === 'loading' ? 'Loading…' : 'Load older events'}
-    </Button>
+  const older = isCut ? (
+    <>
+      <span>{`The newest ${formatNumber(loaded)} events: the page keeps no more.`}</span>
+      <Button small onClick={readAgain}>
+        Read again from the server
+      </Button>
+    </>
+  ) : (
+    hasMore && (
+      <Button small disabled={status === 'loading'} onClick={loadMore}>
+        {status === 'loading' ? 'Loading…' : 'Load older events'}
+      </Button>
+    )
   )
   // If there is something to scroll, scrolling loads the rest.
-  if (count > FEW)
+  if (count > FEW && !isCut)
     return status === 'loading' ? (
       <div key="older" className="feed-older">
         Loading older events…

@@ -75,3 +75,74 @@ test('trims by quarters of its capacity, however many events come at once', () =
 
   expect(feed.sizes()).toMatchObject({ live: 114, known: 114 })
 })
+
+const idsOf = (feed: ReturnType<typeof createFeed>) => {
+  const { count, rowAt } = feed.snapshot()
+  return Array.from({ length: count }, (_, index) => rowAt(index)?.id)
+}
+const notices = (from: number, count: number) => Array.from({ length: count }, (_, n) => event(from + n, {}))
+
+test('removes the history when live rows have to go, rather than to show it below a hole', () => {
+  const feed = createFeed({ capacity: 4, reader: 'me' })
+  feed.addPage(notices(0, 2).toReversed())
+  feed.take(notices(2, 4))
+  expect([idsOf(feed), feed.snapshot().isCut]).toEqual([['e5', 'e4', 'e3', 'e2', 'e1', 'e0'], false])
+
+  feed.take(notices(6, 1))
+  feed.addPage(notices(0, 1)) // of a request that was under way
+
+  expect([idsOf(feed), feed.snapshot().isCut]).toEqual([['e6', 'e5', 'e4', 'e3'], true])
+  expect(feed.sizes()).toEqual({ live: 4, older: 0, known: 4, cases: 0 })
+  feed.clear()
+  expect(feed.snapshot().isCut).toBe(false)
+})
+
+test('keeps the history below rows that are held, until they flow again or are filtered', () => {
+  for (const end of ['release', 'filter'] as const) {
+    const feed = createFeed({ capacity: 4, reader: 'me' })
+    feed.addPage(notices(1, 1))
+    feed.take(notices(2, 4))
+    feed.hold(0)
+    feed.take(notices(6, 40))
+    feed.addPage(notices(0, 1))
+    expect([idsOf(feed), feed.snapshot().isCut]).toEqual([['e5', 'e4', 'e3', 'e2', 'e1', 'e0'], false])
+
+    if (end === 'release') feed.release()
+    else feed.setFilters({ ...NO_FILTERS, text: 'notice' }, 0)
+
+    expect(feed.sizes().older).toBe(0)
+    expect(feed.snapshot().isCut).toBe(true)
+  }
+})
+
+test('shows the events of another day as today’s once it has begun', () => {
+  const day = 86_400_000
+  const feed = createFeed({ capacity: 10, reader: 'me' })
+  const today = { ...NO_FILTERS, isToday: true }
+  feed.take([0, 1].map((n) => event(n, { time: new Date(20_000 * day + n * day).toISOString() })))
+  feed.setFilters(today, 20_000 * day + 5000)
+  expect(idsOf(feed)).toEqual(['e1', 'e0'])
+  feed.setFilters(today, 20_001 * day)
+  expect(idsOf(feed)).toEqual(['e1'])
+})
+
+test('keeps no more of 200,000 events than its bounds, however many are moved, opened or unknown', () => {
+  const feed = createFeed({ capacity: 1000, reader: 'me' })
+  for (let from = 0; from < 100_000; from += 1000) {
+    feed.take(acknowledged(from, 1000))
+    const unknown = event(0, {
+      type: 'port.lifecycle.read',
+      subject: from % 2000 === 0 ? 'elsewhere' : `elsewhere ${from}`,
+      data: { move: 'read', by: 'anna', at: '2026-03-01T00:00:00Z' },
+    })
+    feed.take(Array.from({ length: 200 }, () => unknown))
+    const old = event(0, { id: `opened ${from}` })
+    const state = feed.snapshot().rowAt(0)
+    const opened = state && feed.snapshot().caseOf(state)
+    if (opened)
+      for (let n = 0; n < 20; n++) feed.adopt({ ...old, event: { ...old.event, id: `${from} ${n}` } }, opened)
+    const { known, cases } = feed.sizes()
+    expect(known).toBeLessThanOrEqual(1250 + 100)
+    expect(cases).toBeLessThanOrEqual(1250 + 100 + 2000)
+  }
+})

@@ -15,12 +15,17 @@ export type FeedSnapshot = {
   /** Events that came live, and events on the page, whatever the filters. */
   readonly received: number
   readonly loaded: number
+  /** Live rows had to go, and with them the history below, which would no longer follow on those that are left. */
+  readonly isCut: boolean
   readonly isHeld: boolean
   /** When the hold began, in milliseconds; null while rows flow. */
   readonly heldAt: number | null
   /** Rows that pass the filters and came since the rows were held. */
   readonly fresh: number
 }
+
+/** How many events are kept that were opened by their address and are in no list. */
+const KEPT_ADOPTED = 100
 
 type Options = {
   /** The maximum of live rows. They are trimmed once there are a quarter more. */
@@ -36,6 +41,10 @@ export function createFeed({ capacity, ...options }: Options) {
   let book = createCaseBook()
   const rows = createShownRows({ ...options, caseOf: (row) => book.brief(row) })
   let received = 0
+  /** Live rows had to go since the history was read. */
+  let isTrimmed = false
+  /** Rows that are in no list. */
+  const adopted = new Set<FeedRow>()
 
   function addRow(row: FeedRow): void {
     byId.set(row.id, row)
@@ -64,25 +73,29 @@ export function createFeed({ capacity, ...options }: Options) {
     const quarter = Math.ceil(capacity / 4)
     const excess = Math.floor((rows.liveCount() - capacity) / quarter) * quarter
     if (excess <= 0) return
-    for (const { id } of rows.removeOldest(excess)) {
-      byId.delete(id)
-      if (!rows.isHeldId(id)) book.forget(id)
-    }
+    for (const row of rows.removeOldest(excess)) forget(row)
+    isTrimmed = true
+    if (!rows.isHeld()) removeHistory()
+  }
+  function forget({ id, key }: FeedRow): void {
+    if (byId.get(id)?.key === key) byId.delete(id)
+    if (!rows.isHeldId(id)) book.forget(id)
+  }
+  /** There is a hole above the history now. While rows are held it is not seen: those of the hold are above it. */
+  function removeHistory(): void {
+    if (isTrimmed) for (const row of rows.removeOlder()) forget(row)
   }
   return {
     /** Takes live events, in their order. Returns the rows that they made. */
     take: (events: readonly ReceivedEvent[]): FeedRow[] => {
-      const added: FeedRow[] = []
-      for (const positioned of events) {
-        const row = takeEvent(positioned)
-        if (row) added.push(row)
-      }
+      const added = events.flatMap((positioned) => takeEvent(positioned) ?? [])
       trim()
       rows.matchTouched()
       return added
     },
     /** Adds a page of history, newest first, below everything. Events that are there already are skipped. */
     addPage: (page: readonly ReceivedEvent[]): void => {
+      if (isTrimmed && !rows.isHeld()) return
       const added: FeedRow[] = []
       for (const positioned of page) {
         if (isMove(positioned.event) || byId.has(positioned.event.id)) continue
@@ -104,6 +117,8 @@ export function createFeed({ capacity, ...options }: Options) {
       const row = createRow(positioned, 0)
       book.learn(row, state)
       addRow(row)
+      const [oldest] = adopted.add(row)
+      if (oldest && adopted.size > KEPT_ADOPTED && adopted.delete(oldest)) forget(oldest)
       return row
     },
     /** Shows a change before it is confirmed. Returns the function that takes it back. */
@@ -119,29 +134,41 @@ export function createFeed({ capacity, ...options }: Options) {
         touch()
       }
     },
-    setFilters: (filters: FeedFilters, now: number) => rows.setFilters(filters, now),
+    setFilters: (filters: FeedFilters, now: number): void => {
+      // The rows of a hold are filtered again, without those that had to go.
+      if (rows.setFilters(filters, now)) removeHistory()
+    },
     isHeld: rows.isHeld,
     /** Holds the rows that are shown where they are. `at` is in milliseconds. */
     hold: (at: number) => rows.hold(at, received),
     release: (): void => {
       // Rows that were trimmed while the reader saw them.
       for (const id of rows.release()) if (!byId.has(id)) book.forget(id)
+      removeHistory()
     },
     /** Forgets everything, for a subscription that starts again. */
     clear: (): void => {
       byId.clear()
       book = createCaseBook()
       rows.clear()
+      adopted.clear()
+      isTrimmed = false
     },
     find: (id: string) => byId.get(id),
     /** Returns the offset of the last move of an event that came in; -1 if there was none. */
     movedUpTo: (id: string) => book.movedUpTo(id),
     /** How much is kept. */
-    sizes: () => ({ live: rows.liveCount(), known: byId.size, cases: book.size() }),
+    sizes: () => ({
+      live: rows.liveCount(),
+      older: rows.olderCount(),
+      known: byId.size,
+      cases: book.size(),
+    }),
     snapshot: (): FeedSnapshot => ({
       ...rows.snapshot(),
       received,
       loaded: rows.liveCount() + rows.olderCount(),
+      isCut: isTrimmed && rows.olderCount() === 0,
       caseOf: book.caseOf,
     }),
   }

@@ -65,26 +65,34 @@ export function createShownRows({ reader, caseOf, makeMatcher = matcherOf }: Opt
       if (held) held = { ...held, missed: held.missed + countSince(cut, held.arrival) }
       return gone
     },
+    /** Removes the older rows, and returns them. */
+    removeOlder: (): readonly FeedRow[] => {
+      const gone = older.rows()
+      for (const row of gone) touched.delete(row)
+      older.clear()
+      return gone
+    },
     /** Notes that the case of a row has changed, if the filters depend on it. */
     touch: (row: FeedRow, isDeletion: boolean): void => {
       if (isDeletion || dependsOnCases(filters)) touched.add(row)
     },
     /** Filters the touched rows again, unless rows are held. */
     matchTouched,
-    /** Shows other rows. `now` (milliseconds) decides what today is. */
-    setFilters: (next: FeedFilters, now: number): void => {
+    /** Shows other rows, and returns whether these are others. `now` (milliseconds) decides what today is. */
+    setFilters: (next: FeedFilters, now: number): boolean => {
       const isSameDay = !next.isToday || startOfDay(now) === day
-      if (isSameFilter(next, filters) && isSameDay) return
+      if (isSameFilter(next, filters) && isSameDay) return false
       filters = next
       day = startOfDay(now)
       matcher = makeMatcher(next, reader, now)
       touched.clear()
       live.match()
       older.match()
-      if (!held) return
+      if (!held) return true
       // The rows that were there when the hold began, through the new filters.
       const { arrival } = held
       held = { ...held, rows: live.shown().filter((row) => row.arrival <= arrival), missed: 0 }
+      return true
     },
     isHeld: () => held !== null,
     isHeldId: (id: string) => held?.ids.has(id) === true,

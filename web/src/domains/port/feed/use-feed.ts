@@ -1,9 +1,10 @@
-import { useEffect, useMemo, useState, useSyncExternalStore } from 'react'
-import type { ReceivedEvent } from '#shared/client/connect.ts'
+import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react'
+import type { Gap, ReceivedEvent } from '#shared/client/connect.ts'
 import { useAccess } from '#web/live/access.tsx'
 import { type Api, ApiError, useApi } from '#web/live/api.ts'
 import { createPacer } from '#web/live/pacer.ts'
 import { useTidewire } from '#web/live/tidewire-provider.tsx'
+import { showToast } from '#web/ui/overlay/toaster.tsx'
 import { createStreamMeter, type Received, type StreamMeter } from '../stream/stream-meter.ts'
 import type { FeedSnapshot } from './feed.ts'
 import type { FeedRow } from './feed-row.ts'
@@ -15,6 +16,8 @@ export type FeedHistory = {
   readonly problem?: string
   readonly hasMore: boolean
   readonly loadMore: () => void
+  /** Forgets all rows and reads the newest ones. */
+  readonly readAgain: () => void
 }
 
 export type PortFeed = {
@@ -38,51 +41,56 @@ export function usePortFeed(onNew: (rows: readonly FeedRow[]) => void): PortFeed
   const { name } = useAccess()
   const api = useApi()
   const { store, meter, receive } = useMemo(() => createParts(name, onNew), [name, onNew])
-  const [history, setHistory] = useState<Omit<FeedHistory, 'loadMore'> & { readonly next: string | null }>(
-    BEGIN,
-  )
+  const [history, setHistory] = useState<History>(BEGIN)
   const [reading, setReading] = useState<{ readonly next: string | null } | null>(null)
 
+  const readAgain = useCallback(() => {
+    store.clear()
+    setHistory(BEGIN)
+    setReading({ next: null })
+  }, [store])
+
+  const isFailed = useRef(false)
+  isFailed.current = history.status === 'failed'
   useEffect(() => {
     let hasBegun = false
     const begin = () => {
       hasBegun = true
-      store.clear()
-      setHistory(BEGIN)
-      setReading({ next: null })
+      readAgain()
     }
     return tidewire.subscribe({ channels: LIVE }, receive, {
       // The history is read once the subscription is live, so that no event falls between the two.
       onState: (state) => {
         if (!hasBegun && (state === 'live' || state === 'polling')) begin()
+        else if (state === 'live' && isFailed.current) setReading((before) => before && { ...before })
       },
-      onGap: begin,
+      onGap: (gap) => {
+        begin()
+        showToast({ tone: 'plain', title: 'The feed was read again', detail: sayGap(gap) })
+      },
     })
-  }, [tidewire, store, receive])
+  }, [tidewire, receive, readAgain])
 
   useEffect(() => {
     if (reading === null) return
     const aborter = new AbortController()
-    readPage(api, reading.next, aborter.signal).then(
-      ({ events, next }) => {
+    setHistory((before) => ({ ...before, status: 'loading' }))
+    readPage(api, reading.next, aborter.signal)
+      .then(({ events, next }) => {
         store.addOlder(events)
         setHistory({ status: 'ready', hasMore: next !== null, next })
-      },
-      (error: unknown) => {
+      })
+      .catch((error: unknown) => {
         if (aborter.signal.aborted) return
         const problem = error instanceof ApiError ? error.message : String(error)
         setHistory((before) => ({ ...before, status: 'failed', problem }))
-      },
-    )
+      })
     return () => aborter.abort()
   }, [api, store, reading])
 
   const { next, ...shown } = history
-  const loadMore = () => {
-    setHistory((before) => ({ ...before, status: 'loading' }))
-    setReading({ next })
-  }
-  return { store, meter, history: { ...shown, loadMore } }
+  const loadMore = () => setReading({ next })
+  return { store, meter, history: { ...shown, loadMore, readAgain } }
 }
 
 /** Returns the feed as it is now. It changes at most once per frame. */
@@ -90,7 +98,15 @@ export function useFeedSnapshot(store: FeedStore): FeedSnapshot {
   return useSyncExternalStore(store.subscribe, store.snapshot)
 }
 
+type History = Omit<FeedHistory, 'loadMore' | 'readAgain'> & { readonly next: string | null }
+
 const BEGIN = { status: 'loading', hasMore: false, next: null } as const
+
+function sayGap({ reason }: Gap): string {
+  return reason === 'epoch'
+    ? 'Its topic was created again: what it had before is gone.'
+    : 'This page was away for longer than the server keeps events: what came first is gone.'
+}
 
 async function readPage(api: Api, next: string | null, signal: AbortSignal): Promise<Page> {
   const query = new URLSearchParams({ channel: LISTED, limit: String(PAGE), ...(next !== null && { next }) })
