@@ -1,14 +1,18 @@
 import { beforeEach, describe, expect, test } from 'vitest'
+import { dynamoEventStore } from '#shared/adapters/dynamodb/dynamo-event-store.ts'
+import { parseRetention } from '#shared/core/retention.ts'
 import { createCatalog } from '#shared/pipeline/catalog.ts'
 import { recordDecoder } from '#shared/pipeline/consume/consume.ts'
 import { findUnread } from '#shared/pipeline/history/find-unread.ts'
 import { trimmed } from '#shared/testing/accept/logs.ts'
 import { makeEvent, makeRecord } from '#shared/testing/accept/records.ts'
+import { TINY_TABLES, tinyDynamodb } from '#shared/testing/dynamodb/tiny-dynamodb.ts'
 import { memoryClaimStore } from '#shared/testing/memory/memory-claim-store.ts'
 import { memoryDeadLetterStore } from '#shared/testing/memory/memory-dead-letter-store.ts'
 import { memoryEventStore } from '#shared/testing/memory/memory-event-store.ts'
 import { createKnownHeads, followBatch, type StoreDeps, storeBatch } from './store-batch.ts'
 
+const DAY_MS = 86_400_000
 const POISON = '{"specversion":'
 const catalog = createCatalog([{ name: 'port', topics: { port: ['port.**'] }, events: {} }])
 let deps: StoreDeps
@@ -72,6 +76,25 @@ describe('a batch', () => {
     expect(await headOf()).toMatchObject({ offset: 1, first: 0 })
   })
 
+  test('that is read again from the beginning of Kafka does not bring back what has expired', async () => {
+    let time = Date.now()
+    const log = { table: TINY_TABLES.log, retention: parseRetention('7d'), now: () => time }
+    deps = { ...deps, store: dynamoEventStore(tinyDynamodb().client, log) }
+    const batch = [0, 1, 2].map((offset) => makeRecord({ offset }, makeEvent(`e${offset}`)))
+    await storeBatch(batch.slice(0, 2), deps)
+    time += 6 * DAY_MS
+    await storeBatch(batch.slice(2), deps)
+    time += 2 * DAY_MS
+
+    const pushed = await storeBatch(batch, { ...deps, heads: createKnownHeads() })
+
+    expect(idsOf(pushed)).toEqual(['e0', 'e1', 'e2'])
+    expect(await storedIds()).toEqual(['e2'])
+    time += 6 * DAY_MS
+    const cursor = `port@${await epochOf()}:0=0`
+    expect((await findUnread(cursor, ['port'], deps.store)).lost).toBe('trimmed')
+  })
+
   test('drops a later copy of an event, within it and across partitions', async () => {
     await storeBatch(
       [makeRecord({ offset: 0 }, makeEvent('a')), makeRecord({ offset: 1 }, makeEvent('a'))],
@@ -110,6 +133,16 @@ describe('a record that is not a valid event of its topic', () => {
     expect(letter?.reason).toContain(reason)
     expect(idsOf(events)).toEqual(['good'])
     expect(await headOf()).toMatchObject({ offset: 1 })
+  })
+
+  test('is no dead letter again if the batch is read again', async () => {
+    const batch = [makeRecord({ offset: 0 }, POISON)]
+    await storeBatch(batch, deps)
+    deps = { ...deps, deadLetters: memoryDeadLetterStore(), heads: createKnownHeads() }
+
+    await storeBatch(batch, deps)
+
+    expect(await deps.deadLetters.list(['port'], 10)).toEqual([])
   })
 
   test('does not count as lost for a client that reads from the start', async () => {

@@ -58,7 +58,7 @@ export function createKnownHeads(): KnownHeads {
 const MAX_TRIES = 10
 
 /**
- * Stores the records of one partition, and then advances its head (docs/architecture.md, I1). Records that are no
+ * Stores the records of one partition that are above its head, and then advances it (docs/architecture.md, I1). Records that are no
  * event go to the dead letters (I9), repeats are dropped (I8). A batch above the known head is stored without reading
  * the topic; if the head turns out to be another, or the epoch has ended, the topic is read and the batch stored again.
  * Returns the events to push, in offset order. Throws if a store fails, or other workers move the head all the time; the
@@ -74,7 +74,13 @@ export async function storeBatch(records: readonly KafkaRecord[], deps: StoreDep
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const { stream, head } = known ?? (await openStream(records, decoded, store))
     const events = await dropRepeats(stream, decoded, claims)
-    await Promise.all([store.put(stream, events), ...letters.map((letter) => deadLetters.put(letter))])
+    // What is at or below the head is stored, or has expired since. Stored again it would outlive the events after it, and
+    // a cursor at it would seem to lose nothing (docs/architecture.md, I4).
+    const isNew = ({ offset }: Position) => head === undefined || offset > head.offset
+    await Promise.all([
+      store.put(stream, events.filter(isNew)),
+      ...letters.filter(isNew).map((letter) => deadLetters.put(letter)),
+    ])
     const next = headAfter(records, last.offset, events[0], head)
     const isThere = head !== undefined && head.offset >= next.offset
     if (isThere || (await store.advance(stream, next, head))) {
