@@ -2,9 +2,9 @@ import { useQuery } from '@tanstack/react-query'
 import { useEffect } from 'react'
 import type { ReceivedEvent } from '#shared/client/connect.ts'
 import type { Case } from '#shared/domain/port/case.ts'
-import { useApi } from '#web/live/api.ts'
+import { ApiError, useApi } from '#web/live/api.ts'
 import { WithQueries } from '#web/live/with-queries.tsx'
-import { IconButton } from '#web/ui/form/button.tsx'
+import { Button, IconButton } from '#web/ui/form/button.tsx'
 import { Loading, StateMessage } from '#web/ui/layout/state-message.tsx'
 import { Dialog } from '#web/ui/overlay/dialog.tsx'
 import type { FeedRow } from '../feed/feed-row.ts'
@@ -57,25 +57,44 @@ function useTitle({ id, store }: Props): string {
 }
 
 function DetailBody({ id, store, makeMove }: Props) {
-  const { row, problem } = useOpenRow(store, id)
-  if (problem !== null)
-    return <StateMessage kind="error" title="This event cannot be shown" detail={problem} />
+  const { row, error, retry } = useOpenRow(store, id)
+  if (error !== null && isGone(error))
+    return (
+      <StateMessage
+        kind="empty"
+        title="This event is not here"
+        detail="Either it is older than what the server keeps, or there never was one with this id."
+      />
+    )
+  if (error !== null)
+    return (
+      <StateMessage kind="error" title="This event cannot be shown" detail={error.message}>
+        <Button onClick={retry}>Try again</Button>
+      </StateMessage>
+    )
   if (row === null) return <Loading what="the event" lines={8} />
   return <EventDetail key={row.key} row={row} store={store} makeMove={makeMove} />
 }
 
 type OpenRow = {
   readonly row: FeedRow | null
-  /** Why it cannot be shown, in words. */
-  readonly problem: string | null
+  /** Why it cannot be shown. */
+  readonly error: Error | null
+  readonly retry: () => void
 }
+
+const statusOf = (error: Error) => (error instanceof ApiError ? error.problem.status : 0)
+const isGone = (error: Error) => [404, 410].includes(statusOf(error))
+/** The server was away, or too slow: what it has not answered yet may be asked again. */
+const isPassing = (error: Error) => statusOf(error) === 0 || statusOf(error) >= 500
+const RETRIES = 3
 
 /** Returns the event that the address names, from the feed or, if the feed does not have it, from the server. */
 function useOpenRow(store: FeedStore, id: string): OpenRow {
   const api = useApi()
   useFeedSnapshot(store)
   const known = store.find(id)
-  const { data, error } = useQuery({
+  const { data, error, refetch } = useQuery({
     queryKey: ['event', id],
     queryFn: ({ signal }) =>
       api.get<ReceivedEvent & { readonly state?: Case }>(`/events/${encodeURIComponent(id)}`, {
@@ -83,7 +102,7 @@ function useOpenRow(store: FeedStore, id: string): OpenRow {
       }),
     enabled: known === undefined,
     staleTime: 0,
-    retry: false,
+    retry: (failures, cause) => failures < RETRIES && isPassing(cause),
   })
   useEffect(() => {
     if (data?.state && data.event.id === id && store.find(data.event.id) === undefined) {
@@ -91,5 +110,9 @@ function useOpenRow(store: FeedStore, id: string): OpenRow {
       store.adopt(positioned, state)
     }
   }, [data, id, store])
-  return { row: known ?? null, problem: known === undefined && error ? error.message : null }
+  return {
+    row: known ?? null,
+    error: known === undefined ? error : null,
+    retry: () => void refetch(),
+  }
 }
