@@ -77,12 +77,26 @@ describe.skipIf(chromiumPath() === null)('signing in to the dashboard in Chromiu
     await second.close()
   })
 
-  it('shows the form again, with the reason, when the server no longer accepts the token', async () => {
-    await page.evaluate(`for (const key of Object.keys(localStorage))
-      if (key.endsWith('accessToken')) localStorage.setItem(key, localStorage.getItem(key).slice(0, -8) + 'AAAAAAAA')`)
+  it('renews a token that the server no longer accepts', async () => {
+    await spoil(page, 'accessToken')
+    await page.reload()
+
+    await preferences('operator').waitFor()
+    await untilLive(page)
+  })
+
+  it('shows the form again, with the reason, when it cannot be renewed', async () => {
+    await spoil(page, 'accessToken', 'refreshToken')
     await page.reload()
 
     await page.getByText('Your session has ended. Sign in again.').waitFor()
     expect(problems).toEqual([])
   })
 })
+
+/** Spoils stored tokens. */
+async function spoil(page: Page, ...names: readonly string[]): Promise<void> {
+  await page.evaluate(`for (const key of Object.keys(localStorage))
+    if (${JSON.stringify(names)}.some((name) => key.endsWith(name)))
+      localStorage.setItem(key, localStorage.getItem(key).slice(0, -8) + 'AAAAAAAA')`)
+}
