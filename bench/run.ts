@@ -17,6 +17,7 @@ import { benchMatching } from './bench-matching.ts'
 import { benchPosts } from './bench-posts.ts'
 import { benchProfile } from './bench-profile.ts'
 import { benchReconnect } from './bench-reconnect.ts'
+import { benchRestart } from './bench-restart.ts'
 import { benchSoak } from './bench-soak.ts'
 import { benchTables } from './bench-tables.ts'
 import { benchUnits } from './bench-units.ts'
@@ -32,6 +33,7 @@ const HELP = `Measures throughput, latency and the dashboard on this machine.
   npm run bench -- --seconds 20          longer: seconds of load, also --rounds 5, --minutes 30
   npm run bench -- --rates 5,100         these events per second, also --viewers 100,1000
   npm run bench -- --only age --retention 5m --minutes 60 --sleep 600    a week in an hour
+  npm run bench -- --only restart --gigabytes 20     killed with a log of that size, or with --data FOLDER
   npm run bench -- --systems tidewire,classic    these of tidewire, classic, bare and centrifugo
   npm run bench -- --stack before=../other       another checkout of Tidewire as a further system
   npm run bench -- --apache-kafka        on Apache Kafka instead of the embedded broker
@@ -64,11 +66,12 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   profile: benchProfile,
   soak: benchSoak,
   age: benchAge,
+  restart: benchRestart,
   dashboard: ({ seconds }) => benchDashboard(seconds ?? 20),
   'feed-soak': benchFeedSoak,
 }
 /** These take long, and run only when they are named. */
-const ON_DEMAND: readonly string[] = ['profile', 'soak', 'age', 'feed-soak']
+const ON_DEMAND: readonly string[] = ['profile', 'soak', 'age', 'restart', 'feed-soak']
 
 const NAMES = `Benchmarks: ${Object.keys(BENCHMARKS).join(', ')}.
 Only when named: ${ON_DEMAND.join(', ')}.

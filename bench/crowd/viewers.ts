@@ -63,7 +63,7 @@ export function createViewers(options: ViewerOptions): Viewers {
     clients[viewer] = client
     const channels = [CHANNELS[groupOf[viewer] ?? ''] ?? '**']
     client.subscribe(
-      { channels, since: 'earliest' },
+      { channels },
       ({ topic, partition, offset, event }) => {
         const entry = entryOf(event.id, event.source)
         const ms = accounts.arrived(viewer, entry, { topic, partition, offset }, performance.now())
