@@ -21,9 +21,9 @@ const RETENTION_MS = DAYS * 86_400_000
 /** Of the log and of the claims each, at least. The records of the filling are of 1 KB. */
 const ITEMS = { least: 1_000_000, perGigabyte: 50_000 }
 const RUNS_BEFORE_MS = 8000
-const PATIENCE_MS = 120_000
+const PATIENCE_MS = 60_000
 /** Consumer groups of Kafka: who pushes to viewers and who folds views. */
-const GROUPS = ['deliver', 'fold']
+const GROUPS = ['tidewire-deliver', 'tidewire-fold']
 
 /**
  * A stack with a long log, 60 events per second and 60 viewers is killed and started again at once. How long until it is
@@ -106,8 +106,8 @@ async function restart(stack: TestStack, crowd: CrowdProcess): Promise<Row> {
     'all viewers live s': missing === 0 ? round(max / 1000) : 'never',
     ...Object.fromEntries(
       caughtUp.flatMap(({ prefix, behind, ms }) => [
-        [`${prefix}: behind by`, behind],
-        [`${prefix}: caught up s`, round(ms / 1000)],
+        [`${prefix.replace('tidewire-', '')}: behind by`, behind],
+        [`${prefix.replace('tidewire-', '')}: caught up s`, round(ms / 1000)],
       ]),
     ),
   }
