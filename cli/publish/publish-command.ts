@@ -41,8 +41,8 @@ A record that has "specversion", or a "type" (with --type: a "type" beside "data
 and missing attributes are added from the options. Any other record becomes the data of an event of --type.
 In <text>, {field} is replaced by a field of the record and {a.b} by a nested one.
 
-Ids: without --id-field an id is derived from the event's content, so running the same file again within 7 days adds
-nothing, while equal rows of one file are separate events. The ids change with the mapping and with the file's name
+Ids: without --id-field an id is derived from the event's content, so running the same file again adds nothing while
+the log keeps the first run (7 days by default), while equal rows of one file are separate events. The ids change with the mapping and with the file's name
 (it is in the default source).
 Order: kept per partition key. Without --partition-key the order of the whole file is kept, one batch at a time.
 CSV: the first line names the fields; empty cells are left out; numbers, true and false are cast (not with --no-cast).

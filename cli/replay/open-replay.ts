@@ -4,7 +4,8 @@ import { dynamoEventStore } from '#shared/adapters/dynamodb/dynamo-event-store.t
 import { dynamoClient } from '#shared/adapters/dynamodb/dynamo-requests.ts'
 import { dynamoViewStore } from '#shared/adapters/dynamodb/dynamo-view-store.ts'
 import { kafkaLogReader } from '#shared/adapters/kafka/kafka-log-reader.ts'
-import { DEFAULT_RETENTION, parseRetention } from '#shared/core/retention.ts'
+import { messageOf } from '#shared/core/message-of.ts'
+import { DEFAULT_RETENTION, parseRetention, type Retention } from '#shared/core/retention.ts'
 import { domains } from '#shared/domain/catalog.ts'
 import { createCatalog } from '#shared/pipeline/catalog.ts'
 import { recordDecoder } from '#shared/pipeline/consume/consume.ts'
@@ -12,6 +13,7 @@ import { deployedRetention } from '#shared/pipeline/deployed-retention.ts'
 import { type FoldDeps, foldBatch } from '#shared/pipeline/views/fold.ts'
 import { viewsOf } from '#shared/pipeline/views/views.ts'
 import type { CliContext } from '../lib/cli-context.ts'
+import { CliError } from '../lib/cli-error.ts'
 import type { ReplayDeps } from './replay-views.ts'
 
 export type ReplayPlace = { readonly brokers: string; readonly dynamodb: string; readonly stage: string }
@@ -24,7 +26,7 @@ export function openReplay({ brokers, dynamodb, stage }: ReplayPlace, env: CliCo
   const catalog = createCatalog(domains, {
     unknownTypes: env.UNKNOWN_TYPES === 'refuse' ? 'refuse' : 'accept',
   })
-  const retention = deployedRetention(parseRetention(env.RETENTION ?? DEFAULT_RETENTION), domains)
+  const retention = readRetention(env)
   const store = dynamoEventStore(client, { table: table('log'), retention })
   const viewStore = dynamoViewStore(client, { table: table('views'), retention })
   const deps: FoldDeps = {
@@ -48,5 +50,14 @@ export function openReplay({ brokers, dynamodb, stage }: ReplayPlace, env: CliCo
     reader: kafkaLogReader({ brokers: brokers.split(','), clientId: 'tidewire-replay' }),
     fold: async (records) => void (await foldBatch(records, deps, { isRebuilder: true })),
     groupOf: (topic) => `tidewire-fold-${topic}`,
+  }
+}
+
+/** The setting of the stack. Throws CliError if it cannot be that of any. */
+function readRetention(env: CliContext['env']): Retention {
+  try {
+    return deployedRetention(parseRetention(env.RETENTION ?? DEFAULT_RETENTION), domains)
+  } catch (cause) {
+    throw new CliError(`RETENTION: ${messageOf(cause)}`, { cause })
   }
 }

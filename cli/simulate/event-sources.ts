@@ -45,7 +45,7 @@ export const DATA_SETS: Readonly<Record<string, DataSet>> = {
 
 /**
  * Yields the events of a data set with their own times. Ids are made of its name and a number, so that a second replay
- * within 7 days adds nothing. Throws CliError if the package of the data sets is not installed.
+ * adds nothing while the log keeps the first (7 days by default). Throws CliError if the package of the data sets is not installed.
  */
 export async function* readDataSet(name: string, set: DataSet): AsyncGenerator<TimedEvent> {
   let begin: number | null = null

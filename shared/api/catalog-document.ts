@@ -6,13 +6,11 @@ import {
   REPLAY_LIMIT,
   SUBSCRIPTION_LIMIT,
 } from '#shared/core/limits.ts'
-import type { Retention } from '#shared/core/retention.ts'
+import { DAY_SECONDS, type Retention } from '#shared/core/retention.ts'
 import { SEVERITIES } from '#shared/core/severity.ts'
 import type { Derived, Domain, EventDefinition, View } from '#shared/domain/define-domain.ts'
 import { type Catalog, UNCLAIMED_TOPIC } from '#shared/pipeline/catalog.ts'
 import { PAGE_LIMITS } from '#shared/pipeline/history/list-events.ts'
-
-const DAY_SECONDS = 86_400
 
 const derived = z.union([z.object({ value: z.string() }), z.object({ rule: z.string() })]).meta({
   description: 'A constant value, or the description of the rule that derives the value from the data.',

@@ -17,10 +17,12 @@ export type Retention = {
 /** The setting where nothing else is set. */
 export const DEFAULT_RETENTION = '7d'
 
-/** The limits of every duration: one minute and ten years. Seconds. */
-export const RETENTION_LIMITS = { least: 60, most: 3650 * 86_400 } as const
+export const DAY_SECONDS = 86_400
 
-const SECONDS_OF_UNIT: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 }
+/** The limits of every duration: one minute and ten years. Seconds. */
+export const RETENTION_LIMITS = { least: 60, most: 3650 * DAY_SECONDS } as const
+
+const SECONDS_OF_UNIT: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: DAY_SECONDS }
 const DURATION = /^(\d{1,10})([smhd])$/
 const NAME = /^[\w.~-]+(?:\/[\w.~-]+)?$/
 const MOST_GRACE = 7200

@@ -11,9 +11,9 @@ export function identityOf({ source, id }: ClaimKey): string {
 export type Claim = Position & { readonly epoch?: string }
 
 /**
- * One event, one id (docs/architecture.md, I8): the first position of each (source, id), kept for 7 days. Only a claim
- * decides which record is the event. A lease only keeps two requests from writing the same event at once: a claim
- * overrides it.
+ * One event, one id (docs/architecture.md, I8): the first position of each (source, id), kept for longer than any event
+ * of the log (`claims` of the retention). Only a claim decides which record is the event. A lease only keeps two requests
+ * from writing the same event at once: a claim overrides it.
  */
 export type ClaimStore = {
   /** Claims the pair for a position unless it is claimed already. Returns the claim that is in force. */

@@ -1,8 +1,6 @@
-import { formatDuration, type Retention } from '#shared/core/retention.ts'
+import { DAY_SECONDS, formatDuration, type Retention } from '#shared/core/retention.ts'
 import type { Domain } from '#shared/domain/define-domain.ts'
 import { createCatalog } from './catalog.ts'
-
-const DAY_SECONDS = 86_400
 
 /**
  * Returns a retention as it is in force for these domains: a view that the setting does not name is kept for the

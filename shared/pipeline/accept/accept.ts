@@ -23,7 +23,7 @@ export type Receipt = { readonly id: string; readonly source: string } & Positio
 
 /**
  * Accepts events: all of them or none. Checks them, appends to Kafka those whose (source, id) is new, and returns the
- * position of each, in input order. The same pair gets the same position for 7 days, in spite of crashes, retries and
+ * position of each, in input order. The same pair gets the same position while its claim is kept, in spite of crashes, retries and
  * races (docs/adr/0009): it is the position of the claim, and the event there is the one that is delivered
  * (docs/architecture.md, I8). `madeIds` are ids that were made for this request; they are new, so they need no claim.
  *
