@@ -92,7 +92,22 @@ export type EventStore = {
    * changes nothing that a reader sees, if the head is not exactly `known`, or the epoch of the stream has ended.
    */
   advance(stream: Stream, head: Head, known: Head | undefined): Promise<boolean>
-  /** Returns the events of a range that have not expired. */
+  /**
+   * Returns `after + 1` if no event above `after` has expired; otherwise the offset of the first one that has not, or the
+   * one above the head. An event that is deleted counts as expired, and so does a gap behind expired ones. Events expire
+   * in the order of their offsets, so this takes O(log n) reads, and none for a store that knows it from before.
+   */
+  firstLive(stream: Stream, head: Head, after: number): Promise<number>
+  /**
+   * Returns the offset of the first event that has not expired, and whose record is not older than a time (milliseconds
+   * since 1970); the one above the head if there is none. The times of records grow with their offsets, except for the
+   * differences of producers' clocks. Takes O(log n) reads.
+   */
+  firstSince(stream: Stream, head: Head, time: number): Promise<number>
+  /**
+   * Returns the events of a range that have not expired. It may return what expired within the last minute, so that what
+   * `firstLive` named is still read. It reads about as many as it returns, however many have expired.
+   */
   read(stream: Stream, range: Range): Promise<StoredEvent[]>
 }
 

@@ -1,8 +1,9 @@
 import { type DynamoDBDocumentClient, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
-import { graceOf, type Retention, storedFor } from '#shared/core/retention.ts'
+import { storedFor } from '#shared/core/retention.ts'
 import { nameEpoch } from '#shared/pipeline/history/topic-state.ts'
-import type { EventStore, Head, StoredEvent, Stream } from '#shared/pipeline/ports.ts'
+import type { EventStore, Head } from '#shared/pipeline/ports.ts'
 import { type Item, isConditionFailure, putAll, queryAll, succeeds } from './dynamo-requests.ts'
+import { type EventTable, eventReads, streamKey } from './event-reads.ts'
 
 // One table, key (stream, offset):
 //   (container-events@0mh3k2x9a7b:0, 12)  an event: its JSON, the record's timestamp, when it was stored, when it expires
@@ -10,23 +11,15 @@ import { type Item, isConditionFailure, putAll, queryAll, succeeds } from './dyn
 //   (heads#container-events, 0)            partition 0: epoch, head, first offset, timestamp; `ended` from the moment
 //                                          that somebody begins the epoch after it
 const EPOCH_ITEM = -1
+
 /**
- * An event can be read for the retention of its topic after it was stored: for the one of that time, or for that of now
- * if it is shorter. So events always end oldest first, after a change of the setting too.
+ * The EventStore on DynamoDB. Events are deleted a while after their retention (`graceOf`), or days later, and not read
+ * any more in between. They expire in the order of their offsets, so no read looks through expired ones
+ * (docs/adr/0025).
  */
-const LIVE = 'expires > :expires AND (attribute_not_exists(storedAt) OR storedAt > :stored)'
-
-type Options = {
-  readonly table: string
-  readonly retention: Pick<Retention, 'ofTopic'>
-  /** Returns milliseconds since 1970. */
-  readonly now?: () => number
-}
-
-/** The EventStore on DynamoDB. Events are deleted a while after their retention (`graceOf`), and not read any more then. */
 export function dynamoEventStore(
   client: DynamoDBDocumentClient,
-  { table, retention, now = Date.now }: Options,
+  { table, retention, now = Date.now }: EventTable,
 ): EventStore {
   const get = async (key: Item): Promise<Item | undefined> =>
     (await client.send(new GetCommand({ TableName: table, Key: key, ConsistentRead: true }))).Item
@@ -131,40 +124,12 @@ export function dynamoEventStore(
       return false
     },
 
-    async read(stream, { after, upTo, limit, newestFirst = false }) {
-      if (upTo <= after || limit <= 0) return []
-      const promised = retention.ofTopic(stream.topic)
-      const seconds = Math.floor(now() / 1000)
-      const items = await queryAll(
-        client,
-        {
-          TableName: table,
-          ConsistentRead: true,
-          ScanIndexForward: !newestFirst,
-          KeyConditionExpression: '#stream = :stream AND #offset BETWEEN :from AND :to',
-          FilterExpression: LIVE,
-          ExpressionAttributeNames: { '#stream': 'stream', '#offset': 'offset' },
-          ExpressionAttributeValues: {
-            ':stream': streamKey(stream),
-            ':from': after + 1,
-            ':to': upTo,
-            ':expires': seconds + graceOf(promised),
-            ':stored': seconds - promised,
-          },
-        },
-        limit,
-      )
-      return items.map((item) => toStoredEvent(item, stream))
-    },
+    ...eventReads(client, { table, retention, now }),
   }
 }
 
 function headsOf(topic: string): string {
   return `heads#${topic}`
-}
-
-function streamKey({ topic, epoch, partition }: Stream): string {
-  return `${topic}@${epoch}:${partition}`
 }
 
 function isHead({ offset }: Item): boolean {
@@ -173,9 +138,4 @@ function isHead({ offset }: Item): boolean {
 
 function toHead(item: Item): Head {
   return { offset: Number(item.head), first: Number(item.first), timestamp: Number(item.timestamp) }
-}
-
-function toStoredEvent(item: Item, { topic, partition }: Stream): StoredEvent {
-  const event = JSON.parse(String(item.event))
-  return { topic, partition, offset: Number(item.offset), timestamp: Number(item.timestamp), event }
 }

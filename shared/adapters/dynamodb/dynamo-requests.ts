@@ -126,22 +126,35 @@ export async function succeeds(write: Promise<unknown>): Promise<boolean> {
 /** Follows a query over its pages until `limit` items are found. */
 export async function queryAll(
   client: DynamoDBDocumentClient,
-  input: ConstructorParameters<typeof QueryCommand>[0],
+  input: QueryInput,
   limit = Number.POSITIVE_INFINITY,
 ): Promise<Item[]> {
   const found: Item[] = []
-  let from: Item | undefined
-  do {
-    const rest = limit - found.length
-    const { Items, LastEvaluatedKey } = await client.send(
-      new QueryCommand({
-        ...input,
-        ...(Number.isFinite(rest) && { Limit: rest }),
-        ...(from && { ExclusiveStartKey: from }),
-      }),
-    )
-    found.push(...(Items ?? []))
-    from = LastEvaluatedKey
-  } while (from !== undefined && found.length < limit)
+  for await (const { items } of queryPages(client, input, () => limit - found.length)) found.push(...items)
   return found
+}
+
+type QueryInput = ConstructorParameters<typeof QueryCommand>[0]
+
+/**
+ * Reads a query page by page, for as long as `room` returns more than 0: how many items the next page may read. A page
+ * says how many items it read, of which a filter may have dropped some.
+ */
+export async function* queryPages(
+  client: DynamoDBDocumentClient,
+  input: QueryInput,
+  room: () => number,
+): AsyncGenerator<{ readonly items: Item[]; readonly read: number }, void> {
+  let from: Item | undefined
+  for (let rest = room(); rest > 0; rest = room()) {
+    const query = new QueryCommand({
+      ...input,
+      ...(Number.isFinite(rest) && { Limit: rest }),
+      ...(from && { ExclusiveStartKey: from }),
+    })
+    const { Items = [], ScannedCount, LastEvaluatedKey } = await client.send(query)
+    yield { items: Items, read: ScannedCount ?? Items.length }
+    if (LastEvaluatedKey === undefined) return
+    from = LastEvaluatedKey
+  }
 }

@@ -19,8 +19,9 @@ export type CatchUpDeps = { readonly store: EventStore; readonly catalog: Catalo
 /** The pauses of a page that is held. Each look at an unchanged store costs one query for each topic of the interest. */
 const PAUSES: Pauses = { firstMs: 100, maxMs: 1000 }
 
-/** The maximum number of events in one read of the store. */
+/** The maximum number of events in one read of the store, and how much larger each read is than the one before. */
 const READ_AT_ONCE = 500
+const READ_GROWTH = 4
 
 /**
  * Reads what is above a cursor, oldest first within each partition: the polling fallback of a socket, on the same
@@ -51,13 +52,13 @@ export async function catchUp(
   /** Returns the last offset that the page includes. */
   async function readPartition(stream: Stream, after: number, upTo: number): Promise<number> {
     let last = after
-    while (last < upTo) {
-      const max = Math.min(limit - events.length, scanLeft, READ_AT_ONCE)
-      if (max <= 0 || room.isFull()) return last
+    for (let size = limit; last < upTo; size *= READ_GROWTH) {
+      const max = Math.min(size, scanLeft, READ_AT_ONCE)
+      if (max <= 0 || events.length >= limit || room.isFull()) return last
       const page = await store.read(stream, { after: last, upTo, limit: max })
       for (const { timestamp: _, ...positioned } of page) {
         if (matchesInterest(interest, positioned.event)) {
-          if (!room.take(positioned)) return last
+          if (events.length >= limit || !room.take(positioned)) return last
           events.push(positioned)
         }
         last = positioned.offset

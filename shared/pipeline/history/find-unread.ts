@@ -10,7 +10,10 @@ import { Refusal } from '#shared/core/refusal.ts'
 import { parseTimestamp } from '#shared/core/time.ts'
 import type { EventStore, Head, Stream, TopicState } from '#shared/pipeline/ports.ts'
 
-/** What is still to be read of one partition: everything above `after`, up to the head. */
+/**
+ * What is still to be read of one partition: everything above `after`, up to the head. What has expired is below `after`,
+ * or the stream has no event yet.
+ */
 export type Remainder = Stream & { readonly after: number; readonly head: Head }
 
 /** What a reader has not seen yet. `lost` says why some of it cannot be read any more, if so. */
@@ -34,20 +37,18 @@ export async function findUnread(
   const start = parseSince(since)
   const states = await Promise.all(topics.map(async (topic) => [topic, await store.topic(topic)] as const))
   const heads = new Map(states.map(([topic, state]) => [topic, cursorOf(state)]))
-  let lost: Unread['lost'] = null
-  const remainders: Remainder[] = []
-  for (const [topic, { epoch, heads: partitions }] of states) {
-    const isOtherEpoch = start.cursor?.has(topic) && start.cursor.get(topic)?.epoch !== epoch
-    if (isOtherEpoch) lost = 'epoch'
-    for (const [partition, head] of partitions) {
-      const stream = { topic, epoch, partition }
-      const after = isOtherEpoch ? -1 : await startOf(start, stream, head, store)
-      if (after >= head.offset) continue
-      remainders.push({ ...stream, after, head })
-      if (start.cursor && !isOtherEpoch && (await isTrimmed(stream, after, head, store))) lost ??= 'trimmed'
-    }
+  const found = await Promise.all(
+    states.flatMap(([topic, { epoch, heads: partitions }]) =>
+      [...partitions].map(([partition, head]) => compare(start, { topic, epoch, partition }, head, store)),
+    ),
+  )
+  const isEpochOver = states.some(([topic, { epoch }]) => isOfOtherEpoch(start, topic, epoch))
+  const isTrimmed = found.some((one) => one.isTrimmed)
+  return {
+    heads,
+    remainders: found.map((one) => one.remainder).filter(({ after, head }) => after < head.offset),
+    lost: isEpochOver ? 'epoch' : isTrimmed ? 'trimmed' : null,
   }
-  return { heads, remainders, lost }
 }
 
 type Start = { readonly cursor?: Cursor; readonly time?: number; readonly from?: 'latest' | 'earliest' }
@@ -69,38 +70,29 @@ function cursorOf({ epoch, heads }: TopicState): TopicCursor {
   return { epoch, offsets: new Map([...heads].map(([partition, { offset }]) => [partition, offset])) }
 }
 
-async function startOf(
-  { cursor, time, from }: Start,
+function isOfOtherEpoch({ cursor }: Start, topic: string, epoch: string): boolean {
+  return cursor?.has(topic) === true && cursor.get(topic)?.epoch !== epoch
+}
+
+/** Compares a starting point with one partition. */
+async function compare(
+  start: Start,
   stream: Stream,
   head: Head,
   store: EventStore,
-): Promise<number> {
-  if (cursor) return offsetSeen(cursor, stream.topic, stream.partition)
-  if (time !== undefined) return (await firstAtOrAfter(time, stream, head, store)) - 1
-  return from === 'latest' ? head.offset : -1
-}
-
-/** Binary search by record time, which grows with the offset except for the skew of producers' clocks. */
-async function firstAtOrAfter(time: number, stream: Stream, head: Head, store: EventStore): Promise<number> {
-  let low = 0
-  let high = head.offset + 1
-  while (low < high) {
-    const middle = Math.floor((low + high) / 2)
-    const [next] = await store.read(stream, { after: middle - 1, upTo: head.offset, limit: 1 })
-    if (next === undefined || next.timestamp >= time) high = middle
-    else low = next.offset + 1
+): Promise<{ readonly remainder: Remainder; readonly isTrimmed: boolean }> {
+  const above = (after: number) => ({ ...stream, after, head })
+  if (start.from === 'latest') return { remainder: above(head.offset), isTrimmed: false }
+  if (start.time !== undefined) {
+    const first = await store.firstSince(stream, head, start.time)
+    return { remainder: above(first - 1), isTrimmed: false }
   }
-  return low
-}
-
-/**
- * Events expire oldest first: if the event at the cursor, or the stream's first, is still stored, none after it is
- * lost.
- */
-async function isTrimmed(stream: Stream, after: number, head: Head, store: EventStore): Promise<boolean> {
-  if (head.first > head.offset) return false // no event yet
-  const [kept] = await store.read(stream, { after: -1, upTo: after + 1, limit: 1, newestFirst: true })
-  if (kept !== undefined) return false
-  const [first] = await store.read(stream, { after: head.first - 1, upTo: head.offset, limit: 1 })
-  return first === undefined || first.offset !== head.first
+  const isOther = isOfOtherEpoch(start, stream.topic, stream.epoch)
+  const after = start.cursor && !isOther ? offsetSeen(start.cursor, stream.topic, stream.partition) : -1
+  if (after >= head.offset) return { remainder: above(after), isTrimmed: false }
+  const first = await store.firstLive(stream, head, after)
+  return {
+    remainder: above(first - 1),
+    isTrimmed: start.cursor !== undefined && !isOther && first > after + 1,
+  }
 }

@@ -40,9 +40,14 @@ export async function addEvent(store: EventStore, one: StoredEvent): Promise<voi
 
 /** Returns a store in which everything up to an offset has expired. */
 export function trimmed(store: EventStore, upTo: number): EventStore {
-  const read: EventStore['read'] = (stream, range) =>
-    store.read(stream, { ...range, after: Math.max(range.after, upTo) })
-  return { ...store, read }
+  return {
+    ...store,
+    read: (stream, range) => store.read(stream, { ...range, after: Math.max(range.after, upTo) }),
+    firstLive: async (_, head, after) =>
+      after >= upTo || head.first > upTo ? after + 1 : Math.min(upTo, head.offset) + 1,
+    firstSince: async (stream, head, time) =>
+      Math.max(await store.firstSince(stream, head, time), Math.min(upTo, head.offset) + 1),
+  }
 }
 
 export const nameOf = ({ topic, partition, offset }: { topic: string; partition: number; offset: number }) =>

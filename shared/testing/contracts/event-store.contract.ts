@@ -2,13 +2,21 @@ import { randomUUID } from 'node:crypto'
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { EventStore, StoredEvent, Stream } from '#shared/pipeline/ports.ts'
 
-/** The contract of every EventStore. `make` opens another instance on the same data. */
-export function describeEventStore(name: string, make: () => EventStore): void {
+const DAY_MS = 86_400_000
+
+/**
+ * The contract of every EventStore. `open` opens another instance on the same data, which promises events for seven days
+ * by the given clock.
+ */
+export function describeEventStore(name: string, open: (now: () => number) => EventStore): void {
   describe(`the EventStore ${name}`, () => {
     let store: EventStore
     let stream: Stream
+    let time: number
+    const make = () => open(() => time)
 
     beforeEach(async () => {
+      time = Date.now()
       store = make()
       const topic = `t-${randomUUID()}`
       stream = { topic, epoch: (await store.topic(topic)).epoch, partition: 0 }
@@ -155,6 +163,73 @@ export function describeEventStore(name: string, make: () => EventStore): void {
         const all = Array.from({ length: 60 }, (_, index) => index)
         expect(await read(-1, 59)).toEqual(all)
         expect(await read(-1, 59, 55, true)).toEqual(all.reverse().slice(0, 55))
+      })
+    })
+
+    describe('an event that has expired', () => {
+      /** Offsets 0 to 9 expired an hour ago, 10 and 12 expire in an hour, 20 in a day. */
+      const fill = async () => {
+        const stored = async (from: number, to: number, msAgo: number) => {
+          time -= msAgo
+          await store.put(stream, events(from, to))
+          time += msAgo
+        }
+        await stored(0, 9, 7 * DAY_MS + 3_600_000)
+        await stored(10, 10, 7 * DAY_MS - 3_600_000)
+        await stored(12, 12, 7 * DAY_MS - 3_600_000)
+        await stored(20, 20, 6 * DAY_MS)
+      }
+      const first = (after: number, upTo = 25) => store.firstLive(stream, head(upTo), after)
+
+      test('is not read, in either direction and past a limit', async () => {
+        await fill()
+        expect(await read(-1, 25)).toEqual([10, 12, 20])
+        expect(await read(-1, 25, 2)).toEqual([10, 12])
+        expect(await make().read(stream, { after: 3, upTo: 25, limit: 1 })).toMatchObject([{ offset: 10 }])
+        expect(await read(-1, 25, 9, true)).toEqual([20, 12, 10])
+        expect(await read(-1, 12, 1, true)).toEqual([12])
+        expect(await read(-1, 9)).toEqual([])
+        expect(await read(-1, 9, 3, true)).toEqual([])
+        expect(await read(4, 5, 1)).toEqual([])
+      })
+
+      test('is below the first live one, which moves as time passes', async () => {
+        await fill()
+        expect([await first(-1), await first(5), await first(8)]).toEqual([10, 10, 10])
+        time += 2 * 3_600_000
+        expect([await first(-1), await first(9), await first(11)]).toEqual([20, 20, 20])
+        expect(await read(-1, 25)).toEqual([20])
+        time += DAY_MS
+        expect([await first(-1), await first(19)]).toEqual([26, 26])
+        expect(await read(-1, 25)).toEqual([])
+      })
+
+      test('is not above a reader who has read on from there, or of a stream that has none', async () => {
+        await fill()
+        expect([await first(9), await first(10), await first(12), await first(20)]).toEqual([10, 11, 13, 21])
+        const empty = { ...stream, partition: 7 }
+        expect(await store.firstLive(empty, { offset: 4, first: 5, timestamp: 1 }, -1)).toBe(0)
+        await store.put(empty, events(0, 4))
+        expect(await make().firstLive(empty, head(4), -1)).toBe(0)
+        expect(await make().firstLive(empty, head(4), 2)).toBe(3)
+      })
+
+      test('is not the first since a time', async () => {
+        await fill()
+        const since = (at: number) => store.firstSince(stream, head(25), at)
+        expect(await Promise.all([0, 1004, 1010, 1011, 1012, 1013, 1021].map(since))).toEqual([
+          10, 10, 10, 12, 12, 20, 26,
+        ])
+      })
+
+      test('is read for a minute more at most by a reader who was told of it before', async () => {
+        await fill()
+        expect(await first(-1)).toBe(10)
+        time += 3_600_000
+        expect(await first(-1)).toBe(20)
+        expect([[10, 12, 20], [20]]).toContainEqual(await read(9, 25))
+        time += 61_000
+        expect(await read(9, 25)).toEqual([20])
       })
     })
 

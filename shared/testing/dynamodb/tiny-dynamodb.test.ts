@@ -17,7 +17,7 @@ import { TINY_TABLES, tinyDynamodb } from './tiny-dynamodb.ts'
 const { client } = tinyDynamodb({ pageItems: 7 })
 const retention = parseRetention('7d')
 const NAME = 'on the tiny DynamoDB'
-describeEventStore(NAME, () => dynamoEventStore(client, { table: TINY_TABLES.log, retention }))
+describeEventStore(NAME, (now) => dynamoEventStore(client, { table: TINY_TABLES.log, retention, now }))
 describeClaimStore(NAME, () => dynamoClaimStore(client, { table: TINY_TABLES.claims, retention }))
 describeDeadLetterStore(NAME, () =>
   dynamoDeadLetterStore(client, { table: TINY_TABLES.deadLetters, retention }),

@@ -3,21 +3,29 @@ import type { EventStore, Head, StoredEvent, Stream } from '#shared/pipeline/por
 
 type Topic = { epoch: string; heads: Map<number, Head> }
 
+type Kept = { readonly event: StoredEvent; readonly until: number }
+
 /**
  * An EventStore in memory, for tests. `yieldPoint` is awaited wherever the real store awaits a request; `now` returns
- * milliseconds.
+ * milliseconds, and events expire `keptMs` after they were stored.
  */
 export function memoryEventStore(
   yieldPoint: () => Promise<void> = async () => {},
   now: () => number = Date.now,
+  keptMs = Number.POSITIVE_INFINITY,
 ): EventStore {
   const topics = new Map<string, Topic>()
-  const streams = new Map<string, Map<number, StoredEvent>>()
+  const streams = new Map<string, Map<number, Kept>>()
   const streamOf = ({ topic, epoch, partition }: Stream) => {
     const key = JSON.stringify([topic, epoch, partition])
-    const stream = streams.get(key) ?? new Map<number, StoredEvent>()
+    const stream = streams.get(key) ?? new Map<number, Kept>()
     streams.set(key, stream)
     return stream
+  }
+  const isLive = ({ until }: Kept) => until > now()
+  const sorted = (stream: Stream, upTo: number) => {
+    const kept = [...streamOf(stream).values()].filter(({ event }) => event.offset <= upTo)
+    return kept.sort((a, b) => a.event.offset - b.event.offset)
   }
   const topicOf = (name: string) => {
     const topic = topics.get(name) ?? { epoch: nameEpoch(now(), Math.random()), heads: new Map() }
@@ -40,7 +48,7 @@ export function memoryEventStore(
     async put(stream, events) {
       const writes = events.map(async (event) => {
         await yieldPoint()
-        streamOf(stream).set(event.offset, structuredClone(event))
+        streamOf(stream).set(event.offset, { event: structuredClone(event), until: now() + keptMs })
       })
       await Promise.all(writes) // in any order, as in a batch write
     },
@@ -51,11 +59,23 @@ export function memoryEventStore(
       heads.set(partition, head)
       return true
     },
+    async firstLive(stream, head, after) {
+      await yieldPoint()
+      const above = sorted(stream, head.offset).filter(({ event }) => event.offset > after)
+      const [lowest] = above
+      if (lowest === undefined || isLive(lowest)) return after + 1
+      return above.find(isLive)?.event.offset ?? head.offset + 1
+    },
+    async firstSince(stream, head, time) {
+      await yieldPoint()
+      const found = sorted(stream, head.offset).find((kept) => isLive(kept) && kept.event.timestamp >= time)
+      return found?.event.offset ?? head.offset + 1
+    },
     async read(stream, { after, upTo, limit, newestFirst = false }) {
       await yieldPoint()
-      const found = [...streamOf(stream).values()].filter(({ offset }) => offset > after && offset <= upTo)
-      found.sort((a, b) => (newestFirst ? b.offset - a.offset : a.offset - b.offset))
-      return found.slice(0, limit)
+      const found = sorted(stream, upTo).filter((kept) => kept.event.offset > after && isLive(kept))
+      if (newestFirst) found.reverse()
+      return found.slice(0, limit).map(({ event }) => event)
     },
   }
 }

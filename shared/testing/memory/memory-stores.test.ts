@@ -12,6 +12,7 @@ import { memorySubscriptionStore } from './memory-subscription-store.ts'
 import { memoryTicketStore } from './memory-ticket-store.ts'
 import { memoryViewStore } from './memory-view-store.ts'
 
+let logTime = () => 0
 let ticketTime = () => 0
 let viewTime = () => 0
 let viewRetention: Pick<Retention, 'ofView'> = { ofView: () => undefined }
@@ -20,13 +21,16 @@ const viewStore = memoryViewStore(undefined, () => viewTime(), {
 })
 const tickets = memoryTicketStore(() => ticketTime())
 const stores = {
-  store: memoryEventStore(),
+  store: memoryEventStore(undefined, () => logTime(), 7 * 86_400_000),
   claims: memoryClaimStore(),
   deadLetters: memoryDeadLetterStore(),
   subscriptions: memorySubscriptionStore(),
 }
 
-describeEventStore('in memory', () => stores.store)
+describeEventStore('in memory', (now) => {
+  logTime = now
+  return stores.store
+})
 describeClaimStore('in memory', () => stores.claims)
 describeDeadLetterStore('in memory', () => stores.deadLetters)
 describeSubscriptionStore('in memory', () => stores.subscriptions)

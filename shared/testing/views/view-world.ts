@@ -227,6 +227,10 @@ function expiringLog(inner: EventStore) {
       const after = Math.max(range.after, expired.get(nameOf(stream)) ?? -1)
       return inner.read(stream, { ...range, after })
     },
+    firstLive: async (stream, head, after) => {
+      const upTo = Math.min(expired.get(nameOf(stream)) ?? -1, head.offset)
+      return after >= upTo || head.first > upTo ? after + 1 : upTo + 1
+    },
   }
   const forget = (stream: Stream, upTo: number) =>
     void expired.set(nameOf(stream), Math.max(upTo, expired.get(nameOf(stream)) ?? -1))

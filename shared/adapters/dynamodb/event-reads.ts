@@ -1,0 +1,140 @@
+import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb'
+import { graceOf, type Retention } from '#shared/core/retention.ts'
+import type { EventStore, StoredEvent, Stream } from '#shared/pipeline/ports.ts'
+import { type Item, queryAll, queryPages } from './dynamo-requests.ts'
+import { type LiveEdge, liveEdge, type Seen } from './live-edge.ts'
+import type { Bounds } from './search-first.ts'
+
+export type EventTable = {
+  readonly table: string
+  readonly retention: Pick<Retention, 'ofTopic'>
+  /** Returns milliseconds since 1970. */
+  readonly now?: () => number
+}
+
+/**
+ * What had not expired so many seconds ago is read: what a caller was told is there must not expire before it is read. The
+ * grace allows for it.
+ */
+const READ_ON_SECONDS = 60
+
+/**
+ * The reads of the EventStore. Events expire in the order of their offsets, so no query has a filter: it reads what it
+ * returns, and begins at the live edge (docs/adr/0025).
+ */
+export function eventReads(
+  client: DynamoDBDocumentClient,
+  { table, retention, now = Date.now }: EventTable,
+): Pick<EventStore, 'read' | 'firstLive' | 'firstSince'> {
+  const edges = new Map<string, LiveEdge>()
+  return {
+    firstLive: (stream, head, after) => edgeOf(stream).firstLive(head, after),
+
+    firstSince: (stream, head, time) => edgeOf(stream).firstSince(head, time),
+
+    async read(stream, { after, upTo, limit, newestFirst = false }) {
+      const from = Math.max(after + 1, edgeOf(stream).expiredSince(readOnMs(stream)))
+      if (upTo < from || limit <= 0) return []
+      const items = await (newestFirst ? readDown : readUp)(stream, { from, to: upTo }, limit)
+      return items.map((item) => toStoredEvent(item, stream))
+    },
+  }
+
+  /** Reads on from the first event that has not expired, if the first one has. */
+  async function readUp(stream: Stream, range: Bounds, limit: number): Promise<Item[]> {
+    const found: Item[] = []
+    const pages = queryPages(client, rangeQuery(stream, range), () => limit - found.length)
+    for await (const { items } of pages) {
+      const [first] = items
+      if (found.length === 0 && first && !isReadable(first, stream)) {
+        edgeOf(stream).note(toSeen(first, stream), undefined)
+        const from = await edgeOf(stream).search(range)
+        if (from > range.to) return []
+        return queryAll(client, rangeQuery(stream, { from, to: range.to }), limit)
+      }
+      found.push(...items)
+    }
+    return found
+  }
+
+  /** Reads up to the first event that has expired. */
+  async function readDown(stream: Stream, range: Bounds, limit: number): Promise<Item[]> {
+    const found: Item[] = []
+    const query = { ...rangeQuery(stream, range), ScanIndexForward: false }
+    for await (const { items } of queryPages(client, query, () => limit - found.length)) {
+      const end = items.findIndex((item) => !isReadable(item, stream))
+      found.push(...(end === -1 ? items : items.slice(0, end)))
+      const expired = items[end]
+      if (expired === undefined) continue
+      const above = found.at(-1)
+      edgeOf(stream).note(toSeen(expired, stream), above && toSeen(above, stream))
+      return found
+    }
+    return found
+  }
+
+  function rangeQuery(stream: Stream, { from, to }: Bounds) {
+    return {
+      TableName: table,
+      ConsistentRead: true,
+      KeyConditionExpression: '#stream = :stream AND #offset BETWEEN :from AND :to',
+      ExpressionAttributeNames: { '#stream': 'stream', '#offset': 'offset' },
+      ExpressionAttributeValues: { ':stream': streamKey(stream), ':from': from, ':to': to },
+    }
+  }
+
+  function edgeOf(stream: Stream): LiveEdge {
+    const key = streamKey(stream)
+    const known = edges.get(key) ?? liveEdge((range, end) => lookAt(stream, range, end), now)
+    edges.set(key, known)
+    return known
+  }
+
+  async function lookAt(
+    stream: Stream,
+    range: Bounds,
+    end: 'first' | 'last' = 'first',
+  ): Promise<Seen | undefined> {
+    const query = rangeQuery(stream, range)
+    const names = { ...query.ExpressionAttributeNames, '#timestamp': 'timestamp' }
+    const { Items = [] } = await client.send(
+      new QueryCommand({
+        ...query,
+        Limit: 1,
+        ScanIndexForward: end === 'first',
+        ProjectionExpression: '#offset, #timestamp, storedAt, expires',
+        ExpressionAttributeNames: names,
+      }),
+    )
+    return Items[0] && toSeen(Items[0], stream)
+  }
+
+  /**
+   * An event can be read for the retention of its topic after it was stored: for the one of that time, or for that of
+   * now if it is shorter. So events end oldest first after a change of the setting too.
+   */
+  function toSeen({ offset, timestamp, storedAt, expires }: Item, { topic }: Stream): Seen {
+    const promised = retention.ofTopic(topic)
+    const asSet = Number(expires) - graceOf(promised)
+    const until = storedAt === undefined ? asSet : Math.min(asSet, Number(storedAt) + promised)
+    return { offset: Number(offset), timestamp: Number(timestamp), until: until * 1000 }
+  }
+
+  function isReadable(item: Item, stream: Stream): boolean {
+    return toSeen(item, stream).until + readOnMs(stream) > now()
+  }
+
+  function readOnMs({ topic }: Stream): number {
+    return Math.min(READ_ON_SECONDS, graceOf(retention.ofTopic(topic)) / 2) * 1000
+  }
+}
+
+/** The hash key of a stream's events. */
+export function streamKey({ topic, epoch, partition }: Stream): string {
+  return `${topic}@${epoch}:${partition}`
+}
+
+function toStoredEvent(item: Item, { topic, partition }: Stream): StoredEvent {
+  const event = JSON.parse(String(item.event))
+  return { topic, partition, offset: Number(item.offset), timestamp: Number(item.timestamp), event }
+}
