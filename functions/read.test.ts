@@ -15,9 +15,10 @@ import { readEnvironment } from './lib/environment.ts'
 import { composeRead, createRead } from './read.ts'
 
 const NOW = Date.parse('2026-03-01T08:00:00Z')
+const DAY = 86_400
 const PLACE = { topic: 'events', partition: 0, offset: 0 }
 
-async function createWorld(settings: { readonly LONG_POLL?: string } = {}) {
+async function createWorld(settings: { readonly LONG_POLL?: string; readonly RETENTION?: string } = {}) {
   const store = memoryEventStore()
   const claims = memoryClaimStore()
   const viewStore = memoryViewStore()
@@ -173,4 +174,25 @@ describe('what no route takes', () => {
 
     expect((await call('OPTIONS /events')).status).toBe(204)
   })
+})
+
+test('GET /catalog reports how long this deployment keeps what, and no view is kept for less than its events', async () => {
+  const { call } = await createWorld({ RETENTION: '30d,market-ticks=2d,container-events=120d' })
+
+  expect(await call('GET /catalog', keyOf('viewer'))).toMatchObject({
+    status: 200,
+    body: {
+      retention: {
+        topics: { events: 30 * DAY, 'market-ticks': 2 * DAY, 'container-events': 120 * DAY },
+        views: { 'port/cases': 120 * DAY },
+        claims: 120 * DAY + 7200,
+      },
+    },
+  })
+})
+
+test('a function that reads views does not start with a retention that names what no domain has', () => {
+  const env = readEnvironment({ ...process.env, RETENTION: '7d,market-tick=2d' })
+
+  expect(() => composeRead(env)).toThrow('market-tick is no topic; there are blog-events, ')
 })

@@ -67,7 +67,7 @@ async function describe(kafka: BrokerConnection, topics: readonly string[]) {
   for (const { name, errorCode, errorMessage, configs } of results) {
     const value = configs.find((config) => config.name === RETENTION_MS)?.value
     if (value) found.set(name, value === FOREVER ? Number.POSITIVE_INFINITY : Number(value))
-    else problems.push(`${name} (${errorMessage ?? `error ${errorCode}`})`)
+    else problems.push(`${name} (${errorMessage || `error ${errorCode}`})`)
   }
   return { found, problems }
 }
@@ -84,7 +84,7 @@ async function alter(kafka: BrokerConnection, changes: readonly Change[]): Promi
   })
   const failed = results.filter(({ errorCode }) => errorCode !== 0)
   return new Map(
-    failed.map(({ name, errorCode, errorMessage }) => [name, errorMessage ?? `error ${errorCode}`]),
+    failed.map(({ name, errorCode, errorMessage }) => [name, errorMessage || `error ${errorCode}`]),
   )
 }
 
