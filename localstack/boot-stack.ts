@@ -73,7 +73,7 @@ async function startParts(settings: Settings, start: Start) {
   })
   // Whatever fails first, the other must not become an unhandled rejection.
   startingWeb.catch(() => {})
-  const functions = readFunctions(service, environmentOf(settings, backends), log)
+  const functions = readFunctions(service, environmentOf(settings, backends), log, settings.functionSeconds)
   const host = await start(
     startFunctionHost({
       functions: [...functions.values()],

@@ -12,11 +12,15 @@ export type Settings = {
   readonly gatewayEndpoint: string | null
   /** Seconds until the gateway ends a connection: API Gateway's 2 h, or less to see how clients reconnect. */
   readonly connectionSeconds: number
+  /** The maximum time limit of the functions behind the gateway: less than theirs shows what clients do about it. */
+  readonly functionSeconds: number
   /** Whether simulators write events when the stack is up. */
   readonly hasDemo: boolean
 }
 
 const CONNECTION_SECONDS = 7200
+/** No function behind the gateway has a longer time limit. */
+const FUNCTION_SECONDS = 30
 
 const PORTS = {
   HTTP_PORT: 3000,
@@ -41,11 +45,14 @@ export function readSettings(
     if (Number.isInteger(port) && port > 0 && port < 65_536) ports[name] = port
     else problems.push(`${name}=${env[name]} is not a port number`)
   }
-  const connectionSeconds = Number(env.CONNECTION_SECONDS ?? CONNECTION_SECONDS)
-  if (!Number.isInteger(connectionSeconds) || connectionSeconds < 1 || connectionSeconds > CONNECTION_SECONDS)
-    problems.push(
-      `CONNECTION_SECONDS=${env.CONNECTION_SECONDS} is not a whole number from 1 to ${CONNECTION_SECONDS}`,
-    )
+  const seconds = (name: string, most: number) => {
+    const value = Number(env[name] ?? most)
+    if (!Number.isInteger(value) || value < 1 || value > most)
+      problems.push(`${name}=${env[name]} is not a whole number from 1 to ${most}`)
+    return value
+  }
+  const connectionSeconds = seconds('CONNECTION_SECONDS', CONNECTION_SECONDS)
+  const functionSeconds = seconds('FUNCTION_SECONDS', FUNCTION_SECONDS)
   const used = Object.entries(ports)
   for (const [name, port] of used) {
     const other = used.find(([otherName, otherPort]) => otherName < name && otherPort === port)
@@ -59,6 +66,7 @@ export function readSettings(
     dynamodbEndpoint: env.DYNAMODB_ENDPOINT ?? null,
     gatewayEndpoint: env.GATEWAY_ENDPOINT ?? null,
     connectionSeconds,
+    functionSeconds,
     hasDemo,
   }
 }

@@ -19,21 +19,25 @@ const REGION = 'us-east-1'
 
 /**
  * Returns the functions of a resolved service by their key. `overrides` is the environment that replaces what only a
- * deployment can know. A variable that is still an intrinsic, such as `Ref`, is left out and logged.
+ * deployment can know. A variable that is still an intrinsic, such as `Ref`, is left out and logged. No function behind
+ * the gateway gets more time than `gatewaySeconds`.
  */
 export function readFunctions(
   { service, provider, functions = {} }: Service,
   overrides: Readonly<Record<string, string>>,
   log: (line: string) => void,
+  gatewaySeconds = Number.POSITIVE_INFINITY,
 ): ReadonlyMap<string, FunctionDefinition> {
   const entries = Object.entries(functions).map(([key, definition]): [string, FunctionDefinition] => {
+    const isBehindGateway = definition.events?.some(({ httpApi, websocket }) => httpApi ?? websocket) ?? false
+    const timeout = Number(definition.timeout ?? provider.timeout ?? TIMEOUT_S)
     const declared = { ...provider.environment, ...definition.environment, ...overrides }
     return [
       key,
       {
         name: definition.name ?? `${service}-${provider.stage ?? 'dev'}-${key}`,
         handler: definition.handler,
-        timeoutMs: Number(definition.timeout ?? provider.timeout ?? TIMEOUT_S) * 1000,
+        timeoutMs: Math.min(timeout, isBehindGateway ? gatewaySeconds : timeout) * 1000,
         memoryMb: Number(definition.memorySize ?? provider.memorySize ?? MEMORY_MB),
         region: provider.region ?? REGION,
         environment: readEnvironment(key, declared, log),

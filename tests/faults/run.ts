@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { isClean } from './check-deliveries.ts'
 import { describeFaultRun, runFaults } from './fault-run.ts'
+import { runFunctionTimeouts } from './function-timeouts.ts'
 import { runHandOvers } from './hand-over.ts'
 import { runStall } from './stalled-client.ts'
 
@@ -12,6 +13,7 @@ const HELP = `Runs producers and clients over a real local stack while everythin
   --rate 200     events per second                  --settle 60   seconds to wait when nothing comes any more
 
   npm run test:faults -- --handover --minutes 5     no faults, but every connection ends after 20 s
+  npm run test:faults -- --timeouts --minutes 5     functions run out of time; --clients 4 of each kind of sender
   npm run test:faults -- --stall --minutes 1        one of 200 clients stops reading (--rate 50)
 `
 
@@ -24,12 +26,14 @@ const { values } = parseArgs({
     settle: { type: 'string', default: '60' },
     handover: { type: 'boolean' },
     stall: { type: 'boolean' },
+    timeouts: { type: 'boolean' },
     help: { type: 'boolean' },
   },
 })
 const seconds = Number(values.minutes) * 60
 if (values.help) process.stdout.write(HELP)
 else if (values.handover) process.exitCode = await handOver()
+else if (values.timeouts) process.exitCode = await timeouts()
 else process.exitCode = await (values.stall ? stall() : faults())
 
 async function faults(): Promise<number> {
@@ -43,6 +47,16 @@ async function faults(): Promise<number> {
   })
   process.stdout.write(describeFaultRun(run))
   return isClean(run.findings) && run.produced.contradictions === 0 ? 0 : 1
+}
+
+async function timeouts(): Promise<number> {
+  const { wrong, misplaced, report } = await runFunctionTimeouts({
+    seconds,
+    seed: Number(values.seed),
+    lanes: Number(values.clients ?? 4),
+  })
+  process.stdout.write(report)
+  return wrong.length + misplaced.length === 0 ? 0 : 1
 }
 
 async function handOver(): Promise<number> {
