@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import type { Clock } from '../../localstack/broker/clock.ts'
 import { openClusterFile } from '../../localstack/broker/storage/cluster-file.ts'
 import { lockDirectory } from '../../localstack/broker/storage/lock-directory.ts'
 import { openOffsetStore } from '../../localstack/broker/storage/offset-store.ts'
@@ -31,14 +32,17 @@ const PARTITIONS = 3
  */
 export async function fillLog({ dataDir, bytes, days, log }: Filling): Promise<void> {
   const unlock = await lockDirectory(dataDir)
-  const topics = openTopics(dataDir, days * DAY_MS, log)
-  const partitions = topics.list().flatMap((topic) => topic.partitions)
-  const templates = BATCH_SIZES.map(templateOf)
   const end = Date.now()
   const begin = end - days * DAY_MS
+  let time = begin
+  // The storage sees the days pass, so that the ages of its segments are those of the records.
+  const clock = { now: () => time, elapsed: () => time - begin }
+  const topics = openTopics(dataDir, clock, log)
+  const partitions = topics.list().flatMap((topic) => topic.partitions)
+  const templates = BATCH_SIZES.map(templateOf)
   let reported = 0
   for (let written = 0, turn = 0; written < bytes; turn += 1) {
-    const time = begin + Math.floor((written / bytes) * (end - begin))
+    time = begin + Math.floor((written / bytes) * (end - begin))
     for (const [index, partition] of partitions.entries()) {
       const batch = stamp(templates[(turn + index) % templates.length] ?? Buffer.alloc(0), time)
       partition.append(batch, readBatchHeader(batch))
@@ -53,12 +57,13 @@ export async function fillLog({ dataDir, bytes, days, log }: Filling): Promise<v
   await unlock()
 }
 
-function openTopics(dataDir: string, retentionMs: number, log: (line: string) => void): TopicStore {
+function openTopics(dataDir: string, clock: Clock, log: (line: string) => void): TopicStore {
   const topics = openTopicStore({
     dataDir,
     cluster: openClusterFile(dataDir),
-    retentionMs,
+    retentionMs: 7 * DAY_MS,
     segmentBytes: 64 * 1024 * 1024,
+    clock,
     log,
   })
   if (topics.list().length === 0) for (const name of TOPICS) topics.create(name, PARTITIONS, {})

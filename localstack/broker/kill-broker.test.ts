@@ -1,4 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { Kafka, logLevel, Partitioners } from 'kafkajs'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { temporaryDirectory } from './testing/temporary-directory.ts'
@@ -9,6 +11,8 @@ const LOOPS = 4
 const SENDS = 100
 const BATCH = [0, 1, 2]
 const TOPIC = 'killed'
+/** So small that segments end all the time. */
+const SEGMENT_BYTES = '5000'
 
 type Spawned = { child: ChildProcess; endpoint: string }
 
@@ -68,6 +72,14 @@ async function produceAndKill(
   return acknowledged
 }
 
+async function createTopic(endpoint: string): Promise<void> {
+  const admin = connect(endpoint).admin()
+  await admin.connect()
+  const configEntries = [{ name: 'segment.bytes', value: SEGMENT_BYTES }]
+  await admin.createTopics({ topics: [{ topic: TOPIC, configEntries }] })
+  await admin.disconnect()
+}
+
 /** Everything in the topic, value by offset. */
 async function readAll(endpoint: string): Promise<Map<string, string>> {
   const kafka = connect(endpoint)
@@ -100,12 +112,17 @@ describe('a broker that is killed with SIGKILL', () => {
 
     for (let round = 0; round < ROUNDS; round += 1) {
       const sends = SENDS + Math.floor(Math.random() * 200)
-      const produced = await produceAndKill(await spawnBroker(dataDir), round, sends)
+      const broker = await spawnBroker(dataDir)
+      if (round === 0) await createTopic(broker.endpoint)
+      const produced = await produceAndKill(broker, round, sends)
       for (const [offset, value] of produced) acknowledged.set(offset, value)
     }
     const { endpoint } = await spawnBroker(dataDir)
     const found = await readAll(endpoint)
 
+    const [topicId = ''] = readdirSync(join(dataDir, 'topics'))
+    const files = readdirSync(join(dataDir, 'topics', topicId, '0'))
+    expect(files.filter((name) => name.endsWith('.index')).length).toBeGreaterThan(ROUNDS)
     expect(acknowledged.size).toBeGreaterThanOrEqual(ROUNDS * SENDS * BATCH.length)
     for (const [offset, value] of acknowledged) expect(found.get(offset)).toBe(value)
   })

@@ -48,9 +48,9 @@ describe('a partition log', () => {
   it('finds any offset through its sparse index, across segments', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 1, max: 30 }), { minLength: 1, maxLength: 60 }), (sizes) => {
-        const log = openTestLog(temporaryDirectoryForProperty(), { segmentBytes: 3_000 })
+        const log = openTestLog(temporaryDirectoryForProperty(), { segmentBytes: 100_000 })
         const bases = sizes.map((size) =>
-          append(log, buildBatch({ values: Array(size).fill('x'.repeat(40)) })),
+          append(log, buildBatch({ values: Array(size).fill('x'.repeat(400)) })),
         )
 
         for (let offset = 0; offset < log.endOffset; offset += 1) {
@@ -167,6 +167,26 @@ describe('a partition log', () => {
 })
 
 describe('looking up a time', () => {
+  it('finds the first record at or after any time, whatever the sequence of the times', () => {
+    const timestamps = fc.array(fc.integer({ min: 0, max: 1_000 }), { minLength: 1, maxLength: 60 })
+    fc.assert(
+      fc.property(timestamps, fc.nat(59), fc.nat(1_001), (times, start, wanted) => {
+        const directory = temporaryDirectoryForProperty()
+        const former = openTestLog(directory, { segmentBytes: 100_000 })
+        for (const timestamp of times) append(former, buildBatch({ timestamp, values: ['x'.repeat(9_000)] }))
+        former.close()
+        const log = openTestLog(directory, { segmentBytes: 100_000 })
+        log.deleteBefore(Math.min(start, times.length))
+
+        const expected = times.findIndex((time, offset) => offset >= start && time >= wanted)
+
+        expect(log.findByTime(wanted)?.offset ?? -1).toBe(expected)
+        log.remove()
+      }),
+      { numRuns: 50 },
+    )
+  })
+
   it.each([
     { codec: 'uncompressed', options: {}, exact: true },
     {

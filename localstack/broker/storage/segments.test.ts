@@ -326,7 +326,7 @@ describe('a log that is killed again and again', () => {
       fc.property(fc.array(step, { minLength: 5, maxLength: 60 }), (steps) => {
         run += 1
         const directory = join(root, String(run))
-        const open = () => openTestLog(directory, { segmentBytes: 30_000, saveBytes: 9_000 })
+        const open = () => openTestLog(directory, { segmentBytes: 150_000, saveBytes: 40_000 })
         let log = open()
         let sequence = 0
         let latest: { batch: Buffer; offset: number } | undefined

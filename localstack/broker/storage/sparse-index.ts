@@ -1,5 +1,5 @@
 /** The bytes of log for each entry. */
-const INTERVAL_BYTES = 8192
+const INTERVAL_BYTES = 32 * 1024
 
 // Entry => offset · position · max_timestamp (of all batches before this one; -1 for the first)
 const FIELDS = 3
@@ -7,7 +7,7 @@ const OFFSET = 0
 const POSITION = 1
 const TIMESTAMP = 2
 
-/** Where to begin to read a segment, by offset and by time: one entry for about every 8 KB of it. */
+/** Where to begin to read a segment, by offset and by time: one entry for about every 32 KB of it. */
 export type SparseIndex = {
   /** Adds an entry if the last one is far enough behind. Batches are added in the sequence of the file. */
   add(batch: { offset: number; position: number; maxTimestampBefore: number }): void

@@ -33,7 +33,7 @@ export type TopicStore = {
 
 /** Descriptors and indexes of closed segments that are kept, of all partitions together. */
 const KEPT_FILES = 128
-const KEPT_INDEXES = 32
+const KEPT_INDEXES = 128
 
 type OpenTopic = { name: string; id: string; partitions: PartitionLog[]; configs: Record<string, string> }
 
