@@ -9,9 +9,9 @@ let interruptedAt = 0
 
 function interrupt(): void {
   // One Ctrl-C can arrive twice: from the terminal and forwarded by the launcher. A later second one ends at once.
-  if (interrupted.signal.aborted && Date.now() - interruptedAt > REPEAT_MS) process.exit(130)
+  if (interrupted.signal.aborted && performance.now() - interruptedAt > REPEAT_MS) process.exit(130)
   if (interrupted.signal.aborted) return
-  interruptedAt = Date.now()
+  interruptedAt = performance.now()
   interrupted.abort(new Error('interrupted'))
 }
 

@@ -38,7 +38,7 @@ const LINGER_MS = 50
 export function openEventSender(options: SenderOptions): EventSender {
   const { connection, context, progress, signal, onFailure } = options
   const { clock, stderr } = context
-  const startedAt = clock.now()
+  const startedAt = clock.elapsed()
   const tally = createTally((line) => view.note(line))
   const view = showProgress({
     stderr,
@@ -54,6 +54,7 @@ export function openEventSender(options: SenderOptions): EventSender {
       signal,
       onRetry: (reason, waitMs) =>
         view.note(`${connection.url}: ${reason}; trying again in ${(waitMs / 1000).toFixed(1)} s`),
+      onRecovery: () => view.note(`${connection.url} responds again`),
     },
     tally,
   )
@@ -70,7 +71,7 @@ export function openEventSender(options: SenderOptions): EventSender {
     stop: async () => {
       await stop()
       view.stop()
-      return tally.report((clock.now() - startedAt) / 1000)
+      return tally.report((clock.elapsed() - startedAt) / 1000)
     },
   }
 }

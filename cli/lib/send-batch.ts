@@ -15,6 +15,8 @@ export type SendOptions = {
   /** Ends the waiting between two attempts. */
   readonly signal: AbortSignal
   readonly onRetry: (reason: string, waitMs: number) => void
+  /** Called when a batch that was tried again has its answer. */
+  readonly onRecovery: () => void
 }
 
 /** A final answer of the server: its status, and its body if that is JSON. */
@@ -69,15 +71,16 @@ export function createBatchSender(
  * Retry-After.
  */
 function createPost(options: SendOptions): (body: string) => Promise<Answer> {
-  const { connection, timeoutMs, isPatient, clock, signal, onRetry } = options
+  const { connection, timeoutMs, isPatient, clock, signal, onRetry, onRecovery } = options
   let wasReached = isPatient
   return async (body) => {
-    const deadline = clock.now() + timeoutMs
+    const deadline = clock.elapsed() + timeoutMs
     for (let attempt = 0; ; attempt++) {
       const outcome = await tryOnce(body, connection, { clock, deadline })
       const isFailure = outcome instanceof Error
       if (!isFailure && !TRANSIENT.has(outcome.status)) {
         wasReached = true
+        if (attempt > 0) onRecovery()
         return outcome
       }
       // Once the server has answered, a refused connection can be a restart and is retried too.
@@ -85,7 +88,7 @@ function createPost(options: SendOptions): (body: string) => Promise<Answer> {
       wasReached ||= !isFailure
       const reason = isFailure ? explain(outcome) : `it answered ${outcome.status}`
       const waitMs = backoffOf(attempt) + (isFailure ? 0 : outcome.retryAfterMs)
-      if (clock.now() + waitMs > deadline) throw notAccepted(connection.url, timeoutMs, reason)
+      if (clock.elapsed() + waitMs > deadline) throw notAccepted(connection.url, timeoutMs, reason)
       onRetry(reason, waitMs)
       await clock.sleep(waitMs, signal)
     }
@@ -103,7 +106,7 @@ async function tryOnce(
       headers: { 'content-type': 'application/cloudevents-batch+json', 'x-api-key': apiKey },
       body,
       redirect: 'manual',
-      signal: AbortSignal.timeout(Math.max(1, Math.min(REQUEST_TIMEOUT_MS, deadline - clock.now()))),
+      signal: AbortSignal.timeout(Math.max(1, Math.min(REQUEST_TIMEOUT_MS, deadline - clock.elapsed()))),
     })
     const text = await response.text()
     return {

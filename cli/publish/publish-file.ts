@@ -120,11 +120,11 @@ function assertType(record: InputRecord, mapping: Mapping): void {
 /** Returns a function that waits before each event, so that at most `rate` per second pass. */
 function createPace(rate: number | undefined, clock: Clock, signal: AbortSignal): () => Promise<void> {
   if (rate === undefined) return async () => {}
-  let nextAt = clock.now()
+  let nextAt = clock.elapsed()
   return async () => {
-    const now = clock.now()
-    // No burst follows a time in which the input had nothing, and no long wait follows a clock that was set back.
-    nextAt = Math.min(Math.max(nextAt, now - SHORTEST_WAIT_MS), now + 1000 / rate)
+    const now = clock.elapsed()
+    // No burst follows a time in which the input had nothing.
+    nextAt = Math.max(nextAt, now - SHORTEST_WAIT_MS)
     if (nextAt - now >= SHORTEST_WAIT_MS) await clock.sleep(nextAt - now, signal)
     nextAt += 1000 / rate
   }

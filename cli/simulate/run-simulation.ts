@@ -85,16 +85,17 @@ async function* paceEvents(
   clock: Clock,
   signal: AbortSignal,
 ): AsyncGenerator<DueEvent> {
-  let beginAt = clock.now()
+  let beginAt = clock.elapsed()
   let count = 0
   for await (const event of events) {
     const afterMs = waitOf(rate, event.elapsedMs, count++)
-    const now = clock.now()
+    const now = clock.elapsed()
     if (afterMs === null || now - beginAt - afterMs > PATIENCE_MS) beginAt = now - (afterMs ?? 0)
-    const dueAt = beginAt + (afterMs ?? 0)
-    if (dueAt > now) await clock.sleep(dueAt - now, signal)
+    const waitMs = beginAt + (afterMs ?? 0) - now
+    if (waitMs > 0) await clock.sleep(waitMs, signal)
     signal.throwIfAborted()
-    yield { ...event, dueAt }
+    // By the time of day after the wait, during which it may have been set.
+    yield { ...event, dueAt: clock.now() - Math.max(0, clock.elapsed() - now - waitMs) }
   }
 }
 

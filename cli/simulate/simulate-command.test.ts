@@ -79,6 +79,27 @@ describe('tidewire simulate', () => {
     expect(await timeOf('--rate', '100x', '--count', '130')).toBeCloseTo(slow / 100)
   })
 
+  it('keeps its pace when the clock is set forward or back, and events have the new time', async () => {
+    const clock = instantClock()
+    const times: number[] = []
+    await stack.stop()
+    stack = await startFakeStack({
+      decide: ({ events }) => {
+        if (stack.requests.length === 2) clock.setBy(3_600_000)
+        if (stack.requests.length === 4) clock.setBy(-7_200_000)
+        times.push(...events.map(({ time }) => Date.parse(String(time)) - clock.now()))
+        return null
+      },
+    })
+
+    const ran = await simulate(['sensors', '--rate', '1', '--count', '300'], { clock })
+
+    expect(ran).toMatchObject({ code: 0, stderr: expect.not.stringContaining('trying again') })
+    expect(stack.accepted).toHaveLength(300)
+    expect(clock.elapsed()).toBeCloseTo(299_000)
+    expect(Math.abs(times.at(-1) ?? Number.NaN)).toBeLessThan(60_000)
+  })
+
   it('stops after the duration', async () => {
     const { code, stdout } = await simulate(['sensors', '--rate', '100x', '--duration', '0.5', '--json'])
 
@@ -99,6 +120,7 @@ describe('tidewire simulate', () => {
       stdout: expect.stringContaining('5 simulated events'),
     })
     expect(stack.accepted.map(({ id }) => id.split('-').at(-1))).toEqual(['1', '2', '3', '4', '5'])
+    expect(running.stderr()).toContain(`${url} responds again`)
   })
 
   it('ends with what was sent when it is interrupted', async () => {

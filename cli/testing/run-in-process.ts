@@ -41,15 +41,23 @@ export function runInProcess(args: readonly string[], options: RunOptions = {}):
   return startInProcess(args, options).ended
 }
 
+/** A clock that sleeps at once, and how the time of day is set to another one. */
+type InstantClock = Clock & { readonly setBy: (ms: number) => void }
+
 /** Returns a clock without real waiting: a sleep sets it forward and ends at once. */
-export function instantClock(): Clock {
-  let now = Date.parse('2026-05-17T08:00:00Z')
+export function instantClock(): InstantClock {
+  let timeOfDay = Date.parse('2026-05-17T08:00:00Z')
+  let elapsed = 0
   return {
-    now: () => now,
+    now: () => timeOfDay + elapsed,
+    elapsed: () => elapsed,
+    setBy: (ms) => {
+      timeOfDay += ms
+    },
     sleep: async (ms, signal) => {
       await setImmediate()
       signal.throwIfAborted()
-      now += ms
+      elapsed += ms
     },
   }
 }
