@@ -1,5 +1,6 @@
 import type { ClientMessage, ServerFrame } from '#shared/core/messages.ts'
 import { type Clock, timeOfDayAt } from './clock.ts'
+import { PageError } from './http.ts'
 import { dialLine, type Line, type LineSettings } from './line.ts'
 import { createRedial } from './redial.ts'
 import type { Signals } from './signals.ts'
@@ -95,6 +96,7 @@ export function openConnection(settings: ConnectionSettings): Connection {
       frame: (frame) => listener?.frame(open, frame),
       lost: (cause) => {
         if (cause !== undefined) listener?.failed(cause)
+        if (cause instanceof PageError && cause.code === 'http_429') redial.relent()
         lose(own)
       },
       due: () => {

@@ -12,6 +12,8 @@ export type Redial = {
   readonly urge: () => void
   /** Dials now, if that is planned. */
   readonly hurry: () => void
+  /** The server has too many requests: pauses grow as in an outage, however recent the loss is. */
+  readonly relent: () => void
   /** A line has been open for a while. */
   readonly settled: () => void
   readonly stop: () => void
@@ -69,6 +71,9 @@ export function createRedial(
       if (clock.elapsed() - dialledAt >= HOPEFUL_MS) hurry()
     },
     hurry,
+    relent: () => {
+      troubledFrom = Number.NEGATIVE_INFINITY
+    },
     settled: () => {
       backoff.reset()
       troubledFrom = null
