@@ -1,7 +1,11 @@
-import { afterEach, expect, test, vi } from 'vitest'
+import { statSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { runOperation } from './operations/run-operation.ts'
-import { openTables } from './storage/open-tables.ts'
-import { sweepExpired } from './sweep-expired.ts'
+import { openTables, type Tables } from './storage/open-tables.ts'
+import { sweepExpired, sweepOnce } from './sweep-expired.ts'
 
 const NOW = 1_800_000_000
 const tables = openTables(':memory:')
@@ -60,7 +64,7 @@ test('of a table without a time to live nothing is deleted', () => {
   stop()
 })
 
-test('a sweep of many leaves room for requests, and goes on until all are deleted', async () => {
+test('a sweep of many leaves room for requests, and goes on until all are deleted', () => {
   vi.useFakeTimers()
   createTable('many')
   enable('many', true)
@@ -76,4 +80,103 @@ test('a sweep of many leaves room for requests, and goes on until all are delete
 
   expect(left).toEqual([250, 50, 0, 0])
   stop()
+})
+
+test('a sweep that has more to do deletes more than 5,000 items in a second', () => {
+  vi.useFakeTimers()
+  createTable('busy')
+  enable('busy', true)
+  for (let index = 0; index < 6000; index++) put('busy', `${index}`, { N: `${NOW - 1}` })
+  const stop = sweepExpired(tables, () => NOW * 1000)
+
+  vi.advanceTimersByTime(2000)
+
+  expect(idsOf('busy')).toEqual([])
+  stop()
+})
+
+test('the time of day decides: set forward more has expired, set back nothing is deleted, and the sweep goes on', () => {
+  vi.useFakeTimers()
+  createTable('by-the-clock')
+  enable('by-the-clock', true)
+  let now = NOW
+  const stop = sweepExpired(tables, () => now * 1000)
+  put('by-the-clock', 'in half an hour', { N: `${NOW + 1800}` })
+
+  now -= 3600
+  put('by-the-clock', 'expired before', { N: `${NOW - 1800}` })
+  vi.advanceTimersByTime(1000)
+  const afterBack = idsOf('by-the-clock')
+  now = NOW
+  vi.advanceTimersByTime(1000)
+  const afterReturn = idsOf('by-the-clock')
+  now += 3600
+  vi.advanceTimersByTime(1000)
+
+  expect(afterBack).toHaveLength(2)
+  expect(afterReturn).toEqual(['in half an hour'])
+  expect(idsOf('by-the-clock')).toEqual([])
+  stop()
+})
+
+describe('the files of the tables', () => {
+  const ITEMS = 20_000
+  const text = 'x'.repeat(1000)
+  let folder = ''
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'tidewire-sweep-'))
+  })
+  afterEach(() => rm(folder, { recursive: true, force: true }))
+  const sizeOf = (name: string) => statSync(join(folder, name)).size
+  const open = () => openTables(join(folder, 'tables.sqlite'))
+  const write = (opened: Tables, from: number) => {
+    const table = opened.find('log')
+    opened.atomically(() => {
+      for (let n = from; n < from + ITEMS; n++)
+        table?.put(
+          { hash: 's', range: String(n).padStart(12, '0') },
+          { json: text, size: 1000, expires: NOW },
+        )
+    })
+  }
+  const create = (opened: Tables) => {
+    const keys = { hashKey: { name: 'id', type: 'S' }, rangeKey: { name: 'n', type: 'N' } } as const
+    const settings = { billingMode: 'PAY_PER_REQUEST', createdAt: NOW, timeToLive: 'expires' } as const
+    opened.create({ name: 'log', id: 'f1d0b0a0', ...keys, ...settings })
+  }
+  const sweepAll = (opened: Tables) => {
+    while (sweepOnce(opened, NOW * 1000)) {}
+  }
+
+  test('become smaller once what expired is deleted', () => {
+    const opened = open()
+    create(opened)
+    write(opened, 0)
+    sweepOnce(opened, (NOW - 10) * 1000)
+    const full = sizeOf('tables.sqlite') + sizeOf('tables.sqlite-wal')
+
+    sweepAll(opened)
+
+    expect(full).toBeGreaterThan(ITEMS * 1000)
+    expect(sizeOf('tables.sqlite')).toBeLessThan(6e6)
+    write(opened, ITEMS)
+    expect(opened.find('log')?.get({ hash: 's', range: String(ITEMS).padStart(12, '0') })?.json).toBe(text)
+    opened.close()
+  })
+
+  test('do not grow while as much expires as is written, and the log of SQLite stays small', () => {
+    const opened = open()
+    create(opened)
+    const sizes: number[] = []
+    for (let turn = 0; turn < 6; turn++) {
+      write(opened, turn * ITEMS)
+      sweepAll(opened)
+      opened.find('log')?.put({ hash: 'one', range: '' }, { json: text, size: 1000, expires: null })
+      sizes.push(sizeOf('tables.sqlite') + sizeOf('tables.sqlite-wal'))
+    }
+
+    expect(sizes.at(-1)).toBeLessThan((sizes[1] ?? 0) * 1.2)
+    expect(sizeOf('tables.sqlite-wal')).toBeLessThan(10e6)
+    opened.close()
+  })
 })

@@ -26,6 +26,7 @@ export function memoryTables(): Tables {
     setTimeToLive() {
       throw new Error('the tables in memory have no time to live')
     },
+    giveBack: () => false,
     close() {},
   }
 }
