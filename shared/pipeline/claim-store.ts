@@ -25,7 +25,7 @@ export type ClaimStore = {
   claimMade(pairs: readonly (ClaimKey & { readonly claim: Claim })[]): Promise<void>
   /** Returns the claim of each pair, in input order; null for a pair without one. */
   find(keys: readonly ClaimKey[]): Promise<(Claim | null)[]>
-  /** Returns the claims on an id, one for each source that used it. */
+  /** Returns the claims on an id, one for each source that used it; of hundreds of sources perhaps not all. */
   findById(id: string): Promise<(Claim & { readonly source: string })[]>
   /** Leases the pair for LEASE_SECONDS, unless it is claimed (returns the claim) or another owner has a lease on it. */
   lease(key: ClaimKey, owner: string): Promise<'taken' | 'in_flight' | Claim>

@@ -1,7 +1,7 @@
 import { DeleteCommand, type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb'
 import type { Retention } from '#shared/core/retention.ts'
 import { type Claim, type ClaimKey, type ClaimStore, LEASE_SECONDS } from '#shared/pipeline/claim-store.ts'
-import { getAll, type Item, putAll, queryAll, succeeds } from './dynamo-requests.ts'
+import { getAll, type Item, putAll, queryBounded, succeeds } from './dynamo-requests.ts'
 
 // claims table, key (id, source), in one of three states, each of which ends when it `expires`:
 //   topic, partition, offset, epoch?   a claim: the position of the event
@@ -13,6 +13,9 @@ type Options = {
   readonly retention: Pick<Retention, 'claims'>
   readonly now?: () => number
 }
+
+/** How many claims of one id are looked through: sources that use the same ids, such as 1 and 2. */
+const SOURCES_OF_AN_ID = { limit: 500, extra: 500 }
 
 const FREE = 'attribute_not_exists(id) OR expires <= :now'
 /** A lease gives way to a claim, and so does the same claim: a consumer repeats the writer's without a read. */
@@ -81,13 +84,16 @@ export function dynamoClaimStore(
     },
 
     async findById(id) {
-      const items = await queryAll(client, {
+      const query = {
         TableName: table,
         ConsistentRead: true,
         KeyConditionExpression: 'id = :id',
-        ExpressionAttributeValues: { ':id': id },
-      })
-      return items.filter(isLiveClaim).map((item) => ({ ...toClaim(item), source: String(item.source) }))
+        FilterExpression: 'attribute_exists(#offset) AND expires > :now',
+        ExpressionAttributeNames: { '#offset': 'offset' },
+        ExpressionAttributeValues: { ':id': id, ':now': nowInSeconds() },
+      }
+      const items = await queryBounded(client, query, SOURCES_OF_AN_ID)
+      return items.map((item) => ({ ...toClaim(item), source: String(item.source) }))
     },
 
     async lease(key, owner) {

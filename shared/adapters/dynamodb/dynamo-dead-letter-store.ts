@@ -1,9 +1,15 @@
 import { type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb'
 import type { Retention } from '#shared/core/retention.ts'
 import type { DeadLetter, DeadLetterStore } from '#shared/pipeline/ports.ts'
-import { type Item, queryAll } from './dynamo-requests.ts'
+import { type Item, queryBounded } from './dynamo-requests.ts'
 
 type Options = { readonly table: string; readonly retention: Pick<Retention, 'ofTopic'> }
+
+/**
+ * How many letters of a topic that have expired, and are not deleted yet, a list reads at most. They sort by the time of
+ * their records, so most expired ones are below all others; after so many it ends.
+ */
+const EXPIRED_READ = 500
 
 /**
  * The DeadLetterStore on DynamoDB: a table with the key (topic, position), where position sorts by time, then offset.
@@ -25,7 +31,7 @@ export function dynamoDeadLetterStore(
       const now = Math.floor(Date.now() / 1000)
       const found = await Promise.all(
         topics.map((topic) =>
-          queryAll(
+          queryBounded(
             client,
             {
               TableName: table,
@@ -35,7 +41,7 @@ export function dynamoDeadLetterStore(
               FilterExpression: 'expires > :now',
               ExpressionAttributeValues: { ':topic': topic, ':now': now },
             },
-            limit,
+            { limit, extra: EXPIRED_READ },
           ),
         ),
       )

@@ -158,3 +158,22 @@ export async function* queryPages(
     from = LastEvaluatedKey
   }
 }
+
+/**
+ * Follows a filtered query until `limit` items are found, and reads at most `extra` more than that: items that the filter
+ * drops must not make a request of a client as long as their number.
+ */
+export async function queryBounded(
+  client: DynamoDBDocumentClient,
+  input: QueryInput,
+  { limit, extra }: { readonly limit: number; readonly extra: number },
+): Promise<Item[]> {
+  const found: Item[] = []
+  let left = limit + extra
+  const room = () => (found.length < limit ? Math.min(left, limit) : 0)
+  for await (const { items, read } of queryPages(client, input, room)) {
+    found.push(...items)
+    left -= read
+  }
+  return found.slice(0, limit)
+}

@@ -34,6 +34,9 @@ const SAVES_AT_ONCE = 32
 /** The minimum number of items that a page requests of a spread, because a key can have several. */
 const ITEMS_AT_LEAST = 8
 
+/** How many expired parts a page looks through before it ends. Time to live may delete them days late. */
+const EXPIRED_READ = 500
+
 const IS_LATER = 'attribute_not_exists(epoch) OR epoch < :epoch OR (epoch = :epoch AND #offset < :offset)'
 const NAMES = { '#offset': 'offset' }
 
@@ -79,7 +82,7 @@ export function dynamoViewStore(
         const own = { from: key + END_OF_KEY, to: key + AFTER_KEY }
         return { parts: (await readItems(spreadOf(view, key), own)).filter(isLive).map(toPart), next: null }
       }
-      return readPage(view, after, limit)
+      return readPage(view, { after, limit }, readItems, isLive)
     },
 
     async progress(topic) {
@@ -158,26 +161,48 @@ export function dynamoViewStore(
     }
     return queryAll(client, query, limit)
   }
+}
 
-  /** Reads on until a key begins that the page has no room for: then all keys before it are whole. */
-  async function readPage(view: string, after: string | undefined, limit: number) {
-    const parts: StoredPart[] = []
-    const keys = new Set<string>()
-    const start = after === undefined ? END_OF_KEY : after + AFTER_KEY
-    const sources = spreadsOf(view).map((spread) => (last: Item | null, count: number) => {
-      const from = last === null ? start : `${last.part}${END_OF_KEY}`
-      return readItems(spread, { from, to: '\u{10ffff}' }, count)
-    })
-    const count = Math.max(firstCount(limit + 1), ITEMS_AT_LEAST)
-    for await (const item of inOrder(sources, ({ part }) => String(part), count)) {
-      if (!isLive(item)) continue
-      const part = toPart(item)
-      if (keys.size === limit && !keys.has(part.key)) return { parts, next: [...keys].at(-1) ?? null }
-      keys.add(part.key)
-      parts.push(part)
+type ReadItems = (
+  hashKey: string,
+  range: { readonly from: string; readonly to: string },
+  limit?: number,
+) => Promise<Item[]>
+
+/**
+ * Reads on until a key begins that the page has no room for, or that comes after many expired parts: then all keys
+ * before it are whole.
+ */
+async function readPage(
+  view: string,
+  { after, limit }: { readonly after?: string | undefined; readonly limit: number },
+  readItems: ReadItems,
+  isLive: (item: Item) => boolean,
+): Promise<{ parts: StoredPart[]; next: string | null }> {
+  const parts: StoredPart[] = []
+  const keys = new Set<string>()
+  const start = after === undefined ? END_OF_KEY : after + AFTER_KEY
+  const sources = spreadsOf(view).map((spread) => (last: Item | null, count: number) => {
+    const from = last === null ? start : `${last.part}${END_OF_KEY}`
+    return readItems(spread, { from, to: '\u{10ffff}' }, count)
+  })
+  const count = Math.max(firstCount(limit + 1), ITEMS_AT_LEAST)
+  let expired = 0
+  let last: string | null = null
+  for await (const item of inOrder(sources, ({ part }) => String(part), count)) {
+    const key = String(item.key)
+    if (expired >= EXPIRED_READ && key !== last) return { parts, next: last }
+    last = key
+    if (!isLive(item)) {
+      expired++
+      continue
     }
-    return { parts, next: null }
+    const part = toPart(item)
+    if (keys.size === limit && !keys.has(part.key)) return { parts, next: [...keys].at(-1) ?? null }
+    keys.add(part.key)
+    parts.push(part)
   }
+  return { parts, next: null }
 }
 
 /** When a part is saved. An expired part that is not deleted yet is none. `now` is in seconds. */

@@ -35,6 +35,7 @@ function keepRows(initial: number, items: readonly Item[], now: () => number) {
   function put(found: readonly Item[]): void {
     for (const item of found) {
       const expires = Number(item.expires)
+      if (expires <= now()) continue
       rows.set(String(item.subscriber), { subscription: toSubscription(item), expires })
       earliest = Math.min(earliest, expires)
     }

@@ -1,12 +1,15 @@
 import { DeleteCommand, type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb'
 import type { Subscription } from '#shared/pipeline/ports.ts'
-import { getAll, queryAll, succeeds } from './dynamo-requests.ts'
+import { getAll, type Item, queryAll, succeeds } from './dynamo-requests.ts'
 import { type KeptRows, keptSubscriptions } from './kept-subscriptions.ts'
 import { type PatternVersion, patternVersions } from './pattern-version.ts'
 import { channelKey, flagUpdate, notNewer, type Shard, shardOf } from './subscription-rows.ts'
 
 /** What is kept in memory. Subscriptions are counted under each of their patterns. */
 const KEPT = { patterns: 10_000, subscriptions: 100_000 }
+
+/** How many expired rows a read of a whole pattern deletes. */
+const SWEPT_AT_ONCE = 100
 
 /** A row that is read by its key costs a read unit; a query gets about so many for it. */
 const ROWS_PER_UNIT = 24
@@ -17,7 +20,8 @@ const ROWS_PER_UNIT = 24
  * patterns of a batch) may use the rows it has of that version, and reads again only those that changed since.
  */
 export function subscriptionIndex(client: DynamoDBDocumentClient, table: string, shard: Shard) {
-  const kept = keptSubscriptions(KEPT, () => Math.floor(Date.now() / 1000))
+  const now = () => Math.floor(Date.now() / 1000)
+  const kept = keptSubscriptions(KEPT, now)
   const versions = patternVersions(client, table)
   const refreshes = new Map<string, Promise<KeptRows>>()
   /** The rows of a pattern that are in the shard of a connection. */
@@ -126,7 +130,27 @@ export function subscriptionIndex(client: DynamoDBDocumentClient, table: string,
       KeyConditionExpression: 'channel = :channel',
       ExpressionAttributeValues: { ':channel': channel },
     })
+    await sweep(items)
     return kept.replace(channel, seen.version, items)
+  }
+
+  /**
+   * Deletes some of the expired rows that a read of a whole pattern met: the next one need not read them again, and time
+   * to live may delete them days late. A row that was registered again meanwhile stays.
+   */
+  async function sweep(items: readonly Item[]): Promise<void> {
+    const seconds = now()
+    const expired = items.filter(({ expires }) => Number(expires) <= seconds).slice(0, SWEPT_AT_ONCE)
+    const deletes = expired.map(({ channel, subscriber }) => {
+      const remove = new DeleteCommand({
+        TableName: table,
+        Key: { channel, subscriber },
+        ConditionExpression: 'expires <= :now',
+        ExpressionAttributeValues: { ':now': seconds },
+      })
+      return client.send(remove)
+    })
+    await Promise.allSettled(deletes) // what is left is no subscription either
   }
 
   /** Returns the rows that changed since the version that is kept, or null if it is cheaper to read all. */

@@ -25,6 +25,9 @@ export function viewOf(spread: string): string {
 /** Sorted items of one spread: returns at most `count` after the item `last`, and fewer only if there are no more. */
 export type ReadSpread<T> = (last: T | null, count: number) => Promise<readonly T[]>
 
+/** How much larger than the first read of a spread a later one is at most; each is twice the one before. */
+const GROWTH = 8
+
 /**
  * Merges sorted sources by the bytes of `nameOf`, as DynamoDB sorts. It reads the sources in parallel, `count` items of
  * each at first, and goes on only with those that it needs.
@@ -55,14 +58,16 @@ function openQueue<T>(read: ReadSpread<T>, nameOf: (item: T) => string, count: n
   let waiting: Named<T>[] = []
   let last: T | null = null
   let isRead = false
+  let size = count
   return {
     /** Reads on if nothing is left of what was read. */
     async fill(): Promise<void> {
       if (waiting.length > 0 || isRead) return
-      const items = await read(last, count)
+      const items = await read(last, size)
       waiting = items.map((item) => ({ item, name: Buffer.from(nameOf(item)) }))
       last = items.at(-1) ?? last
-      isRead = items.length < count
+      isRead = items.length < size
+      size = Math.min(size * 2, count * GROWTH)
     },
     name: () => waiting[0]?.name,
     take: () => waiting.shift()?.item,

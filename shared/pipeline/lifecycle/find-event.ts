@@ -31,10 +31,14 @@ async function lookForEvent(
   { id, source }: WantedEvent,
   { claims, store, lifecycles }: Omit<FindDeps, 'clock'>,
 ): Promise<FoundEvent | null> {
-  const claimed = await claims.findById(id)
-  const wanted = claimed.filter((claim) => source === undefined || claim.source === source)
+  const wanted = source === undefined ? await claims.findById(id) : await claimOf({ id, source }, claims)
   const found = await Promise.all(wanted.map((claim) => readClaimed({ id, ...claim }, store)))
   return choose(found.flat(), lifecycles)
+}
+
+async function claimOf({ id, source }: ClaimKey, claims: ClaimStore) {
+  const [claim] = await claims.find([{ id, source }])
+  return claim ? [{ ...claim, source }] : []
 }
 
 /** Returns the refusal for an event that does not exist. */

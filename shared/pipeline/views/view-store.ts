@@ -36,7 +36,10 @@ export type ViewStore = {
    * later epoch, or the same epoch and offset. Returns false if a part was not saved because of what it replaces.
    */
   save(parts: readonly PartToSave[]): Promise<boolean>
-  /** Returns the parts of a view, or of one of its keys, by key, topic and partition; a page has whole keys. */
+  /**
+   * Returns the parts of a view, or of one of its keys, by key, topic and partition. A page has whole keys, and may have
+   * fewer than `limit`, or none, before the end, at which `next` is null.
+   */
   read(
     view: string,
     page: { key?: string; after?: string; limit: number },
