@@ -106,7 +106,9 @@ async function tryOnce(
       headers: { 'content-type': 'application/cloudevents-batch+json', 'x-api-key': apiKey },
       body,
       redirect: 'manual',
-      signal: AbortSignal.timeout(Math.max(1, Math.min(REQUEST_TIMEOUT_MS, deadline - clock.elapsed()))),
+      signal: AbortSignal.timeout(
+        Math.max(1, Math.min(REQUEST_TIMEOUT_MS, Math.ceil(deadline - clock.elapsed()))),
+      ),
     })
     const text = await response.text()
     return {
