@@ -99,6 +99,7 @@ describe('a stack with a RETENTION of its own', () => {
     }
     const before = await retentions()
     await stack.stop()
+    await stack.dispose()
     stack = await start('1h')
 
     expect(before).toEqual([20 * MINUTE, 4 * MINUTE])
