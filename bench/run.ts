@@ -18,6 +18,7 @@ import { benchPosts } from './bench-posts.ts'
 import { benchProfile } from './bench-profile.ts'
 import { benchReconnect } from './bench-reconnect.ts'
 import { benchRestart } from './bench-restart.ts'
+import { benchSleep } from './bench-sleep.ts'
 import { benchSoak } from './bench-soak.ts'
 import { benchTables } from './bench-tables.ts'
 import { benchUnits } from './bench-units.ts'
@@ -34,6 +35,7 @@ const HELP = `Measures throughput, latency and the dashboard on this machine.
   npm run bench -- --rates 5,100         these events per second, also --viewers 100,1000
   npm run bench -- --only age --retention 5m --minutes 60 --sleep 600    a week in an hour
   npm run bench -- --only restart --gigabytes 20     killed with a log of that size, or with --data FOLDER
+  npm run bench -- --only sleep --sleep 600          sleep and clocks that jump, with faketime (apt install faketime)
   npm run bench -- --systems tidewire,classic    these of tidewire, classic, bare and centrifugo
   npm run bench -- --stack before=../other       another checkout of Tidewire as a further system
   npm run bench -- --apache-kafka        on Apache Kafka instead of the embedded broker
@@ -67,11 +69,12 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   soak: benchSoak,
   age: benchAge,
   restart: benchRestart,
+  sleep: benchSleep,
   dashboard: ({ seconds }) => benchDashboard(seconds ?? 20),
   'feed-soak': benchFeedSoak,
 }
 /** These take long, and run only when they are named. */
-const ON_DEMAND: readonly string[] = ['profile', 'soak', 'age', 'restart', 'feed-soak']
+const ON_DEMAND: readonly string[] = ['profile', 'soak', 'age', 'restart', 'sleep', 'feed-soak']
 
 const NAMES = `Benchmarks: ${Object.keys(BENCHMARKS).join(', ')}.
 Only when named: ${ON_DEMAND.join(', ')}.

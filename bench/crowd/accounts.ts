@@ -10,6 +10,8 @@ export type Counts = {
   /** Accepted events that a viewer of their group did not get, and of these the ones it was told of as trimmed. */
   readonly lost: number
   readonly excused: number
+  /** Deliveries of events that others have posted. */
+  readonly ofOthers: number
   readonly repeated: number
   readonly outOfOrder: number
   readonly trimmed: number
@@ -52,6 +54,7 @@ export function createAccounts(groupOf: readonly string[], retentionMs: number):
   const books = new Map<string, Book>()
   const viewers = groupOf.map((group) => ({ group, ...emptyPage() }))
   let marked = Number.POSITIVE_INFINITY
+  let ofOthers = 0
   let repeated = 0
   let outOfOrder = 0
   let delivered = 0
@@ -81,7 +84,8 @@ export function createAccounts(groupOf: readonly string[], retentionMs: number):
       const isInOrder = offset > (page.heads.get(stream) ?? -1)
       if (isInOrder) page.heads.set(stream, offset)
       if (entry === null || entry.group !== page.group) {
-        if (!isInOrder) repeated++
+        if (isInOrder) ofOthers++
+        else repeated++
         return null
       }
       if (page.seen.add(entry.index)) {
@@ -122,7 +126,7 @@ export function createAccounts(groupOf: readonly string[], retentionMs: number):
         (sum, { acceptedAt }) => sum + acceptedAt.filter((at) => !Number.isNaN(at)).length,
         0,
       )
-      return { accepted, delivered, lost, excused, repeated, outOfOrder, trimmed, otherGaps }
+      return { accepted, delivered, ofOthers, lost, excused, repeated, outOfOrder, trimmed, otherGaps }
     },
   }
 }
