@@ -15,6 +15,7 @@ import { setRetention } from './set-retention.ts'
 import type { Settings } from './settings.ts'
 import { startDemo } from './start-demo.ts'
 import type { Running } from './start-worker.ts'
+import { watchSleep } from './watch-sleep.ts'
 import { startWeb } from './web/start-web.ts'
 
 export type Stack = { stop(): Promise<void> }
@@ -50,6 +51,7 @@ export async function bootStack(settings: Settings): Promise<Stack> {
   try {
     const { backends, web } = await startParts(settings, start)
     await waitUntilHealthy(urlsOf(settings).http)
+    parts.push(watchSleep(log))
     if (settings.hasDemo) await start(startDemo({ httpUrl: urlsOf(settings).http, apiKey: LOCAL_KEY, log }))
     const seconds = ((performance.now() - begin) / 1000).toFixed(1)
     const table = tableOf(settings, backends, web)

@@ -43,7 +43,7 @@ export async function runSimulation(
   context: Pick<CliContext, 'stderr' | 'signal' | 'clock'>,
 ): Promise<SimulationReport> {
   const { count, durationMs } = job
-  const over = durationMs === undefined ? [] : [AbortSignal.timeout(durationMs)]
+  const over = durationMs === undefined ? [] : [AbortSignal.timeout(Math.ceil(durationMs))]
   const ended = AbortSignal.any([context.signal, ...over])
   const failed = new AbortController()
   const signal = AbortSignal.any([ended, failed.signal])

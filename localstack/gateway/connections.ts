@@ -31,12 +31,26 @@ export type Connection = {
 const BUFFERED_BYTES = 1024 * 1024
 const GOING_AWAY = 1001
 
+/** A timer that is later than this was due while the process stood still: the machine slept, or it was stopped. */
+const LATE_MS = 1000
+/** What a client has after a sleep to send its ping, or to change its connection, before it is closed. */
+const GRACE_MS = 15_000
+
+type Clock = {
+  /** The time of day in milliseconds. */
+  readonly now: () => number
+  /** Milliseconds since some moment, for durations: it never jumps. */
+  readonly elapsed: () => number
+}
+
+const REAL_CLOCK: Clock = { now: Date.now, elapsed: () => performance.now() }
+
 /** The connections that are open. */
-export function createConnections(limits: ConnectionLimits): Connections {
+export function createConnections(limits: ConnectionLimits, clock = REAL_CLOCK): Connections {
   const open = new Map<string, { socket: WebSocket; connection: Connection }>()
   return {
     add(socket, identity) {
-      const connection = createConnection(socket, identity, limits)
+      const connection = createConnection(socket, identity, { limits, clock })
       open.set(identity.connectionId, { socket, connection })
       socket.once('close', () => open.delete(identity.connectionId))
     },
@@ -50,26 +64,25 @@ export function createConnections(limits: ConnectionLimits): Connections {
   }
 }
 
-function createConnection(socket: WebSocket, identity: SocketIdentity, limits: ConnectionLimits): Connection {
-  let lastActiveAt = Date.now()
-  let idle: NodeJS.Timeout
-  const end = () => socket.close(GOING_AWAY, 'Going away')
+function createConnection(
+  socket: WebSocket,
+  identity: SocketIdentity,
+  { limits, clock: { now, elapsed } }: { readonly limits: ConnectionLimits; readonly clock: Clock },
+): Connection {
+  const connectedAt = elapsed()
+  let lastActiveAt = now()
+  let lastActive = connectedAt
+  const close = () => socket.close(GOING_AWAY, 'Going away')
   // A timer that is set again for every message would cost more than the message.
-  const watchIdle = (ms: number): void => {
-    idle = setTimeout(() => {
-      const left = lastActiveAt + limits.idleMs - Date.now()
-      if (left <= 0) end()
-      else watchIdle(left)
-    }, ms)
-  }
-  watchIdle(limits.idleMs)
-  const life = setTimeout(end, limits.lifeMs)
+  const stopIdle = closeAt(() => lastActive + limits.idleMs, { close, elapsed })
+  const stopLife = closeAt(() => connectedAt + limits.lifeMs, { close, elapsed })
   socket.once('close', () => {
-    clearTimeout(idle)
-    clearTimeout(life)
+    stopIdle()
+    stopLife()
   })
   const touch = () => {
-    lastActiveAt = Date.now()
+    lastActiveAt = now()
+    lastActive = elapsed()
   }
   return {
     identity,
@@ -83,4 +96,24 @@ function createConnection(socket: WebSocket, identity: SocketIdentity, limits: C
     },
     close: (code, reason) => socket.close(code, reason),
   }
+}
+
+/** Closes at a time that may move while it is waited for, or `GRACE_MS` after a sleep in which it was. Returns what ends it. */
+function closeAt(
+  end: () => number,
+  { close, elapsed }: { readonly close: () => void; readonly elapsed: Clock['elapsed'] },
+): () => void {
+  let timer: NodeJS.Timeout
+  const wait = (ms: number, grantedUntil: number): void => {
+    const due = elapsed() + ms
+    timer = setTimeout(() => {
+      const time = elapsed()
+      const until = time - due > LATE_MS ? time + GRACE_MS : grantedUntil
+      const left = Math.max(end(), until) - time
+      if (left <= 0) close()
+      else wait(left, until)
+    }, ms)
+  }
+  wait(end() - elapsed(), 0)
+  return () => clearTimeout(timer)
 }

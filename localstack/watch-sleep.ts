@@ -1,0 +1,50 @@
+/** What a sleep is told from work with: two clocks and how to wait, in milliseconds. */
+export type WatchClock = {
+  /** The time of day. It jumps when it is set. */
+  readonly now: () => number
+  /** Since some moment. It never jumps; while a machine sleeps it may stand still or go on. */
+  readonly elapsed: () => number
+  /** Calls `look` again and again, `everyMs` apart, until the returned function is called. */
+  readonly every: (everyMs: number, look: () => void) => () => void
+}
+
+const EVERY_MS = 2000
+/** A look may be late because the machine is busy, so less is no sleep. */
+const LEAST_MS = 5000
+
+const REAL_CLOCK: WatchClock = {
+  now: Date.now,
+  elapsed: () => performance.now(),
+  every(everyMs, look) {
+    const timer = setInterval(look, everyMs)
+    timer.unref()
+    return () => clearInterval(timer)
+  },
+}
+
+/**
+ * Logs when this process stood still, because the machine slept or the process was stopped, and when the time of day was
+ * set. Nothing depends on it: all parts go on by themselves.
+ */
+export function watchSleep(
+  log: (line: string) => void,
+  clock: WatchClock = REAL_CLOCK,
+): { stop(): Promise<void> } {
+  const read = () => ({ time: clock.now(), elapsed: clock.elapsed() })
+  let last = read()
+  const stop = clock.every(EVERY_MS, () => {
+    const { time, elapsed } = read()
+    const stoodMs = elapsed - last.elapsed - EVERY_MS
+    const jumpedMs = time - last.time - (elapsed - last.elapsed)
+    last = { time, elapsed }
+    const seconds = (ms: number) => Math.round(Math.abs(ms) / 1000)
+    if (stoodMs > LEAST_MS)
+      log(`the machine slept, or this process was stopped, for ${seconds(stoodMs)} s; all goes on by itself`)
+    if (jumpedMs > LEAST_MS)
+      log(
+        `the clock is ${seconds(jumpedMs)} s further: it was set, or the machine slept; all goes on by itself`,
+      )
+    if (jumpedMs < -LEAST_MS) log(`the clock was set back by ${seconds(jumpedMs)} s; all goes on by itself`)
+  })
+  return { stop: async () => stop() }
+}
