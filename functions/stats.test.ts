@@ -41,11 +41,11 @@ describe('a call', () => {
   test('writes the statistics to their channel, as they are after the time that it names', async () => {
     const { stats, kafka } = createWorld()
 
-    await stats({ at: START + 2000 }, CONTEXT)
+    await stats({ at: START + 2000, id: 'c1' }, CONTEXT)
 
     const written = kafka.records.map(({ value }) => JSON.parse(Buffer.from(value).toString()))
     expect(written).toMatchObject([
-      { id: `stats-${START + 2000}`, category: 'tidewire.stats', data: { connections: 0 } },
+      { id: `stats-${START + 2000}-c1`, category: 'tidewire.stats', data: { connections: 0 } },
     ])
     expect(Date.parse(written[0].data.time)).toBeGreaterThanOrEqual(START + 2000)
   })
@@ -55,7 +55,7 @@ describe('a call', () => {
     const error = new Refusal('unavailable', 'no Kafka')
     const { stats } = createWorld({ kafka: { append: () => Promise.reject(error) } })
 
-    await expect(stats({ at: START }, CONTEXT)).resolves.toBeNull()
+    await expect(stats({ at: START, id: 'c1' }, CONTEXT)).resolves.toBeNull()
 
     expect(logged).toHaveBeenCalledExactlyOnceWith(error)
   })
@@ -64,7 +64,7 @@ describe('a call', () => {
     const logged = vi.spyOn(console, 'error').mockImplementation(() => {})
     const { stats } = createWorld({ kafka: { append: () => new Promise(() => {}) } })
 
-    await expect(stats({ at: START }, makeContext(550))).resolves.toBeNull()
+    await expect(stats({ at: START, id: 'c1' }, makeContext(550))).resolves.toBeNull()
 
     expect(logged).toHaveBeenCalledExactlyOnceWith('the statistics could not be announced in time')
   })

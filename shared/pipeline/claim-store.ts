@@ -27,8 +27,11 @@ export type ClaimStore = {
   find(keys: readonly ClaimKey[]): Promise<(Claim | null)[]>
   /** Returns the claims on an id, one for each source that used it; of hundreds of sources perhaps not all. */
   findById(id: string): Promise<(Claim & { readonly source: string })[]>
-  /** Leases the pair for LEASE_SECONDS, unless it is claimed (returns the claim) or another owner has a lease on it. */
-  lease(key: ClaimKey, owner: string): Promise<'taken' | 'in_flight' | Claim>
+  /**
+   * Leases the pair for LEASE_SECONDS, or until a time that is sooner (seconds since the epoch), unless it is claimed
+   * (returns the claim) or another owner has a lease on it. The claim of the pair takes the place of its lease.
+   */
+  lease(key: ClaimKey, owner: string, until?: number): Promise<'taken' | 'in_flight' | Claim>
   /** Releases a lease, if it is this owner's and the pair is not claimed. */
   release(key: ClaimKey, owner: string): Promise<void>
   /** Binds a key to the first fingerprint that it comes with, for as long as a claim is kept. Returns that fingerprint. */
@@ -37,3 +40,10 @@ export type ClaimStore = {
 
 /** How long a lease lasts: longer than a write may take (5 s), short enough to wait for after a crash. */
 export const LEASE_SECONDS = 6
+
+/**
+ * A lease that ends later than so many seconds from now was taken before the clock was set back: it is free. It is longer
+ * than LEASE_SECONDS because the clocks of two machines differ; if they differ by more, two requests may write the same
+ * event, and the claim decides.
+ */
+export const LONGEST_LEASE_SECONDS = LEASE_SECONDS + 2

@@ -1,6 +1,12 @@
 import { DeleteCommand, type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb'
 import type { Retention } from '#shared/core/retention.ts'
-import { type Claim, type ClaimKey, type ClaimStore, LEASE_SECONDS } from '#shared/pipeline/claim-store.ts'
+import {
+  type Claim,
+  type ClaimKey,
+  type ClaimStore,
+  LEASE_SECONDS,
+  LONGEST_LEASE_SECONDS,
+} from '#shared/pipeline/claim-store.ts'
 import { getAll, type Item, putAll, queryBounded, succeeds } from './dynamo-requests.ts'
 
 // claims table, key (id, source), in one of three states, each of which ends when it `expires`:
@@ -17,7 +23,8 @@ type Options = {
 /** How many claims of one id are looked through: sources that use the same ids, such as 1 and 2. */
 const SOURCES_OF_AN_ID = { limit: 500, extra: 500 }
 
-const FREE = 'attribute_not_exists(id) OR expires <= :now'
+const FREE =
+  'attribute_not_exists(id) OR expires <= :now OR (attribute_exists(#owner) AND expires > :longest)'
 /** A lease gives way to a claim, and so does the same claim: a consumer repeats the writer's without a read. */
 const CLAIMABLE =
   'attribute_not_exists(#offset) OR expires <= :now OR (#topic = :topic AND #partition = :partition AND #offset = :offset)'
@@ -37,13 +44,14 @@ export function dynamoClaimStore(
     const command = new GetCommand({ TableName: table, Key: { id, source }, ConsistentRead: true })
     return (await client.send(command)).Item
   }
-  const putIfFree = ({ source, id }: ClaimKey, attributes: Item, seconds: number) => {
+  const putIfFree = ({ source, id }: ClaimKey, attributes: Item, expires: number) => {
     const now = nowInSeconds()
     const put = new PutCommand({
       TableName: table,
-      Item: { id, source, ...attributes, expires: now + seconds },
+      Item: { id, source, ...attributes, expires },
       ConditionExpression: FREE,
-      ExpressionAttributeValues: { ':now': now },
+      ExpressionAttributeNames: { '#owner': 'owner' },
+      ExpressionAttributeValues: { ':now': now, ':longest': now + LONGEST_LEASE_SECONDS },
     })
     return succeeds(client.send(put))
   }
@@ -96,8 +104,8 @@ export function dynamoClaimStore(
       return items.map((item) => ({ ...toClaim(item), source: String(item.source) }))
     },
 
-    async lease(key, owner) {
-      if (await putIfFree(key, { owner }, LEASE_SECONDS)) return 'taken'
+    async lease(key, owner, until = nowInSeconds() + LEASE_SECONDS) {
+      if (await putIfFree(key, { owner }, until)) return 'taken'
       const holder = await get(key)
       return holder && isLiveClaim(holder) ? toClaim(holder) : 'in_flight'
     },
@@ -114,7 +122,7 @@ export function dynamoClaimStore(
     },
 
     async bind(key, fingerprint) {
-      if (await putIfFree(key, { fingerprint }, keptSeconds)) return fingerprint
+      if (await putIfFree(key, { fingerprint }, nowInSeconds() + keptSeconds)) return fingerprint
       const holder = await get(key)
       return String(holder?.fingerprint ?? fingerprint)
     },

@@ -162,3 +162,20 @@ describe(`three shards, ${name}`, () => {
     expect(found.every((share) => share.length > 5)).toBe(true)
   })
 })
+
+test('after the clock was set back a lease from before is free, and claims and bound keys are as they were', async () => {
+  let time = Date.now() + 3_600_000
+  const store = dynamoClaimStore(client, { table: tables.claims, retention, now: () => time })
+  const keyOf = (id: string) => ({ source: '/set-back', id: `${id} ${randomUUID()}` })
+  const [leased, claimed, bound] = [keyOf('leased'), keyOf('claimed'), keyOf('bound')]
+  const claim = { topic: 't', epoch: 'e', partition: 0, offset: 1 }
+  await store.lease(leased, 'before')
+  await store.claim(claimed, claim)
+  await store.bind(bound, 'print')
+  time -= 3_600_000
+
+  expect(await store.lease(leased, 'next')).toBe('taken')
+  expect(await store.lease(leased, 'third')).toBe('in_flight')
+  expect(await store.lease(claimed, 'next')).toEqual(claim)
+  expect(await store.bind(bound, 'another')).toBe('print')
+})

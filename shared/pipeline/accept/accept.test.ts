@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { Refusal } from '#shared/core/refusal.ts'
 import { createCatalog } from '#shared/pipeline/catalog.ts'
-import { type ClaimStore, LEASE_SECONDS } from '#shared/pipeline/claim-store.ts'
+import { type ClaimKey, type ClaimStore, LEASE_SECONDS } from '#shared/pipeline/claim-store.ts'
 import type { NewRecord } from '#shared/pipeline/ports.ts'
 import { makeEvent } from '#shared/testing/accept/records.ts'
 import { memoryClaimStore } from '#shared/testing/memory/memory-claim-store.ts'
@@ -122,6 +122,27 @@ describe('an event that another request is writing', () => {
     expect(appended).toHaveLength(ids.length)
   })
 
+  test('leaves no lease behind, because the claim of the pair takes its place', async () => {
+    const leased: ClaimKey[] = []
+    const { lease } = deps.claims
+    const claims: ClaimStore = {
+      ...deps.claims,
+      lease: (key, owner) => {
+        leased.push(key)
+        return lease(key, owner)
+      },
+    }
+    for (const ids of [['a'], ['c', 'b'], ['b', 'e', 'd']])
+      await accept(
+        ids.map((id) => makeEvent(id)),
+        NONE,
+        { ...deps, claims },
+      )
+
+    expect(leased.map(({ id }) => id)).toEqual(['a', 'b', 'd'])
+    expect(await claims.find(leased)).not.toContain(null)
+  })
+
   test('is written again by a batch that only overlaps, and gets the same position', async () => {
     await deps.claims.lease(makeEvent('b'), 'somebody')
     const [, batch] = await post(['a', 'b', 'c'])
@@ -138,6 +159,15 @@ describe('an event that another request is writing', () => {
     time = LEASE_SECONDS * 1000
     expect(offsetsOf(await post(['a']))).toEqual([0])
   })
+})
+
+test('a lease that was taken before the clock was set back is free', async () => {
+  time = 3_600_000
+  await deps.claims.lease(makeEvent('a'), 'before')
+  await deps.claims.lease(makeEvent('b'), 'before')
+  time = 0
+  expect(offsetsOf(await post(['a']))).toEqual([0])
+  expect(offsetsOf(await post(['b', 'c']))).toEqual([1, 2])
 })
 
 describe('when Kafka cannot be written', () => {

@@ -1,5 +1,4 @@
 import { Buffer } from 'node:buffer'
-import { createHash } from 'node:crypto'
 import type { CloudEvent, Position } from '#shared/core/event.ts'
 import { type Fault, Refusal } from '#shared/core/refusal.ts'
 import type { Catalog } from '#shared/pipeline/catalog.ts'
@@ -131,19 +130,19 @@ const NO_LEASE: PairLease = {
 
 const CLAIMS_AT_ONCE = 32
 const CONFLICT_RETRY_SECONDS = 1
-/** The source under which the leases of batches are kept among the claims. No producer has it. */
-const BATCH_SOURCE = 'urn:tidewire:batch'
 
 /**
- * Looks up which pairs have a position. If some have none, takes one lease for the request: on the pair itself, or on
- * the whole set of a batch. Batches that only overlap do not wait for each other; the claims decide.
+ * Looks up which pairs have a position. If some have none, takes one lease for the request: on the first of them, in an
+ * order that does not depend on the request, so that the same batch meets itself. The claim of that pair takes the place
+ * of the lease, so none is left behind. Of batches that overlap in other pairs both may write; the claims decide.
  * Throws Refusal `conflict` while another request has the lease.
  */
 async function leasePairs(pairs: readonly ClaimKey[], owner: string, claims: ClaimStore): Promise<PairLease> {
   const keys = new Map(pairs.map((pair) => [identityOf(pair), pair]))
   const known = keys.size > 1 ? await findKnown(keys, claims) : new Map<string, Position>()
-  const lease = leaseKeyOf(keys)
-  if (lease && known.size < keys.size) {
+  const [first] = [...keys].filter(([identity]) => !known.has(identity)).sort(byIdentity)
+  const lease = first?.[1]
+  if (lease) {
     const found = await claims.lease(lease, owner)
     if (found === 'in_flight') throw inFlightRefusal(keys)
     if (found !== 'taken') known.set(identityOf(lease), found)
@@ -181,11 +180,8 @@ async function findKnown(keys: ReadonlyMap<string, ClaimKey>, claims: ClaimStore
   return known
 }
 
-function leaseKeyOf(keys: ReadonlyMap<string, ClaimKey>): ClaimKey | undefined {
-  const [only] = keys.values()
-  if (keys.size <= 1) return only
-  const identities = JSON.stringify([...keys.keys()].sort())
-  return { source: BATCH_SOURCE, id: createHash('sha256').update(identities).digest('hex') }
+function byIdentity([left]: readonly [string, ClaimKey], [right]: readonly [string, ClaimKey]): number {
+  return left < right ? -1 : 1
 }
 
 function inFlightRefusal(keys: ReadonlyMap<string, ClaimKey>): Refusal {

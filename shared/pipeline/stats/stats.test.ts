@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Position } from '#shared/core/event.ts'
 import { createCatalog } from '#shared/pipeline/catalog.ts'
+import type { ClaimStore } from '#shared/pipeline/claim-store.ts'
 import type { NewRecord } from '#shared/pipeline/ports.ts'
 import { addEvent } from '#shared/testing/accept/logs.ts'
 import { makeEvent } from '#shared/testing/accept/records.ts'
@@ -22,7 +23,7 @@ beforeEach(() => {
 describe('a request', () => {
   async function createShards(channels: readonly string[]) {
     const calls: StatsCall[] = []
-    const claims = memoryClaimStore()
+    const claims = memoryClaimStore(undefined, () => now)
     const shards = [memorySubscriptionStore(), memorySubscriptionStore()]
     const make = (call = async (one: StatsCall): Promise<void> => void calls.push(one)) =>
       statsRequester({ claims, listShards: () => shards, call, now: () => now, newId })
@@ -38,11 +39,11 @@ describe('a request', () => {
     await subscribe()
     const requests = [make(), make(), make()]
     for (const request of [...requests, ...requests]) await request()
-    expect(calls).toEqual([{ at: START + STATS_SLOT_MS }])
+    expect(calls).toEqual([{ at: START + STATS_SLOT_MS, id: expect.any(String) }])
 
     now += STATS_SLOT_MS
     for (const request of requests) await request()
-    expect(calls.at(-1)).toEqual({ at: START + 2 * STATS_SLOT_MS })
+    expect(calls.at(-1)?.at).toBe(START + 2 * STATS_SLOT_MS)
     expect(calls).toHaveLength(2)
   })
 
@@ -64,6 +65,46 @@ describe('a request', () => {
     await request({ isFirst: true })
     await request()
     expect(calls).toHaveLength(1)
+  })
+
+  test.each([
+    ['back', -3_600_000],
+    ['forward', 3_600_000],
+  ])('is not silenced by a clock that is set %s by an hour', async (_, jump) => {
+    const { calls, make, subscribe } = await createShards(['tidewire.stats'])
+    await subscribe()
+    const [request, other] = [make(), make()]
+    await request()
+    now += jump
+    await request()
+    await other()
+    now += STATS_SLOT_MS
+    await request()
+
+    expect(calls.map(({ at }) => at - START)).toEqual([2000, jump + 2000, jump + 4000])
+  })
+
+  test('leases one item only, however many slots there are', async () => {
+    const leased = new Set<string>()
+    const lease: ClaimStore['lease'] = async (key) => {
+      leased.add(JSON.stringify(key))
+      return 'taken'
+    }
+    const shard = memorySubscriptionStore()
+    await shard.register({ connection: 'c1', id: 's1', attempt: 1, channels: ['tidewire.stats'] })
+    const call = async () => {}
+    const request = statsRequester({
+      claims: { lease },
+      listShards: () => [shard],
+      call,
+      now: () => now,
+      newId,
+    })
+    for (let slot = 0; slot < 5; slot++) {
+      await request()
+      now += STATS_SLOT_MS
+    }
+    expect(leased.size).toBe(1)
   })
 
   test('never throws', async () => {
@@ -107,13 +148,23 @@ describe('an announcement', () => {
   test('is sent after the slot, on its channel, and once, however often it is called', async () => {
     const { records, deps } = createWorld()
     const read = async () => ({ total: 7, readAt: now })
-    await announceStats({ at: START + 2000 }, { ...deps, read })
-    await announceStats({ at: START + 2000 }, { ...deps, read })
+    await announceStats({ at: START + 2000, id: 'c1' }, { ...deps, read })
+    await announceStats({ at: START + 2000, id: 'c1' }, { ...deps, read })
 
     expect(records).toHaveLength(1)
     const [event] = records.map(told)
     expect(event).toMatchObject({ type: 'tidewire.stats', category: 'tidewire.stats', data: { total: 7 } })
     expect(event.data.readAt).toBeGreaterThanOrEqual(START + 2000)
+  })
+
+  test('is sent again for a time that comes again because the clock was set back', async () => {
+    const { records, deps } = createWorld()
+    const read = async () => ({})
+    await announceStats({ at: START + 2000, id: 'c1' }, { ...deps, read })
+    now = START
+    await announceStats({ at: START + 2000, id: 'c2' }, { ...deps, read })
+
+    expect(records).toHaveLength(2)
   })
 
   test('counts stored events, or is sent anyway if the fold does not catch up', async () => {
@@ -130,10 +181,10 @@ describe('an announcement', () => {
       now += ms
       if (++naps === 4) await viewStore.advance({ topic: 'events', epoch, partition: 0 }, 0)
     }
-    await announceStats({ at: START }, { ...deps, clock: { ...deps.clock, sleep }, read })
+    await announceStats({ at: START, id: 'c1' }, { ...deps, clock: { ...deps.clock, sleep }, read })
     await addEvent(store, { topic: 'events', partition: 0, offset: 1, timestamp: 1, event: makeEvent('b') })
     const before = now
-    await announceStats({ at: START + 2000 }, { ...deps, read })
+    await announceStats({ at: START + 2000, id: 'c1' }, { ...deps, read })
 
     expect(seen).toEqual([0, 0])
     expect(now - before).toBeGreaterThan(2000)

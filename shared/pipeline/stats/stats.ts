@@ -11,8 +11,11 @@ const STATS_CHANNEL = 'tidewire.stats'
 /** The minimum time between two announcements of the statistics, in milliseconds (docs/adr/0012). */
 export const STATS_SLOT_MS = 2000
 
-/** What the `stats` function is called with: when to read the statistics, in milliseconds since the Unix epoch. */
-export type StatsCall = { readonly at: number }
+/**
+ * What the `stats` function is called with: when to read the statistics, in milliseconds since the Unix epoch, and an id of
+ * this call. After a clock was set back the same times come again.
+ */
+export type StatsCall = { readonly at: number; readonly id: string }
 
 type RequestStatsDeps = {
   readonly claims: Pick<ClaimStore, 'lease'>
@@ -26,6 +29,9 @@ type RequestStatsDeps = {
 
 /** Reports that something changed; with `isFirst`, that somebody subscribed just now. Never throws. */
 export type RequestStats = (options?: { readonly isFirst?: boolean }) => Promise<void>
+
+/** What is leased until the slot ends: one item, which every slot takes over. */
+const SLOT = { source: STATS_CHANNEL, id: 'slot' }
 
 /** A subscription to `**` gets events, but not Tidewire's own channels: these must be named. */
 const PATTERNS = patternsCovering(STATS_CHANNEL).filter(isOwnChannel)
@@ -45,12 +51,12 @@ export function statsRequester({ claims, listShards, call, now, newId }: Request
   let asked = -1
   return async ({ isFirst = false } = {}) => {
     const slot = Math.floor(now() / STATS_SLOT_MS)
-    if (slot <= asked && !isFirst) return
+    if (slot === asked && !isFirst) return
     asked = slot
     try {
       if (!(await isWanted())) return
-      const lease = await claims.lease({ source: STATS_CHANNEL, id: `slot-${slot}` }, newId())
-      if (lease === 'taken') await call({ at: (slot + 1) * STATS_SLOT_MS })
+      const [at, id] = [(slot + 1) * STATS_SLOT_MS, newId()]
+      if ((await claims.lease(SLOT, id, at / 1000)) === 'taken') await call({ at, id })
     } catch (error) {
       console.error(error)
     }
@@ -81,14 +87,14 @@ const PATIENCE_MS = 3000
  * stored by then is counted. A repeated call writes no second event. Throws Refusal `unavailable` if Kafka cannot be
  * written.
  */
-export async function announceStats({ at }: StatsCall, deps: AnnounceStatsDeps): Promise<void> {
+export async function announceStats({ at, id }: StatsCall, deps: AnnounceStatsDeps): Promise<void> {
   const { clock, read } = deps
   // No call is further ahead than its slot: if it seems so, the clock of this machine was set back meanwhile.
   await clock.sleep(Math.max(0, Math.min(STATS_SLOT_MS, at - clock.now()) + SKEW_MS))
   await pollWithin(async () => ((await isCounted(deps)) ? true : null), PATIENCE_MS, clock)
   const event = {
     specversion: '1.0' as const,
-    id: `stats-${at}`,
+    id: `stats-${at}-${id}`,
     source: '/tidewire',
     type: STATS_CHANNEL,
     category: STATS_CHANNEL,

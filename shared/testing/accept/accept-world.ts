@@ -98,7 +98,7 @@ function alsoAfter(claims: ClaimStore, { yieldPoint }: Scheduler): ClaimStore {
     find: (keys) => answer(claims.find(keys)),
     claimMade: (pairs) => answer(claims.claimMade(pairs)),
     findById: (id) => answer(claims.findById(id)),
-    lease: (key, owner) => answer(claims.lease(key, owner)),
+    lease: (key, owner, until) => answer(claims.lease(key, owner, until)),
     release: (key, owner) => answer(claims.release(key, owner)),
     bind: (key, fingerprint) => answer(claims.bind(key, fingerprint)),
   }

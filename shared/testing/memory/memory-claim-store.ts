@@ -1,5 +1,12 @@
-import { type Claim, type ClaimKey, type ClaimStore, LEASE_SECONDS } from '#shared/pipeline/claim-store.ts'
+import {
+  type Claim,
+  type ClaimKey,
+  type ClaimStore,
+  LEASE_SECONDS,
+  LONGEST_LEASE_SECONDS,
+} from '#shared/pipeline/claim-store.ts'
 
+/** `until` is in seconds. */
 type Lease = { readonly owner: string; readonly until: number }
 
 /** A ClaimStore in memory, for tests. `now` returns milliseconds. Claims do not expire, leases do. */
@@ -36,13 +43,14 @@ export function memoryClaimStore(
         return claimed === id ? [{ ...claim, source }] : []
       })
     },
-    async lease(key, owner) {
+    async lease(key, owner, until = now() / 1000 + LEASE_SECONDS) {
       await yieldPoint()
       const holder = claims.get(keyOf(key))
       if (holder) return holder
       const running = leases.get(keyOf(key))
-      if (running && running.until > now()) return 'in_flight'
-      leases.set(keyOf(key), { owner, until: now() + LEASE_SECONDS * 1000 })
+      const left = running ? running.until - now() / 1000 : 0
+      if (left > 0 && left <= LONGEST_LEASE_SECONDS) return 'in_flight'
+      leases.set(keyOf(key), { owner, until })
       return 'taken'
     },
     async release(key, owner) {
