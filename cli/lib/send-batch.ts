@@ -27,6 +27,8 @@ type Attempt = Answer & { readonly retryAfterMs: number }
 const ABOUT_EVENTS = new Set([400, 403, 413, 422])
 // Ids are the same in every attempt, so that an event that was in fact accepted is not added again.
 const TRANSIENT = new Set([408, 429, 500, 502, 503, 504])
+/** With `Retry-After`: an earlier attempt that was cut is still being written. */
+const CONFLICT = 409
 /** What happens to a connection when the server is busy or restarts. At first anything else means a wrong address. */
 const BROKEN = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'UND_ERR_SOCKET', 'UND_ERR_CONNECT_TIMEOUT'])
 /** The maximum wait before the first retry. It doubles with each, up to `LONGEST_WAIT_MS`. */
@@ -46,7 +48,7 @@ export function createBatchSender(
   const post = createPost(options)
   return async function send(batch) {
     if (batch.length === 0) return
-    const answer = await post(`[${batch.map((event) => event.json).join(',')}]`)
+    const answer = await post(`[${batch.map((event) => event.json).join(',')}]`, batch.length)
     if (answer.status === 202) return tally.placed(readPlaced(answer.body, batch.length))
     if (!ABOUT_EVENTS.has(answer.status)) throw requestRefused(answer)
     const reasons = readReasons(answer.body, batch.length)
@@ -68,17 +70,19 @@ export function createBatchSender(
 /**
  * Returns a function that posts a batch until the answer is final. Transient statuses and broken connections are
  * retried with full jitter (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/), and not before
- * Retry-After.
+ * Retry-After. So is a 2xx that names no positions, once the server has shown that it is a stack: it may be the error of
+ * a gateway, and is no acceptance.
  */
-function createPost(options: SendOptions): (body: string) => Promise<Answer> {
+function createPost(options: SendOptions): (body: string, count: number) => Promise<Answer> {
   const { connection, timeoutMs, isPatient, clock, signal, onRetry, onRecovery } = options
   let wasReached = isPatient
-  return async (body) => {
+  return async (body, count) => {
     const deadline = clock.elapsed() + timeoutMs
     for (let attempt = 0; ; attempt++) {
       const outcome = await tryOnce(body, connection, { clock, deadline })
       const isFailure = outcome instanceof Error
-      if (!isFailure && !TRANSIENT.has(outcome.status)) {
+      const isFinal = !isFailure && !isTransient(outcome) && (!wasReached || isAnswer(outcome, count))
+      if (isFinal) {
         wasReached = true
         if (attempt > 0) onRecovery()
         return outcome
@@ -86,13 +90,23 @@ function createPost(options: SendOptions): (body: string) => Promise<Answer> {
       // Once the server has answered, a refused connection can be a restart and is retried too.
       if (isFailure && !wasReached && !isBroken(outcome)) throw cannotReach(connection.url, outcome)
       wasReached ||= !isFailure
-      const reason = isFailure ? explain(outcome) : `it answered ${outcome.status}`
+      const reason = isFailure ? explain(outcome) : describeStatus(outcome)
       const waitMs = backoffOf(attempt) + (isFailure ? 0 : outcome.retryAfterMs)
       if (clock.elapsed() + waitMs > deadline) throw notAccepted(connection.url, timeoutMs, reason)
       onRetry(reason, waitMs)
       await clock.sleep(waitMs, signal)
     }
   }
+}
+
+function isTransient({ status, retryAfterMs }: Attempt): boolean {
+  return TRANSIENT.has(status) || (status === CONFLICT && retryAfterMs > 0)
+}
+
+/** Whether a response is one of a stack: a refusal, or the positions of that many events. */
+function isAnswer({ status, body }: Answer, count: number): boolean {
+  if (status >= 300) return true
+  return status === 202 && placedIn(body).length === count
 }
 
 async function tryOnce(
@@ -140,6 +154,10 @@ function parseJson(text: string): unknown {
   }
 }
 
+function describeStatus({ status }: Answer): string {
+  return status === 202 ? 'it answered 202 without the positions of the events' : `it answered ${status}`
+}
+
 function isBroken(error: Error): boolean {
   return error.name === 'TimeoutError' || BROKEN.has(failureOf(error).code)
 }
@@ -169,13 +187,17 @@ function detailOf({ status, body }: Answer): string {
 }
 
 function readPlaced(body: unknown, expected: number): readonly Placed[] {
-  const events: readonly unknown[] = isJsonObject(body) && Array.isArray(body.events) ? body.events : []
-  const placed = events.filter(isPlaced)
+  const placed = placedIn(body)
   if (placed.length !== expected)
     throw new CliError(
       `the answer names ${placed.length} positions for ${expected} events; is --url the address of a Tidewire stack?`,
     )
   return placed
+}
+
+function placedIn(body: unknown): readonly Placed[] {
+  const events: readonly unknown[] = isJsonObject(body) && Array.isArray(body.events) ? body.events : []
+  return events.filter(isPlaced)
 }
 
 function isPlaced(value: unknown): value is Placed {

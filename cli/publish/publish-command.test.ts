@@ -253,6 +253,23 @@ describe('responses of the server', () => {
       /answered 503; trying again in .*\n.*answered 429; trying again in .*\n.*trying again/,
     )
   })
+  it('takes no 2xx without positions for an acceptance, and tries again once the stack has accepted others', async () => {
+    const error = { errorMessage: 'Task timed out after 10.00 seconds' }
+    const answers = [null, { status: 200, body: error }, { status: 202, body: error }] as const
+    await use({ decide: (_, index) => answers[index] ?? null })
+    const ran = await publish([file('in.ndjson', lines(600))])
+    expect(ran).toMatchObject({ code: 0, stderr: expect.stringContaining('answered 200; trying again') })
+    expect(ran.stderr).toContain('answered 202 without the positions of the events; trying again')
+    expect(stack.accepted).toHaveLength(600)
+    await use({ decide: () => ({ status: 200, body: error }) })
+    expect((await publish([file('in.ndjson', lines(1))])).code).toBe(1)
+  })
+  it('tries again after a 409 with Retry-After, because an attempt that was cut is still being written', async () => {
+    const headers = { 'retry-after': '1' }
+    await use({ decide: (_, index) => [{ status: 503 }, { status: 409, headers }][index] ?? null })
+    expect((await publish([file('in.ndjson', lines(2))])).code).toBe(0)
+    expect(stack.accepted).toHaveLength(2)
+  })
   it('gives up when a batch is not accepted in time, and says what was published', async () => {
     await use({
       decide: (_, index) => (index === 0 ? null : { status: 503, headers: { 'retry-after': '30' } }),

@@ -1,4 +1,4 @@
-import { afterEach, expect, test, vi } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { createApi } from './api.ts'
 
 afterEach(() => void vi.unstubAllGlobals())
@@ -35,6 +35,56 @@ test('does not send it a third time, nor a second time without another token', a
   const once = open([[401, {}]], async () => false)
   await expect(once.api.get('/x')).rejects.toMatchObject({ problem: { status: 401 } })
   expect(once.sent).toHaveLength(1)
+})
+
+describe('a write that may or may not have been carried out', () => {
+  /** The API on a server that gives these responses to writes, one after the other; null cuts the connection. */
+  function openForWrites(responses: readonly (Response | null)[]) {
+    const keys: (string | undefined)[] = []
+    const slept: number[] = []
+    vi.stubGlobal('fetch', async (_: URL, { headers }: { headers: Record<string, string> }) => {
+      const response = responses[keys.length]
+      keys.push(headers['idempotency-key'])
+      if (!response) throw new TypeError('cut')
+      return response
+    })
+    const sleep = async (ms: number) => void slept.push(ms)
+    return { api: createApi('http://server', { apiKey: 'k' }, async () => false, sleep), keys, slept }
+  }
+  const late = (status: number) =>
+    new Response('{"title":"late"}', { status, headers: { 'retry-after': '2' } })
+  const done = () => new Response('{"offset":1}', { status: 202 })
+
+  test.each([
+    ['503', late(503)],
+    ['500 of the gateway', new Response('{"message":"Internal Server Error"}', { status: 500 })],
+    ['409 while the first try is under way', late(409)],
+    ['a cut connection', null],
+    ['a 2xx that is no JSON', new Response('<html>', { status: 200 })],
+  ])('is sent again with the same key: %s', async (_, response) => {
+    const { api, keys, slept } = openForWrites([response, done()])
+
+    expect(await api.post('/events', {})).toEqual({ offset: 1 })
+
+    expect(keys).toEqual([expect.stringMatching(/^"[0-9a-f-]{36}"$/), keys[0]])
+    expect(slept[0]).toBeGreaterThanOrEqual(response?.headers.has('retry-after') ? 2000 : 0)
+  })
+
+  test('is given up after four tries, and is not said to have failed', async () => {
+    const { api, keys } = openForWrites([])
+
+    await expect(api.remove('/events/e1')).rejects.toThrow('may or may not have been done')
+
+    expect(keys).toHaveLength(4)
+  })
+
+  test('is not sent again after a refusal', async () => {
+    const { api, keys } = openForWrites([new Response('{"title":"no","detail":"closed"}', { status: 409 })])
+
+    await expect(api.post('/events/e1/close')).rejects.toThrow('closed')
+
+    expect(keys).toHaveLength(1)
+  })
 })
 
 test('throws what the server says about a failure, never returns it as data', async () => {

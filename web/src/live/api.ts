@@ -3,6 +3,7 @@ import { useCallback, useMemo } from 'react'
 import { type Credentials, credentialHeaders } from '#shared/client/connect.ts'
 import { useAccess } from './access.tsx'
 import { useTidewire } from './tidewire-provider.tsx'
+import { isOpen, type Unknown, writeUntilKnown } from './write-until-known.ts'
 
 /** Why a request failed: the server's problem details (https://www.rfc-editor.org/rfc/rfc9457), or ours if it was unreachable. */
 type Problem = {
@@ -10,6 +11,9 @@ type Problem = {
   readonly title: string
   readonly detail?: string
   readonly errors?: readonly { readonly pointer: string; readonly detail: string }[]
+  /** Whether nobody knows what became of the request: it may be sent again, unchanged. */
+  readonly isOpen?: boolean
+  readonly retryAfterMs?: number
 }
 
 /** A failed request. `problem` can be shown to the user. */
@@ -75,7 +79,12 @@ export function describeFailure(error: unknown): string {
  * The HTTP API with credentials. If the server refuses them, `renew` is called, and the request sent once more if there
  * are others. Every method throws ApiError.
  */
-export function createApi(httpUrl: string, credentials: Credentials, renew: () => Promise<boolean>): Api {
+export function createApi(
+  httpUrl: string,
+  credentials: Credentials,
+  renew: () => Promise<boolean>,
+  sleep: (ms: number) => Promise<void> = (ms) => new Promise((wake) => setTimeout(wake, ms)),
+): Api {
   const unreachable = () => {
     throw new ApiError(UNREACHABLE)
   }
@@ -101,23 +110,54 @@ export function createApi(httpUrl: string, credentials: Credentials, renew: () =
     if (!response.ok) throw new ApiError(await readProblem(response))
     return response
   }
-  const json = async <Body>(...request: Parameters<Api['raw']>) =>
-    (await (await raw(...request)).json()) as Body
+  const json = async <Body>(...request: Parameters<Api['raw']>) => {
+    const response = await raw(...request)
+    return (await response.json().catch(() => {
+      throw new ApiError(NOT_READABLE)
+    })) as Body
+  }
+  /** With a key of its own the request is one, however often it is sent (docs/ingest.md). */
+  const write = <Body>(method: string, path: string, request: Request) => {
+    const headers = { 'idempotency-key': `"${crypto.randomUUID()}"`, ...request.headers }
+    const send = () => json<Body>(method, path, { ...request, headers })
+    return writeUntilKnown(send, unknownOf, sleep)
+  }
   return {
     raw,
     get: (path, request) => json('GET', path, request),
-    post: (path, body, request) => json('POST', path, { ...request, body }),
-    remove: (path) => json('DELETE', path),
+    post: (path, body, request) => write('POST', path, { ...request, body }),
+    remove: (path) => write('DELETE', path, {}),
   }
 }
 
 const UNREACHABLE: Problem = {
   status: 0,
   title: 'The server could not be reached',
-  detail: 'Nothing was changed. Try again when the connection is back.',
+  detail: 'What you did may or may not have been done. Look again when the connection is back.',
+  isOpen: true,
+}
+/** A proxy's page, or a response that was cut: no success. */
+const NOT_READABLE: Problem = {
+  status: 0,
+  title: 'The response is not readable',
+  detail: 'What you did may or may not have been done. Look, and try again.',
+  isOpen: true,
+}
+
+function unknownOf(error: unknown): Unknown | null {
+  if (!(error instanceof ApiError) || !error.problem.isOpen) return null
+  return { retryAfterMs: error.problem.retryAfterMs ?? 0 }
 }
 
 async function readProblem(response: Response): Promise<Problem> {
   const body = (await response.json().catch(() => null)) as Partial<Problem> | null
-  return { ...body, status: response.status, title: body?.title ?? `The server returned ${response.status}` }
+  const { status, headers } = response
+  const retryAfter = headers.get('retry-after')
+  return {
+    ...body,
+    status,
+    title: body?.title ?? `The server returned ${status}`,
+    isOpen: isOpen(status, retryAfter !== null),
+    ...(/^\d+$/.test(retryAfter ?? '') && { retryAfterMs: Number(retryAfter) * 1000 }),
+  }
 }

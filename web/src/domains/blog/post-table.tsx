@@ -127,7 +127,7 @@ function RowActions({ post, busy, act, refusal, change }: RowProps) {
   const toggle = status === 'published' ? 'blog.post.unpublished' : 'blog.post.published'
   const publish = async () => {
     const failure = await act(toggle, post)
-    if (failure !== null) showToast({ tone: 'bad', title: `Nothing was changed: ${title}`, detail: failure })
+    if (failure !== null) showToast({ tone: 'bad', title: `Not confirmed: ${title}`, detail: failure })
   }
   const more = useRef<HTMLButtonElement>(null)
   const open = (name: string) => change({ [name]: postId }, 'push')

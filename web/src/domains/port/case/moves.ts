@@ -122,6 +122,6 @@ function confirm(store: FeedStore, id: string, offset: number, takeBack: () => v
 /** Reports a move that failed, except `read`, because no user asked for it. */
 function reportFailure(move: CaseMove, reason: string | null): false {
   if (move !== 'read')
-    showToast({ tone: 'bad', title: `The event was not changed (${move})`, detail: reason ?? undefined })
+    showToast({ tone: 'bad', title: `Not confirmed: ${move}`, detail: reason ?? undefined })
   return false
 }
