@@ -39,7 +39,7 @@ type MessageEvent = Pick<APIGatewayProxyWebsocketEventV2, 'body' | 'isBase64Enco
 
 const LATE = 'This took too long, and may or may not have been done. Send the message again.'
 const OUTAGE = 'The tables did not respond in time. Send the message again.'
-const INTERNAL = 'Something broke on our side; it has been logged. Send the message again.'
+const BROKEN = 'Something broke on our side; it has been logged. Send the message again.'
 
 /**
  * Every message of a client: subscribe, unsubscribe, ping, refresh. An answer is the body of the route response, which
@@ -78,9 +78,7 @@ export function createMessage(deps: MessageDeps) {
 /** Logs an error, and returns the frame that tells the client without its text. */
 function failureFrame(error: unknown, text: string): ServerFrame {
   console.error(error)
-  const id = idOf(text)
-  if (isOutage(error)) return errorFrame(new Refusal('unavailable', OUTAGE), id)
-  return { type: 'error', code: 'internal', detail: INTERNAL, ...(id !== undefined && { id }) }
+  return errorFrame(new Refusal('unavailable', isOutage(error) ? OUTAGE : BROKEN), idOf(text))
 }
 
 function textOf({ body, isBase64Encoded }: MessageEvent): string {

@@ -94,10 +94,11 @@ const PROBLEMS: Readonly<Record<number, ProblemKind>> = {
   },
   503: {
     description:
-      'Kafka did not confirm the write. Some events may have been written; it is safe to send them again if they have ids.',
+      'Kafka or the tables did not respond, or the request took too long. Some events may have been written; it is safe to send the same request again if they have ids or it has an Idempotency-Key.',
     code: 'unavailable',
     title: 'Temporarily unavailable',
-    detail: 'Kafka did not confirm the write; send the request again.',
+    detail:
+      'The request took too long, and may or may not have been carried out. Send it again, unchanged: an event with an id, or a request with an Idempotency-Key, is not doubled.',
     headers: RETRY_AFTER,
   },
 }

@@ -116,7 +116,7 @@ export const serverFrames = {
     .object({ type: z.literal('error'), code: z.string(), detail: z.string(), id: subscriptionId.optional() })
     .meta({
       description:
-        'A message was refused, and the connection stays open; with the code "expired" it is closed.',
+        'A message was refused, and the connection stays open; with the code "expired" it is closed. The code "unavailable" says that the message took too long or could not be handled, and may or may not have been: send it again, a "subscribe" with a higher attempt.',
     }),
 }
 
