@@ -2,7 +2,7 @@ import { loadavg } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Browser, CDPSession, Page } from 'playwright-core'
 import { quantile, type Row, round } from '../measure/measure.ts'
-import { busyMs, describeFrames, heapOf, recordFrames } from './page-probe.ts'
+import { busyMs, describeFrames, domOf, heapOf, recordFrames } from './page-probe.ts'
 import { createPortStream, type PortStream } from './port-stream.ts'
 import { type StandIn, startStandIn } from './stand-in-gateway.ts'
 
@@ -72,6 +72,7 @@ async function measure(rig: Rig, seconds: number): Promise<Row[]> {
   await publish(rig, 2 * CAPACITY, 5 * RATE)
   const measured = new Map<Phase, Measured[]>(PHASES.map((phase) => [phase, []]))
   const heaps: number[] = []
+  const doms: { nodes: number; listeners: number }[] = []
   // The first round is a warm-up: heaps are compared from its end on.
   const rounds = 1 + Math.max(2, Math.round(seconds / ROUND_SECONDS))
   for (let round = 0; round < rounds; round++) {
@@ -80,6 +81,7 @@ async function measure(rig: Rig, seconds: number): Promise<Row[]> {
       if (round > 0) measured.get(phase)?.push(one)
     }
     heaps.push(await settledHeap(rig))
+    doms.push(await domOf(session))
   }
   await session.send('Emulation.setCPUThrottlingRate', { rate: 1 })
   const [first = 0] = heaps
@@ -91,6 +93,8 @@ async function measure(rig: Rig, seconds: number): Promise<Row[]> {
       'events counted by the page': await counted(rig),
       'heap MB': heaps.map((heap) => round(heap / 1e6)).join(', '),
       'heap growth %': round((100 * ((heaps.at(-1) ?? 0) - first)) / first),
+      'DOM nodes': doms.map(({ nodes }) => nodes).join(', '),
+      'event listeners': doms.map(({ listeners }) => listeners).join(', '),
       'load of the machine': round(loadavg()[0] ?? 0),
     },
   ]

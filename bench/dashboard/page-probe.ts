@@ -61,6 +61,12 @@ export async function heapOf(session: CDPSession): Promise<number> {
   return (await session.send('Runtime.getHeapUsage')).usedSize
 }
 
+/** Returns how many nodes and listeners the page has, in its document and beside it. Call it after `heapOf`. */
+export async function domOf(session: CDPSession): Promise<{ nodes: number; listeners: number }> {
+  const { nodes, jsEventListeners } = await session.send('Memory.getDOMCounters')
+  return { nodes, listeners: jsEventListeners }
+}
+
 /** Returns the milliseconds of processor time of the main thread so far, in all and for scripts. */
 export async function busyMs(session: CDPSession): Promise<{ task: number; script: number }> {
   const { metrics } = await session.send('Performance.getMetrics')

@@ -6,7 +6,6 @@ import type { ClientMessage, SubscribeMessage } from '#shared/core/messages.ts'
 import { startWeb } from '../../localstack/web/start-web.ts'
 import { freePorts } from '../../tests/support/free-ports.ts'
 
-/** A gateway with the protocol of docs/asyncapi.json that stores nothing, and the real app in front of it. */
 /** A gateway that speaks the protocol of docs/asyncapi.json and stores nothing, with the real app in front of it. */
 export type StandIn = {
   readonly webUrl: string

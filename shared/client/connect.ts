@@ -122,6 +122,8 @@ export type Tidewire = {
   readonly lastHeard: number | null
   /** Since when the server has given no sign of life although it was pinged, in epoch milliseconds; null if it has. */
   readonly unansweredSince: number | null
+  /** Since when polls have failed and nothing was heard, in epoch milliseconds; null if the last one did not fail. */
+  readonly unreachableSince: number | null
   /** Ends every subscription and view permanently. Stored cursors are kept. */
   readonly close: () => void
 }
@@ -199,6 +201,9 @@ export function connect(options: ConnectOptions): Tidewire {
     },
     get unansweredSince() {
       return connection.unansweredSince()
+    },
+    get unreachableSince() {
+      return feeds.unreachableSince()
     },
     close: () => {
       for (const closeView of views) closeView()

@@ -1,5 +1,5 @@
 import type { ServerFrame } from '#shared/core/messages.ts'
-import { timeOfDayAt } from './clock.ts'
+import { type Clock, timeOfDayAt } from './clock.ts'
 import type { Connection, OpenLine } from './connection.ts'
 import {
   createFeed,
@@ -32,6 +32,8 @@ export type Feeds = {
   readonly onState: (listener: (state: TidewireState) => void) => () => void
   /** When the server was last heard, over a socket or HTTP, in epoch milliseconds as it is now; null until then. */
   readonly lastHeard: () => number | null
+  /** Since when HTTP fails and nothing was heard, in epoch milliseconds as it is now; null if it does not. */
+  readonly unreachableSince: () => number | null
   /** Ends every subscription and the connection. */
   readonly close: () => void
 }
@@ -54,11 +56,8 @@ export function createFeeds(settings: FeedsSettings, connection: Connection, fet
   let subscriptions = 0
   /** The credentials were refused when the last socket was to be opened. */
   let isDenied = false
-  /** HTTP has failed, or was not needed, since the last line that worked. */
-  let isHttpUntried = true
   let state: TidewireState = 'connecting'
-  /** As `elapsed` of the clock. */
-  let heardAt: number | null = null
+  const contact = createContact(clock, fetchPage, connection.encourage)
 
   const each = (visit: (feed: Feed) => void) => {
     for (const { feed } of [...members.values()]) visit(feed)
@@ -66,7 +65,7 @@ export function createFeeds(settings: FeedsSettings, connection: Connection, fet
   const deps: FeedDeps = {
     ...settings,
     connection,
-    fetchPage: readPage,
+    fetchPage: contact.fetchPage,
     changed: refresh,
   }
   const poller = createPoller({ ...settings, fetchPage: deps.fetchPage }, () =>
@@ -81,7 +80,7 @@ export function createFeeds(settings: FeedsSettings, connection: Connection, fet
     },
     frame: take,
     lost: (line) => {
-      if (!poller.isRunning()) isHttpUntried = true
+      if (!poller.isRunning()) contact.lost()
       each((feed) => feed.lost(line))
       refresh()
     },
@@ -99,21 +98,8 @@ export function createFeeds(settings: FeedsSettings, connection: Connection, fet
     leaving: () => each((feed) => feed.flush()),
   })
 
-  async function readPage(...request: Parameters<FetchPage>): ReturnType<FetchPage> {
-    const [, , signal] = request
-    try {
-      const page = await fetchPage(...request)
-      heardAt = clock.elapsed()
-      if (isHttpUntried) connection.encourage()
-      isHttpUntried = false
-      return page
-    } catch (cause) {
-      if (!signal.aborted) isHttpUntried = true
-      throw cause
-    }
-  }
   function take(line: OpenLine, frame: ServerFrame) {
-    heardAt = clock.elapsed()
+    contact.heard()
     if (frame.type !== 'error' || frame.id !== undefined) each((feed) => feed.frame(line, frame))
     else if (frame.code === 'expired') line.abandon()
     else onError({ code: frame.code, detail: frame.detail })
@@ -156,7 +142,8 @@ export function createFeeds(settings: FeedsSettings, connection: Connection, fet
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
-    lastHeard: () => (heardAt === null ? null : timeOfDayAt(clock, heardAt)),
+    lastHeard: contact.lastHeard,
+    unreachableSince: contact.unreachableSince,
     close: () => {
       if (state === 'closed') return
       each((feed) => feed.stop())
@@ -166,6 +153,45 @@ export function createFeeds(settings: FeedsSettings, connection: Connection, fet
       for (const { closed } of members.values()) closed()
       members.clear()
     },
+  }
+}
+
+/** Knows when the server was heard. `encourage` is called when HTTP works again, or for the first time since a loss. */
+function createContact(clock: Clock, fetchPage: FetchPage, encourage: () => void) {
+  let heardAt: number | null = null
+  let unreachableFrom: number | null = null
+  let isUntried = true
+  const timeOf = (at: number | null) => (at === null ? null : timeOfDayAt(clock, at))
+
+  function heard() {
+    heardAt = clock.elapsed()
+    unreachableFrom = null
+  }
+  const read: FetchPage = async (...request) => {
+    const [, , signal] = request
+    try {
+      const page = await fetchPage(...request)
+      heard()
+      if (isUntried) encourage()
+      isUntried = false
+      return page
+    } catch (cause) {
+      if (!signal.aborted) {
+        isUntried = true
+        unreachableFrom ??= clock.elapsed()
+      }
+      throw cause
+    }
+  }
+  return {
+    heard,
+    /** A line was lost: the next page says whether the server is there. */
+    lost: () => {
+      isUntried = true
+    },
+    fetchPage: read,
+    lastHeard: () => timeOf(heardAt),
+    unreachableSince: () => timeOf(unreachableFrom),
   }
 }
 

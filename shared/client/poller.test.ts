@@ -111,6 +111,21 @@ test('tries again with pauses from 1 to 30 s while requests fail, and holds one 
   expect(held()).toHaveLength(count)
 })
 
+test('says since when requests fail, until one succeeds or a socket brings something', async () => {
+  const { script, answer } = await startPolling()
+  expect(script.tidewire.unreachableSince).toBeNull()
+  const hold = script.answer
+  script.answer = () => ({ status: 503, body: {} })
+  await answer({ status: 503, body: {} })
+  const since = script.clock.now()
+  await script.clock.advance(2000)
+  expect(script.tidewire.unreachableSince).toBe(since)
+  script.answer = hold
+  await script.clock.advance(4000)
+  await answer(page([6], 't@e1:0=6'))
+  expect(script.tidewire.unreachableSince).toBeNull()
+})
+
 test('reads for all subscriptions in one request, and gives each what is its own', async () => {
   const { got, held, answer } = await startPolling([['a.*'], ['b.*', 'a.*']])
   expect(held().map(({ url }) => query(url).channel)).toEqual(['a.*,b.*'])

@@ -5,6 +5,7 @@ const heard = (change: Partial<Heard>): Heard => ({
   state: 'live',
   age: 1000,
   unansweredFor: null,
+  isUnreachable: false,
   isOnline: true,
   isSettled: true,
   ...change,
@@ -22,6 +23,8 @@ test.each([
   [{ state: 'polling', age: 20_000 }, 'polling'],
   [{ state: 'polling', age: 61_000 }, 'offline'],
   [{ state: 'polling', age: null }, 'offline'],
+  [{ state: 'polling', isUnreachable: true }, 'offline'],
+  [{ isUnreachable: true }, 'live'],
   [{ isOnline: false }, 'offline'],
   [{ state: 'closed', isOnline: false }, 'closed'],
 ] as const)('%j is %s', (change, phase) => expect(freshnessOf(heard(change)).phase).toBe(phase))

@@ -32,6 +32,8 @@ export type Heard = {
   readonly age: number | null
   /** Milliseconds since a ping that has brought no sign of life; null if there is none. */
   readonly unansweredFor: number | null
+  /** Whether the last poll failed. */
+  readonly isUnreachable: boolean
   /** Whether the browser reports a network. */
   readonly isOnline: boolean
   /** Whether a first view was caught up since the page was opened. */
@@ -80,7 +82,9 @@ export function useConnection(): Freshness & {
   const heardAt = tidewire.lastHeard
   const since = (time: number | null) => (time === null ? null : Math.max(0, now - time))
   const unansweredFor = since(tidewire.unansweredSince)
-  const heard = { state, age: since(heardAt), unansweredFor, isOnline, isSettled: calm.isSettled() }
+  const isUnreachable = tidewire.unreachableSince !== null
+  const isSettled = calm.isSettled()
+  const heard = { state, age: since(heardAt), unansweredFor, isUnreachable, isOnline, isSettled }
   return { ...freshnessOf(heard), heardAt }
 }
 
@@ -117,7 +121,7 @@ export function freshnessOf(heard: Heard): Freshness {
   return { phase, ...WORDS[phase] }
 }
 
-function phaseOf({ state, age, unansweredFor, isOnline, isSettled }: Heard): FreshnessPhase {
+function phaseOf({ state, age, unansweredFor, isUnreachable, isOnline, isSettled }: Heard): FreshnessPhase {
   if (state === 'closed') return 'closed'
   if (!isOnline) return 'offline'
   if (state === 'live') {
@@ -125,7 +129,7 @@ function phaseOf({ state, age, unansweredFor, isOnline, isSettled }: Heard): Fre
     return isDoubtful ? 'stale' : 'live'
   }
   if (state === 'recovering') return 'recovering'
-  const isSilent = age === null || age > 2 * POLL_MS
+  const isSilent = isUnreachable || age === null || age > 2 * POLL_MS
   if (state === 'polling') return isSilent ? 'offline' : 'polling'
   return isSettled ? 'reconnecting' : 'connecting'
 }
