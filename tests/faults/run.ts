@@ -3,6 +3,7 @@ import { isClean } from './check-deliveries.ts'
 import { describeFaultRun, runFaults } from './fault-run.ts'
 import { runFunctionTimeouts } from './function-timeouts.ts'
 import { runHandOvers } from './hand-over.ts'
+import { faketimePath, runSleepTrial } from './sleep-trial.ts'
 import { runStall } from './stalled-client.ts'
 
 /** `npm run test:faults`: the long forms of the fault tests. Exits with 1 if something was lost. */
@@ -15,6 +16,8 @@ const HELP = `Runs producers and clients over a real local stack while everythin
   npm run test:faults -- --handover --minutes 5     no faults, but every connection ends after 20 s
   npm run test:faults -- --timeouts --minutes 5     functions run out of time; --clients 4 of each kind of sender
   npm run test:faults -- --stall --minutes 1        one of 200 clients stops reading (--rate 50)
+  npm run test:faults -- --sleep 600                the whole stack stands still, as a laptop that sleeps, and then its
+                                                    clock is set an hour forward, two back and one forward
 `
 
 const { values } = parseArgs({
@@ -26,6 +29,7 @@ const { values } = parseArgs({
     settle: { type: 'string', default: '60' },
     handover: { type: 'boolean' },
     stall: { type: 'boolean' },
+    sleep: { type: 'string' },
     timeouts: { type: 'boolean' },
     help: { type: 'boolean' },
   },
@@ -34,6 +38,7 @@ const seconds = Number(values.minutes) * 60
 if (values.help) process.stdout.write(HELP)
 else if (values.handover) process.exitCode = await handOver()
 else if (values.timeouts) process.exitCode = await timeouts()
+else if (values.sleep !== undefined) process.exitCode = await sleeping(Number(values.sleep))
 else process.exitCode = await (values.stall ? stall() : faults())
 
 async function faults(): Promise<number> {
@@ -71,4 +76,20 @@ async function stall(): Promise<number> {
   const found = await runStall({ sockets, seconds: seconds / 2, rate: Number(values.rate ?? 50) })
   process.stdout.write(found.report)
   return found.toldBehind && found.recovered.join() === found.sent.join() ? 0 : 1
+}
+
+async function sleeping(sleepSeconds: number): Promise<number> {
+  const hasClock = faketimePath() !== null
+  if (!hasClock)
+    process.stderr.write('the clock is not set: no libfaketime (Debian: apt-get install faketime)\n')
+  const trial = await runSleepTrial({
+    sleeps: [15, sleepSeconds],
+    jumps: hasClock ? [3600, -3600, 0] : [],
+    clients: Number(values.clients ?? 10),
+    rate: Number(values.rate ?? 10),
+    watchSeconds: 20,
+    onProgress: (line) => process.stderr.write(`${line}\n`),
+  })
+  process.stdout.write(trial.report)
+  return isClean(trial.findings) && trial.tail.missing + trial.tail.twice === 0 ? 0 : 1
 }
