@@ -16,6 +16,8 @@ export type Service = {
     readonly Resources?: Readonly<Record<string, { readonly Type: string; readonly Properties?: unknown }>>
   }
   readonly custom?: {
+    /** Names of tables whose items no process needs that is started later. */
+    readonly tablesOfOneRun?: readonly string[]
     readonly topics?: {
       readonly partitions?: number
       /** The minimum `retention.ms` of each topic. */

@@ -1,26 +1,43 @@
 import {
   CreateTableCommand,
   type CreateTableCommandInput,
+  DeleteTableCommand,
   DescribeTimeToLiveCommand,
   DynamoDBClient,
   ListTablesCommand,
   type TimeToLiveSpecification,
   UpdateTimeToLiveCommand,
+  waitUntilTableNotExists,
 } from '@aws-sdk/client-dynamodb'
 import type { Service } from '../service.ts'
 
 type Table = { readonly create: CreateTableCommandInput; readonly timeToLive?: TimeToLiveSpecification }
 
-/** Creates the tables of `serverless.yml` that do not exist, and enables their time to live. */
+const DELETED_WITHIN_SECONDS = 60
+
+/**
+ * Creates the tables of `serverless.yml` that do not exist, and enables their time to live. Those of one run are created
+ * again: the connections of a stack that was killed are gone, whatever its tables say. So a DynamoDB belongs to one
+ * stack at a time.
+ */
 export async function createTables(service: Service, endpoint: string): Promise<void> {
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' }
   const client = new DynamoDBClient({ endpoint, region: 'local', credentials })
   const { TableNames = [] } = await client.send(new ListTablesCommand({}))
   const tables = readTables(service)
-  const missing = tables.filter(({ create: { TableName = '' } }) => !TableNames.includes(TableName))
+  const ofOneRun = service.custom?.tablesOfOneRun ?? []
+  const left = TableNames.filter((name) => ofOneRun.includes(name))
+  await Promise.all(left.map((TableName) => deleteTable(client, TableName)))
+  const kept = TableNames.filter((name) => !ofOneRun.includes(name))
+  const missing = tables.filter(({ create: { TableName = '' } }) => !kept.includes(TableName))
   await Promise.all(missing.map(({ create }) => client.send(new CreateTableCommand(create))))
   await Promise.all(tables.map((table) => enableTimeToLive(client, table)))
   client.destroy()
+}
+
+async function deleteTable(client: DynamoDBClient, TableName: string): Promise<void> {
+  await client.send(new DeleteTableCommand({ TableName }))
+  await waitUntilTableNotExists({ client, maxWaitTime: DELETED_WITHIN_SECONDS, minDelay: 1 }, { TableName })
 }
 
 async function enableTimeToLive(client: DynamoDBClient, { create, timeToLive }: Table): Promise<void> {

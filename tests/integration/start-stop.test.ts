@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { domains } from '#shared/domain/catalog.ts'
-import { type Positioned, publish, readLog } from '../support/api.ts'
+import { get, type Positioned, publish, readLog } from '../support/api.ts'
 import { freePorts } from '../support/free-ports.ts'
+import { openSocket } from '../support/open-socket.ts'
 import { PORTS, spawnStack, startStack, type TestStack } from '../support/start-stack.ts'
 
 const external = process.env.KAFKA_BROKERS !== undefined
@@ -69,6 +70,23 @@ describe('starting and stopping', () => {
     const milliseconds = await stack.start()
     process.stdout.write(`started again within ${(milliseconds / 1000).toFixed(1)} s\n`)
     expect((await readLog(stack.httpUrl, 'stop.kept')).length).toBeGreaterThan(0)
+  })
+
+  it('connections of a stack that was killed are not counted after its restart', async () => {
+    const stack = await start()
+    const sockets = await Promise.all([openSocket(stack.socketUrl), openSocket(stack.socketUrl)])
+    sockets[0]?.send({ action: 'subscribe', id: 's1', channels: ['kill.**'], since: 'latest' })
+    const connections = async () =>
+      (await get<{ connections: number }>(`${stack.httpUrl}/stats`)).json.connections
+    await expect.poll(connections).toBe(2)
+
+    await stack.stop('SIGKILL')
+    await stack.start()
+
+    expect(await connections()).toBe(0)
+    const socket = await openSocket(stack.socketUrl)
+    await expect.poll(connections).toBe(1)
+    await socket.close()
   })
 
   it('a port in use gives one clear line and exit code 1', async () => {
