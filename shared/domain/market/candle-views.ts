@@ -180,6 +180,8 @@ export const candleHistoryView = defineView<CandleState>({
   },
   merge: mergeSeries,
   present: presentCandles,
+  // About 30 periods of each symbol begin in a day.
+  keepDays: 365,
 })
 
 /** Joins history and live candles. A candle that both contain had late ticks; its two parts are joined. */
