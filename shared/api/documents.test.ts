@@ -78,6 +78,14 @@ describe('the documents', () => {
     expect(parameters.map(({ name }) => name)).toEqual(expect.arrayContaining([...FILTER_FIELDS]))
   })
 
+  test('say of every operation that it may be unavailable', () => {
+    const operations = Object.values(openapi.paths as Json).flatMap((path) => Object.values(path as Json))
+    const answers = operations.flatMap((one) => (one as { responses?: Json }).responses ?? []) as Json[]
+
+    expect(answers.length).toBeGreaterThan(15)
+    expect(answers.filter((one) => !('503' in one))).toEqual([])
+  })
+
   test('list the methods of a path', () => {
     expect(methodsOf('/events').sort()).toEqual(['GET', 'POST'])
     expect(methodsOf('/webhooks/github').sort()).toEqual(['OPTIONS', 'POST'])

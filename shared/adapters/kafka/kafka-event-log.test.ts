@@ -77,9 +77,12 @@ function bodyOf(api: number, port: number): Buffer {
   return Buffer.concat([list(Buffer.concat([text(RECORD.topic), list(partition)])), int32(0)])
 }
 
-test('a write requests the acknowledgement of all in-sync replicas', async () => {
+/** A broker that takes every write. Returns what it recorded. */
+async function startBroker() {
   const acks: number[] = []
+  const sockets: Socket[] = []
   const broker = await listen((socket, port) => {
+    sockets.push(socket)
     let received = Buffer.alloc(0)
     socket.on('data', (chunk) => {
       received = Buffer.concat([received, chunk])
@@ -96,10 +99,32 @@ test('a write requests the acknowledgement of all in-sync replicas', async () =>
     })
     socket.on('error', () => {})
   })
+  return { broker, acks, sockets }
+}
+
+test('a write requests the acknowledgement of all in-sync replicas', async () => {
+  const { broker, acks } = await startBroker()
   const kafka = kafkaEventLog({ brokers: [broker], clientId: 'test' })
 
   const positions = await kafka.append([RECORD])
 
   expect(positions).toEqual([{ topic: 't', partition: 0, offset: 7 }])
   expect(acks).toEqual([-1])
+})
+
+test('a write after a minute without one has connections of its own', async () => {
+  let now = 0
+  const { broker, sockets } = await startBroker()
+  const kafka = kafkaEventLog({ brokers: [broker], clientId: 'test' }, { now: () => now })
+  await kafka.append([RECORD])
+  const first = sockets.length
+  now += 60_000
+  await kafka.append([RECORD])
+  expect(sockets).toHaveLength(first)
+  for (const socket of sockets) socket.removeAllListeners('data') // dropped without notice
+  now += 60_001
+
+  expect(await kafka.append([RECORD])).toHaveLength(1)
+
+  await expect.poll(() => sockets.slice(0, first).every(({ destroyed }) => destroyed)).toBe(true)
 })

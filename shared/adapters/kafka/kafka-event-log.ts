@@ -7,15 +7,23 @@ import { gatherWrites, type WriteRecords } from './gather-writes.ts'
 /** A write that takes longer is refused. The request then ends within 5 s, with the time to take and release leases. */
 const PATIENCE_MS = 4000
 const RETRY_AFTER_SECONDS = 2
+/**
+ * The network drops idle connections without notice, above all those of a frozen sandbox, and a write on one waits in
+ * vain. By the time of day: while a machine sleeps, other clocks may stand still.
+ */
+const LONGEST_IDLE_MS = 60_000
 
 /**
  * The EventLog on Kafka. One producer for the life of the sandbox, connected by its first write (kafkajs in Lambda:
- * https://github.com/tulios/kafkajs/issues/1423), and connected again after a write failed. Writes that wait at the same
- * time are sent together.
+ * https://github.com/tulios/kafkajs/issues/1423), and connected again after a write failed, or after a minute without one.
+ * Writes that wait at the same time are sent together.
  */
 export function kafkaEventLog(
   config: Pick<KafkaConfig, 'brokers' | 'ssl' | 'sasl' | 'clientId'>,
-  { patienceMs = PATIENCE_MS }: { readonly patienceMs?: number } = {},
+  {
+    patienceMs = PATIENCE_MS,
+    now = Date.now,
+  }: { readonly patienceMs?: number; readonly now?: () => number } = {},
 ): EventLog {
   const kafka = new Kafka({
     connectionTimeout: 2000,
@@ -25,7 +33,15 @@ export function kafkaEventLog(
     ...config,
   })
   let connected: Promise<Writer> | null = null
+  let used = now()
+  const drop = (writer: Promise<Writer>) => {
+    if (connected === writer) connected = null
+    writer.then((open) => open.close()).catch(() => {}) // whoever waits for it is told
+  }
   const writer = () => {
+    const time = now()
+    if (connected && time - used > LONGEST_IDLE_MS) drop(connected)
+    used = time
     connected ??= connectWriter(kafka)
     return connected
   }
@@ -38,10 +54,7 @@ export function kafkaEventLog(
           attempt.then((open) => open.write(records)),
         )
       } catch (cause) {
-        if (!isRefusal(cause)) {
-          if (connected === attempt) connected = null
-          attempt.then((open) => open.close()).catch(() => {}) // already reported below
-        }
+        if (!isRefusal(cause)) drop(attempt)
         const detail =
           'Kafka did not confirm the write in time. Send it again: an event with an id, or a request with an Idempotency-Key, is not doubled.'
         throw new Refusal('unavailable', detail, { cause, retryAfterSeconds: RETRY_AFTER_SECONDS })
