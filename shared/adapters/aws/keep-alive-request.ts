@@ -4,7 +4,7 @@ import type { Socket } from 'node:net'
 const CONNECT_MS = 1000
 /**
  * A sandbox that was frozen finds that the network has dropped its idle sockets without notice. By the time of day:
- * while a machine sleeps, other clocks may stand still.
+ * while a machine sleeps, other clocks may stand still. Where it was set back, nothing is known of how long they were idle.
  */
 const LONGEST_IDLE_MS = 10_000
 
@@ -55,7 +55,7 @@ export function keepAliveRequester(
   }
   const dropOld = () => {
     const time = now()
-    if (time - used > LONGEST_IDLE_MS) dropIdle()
+    if (Math.abs(time - used) > LONGEST_IDLE_MS) dropIdle()
     used = time
   }
   return ({ method, path, headers, body, timeoutMs }) =>
@@ -74,8 +74,9 @@ export function keepAliveRequester(
       }
       request.on('error', fail)
       request.on('socket', (socket) => {
-        const wasIdleMs = now() - (idleSince.get(socket) ?? Number.POSITIVE_INFINITY)
-        if (wasIdleMs > SUSPECT_IDLE_MS && timeoutMs > SUSPECT_PATIENCE_MS) {
+        const since = idleSince.get(socket)
+        const isSuspect = since !== undefined && Math.abs(now() - since) > SUSPECT_IDLE_MS
+        if (isSuspect && timeoutMs > SUSPECT_PATIENCE_MS) {
           clearTimeout(timer)
           timer = giveUpAfter(SUSPECT_PATIENCE_MS)
         }

@@ -53,11 +53,22 @@ test('reads the keys once', async () => {
 })
 
 test('reports that a token has expired', async () => {
-  await expect(identify()(token({ exp: NOW - 1 }))).rejects.toMatchObject({
+  await expect(identify()(token({ exp: NOW - 61 }))).rejects.toMatchObject({
     code: 'unauthenticated',
     message: 'The token has expired; sign in again or refresh it.',
   })
 })
+
+test.each([
+  ['has ended', { exp: NOW - 30 }],
+  ['begins later', { iat: NOW + 30, nbf: NOW + 40 }],
+  ['is from before the clock was set back by an hour', { iat: NOW + 3600, exp: NOW + 7200 }],
+])(
+  'takes a token that %s by the clock of the function, which may differ from the issuer’s',
+  async (_, claims) => {
+    expect(await identify()(token(claims))).toEqual({ name: 'ada@example.com', role: 'operator' })
+  },
+)
 
 const stranger = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
 const unsigned = () => `${token({}, { alg: 'none' }).split('.').slice(0, 2).join('.')}.`

@@ -12,6 +12,8 @@ type Settings = {
 }
 
 const KEYS_WITHIN_MS = 3000
+/** How much the clocks of the issuer and of a function may differ. */
+const SKEW_SECONDS = 60
 
 /**
  * Returns the principal of an access token. Throws Refusal: `unauthenticated` for an invalid token, `forbidden` for
@@ -26,7 +28,10 @@ export function tokenIdentity(
 ): (token: string) => Promise<Principal> {
   const jwksUri = `${issuer}/.well-known/jwks.json`
   // Access tokens of Cognito have no audience: their client is in `client_id`.
-  const verifier = JwtVerifier.create({ issuer, jwksUri, audience: null }, { jwksCache: keys })
+  const verifier = JwtVerifier.create(
+    { issuer, jwksUri, audience: null, graceSeconds: SKEW_SECONDS },
+    { jwksCache: keys },
+  )
   return async (token) => {
     const claims = await verifier.verify(token).catch((cause: unknown) => refuse(cause))
     if (claims.token_use !== 'access')

@@ -167,7 +167,7 @@ describe('the memory of a fold', () => {
 
   test('lets the progress be read again after five minutes, however often it moved', () => {
     let time = 0
-    const memory = createFoldMemory({ now: () => time })
+    const memory = createFoldMemory({ now: () => -time, elapsed: () => time })
     memory.keep(progress(3), [], true)
     time = 299_999
     memory.keep(progress(4), [], false)

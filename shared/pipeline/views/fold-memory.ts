@@ -49,14 +49,18 @@ type Options = {
   readonly maxBytes?: number
   /** As that of the view store; by default parts are kept for good. */
   readonly retention?: Pick<Retention, 'ofView'>
+  /** The time of day in milliseconds, by which parts expire. */
   readonly now?: () => number
+  /** Milliseconds since some moment, for durations: it never jumps. */
+  readonly elapsed?: () => number
 }
 
-/** Returns the memory of one function. `now` returns milliseconds. */
+/** Returns the memory of one function. */
 export function createFoldMemory({
   maxBytes = MAX_BYTES,
   retention: { ofView } = { ofView: () => undefined },
   now = Date.now,
+  elapsed = () => performance.now(),
 }: Options = {}): FoldMemory {
   const streams = new Map<string, { readonly progress: KnownProgress; readonly until: number }>()
   /** The parts of each partition, the longest unused first. */
@@ -84,7 +88,7 @@ export function createFoldMemory({
   return {
     continuedBy(first) {
       const known = streams.get(keyOf(first))
-      return known && known.until > now() && known.progress.offset + 1 === first.offset
+      return known && known.until > elapsed() && known.progress.offset + 1 === first.offset
         ? known.progress
         : undefined
     },
@@ -96,7 +100,7 @@ export function createFoldMemory({
     },
     keep(progress, touched, isRead) {
       const name = keyOf(progress.stream)
-      const until = isRead ? now() + TRUSTED_MS : (streams.get(name)?.until ?? 0)
+      const until = isRead ? elapsed() + TRUSTED_MS : (streams.get(name)?.until ?? 0)
       streams.set(name, { progress, until })
       for (const one of touched) keepPart(one)
       for (const id of parts.keys()) {
