@@ -1,4 +1,5 @@
 import { connect } from 'node:net'
+import { patientTimeout } from '../patient-timeout.ts'
 import { findCoordinatorApi, metadataApi } from './apis/cluster.ts'
 import { describeConfigsApi, incrementalAlterConfigsApi } from './apis/configs.ts'
 import { fetchApi } from './apis/fetch.ts'
@@ -177,7 +178,7 @@ type Waiting = {
   correlationId: number
   resolve(frame: Buffer): void
   reject(error: Error): void
-  timer: NodeJS.Timeout
+  cancel(): void
 }
 
 /** The requests that wait for their responses, which come in the order of the requests. */
@@ -188,7 +189,7 @@ function createWaitingList() {
     add(correlationId: number, timeoutMs: number, onTimeout: () => void): Promise<Buffer> {
       if (failure) return Promise.reject(failure)
       return new Promise((resolve, reject) => {
-        waiting.push({ correlationId, resolve, reject, timer: setTimeout(onTimeout, timeoutMs) })
+        waiting.push({ correlationId, resolve, reject, cancel: patientTimeout(onTimeout, timeoutMs) })
       })
     },
     /** Throws if the response is not that of the oldest request. */
@@ -196,13 +197,13 @@ function createWaitingList() {
       const [first] = waiting
       if (first?.correlationId !== frame.readInt32BE(0)) throw new Error('a response without its request')
       waiting.shift()
-      clearTimeout(first.timer)
+      first.cancel()
       first.resolve(frame)
     },
     reject(error: Error): void {
       failure ??= error
-      for (const { timer, reject } of waiting.splice(0)) {
-        clearTimeout(timer)
+      for (const { cancel, reject } of waiting.splice(0)) {
+        cancel()
         reject(failure)
       }
     },

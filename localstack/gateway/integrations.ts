@@ -1,5 +1,6 @@
 import type { FunctionDefinition } from '../lambda/read-functions.ts'
 import type { FunctionHost, ProxyResponse } from '../lambda/start-function-host.ts'
+import { patientTimeout } from '../patient-timeout.ts'
 
 /** Invokes the function behind a route. Returns null if it took longer than the gateway waits. */
 export type Integrate = (
@@ -25,10 +26,10 @@ export function createIntegrations(
 
 async function within<T>(promise: Promise<T>, limitMs: number): Promise<T | null> {
   const late = Promise.withResolvers<null>()
-  const timer = setTimeout(() => late.resolve(null), limitMs)
+  const cancel = patientTimeout(() => late.resolve(null), limitMs)
   try {
     return await Promise.race([promise, late.promise])
   } finally {
-    clearTimeout(timer)
+    cancel()
   }
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { patientTimeout } from '../patient-timeout.ts'
 import type { FunctionDefinition } from './read-functions.ts'
 
 /** What a function failed with, as Lambda reports it. */
@@ -100,11 +101,12 @@ async function run({ definition, handler }: Hosted, event: unknown): Promise<Inv
   const { timeoutMs } = definition
   const deadline = performance.now() + timeoutMs
   const timedOut = Promise.withResolvers<Invocation>()
-  const timer = setTimeout(() => timedOut.resolve({ functionError: timeoutError(timeoutMs) }), timeoutMs)
+  const giveUp = () => timedOut.resolve({ functionError: timeoutError(timeoutMs) })
+  const cancel = patientTimeout(giveUp, timeoutMs)
   try {
     return await Promise.race([call(handler, event, contextOf(definition, deadline)), timedOut.promise])
   } finally {
-    clearTimeout(timer)
+    cancel()
   }
 }
 

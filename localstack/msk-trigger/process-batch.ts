@@ -1,3 +1,4 @@
+import { patientTimeout } from '../patient-timeout.ts'
 import type { FunctionError, Invoke, InvokeResult } from './lambda-invoker.ts'
 import type { Discarded } from './on-failure-destination.ts'
 import type { Mapping } from './read-mappings.ts'
@@ -75,14 +76,14 @@ async function invokeOnce(
 async function withTimeout(invocation: Promise<InvokeResult>, timeoutMs: number): Promise<InvokeResult> {
   const timedOut = Promise.withResolvers<InvokeResult>()
   const errorMessage = `Task timed out after ${(timeoutMs / 1000).toFixed(2)} seconds`
-  const timer = setTimeout(
+  const cancel = patientTimeout(
     () => timedOut.resolve({ functionError: { errorType: 'Sandbox.Timedout', errorMessage } }),
     timeoutMs,
   )
   try {
     return await Promise.race([invocation, timedOut.promise])
   } finally {
-    clearTimeout(timer)
+    cancel()
   }
 }
 
