@@ -1,6 +1,6 @@
 import { DeleteCommand } from '@aws-sdk/lib-dynamodb'
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { beforeEach, expect, test } from 'vitest'
 import { createScheduler } from '#shared/testing/delivery/scheduler.ts'
 import { TINY_TABLES, tinyDynamodb } from '#shared/testing/dynamodb/tiny-dynamodb.ts'
 import { createRandom } from '#shared/testing/random.ts'
@@ -8,9 +8,14 @@ import { NAMED_CHANGES, patternVersions } from './pattern-version.ts'
 
 const CHANNEL = '1/0|port.*'
 
+let time = 0
+beforeEach(() => {
+  time = 0
+})
+
 function openVersions() {
   const { client, itemsOf } = tinyDynamodb()
-  const versions = patternVersions(client, TINY_TABLES.subscriptions)
+  const versions = patternVersions(client, TINY_TABLES.subscriptions, () => time)
   const add = async (count: number) => {
     for (let index = 0; index < count; index++) await versions.add(CHANNEL, `c${index}#s`)
   }
@@ -21,7 +26,7 @@ function openVersions() {
       if (String(subscriber).endsWith(ending))
         await client.send(new DeleteCommand({ TableName, Key: { channel, subscriber } }))
   }
-  return { versions, add, look, forget }
+  return { versions, add, look, forget, items: () => itemsOf(TableName) }
 }
 
 const named = (from: number, to: number) =>
@@ -36,6 +41,31 @@ test('a version names the last changes, the newest first, and each once', async 
 
   expect(seen).toEqual({ version: 6, changes: ['c1#s', 'c4#s', 'c3#s', 'c2#s', 'c1#s', 'c0#s'] })
   expect(await versions.changesSince(CHANNEL, seen, 1, 0)).toEqual(['c1#s', 'c4#s', 'c3#s', 'c2#s'])
+})
+
+test('a version expires after the rows that it counts', async () => {
+  const { add, items } = openVersions()
+  await add(3)
+  time += 60_000
+  await add(1)
+
+  expect(items().map(({ expires }) => expires)).toEqual([60 + 4 * 3600])
+})
+
+test('a version that is counted anew after it had expired is higher than all before, and names no old change', async () => {
+  const { versions, add, look, forget } = openVersions()
+  await add(100)
+  const before = await look()
+  await forget('#version')
+  time += 4 * 3_600_000
+  await add(1)
+
+  const seen = await look()
+
+  expect(seen.version).toBeGreaterThan(before.version)
+  expect(seen.changes).toEqual(['c0#s'])
+  // The worker reads all rows.
+  expect(await versions.changesSince(CHANNEL, seen, before.version, 1000)).toBeNull()
 })
 
 test('a pattern that never changed has no version', async () => {
@@ -81,7 +111,7 @@ async function race(seed: number): Promise<string[]> {
   const random = createRandom(seed)
   const scheduler = createScheduler(random)
   const { client } = tinyDynamodb({ yieldPoint: scheduler.yieldPoint })
-  const versions = patternVersions(client, TINY_TABLES.subscriptions)
+  const versions = patternVersions(client, TINY_TABLES.subscriptions, () => 0)
   const rows: string[] = []
   const done: string[] = []
   const faults: string[] = []

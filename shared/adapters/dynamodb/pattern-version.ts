@@ -3,7 +3,7 @@ import { getAll, type Item } from './dynamo-requests.ts'
 
 // The version of a pattern and the names of its last changes (docs/adr/0018), in the subscriptions table. They have a
 // hash key of their own, so that they do not share the 1,000 write units a second of one with the rows of the pattern.
-//   (version#1/0|port.*, #version)           version: counts the changes of the pattern's rows
+//   (version#1/0|port.*, #version)           version: counts the changes of the pattern's rows; expires after all of them
 //                                            c0 … c31: the sort keys of the rows that changed last, the newest first
 //   (version#1/0|port.*, 0000000000000064)   the same names as they were at version 64, until it expires
 
@@ -18,6 +18,12 @@ const NONE = '-'
 
 /** A worker that has not looked for longer reads all rows. */
 const KEPT_SECONDS = 3600
+
+/**
+ * How long a version is kept after the last change: longer than the rows, which expire 2 h 10 after theirs. A later change
+ * begins to count where no earlier count can have arrived, so a worker does not take it for one that it knows.
+ */
+const VERSION_SECONDS = 4 * 3600
 
 /** The version of a pattern, and the rows of its last changes, the newest first. */
 export type PatternVersion = { readonly version: number; readonly changes: readonly string[] }
@@ -39,25 +45,32 @@ const MOVE_UP = Array.from(
   { length: NAMED_CHANGES - 1 },
   (_, index) => `c${index + 1} = if_not_exists(c${index}, :none)`,
 )
-const ADD_CHANGE = `ADD #version :one SET c0 = :changed, ${MOVE_UP.join(', ')}`
+const ADD_CHANGE = `SET #version = if_not_exists(#version, :start) + :one, expires = :expires, c0 = :changed, ${MOVE_UP.join(', ')}`
 
-/** The versions of patterns, by channel key. */
-export function patternVersions(client: DynamoDBDocumentClient, table: string) {
+/** The versions of patterns, by channel key. `now` returns milliseconds. */
+export function patternVersions(client: DynamoDBDocumentClient, table: string, now: () => number = Date.now) {
   return {
     /** Counts and names a change of the row `subscriber`, atomically. The row must be written before. */
     async add(channel: string, subscriber: string): Promise<void> {
+      const seconds = Math.floor(now() / 1000)
       const update = new UpdateCommand({
         TableName: table,
         Key: versionKey(channel),
         UpdateExpression: ADD_CHANGE,
         ExpressionAttributeNames: { '#version': 'version' },
-        ExpressionAttributeValues: { ':one': 1, ':changed': subscriber, ':none': NONE },
+        ExpressionAttributeValues: {
+          ':one': 1,
+          ':start': now() * NAMED_CHANGES,
+          ':expires': seconds + VERSION_SECONDS,
+          ':changed': subscriber,
+          ':none': NONE,
+        },
         ReturnValues: 'ALL_NEW',
       })
       const { Attributes = {} } = await client.send(update)
       const { version, changes } = toPatternVersion(Attributes)
       if (version % NAMED_CHANGES !== 0) return
-      const expires = Math.floor(Date.now() / 1000) + KEPT_SECONDS
+      const expires = seconds + KEPT_SECONDS
       const Item = { ...namesKey(channel, version), changes, expires }
       await client.send(new PutCommand({ TableName: table, Item }))
     },
