@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { Refusal } from '#shared/core/refusal.ts'
 import { API_KEYS, callHttp, keyOf } from '#shared/testing/functions/http-calls.ts'
-import { makeHttpEvent } from '#shared/testing/functions/lambda-events.ts'
+import { makeContext, makeHttpEvent } from '#shared/testing/functions/lambda-events.ts'
 import { memoryClaimStore } from '#shared/testing/memory/memory-claim-store.ts'
 import { memoryEventLog } from '#shared/testing/memory/memory-event-log.ts'
 import { readEnvironment } from './lib/environment.ts'
@@ -35,6 +35,29 @@ describe('POST /events', () => {
     expect(body).toEqual({ id: 'e1', source: '/tests', topic: 'events', partition: 0, offset: 0 })
     expect(headers).toMatchObject({ 'cache-control': 'no-store', 'content-type': 'application/json' })
     expect(kafka.records.map(({ topic }) => topic)).toEqual(['events'])
+  })
+
+  test('writes nothing any more once it has said that it took too long', async () => {
+    const kafka = memoryEventLog()
+    const claims = memoryClaimStore()
+    const table = Promise.withResolvers<void>()
+    const released = Promise.withResolvers<void>()
+    const write = createWrite({
+      ...composeWrite(readEnvironment({ ...process.env, API_KEYS })),
+      kafka,
+      claims: {
+        ...claims,
+        lease: (key, owner) => table.promise.then(() => claims.lease(key, owner)),
+        release: async () => released.resolve(),
+      },
+    })
+    const request = makeHttpEvent('POST', '/events', { headers: keyOf('publisher'), body: EVENT })
+
+    expect(await write(request, makeContext(600))).toMatchObject({ statusCode: 503 })
+    table.resolve()
+    await released.promise // so that the sender can write it
+
+    expect(kafka.records).toEqual([])
   })
 
   test('of a batch counts its events and has their positions in order', async () => {

@@ -36,9 +36,9 @@ export async function spawnBroker(): Promise<SpawnedBroker> {
   const signal = async (name: NodeJS.Signals) => {
     const running = child
     if (running === null || running.exitCode !== null || running.signalCode !== null) return
-    const exited = new Promise((done) => running.once('exit', done))
+    const exited = name === 'SIGKILL' && new Promise((done) => running.once('exit', done))
     running.kill(name)
-    if (name === 'SIGKILL') await exited
+    await exited
   }
   await start()
   return {
