@@ -3,7 +3,7 @@ import { startStack, type TestStack } from '../tests/support/start-stack.ts'
 import type { Tally } from './crowd/crowd.ts'
 import { type Disturbance, killStack, standStill, startDisturbances } from './crowd/disturbances.ts'
 import { type CrowdProcess, faultsOfTally, startCrowd } from './crowd/start-crowd.ts'
-import { countItems, footprintOf } from './measure/footprint.ts'
+import { countItems, countParts, footprintOf } from './measure/footprint.ts'
 import { type Outcome, type Row, round } from './measure/measure.ts'
 import { treeDescriptors, treeMegabytes, treeThreads } from './measure/processes.ts'
 import { lastPart, trendOf } from './measure/trend.ts'
@@ -11,7 +11,8 @@ import type { BenchOptions } from './options.ts'
 import { type Probe, startProbe } from './profile/start-probe.ts'
 
 const MINUTES = 60
-const RETENTION = '5m'
+/** What is kept for longer than the log by default would still grow after an hour. */
+const RETENTION = '5m,port/cases=10m,market/candle-history=10m,blog/posts=10m'
 const RATE = 60
 const VIEWERS = 60
 const STALL_MS = 12_000
@@ -133,10 +134,13 @@ async function sample({ stack, crowd, probe, happened }: Sampled, totalMs: numbe
 /** Heaps after a collection, and the items of the tables; nothing while the stack is down. */
 async function rarely(stack: TestStack, probe: Probe): Promise<Row> {
   const heaps = (await probe.ask('heap')).flatMap(({ threads }) => threads.map(({ bytes = 0 }) => bytes))
-  const items = await countItems(`http://127.0.0.1:${stack.ports.DYNAMODB_PORT}`).catch(() => new Map())
+  const endpoint = `http://127.0.0.1:${stack.ports.DYNAMODB_PORT}`
+  const items = await countItems(endpoint).catch(() => new Map())
+  const parts = await countParts(endpoint).catch(() => new Map())
   return {
     'heap MB': round(heaps.reduce((sum, bytes) => sum + bytes, 0) / 1e6),
     ...columns(items, (table) => `items of ${table.split('-').slice(2).join('-')}`),
+    ...columns(parts, (view) => `parts of ${view}`),
   }
 }
 

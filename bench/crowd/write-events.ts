@@ -37,6 +37,8 @@ const TICK_MS = 20
 const WAITING_POSTS = 40
 const RETRY_MS = { first: 100, last: 1000 }
 const POST_WITHIN_MS = 30_000
+/** As docs/ingest.md says. */
+const WORTH_RETRYING = [409, 429, 500, 502, 503, 504]
 
 /**
  * A producer of simulated events of all domains, singly and in small posts, each with an id of its own. A post that
@@ -126,7 +128,7 @@ async function send(url: string, body: string, contentType: string): Promise<Sen
     })
     const text = await response.text()
     if (response.ok) return /"offset":\d/.test(text) ? 'accepted' : 'false success'
-    return response.status >= 400 && response.status < 500 && response.status !== 429 ? 'refused' : 'failed'
+    return WORTH_RETRYING.includes(response.status) ? 'failed' : 'refused'
   } catch {
     return 'failed' // nobody listens, or the response was cut off
   }

@@ -54,8 +54,9 @@ export async function signalTree(pid: number, signal: NodeJS.Signals): Promise<v
   }
 }
 
-/** The process and its descendants. */
+/** The process and its descendants; none for 0, which stands for a process that is not there. */
 async function treeOf(pid: number): Promise<number[]> {
+  if (pid === 0) return []
   const entries = await readdir('/proc').catch(() => [])
   const parents = await Promise.all(
     entries
