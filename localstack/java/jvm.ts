@@ -147,7 +147,7 @@ export async function waitUntilReady(
   probe: () => Promise<unknown>,
   timeoutMs: number,
 ): Promise<void> {
-  const deadline = Date.now() + timeoutMs
+  const deadline = performance.now() + timeoutMs
   let exitCode: number | undefined
   jvm.exited.then((code) => {
     exitCode = code
@@ -159,7 +159,7 @@ export async function waitUntilReady(
       (error: unknown) => String(error),
     )
     if (failure === undefined) return
-    if (Date.now() > deadline) {
+    if (performance.now() > deadline) {
       await jvm.stop()
       throw new Error(`not ready after ${timeoutMs} ms (${failure}): ${jvm.output()}`)
     }
