@@ -43,7 +43,11 @@ describe('a request that takes longer than the function may run', () => {
       return new Promise(() => {})
     })
     const own = { ...request, requestContext: { http: { method } } } as APIGatewayProxyEventV2
-    return { response: await handler(own, makeContext(510)), signals }
+    const logged = vi.spyOn(console, 'error').mockImplementation(() => {})
+    const response = await handler(own, makeContext(510))
+    expect(logged).toHaveBeenCalledExactlyOnceWith(expect.stringContaining('ran out of time'))
+    logged.mockRestore()
+    return { response, signals }
   }
 
   test.each([

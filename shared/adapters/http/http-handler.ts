@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda'
-import { answerInTime } from '#shared/adapters/lambda/answer-in-time.ts'
+import { answerInTime, OutOfTime } from '#shared/adapters/lambda/answer-in-time.ts'
 import { Refusal } from '#shared/core/refusal.ts'
 import type { HttpRequest, HttpResponse } from './http-message.ts'
 import { problemResponse } from './problem.ts'
@@ -17,6 +17,8 @@ export function httpHandler(respond: (request: HttpRequest) => Promise<HttpRespo
       try {
         return encodeResponse(await respond(decodeRequest(event, context, signal)))
       } catch (error) {
+        // It stopped because it was late: its sender has been told.
+        if (error === signal.reason) throw error
         return encodeResponse(problemResponse(error))
       }
     },
@@ -30,7 +32,11 @@ function lateRefusal(method: string): Refusal {
   const detail = isRead
     ? 'Reading this took too long. Send the request again, or ask for less with filters and a smaller "limit".'
     : 'The request took too long, and may or may not have been carried out. Send it again, unchanged: an event with an id, or a request with an Idempotency-Key, is not doubled.'
-  return new Refusal('unavailable', detail, { retryAfterSeconds: RETRY_AFTER_SECONDS })
+  // The cause is logged, so that an operator sees how often it happens.
+  return new Refusal('unavailable', detail, {
+    retryAfterSeconds: RETRY_AFTER_SECONDS,
+    cause: new OutOfTime(),
+  })
 }
 
 export function decodeRequest(
