@@ -14,6 +14,7 @@ import { benchIdle } from './bench-idle.ts'
 import { benchIndex } from './bench-index.ts'
 import { benchLatency } from './bench-latency.ts'
 import { benchMatching } from './bench-matching.ts'
+import { benchOldCursors } from './bench-old-cursors.ts'
 import { benchPosts } from './bench-posts.ts'
 import { benchProfile } from './bench-profile.ts'
 import { benchReconnect } from './bench-reconnect.ts'
@@ -62,6 +63,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   capacity: benchCapacity,
   units: benchUnits,
   growth: benchGrowth,
+  'old-cursors': benchOldCursors,
   reconnect: benchReconnect,
   idle: benchIdle,
   folds: ({ seconds }) => benchFolds(seconds ?? undefined),
@@ -74,7 +76,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   'feed-soak': benchFeedSoak,
 }
 /** These take long, and run only when they are named. */
-const ON_DEMAND: readonly string[] = ['profile', 'soak', 'age', 'restart', 'sleep', 'feed-soak']
+const ON_DEMAND: readonly string[] = ['old-cursors', 'profile', 'soak', 'age', 'restart', 'sleep', 'feed-soak']
 
 const NAMES = `Benchmarks: ${Object.keys(BENCHMARKS).join(', ')}.
 Only when named: ${ON_DEMAND.join(', ')}.

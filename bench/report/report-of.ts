@@ -76,6 +76,7 @@ const SECTIONS: Sections = {
   accept: { title: 'Accepting against a bare send', section: plain },
   matching: { title: 'Matching with many subscriptions', section: plain },
   growth: { title: 'Growth', section: plain },
+  'old-cursors': { title: 'Readers and searches above expired events', section: plain },
   reconnect: { title: 'A storm of reconnects', section: plain },
   folds: { title: 'Views behind the market', section: plain },
   idle: { title: 'Idle, and memory per connection', section: plain },

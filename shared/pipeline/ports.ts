@@ -68,12 +68,17 @@ export type StoredEvent = PositionedEvent & {
   readonly renewed?: number
 }
 
-/** Which stored events to read: those with `after` < offset ≤ `upTo`, at most `limit`, oldest or newest first. */
+/**
+ * Which stored events to read: those with `after` < offset ≤ `upTo`, at most `limit`, oldest or newest first. With
+ * `alsoExpired` those too that expired and are not deleted yet, oldest first: for a reader that the store has told where
+ * to begin, so that what expires before it has read on is not missing.
+ */
 export type Range = {
   readonly after: number
   readonly upTo: number
   readonly limit: number
   readonly newestFirst?: boolean
+  readonly alsoExpired?: boolean
 }
 
 /** The stored copy of the log, from which subscriptions are replayed. Every read is strongly consistent. */
@@ -104,10 +109,7 @@ export type EventStore = {
    * differences of producers' clocks. Takes O(log n) reads.
    */
   firstSince(stream: Stream, head: Head, time: number): Promise<number>
-  /**
-   * Returns the events of a range that have not expired. It may return what expired within the last minute, so that what
-   * `firstLive` named is still read. It reads about as many as it returns, however many have expired.
-   */
+  /** Returns the events of a range that have not expired. It reads about as many as it returns, however many have. */
   read(stream: Stream, range: Range): Promise<StoredEvent[]>
 }
 

@@ -69,11 +69,17 @@ async function writeChunk(
   }
 }
 
+type Projection = {
+  readonly ProjectionExpression: string
+  readonly ExpressionAttributeNames: Record<string, string>
+}
+
 /** Reads items by key with strong consistency, in no particular order. Missing items are omitted. */
 export async function getAll(
   client: DynamoDBDocumentClient,
   table: string,
   keys: readonly Item[],
+  projection?: Projection,
 ): Promise<Item[]> {
   const found: Item[] = []
   await eachChunk(keys, READS, async (chunk) => {
@@ -81,7 +87,9 @@ export async function getAll(
     for (let attempt = 0; left.length > 0; attempt++) {
       if (attempt > 0) await pause(attempt)
       const { Responses, UnprocessedKeys } = await client.send(
-        new BatchGetCommand({ RequestItems: { [table]: { Keys: left, ConsistentRead: true } } }),
+        new BatchGetCommand({
+          RequestItems: { [table]: { Keys: left, ConsistentRead: true, ...projection } },
+        }),
       )
       found.push(...(Responses?.[table] ?? []))
       left = UnprocessedKeys?.[table]?.Keys ?? []

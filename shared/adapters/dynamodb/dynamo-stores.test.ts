@@ -61,7 +61,7 @@ describe(`an item that has expired and is not deleted yet, ${name}`, () => {
     expect(await read(true, 9)).toEqual([4, 3])
   })
 
-  test('is deleted two hours after the end of its retention, and not read in between but for a minute', async () => {
+  test('is deleted two hours after the end of its retention, and not read in between', async () => {
     const topic = `t-${randomUUID()}`
     const stream = { topic, epoch: (await openLog().topic(topic)).epoch, partition: 0 }
     let time = Date.now()
@@ -72,7 +72,7 @@ describe(`an item that has expired and is not deleted yet, ${name}`, () => {
     const Key = { stream: `${topic}@${stream.epoch}:0`, offset: 0 }
     const { Item } = await client.send(new GetCommand({ TableName: tables.log, Key }))
     expect(Item?.expires).toBe(Math.floor(time / 1000) + 7 * 86_400 + 7200)
-    time += 7 * DAY_MS + 58_000
+    time += 7 * DAY_MS - 2000
     expect(await offsets()).toBe(1)
     time += 3000
     expect(await offsets()).toBe(0)

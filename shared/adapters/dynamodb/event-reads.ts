@@ -1,8 +1,8 @@
 import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb'
 import { graceOf, type Retention } from '#shared/core/retention.ts'
 import type { EventStore, StoredEvent, Stream } from '#shared/pipeline/ports.ts'
-import { type Item, queryAll, queryPages } from './dynamo-requests.ts'
-import { type LiveEdge, liveEdge, type Seen } from './live-edge.ts'
+import { getAll, type Item, queryAll, queryPages } from './dynamo-requests.ts'
+import { type LiveEdge, liveEdge, type Seen, type SeenLooks } from './live-edge.ts'
 import type { Bounds } from './search-first.ts'
 
 export type EventTable = {
@@ -12,11 +12,11 @@ export type EventTable = {
   readonly now?: () => number
 }
 
-/**
- * What had not expired so many seconds ago is read: what a caller was told is there must not expire before it is read. The
- * grace allows for it.
- */
-const READ_ON_SECONDS = 60
+/** The attributes of an item that a look shows. */
+const SEEN = {
+  ProjectionExpression: '#offset, #timestamp, storedAt, expires',
+  ExpressionAttributeNames: { '#offset': 'offset', '#timestamp': 'timestamp' },
+}
 
 /**
  * The reads of the EventStore. Events expire in the order of their offsets, so no query has a filter: it reads what it
@@ -32,12 +32,17 @@ export function eventReads(
 
     firstSince: (stream, head, time) => edgeOf(stream).firstSince(head, time),
 
-    async read(stream, { after, upTo, limit, newestFirst = false }) {
-      const from = Math.max(after + 1, edgeOf(stream).expiredSince(readOnMs(stream)))
+    async read(stream, { after, upTo, limit, newestFirst = false, alsoExpired = false }) {
+      const from = alsoExpired ? after + 1 : Math.max(after + 1, edgeOf(stream).bottom())
       if (upTo < from || limit <= 0) return []
-      const items = await (newestFirst ? readDown : readUp)(stream, { from, to: upTo }, limit)
+      const read = newestFirst ? readDown : alsoExpired ? readStored : readUp
+      const items = await read(stream, { from, to: upTo }, limit)
       return items.map((item) => toStoredEvent(item, stream))
     },
+  }
+
+  function readStored(stream: Stream, range: Bounds, limit: number): Promise<Item[]> {
+    return queryAll(client, rangeQuery(stream, range), limit)
   }
 
   /** Reads on from the first event that has not expired, if the first one has. */
@@ -46,11 +51,11 @@ export function eventReads(
     const pages = queryPages(client, rangeQuery(stream, range), () => limit - found.length)
     for await (const { items } of pages) {
       const [first] = items
-      if (found.length === 0 && first && !isReadable(first, stream)) {
+      if (found.length === 0 && first && !isLive(first, stream)) {
         edgeOf(stream).note(toSeen(first, stream), undefined)
         const from = await edgeOf(stream).search(range)
         if (from > range.to) return []
-        return queryAll(client, rangeQuery(stream, { from, to: range.to }), limit)
+        return readStored(stream, { from, to: range.to }, limit)
       }
       found.push(...items)
     }
@@ -62,7 +67,7 @@ export function eventReads(
     const found: Item[] = []
     const query = { ...rangeQuery(stream, range), ScanIndexForward: false }
     for await (const { items } of queryPages(client, query, () => limit - found.length)) {
-      const end = items.findIndex((item) => !isReadable(item, stream))
+      const end = items.findIndex((item) => !isLive(item, stream))
       found.push(...(end === -1 ? items : items.slice(0, end)))
       const expired = items[end]
       if (expired === undefined) continue
@@ -85,28 +90,35 @@ export function eventReads(
 
   function edgeOf(stream: Stream): LiveEdge {
     const key = streamKey(stream)
-    const known = edges.get(key) ?? liveEdge((range, end) => lookAt(stream, range, end), now)
+    const known = edges.get(key) ?? liveEdge(looksAt(stream), now)
     edges.set(key, known)
     return known
   }
 
-  async function lookAt(
-    stream: Stream,
-    range: Bounds,
-    end: 'first' | 'last' = 'first',
-  ): Promise<Seen | undefined> {
-    const query = rangeQuery(stream, range)
-    const names = { ...query.ExpressionAttributeNames, '#timestamp': 'timestamp' }
-    const { Items = [] } = await client.send(
-      new QueryCommand({
-        ...query,
-        Limit: 1,
-        ScanIndexForward: end === 'first',
-        ProjectionExpression: '#offset, #timestamp, storedAt, expires',
-        ExpressionAttributeNames: names,
-      }),
-    )
-    return Items[0] && toSeen(Items[0], stream)
+  function looksAt(stream: Stream): SeenLooks {
+    const end = async (range: Bounds, isFirst: boolean) => {
+      const query = rangeQuery(stream, range)
+      const names = { ...query.ExpressionAttributeNames, ...SEEN.ExpressionAttributeNames }
+      const { Items: [item] = [] } = await client.send(
+        new QueryCommand({
+          ...query,
+          ...SEEN,
+          ExpressionAttributeNames: names,
+          Limit: 1,
+          ScanIndexForward: isFirst,
+        }),
+      )
+      return item && toSeen(item, stream)
+    }
+    return {
+      first: (range) => end(range, true),
+      last: (range) => end(range, false),
+      at: async (offsets) => {
+        const keys = offsets.map((offset) => ({ stream: streamKey(stream), offset }))
+        const items = await getAll(client, table, keys, SEEN)
+        return items.map((item) => toSeen(item, stream)).sort((a, b) => a.offset - b.offset)
+      },
+    }
   }
 
   /**
@@ -120,12 +132,8 @@ export function eventReads(
     return { offset: Number(offset), timestamp: Number(timestamp), until: until * 1000 }
   }
 
-  function isReadable(item: Item, stream: Stream): boolean {
-    return toSeen(item, stream).until + readOnMs(stream) > now()
-  }
-
-  function readOnMs({ topic }: Stream): number {
-    return Math.min(READ_ON_SECONDS, graceOf(retention.ofTopic(topic)) / 2) * 1000
+  function isLive(item: Item, stream: Stream): boolean {
+    return toSeen(item, stream).until > now()
   }
 }
 

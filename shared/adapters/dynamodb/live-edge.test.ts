@@ -205,7 +205,7 @@ describe('while the clocks of writers jump by an hour', () => {
         const { lost, remainders } = await findUnread(`port@${epoch}:0=${cursor}`, ['port'], log)
         const after = remainders[0]?.after ?? head.offset
         const range = { after, upTo: head.offset, limit: 1000 }
-        const read = (await log.read(stream, range)).map(({ offset }) => offset)
+        const read = (await log.read(stream, { ...range, alsoExpired: true })).map(({ offset }) => offset)
         const down = (await log.read(stream, { ...range, newestFirst: true })).map(({ offset }) => offset)
 
         const offsets = above.map(({ offset }) => offset)

@@ -1,11 +1,11 @@
 import type { Head } from '#shared/pipeline/ports.ts'
-import { type Bounds, searchFirst } from './search-first.ts'
+import { type Bounds, type Looks, searchFirst } from './search-first.ts'
 
 /** A stored event as a look at it shows: `until` is when its retention ends, in milliseconds since 1970. */
 export type Seen = { readonly offset: number; readonly timestamp: number; readonly until: number }
 
-/** Looks at the first stored event of a range of offsets, or at the last one. Each look is one read of one item. */
-export type Look = (range: Bounds, from?: 'first' | 'last') => Promise<Seen | undefined>
+/** How the events of the stream are looked at; also the last one of a range. */
+export type SeenLooks = Looks<Seen> & { readonly last: (range: Bounds) => Promise<Seen | undefined> }
 
 type Mark = Pick<Seen, 'offset' | 'until'>
 
@@ -17,7 +17,7 @@ export type LiveEdge = ReturnType<typeof liveEdge>
  * look. Differences between the clocks of those who stored the events are at most the grace for which they are kept
  * longer. `now` returns milliseconds; if it goes back, marks that lie in the future again are not used.
  */
-export function liveEdge(look: Look, now: () => number) {
+export function liveEdge(looks: SeenLooks, now: () => number) {
   /** The last event that is known to have expired: so have those below it. */
   let expired: Mark | undefined
   /** The first event that has not: nothing is stored between `expired` and it. */
@@ -41,7 +41,7 @@ export function liveEdge(look: Look, now: () => number) {
 
   /** Searches a range. Returns the offset of the first event that has not expired, or the one after the range. */
   async function search({ from, to }: Bounds): Promise<number> {
-    const { found, before } = await searchFirst({ from: Math.max(from, bottom()), to }, look, isLive)
+    const { found, before } = await searchFirst({ from: Math.max(from, bottom()), to }, looks, isLive)
     if (before) noteExpired(before)
     if (found === undefined) return to + 1
     edge = found
@@ -50,6 +50,7 @@ export function liveEdge(look: Look, now: () => number) {
   }
 
   return {
+    bottom,
     search,
 
     /** Notes that one event has expired, and the next one that is stored, if there is one, has not. */
@@ -57,10 +58,6 @@ export function liveEdge(look: Look, now: () => number) {
       noteExpired(below)
       if (isLive(above)) edge = above
     },
-
-    /** Below it everything expired more than `ms` milliseconds ago. */
-    expiredSince: (ms: number): number =>
-      bottom() > 0 && expired !== undefined && expired.until + ms <= now() ? expired.offset + 1 : 0,
 
     /** See `firstLive` of EventStore. */
     async firstLive(head: Head, after: number): Promise<number> {
@@ -77,7 +74,7 @@ export function liveEdge(look: Look, now: () => number) {
     async firstSince(head: Head, time: number): Promise<number> {
       const from = Math.max(head.first, bottom())
       const isWanted = (seen: Seen) => seen.timestamp >= time && isLive(seen)
-      const { found } = await searchFirst({ from, to: head.offset }, look, isWanted)
+      const { found } = await searchFirst({ from, to: head.offset }, looks, isWanted)
       if (found) noteLive(found)
       return found?.offset ?? head.offset + 1
     },
@@ -90,7 +87,7 @@ export function liveEdge(look: Look, now: () => number) {
     const isExact = expired === undefined || hasExpired(expired)
     if (isLive(edge) && edge.offset >= low && isExact) return edge.offset
     if (next <= low) return null
-    const last = await look({ from: low, to: next }, 'last')
+    const last = await looks.last({ from: low, to: next })
     if (last === undefined) return null
     if (isLive(last)) {
       noteLive(last)

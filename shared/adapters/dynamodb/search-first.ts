@@ -1,56 +1,70 @@
 /** A range of offsets, both ends included. */
 export type Bounds = { readonly from: number; readonly to: number }
 
-/** The first looks of a search are at these distances from its start: 0, 1, 16, 256 and so on. */
-const GROWTH = 16
-/** How many looks a later round has. They run in parallel. */
-const LOOKS = 3
+/** How the items of a stream are looked at. Each is one request. */
+export type Looks<T> = {
+  /** Returns the first item of a range. */
+  readonly first: (range: Bounds) => Promise<T | undefined>
+  /** Returns the items at these offsets, as far as there are any, sorted by offset. */
+  readonly at: (offsets: readonly number[]) => Promise<readonly T[]>
+}
+
+/** How many offsets of a range one request looks at. */
+const POINTS = 16
 
 /**
  * Searches a range of offsets, of which some are missing, for the first item that is wanted, where all above a wanted
- * one are wanted. `look` returns the first item of a range. The looks of a round run in parallel, and the first round
- * finds an item near the start, where it usually is. With n offsets it takes O(log n) looks, in about log₄ n rounds.
+ * one are wanted. If the first item of all is wanted that takes one round trip; otherwise, with n offsets of which most
+ * exist, log₁₇ n more, one request each, and at most log₂ n where nearly all are missing.
  * @returns the item, and the last one before it that was seen.
  */
 export async function searchFirst<T extends { readonly offset: number }>(
   { from, to }: Bounds,
-  look: (range: Bounds) => Promise<T | undefined>,
+  looks: Looks<T>,
   isWanted: (item: T) => boolean,
 ): Promise<{ readonly found: T | undefined; readonly before: T | undefined }> {
+  if (from > to) return { found: undefined, before: undefined }
+  const looking = looks.at(pointsIn(from, to))
+  const first = await looks.first({ from, to })
+  const sampled = await looking
+  if (first === undefined || isWanted(first)) return { found: first, before: undefined }
   let found: T | undefined
-  let before: T | undefined
-  // No item below `low` is wanted; nothing is stored from `high` up to the one that was found.
-  let low = from
-  let high = to + 1
-  let points = growing(low, high)
-  while (low < high) {
-    const range = high - 1
-    const seen = await Promise.all(
-      points.map(async (point) => ({ point, item: await look({ from: point, to: range }) })),
-    )
-    for (const { point, item } of seen) {
-      if (item !== undefined && !isWanted(item)) {
-        before = item
-        low = Math.max(low, item.offset + 1)
-        continue
-      }
-      found = item ?? found
-      high = point
-      break
-    }
-    points = between(low, high)
+  let before: T = first
+  // No item below `low` is wanted; of those up to `high` that may be, `found` is the first that is known.
+  let low = first.offset + 1
+  let high = to
+  narrow(sampled)
+  while (low <= high) {
+    const size = high - low
+    const points = pointsIn(low, high)
+    narrow(await looks.at(points))
+    if (points.length > size) break // every offset was looked at
+    if (high - low < size) continue
+    const middle = low + Math.floor(size / 2)
+    const next = await looks.first({ from: middle, to: high })
+    if (next === undefined) high = middle - 1
+    else narrow([next])
+    if (next && isWanted(next)) high = middle - 1 // nothing is stored between
   }
   return { found, before }
+
+  function narrow(items: readonly T[]): void {
+    for (const item of items) {
+      if (item.offset < low || item.offset > high) continue
+      if (isWanted(item)) {
+        found = item
+        high = item.offset - 1
+        return
+      }
+      before = item
+      low = item.offset + 1
+    }
+  }
 }
 
-function growing(low: number, high: number): number[] {
-  const points: number[] = []
-  for (let distance = 0; low + distance < high; distance = Math.max(1, distance * GROWTH))
-    points.push(low + distance)
-  return points
-}
-
-function between(low: number, high: number): number[] {
-  const at = (share: number) => low + Math.floor(((high - low) * share) / (LOOKS + 1))
-  return [...new Set(Array.from({ length: LOOKS }, (_, index) => at(index + 1)))]
+/** Returns offsets that divide a range evenly; all of them if they are few. */
+function pointsIn(from: number, to: number): number[] {
+  const size = to - from + 1
+  if (size <= POINTS) return Array.from({ length: size }, (_, index) => from + index)
+  return Array.from({ length: POINTS }, (_, index) => from + Math.floor(((index + 1) * size) / (POINTS + 1)))
 }

@@ -55,7 +55,7 @@ export async function catchUp(
     for (let size = limit; last < upTo; size *= READ_GROWTH) {
       const max = Math.min(size, scanLeft, READ_AT_ONCE)
       if (max <= 0 || events.length >= limit || room.isFull()) return last
-      const page = await store.read(stream, { after: last, upTo, limit: max })
+      const page = await store.read(stream, { after: last, upTo, limit: max, alsoExpired: true })
       for (const { timestamp: _, ...positioned } of page) {
         if (matchesInterest(interest, positioned.event)) {
           if (events.length >= limit || !room.take(positioned)) return last

@@ -92,7 +92,8 @@ async function readMissed(
   if (distance > SCAN_LIMIT) return null
   const lists = await Promise.all(
     remainders.map(async ({ after, head, ...stream }) => {
-      const events = await store.read(stream, { after, upTo: head.offset, limit: SCAN_LIMIT })
+      const range = { after, upTo: head.offset, limit: SCAN_LIMIT, alsoExpired: true }
+      const events = await store.read(stream, range)
       return events.filter(({ event }) => matchesInterest(interest, event))
     }),
   )

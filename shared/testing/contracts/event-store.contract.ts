@@ -222,14 +222,14 @@ export function describeEventStore(name: string, open: (now: () => number) => Ev
         ])
       })
 
-      test('is read for a minute more at most by a reader who was told of it before', async () => {
+      test('is read by a reader who was told of it before', async () => {
         await fill()
         expect(await first(-1)).toBe(10)
         time += 3_600_000
         expect(await first(-1)).toBe(20)
-        expect([[10, 12, 20], [20]]).toContainEqual(await read(9, 25))
-        time += 61_000
         expect(await read(9, 25)).toEqual([20])
+        const range = { after: 9, upTo: 25, limit: 2, alsoExpired: true }
+        expect(await store.read(stream, range)).toMatchObject([{ offset: 10 }, { offset: 12 }])
       })
     })
 

@@ -71,9 +71,11 @@ export function memoryEventStore(
       const found = sorted(stream, head.offset).find((kept) => isLive(kept) && kept.event.timestamp >= time)
       return found?.event.offset ?? head.offset + 1
     },
-    async read(stream, { after, upTo, limit, newestFirst = false }) {
+    async read(stream, { after, upTo, limit, newestFirst = false, alsoExpired = false }) {
       await yieldPoint()
-      const found = sorted(stream, upTo).filter((kept) => kept.event.offset > after && isLive(kept))
+      const found = sorted(stream, upTo).filter(
+        (kept) => kept.event.offset > after && (alsoExpired || isLive(kept)),
+      )
       if (newestFirst) found.reverse()
       return found.slice(0, limit).map(({ event }) => event)
     },
