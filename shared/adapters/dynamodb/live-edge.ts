@@ -74,7 +74,8 @@ export function liveEdge(looks: SeenLooks, now: () => number) {
     async firstSince(head: Head, time: number): Promise<number> {
       const from = Math.max(head.first, bottom())
       const isWanted = (seen: Seen) => seen.timestamp >= time && isLive(seen)
-      const { found } = await searchFirst({ from, to: head.offset }, looks, isWanted)
+      const { found, before } = await searchFirst({ from, to: head.offset }, looks, isWanted)
+      if (hasExpired(before)) noteExpired(before)
       if (found) noteLive(found)
       return found?.offset ?? head.offset + 1
     },

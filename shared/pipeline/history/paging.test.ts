@@ -256,6 +256,37 @@ describe('a page', () => {
   })
 })
 
+describe('a page of one event among thousands that do not match', () => {
+  const entries = Array.from({ length: 4000 }, (_, index) => ({
+    channel: index === 3999 ? 'port.b' : 'port.a',
+    partition: 0,
+    timestamp: index,
+    severity: 'low',
+  }))
+
+  test('is found in few reads', async () => {
+    const { store } = await fill(entries)
+    const { reads, counting } = countReads(store)
+
+    const page = await catchUp({ channels: ['port.b'] }, '', 1, { store: counting, catalog })
+
+    expect(page.events.map(({ offset }) => offset)).toEqual([3999])
+    expect(reads()).toBeLessThanOrEqual(20)
+  })
+
+  function countReads(store: EventStore) {
+    let count = 0
+    const counting: EventStore = {
+      ...store,
+      read: (stream, range) => {
+        count++
+        return store.read(stream, range)
+      },
+    }
+    return { reads: () => count, counting }
+  }
+})
+
 describe('listing the history page by page', () => {
   test('reaches every matching event once, newest first within each partition, whatever the log and the limit', async () => {
     const property = fc.asyncProperty(
