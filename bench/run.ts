@@ -76,7 +76,15 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   'feed-soak': benchFeedSoak,
 }
 /** These take long, and run only when they are named. */
-const ON_DEMAND: readonly string[] = ['old-cursors', 'profile', 'soak', 'age', 'restart', 'sleep', 'feed-soak']
+const ON_DEMAND: readonly string[] = [
+  'old-cursors',
+  'profile',
+  'soak',
+  'age',
+  'restart',
+  'sleep',
+  'feed-soak',
+]
 
 const NAMES = `Benchmarks: ${Object.keys(BENCHMARKS).join(', ')}.
 Only when named: ${ON_DEMAND.join(', ')}.
