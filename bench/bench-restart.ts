@@ -68,6 +68,11 @@ function crowdOf({ httpUrl, socketUrl }: TestStack, viewers: number): CrowdProce
   return startCrowd({ httpUrl, socketUrl, viewers, retentionMs: RETENTION_MS, isNatural: false })
 }
 
+/** The consumer groups of a topic, as infra/msk-triggers.cjs names them. */
+function groupsOf(topic: string): string[] {
+  return [`tidewire-deliver-0-of-1-${topic}`, `tidewire-fold-${topic}`]
+}
+
 /** Lets a stack without tables make them, its topics and groups with some events, stops it, and fills its data. */
 async function fill(dataDir: string, folder: string, gigabytes: number): Promise<void> {
   const stack = await startStack({ cwd: folder, env: { TIDEWIRE_DATA: dataDir } })
@@ -82,7 +87,7 @@ async function fill(dataDir: string, folder: string, gigabytes: number): Promise
   const log = (line: string) => void process.stderr.write(`restart: filled ${line}\n`)
   const has = (await footprintOf(dataDir)).megabytes.get('kafka') ?? 0
   const bytes = gigabytes * 1e9 - has * 1e6
-  if (bytes > 0) await fillLog({ dataDir: join(dataDir, 'kafka'), bytes, days: DAYS, log })
+  if (bytes > 0) await fillLog({ dataDir: join(dataDir, 'kafka'), bytes, days: DAYS, groupsOf, log })
   fillTables({
     file: join(dataDir, 'dynamodb', 'tables.sqlite'),
     events: Math.max(ITEMS.least, gigabytes * ITEMS.perGigabyte),

@@ -14,6 +14,8 @@ export type Filling = {
   bytes: number
   /** The records' times are spread evenly over so many days until now. */
   days: number
+  /** The groups of a topic that have nothing to read of the filling, although they may not have committed anything yet. */
+  groupsOf?: (topic: string) => readonly string[]
   log(line: string): void
 }
 
@@ -30,7 +32,7 @@ const PARTITIONS = 3
  * that groups have committed are moved to the end, so that nobody consumes the filling. The records are no events.
  * Rejects if a broker uses the folder.
  */
-export async function fillLog({ dataDir, bytes, days, log }: Filling): Promise<void> {
+export async function fillLog({ dataDir, bytes, days, groupsOf = () => [], log }: Filling): Promise<void> {
   const unlock = await lockDirectory(dataDir)
   const end = Date.now()
   const begin = end - days * DAY_MS
@@ -52,7 +54,7 @@ export async function fillLog({ dataDir, bytes, days, log }: Filling): Promise<v
     reported = written
     log(`${(written / 1e9).toFixed(1)} GB`)
   }
-  moveOffsets(dataDir, topics)
+  moveOffsets(dataDir, topics, groupsOf)
   topics.close()
   await unlock()
 }
@@ -70,7 +72,11 @@ function openTopics(dataDir: string, clock: Clock, log: (line: string) => void):
   return topics
 }
 
-function moveOffsets(dataDir: string, topics: TopicStore): void {
+function moveOffsets(
+  dataDir: string,
+  topics: TopicStore,
+  groupsOf: (topic: string) => readonly string[],
+): void {
   const offsets = openOffsetStore(join(dataDir, 'offsets.jsonl'))
   const endOf = (name: string, partition: number): number => {
     const topic: Topic | undefined = topics.find(name)
@@ -81,6 +87,16 @@ function moveOffsets(dataDir: string, topics: TopicStore): void {
       .of(group)
       .map((entry) => ({ ...entry, offset: endOf(entry.topic, entry.partition) }))
     offsets.commit(group, moved)
+  }
+  for (const { name, partitions } of topics.list()) {
+    const ends = partitions.map(({ endOffset }, partition) => ({
+      topic: name,
+      partition,
+      offset: endOffset,
+      leaderEpoch: -1,
+      metadata: null,
+    }))
+    for (const group of groupsOf(name)) offsets.commit(group, ends)
   }
   offsets.close()
 }
