@@ -8,6 +8,8 @@ export type Retention = {
   ofTopic(topic: string): number
   /** How long a state of a view is kept after its last change; undefined: as long as its domain says. */
   ofView(view: string): number | undefined
+  /** The longest of all topics. */
+  readonly longest: number
   /** How long a claim is kept: longer than any event, so that no event is in the log without its claim. */
   readonly claims: number
   /** The names that the setting names, to be compared with those that exist. */
@@ -65,6 +67,7 @@ export function parseRetention(text: string): Retention {
   return {
     ofTopic: (topic) => named.get(topic) ?? seconds,
     ofView: (view) => named.get(view),
+    longest,
     claims: storedFor(longest),
     named: { topics, views: names.filter((name) => name.includes('/')) },
   }

@@ -23,8 +23,11 @@ export type ClaimStore = {
    * time reads such a pair, so they are written in batches, without a condition on each (docs/adr/0011).
    */
   claimMade(pairs: readonly (ClaimKey & { readonly claim: Claim })[]): Promise<void>
-  /** Returns the claim of each pair, in input order; null for a pair without one. */
-  find(keys: readonly ClaimKey[]): Promise<(Claim | null)[]>
+  /**
+   * Returns the claim of each pair, in input order; null for a pair without one. With `forStoring` a claim that would
+   * end before an event that is stored now is renewed.
+   */
+  find(keys: readonly ClaimKey[], options?: { readonly forStoring?: boolean }): Promise<(Claim | null)[]>
   /** Returns the claims on an id, one for each source that used it; of hundreds of sources perhaps not all. */
   findById(id: string): Promise<(Claim & { readonly source: string })[]>
   /**

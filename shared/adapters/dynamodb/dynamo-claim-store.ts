@@ -1,4 +1,11 @@
-import { DeleteCommand, type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb'
+import {
+  DeleteCommand,
+  type DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  UpdateCommand,
+} from '@aws-sdk/lib-dynamodb'
+import pLimit from 'p-limit'
 import type { Retention } from '#shared/core/retention.ts'
 import {
   type Claim,
@@ -16,12 +23,15 @@ import { getAll, type Item, putAll, queryBounded, succeeds } from './dynamo-requ
 
 type Options = {
   readonly table: string
-  readonly retention: Pick<Retention, 'claims'>
+  readonly retention: Pick<Retention, 'claims' | 'longest'>
   readonly now?: () => number
 }
 
 /** How many claims of one id are looked through: sources that use the same ids, such as 1 and 2. */
 const SOURCES_OF_AN_ID = { limit: 500, extra: 500 }
+
+/** Claims are renewed after an outage of hours only. */
+const RENEWALS_AT_ONCE = 32
 
 const FREE =
   'attribute_not_exists(id) OR expires <= :now OR (attribute_exists(#owner) AND expires > :longest)'
@@ -36,7 +46,7 @@ const POSITION_NAMES = { '#topic': 'topic', '#partition': 'partition', '#offset'
  */
 export function dynamoClaimStore(
   client: DynamoDBDocumentClient,
-  { table, retention: { claims: keptSeconds }, now: clock = Date.now }: Options,
+  { table, retention: { claims: keptSeconds, longest }, now: clock = Date.now }: Options,
 ): ClaimStore {
   const nowInSeconds = () => Math.floor(clock() / 1000)
   const isLiveClaim = (item: Item) => item.offset !== undefined && Number(item.expires) > nowInSeconds()
@@ -55,10 +65,28 @@ export function dynamoClaimStore(
     })
     return succeeds(client.send(put))
   }
-  const find = async (keys: readonly ClaimKey[]) => {
+  /** Keeps claims for as long as if they were made now, unless they have ended meanwhile. */
+  const renew = async (items: readonly Item[]): Promise<void> => {
+    const limit = pLimit(RENEWALS_AT_ONCE)
+    const now = nowInSeconds()
+    const updates = items.map(({ source, id }) => {
+      const update = new UpdateCommand({
+        TableName: table,
+        Key: { id, source },
+        UpdateExpression: 'SET expires = :end',
+        ConditionExpression: 'attribute_exists(#offset) AND expires > :now',
+        ExpressionAttributeNames: { '#offset': 'offset' },
+        ExpressionAttributeValues: { ':end': now + keptSeconds, ':now': now },
+      })
+      return limit(() => succeeds(client.send(update)))
+    })
+    await Promise.all(updates)
+  }
+  const find: ClaimStore['find'] = async (keys, { forStoring = false } = {}) => {
     const distinct = new Map(keys.map(({ source, id }) => [JSON.stringify([source, id]), { id, source }]))
     const items = await getAll(client, table, [...distinct.values()])
     const live = items.filter(isLiveClaim)
+    if (forStoring) await renew(live.filter(({ expires }) => Number(expires) < nowInSeconds() + longest))
     const claims = new Map(live.map((item) => [JSON.stringify([item.source, item.id]), toClaim(item)]))
     return keys.map(({ source, id }) => claims.get(JSON.stringify([source, id])) ?? null)
   }

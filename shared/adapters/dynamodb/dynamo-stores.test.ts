@@ -23,15 +23,16 @@ afterAll(stop)
 const WHOLE = { shard: 0, shards: 1 }
 const retention = parseRetention('7d')
 const DAY_MS = 86_400_000
+const HOUR_MS = 3_600_000
 const PAST = Math.floor(Date.now() / 1000) - 1
 const openLog = ({ now = Date.now, kept = retention } = {}) =>
   dynamoEventStore(client, { table: tables.log, retention: kept, now })
 const daysAgo = (days: number) => () => Date.now() - days * DAY_MS
-const openClaims = () => dynamoClaimStore(client, { table: tables.claims, retention })
+const openClaims = (now = Date.now) => dynamoClaimStore(client, { table: tables.claims, retention, now })
 const openSubscriptions = () => dynamoSubscriptionStore(client, tables, WHOLE)
 
 describeEventStore(name, (now) => openLog({ now }))
-describeClaimStore(name, openClaims)
+describeClaimStore(name, () => openClaims())
 describeDeadLetterStore(name, () => dynamoDeadLetterStore(client, { table: tables.deadLetters, retention }))
 describeSubscriptionStore(name, openSubscriptions)
 describeTicketStore(name, (now) => dynamoTicketStore(client, { table: tables.connections, now }))
@@ -100,6 +101,24 @@ describe(`an item that has expired and is not deleted yet, ${name}`, () => {
     expect(await openClaims().find([key])).toEqual([null])
     expect(await openClaims().claim(key, claim(2))).toEqual(claim(2))
     expect(await openClaims().find([key])).toEqual([claim(2)])
+  })
+
+  test('is kept on if an event is stored late, for as long as that event', async () => {
+    const key = { source: '/late', id: randomUUID() }
+    const claim = { topic: 't', partition: 0, offset: 5 }
+    await openClaims(() => Date.now() - 3 * HOUR_MS).claim(key, claim)
+    await openClaims(() => Date.now() - HOUR_MS).claim({ ...key, source: '/in-time' }, claim)
+    const end = async (source: string) =>
+      (await client.send(new GetCommand({ TableName: tables.claims, Key: { ...key, source } }))).Item?.expires
+    const [before, inTime] = [await end('/late'), await end('/in-time')]
+
+    expect(await openClaims().find([key])).toEqual([claim])
+    expect(await end('/late')).toBe(before)
+    const both = [key, { ...key, source: '/in-time' }, { ...key, source: '/none' }]
+    expect(await openClaims().find(both, { forStoring: true })).toEqual([claim, claim, null])
+
+    expect(await end('/late')).toBeGreaterThanOrEqual(before + 3 * 3600)
+    expect(await end('/in-time')).toBe(inTime)
   })
 
   test('is a free lease, and its old owner can no longer release it', async () => {

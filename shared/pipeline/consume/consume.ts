@@ -167,13 +167,15 @@ export type LookUpClaims = (keys: readonly ClaimKey[]) => Promise<readonly (Clai
 /**
  * Drops repeats: returns the events whose record has the claim on their source and id (docs/architecture.md, I8).
  * That need not be the first copy, since a writer may have claimed a later one. Pairs are claimed if `lookUp` does not
- * return their claim; by default it looks up pairs only if there are many.
+ * return their claim; by default it looks up pairs only if there are many. Claims of records that waited for so long
+ * that they would end before the events are renewed.
  */
 export async function dropRepeats(
   stream: Stream,
   events: readonly StoredEvent[],
   claims: ClaimStore,
-  lookUp: LookUpClaims = async (keys) => (keys.length > FEW_CLAIMS ? claims.find(keys) : []),
+  lookUp: LookUpClaims = async (keys) =>
+    keys.length > FEW_CLAIMS ? claims.find(keys, { forStoring: true }) : [],
 ): Promise<StoredEvent[]> {
   const copies = [...Map.groupBy(events, ({ event }) => identityOf(event)).values()]
   const firsts = copies.flatMap(([first]) => first ?? [])

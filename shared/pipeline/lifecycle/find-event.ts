@@ -43,7 +43,8 @@ async function claimOf({ id, source }: ClaimKey, claims: ClaimStore) {
 
 /** Returns the refusal for an event that does not exist. */
 export function unknownEvent({ id }: WantedEvent): Refusal {
-  return new Refusal('not_found', `There is no event "${id}" here.`)
+  const detail = `There is no event "${id}" here, or no longer: "retention" in GET /catalog shows how long events are kept.`
+  return new Refusal('not_found', detail)
 }
 
 async function readClaimed(
