@@ -213,7 +213,7 @@ describe('a move', () => {
     ])
     expect(refusals.map(({ code }) => code)).toEqual(['not_found', 'not_found', 'conflict'])
     expect(refusals.map(({ message }) => message)).toEqual([
-      'There is no event "nobody" here.',
+      'There is no event "nobody" here, or no longer: "retention" in GET /catalog shows how long events are kept.',
       'There is no move "ponder" here; this event takes acknowledge, assign, start, resolve, close, read, and delete.',
       'Events of the category "market.tick" have no lifecycle; there is nothing to acknowledge.',
     ])
