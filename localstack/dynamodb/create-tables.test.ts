@@ -1,3 +1,6 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { buffer } from 'node:stream/consumers'
 import {
   DescribeTimeToLiveCommand,
   DynamoDBClient,
@@ -48,4 +51,27 @@ test('a start keeps the items of a former run, but not those of its connections'
   expect(await count('connections')).toBe(0)
   expect(await timeToLiveOf('log')).toBe('ENABLED')
   expect(await timeToLiveOf('connections')).toBe('ENABLED')
+})
+
+test('a start goes on if the response to each call is lost once', async () => {
+  const lost = new Set<string>()
+  const proxy = createServer(async (request, response) => {
+    const headers = { 'x-amz-target': String(request.headers['x-amz-target']) }
+    const body = await buffer(request)
+    const reply = await fetch(server.endpoint, { method: 'POST', headers, body })
+    const call = `${headers['x-amz-target']} ${body}`
+    const isLost = !lost.has(call)
+    lost.add(call)
+    const status = isLost ? 500 : reply.status
+    response.writeHead(status, { 'content-type': 'application/x-amz-json-1.0' })
+    response.end(isLost ? '{"__type":"InternalServerError"}' : await reply.text())
+  })
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))
+
+  await createTables(SERVICE, `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`)
+
+  proxy.closeAllConnections()
+  proxy.close()
+  expect(await timeToLiveOf('connections')).toBe('ENABLED')
+  expect(lost.size).toBeGreaterThan(5)
 })

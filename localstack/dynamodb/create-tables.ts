@@ -14,6 +14,8 @@ import type { Service } from '../service.ts'
 type Table = { readonly create: CreateTableCommandInput; readonly timeToLive?: TimeToLiveSpecification }
 
 const DELETED_WITHIN_SECONDS = 60
+/** A DynamoDB that is still starting, or throttles, does not end the start of the stack: the tries take about a minute. */
+const ATTEMPTS = 10
 
 /**
  * Creates the tables of `serverless.yml` that do not exist, and enables their time to live. Those of one run are created
@@ -22,7 +24,7 @@ const DELETED_WITHIN_SECONDS = 60
  */
 export async function createTables(service: Service, endpoint: string): Promise<void> {
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' }
-  const client = new DynamoDBClient({ endpoint, region: 'local', credentials })
+  const client = new DynamoDBClient({ endpoint, region: 'local', credentials, maxAttempts: ATTEMPTS })
   const { TableNames = [] } = await client.send(new ListTablesCommand({}))
   const tables = readTables(service)
   const ofOneRun = service.custom?.tablesOfOneRun ?? []
@@ -30,13 +32,15 @@ export async function createTables(service: Service, endpoint: string): Promise<
   await Promise.all(left.map((TableName) => deleteTable(client, TableName)))
   const kept = TableNames.filter((name) => !ofOneRun.includes(name))
   const missing = tables.filter(({ create: { TableName = '' } }) => !kept.includes(TableName))
-  await Promise.all(missing.map(({ create }) => client.send(new CreateTableCommand(create))))
+  await Promise.all(
+    missing.map(({ create }) => done(client.send(new CreateTableCommand(create)), 'ResourceInUseException')),
+  )
   await Promise.all(tables.map((table) => enableTimeToLive(client, table)))
   client.destroy()
 }
 
 async function deleteTable(client: DynamoDBClient, TableName: string): Promise<void> {
-  await client.send(new DeleteTableCommand({ TableName }))
+  await done(client.send(new DeleteTableCommand({ TableName })), 'ResourceNotFoundException')
   await waitUntilTableNotExists({ client, maxWaitTime: DELETED_WITHIN_SECONDS, minDelay: 1 }, { TableName })
 }
 
@@ -45,7 +49,15 @@ async function enableTimeToLive(client: DynamoDBClient, { create, timeToLive }: 
   const { TableName } = create
   const { TimeToLiveDescription } = await client.send(new DescribeTimeToLiveCommand({ TableName }))
   if (TimeToLiveDescription?.TimeToLiveStatus === 'ENABLED') return
-  await client.send(new UpdateTimeToLiveCommand({ TableName, TimeToLiveSpecification: timeToLive }))
+  const update = new UpdateTimeToLiveCommand({ TableName, TimeToLiveSpecification: timeToLive })
+  await done(client.send(update), 'ValidationException', /already enabled/)
+}
+
+/** Waits for a call. An error of this name says that an earlier try, whose response was lost, has done it already. */
+async function done(call: Promise<unknown>, name: string, message = /./): Promise<void> {
+  await call.catch((error: unknown) => {
+    if (!(error instanceof Error && error.name === name && message.test(error.message))) throw error
+  })
 }
 
 /** The DynamoDB tables among the resources, with the properties that CreateTable needs. */

@@ -80,8 +80,12 @@ describe('bad input', () => {
     const anonymous = await fetch(`${stack.httpUrl}/events`)
     const wrongKey = await post(stack.httpUrl, '{"type":"a"}', { 'x-api-key': 'guess' })
     const badQuery = await get<Problem>(`${stack.httpUrl}/events?channel=a..b&limit=0&from=noon`)
+    const noEvents = [`x?source=`, `x?source=${'s'.repeat(2000)}`, 'i'.repeat(3000)].map((rest) =>
+      get<Problem>(`${stack.httpUrl}/events/${rest}`),
+    )
     const badCursor = await get<Problem>(`${stack.httpUrl}/events/since?cursor=nonsense`)
 
+    expect((await Promise.all(noEvents)).map(({ status }) => status)).toEqual([404, 404, 404])
     expect([unknown.status, anonymous.status, wrongKey.status]).toEqual([404, 401, 401])
     expect(badQuery.json.errors?.map(({ pointer }) => pointer).sort()).toEqual([
       '/channel',

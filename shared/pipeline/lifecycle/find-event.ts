@@ -1,3 +1,5 @@
+import { Buffer } from 'node:buffer'
+import { ACCEPT_LIMITS } from '#shared/core/limits.ts'
 import { Refusal } from '#shared/core/refusal.ts'
 import type { Catalog } from '#shared/pipeline/catalog.ts'
 import type { Claim, ClaimKey, ClaimStore } from '#shared/pipeline/claim-store.ts'
@@ -31,9 +33,15 @@ async function lookForEvent(
   { id, source }: WantedEvent,
   { claims, store, lifecycles }: Omit<FindDeps, 'clock'>,
 ): Promise<FoundEvent | null> {
+  // What no event can have is looked for nowhere: a table refuses such a key.
+  if (![id, source ?? id].every(isKey)) return null
   const wanted = source === undefined ? await claims.findById(id) : await claimOf({ id, source }, claims)
   const found = await Promise.all(wanted.map((claim) => readClaimed({ id, ...claim }, store)))
   return choose(found.flat(), lifecycles)
+}
+
+function isKey(text: string): boolean {
+  return text !== '' && Buffer.byteLength(text) <= ACCEPT_LIMITS.keyBytes
 }
 
 async function claimOf({ id, source }: ClaimKey, claims: ClaimStore) {
