@@ -1,9 +1,10 @@
 import { parseArgs } from 'node:util'
+import { findFaketime } from '../support/fake-clock.ts'
 import { isClean } from './check-deliveries.ts'
 import { describeFaultRun, runFaults } from './fault-run.ts'
 import { runFunctionTimeouts } from './function-timeouts.ts'
 import { runHandOvers } from './hand-over.ts'
-import { faketimePath, runSleepTrial } from './sleep-trial.ts'
+import { runSleepTrial } from './sleep-trial.ts'
 import { runStall } from './stalled-client.ts'
 
 /** `npm run test:faults`: the long forms of the fault tests. Exits with 1 if something was lost. */
@@ -79,7 +80,7 @@ async function stall(): Promise<number> {
 }
 
 async function sleeping(sleepSeconds: number): Promise<number> {
-  const hasClock = faketimePath() !== null
+  const hasClock = findFaketime() !== null
   if (!hasClock)
     process.stderr.write('the clock is not set: no libfaketime (Debian: apt-get install faketime)\n')
   const trial = await runSleepTrial({

@@ -1,13 +1,11 @@
 import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { existsSync } from 'node:fs'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connect } from '#shared/client/connect.ts'
 import { createRandom } from '#shared/testing/random.ts'
+import { createFakeClock } from '../support/fake-clock.ts'
 import { API_KEY, startStack, type TestStack } from '../support/start-stack.ts'
 import { checkDeliveries, type Findings, settle } from './check-deliveries.ts'
 import { seatsOf } from './clients/audience.ts'
@@ -40,18 +38,10 @@ export type SleepTrial = {
   readonly report: string
 }
 
-const FAKETIME = [
-  '/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1',
-  '/usr/lib/aarch64-linux-gnu/faketime/libfaketime.so.1',
-  '/usr/lib/faketime/libfaketime.so.1',
-]
 /** A part that has not recovered by then never does. */
 const PATIENCE_MS = 240_000
 /** The demo's events that show that it goes on, after those that were sent before. */
 const DEMO_EVENTS = 10
-
-/** The path of libfaketime (Debian: `apt-get install faketime`), or null. */
-export const faketimePath = (): string | null => FAKETIME.find((path) => existsSync(path)) ?? null
 
 /**
  * Runs a stack with its demo, producers, clients and a `tidewire tail`; stops the whole process as a laptop that sleeps
@@ -60,10 +50,8 @@ export const faketimePath = (): string | null => FAKETIME.find((path) => existsS
  */
 export async function runSleepTrial(options: SleepTrialOptions): Promise<SleepTrial> {
   const { sleeps, jumps, clients, rate, watchSeconds, onProgress = () => {} } = options
-  const folder = await mkdtemp(join(tmpdir(), 'tidewire-sleep-'))
-  const clock = join(folder, 'clock')
-  await writeFile(clock, '+0')
-  const stack = await startStack({ args: [], env: jumps.length > 0 ? clockEnvironment(clock) : {} })
+  const clock = jumps.length > 0 ? await createFakeClock() : null
+  const stack = await startStack({ args: [], env: clock?.env ?? {} })
   const begun = stack.output().length
   const run = randomUUID().slice(0, 8)
   const produced = nothingProduced()
@@ -92,7 +80,7 @@ export async function runSleepTrial(options: SleepTrialOptions): Promise<SleepTr
       await watch(`a sleep of ${seconds} s`)
     }
     for (const seconds of jumps) {
-      await writeFile(clock, `${seconds < 0 ? '' : '+'}${seconds}`)
+      await clock?.set(seconds)
       await watch(`the clock at ${seconds} s`)
     }
     plan.until = 0
@@ -116,19 +104,7 @@ export async function runSleepTrial(options: SleepTrialOptions): Promise<SleepTr
     demo.stop()
     if (stack.pid() > 0) process.kill(stack.pid(), 'SIGCONT')
     await stack.dispose()
-    await rm(folder, { recursive: true, force: true })
-  }
-}
-
-/** The environment in which the time of day is moved by what a file says, and the steady clock is not. */
-function clockEnvironment(file: string): Record<string, string> {
-  const library = faketimePath()
-  if (library === null) throw new Error('There is no libfaketime (Debian: apt-get install faketime)')
-  return {
-    LD_PRELOAD: library,
-    FAKETIME_TIMESTAMP_FILE: file,
-    FAKETIME_CACHE_DURATION: '1',
-    FAKETIME_DONT_FAKE_MONOTONIC: '1',
+    await clock?.stop()
   }
 }
 

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Browser, type BrowserServer, chromium } from 'playwright-core'
-import { openApp, untilLive } from '../tests/browser/support/open-app.ts'
-import { chromiumPath } from '../tests/support/chromium-path.ts'
-import { startStack, type TestStack } from '../tests/support/start-stack.ts'
-import { standStill } from './crowd/disturbances.ts'
-import { type CrowdProcess, faultsOfTally, startCrowd } from './crowd/start-crowd.ts'
-import { type Outcome, type Row, round } from './measure/measure.ts'
-import type { BenchOptions } from './options.ts'
-import { createFakeClock, type FakeClock } from './systems/fake-clock.ts'
+import { openApp, untilLive } from '../../tests/browser/support/open-app.ts'
+import { chromiumPath } from '../../tests/support/chromium-path.ts'
+import { createFakeClock, type FakeClock } from '../../tests/support/fake-clock.ts'
+import { startStack, type TestStack } from '../../tests/support/start-stack.ts'
+import { standStill } from '../crowd/disturbances.ts'
+import { type CrowdProcess, faultsOfTally, startCrowd } from '../crowd/start-crowd.ts'
+import { type Outcome, type Row, round } from '../measure/measure.ts'
+import type { BenchOptions } from '../options.ts'
 
 const RATE = 20
 const VIEWERS = 20

@@ -11,17 +11,23 @@ export type FakeClock = {
   stop(): Promise<void>
 }
 
+const NOWHERE = 'libfaketime is not installed (Debian: apt-get install faketime)'
 const LIBRARIES = ['x86_64', 'aarch64'].map(
   (machine) => `/usr/lib/${machine}-linux-gnu/faketime/libfaketime.so.1`,
 )
+
+/** Returns the path of libfaketime, or null where it is not installed. */
+export function findFaketime(): string | null {
+  return LIBRARIES.find((path) => existsSync(path)) ?? null
+}
 
 /**
  * Makes a wall clock with https://github.com/wolfcw/libfaketime. Monotonic clocks stay real, as they do when somebody
  * sets the time of a machine. Throws an error if the library is not installed.
  */
 export async function createFakeClock(): Promise<FakeClock> {
-  const library = LIBRARIES.find(existsSync)
-  if (library === undefined) throw new Error('libfaketime is not installed: apt install faketime')
+  const library = findFaketime()
+  if (library === null) throw new Error(NOWHERE)
   const folder = await mkdtemp(join(tmpdir(), 'tidewire-clock-'))
   const file = join(folder, 'time')
   const set = (seconds: number) => writeFile(file, `${seconds < 0 ? '' : '+'}${seconds}\n`)

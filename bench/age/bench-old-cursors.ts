@@ -21,11 +21,11 @@ import { memoryDeadLetterStore } from '#shared/testing/memory/memory-dead-letter
 import { memorySubscriptionStore } from '#shared/testing/memory/memory-subscription-store.ts'
 import { memoryTicketStore } from '#shared/testing/memory/memory-ticket-store.ts'
 import { memoryViewStore } from '#shared/testing/memory/memory-view-store.ts'
-import { findRoute, readRoutes } from '../functions/lib/read-routes.ts'
-import { startDynamodbWorker } from '../localstack/dynamodb/start-dynamodb-worker.ts'
-import { startDynamodbLocal } from '../localstack/java/start-dynamodb-local.ts'
-import { type Outcome, quantile, type Row, round } from './measure/measure.ts'
-import type { BenchOptions } from './options.ts'
+import { findRoute, readRoutes } from '../../functions/lib/read-routes.ts'
+import { startDynamodbWorker } from '../../localstack/dynamodb/start-dynamodb-worker.ts'
+import { startDynamodbLocal } from '../../localstack/java/start-dynamodb-local.ts'
+import { type Outcome, quantile, type Row, round } from '../measure/measure.ts'
+import type { BenchOptions } from '../options.ts'
 
 const PARTITIONS = [0, 1, 2]
 const EXPIRED = 100_000
