@@ -38,10 +38,10 @@ export function readPayload(mediaType: string | undefined, body: Uint8Array): un
     const json = parseText(only[1])
     if (json !== undefined) return json
   }
-  const names = [...new Set(fields.map(([name]) => name))]
+  const byName = Map.groupBy(fields, ([name]) => name)
   return Object.fromEntries(
-    names.map((name) => {
-      const values = fields.filter(([other]) => other === name).map(([, value]) => value)
+    [...byName].map(([name, pairs]) => {
+      const values = pairs.map(([, value]) => value)
       return [name, values.length === 1 ? values[0] : values]
     }),
   )
