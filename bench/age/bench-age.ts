@@ -6,7 +6,7 @@ import { type CrowdProcess, faultsOfTally, startCrowd } from '../crowd/start-cro
 import { countItems, countParts, footprintOf } from '../measure/footprint.ts'
 import { type Outcome, type Row, round } from '../measure/measure.ts'
 import { treeDescriptors, treeMegabytes, treeThreads } from '../measure/processes.ts'
-import { lastPart, trendOf } from '../measure/trend.ts'
+import { trendOf } from '../measure/trend.ts'
 import type { BenchOptions } from '../options.ts'
 import { type Probe, startProbe } from '../profile/start-probe.ts'
 
@@ -22,14 +22,14 @@ const SAMPLES = 120
 const SAMPLE_EVERY_MS = 5000
 /** Heaps after a collection and items of the tables cost more than they should at every sample. */
 const RARELY = 5
-/** What is flat is so over this last part of the time; all disturbances are before it. */
+/** What is flat is so over this last part of the time, without what is needed to fill the log again after a disturbance. */
 const LAST = 0.5
 
 /**
  * A week in an hour: a stack whose log is kept for minutes, 60 events per second of all domains, viewers that come and
  * go (some with cursors that are older than the log), and a reader of everything. In the first half the stack is killed
  * twice, stalls and, with `--sleep`, sleeps. Counts exactly what was lost, repeated or out of order, and tells for every
- * series of samples how much it changes over the last half.
+ * series of samples how much it changes over the last half, or from when the log is full again.
  */
 export async function benchAge(options: BenchOptions): Promise<Outcome> {
   const minutes = options.minutes ?? MINUTES
@@ -56,7 +56,11 @@ export async function benchAge(options: BenchOptions): Promise<Outcome> {
     const tally = await crowd.tally()
     const summary = { what: 'all of it', minutes, retention, 'events per second': rate, viewers }
     return {
-      rows: [{ ...summary, ...rowOf(tally) }, ...trendsOf(samples), ...samples],
+      rows: [
+        { ...summary, ...rowOf(tally) },
+        ...trendsOf(samples, settledFrom(samples, retentionMs)),
+        ...samples,
+      ],
       faults: faultsOfTally('age', tally),
     }
   } finally {
@@ -148,23 +152,31 @@ function columns(values: ReadonlyMap<string, number>, nameOf: (key: string) => s
   return Object.fromEntries([...values].map(([key, value]) => [nameOf(key), round(value)]))
 }
 
-/** One row for each series of the samples: its average over the last part, and how much it changes there. */
-function trendsOf(samples: readonly Row[]): Row[] {
+/** From which minute on nothing is left of a disturbance: the log and its grace are full again. */
+function settledFrom(samples: readonly Row[], retentionMs: number): number {
+  const minutes = samples.map(({ minute }) => Number(minute))
+  const last = samples.findLast(({ happened }) => happened !== '')?.minute ?? 0
+  return Math.max((1 - LAST) * Math.max(...minutes), Number(last) + (2 * retentionMs) / 60_000 + 1)
+}
+
+/** One row for each series of the samples: its average from a minute on, and how much it changes there. */
+function trendsOf(samples: readonly Row[], fromMinute: number): Row[] {
   const names = [...new Set(samples.flatMap((row) => Object.keys(row)))]
   return names.flatMap((series) => {
     if (series === 'minute' || series === 'happened') return []
     const points = samples.flatMap((row) =>
       row[series] === undefined ? [] : [[Number(row.minute), Number(row[series])] as const],
     )
-    const trend = trendOf(lastPart(points, LAST))
+    const trend = trendOf(points.filter(([minute]) => minute >= fromMinute))
     if (trend === null) return []
     const { mean, slope, change } = trend
     return [
       {
         series,
-        'average of the last half': round(mean),
+        'from minute': round(fromMinute),
+        average: round(mean),
         'change an hour': round(slope * 60),
-        'change over the last half %': round(100 * change),
+        'change till the end %': round(100 * change),
       },
     ]
   })

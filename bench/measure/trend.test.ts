@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { lastPart, trendOf } from './trend.ts'
+import { trendOf } from './trend.ts'
 
 describe('trendOf', () => {
   it('is the slope of a straight line, and its change as a part of the average', () => {
@@ -28,10 +28,4 @@ describe('trendOf', () => {
     expect(trendOf([])).toBeNull()
     expect(trendOf([[1, 5] as const, [1, 6] as const])).toBeNull()
   })
-})
-
-it('the last part is counted from the begin, not from the first sample', () => {
-  const points = [1, 2, 3, 4].map((x) => [x, 0] as const)
-  expect(lastPart(points, 0.5).map(([x]) => x)).toEqual([2, 3, 4])
-  expect(lastPart(points, 1)).toHaveLength(4)
 })

@@ -19,16 +19,6 @@ export function trendOf(points: readonly (readonly [x: number, y: number])[]): T
   return { mean, slope, change: rise === 0 ? 0 : rise / mean }
 }
 
-/** Returns the points whose x is in the last `part` (0–1) of the x that there are. */
-export function lastPart<Point extends readonly [x: number, y: number]>(
-  points: readonly Point[],
-  part: number,
-): Point[] {
-  const xs = points.map(([x]) => x)
-  const from = Math.max(...xs) - part * (Math.max(...xs) - Math.min(0, ...xs))
-  return points.filter(([x]) => x >= from)
-}
-
 function average(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length
 }

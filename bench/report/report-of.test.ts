@@ -59,7 +59,7 @@ it('sections come in their order, and what has none comes last under its name', 
 it('a run of age is a table of its series, and lines of its samples where they were measured', () => {
   const results = [
     { what: 'all of it', lost: 0 },
-    { series: 'resident MB', 'change over the last half %': 0.5 },
+    { series: 'resident MB', 'change till the end %': 0.5 },
     { minute: 1, 'resident MB': 300, 'disk of kafka MB': 10, 'heap MB': 60 },
     { minute: 2, 'resident MB': 310, 'disk of kafka MB': 12 },
   ]
