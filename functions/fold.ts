@@ -39,7 +39,10 @@ export function composeFold(env: Environment, tables: Tables = openTables(env)):
   }
 }
 
-/** The MSK trigger with consumer groups of its own: folds each batch into the views of the domains. What is not done in time comes again. */
+/**
+ * The MSK trigger with consumer groups of its own: folds each batch into the views of the domains. What is not done
+ * in time comes again.
+ */
 export function createFold(deps: FoldDeps) {
   const handle = async (event: MSKEvent, context: Context): Promise<BatchResponse> => {
     const { failed } = await fold(recordsOf(event), { ...deps, withinMs: timeLeft(context, RESERVE_MS) })

@@ -21,3 +21,14 @@ export function patientTimeout(
   wait()
   return () => clearTimeout(timer)
 }
+
+/** Starts work and returns what it resolves with, or what `giveUp` returns if that takes longer than `ms` (see above). */
+export async function within<T>(ms: number, work: () => Promise<T>, giveUp: () => T): Promise<T> {
+  const late = Promise.withResolvers<T>()
+  const cancel = patientTimeout(() => late.resolve(giveUp()), ms)
+  try {
+    return await Promise.race([work(), late.promise])
+  } finally {
+    cancel()
+  }
+}

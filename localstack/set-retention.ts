@@ -1,4 +1,4 @@
-import { adminApis, type BrokerConnection, connectToBroker } from './broker/connect-to-broker.ts'
+import { adminApis, type BrokerConnection, connectToAny } from './broker/connect-to-broker.ts'
 
 type Options = {
   readonly brokers: readonly string[]
@@ -23,7 +23,7 @@ const SET = 0
  * `retention.ms` cannot be read or changed is logged too and stays as it is. Rejects if no broker can be reached.
  */
 export async function setRetention({ brokers, retentionMs, mayShorten, log }: Options): Promise<void> {
-  const kafka = await connectToAny(brokers)
+  const kafka = await connectToAny(brokers, 'tidewire-local')
   try {
     const { found, problems } = await describe(kafka, Object.keys(retentionMs))
     const changes = [...found].flatMap(([topic, is]): Change[] => {
@@ -42,18 +42,6 @@ export async function setRetention({ brokers, retentionMs, mayShorten, log }: Op
   } finally {
     kafka.close()
   }
-}
-
-async function connectToAny(brokers: readonly string[]): Promise<BrokerConnection> {
-  let reason: unknown = new Error('there is no broker')
-  for (const broker of brokers) {
-    try {
-      return await connectToBroker(broker, 'tidewire-local')
-    } catch (error) {
-      reason = error
-    }
-  }
-  throw reason
 }
 
 async function describe(kafka: BrokerConnection, topics: readonly string[]) {

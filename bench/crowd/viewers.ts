@@ -38,7 +38,7 @@ export const CHANNELS: Readonly<Record<string, string>> = {
 }
 const POLL_MS = 20
 
-/** Clients of this repository, each with a seat; whoever comes back to a seat continues from its cursor. */
+/** Clients of this repository, each with a seat; a client that returns to a seat continues from its cursor. */
 export function createViewers(options: ViewerOptions): Viewers {
   const { groupOf, accounts, times, entryOf, httpUrl, socketUrl } = options
   const clients: (Tidewire | null)[] = groupOf.map(() => null)

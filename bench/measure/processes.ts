@@ -54,7 +54,7 @@ export async function signalTree(pid: number, signal: NodeJS.Signals): Promise<v
   }
 }
 
-/** The process and its descendants; none for 0, which stands for a process that is not there. */
+/** Returns the process and its descendants; none for 0, which is the id of a process that has ended. */
 async function treeOf(pid: number): Promise<number[]> {
   if (pid === 0) return []
   const entries = await readdir('/proc').catch(() => [])

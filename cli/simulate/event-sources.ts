@@ -44,8 +44,9 @@ export const DATA_SETS: Readonly<Record<string, DataSet>> = {
 }
 
 /**
- * Yields the events of a data set with their own times. Ids are made of its name and a number, so that a second replay
- * adds nothing while the log keeps the first (7 days by default). Throws CliError if the package of the data sets is not installed.
+ * Yields the events of a data set with their own times. Ids are made of its name and a number, so that a second
+ * replay adds nothing while the log keeps the first (7 days by default). Throws CliError if the package of the data
+ * sets is not installed.
  */
 export async function* readDataSet(name: string, set: DataSet): AsyncGenerator<TimedEvent> {
   let begin: number | null = null

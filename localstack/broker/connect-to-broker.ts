@@ -99,6 +99,19 @@ const RESPONSE_TIMEOUT_MS = 10_000
 /** A record may have any size up to the topic's `max.message.bytes`. */
 const RESPONSE_BYTES = { min: 4, max: 1024 * 1024 * 1024 }
 
+/** Connects to the first of the brokers that can be reached. Rejects with the reason of the last one. */
+export async function connectToAny(brokers: readonly string[], clientId: string): Promise<BrokerConnection> {
+  let reason: unknown = new Error('no brokers are given')
+  for (const broker of brokers) {
+    try {
+      return await connectToBroker(broker, clientId)
+    } catch (error) {
+      reason = error
+    }
+  }
+  throw reason
+}
+
 /** Connects to the broker at `address`, as `host:port`. Rejects if it cannot be reached. */
 export async function connectToBroker(address: string, clientId: string): Promise<BrokerConnection> {
   const [, host = '', port = ''] = /^(.*):(\d+)$/.exec(address) ?? []

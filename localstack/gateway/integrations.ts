@@ -1,6 +1,6 @@
 import type { FunctionDefinition } from '../lambda/read-functions.ts'
 import type { FunctionHost, ProxyResponse } from '../lambda/start-function-host.ts'
-import { patientTimeout } from '../patient-timeout.ts'
+import { within } from '../patient-timeout.ts'
 
 /** Invokes the function behind a route. Returns null if it took longer than the gateway waits. */
 export type Integrate = (
@@ -20,16 +20,12 @@ export function createIntegrations(
     if (!definition) throw new Error(`there is no function ${functionKey}`)
     const invocation = host.invokeProxy(definition.name, JSON.stringify(event), body)
     // Most functions end before the gateway's limit anyway, and need no timer.
-    return definition.timeoutMs <= limitMs ? invocation : within(invocation, limitMs)
-  }
-}
-
-async function within<T>(promise: Promise<T>, limitMs: number): Promise<T | null> {
-  const late = Promise.withResolvers<null>()
-  const cancel = patientTimeout(() => late.resolve(null), limitMs)
-  try {
-    return await Promise.race([promise, late.promise])
-  } finally {
-    cancel()
+    return definition.timeoutMs <= limitMs
+      ? invocation
+      : within<ProxyResponse | null>(
+          limitMs,
+          () => invocation,
+          () => null,
+        )
   }
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { patientTimeout } from '../patient-timeout.ts'
+import { within } from '../patient-timeout.ts'
 import type { FunctionDefinition } from './read-functions.ts'
 
 /** What a function failed with, as Lambda reports it. */
@@ -97,17 +97,11 @@ async function loadHandler(handler: string, folder: string): Promise<Handler> {
   return found as Handler
 }
 
-async function run({ definition, handler }: Hosted, event: unknown): Promise<Invocation> {
+function run({ definition, handler }: Hosted, event: unknown): Promise<Invocation> {
   const { timeoutMs } = definition
   const deadline = performance.now() + timeoutMs
-  const timedOut = Promise.withResolvers<Invocation>()
-  const giveUp = () => timedOut.resolve({ functionError: timeoutError(timeoutMs) })
-  const cancel = patientTimeout(giveUp, timeoutMs)
-  try {
-    return await Promise.race([call(handler, event, contextOf(definition, deadline)), timedOut.promise])
-  } finally {
-    cancel()
-  }
+  const work = () => call(handler, event, contextOf(definition, deadline))
+  return within<Invocation>(timeoutMs, work, () => ({ functionError: timeoutError(timeoutMs) }))
 }
 
 async function call(handler: Handler, event: unknown, context: object): Promise<Invocation> {

@@ -1,5 +1,10 @@
-import { type BrokerConnection, connectToBroker, consumerApis } from '../broker/connect-to-broker.ts'
-import { codes, connectToAny, KafkaError, readLeaders, throwIfFailed } from './kafka-cluster.ts'
+import {
+  type BrokerConnection,
+  connectToAny,
+  connectToBroker,
+  consumerApis,
+} from '../broker/connect-to-broker.ts'
+import { codes, KafkaError, readLeaders, throwIfFailed } from './kafka-cluster.ts'
 import { assignRoundRobin, decodeAssignment, encodeSubscription, PROTOCOL } from './round-robin.ts'
 import { wait } from './wait.ts'
 

@@ -1,4 +1,4 @@
-import { type BrokerConnection, connectToBroker, consumerApis } from '../broker/connect-to-broker.ts'
+import { type BrokerConnection, consumerApis } from '../broker/connect-to-broker.ts'
 
 /** The codes of https://kafka.apache.org/protocol#protocol_error_codes that a consumer handles. */
 export const codes = {
@@ -56,17 +56,4 @@ export async function readLeaders(connection: BrokerConnection, topic: string): 
     leaders.set(index, leader)
   }
   return new Map([...leaders].sort(([left], [right]) => left - right))
-}
-
-/** Connects to the first of the brokers that can be reached. Rejects with the reason of the last one. */
-export async function connectToAny(brokers: readonly string[], clientId: string): Promise<BrokerConnection> {
-  let reason: unknown = new Error('no brokers are given')
-  for (const broker of brokers) {
-    try {
-      return await connectToBroker(broker, clientId)
-    } catch (error) {
-      reason = error
-    }
-  }
-  throw reason
 }

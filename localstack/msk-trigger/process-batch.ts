@@ -1,4 +1,4 @@
-import { patientTimeout } from '../patient-timeout.ts'
+import { within } from '../patient-timeout.ts'
 import type { FunctionError, Invoke, InvokeResult } from './lambda-invoker.ts'
 import type { Discarded } from './on-failure-destination.ts'
 import type { Mapping } from './read-mappings.ts'
@@ -57,7 +57,12 @@ async function invokeOnce(
 ): Promise<Outcome> {
   let result: InvokeResult
   try {
-    result = await withTimeout(invoke(mapping, toEvent(records)), mapping.timeoutMs)
+    const { timeoutMs } = mapping
+    result = await within(
+      timeoutMs,
+      () => invoke(mapping, toEvent(records)),
+      () => timedOut(timeoutMs),
+    )
   } catch (error) {
     return { kind: 'unavailable', reason: error instanceof Error ? error.message : String(error) }
   }
@@ -73,18 +78,9 @@ async function invokeOnce(
   return { kind: 'failed', reason: `the function reports a failure at offset ${failedFrom}`, failedFrom }
 }
 
-async function withTimeout(invocation: Promise<InvokeResult>, timeoutMs: number): Promise<InvokeResult> {
-  const timedOut = Promise.withResolvers<InvokeResult>()
+function timedOut(timeoutMs: number): InvokeResult {
   const errorMessage = `Task timed out after ${(timeoutMs / 1000).toFixed(2)} seconds`
-  const cancel = patientTimeout(
-    () => timedOut.resolve({ functionError: { errorType: 'Sandbox.Timedout', errorMessage } }),
-    timeoutMs,
-  )
-  try {
-    return await Promise.race([invocation, timedOut.promise])
-  } finally {
-    cancel()
-  }
+  return { functionError: { errorType: 'Sandbox.Timedout', errorMessage } }
 }
 
 /** Returns what must be tried next, in offset order; nothing if the retries are used up. */

@@ -1,11 +1,16 @@
+/** The names of the errors with which AWS refuses a call because there are too many. */
+export const THROTTLES = [
+  'ProvisionedThroughputExceededException',
+  'RequestLimitExceeded',
+  'ThrottlingException',
+] as const
+
 /** The errors of DynamoDB that pass by themselves. */
 const PASSING: ReadonlySet<string> = new Set([
   'TimeoutError',
   'InternalServerError',
   'ServiceUnavailable',
-  'ProvisionedThroughputExceededException',
-  'RequestLimitExceeded',
-  'ThrottlingException',
+  ...THROTTLES,
 ])
 /** What happens to a connection whose other side is gone. */
 const BROKEN: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EAI_AGAIN'])

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type DynamoDBClient, DynamoDBServiceException } from '@aws-sdk/client-dynamodb'
 import type { HttpReply } from '#shared/adapters/aws/keep-alive-request.ts'
+import { THROTTLES } from '#shared/adapters/aws/outage.ts'
 import { payloadOf, signedRequester } from '#shared/adapters/aws/signed-request.ts'
 import { type Attributes, fromAttributes, NotPlain, toAttributes } from './attributes.ts'
 
@@ -85,15 +86,14 @@ function createCaller(client: DynamoDBClient, { endpoint, sleep = delay, triesMs
 /** Returns the ceiling of the pause before another try, in milliseconds; undefined if there must be none. */
 function pauseAfter(error: unknown): number | undefined {
   if (!(error instanceof DynamoDBServiceException)) return FIRST_PAUSE_MS // the network, or the time is over
-  if (THROTTLES.has(error.name)) return THROTTLED_PAUSE_MS
+  if (WITH_LONG_PAUSE.has(error.name)) return THROTTLED_PAUSE_MS
   const status = error.$metadata.httpStatusCode ?? 0
   return status >= 500 || (SKEW_ERRORS.has(error.name) && error.$retryable) ? FIRST_PAUSE_MS : undefined
 }
 
-const THROTTLES: ReadonlySet<string> = new Set([
-  'ProvisionedThroughputExceededException',
-  'RequestLimitExceeded',
-  'ThrottlingException',
+/** After these a retry waits longer than after other failures. */
+const WITH_LONG_PAUSE: ReadonlySet<string> = new Set([
+  ...THROTTLES,
   'LimitExceededException',
   'TransactionInProgressException',
 ])

@@ -21,10 +21,10 @@ export type DeliverResult = PushCounts & {
 }
 
 /**
- * Delivers a batch of records of one or more partitions: stores and advances the heads, or waits until the first shard
- * has done so; then matches and pushes (docs/architecture.md, I1). Posts stop at `deadline`, a time of
- * `performance.now()`. A partition that could not be stored, or not in time, is in `failed`, and the others are delivered. Throws if pushing as a whole fails; the batch may then be
- * delivered again.
+ * Delivers a batch of records of one or more partitions: stores and advances the heads, or waits until the first
+ * shard has done so; then matches and pushes (docs/architecture.md, I1). Posts stop at `deadline`, a time of
+ * `performance.now()`. A partition that could not be stored, or not in time, is in `failed`, and the others are
+ * delivered. Throws if pushing as a whole fails; the batch may then be delivered again.
  */
 export async function deliver(
   records: readonly KafkaRecord[],

@@ -58,11 +58,11 @@ export function createKnownHeads(): KnownHeads {
 const MAX_TRIES = 10
 
 /**
- * Stores the records of one partition that are above its head, and then advances it (docs/architecture.md, I1). Records that are no
- * event go to the dead letters (I9), repeats are dropped (I8). A batch above the known head is stored without reading
- * the topic; if the head turns out to be another, or the epoch has ended, the topic is read and the batch stored again.
- * Returns the events to push, in offset order. Throws if a store fails, or other workers move the head all the time; the
- * same records may then be stored again without loss or repeat.
+ * Stores the records of one partition that are above its head, and then advances it (docs/architecture.md, I1).
+ * Records that are no event go to the dead letters (I9), repeats are dropped (I8). A batch above the known head is
+ * stored without reading the topic; if the head turns out to be another, or the epoch has ended, the topic is read
+ * and the batch stored again. Returns the events to push, in offset order. Throws if a store fails, or other workers
+ * move the head all the time; the same records may then be stored again without loss or repeat.
  */
 export async function storeBatch(records: readonly KafkaRecord[], deps: StoreDeps): Promise<StoredEvent[]> {
   const { store, claims, deadLetters, heads } = deps

@@ -63,8 +63,8 @@ const COMPARED = 1
 const MAX_TRIES = 10
 
 /**
- * Folds a batch of records of one or more partitions. Returns the partitions that failed or were not
- * done in time, each with the first offset that must be retried; the others are folded. Never throws.
+ * Folds a batch of records of one or more partitions. Returns the partitions that failed or were not done in time,
+ * each with the first offset that must be retried; the others are folded. Never throws.
  */
 export async function fold(
   records: readonly KafkaRecord[],

@@ -27,7 +27,10 @@ export type FoldedBy =
  */
 export type PartToSave = StoredPart & { readonly replaces?: number | null }
 
-/** The snapshots of the views. Every read is strongly consistent. A part is kept for the retention of its view after it was last saved. */
+/**
+ * The snapshots of the views. Every read is strongly consistent. A part is kept for the retention of its view after
+ * it was last saved.
+ */
 export type ViewStore = {
   /** Returns the stored parts in input order; null for a key without a part. */
   load(keys: readonly PartKey[]): Promise<(StoredPart | null)[]>
