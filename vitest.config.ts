@@ -2,6 +2,8 @@ import { defineConfig } from 'vitest/config'
 import { exampleEnvironment } from './shared/testing/functions/example-environment.ts'
 
 const together = ['tests/{integration,clients,repository,packages}/**/*.test.ts']
+/** A property that fails is repeated by its seed: TIDEWIRE_PROPERTY_SEED. */
+const setupFiles = ['shared/testing/seed-properties.ts']
 /** What promises a time to its users needs the machine to itself. */
 const alone = ['tests/browser/{recovery,side-by-side}.test.ts', 'tests/faults/kafka-outage.test.ts']
 const excluded = ['**/node_modules/**', '**/.tidewire*/**']
@@ -19,6 +21,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          setupFiles,
           include: ['{shared,localstack,cli,web,packages,bench}/**/*.test.{ts,tsx}'],
           exclude: excluded,
           testTimeout: 30_000,
@@ -29,6 +32,7 @@ export default defineConfig({
       {
         test: {
           name: 'functions',
+          setupFiles,
           include: ['functions/**/*.test.ts'],
           exclude: excluded,
           env: exampleEnvironment,
@@ -39,6 +43,7 @@ export default defineConfig({
       {
         test: {
           name: 'integration',
+          setupFiles,
           include: together,
           exclude: excluded,
           ...patient,

@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { propertyRuns, TEST_SEED } from '#shared/testing/test-seed.ts'
 import { runOperation } from './operations/run-operation.ts'
 import { openTables } from './storage/open-tables.ts'
 
-const SEED = Math.floor(Number(process.env.TIDEWIRE_PROPERTY_SEED ?? performance.timeOrigin % 2 ** 31))
-const RUNS = Number(process.env.TIDEWIRE_PROPERTY_RUNS ?? 200)
+const RUNS = propertyRuns(200)
 const TableName = 'model'
 
 /** What the model keeps: every item has a number that counts its changes and a text that grows. */
@@ -47,7 +47,7 @@ const step = fc.oneof(put, put, update, update, remove, batch, query, scan)
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never
 type Response = Readonly<Record<string, never>> & { readonly Items?: readonly unknown[] }
 
-test(`random operations leave what a plain model says, from seed ${SEED}`, () => {
+test(`random operations leave what a plain model says, from seed ${TEST_SEED}`, () => {
   const property = fc.property(fc.array(step, { minLength: 1, maxLength: 40 }), (steps) => {
     const tables = openTables(':memory:')
     const run = (operation: string, input: object): Response =>
@@ -66,7 +66,7 @@ test(`random operations leave what a plain model says, from seed ${SEED}`, () =>
     for (const one of steps) expect(runStep(one, run)).toEqual(modelStep(one, rows))
     tables.close()
   })
-  fc.assert(property, { seed: SEED, numRuns: RUNS })
+  fc.assert(property, { numRuns: RUNS })
 })
 
 type Key = { readonly hash: string; readonly range: number }

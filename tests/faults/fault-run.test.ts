@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { TEST_SEED } from '#shared/testing/test-seed.ts'
 import { describeFaultRun, runFaults } from './fault-run.ts'
 
 const SECONDS = 25
@@ -6,10 +7,10 @@ const SECONDS = 25
 it('loses, repeats and reorders nothing while sockets, processes, DynamoDB and the gateway fail at random', {
   timeout: 480_000,
 }, async () => {
-  const seed = Number(process.env.FAULT_SEED ?? Date.now() % 1_000_000)
+  const seed = TEST_SEED % 1_000_000
 
   const tell = (line: string) => process.stdout.write(`${line}\n`)
-  tell(`fault run with FAULT_SEED=${seed}`)
+  tell(`fault run of seed ${seed}`)
 
   const run = await runFaults({
     seconds: SECONDS,

@@ -1,8 +1,9 @@
 import { expect, it } from 'vitest'
+import { TEST_SEED } from '#shared/testing/test-seed.ts'
 import { runFunctionTimeouts } from './function-timeouts.ts'
 
 it('answers no error with 2xx, and keeps what it accepted once, while functions run out of time', async () => {
-  const seed = Number(process.env.FAULT_SEED ?? Date.now() % 1_000_000)
+  const seed = TEST_SEED % 1_000_000
 
   const run = await runFunctionTimeouts({ seconds: 20, seed, lanes: 2 })
 

@@ -1,12 +1,12 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { propertyRuns } from '#shared/testing/test-seed.ts'
 import { arbitraryRequest, type MadeRequest } from '../support/openapi/arbitrary-request.ts'
 import { type OpenDocument, openDocument } from '../support/openapi/open-document.ts'
 import { API_KEY, startStack, type TestStack } from '../support/start-stack.ts'
 
-/** The number of generated requests; `FUZZ_RUNS=10000 FUZZ_SEED=…` for more, or to repeat a run. */
-const RUNS = Number(process.env.FUZZ_RUNS ?? 300)
-const SEED = process.env.FUZZ_SEED
+/** The number of generated requests; `TIDEWIRE_PROPERTY_RUNS=10000` for more. */
+const RUNS = propertyRuns(300)
 
 let stack: TestStack
 let document: OpenDocument
@@ -73,7 +73,7 @@ it(`no response to ${RUNS} requests generated from the document contradicts it o
     },
   )
 
-  await fc.assert(property, { numRuns: RUNS, ...(SEED && { seed: Number(SEED) }) })
+  await fc.assert(property, { numRuns: RUNS })
 
   const told = [...counts].sort(([a], [b]) => a - b).map(([status, count]) => `${status}: ${count}`)
   process.stdout.write(`answers by status: ${told.join(', ')}\n`)

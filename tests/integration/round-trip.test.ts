@@ -5,14 +5,14 @@ import { connect } from '#shared/client/connect.ts'
 import type { CloudEvent } from '#shared/core/event.ts'
 import { encodeHttpBinary, encodeHttpStructured } from '#shared/pipeline/cloudevents/http.ts'
 import { arbitraryEvent } from '#shared/testing/cloudevents/arbitrary-event.ts'
+import { TEST_SEED } from '#shared/testing/test-seed.ts'
 import { post, publishBatch, readLog } from '../support/api.ts'
 import { API_KEY, startStack, type TestStack } from '../support/start-stack.ts'
 
 const EVENTS = Number(process.env.ROUND_TRIP_EVENTS ?? 1000)
-const SEED = Number(process.env.SEED ?? Date.now() % 2 ** 31)
 const BATCH = 50
 
-describe(`generated events, from HTTP through Kafka and DynamoDB to the socket (seed ${SEED})`, () => {
+describe(`generated events, from HTTP through Kafka and DynamoDB to the socket (seed ${TEST_SEED})`, () => {
   let stack: TestStack
   beforeAll(async () => {
     stack = await startStack()
@@ -35,7 +35,10 @@ describe(`generated events, from HTTP through Kafka and DynamoDB to the socket (
     )
 
     for (let from = 0; from < EVENTS; from += BATCH) {
-      const events = fc.sample(arbitraryEvent, { seed: SEED + from, numRuns: Math.min(BATCH, EVENTS - from) })
+      const events = fc.sample(arbitraryEvent, {
+        seed: TEST_SEED + from,
+        numRuns: Math.min(BATCH, EVENTS - from),
+      })
       const own = events.map((event, n) => ownEvent(event, channel, from + n))
       for (const event of own) sent.set(event.id, event)
       await send(stack.httpUrl, own)

@@ -63,7 +63,7 @@ export function parseValue(value: unknown, depth = 0): AttributeValue {
     throw invalid(
       'Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes',
     )
-  const parse = PARSERS[type]
+  const parse = Object.hasOwn(PARSERS, type) ? PARSERS[type] : undefined
   if (parse === undefined)
     throw invalid('Supplied AttributeValue is empty, must contain exactly one of the supported datatypes')
   return parse(value as AttributeValue, value[type], depth)

@@ -51,8 +51,6 @@ const requests = fc.record({
 
 describe('signing a request', () => {
   test('gives the signature of the SDK for 1,000 random requests', async () => {
-    const seed = Number(process.env.SEED ?? Date.now() % 2 ** 31)
-    process.stdout.write(`signatures: SEED=${seed}\n`)
     const sign = createSigner('execute-api')
     const property = fc.asyncProperty(requests, async (sample) => {
       const { method, stage, connection, body, host, time, region, credentials } = sample
@@ -68,6 +66,6 @@ describe('signing a request', () => {
 
       expect(ours).toEqual(theirs.headers)
     })
-    await fc.assert(property, { numRuns: 1000, seed })
+    await fc.assert(property, { numRuns: 1000 })
   })
 })

@@ -27,8 +27,15 @@ export class NotPlain extends Error {
 export function toAttributes(item: object): Attributes {
   const attributes: Record<string, Attribute> = {}
   for (const [name, value] of Object.entries(item))
-    if (value !== undefined) attributes[name] = toAttribute(value)
+    if (value !== undefined) setOwn(attributes, name, toAttribute(value))
   return attributes
+}
+
+/** Sets a member under any name: an assignment to `__proto__` would replace the prototype, and lose the member. */
+function setOwn<Value>(object: Record<string, Value>, name: string, value: Value): void {
+  if (name === '__proto__')
+    Object.defineProperty(object, name, { value, enumerable: true, configurable: true, writable: true })
+  else object[name] = value
 }
 
 function toAttribute(value: unknown): Attribute {
@@ -64,7 +71,7 @@ export function fromAttributes(attributes: Attributes): Record<string, unknown> 
   const item: Record<string, unknown> = {}
   for (const name of Object.keys(attributes)) {
     const attribute = attributes[name]
-    if (attribute !== undefined) item[name] = fromAttribute(attribute)
+    if (attribute !== undefined) setOwn(item, name, fromAttribute(attribute))
   }
   return item
 }

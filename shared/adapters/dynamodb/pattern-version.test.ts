@@ -4,6 +4,7 @@ import { beforeEach, expect, test } from 'vitest'
 import { createScheduler } from '#shared/testing/delivery/scheduler.ts'
 import { TINY_TABLES, tinyDynamodb } from '#shared/testing/dynamodb/tiny-dynamodb.ts'
 import { createRandom } from '#shared/testing/random.ts'
+import { propertyRuns } from '#shared/testing/test-seed.ts'
 import { NAMED_CHANGES, patternVersions } from './pattern-version.ts'
 
 const CHANNEL = '1/0|port.*'
@@ -151,5 +152,5 @@ test('a reader misses no change, whichever writers race and crash', { timeout: 6
     expect(await race(seed)).toEqual([])
   })
 
-  await fc.assert(property, { numRuns: Number(process.env.TIDEWIRE_PROPERTY_RUNS ?? 100) })
+  await fc.assert(property, { numRuns: propertyRuns(100) })
 })

@@ -4,10 +4,11 @@ import { afterEach, expect, test, vi } from 'vitest'
 import { createScheduler } from '#shared/testing/delivery/scheduler.ts'
 import { TINY_TABLES, tinyDynamodb } from '#shared/testing/dynamodb/tiny-dynamodb.ts'
 import { createRandom } from '#shared/testing/random.ts'
+import { propertyRuns } from '#shared/testing/test-seed.ts'
 import { dynamoSubscriptionStore } from './dynamo-subscription-store.ts'
 import { NAMED_CHANGES } from './pattern-version.ts'
 
-const RUNS = Number(process.env.TIDEWIRE_PROPERTY_RUNS ?? 300)
+const RUNS = propertyRuns(300)
 /** A broken rule is found within this many runs. */
 const TEETH_RUNS = 2000
 const WHOLE = { shard: 0, shards: 1 }
@@ -227,12 +228,11 @@ const SOUND: Tamper = (send) => send
 test('every match has what was answered before it began, in any interleaving', {
   timeout: 60_000,
 }, async () => {
-  const seed = Math.floor(Number(process.env.TIDEWIRE_PROPERTY_SEED ?? performance.timeOrigin % 2 ** 31))
   const property = fc.asyncProperty(fc.integer({ min: 1, max: 2 ** 31 - 1 }), async (own) => {
     expect(await race(own, SOUND)).toEqual([])
   })
 
-  await fc.assert(property, { seed, numRuns: RUNS })
+  await fc.assert(property, { numRuns: RUNS })
 })
 
 /** Counts and names the change before the row is written. */

@@ -4,11 +4,12 @@ import type { Subscription, SubscriptionRef, SubscriptionStore } from '#shared/p
 import { createScheduler } from '#shared/testing/delivery/scheduler.ts'
 import { TINY_TABLES, tinyDynamodb } from '#shared/testing/dynamodb/tiny-dynamodb.ts'
 import { createRandom } from '#shared/testing/random.ts'
+import { propertyRuns } from '#shared/testing/test-seed.ts'
 import { dynamoSubscriptionStore } from './dynamo-subscription-store.ts'
 
 const PATTERNS = ['a', 'b', 'c', 'd'] as const
 const CONNECTION = 'c1'
-const RUNS = Number(process.env.TIDEWIRE_PROPERTY_RUNS ?? 500)
+const RUNS = propertyRuns(500)
 
 let time = 1_800_000_000_000
 beforeEach(() => {
@@ -70,7 +71,6 @@ const rowsOf = async (store: SubscriptionStore): Promise<(readonly [string, Subs
   )
 
 test('after any race, the rows of a subscription match its record', { timeout: 60_000 }, async () => {
-  const seed = Math.floor(Number(process.env.TIDEWIRE_PROPERTY_SEED ?? performance.timeOrigin % 2 ** 31))
   const property = fc.asyncProperty(fc.integer({ min: 1, max: 2 ** 31 - 1 }), async (own) => {
     const { store, attempts, isRemoved } = await race(own)
 
@@ -84,5 +84,5 @@ test('after any race, the rows of a subscription match its record', { timeout: 6
     if (!isRemoved && attempts.length > 0) expect(record?.attempt).toBe(Math.max(...attempts))
   })
 
-  await fc.assert(property, { seed, numRuns: RUNS })
+  await fc.assert(property, { numRuns: RUNS })
 })

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { CloudEvent } from '#shared/core/event.ts'
 import { Refusal } from '#shared/core/refusal.ts'
 import { arbitraryEvent, arbitraryRubbish } from '#shared/testing/cloudevents/arbitrary-event.ts'
+import { propertyRuns, TEST_SEED } from '#shared/testing/test-seed.ts'
 import { decodeHttp, encodeHttpBinary, encodeHttpStructured, type HttpMessage } from './http.ts'
 import { decodeJsonBatch, decodeJsonEvent, encodeJsonEvent } from './json-format.ts'
 import {
@@ -15,9 +16,8 @@ import {
 import { isJsonMediaType } from './media-type.ts'
 import { validateEvent } from './validate-event.ts'
 
-// PROPERTY_RUNS=100000 for a long run, PROPERTY_SEED=… to repeat one.
-const numRuns = Number(process.env.PROPERTY_RUNS ?? 2000)
-const seed = Number(process.env.PROPERTY_SEED ?? Date.now() % 2 ** 31)
+const numRuns = propertyRuns(2000)
+const seed = TEST_SEED
 const timeout = 20_000 + numRuns * 10
 
 const check = <Value>(arbitrary: fc.Arbitrary<Value>, predicate: (value: Value) => void): void =>

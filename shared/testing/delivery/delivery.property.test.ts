@@ -1,12 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { propertyRuns, TEST_SEED } from '../test-seed.ts'
 import { MUTATIONS, type Mutation } from './mutations.ts'
 import { explain, run } from './run.ts'
 import type { WorldOptions } from './world.ts'
 
-/** TIDEWIRE_PROPERTY_RUNS=10000 for a longer search; TIDEWIRE_PROPERTY_SEED to repeat a run. */
-const RUNS = Number(process.env.TIDEWIRE_PROPERTY_RUNS ?? 1000)
-const SEED = Number(process.env.TIDEWIRE_PROPERTY_SEED ?? Date.now() % 2 ** 31)
+const RUNS = propertyRuns(1000)
 /** A broken rule is found within this many runs. */
 const TEETH_RUNS = 5000
 const TIMEOUT_MS = 60_000 + RUNS * 100
@@ -18,14 +17,14 @@ const TIMEOUT_MS = 60_000 + RUNS * 100
 const storesOf = (seed: number): WorldOptions['stores'] => (seed % 4 === 0 ? 'dynamodb' : 'memory')
 
 describe('the promise of delivery: each matching event once, in order within its partition, none lost', () => {
-  test(`is kept in ${RUNS} runs from seed ${SEED}`, { timeout: TIMEOUT_MS }, async () => {
+  test(`is kept in ${RUNS} runs from seed ${TEST_SEED}`, { timeout: TIMEOUT_MS }, async () => {
     const property = fc.asyncProperty(fc.integer({ min: 1, max: 2 ** 31 - 1 }), async (seed) => {
       const options = { stores: storesOf(seed) }
       const fault = await run(seed, options)
       if (fault !== null) throw new Error(await explain(seed, options))
     })
 
-    await fc.assert(property, { seed: SEED, numRuns: RUNS, endOnFailure: true })
+    await fc.assert(property, { seed: TEST_SEED, numRuns: RUNS, endOnFailure: true })
   })
 })
 

@@ -1,23 +1,22 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { propertyRuns, TEST_SEED } from '../test-seed.ts'
 import { explainViews, runViews } from './view-run.ts'
 import { VIEW_MUTATIONS, type ViewMutation } from './view-world.ts'
 
-/** TIDEWIRE_PROPERTY_RUNS=10000 for a longer search; TIDEWIRE_PROPERTY_SEED to repeat a run. */
-const RUNS = Number(process.env.TIDEWIRE_PROPERTY_RUNS ?? 300)
-const SEED = Number(process.env.TIDEWIRE_PROPERTY_SEED ?? Date.now() % 2 ** 31)
+const RUNS = propertyRuns(300)
 /** A broken rule is found within this many runs. */
 const TEETH_RUNS = 1000
 const TIMEOUT_MS = 60_000 + RUNS * 100
 
 describe('a view in the browser, after any sequence of cuts, gaps and crashes', () => {
-  test(`equals the server's in ${RUNS} runs from seed ${SEED}`, { timeout: TIMEOUT_MS }, async () => {
+  test(`equals the server's in ${RUNS} runs from seed ${TEST_SEED}`, { timeout: TIMEOUT_MS }, async () => {
     const property = fc.asyncProperty(fc.integer({ min: 1, max: 2 ** 31 - 1 }), async (seed) => {
       const fault = await runViews(seed)
       if (fault !== null) throw new Error(await explainViews(seed))
     })
 
-    await fc.assert(property, { seed: SEED, numRuns: RUNS, endOnFailure: true })
+    await fc.assert(property, { seed: TEST_SEED, numRuns: RUNS, endOnFailure: true })
   })
 })
 
