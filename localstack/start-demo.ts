@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
+import { type Clock, systemClock } from './clock.ts'
 
 type Log = (line: string) => void
 type Options = { readonly httpUrl: string; readonly apiKey: string; readonly log: Log }
@@ -16,12 +17,10 @@ type Supervision = {
   /** Starts a run. `onLine` gets what it says. */
   readonly run: (onLine: Log) => DemoRun
   readonly log: Log
-  readonly clock?: Clock
+  readonly clock?: DemoClock
 }
 
-type Clock = {
-  /** Milliseconds since some moment. It never jumps. */
-  readonly elapsed: () => number
+type DemoClock = Pick<Clock, 'elapsed'> & {
   /** Rejects when the signal is aborted. */
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<unknown>
 }
@@ -33,8 +32,8 @@ const LONGEST_PAUSE_MS = 60_000
 /** A run that lasted as long was well: the next pause is the first one again. */
 const GOOD_RUN_MS = 60_000
 
-const REAL_CLOCK: Clock = {
-  elapsed: () => performance.now(),
+const REAL_CLOCK: DemoClock = {
+  elapsed: systemClock.elapsed,
   sleep: (ms, signal) => sleep(ms, undefined, { signal }),
 }
 

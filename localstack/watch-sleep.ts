@@ -1,9 +1,7 @@
-/** What a sleep is told from work with: two clocks and how to wait, in milliseconds. */
-export type WatchClock = {
-  /** The time of day. It jumps when it is set. */
-  readonly now: () => number
-  /** Since some moment. It never jumps; while a machine sleeps it may stand still or go on. */
-  readonly elapsed: () => number
+import { type Clock, systemClock } from './clock.ts'
+
+/** What a sleep is told from work with: the two clocks, and how to wait. */
+export type WatchClock = Clock & {
   /** Calls `look` again and again, `everyMs` apart, until the returned function is called. */
   readonly every: (everyMs: number, look: () => void) => () => void
 }
@@ -13,8 +11,7 @@ const EVERY_MS = 2000
 const LEAST_MS = 5000
 
 const REAL_CLOCK: WatchClock = {
-  now: Date.now,
-  elapsed: () => performance.now(),
+  ...systemClock,
   every(everyMs, look) {
     const timer = setInterval(look, everyMs)
     timer.unref()

@@ -1,11 +1,11 @@
 import { join } from 'node:path'
-import type { Clock } from '../../localstack/broker/clock.ts'
 import { openClusterFile } from '../../localstack/broker/storage/cluster-file.ts'
 import { lockDirectory } from '../../localstack/broker/storage/lock-directory.ts'
 import { openOffsetStore } from '../../localstack/broker/storage/offset-store.ts'
 import { crc32c, readBatchHeader } from '../../localstack/broker/storage/record-batch.ts'
 import { openTopicStore, type Topic, type TopicStore } from '../../localstack/broker/storage/topic-store.ts'
 import { buildBatch } from '../../localstack/broker/testing/build-batch.ts'
+import type { Clock } from '../../localstack/clock.ts'
 
 export type Filling = {
   /** The data folder of a broker that does not run, such as `.tidewire/kafka`. */

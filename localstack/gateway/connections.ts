@@ -1,4 +1,6 @@
 import { WebSocket } from 'ws'
+import { type Clock, systemClock } from '../clock.ts'
+import { watchedTimeout } from '../patient-timeout.ts'
 import type { SocketIdentity } from './socket-events.ts'
 
 /** API Gateway's limits of a connection. */
@@ -31,22 +33,11 @@ export type Connection = {
 const BUFFERED_BYTES = 1024 * 1024
 const GOING_AWAY = 1001
 
-/** A timer that is later than this was due while the process stood still: the machine slept, or it was stopped. */
-const LATE_MS = 1000
 /** What a client has after a sleep to send its ping, or to change its connection, before it is closed. */
 const GRACE_MS = 15_000
 
-type Clock = {
-  /** The time of day in milliseconds. */
-  readonly now: () => number
-  /** Milliseconds since some moment, for durations: it never jumps. */
-  readonly elapsed: () => number
-}
-
-const REAL_CLOCK: Clock = { now: Date.now, elapsed: () => performance.now() }
-
 /** The connections that are open. */
-export function createConnections(limits: ConnectionLimits, clock = REAL_CLOCK): Connections {
+export function createConnections(limits: ConnectionLimits, clock = systemClock): Connections {
   const open = new Map<string, { socket: WebSocket; connection: Connection }>()
   return {
     add(socket, identity) {
@@ -103,17 +94,17 @@ function closeAt(
   end: () => number,
   { close, elapsed }: { readonly close: () => void; readonly elapsed: Clock['elapsed'] },
 ): () => void {
-  let timer: NodeJS.Timeout
+  let cancel: () => void
   const wait = (ms: number, grantedUntil: number): void => {
-    const due = elapsed() + ms
-    timer = setTimeout(() => {
+    const look = (stoodStill: boolean): void => {
       const time = elapsed()
-      const until = time - due > LATE_MS ? time + GRACE_MS : grantedUntil
+      const until = stoodStill ? time + GRACE_MS : grantedUntil
       const left = Math.max(end(), until) - time
       if (left <= 0) close()
       else wait(left, until)
-    }, ms)
+    }
+    cancel = watchedTimeout(look, ms, elapsed)
   }
   wait(end() - elapsed(), 0)
-  return () => clearTimeout(timer)
+  return () => cancel()
 }

@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from '../clock.ts'
+import { type Clock, systemClock } from '../../clock.ts'
 import type { OffsetStore } from '../storage/offset-store.ts'
 import { type ErrorCode, errorCodes } from '../wire/error-codes.ts'
 import {

@@ -1,6 +1,7 @@
 import { closeSync, existsSync, fstatSync, mkdirSync, openSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { type Clock, createSteadyClock, systemClock } from '../clock.ts'
+import { type Clock, systemClock } from '../../clock.ts'
+import { createSteadyClock } from '../steady-clock.ts'
 import { writeFileAtomically, writeFully } from './durable-files.ts'
 
 type CommittedOffset = { offset: number; leaderEpoch: number; metadata: string | null }

@@ -1,5 +1,5 @@
 import { fstatSync, ftruncateSync, openSync, rmSync, statSync } from 'node:fs'
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../../clock.ts'
 import { writeFully } from './durable-files.ts'
 import { readIndexFile, readSummary, type SegmentIndex, type Summary, writeIndexFile } from './index-file.ts'
 import type { Lru } from './lru.ts'

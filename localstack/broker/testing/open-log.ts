@@ -1,5 +1,5 @@
 import { closeSync } from 'node:fs'
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../../clock.ts'
 import { createLru } from '../storage/lru.ts'
 import { type LogLimits, openPartitionLog, type PartitionLog } from '../storage/partition-log.ts'
 import type { SegmentResources } from '../storage/segment.ts'

@@ -53,7 +53,7 @@ test('a version expires after the rows that it counts', async () => {
   expect(items().map(({ expires }) => expires)).toEqual([60 + 4 * 3600])
 })
 
-test('a version that is counted anew after it had expired is higher than all before, and names no old change', async () => {
+test('a version that is counted again after it had expired is higher than all before, and names no old change', async () => {
   const { versions, add, look, forget } = openVersions()
   await add(100)
   const before = await look()

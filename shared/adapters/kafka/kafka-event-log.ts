@@ -36,7 +36,7 @@ export function kafkaEventLog(
   let used = now()
   const drop = (writer: Promise<Writer>) => {
     if (connected === writer) connected = null
-    writer.then((open) => open.close()).catch(() => {}) // whoever waits for it is told
+    writer.then((open) => open.close()).catch(() => {}) // the writes that wait for it fail with its error
   }
   const writer = () => {
     const time = now()

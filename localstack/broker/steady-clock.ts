@@ -1,12 +1,4 @@
-/** The two clocks of the broker. */
-export type Clock = {
-  /** The wall clock, ms since 1970. It may be set, forward or back. */
-  now(): number
-  /** A clock that is never set, ms since any moment: for durations. It may stand still while the machine sleeps. */
-  elapsed(): number
-}
-
-export const systemClock: Clock = { now: () => Date.now(), elapsed: () => performance.now() }
+import type { Clock } from '../clock.ts'
 
 /** How much faster than time passes the steady clock may run, to catch up with the wall clock. */
 const CATCHING_UP = 1.5

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createSteadyClock } from './clock.ts'
+import { createSteadyClock } from './steady-clock.ts'
 import { createTestClock } from './testing/open-log.ts'
 
 const HOUR_MS = 3_600_000
