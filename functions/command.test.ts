@@ -56,7 +56,7 @@ describe('POST /events/{id}/{move}', () => {
     expect(await move('acknowledge')).toMatchObject({
       status: 409,
       body: {
-        detail: 'This event is already acknowledged by operator; only a new event can be acknowledged.',
+        detail: 'This event is already acknowledged by key:operator; only a new event can be acknowledged.',
       },
     })
   })

@@ -2,13 +2,14 @@ import { createHash } from 'node:crypto'
 import { describe, expect, test, vi } from 'vitest'
 import { issueTicket } from '#shared/pipeline/sockets/tickets.ts'
 import { makeContext } from '#shared/testing/functions/lambda-events.ts'
+import { makePrincipal } from '#shared/testing/identity/make-principal.ts'
 import { memorySubscriptionStore } from '#shared/testing/memory/memory-subscription-store.ts'
 import { memoryTicketStore } from '#shared/testing/memory/memory-ticket-store.ts'
 import { type ConnectEvent, composeConnect, createConnect } from './connect.ts'
 import { readEnvironment } from './lib/environment.ts'
 
 const KEY = 'some-key'
-const ADA = { name: 'ada', role: 'viewer' } as const
+const ADA = makePrincipal({ name: 'ada', role: 'viewer' })
 const CLOUD = {
   ...process.env,
   API_KEYS: `ada:viewer:${createHash('sha256').update(KEY).digest('hex')}`,
@@ -33,7 +34,7 @@ describe('$connect', () => {
     const { open, subscriptions } = createWorld({ ...CLOUD, LOCAL: '1' })
 
     expect(await open({ key: KEY })).toEqual({ statusCode: 200 })
-    expect(await subscriptions.principalOf('c1')).toEqual(ADA)
+    expect(await subscriptions.principalOf('c1')).toEqual({ ...ADA, kind: 'key', name: 'key:ada' })
   })
 
   test('refuses an API key in the URL everywhere else, even with an endpoint of an emulator', async () => {

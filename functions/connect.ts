@@ -1,7 +1,7 @@
 import type { APIGatewayProxyResultV2, APIGatewayProxyWebsocketEventV2 } from 'aws-lambda'
 import { apiKeyIdentity } from '#shared/adapters/identity/api-keys.ts'
 import { answerInTime } from '#shared/adapters/lambda/answer-in-time.ts'
-import type { Principal } from '#shared/core/role.ts'
+import type { Principal } from '#shared/core/principal.ts'
 import type { SubscriptionStore, TicketStore } from '#shared/pipeline/ports.ts'
 import { redeemTicket } from '#shared/pipeline/sockets/tickets.ts'
 import type { RequestStats } from '#shared/pipeline/stats/stats.ts'

@@ -1,5 +1,6 @@
 import { describe, expect, test, vi } from 'vitest'
 import { makeContext } from '#shared/testing/functions/lambda-events.ts'
+import { makePrincipal } from '#shared/testing/identity/make-principal.ts'
 import { memorySubscriptionStore } from '#shared/testing/memory/memory-subscription-store.ts'
 import { createDisconnect } from './disconnect.ts'
 
@@ -12,7 +13,7 @@ describe('$disconnect', () => {
   test('removes the connection and its subscriptions, and no other', async () => {
     const subscriptions = memorySubscriptionStore()
     for (const connection of ['c1', 'c2']) {
-      await subscriptions.connect(connection, { name: 'ada', role: 'viewer' })
+      await subscriptions.connect(connection, makePrincipal({ name: 'ada', role: 'viewer' }))
       await subscriptions.register({ connection, id: 's1', attempt: 1, channels: ['tests.*'] })
     }
     const disconnect = createDisconnect({ subscriptions, requestStats: async () => {} })
@@ -27,7 +28,7 @@ describe('$disconnect', () => {
 
   test('asks for the statistics once they no longer count the connection', async () => {
     const subscriptions = memorySubscriptionStore()
-    await subscriptions.connect('c1', { name: 'ada', role: 'viewer' })
+    await subscriptions.connect('c1', makePrincipal({ name: 'ada', role: 'viewer' }))
     const counts: number[] = []
     const requestStats = vi.fn(async () => {
       counts.push(await subscriptions.countConnections())

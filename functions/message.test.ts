@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, type MockInstance, test, vi } 
 import { parse } from 'yaml'
 import { makeContext } from '#shared/testing/functions/lambda-events.ts'
 import { recordingGateway } from '#shared/testing/functions/recording-gateway.ts'
+import { makePrincipal } from '#shared/testing/identity/make-principal.ts'
 import { memoryEventStore } from '#shared/testing/memory/memory-event-store.ts'
 import { memorySubscriptionStore } from '#shared/testing/memory/memory-subscription-store.ts'
 import { readEnvironment } from './lib/environment.ts'
@@ -23,7 +24,7 @@ afterEach(() => {
 
 async function createWorld() {
   const subscriptions = memorySubscriptionStore()
-  await subscriptions.connect('c1', { name: 'ada', role: 'viewer' })
+  await subscriptions.connect('c1', makePrincipal({ name: 'ada', role: 'viewer' }))
   const { gateway, posts, closed } = recordingGateway()
   const requestStats = vi.fn(async () => {})
   const message = createMessage({

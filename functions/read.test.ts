@@ -5,6 +5,7 @@ import { makeEvent, makeStored } from '#shared/testing/accept/records.ts'
 import { API_KEYS, callHttp, keyOf } from '#shared/testing/functions/http-calls.ts'
 import { makeHttpEvent } from '#shared/testing/functions/lambda-events.ts'
 import { stepClock } from '#shared/testing/functions/step-clock.ts'
+import { makePrincipal } from '#shared/testing/identity/make-principal.ts'
 import { memoryClaimStore } from '#shared/testing/memory/memory-claim-store.ts'
 import { memoryDeadLetterStore } from '#shared/testing/memory/memory-dead-letter-store.ts'
 import { memoryEventStore } from '#shared/testing/memory/memory-event-store.ts'
@@ -40,7 +41,7 @@ async function createWorld(settings: { readonly LONG_POLL?: string; readonly RET
   await claims.claim(event, PLACE)
   const { epoch } = await store.topic('events')
   await viewStore.save([{ ...PLACE, view: 'port/cases', key: 'e1', epoch, state: null }])
-  await subscriptions.connect('c1', { name: 'viewer', role: 'viewer' })
+  await subscriptions.connect('c1', makePrincipal({ name: 'viewer', role: 'viewer' }))
   const call = (route: string, headers: Readonly<Record<string, string>> = {}) => {
     const [method = '', address = ''] = route.split(' ')
     const { pathname, searchParams } = new URL(address, 'http://tests')
@@ -82,7 +83,7 @@ test.each([
     status: 401,
     headers: { ...uncached, 'www-authenticate': 'Bearer, ApiKey header="x-api-key"' },
   })
-  expect(await call(route, keyOf('viewer'))).toMatchObject({ status, headers: uncached })
+  expect(await call(route, keyOf('admin'))).toMatchObject({ status, headers: uncached })
 })
 
 describe('a request with credentials', () => {
@@ -149,7 +150,9 @@ describe('a request with credentials', () => {
 
     expect(status).toBe(201)
     expect(body).toEqual({ ticket: expect.any(String), expires: '2026-03-01T08:00:30.000Z' })
-    expect(await redeemTicket(body.ticket, { tickets })).toEqual({ name: 'operator', role: 'operator' })
+    expect(await redeemTicket(body.ticket, { tickets })).toEqual(
+      makePrincipal({ kind: 'key', name: 'key:operator', role: 'operator' }),
+    )
   })
 })
 

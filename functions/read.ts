@@ -2,6 +2,7 @@ import { httpHandler } from '#shared/adapters/http/http-handler.ts'
 import { problemResponse } from '#shared/adapters/http/problem.ts'
 import { type Identify, requirePrincipal } from '#shared/adapters/http/require-principal.ts'
 import { methodsOf } from '#shared/api/openapi.ts'
+import { assertMay } from '#shared/core/authorize.ts'
 import { Refusal } from '#shared/core/refusal.ts'
 import { domains } from '#shared/domain/catalog.ts'
 import { lifecyclesOf } from '#shared/pipeline/lifecycle/lifecycles.ts'
@@ -55,6 +56,7 @@ export function createRead({ identify, ...deps }: ReadFunctionDeps) {
     const { route, pathParameters } = found
     if (route.isOpen) return route.respond(request)
     const principal = await requirePrincipal(request, identify)
+    assertMay(principal, route.action)
     return route.respond({ ...request, pathParameters }, principal)
   })
 }

@@ -16,6 +16,7 @@ import { tableInput } from '#shared/testing/dynamodb/tables.ts'
 import { callHttp } from '#shared/testing/functions/http-calls.ts'
 import { makeHttpEvent } from '#shared/testing/functions/lambda-events.ts'
 import { recordingGateway } from '#shared/testing/functions/recording-gateway.ts'
+import { makePrincipal } from '#shared/testing/identity/make-principal.ts'
 import { memoryClaimStore } from '#shared/testing/memory/memory-claim-store.ts'
 import { memoryDeadLetterStore } from '#shared/testing/memory/memory-dead-letter-store.ts'
 import { memorySubscriptionStore } from '#shared/testing/memory/memory-subscription-store.ts'
@@ -223,7 +224,7 @@ function readOn(store: Store) {
     if (!found) throw new Error(`there is no ${request.path}`)
     return found.route.respond(
       { ...request, pathParameters: found.pathParameters },
-      { name: 'bench', role: 'admin' },
+      makePrincipal({ name: 'bench', role: 'admin' }),
     )
   })
 }

@@ -5,9 +5,10 @@ import { asyncapiDocument } from '#shared/api/asyncapi.ts'
 import { catalogDocument } from '#shared/api/catalog-document.ts'
 import { openapiDocument } from '#shared/api/openapi.ts'
 import { matchPath } from '#shared/core/path-template.ts'
+import type { Action } from '#shared/core/policy.ts'
+import type { Principal } from '#shared/core/principal.ts'
 import { Refusal } from '#shared/core/refusal.ts'
 import type { Retention } from '#shared/core/retention.ts'
-import type { Principal } from '#shared/core/role.ts'
 import type { Domain } from '#shared/domain/define-domain.ts'
 import type { Catalog } from '#shared/pipeline/catalog.ts'
 import { awaitEvents } from '#shared/pipeline/history/catch-up.ts'
@@ -41,10 +42,14 @@ export type ReadDeps = GetDeps &
 const RESERVE_MS = 3000
 
 type Answer = HttpResponse | Promise<HttpResponse>
-/** A route of the read function. An open one is answered without credentials. */
+/** A route of the read function, with its action of the policy. An open one is answered without credentials. */
 type Route =
   | { readonly isOpen: true; readonly respond: (request: HttpRequest) => Answer }
-  | { readonly isOpen?: false; readonly respond: (request: HttpRequest, principal: Principal) => Answer }
+  | {
+      readonly isOpen?: false
+      readonly action: Action
+      readonly respond: (request: HttpRequest, principal: Principal) => Answer
+    }
 type Routes = Readonly<Record<string, Route>>
 
 /** What describes the deployment changes with it only. */
@@ -54,26 +59,35 @@ const CACHED = { 'cache-control': 'public, max-age=60' }
 export function readRoutes(deps: ReadDeps): Routes {
   const { catalog, domains, deadLetters, tickets, clock } = deps
   return {
-    'GET /events': { respond: (request) => respondWithPage(request, deps) },
-    'GET /events.csv': { respond: (request) => respondWithCsv(request, deps) },
-    'GET /events/since': { respond: (request) => respondWithUnread(request, deps) },
-    'GET /events/{id}': { respond: (request) => respondWithEvent(request, deps) },
-    'GET /stats': { respond: async () => ({ status: 200, body: await readStats(deps) }) },
-    'GET /views/{domain}/{view}': { respond: (request) => respondWithView(request, deps) },
-    'GET /views/{domain}/{view}/{key}': { respond: (request) => respondWithView(request, deps) },
+    'GET /events': { action: 'read', respond: (request) => respondWithPage(request, deps) },
+    'GET /events.csv': { action: 'export', respond: (request) => respondWithCsv(request, deps) },
+    'GET /events/since': { action: 'read', respond: (request) => respondWithUnread(request, deps) },
+    'GET /events/{id}': { action: 'read', respond: (request) => respondWithEvent(request, deps) },
+    'GET /stats': {
+      action: 'stats.read',
+      respond: async () => ({ status: 200, body: await readStats(deps) }),
+    },
+    'GET /views/{domain}/{view}': { action: 'read', respond: (request) => respondWithView(request, deps) },
+    'GET /views/{domain}/{view}/{key}': {
+      action: 'read',
+      respond: (request) => respondWithView(request, deps),
+    },
     'GET /dead-letters': {
+      action: 'dead-letters.read',
       respond: async ({ query }) => {
         const { limit } = readQuery(query)
         return { status: 200, body: { deadLetters: await deadLetters.list(catalog.names, limit) } }
       },
     },
     'POST /tickets': {
+      action: 'tickets.create',
       respond: async (_, principal) => ({
         status: 201,
         body: await issueTicket(principal, { tickets, now: clock.now }),
       }),
     },
     'GET /catalog': {
+      action: 'catalog.read',
       respond: () => ({ status: 200, body: catalogDocument(domains, catalog, deps.retention) }),
     },
     'GET /openapi.json': {

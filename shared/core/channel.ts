@@ -46,6 +46,18 @@ export function matchesChannel(pattern: string, channel: string): boolean {
   return wanted.length === actual.length
 }
 
+/** Whether a pattern covers every channel that another covers. */
+export function coversPattern(wide: string, narrow: string): boolean {
+  const a = wide.split('.')
+  const b = narrow.split('.')
+  for (const [index, segment] of a.entries()) {
+    if (segment === '**') return true
+    const other = b[index]
+    if (other === undefined || other === '**' || (segment !== '*' && segment !== other)) return false
+  }
+  return a.length === b.length
+}
+
 /** Whether at least one channel is covered by both patterns. */
 export function patternsOverlap(left: string, right: string): boolean {
   const a = left.split('.')
@@ -101,4 +113,17 @@ export function isOwnChannel(channel: string | undefined): boolean {
  */
 export function channelSegment(name: string): string {
   return name.replaceAll(new RegExp(`[^${SEGMENT_CHARACTERS}]`, 'g'), '-').slice(0, 64)
+}
+
+/**
+ * A user's name as one segment of a channel: what a segment may not hold is written as `~` and the hexadecimal of its
+ * bytes, so that no two users ever share a channel. Null for no name, and one that gets longer than a segment may be.
+ */
+export function userSegment(user: string): string | null {
+  if (!user.isWellFormed()) return null
+  const hex = (character: string) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`
+  const segment = encodeURIComponent(user)
+    .replaceAll(/[.!'()*~]/g, hex)
+    .replaceAll('%', '~')
+  return segment === '' || segment.length > 64 ? null : segment
 }

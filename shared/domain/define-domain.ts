@@ -1,5 +1,4 @@
 import type * as z from 'zod'
-import type { Role } from '#shared/core/role.ts'
 
 /** A constant value, or a function of the data with the description of its rule for the catalog. */
 export type Derived<Data> = string | { readonly rule: string; readonly of: (data: Data) => string }
@@ -17,6 +16,10 @@ export type EventDefinition<Data = unknown> = {
   readonly severity?: Derived<Data>
   /** The partition key. Events with the same key keep their order. */
   readonly key?: (data: Data) => string | undefined
+  /** Only a view or the pipeline itself writes it: nobody may post it. */
+  readonly isInternal?: true
+  /** The member of the data that names who acted. The server fills it in from the credential. */
+  readonly actor?: string
 }
 
 /** The attributes of a CloudEvent that folds can read. */
@@ -78,6 +81,11 @@ export type View<State = unknown> = {
    * of a key have different partition keys.
    */
   readonly merge?: (left: State, right: State) => State
+  /**
+   * What it presents names nobody: whoever may read some of its channels may read it. Without this a reader must be
+   * allowed to read all of them, and so must a reader of the states of its partitions.
+   */
+  readonly isAggregate?: true
   /** The events that follow from one event, given the state before and after it. */
   readonly emit?: (before: State, input: FoldInput, after: State, key: string) => readonly Emission[]
   /**
@@ -112,7 +120,6 @@ export type MoveDecision =
   | { readonly refused: string; readonly invalid?: boolean }
 export type Move<State = unknown> = {
   readonly description: string
-  readonly roles: readonly Role[]
   /** Returns the event to write, or the reason why the move is refused. */
   decide(state: State, request: MoveRequest): MoveDecision
 }
@@ -124,7 +131,8 @@ export type StateSummary = {
 }
 
 /**
- * The lifecycle of a domain's events: `POST /events/{id}/<move>`. The state is that of `view` under the event's id.
+ * The lifecycle of a domain's events: `POST /events/{id}/<move>`. Who may make a move is said by the policy, under the
+ * action `move.<domain>.<move>` (shared/core/policy.ts). The state is that of `view` under the event's id.
  * The event of a move has the event's partition key, its id as the subject, and `<its category>.lifecycle` as category.
  * The functions are methods, so that the pipeline, which treats a state as JSON, can pass the state of the view to them.
  */

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { TINY_TABLES, tinyDynamodb } from '#shared/testing/dynamodb/tiny-dynamodb.ts'
+import { makePrincipal } from '#shared/testing/identity/make-principal.ts'
 import { connectionCounter } from './connection-counter.ts'
 import { dynamoSubscriptionStore } from './dynamo-subscription-store.ts'
 
@@ -7,7 +8,7 @@ beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'], now: 1_800_000_000_00
 afterEach(() => void vi.useRealTimers())
 
 const HOUR_MS = 3_600_000
-const ADA = { name: 'ada', role: 'viewer' } as const
+const ADA = makePrincipal({ name: 'ada', role: 'viewer' })
 
 test('connections that were lost without a close count for two hours and twenty minutes at most', async () => {
   const { client, itemsOf } = tinyDynamodb()

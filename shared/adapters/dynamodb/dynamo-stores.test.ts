@@ -10,6 +10,7 @@ import { describeSubscriptionStore } from '#shared/testing/contracts/subscriptio
 import { describeTicketStore } from '#shared/testing/contracts/ticket-store.contract.ts'
 import { describeViewStore } from '#shared/testing/contracts/view-store.contract.ts'
 import { startDynamodb } from '#shared/testing/dynamodb/start-dynamodb.ts'
+import { makePrincipal } from '#shared/testing/identity/make-principal.ts'
 import { dynamoClaimStore } from './dynamo-claim-store.ts'
 import { dynamoDeadLetterStore } from './dynamo-dead-letter-store.ts'
 import { dynamoEventStore } from './dynamo-event-store.ts'
@@ -135,7 +136,7 @@ describe(`an item that has expired and is not deleted yet, ${name}`, () => {
   test('is neither a connection nor a subscription, matches nothing, and can be registered again', async () => {
     const store = openSubscriptions()
     const [connection, channel] = [`c-${randomUUID()}`, `test.${randomUUID()}`]
-    await store.connect(connection, { name: 'ada', role: 'viewer' })
+    await store.connect(connection, makePrincipal({ name: 'ada', role: 'viewer' }))
     await store.register({ connection, id: 's1', attempt: 9, channels: [channel] })
     await expire(tables.connections, { connection, item: 'meta' })
     await expire(tables.connections, { connection, item: 'sub#s1' })

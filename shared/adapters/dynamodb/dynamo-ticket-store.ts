@@ -1,5 +1,5 @@
 import { DeleteCommand, type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb'
-import type { Principal } from '#shared/core/role.ts'
+import type { Principal } from '#shared/core/principal.ts'
 import type { TicketStore } from '#shared/pipeline/ports.ts'
 import { isConditionFailure } from './dynamo-requests.ts'
 
@@ -31,18 +31,18 @@ export function dynamoTicketStore(
     }
   }
   return {
-    async put(hash, { name, role }, until) {
+    async put(hash, principal, until) {
       // DynamoDB deletes what has expired up to days late, and counts seconds: `until` decides.
       const expires = Math.ceil(until / 1000)
       await client.send(
-        new PutCommand({ TableName: table, Item: { ...keyOf(hash), name, role, until, expires } }),
+        new PutCommand({ TableName: table, Item: { ...keyOf(hash), principal, until, expires } }),
       )
     },
 
     async take(hash) {
       const old = await remove(hash)
       if (!old || Number(old.until) <= now()) return null
-      return { name: String(old.name), role: old.role as Principal['role'] }
+      return old.principal as Principal
     },
   }
 }

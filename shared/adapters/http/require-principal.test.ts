@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest'
+import { makePrincipal } from '#shared/testing/identity/make-principal.ts'
 import { type Identify, requirePrincipal } from './require-principal.ts'
 
 const identify: Identify = {
-  byKey: (key) => (key === 'key' ? { name: 'service', role: 'publisher' } : null),
-  byToken: async (token) => ({ name: `bearer of ${token}`, role: 'viewer' }),
+  byKey: (key) => (key === 'key' ? makePrincipal({ name: 'service', role: 'publisher' }) : null),
+  byToken: async (token) => makePrincipal({ name: `bearer of ${token}` }),
 }
 const nameOf = async (headers: Record<string, string>) => (await requirePrincipal({ headers }, identify)).name
 

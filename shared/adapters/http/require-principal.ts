@@ -1,5 +1,5 @@
+import type { Principal } from '#shared/core/principal.ts'
 import { Refusal } from '#shared/core/refusal.ts'
-import type { Principal } from '#shared/core/role.ts'
 import type { HttpRequest } from './http-message.ts'
 
 /** The ways to identify the sender of a request. */

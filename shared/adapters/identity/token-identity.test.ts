@@ -41,7 +41,13 @@ function token(given: object = {}, header: object = {}, key = privateKey): strin
 const identify = () => tokenIdentity({ issuer, clientId: 'web' })
 
 test('returns the user and the highest of the groups', async () => {
-  expect(await identify()(token())).toEqual({ name: 'ada@example.com', role: 'operator' })
+  expect(await identify()(token())).toEqual({
+    kind: 'user',
+    name: 'ada@example.com',
+    role: 'operator',
+    issued: expect.any(Number),
+    expires: expect.any(Number),
+  })
 })
 
 test('reads the keys once', async () => {
@@ -66,7 +72,13 @@ test.each([
 ])(
   'takes a token that %s by the clock of the function, which may differ from the issuer’s',
   async (_, claims) => {
-    expect(await identify()(token(claims))).toEqual({ name: 'ada@example.com', role: 'operator' })
+    expect(await identify()(token(claims))).toEqual({
+      kind: 'user',
+      name: 'ada@example.com',
+      role: 'operator',
+      issued: expect.any(Number),
+      expires: expect.any(Number),
+    })
   },
 )
 

@@ -1,8 +1,9 @@
 import { JwtExpiredError, JwtInvalidIssuerError } from 'aws-jwt-verify/error'
 import { type JwksCache, SimpleJwksCache } from 'aws-jwt-verify/jwk'
 import { JwtVerifier } from 'aws-jwt-verify/jwt-verifier'
+import { isUserName, type Principal } from '#shared/core/principal.ts'
 import { Refusal } from '#shared/core/refusal.ts'
-import { highestRole, type Principal } from '#shared/core/role.ts'
+import { highestRole } from '#shared/core/role.ts'
 
 type Settings = {
   /** The `iss` of the tokens; their keys are at `<issuer>/.well-known/jwks.json`. */
@@ -43,14 +44,17 @@ export function tokenIdentity(
 }
 
 function toPrincipal(claims: Readonly<Record<string, unknown>>): Principal {
-  const { username, sub, 'cognito:groups': groups } = claims
+  const { username, sub, iat, exp, 'cognito:groups': groups } = claims
   const role = highestRole(Array.isArray(groups) ? groups : [])
   if (role === null) {
     const detail =
       'This user is in none of the groups viewer, publisher, operator and admin; ask an administrator.'
     throw new Refusal('forbidden', detail)
   }
-  return { name: String(username ?? sub), role }
+  const name = String(username ?? sub ?? '')
+  if (!isUserName(name))
+    throw new Refusal('forbidden', 'The name of this user is reserved for keys and services.')
+  return { kind: 'user', name, role, issued: Number(iat) * 1000, expires: Number(exp) * 1000 }
 }
 
 function refuse(cause: unknown): never {

@@ -1,5 +1,6 @@
+import { userSegment } from '#shared/core/channel.ts'
 import { defineView, type Emission, type FoldInput } from '#shared/domain/define-domain.ts'
-import { isSymbol, symbolChannel, symbolOf, userChannel, userOf, userSegment } from './market-channels.ts'
+import { isSymbol, symbolChannel, symbolOf, userChannel, userOf } from './market-channels.ts'
 import { priceNumber, priceUnits } from './money.ts'
 import { type Outcome, viewOf } from './outcome.ts'
 import { fieldsOf, isId, isWhole } from './read-event.ts'

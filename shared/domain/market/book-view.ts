@@ -1,5 +1,6 @@
+import { userSegment } from '#shared/core/channel.ts'
 import { defineView, type Emission, type FoldInput } from '#shared/domain/define-domain.ts'
-import { symbolChannel, symbolOf, userSegment } from './market-channels.ts'
+import { symbolChannel, symbolOf } from './market-channels.ts'
 import { priceNumber } from './money.ts'
 import { type Order, orderData, readOrder } from './orders-view.ts'
 import { type Outcome, viewOf } from './outcome.ts'

@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { channelProblem } from '#shared/core/channel.ts'
+import { channelProblem, userSegment } from '#shared/core/channel.ts'
 import { createCatalog } from '#shared/pipeline/catalog.ts'
 import { market } from './market.ts'
-import { symbolChannel, symbolOf, userChannel, userOf, userSegment } from './market-channels.ts'
+import { symbolChannel, symbolOf, userChannel, userOf } from './market-channels.ts'
 
 describe('the channel of a user', () => {
   it('is legal, and leads back to that user only', () => {

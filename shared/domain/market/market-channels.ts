@@ -1,4 +1,4 @@
-import { channelSegment } from '#shared/core/channel.ts'
+import { channelSegment, userSegment } from '#shared/core/channel.ts'
 
 /*
  * The channels of the market. The first topic that claims a channel wins: `market-ticks` contains what must be in one
@@ -39,19 +39,6 @@ export function symbolChannel(kind: 'tick' | 'alert' | 'order' | 'candle', symbo
 export function symbolOf(channel: string | undefined): string | undefined {
   const [, , symbol, more] = channel?.split('.') ?? []
   return more === undefined ? symbol : undefined
-}
-
-/**
- * A user's name as one segment of a channel: what a segment may not hold is written as `~` and the hexadecimal of its
- * bytes, so that no two users ever share a channel. Null for no name, and one that gets longer than a segment may be.
- */
-export function userSegment(user: string): string | null {
-  if (!user.isWellFormed()) return null
-  const hex = (character: string) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`
-  const segment = encodeURIComponent(user)
-    .replaceAll(/[.!'()*~]/g, hex)
-    .replaceAll('%', '~')
-  return segment === '' || segment.length > 64 ? null : segment
 }
 
 /** Returns the channel of a user's orders and alerts. */

@@ -1,6 +1,7 @@
 import * as z from 'zod'
+import { userSegment } from '#shared/core/channel.ts'
 import { ALERT_KINDS } from './alert-views.ts'
-import { SYMBOL_PATTERN, userSegment } from './market-channels.ts'
+import { SYMBOL_PATTERN } from './market-channels.ts'
 import { MAX_PRICE, priceUnits } from './money.ts'
 import { MAX_QUANTITY } from './orders-view.ts'
 import { MAX_ID } from './read-event.ts'

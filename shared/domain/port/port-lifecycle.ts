@@ -1,4 +1,3 @@
-import { ROLES, type Role, rolesFrom } from '#shared/core/role.ts'
 import {
   defineLifecycle,
   type Move,
@@ -7,7 +6,6 @@ import {
 } from '#shared/domain/define-domain.ts'
 import { type Case, type CaseMove, judgeMove, MOVE_LIMITS, MOVE_TYPES } from './case.ts'
 
-const OPERATORS = rolesFrom('operator')
 const DESCRIPTIONS: Readonly<Record<CaseMove, string>> = {
   acknowledge: 'Somebody has seen it: new → acknowledged.',
   assign: 'Gives it to the user named in "assignee"; null takes it from everybody. Not once it is closed.',
@@ -23,13 +21,13 @@ export const portLifecycle = defineLifecycle<Case | null>({
   view: 'cases',
   channels: ['port.**'],
   moves: {
-    acknowledge: defineMove('acknowledge', OPERATORS),
-    assign: defineMove('assign', OPERATORS),
-    start: defineMove('start', OPERATORS),
-    resolve: defineMove('resolve', OPERATORS),
-    close: defineMove('close', OPERATORS),
-    read: defineMove('read', ROLES),
-    delete: defineMove('delete', ['admin']),
+    acknowledge: defineMove('acknowledge'),
+    assign: defineMove('assign'),
+    start: defineMove('start'),
+    resolve: defineMove('resolve'),
+    close: defineMove('close'),
+    read: defineMove('read'),
+    delete: defineMove('delete'),
   },
   moveProblem: (state, { id }) => state?.history.find(({ event }) => event === id)?.refused ?? null,
   summary: (state) =>
@@ -41,10 +39,9 @@ export const portLifecycle = defineLifecycle<Case | null>({
   filters: ['status', 'assignee'],
 })
 
-function defineMove(move: CaseMove, roles: readonly Role[]): Move<Case | null> {
+function defineMove(move: CaseMove): Move<Case | null> {
   return {
     description: DESCRIPTIONS[move],
-    roles,
     decide: (state, request) => decide(state, move, request),
   }
 }

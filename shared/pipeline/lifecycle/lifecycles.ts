@@ -11,6 +11,7 @@ const MOVE_SUFFIX = '.lifecycle'
 export type KeptLifecycle = {
   readonly lifecycle: Lifecycle
   readonly view: string
+  readonly domain: string
   /** Whether the view keeps a state of this event. */
   readonly keeps: (positioned: PositionedEvent) => boolean
 }
@@ -30,7 +31,7 @@ export function lifecyclesOf(domains: readonly Domain[]): Lifecycles {
     const view = lifecycle && views[lifecycle.view]
     if (lifecycle === undefined || view === undefined) return []
     const keeps = (positioned: PositionedEvent) => keysOf(view, positioned).includes(positioned.event.id)
-    return [{ lifecycle, keeps, view: `${name}/${lifecycle.view}` }]
+    return [{ lifecycle, keeps, domain: name, view: `${name}/${lifecycle.view}` }]
   })
   const find = (channel: string) =>
     kept.find(({ lifecycle }) => lifecycle.channels.some((pattern) => matchesChannel(pattern, channel)))

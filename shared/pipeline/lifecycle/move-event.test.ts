@@ -1,16 +1,17 @@
 import { beforeEach, describe, expect, test } from 'vitest'
+import type { Principal } from '#shared/core/principal.ts'
 import type { Refusal } from '#shared/core/refusal.ts'
-import type { Principal } from '#shared/core/role.ts'
 import type { Case } from '#shared/domain/port/case.ts'
 import { keyRequest } from '#shared/pipeline/accept/idempotency-key.ts'
+import { makePrincipal } from '#shared/testing/identity/make-principal.ts'
 import { type CaseWorld, createCaseWorld, publishTo } from '#shared/testing/lifecycle/case-world.ts'
 import { entityTag } from './entity-tag.ts'
 import { getEvent } from './get-event.ts'
 import { type MoveCommand, moveEvent } from './move-event.ts'
 
-const anna: Principal = { name: 'anna', role: 'operator' }
-const bob: Principal = { name: 'bob', role: 'operator' }
-const eve: Principal = { name: 'eve', role: 'viewer' }
+const anna: Principal = makePrincipal({ name: 'anna', role: 'operator' })
+const bob: Principal = makePrincipal({ name: 'bob', role: 'operator' })
+const eve: Principal = makePrincipal({ name: 'eve', role: 'viewer' })
 let world: CaseWorld
 
 beforeEach(() => {
@@ -108,13 +109,15 @@ describe('a move', () => {
     expect([meanwhile.code, meanwhile.retryAfterSeconds]).toEqual(['unavailable', expect.any(Number)])
   })
 
-  test('requires the role that its domain declares', async () => {
+  test('requires the role that the policy names', async () => {
     await publish('d1')
     const viewer = await refusalOf(move('d1', 'acknowledge', eve))
     const operator = await refusalOf(move('d1', 'delete', anna))
 
     expect([viewer.code, operator.code]).toEqual(['forbidden', 'forbidden'])
-    expect(operator.message).toBe('The role operator may not delete events: that takes the role admin.')
+    expect(operator.message).toBe(
+      'The role operator may not do "move.port.delete": that takes the role admin.',
+    )
     expect((await move('d1', 'read', eve)).state?.state).toMatchObject({ readBy: ['eve'] })
   })
 

@@ -1,6 +1,8 @@
+import { assertMay, mayActOn } from '#shared/core/authorize.ts'
 import type { CloudEvent } from '#shared/core/event.ts'
+import { type Action, ALL_ACTIONS } from '#shared/core/policy.ts'
+import type { Principal } from '#shared/core/principal.ts'
 import { Refusal } from '#shared/core/refusal.ts'
-import { assertRole, type Principal } from '#shared/core/role.ts'
 import type { Move } from '#shared/domain/define-domain.ts'
 import { type AcceptDeps, accept, type Receipt } from '#shared/pipeline/accept/accept.ts'
 import { DEFAULT_SOURCE } from '#shared/pipeline/accept/check-event.ts'
@@ -40,7 +42,7 @@ export async function moveEvent(command: MoveCommand, deps: MoveDeps): Promise<M
   const found = await requireEvent(command, PATIENCE_MS, deps)
   const kept = lifecycleOf(found, command, deps)
   const move = moveOf(kept, command)
-  assertRole(command.principal, move.roles, `${command.move} events`)
+  assertMayMove(kept, found, command)
   const moveId = (command.keyed ?? deps).newId()
   const receipt = (await findRepeat(moveId, command, deps)) ?? (await writeMove(moveId))
   const state = await loadState(found, kept, { offset: receipt.offset, withinMs: PATIENCE_MS }, deps)
@@ -75,6 +77,26 @@ function moveOf({ lifecycle }: KeptLifecycle, { move }: MoveCommand): Move {
   if (known) return known
   const names = new Intl.ListFormat('en').format(Object.keys(lifecycle.moves))
   throw new Refusal('not_found', `There is no move "${move}" here; this event takes ${names}.`)
+}
+
+/** Throws Refusal `forbidden` unless the policy lets the principal make this move with this event. */
+function assertMayMove(
+  { domain }: KeptLifecycle,
+  { event }: FoundEvent,
+  { principal, move }: MoveCommand,
+): void {
+  const action = actionOf(domain, move)
+  assertMay(principal, action)
+  if (mayActOn(principal, action, event.category ?? '', event.type)) return
+  throw new Refusal('forbidden', `These credentials are not granted "${action}" on "${event.category}".`)
+}
+
+/** Returns the action of the policy for a move. Throws if it has no line: tests/repository/policy.test.ts finds that. */
+function actionOf(domain: string, move: string): Action {
+  const name = `move.${domain}.${move}`
+  const action = ALL_ACTIONS.find((known) => known === name)
+  if (action) return action
+  throw new Error(`shared/core/policy.ts has no line for ${name}`)
 }
 
 async function stateBefore(found: FoundEvent, kept: KeptLifecycle, deps: MoveDeps): Promise<EventState> {

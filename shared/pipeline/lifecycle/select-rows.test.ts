@@ -1,15 +1,16 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import type { Principal } from '#shared/core/role.ts'
+import type { Principal } from '#shared/core/principal.ts'
 import type { Case } from '#shared/domain/port/case.ts'
 import { listEvents } from '#shared/pipeline/history/list-events.ts'
+import { makePrincipal } from '#shared/testing/identity/make-principal.ts'
 import { type CaseWorld, createCaseWorld, publishTo } from '#shared/testing/lifecycle/case-world.ts'
 import { getEvent } from './get-event.ts'
 import { moveEvent } from './move-event.ts'
 import { type RowQuery, selectRows } from './select-rows.ts'
 
-const anna: Principal = { name: 'anna', role: 'operator' }
-const bob: Principal = { name: 'bob', role: 'operator' }
-const root: Principal = { name: 'root', role: 'admin' }
+const anna: Principal = makePrincipal({ name: 'anna', role: 'operator' })
+const bob: Principal = makePrincipal({ name: 'bob', role: 'operator' })
+const root: Principal = makePrincipal({ name: 'root', role: 'admin' })
 let world: CaseWorld
 
 beforeEach(() => {

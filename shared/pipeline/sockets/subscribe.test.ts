@@ -6,6 +6,7 @@ import { createCatalog } from '#shared/pipeline/catalog.ts'
 import type { EventStore, PostResult } from '#shared/pipeline/ports.ts'
 import { addEvent, type LoggedEvent, makeLog, trimmed } from '#shared/testing/accept/logs.ts'
 import { makeEvent, makeStored } from '#shared/testing/accept/records.ts'
+import { makePrincipal } from '#shared/testing/identity/make-principal.ts'
 import { memorySubscriptionStore } from '#shared/testing/memory/memory-subscription-store.ts'
 import { answerMessage } from './answer-message.ts'
 import { mergeByTime, type SubscribeDeps } from './subscribe.ts'
@@ -25,7 +26,7 @@ beforeEach(async () => {
 
 async function depsOn(events: readonly LoggedEvent[]): Promise<SubscribeDeps> {
   const subscriptions = memorySubscriptionStore()
-  await subscriptions.connect('c1', { name: 'ada', role: 'viewer' })
+  await subscriptions.connect('c1', makePrincipal({ name: 'ada', role: 'viewer' }))
   const gateway: SubscribeDeps['gateway'] = {
     async post(_, text) {
       const frame: ServerFrame = JSON.parse(text)

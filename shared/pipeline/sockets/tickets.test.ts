@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest'
-import type { Principal } from '#shared/core/role.ts'
+import type { Principal } from '#shared/core/principal.ts'
 import type { TicketStore } from '#shared/pipeline/ports.ts'
+import { makePrincipal } from '#shared/testing/identity/make-principal.ts'
 import { issueTicket, redeemTicket } from './tickets.ts'
 
-const ADA: Principal = { name: 'ada@example.com', role: 'viewer' }
+const ADA: Principal = makePrincipal({ name: 'ada@example.com', role: 'viewer' })
 
 function recordingStore() {
   const puts: { hash: string; principal: Principal; expires: number }[] = []

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import type { Principal } from '#shared/core/role.ts'
+import type { Principal } from '#shared/core/principal.ts'
 import type { TicketStore } from '#shared/pipeline/ports.ts'
 
 /** Enough time to open a socket. */

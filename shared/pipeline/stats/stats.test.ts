@@ -5,6 +5,7 @@ import type { ClaimStore } from '#shared/pipeline/claim-store.ts'
 import type { NewRecord } from '#shared/pipeline/ports.ts'
 import { addEvent } from '#shared/testing/accept/logs.ts'
 import { makeEvent } from '#shared/testing/accept/records.ts'
+import { makePrincipal } from '#shared/testing/identity/make-principal.ts'
 import { memoryClaimStore } from '#shared/testing/memory/memory-claim-store.ts'
 import { memoryEventStore } from '#shared/testing/memory/memory-event-store.ts'
 import { memorySubscriptionStore } from '#shared/testing/memory/memory-subscription-store.ts'
@@ -28,7 +29,7 @@ describe('a request', () => {
     const make = (call = async (one: StatsCall): Promise<void> => void calls.push(one)) =>
       statsRequester({ claims, listShards: () => shards, call, now: () => now, newId })
     const subscribe = async () => {
-      await shards[1]?.connect('c1', { name: 'anna', role: 'viewer' })
+      await shards[1]?.connect('c1', makePrincipal({ name: 'anna', role: 'viewer' }))
       await shards[1]?.register({ connection: 'c1', id: 's1', attempt: 1, channels })
     }
     return { calls, make, subscribe }

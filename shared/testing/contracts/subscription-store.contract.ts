@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { Subscription, SubscriptionStore } from '#shared/pipeline/ports.ts'
+import { makePrincipal } from '#shared/testing/identity/make-principal.ts'
 import { describeMatching } from './subscription-matching.contract.ts'
 
 /** Opens the store of a worker on the shared data. Each call is another worker. */
 export type MakeSubscriptionStore = () => SubscriptionStore
 
-const PRINCIPAL = { name: 'ada', role: 'viewer' } as const
+const PRINCIPAL = makePrincipal({ name: 'ada', role: 'viewer' })
 
 /** The contract of every SubscriptionStore. `make` opens another instance on the same data. */
 export function describeSubscriptionStore(name: string, make: MakeSubscriptionStore): void {

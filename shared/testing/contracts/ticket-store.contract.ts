@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { beforeEach, describe, expect, test } from 'vitest'
-import type { Principal } from '#shared/core/role.ts'
+import type { Principal } from '#shared/core/principal.ts'
 import type { TicketStore } from '#shared/pipeline/ports.ts'
+import { makePrincipal } from '#shared/testing/identity/make-principal.ts'
 
-const ADA: Principal = { name: 'ada@example.com', role: 'operator' }
+const ADA: Principal = makePrincipal({ name: 'ada@example.com', role: 'operator' })
 
 /** The contract of every TicketStore. `make` opens another instance on the same data, with the given clock. */
 export function describeTicketStore(name: string, make: (now: () => number) => TicketStore): void {

@@ -7,6 +7,7 @@ import type { Interest } from '#shared/core/interest.ts'
 import type { ServerFrame } from '#shared/core/messages.ts'
 import { catchUp } from '#shared/pipeline/history/catch-up.ts'
 import { answerMessage } from '#shared/pipeline/sockets/answer-message.ts'
+import { makePrincipal } from '#shared/testing/identity/make-principal.ts'
 import type { Actor } from './scheduler.ts'
 import { messageDeps, type World } from './world.ts'
 
@@ -92,7 +93,7 @@ export function dial(world: World, dashboard: Dashboard): void {
   dashboard.isDialling = true
   const connection = `${dashboard.name}-${++dashboard.dialled}`
   const open = async () => {
-    await world.stores.subscriptions(0).connect(connection, { name: dashboard.name, role: 'viewer' })
+    await world.stores.subscriptions(0).connect(connection, makePrincipal({ name: dashboard.name }))
     dashboard.isDialling = false
     dashboard.connections.push(connection)
     world.sockets.open(connection)

@@ -1,4 +1,4 @@
-import type { Principal } from '#shared/core/role.ts'
+import type { Principal } from '#shared/core/principal.ts'
 import type { Subscription, SubscriptionStore } from '#shared/pipeline/ports.ts'
 
 /** A SubscriptionStore in memory, for tests. `now` returns milliseconds. */

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
+import { ACTIONS } from '#shared/core/policy.ts'
+import { isAtLeast } from '#shared/core/principal.ts'
 import { ROLES } from '#shared/core/role.ts'
 import { type CaseMove, type CaseStatus, MOVE_TYPES, openCase } from '#shared/domain/port/case.ts'
-import { portLifecycle } from '#shared/domain/port/port-lifecycle.ts'
 import { assumeMove, maySteer, moveProblem, nextStep } from './moves.ts'
 
 const opened = openCase({ id: 'e1', source: '/t', type: 'port.ship.arrived', category: 'port.ship' })
@@ -36,7 +37,7 @@ test.each(ROLES)('offers the role %s exactly the moves that the server accepts f
   const offered = MOVES.filter(
     (move) => moveProblem({ ...opened, status: NEEDED[move] ?? 'new' }, move, role) === null,
   )
-  expect(offered).toEqual(MOVES.filter((move) => portLifecycle.moves[move]?.roles.includes(role)))
+  expect(offered).toEqual(MOVES.filter((move) => isAtLeast(role, ACTIONS[`move.port.${move}`])))
 })
 
 test('offers a publisher nothing but reading', () => {

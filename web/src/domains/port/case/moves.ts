@@ -1,5 +1,7 @@
 import { useCallback } from 'react'
-import { type Role, rolesFrom } from '#shared/core/role.ts'
+import { ACTIONS } from '#shared/core/policy.ts'
+import { isAtLeast } from '#shared/core/principal.ts'
+import type { Role } from '#shared/core/role.ts'
 import { type Case, type CaseMove, type CaseStatus, judgeMove } from '#shared/domain/port/case.ts'
 
 import { useAccess } from '#web/live/access.tsx'
@@ -33,11 +35,9 @@ export function nextStep({ status, isDeleted }: Pick<Case, 'status' | 'isDeleted
   return (isDeleted ? null : STEPS[ORDER.indexOf(status)]) ?? null
 }
 
-const OPERATORS = rolesFrom('operator')
-
 /** Returns whether a role may make the steps of a case at all. */
 export function maySteer(role: Role | null): boolean {
-  return role !== null && OPERATORS.includes(role)
+  return role !== null && isAtLeast(role, ACTIONS['move.port.acknowledge'])
 }
 
 /** Returns why a move would be refused, as far as the page knows, or null. The server decides. */
