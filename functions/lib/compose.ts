@@ -4,6 +4,7 @@ import { dynamoClaimStore } from '#shared/adapters/dynamodb/dynamo-claim-store.t
 import { dynamoDeadLetterStore } from '#shared/adapters/dynamodb/dynamo-dead-letter-store.ts'
 import { dynamoEventStore } from '#shared/adapters/dynamodb/dynamo-event-store.ts'
 import { dynamoClient } from '#shared/adapters/dynamodb/dynamo-requests.ts'
+import { dynamoRevocationStore } from '#shared/adapters/dynamodb/dynamo-revocation-store.ts'
 import { dynamoSubscriptionStore } from '#shared/adapters/dynamodb/dynamo-subscription-store.ts'
 import { dynamoTicketStore } from '#shared/adapters/dynamodb/dynamo-ticket-store.ts'
 import { dynamoViewStore } from '#shared/adapters/dynamodb/dynamo-view-store.ts'
@@ -45,6 +46,10 @@ export function claimStore({ client, env: { tables, retention } }: Tables) {
 
 export function ticketStore({ client, env: { tables } }: Tables) {
   return dynamoTicketStore(client, { table: tables.connections })
+}
+
+export function revocationStore({ client, env: { tables } }: Tables) {
+  return dynamoRevocationStore(client, { table: tables.connections })
 }
 
 export function deadLetterStore({ client, env: { tables, retention } }: Tables) {

@@ -6,6 +6,7 @@ import type { StoredEvent, Stream, SubscriptionStore } from '#shared/pipeline/po
 import { describeClaimStore } from '#shared/testing/contracts/claim-store.contract.ts'
 import { describeDeadLetterStore } from '#shared/testing/contracts/dead-letter-store.contract.ts'
 import { describeEventStore } from '#shared/testing/contracts/event-store.contract.ts'
+import { describeRevocationStore } from '#shared/testing/contracts/revocation-store.contract.ts'
 import { describeSubscriptionStore } from '#shared/testing/contracts/subscription-store.contract.ts'
 import { describeTicketStore } from '#shared/testing/contracts/ticket-store.contract.ts'
 import { describeViewStore } from '#shared/testing/contracts/view-store.contract.ts'
@@ -14,6 +15,7 @@ import { makePrincipal } from '#shared/testing/identity/make-principal.ts'
 import { dynamoClaimStore } from './dynamo-claim-store.ts'
 import { dynamoDeadLetterStore } from './dynamo-dead-letter-store.ts'
 import { dynamoEventStore } from './dynamo-event-store.ts'
+import { dynamoRevocationStore } from './dynamo-revocation-store.ts'
 import { dynamoSubscriptionStore } from './dynamo-subscription-store.ts'
 import { dynamoTicketStore } from './dynamo-ticket-store.ts'
 import { dynamoViewStore } from './dynamo-view-store.ts'
@@ -35,6 +37,7 @@ const openSubscriptions = () => dynamoSubscriptionStore(client, tables, WHOLE)
 describeEventStore(name, (now) => openLog({ now }))
 describeClaimStore(name, () => openClaims())
 describeDeadLetterStore(name, () => dynamoDeadLetterStore(client, { table: tables.deadLetters, retention }))
+describeRevocationStore(name, (now) => dynamoRevocationStore(client, { table: tables.connections, now }))
 describeSubscriptionStore(name, openSubscriptions)
 describeTicketStore(name, (now) => dynamoTicketStore(client, { table: tables.connections, now }))
 describeViewStore(name, (now, kept) => dynamoViewStore(client, { table: tables.views, now, retention: kept }))

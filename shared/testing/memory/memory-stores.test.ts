@@ -2,12 +2,14 @@ import type { Retention } from '#shared/core/retention.ts'
 import { describeClaimStore } from '#shared/testing/contracts/claim-store.contract.ts'
 import { describeDeadLetterStore } from '#shared/testing/contracts/dead-letter-store.contract.ts'
 import { describeEventStore } from '#shared/testing/contracts/event-store.contract.ts'
+import { describeRevocationStore } from '#shared/testing/contracts/revocation-store.contract.ts'
 import { describeSubscriptionStore } from '#shared/testing/contracts/subscription-store.contract.ts'
 import { describeTicketStore } from '#shared/testing/contracts/ticket-store.contract.ts'
 import { describeViewStore } from '#shared/testing/contracts/view-store.contract.ts'
 import { memoryClaimStore } from './memory-claim-store.ts'
 import { memoryDeadLetterStore } from './memory-dead-letter-store.ts'
 import { memoryEventStore } from './memory-event-store.ts'
+import { memoryRevocationStore } from './memory-revocation-store.ts'
 import { memorySubscriptionStore } from './memory-subscription-store.ts'
 import { memoryTicketStore } from './memory-ticket-store.ts'
 import { memoryViewStore } from './memory-view-store.ts'
@@ -15,11 +17,13 @@ import { memoryViewStore } from './memory-view-store.ts'
 let logTime = () => 0
 let ticketTime = () => 0
 let viewTime = () => 0
+let revocationTime = () => 0
 let viewRetention: Pick<Retention, 'ofView'> = { ofView: () => undefined }
 const viewStore = memoryViewStore(undefined, () => viewTime(), {
   ofView: (view) => viewRetention.ofView(view),
 })
 const tickets = memoryTicketStore(() => ticketTime())
+const revocations = memoryRevocationStore(() => revocationTime())
 const stores = {
   store: memoryEventStore(undefined, () => logTime(), 7 * 86_400_000),
   claims: memoryClaimStore(),
@@ -33,6 +37,10 @@ describeEventStore('in memory', (now) => {
 })
 describeClaimStore('in memory', () => stores.claims)
 describeDeadLetterStore('in memory', () => stores.deadLetters)
+describeRevocationStore('in memory', (now) => {
+  revocationTime = now
+  return revocations
+})
 describeSubscriptionStore('in memory', () => stores.subscriptions)
 describeTicketStore('in memory', (now) => {
   ticketTime = now
