@@ -22,7 +22,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           setupFiles,
-          include: ['{shared,localstack,cli,web,packages,bench}/**/*.test.{ts,tsx}'],
+          include: ['{shared,localstack,infra,cli,web,packages,bench}/**/*.test.{ts,tsx}'],
           exclude: excluded,
           testTimeout: 30_000,
           hookTimeout: 60_000,

@@ -15,6 +15,7 @@ import { setRetention } from './set-retention.ts'
 import type { Settings } from './settings.ts'
 import { startDemo } from './start-demo.ts'
 import type { Running } from './start-worker.ts'
+import { loopbackOrigins, type Trust } from './trusted-requests.ts'
 import { watchSleep } from './watch-sleep.ts'
 import { startWeb } from './web/start-web.ts'
 
@@ -72,6 +73,7 @@ async function startParts(settings: Settings, start: Start) {
     port: ports.WEB_PORT,
     config: { httpUrl: urls.http, socketUrl: urls.socket, ...signInOf(identity) },
     origins: [urls.http, urls.socket, identity.endpoint],
+    allowedHosts: settings.allowedHosts,
   })
   // Whatever fails first, the other must not become an unhandled rejection.
   startingWeb.catch(() => {})
@@ -94,6 +96,7 @@ async function startParts(settings: Settings, start: Start) {
       ports: { http: ports.HTTP_PORT, socket: ports.WS_PORT, lambda: ports.LAMBDA_PORT },
       idleSeconds: IDLE_SECONDS,
       connectionSeconds: settings.connectionSeconds,
+      trust: trustOf(settings),
     }),
   )
   await start(host.startTrigger())
@@ -108,7 +111,7 @@ async function startBackends(
   settings: Settings,
   start: Start,
 ): Promise<{ service: Service; backends: Backends }> {
-  const { ports, dataDir, kafkaBrokers, dynamodbEndpoint } = settings
+  const { ports, dataDir, kafkaBrokers, dynamodbEndpoint, allowedHosts } = settings
   const resolving = resolveService(STAGE)
   // Whatever fails first, the other must not become an unhandled rejection.
   resolving.catch(() => {})
@@ -120,7 +123,7 @@ async function startBackends(
   const dynamodb = await start(
     dynamodbEndpoint
       ? external(dynamodbEndpoint)
-      : startDynamodbWorker({ port: ports.DYNAMODB_PORT, dataDir: join(dataDir, 'dynamodb') }),
+      : startDynamodbWorker({ port: ports.DYNAMODB_PORT, dataDir: join(dataDir, 'dynamodb'), allowedHosts }),
   )
   const service = await resolving
   const brokers = kafka.endpoint.split(',')
@@ -129,9 +132,19 @@ async function startBackends(
   await setRetention({ brokers, retentionMs, mayShorten: kafkaBrokers === null, log })
   await createTables(service, dynamodb.endpoint)
   const identity = await start(
-    startIdentityWorker(service, { port: ports.IDENTITY_PORT, dataDir: join(dataDir, 'identity'), log }),
+    startIdentityWorker(service, {
+      port: ports.IDENTITY_PORT,
+      dataDir: join(dataDir, 'identity'),
+      trust: trustOf(settings),
+      log,
+    }),
   )
   return { service, backends: { kafka, dynamodb, identity } }
+}
+
+/** The pages that may use the API, its sockets and the identity provider: the stack's own, and those of ALLOWED_ORIGINS. */
+function trustOf({ ports, allowedHosts, allowedOrigins }: Settings): Trust {
+  return { hosts: allowedHosts, origins: [...loopbackOrigins(ports.WEB_PORT), ...allowedOrigins] }
 }
 
 async function external(endpoint: string): Promise<Running> {

@@ -37,7 +37,6 @@ export type ServiceFunction = {
 
 /** `provider.httpApi.cors`, as the framework takes it. `maxAge` is in seconds. */
 export type CorsSettings = {
-  readonly allowedOrigins?: readonly string[]
   readonly allowedHeaders?: readonly string[]
   readonly allowedMethods?: readonly string[]
   readonly exposedResponseHeaders?: readonly string[]

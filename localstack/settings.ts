@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { readOrigins } from '../infra/read-origins.ts'
 
 /** Ports, folders and endpoints of one local stack (docs/local-stack.md). */
 export type Settings = {
@@ -14,6 +15,10 @@ export type Settings = {
   readonly connectionSeconds: number
   /** The maximum time limit of the functions behind the gateway: less than theirs shows what clients do about it. */
   readonly functionSeconds: number
+  /** Names that the stack is called by besides those of loopback, such as a tunnel's. */
+  readonly allowedHosts: readonly string[]
+  /** The origins of the web pages that may use the stack besides its own page. */
+  readonly allowedOrigins: readonly string[]
   /** Whether simulators write events when the stack is up. */
   readonly hasDemo: boolean
 }
@@ -58,6 +63,16 @@ export function readSettings(
     const other = used.find(([otherName, otherPort]) => otherName < name && otherPort === port)
     if (other) problems.push(`${name} and ${other[0]} are both ${port}`)
   }
+  const origins = () => {
+    try {
+      return readOrigins(env.ALLOWED_ORIGINS ?? '')
+    } catch (error) {
+      problems.push((error as Error).message)
+      return []
+    }
+  }
+  const allowedOrigins = origins()
+  const allowedHosts = readHosts(env)
   if (problems.length > 0) throw new Error(problems.join('\n'))
   return {
     ports,
@@ -67,6 +82,15 @@ export function readSettings(
     gatewayEndpoint: env.GATEWAY_ENDPOINT ?? null,
     connectionSeconds,
     functionSeconds,
+    allowedHosts,
+    allowedOrigins,
     hasDemo,
   }
+}
+
+/** The host of `PUBLIC_URL` is one as well: senders of webhooks call it. */
+function readHosts({ ALLOWED_HOSTS = '', PUBLIC_URL = '' }: Readonly<Record<string, string | undefined>>) {
+  const listed = ALLOWED_HOSTS.split(',').map((host) => host.trim().toLowerCase())
+  const known = URL.canParse(PUBLIC_URL) ? [new URL(PUBLIC_URL).hostname] : []
+  return [...listed.filter((host) => host !== ''), ...known]
 }

@@ -14,6 +14,7 @@ const HELP = `Starts the whole pipeline on this machine. Ctrl-C stops it.
 
 HTTP_PORT, WS_PORT, LAMBDA_PORT, WEB_PORT, KAFKA_PORT, DYNAMODB_PORT and IDENTITY_PORT set the ports,
 TIDEWIRE_DATA sets the data folder. RETENTION sets how long events are kept, such as 7d or 1d,market-ticks=1h.
+ALLOWED_HOSTS and ALLOWED_ORIGINS let in other names, such as a tunnel's, and pages of other origins.
 KAFKA_BROKERS replaces the broker, DYNAMODB_ENDPOINT the DynamoDB emulator.
 See docs/local-stack.md.
 `

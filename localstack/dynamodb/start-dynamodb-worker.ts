@@ -13,10 +13,12 @@ const OLDER_FILE = 'CURRENT'
 export async function startDynamodbWorker({
   port,
   dataDir,
+  allowedHosts = [],
   log = (line) => process.stderr.write(`${line}\n`),
 }: {
   readonly port: number
   readonly dataDir: string
+  readonly allowedHosts?: readonly string[]
   readonly log?: (line: string) => void
 }): Promise<Running> {
   await mkdir(dataDir, { recursive: true })
@@ -24,5 +26,8 @@ export async function startDynamodbWorker({
     log(
       `The tables of an older version in ${dataDir} are not read: history and views begin empty. "npm start -- --fresh" deletes all local data.`,
     )
-  return startWorker(new URL('./dynamodb-worker.ts', import.meta.url), { data: { port, dataDir }, log })
+  return startWorker(new URL('./dynamodb-worker.ts', import.meta.url), {
+    data: { port, dataDir, allowedHosts },
+    log,
+  })
 }

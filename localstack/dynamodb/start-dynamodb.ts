@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { listenOnLoopback } from '../listen-on-loopback.ts'
 import { readBody } from '../read-body.ts'
 import type { Running } from '../start-worker.ts'
+import { createTrustingServer, NO_PAGES } from '../trusted-requests.ts'
 import { DynamoError } from './dynamo-error.ts'
 import { isRecord } from './operations/request.ts'
 import { runOperation } from './operations/run-operation.ts'
@@ -21,16 +22,23 @@ type StartDynamodb = {
   /** The folder of the tables, or null to keep them in memory. */
   readonly dataDir: string | null
   readonly log: (line: string) => void
+  /** Names that it is called by, besides those of loopback. */
+  readonly allowedHosts?: readonly string[]
 }
 
 /**
  * Starts the DynamoDB of the local stack in this thread: DynamoDB's JSON protocol over HTTP, on loopback. Credentials
- * are not checked. Rejects if the port or the data folder is in use.
+ * are not checked, so no web page may use it. Rejects if the port or the data folder is in use.
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.LowLevelAPI.html
  */
-export async function startDynamodb({ port, dataDir, log }: StartDynamodb): Promise<Running> {
+export async function startDynamodb({
+  port,
+  dataDir,
+  log,
+  allowedHosts = [],
+}: StartDynamodb): Promise<Running> {
   const tables = openTables(dataDir === null ? ':memory:' : join(dataDir, 'tables.sqlite'))
-  const server = createServer((request, response) => {
+  const server = createTrustingServer({ ...NO_PAGES, hosts: allowedHosts }, (request, response) => {
     // Only a request that its sender has cut cannot be read.
     respond(request, response, { tables, log }).catch(() => response.destroy())
   })

@@ -9,9 +9,8 @@ export type Cors = {
   headers(origin: string): Headers
 }
 
-/** What the framework configures for `cors: true`. */
+/** What the framework configures for `cors: true`, besides that any origin is allowed. */
 const DEFAULTS = {
-  allowedOrigins: ['*'],
   allowedHeaders: [
     'Content-Type',
     'X-Amz-Date',
@@ -25,20 +24,17 @@ const DEFAULTS = {
 }
 
 /**
- * Reads `provider.httpApi.cors`. Returns null if it is not set. An origin that is not allowed gets no headers, so its
- * browser refuses.
+ * Reads `provider.httpApi.cors`. Returns null if it is not set. Instead of the origins that the cloud allows these are
+ * those of this stack's pages. Another origin gets no headers, so its browser refuses.
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html
  */
-export function readCors({ provider }: Service): Cors | null {
+export function readCors({ provider }: Service, origins: readonly string[]): Cors | null {
   const declared = provider.httpApi?.cors
   if (!declared) return null
   const settings: CorsSettings = declared === true ? {} : declared
-  const origins = settings.allowedOrigins ?? DEFAULTS.allowedOrigins
-  const isAny = origins.includes('*')
-  const isAllowed = (origin: string) => isAny || origins.includes(origin)
   const common = settings.allowCredentials ? { 'access-control-allow-credentials': 'true' } : {}
-  const allowOrigin = (origin: string): Headers =>
-    isAny ? { 'access-control-allow-origin': '*' } : { 'access-control-allow-origin': origin, vary: 'origin' }
+  const added = (origin: string, headers: Headers): Headers =>
+    origins.includes(origin) ? { 'access-control-allow-origin': origin, ...headers } : {}
   const preflight = {
     ...common,
     'access-control-allow-methods': (settings.allowedMethods ?? DEFAULTS.allowedMethods).join(','),
@@ -48,7 +44,7 @@ export function readCors({ provider }: Service): Cors | null {
   const exposed = settings.exposedResponseHeaders?.join(',')
   const actual = { ...common, ...(exposed && { 'access-control-expose-headers': exposed }) }
   return {
-    preflight: (origin) => (isAllowed(origin) ? { ...allowOrigin(origin), ...preflight } : {}),
-    headers: (origin) => (isAllowed(origin) ? { ...allowOrigin(origin), ...actual } : {}),
+    preflight: (origin) => added(origin, preflight),
+    headers: (origin) => added(origin, actual),
   }
 }

@@ -1,7 +1,8 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { MAX_PAYLOAD_BYTES } from '../lambda/host-protocol.ts'
 import { readBody } from '../read-body.ts'
 import type { Service } from '../service.ts'
+import { createTrustingServer, type Trust } from '../trusted-requests.ts'
 import { type Cors, readCors } from './cors.ts'
 import { splitTarget, toHttpEvent } from './http-event.ts'
 import { gatewayMessage, type HttpResult, toHttpResult } from './http-result.ts'
@@ -16,9 +17,10 @@ const KEEP_ALIVE_MS = 75_000
 type Api = { readonly routes: HttpRoutes; readonly cors: Cors | null; readonly integrate: Integrate }
 
 /** Creates the HTTP API of a service, with payload format 2.0 and the stage `$default`. */
-export function createHttpApi(service: Service, integrate: Integrate): Server {
-  const api: Api = { routes: readHttpRoutes(service), cors: readCors(service), integrate }
-  const server = createServer((request, response) => {
+export function createHttpApi(service: Service, integrate: Integrate, trust: Trust): Server {
+  const cors = readCors(service, trust.origins)
+  const api: Api = { routes: readHttpRoutes(service), cors, integrate }
+  const server = createTrustingServer(trust, (request, response) => {
     respond(request, api).then(
       (result) => send(response, result, request),
       () => response.destroy(), // the sender has cut its request
@@ -35,7 +37,7 @@ async function respond(request: IncomingMessage, { routes, cors, integrate }: Ap
   const isPreflight = method === 'OPTIONS' && request.headers['access-control-request-method'] !== undefined
   if (cors && origin !== undefined && isPreflight && !routes.hasOptions(path)) {
     request.resume()
-    return { status: 204, headers: cors.preflight(origin), cookies: [], body: '' }
+    return { status: 204, headers: { ...cors.preflight(origin), vary: 'origin' }, cookies: [], body: '' }
   }
   const body = await readBody(request, MAX_BODY_BYTES)
   const match = routes.find(method, path)
@@ -57,15 +59,19 @@ async function respond(request: IncomingMessage, { routes, cors, integrate }: Ap
     const invocation = await integrate(match.functionKey, event, text)
     return invocation ? toHttpResult(invocation) : gatewayMessage(503, 'Service Unavailable')
   })()
-  return cors && origin !== undefined ? withCors(result, cors.headers(origin)) : result
+  return cors ? withCors(result, origin === undefined ? {} : cors.headers(origin)) : result
 }
 
 const tooLarge = gatewayMessage(413, 'Request Entity Too Large')
 
-/** A gateway with CORS ignores what the function says of it. */
+/**
+ * A gateway with CORS ignores what the function says of it. A cache must keep the responses of each origin apart, also the
+ * one without an origin.
+ */
 function withCors(result: HttpResult, added: Readonly<Record<string, string>>): HttpResult {
   const own = Object.entries(result.headers).filter(([name]) => !name.startsWith('access-control-'))
-  return { ...result, headers: { ...Object.fromEntries(own), ...added } }
+  const vary = [result.headers.vary, 'origin'].filter((name) => name !== undefined).join(', ')
+  return { ...result, headers: { ...Object.fromEntries(own), ...added, vary } }
 }
 
 function send(response: ServerResponse, result: HttpResult, request: IncomingMessage): void {

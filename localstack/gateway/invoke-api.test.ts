@@ -1,4 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest'
+import { NO_PAGES } from '../trusted-requests.ts'
 import { createInvokeApi } from './invoke-api.ts'
 import { createTestService, listen } from './testing/start-test-gateway.ts'
 
@@ -9,7 +10,7 @@ afterEach(async () => {
 
 async function start(run: (event: unknown) => unknown) {
   const { host } = createTestService({ stats: { run } })
-  const { url, stop } = await listen(createInvokeApi(host, new Set(['test-local-stats'])))
+  const { url, stop } = await listen(createInvokeApi(host, new Set(['test-local-stats']), NO_PAGES))
   stops.push(stop)
   return async (name: string, body: string, headers: Record<string, string> = {}) => {
     const path = `/2015-03-31/functions/${encodeURIComponent(name)}/invocations`

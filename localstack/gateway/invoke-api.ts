@@ -1,7 +1,8 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { MAX_PAYLOAD_BYTES } from '../lambda/host-protocol.ts'
 import type { FunctionHost } from '../lambda/start-function-host.ts'
 import { readBody } from '../read-body.ts'
+import { createTrustingServer, type Trust } from '../trusted-requests.ts'
 import { decodePath } from './http-routes.ts'
 
 const PATH = /^\/2015-03-31\/functions\/([^/?]+)\/invocations/
@@ -15,8 +16,12 @@ type Refusal = { readonly status: number; readonly type: string; readonly messag
  * An `Event` whose function fails is not tried again.
  * @see https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
  */
-export function createInvokeApi(host: Pick<FunctionHost, 'invoke'>, names: ReadonlySet<string>): Server {
-  return createServer((request, response) => {
+export function createInvokeApi(
+  host: Pick<FunctionHost, 'invoke'>,
+  names: ReadonlySet<string>,
+  trust: Trust,
+): Server {
+  return createTrustingServer(trust, (request, response) => {
     invoke(request, response, { host, names }).catch(() => response.destroy()) // the sender has cut its request
   })
 }

@@ -39,17 +39,16 @@ async function start(functions: TestFunctions = {}, limits: Partial<ConnectionLi
   ])
   const { service, host, functions: definitions } = createTestService(Object.fromEntries(recording), provider)
   const api = createSocketApi(service, createIntegrations(host, definitions, 29_000), {
-    idleMs: HOUR,
-    lifeMs: HOUR,
-    ...limits,
+    limits: { idleMs: HOUR, lifeMs: HOUR, ...limits },
+    trust: { hosts: [], origins: ['http://page.example'] },
   })
   const { url, port, stop } = await listen(api.server)
   stops.push(async () => {
     await api.closeSockets()
     await stop()
   })
-  const open = async (path = '/', protocols: string[] = []) => {
-    const socket = new WebSocket(url.replace('http', 'ws') + path, protocols)
+  const open = async (path = '/', protocols: string[] = [], headers: Record<string, string> = {}) => {
+    const socket = new WebSocket(url.replace('http', 'ws') + path, protocols, { headers })
     const texts: string[] = []
     socket.on('message', (data) => texts.push(String(data)))
     const closed = new Promise<number>((resolve) => socket.once('close', resolve))
@@ -70,6 +69,12 @@ async function start(functions: TestFunctions = {}, limits: Partial<ConnectionLi
     }
   }
   return { seen, open, manage, url, port, api }
+}
+
+async function startWithOne() {
+  const api = await start()
+  const { id } = await api.open()
+  return { ...api, id }
 }
 
 describe('a connection', () => {
@@ -109,6 +114,21 @@ describe('a connection', () => {
     expect(seen.disconnect).toEqual([])
   })
 
+  test('of a page opens from its own origins only; a page may not manage connections at all', async () => {
+    const { seen, open, url, id } = await startWithOne()
+    const key = '/?key=local-dev-key'
+
+    for (const origin of ['http://evil.example', 'null', 'http://localhost:8080'])
+      await expect(open(key, [], { origin })).rejects.toThrow('403')
+    await expect(open(key, [], { host: 'evil.example' })).rejects.toThrow('403')
+    expect(seen.connect).toHaveLength(1)
+    await open(key, [], { origin: 'http://page.example' })
+    const remove = (origin: string) =>
+      fetch(`${url}/@connections/${encodeURIComponent(id)}`, { method: 'DELETE', headers: { origin } })
+    for (const origin of ['http://evil.example', 'http://page.example'])
+      expect((await remove(origin)).status).toBe(403)
+  })
+
   test('gets the subprotocol that $connect chooses', async () => {
     const run = () => ({ statusCode: 200, headers: { 'Sec-WebSocket-Protocol': 'v2' } })
     const { open } = await start({ connect: { events: [{ websocket: '$connect' }], run } })
@@ -123,7 +143,7 @@ describe('a connection', () => {
     })
     const socket = connect(port, '127.0.0.1')
     socket.write(
-      'GET / HTTP/1.1\r\nhost: local\r\nupgrade: websocket\r\nconnection: upgrade\r\nsec-websocket-version: 13\r\nsec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n',
+      'GET / HTTP/1.1\r\nhost: localhost\r\nupgrade: websocket\r\nconnection: upgrade\r\nsec-websocket-version: 13\r\nsec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n',
     )
     await vi.waitFor(() => expect(seen.connect).toHaveLength(1))
     socket.destroy()

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import { createServer, type IncomingMessage, type Server, STATUS_CODES } from 'node:http'
+import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { Service } from '../service.ts'
+import { createTrustingServer, NO_PAGES, requestProblem, type Trust } from '../trusted-requests.ts'
 import { type ConnectionLimits, createConnections } from './connections.ts'
 import { splitTarget } from './http-event.ts'
 import { toHttpResult } from './http-result.ts'
@@ -18,6 +19,11 @@ export type SocketApi = {
 }
 
 type Api = { readonly routes: SocketRoutes; readonly integrate: Integrate; readonly stage: string }
+type Options = {
+  readonly limits: ConnectionLimits
+  /** Who may open sockets. The management API is for no page. */
+  readonly trust: Trust
+}
 type Connected = { readonly status: number; readonly protocol: string | undefined }
 
 const KEEP_ALIVE_MS = 75_000
@@ -26,7 +32,11 @@ const UNSUPPORTED_DATA = 1003
 const CLOSING_MS = 500
 
 /** Creates the WebSocket API of a service, with the management API of its connections on the same server. */
-export function createSocketApi(service: Service, integrate: Integrate, limits: ConnectionLimits): SocketApi {
+export function createSocketApi(
+  service: Service,
+  integrate: Integrate,
+  { limits, trust }: Options,
+): SocketApi {
   const api: Api = { routes: readSocketRoutes(service), integrate, stage: service.provider.stage ?? 'dev' }
   const connections = createConnections(limits)
   const protocols = new WeakMap<IncomingMessage, string>()
@@ -36,7 +46,10 @@ export function createSocketApi(service: Service, integrate: Integrate, limits: 
     maxPayload: MAX_MESSAGE_BYTES,
     handleProtocols: (_, request) => protocols.get(request) ?? false,
   })
-  const server = createServer(createManagementApi(connections))
+  const server = createTrustingServer(
+    { ...trust, origins: NO_PAGES.origins },
+    createManagementApi(connections),
+  )
   server.keepAliveTimeout = KEEP_ALIVE_MS
 
   const disconnect = (identity: SocketIdentity, code: number, reason: string): void => {
@@ -61,6 +74,7 @@ export function createSocketApi(service: Service, integrate: Integrate, limits: 
   }
   server.on('upgrade', async (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy())
+    if (requestProblem(request, trust) !== null) return refuse(socket, 403)
     const identity = identify(request, api.stage)
     const { status, protocol } = await connect(api, identity, request)
     if (status < 200 || status > 299) return refuse(socket, status)
@@ -116,6 +130,8 @@ async function connect(
 }
 
 function refuse(socket: Duplex, status: number): void {
+  // A client that does not close its side must not keep the connection.
+  socket.once('finish', () => socket.destroy())
   const body = JSON.stringify({ message: STATUS_CODES[status] ?? 'Refused' })
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Refused'}\r\n` +

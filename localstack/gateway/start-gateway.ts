@@ -3,6 +3,7 @@ import type { FunctionDefinition } from '../lambda/read-functions.ts'
 import type { FunctionHost } from '../lambda/start-function-host.ts'
 import { listenOnLoopback } from '../listen-on-loopback.ts'
 import type { Service } from '../service.ts'
+import { NO_PAGES, type Trust } from '../trusted-requests.ts'
 import { createHttpApi } from './http-api.ts'
 import { createIntegrations } from './integrations.ts'
 import { createInvokeApi } from './invoke-api.ts'
@@ -17,6 +18,7 @@ type Options = {
   /** Seconds until a connection is closed: without a message, and in total. */
   readonly idleSeconds: number
   readonly connectionSeconds: number
+  readonly trust: Trust
 }
 
 /** API Gateway's limits of an integration, in milliseconds. */
@@ -28,12 +30,15 @@ const SOCKET_LIMIT_MS = 29_000
  * connections, and the functions by name. Rejects if a port is in use.
  */
 export async function startGateway(options: Options): Promise<{ stop(): Promise<void> }> {
-  const { service, functions, host, ports, idleSeconds, connectionSeconds } = options
-  const limits = { idleMs: idleSeconds * 1000, lifeMs: connectionSeconds * 1000 }
-  const sockets = createSocketApi(service, createIntegrations(host, functions, SOCKET_LIMIT_MS), limits)
-  const http = createHttpApi(service, createIntegrations(host, functions, HTTP_LIMIT_MS))
+  const { service, functions, host, ports, trust } = options
+  const limits = { idleMs: options.idleSeconds * 1000, lifeMs: options.connectionSeconds * 1000 }
+  const sockets = createSocketApi(service, createIntegrations(host, functions, SOCKET_LIMIT_MS), {
+    limits,
+    trust,
+  })
+  const http = createHttpApi(service, createIntegrations(host, functions, HTTP_LIMIT_MS), trust)
   const names = new Set([...functions.values()].map(({ name }) => name))
-  const lambda = createInvokeApi(host, names)
+  const lambda = createInvokeApi(host, names, { ...trust, origins: NO_PAGES.origins })
   await listenOnLoopback(http, ports.http)
   await listenOnLoopback(sockets.server, ports.socket)
   await listenOnLoopback(lambda, ports.lambda)

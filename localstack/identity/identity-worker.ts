@@ -1,17 +1,23 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { json } from 'node:stream/consumers'
 import { CognitoError, InvalidPasswordError, NotAuthorizedError } from 'cognito-local/lib/errors.js'
 import publicKey from 'cognito-local/lib/keys/cognitoLocal.public.json' with { type: 'json' }
 import { listenOnLoopback } from '../listen-on-loopback.ts'
 import { runAsWorker } from '../start-worker.ts'
+import { createTrustingServer, type Trust } from '../trusted-requests.ts'
 import { type CallAction, createIdentity } from './create-identity.ts'
 
-type Data = { readonly issuer: string; readonly dataDir: string; readonly groups: readonly string[] }
+type Data = {
+  readonly issuer: string
+  readonly dataDir: string
+  readonly groups: readonly string[]
+  readonly trust: Trust
+}
 
 // The worker thread that `startIdentity` starts. It listens on any free port.
 await runAsWorker(async (data: Data, log) => {
-  const server = identityServer(await createIdentity({ ...data, log }))
+  const server = identityServer(await createIdentity({ ...data, log }), data.trust)
   await listenOnLoopback(server, 0)
   const { port } = server.address() as AddressInfo
   return {
@@ -23,21 +29,25 @@ await runAsWorker(async (data: Data, log) => {
   }
 })
 
-/** The page is served from another port. */
-const CORS = {
-  'access-control-allow-origin': '*',
-  'access-control-allow-headers': '*',
-  'access-control-max-age': '600',
-}
+/** The page is served from another port. A request with an origin is one of a page that may read the response. */
+const corsOf = (origin: string | undefined) => ({
+  ...(origin !== undefined && {
+    'access-control-allow-origin': origin,
+    'access-control-allow-headers': '*',
+    'access-control-max-age': '600',
+  }),
+  vary: 'origin',
+})
 
 type Reply = { readonly status: number; readonly body?: unknown }
 
 /** Cognito's HTTP interface: `POST /` with the action in `x-amz-target`, and the public keys of its tokens. */
-function identityServer(call: CallAction): Server {
-  return createServer((request, response) => {
+function identityServer(call: CallAction, trust: Trust): Server {
+  return createTrustingServer(trust, (request, response) => {
+    const cors = corsOf(request.headers.origin)
     respond(request, call).then(
-      (reply) => send(response, reply),
-      (error: unknown) => send(response, failure('InternalErrorException', String(error), 500)),
+      (reply) => send(response, reply, cors),
+      (error: unknown) => send(response, failure('InternalErrorException', String(error), 500), cors),
     )
   })
 }
@@ -70,8 +80,8 @@ function failure(type: string, message: string, status = 400): Reply {
   return { status, body: { __type: type, message } }
 }
 
-function send(response: ServerResponse, { status, body }: Reply): void {
-  response.writeHead(status, { ...CORS, 'content-type': 'application/x-amz-json-1.1' })
+function send(response: ServerResponse, { status, body }: Reply, cors: ReturnType<typeof corsOf>): void {
+  response.writeHead(status, { ...cors, 'content-type': 'application/x-amz-json-1.1' })
   response.end(body === undefined ? undefined : JSON.stringify(body, inSeconds))
 }
 

@@ -1,5 +1,6 @@
 import type { Service } from '../service.ts'
 import { type Running, startWorker } from '../start-worker.ts'
+import type { Trust } from '../trusted-requests.ts'
 import { listenOnDemand } from './listen-on-demand.ts'
 import { CLIENT_ID, emailOf, PASSWORD, USER_POOL_ID } from './user-pool.ts'
 
@@ -22,13 +23,19 @@ export async function startIdentityWorker(
   {
     port,
     dataDir,
+    trust,
     log,
-  }: { readonly port: number; readonly dataDir: string; readonly log: (line: string) => void },
+  }: {
+    readonly port: number
+    readonly dataDir: string
+    readonly trust: Trust
+    readonly log: (line: string) => void
+  },
 ): Promise<Identity> {
   const groups = readGroups(service)
   const file = new URL('./identity-worker.ts', import.meta.url)
   const issuer = `http://127.0.0.1:${port}`
-  const start = () => startWorker(file, { data: { issuer, dataDir, groups }, log })
+  const start = () => startWorker(file, { data: { issuer, dataDir, groups, trust }, log })
   const running = await listenOnDemand(port, start, log)
   return {
     ...running,

@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { extname, join, normalize } from 'node:path'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import { listenOnLoopback } from '../listen-on-loopback.ts'
+import { createTrustingServer, type Trust } from '../trusted-requests.ts'
 
 const compress = promisify(gzip)
 
@@ -25,6 +26,7 @@ type Options = {
   /** Other documents in JSON, by path. */
   readonly documents: Readonly<Record<string, string>>
   readonly headers: Readonly<Record<string, string>>
+  readonly trust: Trust
 }
 type File = { readonly type: string; readonly bytes: Buffer; readonly zipped: Buffer | null }
 
@@ -32,7 +34,7 @@ type File = { readonly type: string; readonly bytes: Buffer; readonly zipped: Bu
  * Serves a built single-page app as a CDN does: compressed, with unlimited caching of the hashed assets, and with
  * `index.html` for every path that is not a file. Rejects if the port is in use.
  */
-export async function serveFiles({ folder, port, documents, headers }: Options) {
+export async function serveFiles({ folder, port, documents, headers, trust }: Options) {
   const cache = new Map<string, Promise<File | null>>()
   const find = (path: string) => {
     const known = cache.get(path) ?? readFileOf(folder, path)
@@ -54,7 +56,7 @@ export async function serveFiles({ folder, port, documents, headers }: Options) 
       return response.writeHead(404, { 'content-type': 'text/plain' }).end('There is no such file.\n')
     return send(request, response, file, isAsset ? 'public, max-age=31536000, immutable' : 'no-cache')
   }
-  const server = createServer((request, response) => {
+  const server = createTrustingServer(trust, (request, response) => {
     respond(request, response).catch(() => response.writableEnded || response.writeHead(500).end())
   })
   await listenOnLoopback(server, port)

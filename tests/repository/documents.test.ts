@@ -7,7 +7,7 @@ import { repositoryFiles } from '../support/repository-files.ts'
 const files = await repositoryFiles()
 const known = new Set(files.flatMap((file) => [file, ...foldersOf(file)]))
 const pages = files.filter((file) =>
-  /^(README|CONTRIBUTING)\.md$|^docs\/.+\.md$|^packages\/.+\.md$/.test(file),
+  /^(README|CONTRIBUTING|SECURITY)\.md$|^docs\/.+\.md$|^packages\/.+\.md$/.test(file),
 )
 /** This file names pages that do not exist, to check that they are found. */
 const SELF = 'tests/repository/documents.test.ts'
