@@ -4,17 +4,21 @@ import { getEvent } from '#shared/pipeline/lifecycle/get-event.ts'
 import { API_KEYS, callHttp, keyOf } from '#shared/testing/functions/http-calls.ts'
 import { makeHttpEvent } from '#shared/testing/functions/lambda-events.ts'
 import { type CaseWorld, createCaseWorld, publishTo } from '#shared/testing/lifecycle/case-world.ts'
+import { memoryAudit } from '#shared/testing/memory/memory-audit.ts'
 import { composeCommand, createCommand } from './command.ts'
 import { readEnvironment } from './lib/environment.ts'
 
 let world: CaseWorld
+let audit: ReturnType<typeof memoryAudit>
 let command: ReturnType<typeof createCommand>
 
 beforeEach(async () => {
   world = createCaseWorld()
+  audit = memoryAudit()
   command = createCommand({
     ...composeCommand(readEnvironment({ ...process.env, API_KEYS })),
     ...world,
+    audit,
   })
   await publishTo(world, 'd1')
 })
@@ -95,4 +99,33 @@ test('DELETE /events/{id} is the move "delete", for admins only', async () => {
 
   expect((await remove('operator')).status).toBe(403)
   expect(await remove('admin')).toMatchObject({ status: 202, body: { state: { isDeleted: true } } })
+})
+
+describe('the audit trail', () => {
+  test('has a move with who made it and its event', async () => {
+    await move('acknowledge')
+
+    expect(audit.entries).toMatchObject([
+      {
+        action: 'event.moved',
+        principal: { name: 'key:operator' },
+        caller: { address: '203.0.113.7', requestId: 'request-1' },
+        target: 'd1',
+        details: { move: 'acknowledge', event: expect.any(String) },
+      },
+    ])
+  })
+
+  test('has a deletion, and one that is refused', async () => {
+    const remove = (role: Role) =>
+      call(makeHttpEvent('DELETE', '/events/d1', { headers: keyOf(role), pathParameters: { id: 'd1' } }))
+
+    await remove('operator')
+    await remove('admin')
+
+    expect(audit.entries).toMatchObject([
+      { action: 'refused', principal: { name: 'key:operator' }, target: 'DELETE /events/d1' },
+      { action: 'event.deleted', principal: { name: 'key:admin' }, target: 'd1' },
+    ])
+  })
 })

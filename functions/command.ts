@@ -1,15 +1,18 @@
 import { httpHandler } from '#shared/adapters/http/http-handler.ts'
 import { rateLimiter } from '#shared/adapters/http/rate-limit.ts'
-import { type Identify, requirePrincipal } from '#shared/adapters/http/require-principal.ts'
+import { type Identify, respondAs } from '#shared/adapters/http/require-principal.ts'
 import { kafkaLogReader } from '#shared/adapters/kafka/kafka-log-reader.ts'
+import { actorOf } from '#shared/core/audit.ts'
+import { continueTrace } from '#shared/core/trace.ts'
 import { domains } from '#shared/domain/catalog.ts'
 import { keyRequest, readIdempotencyKey } from '#shared/pipeline/accept/idempotency-key.ts'
-import { continueTrace } from '#shared/pipeline/accept/read-post.ts'
+import type { Audit } from '#shared/pipeline/audit/audit.ts'
 import { entityTag } from '#shared/pipeline/lifecycle/entity-tag.ts'
 import { lifecyclesOf } from '#shared/pipeline/lifecycle/lifecycles.ts'
 import { type MoveDeps, moveEvent, readMoveBody } from '#shared/pipeline/lifecycle/move-event.ts'
 
 import {
+  auditTrailInKafka,
   catalogOf,
   claimStore,
   clock,
@@ -25,13 +28,21 @@ import { stopAppendsAt, stopPausesAt } from './lib/stop-at.ts'
 
 export type CommandDeps = MoveDeps & {
   readonly identify: Identify
+  readonly audit: Audit
   readonly limitRate: ReturnType<typeof rateLimiter>
 }
 
 export function composeCommand(env: Environment): CommandDeps {
   const tables = openTables(env)
-  return {
+  const accepting = {
     kafka: kafkaLog(env),
+    claims: claimStore(tables),
+    catalog: catalogOf(env),
+    newId,
+  }
+  return {
+    ...accepting,
+    audit: auditTrailInKafka(accepting),
     // A person waits for the response: Kafka is asked twice, for 2 s each.
     reader: kafkaLogReader({
       brokers: env.kafkaBrokers,
@@ -41,14 +52,11 @@ export function composeCommand(env: Environment): CommandDeps {
       retry: { initialRetryTime: 50, retries: 1 },
     }),
     store: eventStore(tables),
-    claims: claimStore(tables),
     viewStore: viewStore(tables),
-    catalog: catalogOf(env),
     lifecycles: lifecyclesOf(domains),
     identify: identityOf(env),
     limitRate: rateLimiter(env.rateLimitPerSecond),
     clock,
-    newId,
   }
 }
 
@@ -56,31 +64,43 @@ export function composeCommand(env: Environment): CommandDeps {
  * `POST /events/{id}/{move}` and `DELETE /events/{id}`: 202 once Kafka has the move, with the state that the views
  * make of it.
  */
-export function createCommand({ identify, limitRate, ...deps }: CommandDeps) {
-  return httpHandler(async (request) => {
-    const principal = await requirePrincipal(request, identify)
-    const { id = '', move = 'delete' } = request.pathParameters
-    const { headers, query, signal } = request
-    return limitRate(principal.name, async () => {
-      const key = readIdempotencyKey(headers['idempotency-key'])
-      const target = JSON.stringify([move, id, query.source])
-      const { receipt, state } = await moveEvent(
-        {
-          id,
-          move,
-          principal,
-          source: query.source,
-          ifMatch: headers['if-match'],
-          body: readMoveBody(request.body),
-          traceparent: continueTrace(headers.traceparent),
-          keyed: key === undefined ? undefined : keyRequest(principal.name, key, request, target),
-        },
-        stopAppendsAt(signal, stopPausesAt(signal, deps)),
-      )
-      if (state === null) return { status: 202, body: receipt }
-      return { status: 202, headers: { etag: entityTag(state) }, body: { ...receipt, state: state.state } }
-    })
-  })
+export function createCommand({ identify, audit, limitRate, ...deps }: CommandDeps) {
+  return httpHandler((request) =>
+    respondAs(request, { identify, audit }, (principal) => {
+      const { id = '', move = 'delete' } = request.pathParameters
+      const { headers, query, signal, caller } = request
+      return limitRate(principal.name, async () => {
+        const key = readIdempotencyKey(headers['idempotency-key'])
+        const target = JSON.stringify([move, id, query.source])
+        const { receipt, state } = await moveEvent(
+          {
+            id,
+            move,
+            principal,
+            source: query.source,
+            ifMatch: headers['if-match'],
+            body: readMoveBody(request.body),
+            traceparent: continueTrace(headers.traceparent),
+            keyed: key === undefined ? undefined : keyRequest(principal.name, key, request, target),
+          },
+          stopAppendsAt(signal, stopPausesAt(signal, deps)),
+        )
+        await audit.record({
+          action: move === 'delete' ? 'event.deleted' : 'event.moved',
+          principal: actorOf(principal),
+          caller,
+          target: id,
+          details: { move, event: receipt.id },
+        })
+        if (state === null) return { status: 202, body: receipt }
+        return {
+          status: 202,
+          headers: { etag: entityTag(state) },
+          body: { ...receipt, state: state.state },
+        }
+      })
+    }),
+  )
 }
 
 export const handler = createCommand(composeCommand(readEnvironment(process.env)))

@@ -3,6 +3,7 @@ import { describe, expect, test, vi } from 'vitest'
 import { issueTicket } from '#shared/pipeline/sockets/tickets.ts'
 import { makeContext } from '#shared/testing/functions/lambda-events.ts'
 import { makePrincipal } from '#shared/testing/identity/make-principal.ts'
+import { memoryAudit } from '#shared/testing/memory/memory-audit.ts'
 import { memorySubscriptionStore } from '#shared/testing/memory/memory-subscription-store.ts'
 import { memoryTicketStore } from '#shared/testing/memory/memory-ticket-store.ts'
 import { type ConnectEvent, composeConnect, createConnect } from './connect.ts'
@@ -15,18 +16,21 @@ const CLOUD = {
   API_KEYS: `ada:viewer:${createHash('sha256').update(KEY).digest('hex')}`,
 }
 
+const CONTEXT = { connectionId: 'c1', requestId: 'r1', identity: { sourceIp: '203.0.113.7' } }
+
 function createWorld(env: Readonly<Record<string, string | undefined>>, remainingMs = 10_000) {
   const subscriptions = memorySubscriptionStore()
   const tickets = memoryTicketStore()
   const requestStats = vi.fn(async () => {})
-  const deps = { ...composeConnect(readEnvironment(env)), subscriptions, tickets, requestStats }
+  const audit = memoryAudit()
+  const deps = { ...composeConnect(readEnvironment(env)), subscriptions, tickets, requestStats, audit }
   const connect = createConnect(deps)
   const open = (query: Readonly<Record<string, string>> | null) =>
     connect(
-      { requestContext: { connectionId: 'c1' }, queryStringParameters: query } as ConnectEvent,
+      { requestContext: CONTEXT, queryStringParameters: query } as ConnectEvent,
       makeContext(remainingMs),
     )
-  return { open, subscriptions, tickets, requestStats }
+  return { open, subscriptions, tickets, requestStats, audit }
 }
 
 describe('$connect', () => {
@@ -62,9 +66,12 @@ describe('$connect', () => {
   })
 
   test.each([null, {}, { key: 'another' }, { ticket: 'made-up' }])('refuses %j', async (query) => {
-    const { open, requestStats } = createWorld({ ...CLOUD, LOCAL: '1' })
+    const { open, requestStats, audit } = createWorld({ ...CLOUD, LOCAL: '1' })
 
     expect(await open(query)).toEqual({ statusCode: 401 })
     expect(requestStats).not.toHaveBeenCalled()
+    const caller = { address: '203.0.113.7', requestId: 'r1' }
+    const refused = { action: 'credentials.refused', caller, target: '$connect' }
+    expect(audit.entries).toMatchObject(Object.keys(query ?? {}).length > 0 ? [refused] : [])
   })
 })

@@ -1,23 +1,28 @@
-import type { APIGatewayProxyResultV2, APIGatewayProxyWebsocketEventV2 } from 'aws-lambda'
+import type { APIGatewayEventWebsocketRequestContextV2, APIGatewayProxyResultV2 } from 'aws-lambda'
 import { apiKeyIdentity } from '#shared/adapters/identity/api-keys.ts'
 import { answerInTime } from '#shared/adapters/lambda/answer-in-time.ts'
 import type { Principal } from '#shared/core/principal.ts'
+import type { Audit } from '#shared/pipeline/audit/audit.ts'
 import type { SubscriptionStore, TicketStore } from '#shared/pipeline/ports.ts'
 import { redeemTicket } from '#shared/pipeline/sockets/tickets.ts'
 import type { RequestStats } from '#shared/pipeline/stats/stats.ts'
-import { openTables, statsRequest, subscriptionShards, ticketStore } from './lib/compose.ts'
+import { auditTrail, openTables, statsRequest, subscriptionShards, ticketStore } from './lib/compose.ts'
 import { type Environment, readEnvironment } from './lib/environment.ts'
 
 export type ConnectDeps = {
   readonly tickets: TicketStore
   readonly subscriptions: Pick<SubscriptionStore, 'connect'>
   readonly requestStats: RequestStats
+  readonly audit: Audit
   /** Takes an API key in the URL; null where none may come that way. */
   readonly keyInUrl: ((key: string) => Principal | null) | null
 }
 
 type Query = Readonly<Record<string, string | undefined>>
-export type ConnectEvent = Pick<APIGatewayProxyWebsocketEventV2, 'requestContext'> & {
+export type ConnectEvent = {
+  readonly requestContext: Pick<APIGatewayEventWebsocketRequestContextV2, 'connectionId' | 'requestId'> & {
+    readonly identity: { readonly sourceIp: string }
+  }
   readonly queryStringParameters?: Query | null
 }
 
@@ -28,6 +33,7 @@ export function composeConnect(env: Environment): ConnectDeps {
     tickets: ticketStore(tables),
     subscriptions: shards.of(0),
     requestStats: statsRequest(tables, shards),
+    audit: auditTrail(env),
     // A key in a URL ends up in the logs of proxies, so only the local stack takes one there.
     keyInUrl: env.isLocal ? apiKeyIdentity(env.apiKeys) : null,
   }
@@ -37,15 +43,28 @@ export function composeConnect(env: Environment): ConnectDeps {
  * `$connect`: 401 without a valid ticket; otherwise the connection is recorded before it opens. 503 if that takes too
  * long: the socket does not open, and the client tries again.
  */
-export function createConnect({ tickets, subscriptions, requestStats, keyInUrl }: ConnectDeps) {
+export function createConnect({ tickets, subscriptions, requestStats, audit, keyInUrl }: ConnectDeps) {
   const identify = async ({ ticket, key }: Query): Promise<Principal | null> => {
     if (ticket) return redeemTicket(ticket, { tickets })
     return key ? (keyInUrl?.(key) ?? null) : null
   }
+  const auditRefusal = ({ requestContext: { requestId, identity } }: ConnectEvent) =>
+    audit.record({
+      action: 'credentials.refused',
+      caller: { address: identity.sourceIp, requestId },
+      target: '$connect',
+      reason: 'The ticket or the key of a socket is not known, or not valid any more.',
+      group: '$connect',
+    })
   const handle = async (event: ConnectEvent): Promise<APIGatewayProxyResultV2> => {
-    const principal = await identify(event.queryStringParameters ?? {})
-    if (principal === null) return { statusCode: 401 }
-    await subscriptions.connect(event.requestContext.connectionId, principal)
+    const { requestContext, queryStringParameters } = event
+    const query = queryStringParameters ?? {}
+    const principal = await identify(query)
+    if (principal === null) {
+      if (query.ticket || query.key) await auditRefusal(event)
+      return { statusCode: 401 }
+    }
+    await subscriptions.connect(requestContext.connectionId, principal)
     await requestStats()
     return { statusCode: 200 }
   }

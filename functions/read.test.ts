@@ -6,6 +6,7 @@ import { API_KEYS, callHttp, keyOf } from '#shared/testing/functions/http-calls.
 import { makeHttpEvent } from '#shared/testing/functions/lambda-events.ts'
 import { stepClock } from '#shared/testing/functions/step-clock.ts'
 import { makePrincipal } from '#shared/testing/identity/make-principal.ts'
+import { memoryAudit } from '#shared/testing/memory/memory-audit.ts'
 import { memoryClaimStore } from '#shared/testing/memory/memory-claim-store.ts'
 import { memoryDeadLetterStore } from '#shared/testing/memory/memory-dead-letter-store.ts'
 import { memoryEventStore } from '#shared/testing/memory/memory-event-store.ts'
@@ -26,6 +27,7 @@ async function createWorld(settings: { readonly LONG_POLL?: string; readonly RET
   const clock = stepClock(NOW)
   const tickets = memoryTicketStore(clock.now)
   const subscriptions = memorySubscriptionStore()
+  const audit = memoryAudit()
   const read = createRead({
     ...composeRead(readEnvironment({ ...process.env, API_KEYS, ...settings })),
     store,
@@ -35,6 +37,7 @@ async function createWorld(settings: { readonly LONG_POLL?: string; readonly RET
     viewStore,
     deadLetters: memoryDeadLetterStore(),
     clock,
+    audit,
   })
   const event = makeEvent('e1', { category: 'tests.a' })
   await addEvent(store, makeStored(PLACE, event))
@@ -48,7 +51,7 @@ async function createWorld(settings: { readonly LONG_POLL?: string; readonly RET
     const query = Object.fromEntries(searchParams)
     return callHttp(read, makeHttpEvent(method, pathname, { headers, query }))
   }
-  return { call, tickets, clock }
+  return { call, tickets, clock, audit }
 }
 
 test.each(['GET /openapi.json', 'GET /asyncapi.json'])(
@@ -198,4 +201,56 @@ test('a function that reads views does not start with a retention that names wha
   const env = readEnvironment({ ...process.env, RETENTION: '7d,market-tick=2d' })
 
   expect(() => composeRead(env)).toThrow('market-tick is no topic; there are blog-events, ')
+})
+
+describe('the audit trail', () => {
+  const actor = { kind: 'key', name: 'key:viewer', role: 'viewer' }
+  const caller = { address: '203.0.113.7', requestId: 'request-1', trace: expect.stringMatching(/^00-/) }
+
+  test('has what was refused to whom, and from where', async () => {
+    const { call, audit } = await createWorld()
+
+    await call('GET /dead-letters', keyOf('viewer'))
+
+    expect(audit.entries).toEqual([
+      {
+        action: 'refused',
+        principal: actor,
+        caller,
+        target: 'GET /dead-letters',
+        reason: expect.stringContaining('may not do "dead-letters.read"'),
+        group: 'GET dead-letters',
+      },
+    ])
+  })
+
+  test('has refused credentials without them, and nothing of requests that have none', async () => {
+    const { call, audit } = await createWorld()
+
+    await call('GET /events')
+    await call('GET /events', { 'x-api-key': 'a-wrong-key' })
+
+    expect(audit.entries).toMatchObject([{ action: 'credentials.refused', caller, target: 'GET /events' }])
+    expect(JSON.stringify(audit.entries)).not.toContain('a-wrong-key')
+  })
+
+  test('has who took which events out', async () => {
+    const { call, audit } = await createWorld()
+
+    await call('GET /events.csv?channel=tests.*', keyOf('viewer'))
+
+    expect(audit.entries).toMatchObject([
+      { action: 'events.exported', principal: actor, details: { events: 1, query: 'channel=tests.*' } },
+    ])
+  })
+
+  test('has who read the dead letters', async () => {
+    const { call, audit } = await createWorld()
+
+    await call('GET /dead-letters', keyOf('admin'))
+
+    expect(audit.entries).toMatchObject([
+      { action: 'dead-letters.read', principal: { name: 'key:admin' }, details: { letters: 0 } },
+    ])
+  })
 })

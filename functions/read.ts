@@ -1,6 +1,6 @@
 import { httpHandler } from '#shared/adapters/http/http-handler.ts'
 import { problemResponse } from '#shared/adapters/http/problem.ts'
-import { type Identify, requirePrincipal } from '#shared/adapters/http/require-principal.ts'
+import { type Identify, respondAs } from '#shared/adapters/http/require-principal.ts'
 import { methodsOf } from '#shared/api/openapi.ts'
 import { assertMay } from '#shared/core/authorize.ts'
 import { Refusal } from '#shared/core/refusal.ts'
@@ -8,6 +8,7 @@ import { domains } from '#shared/domain/catalog.ts'
 import { lifecyclesOf } from '#shared/pipeline/lifecycle/lifecycles.ts'
 import { viewsOf } from '#shared/pipeline/views/views.ts'
 import {
+  auditTrail,
   catalogOf,
   claimStore,
   clock,
@@ -41,12 +42,14 @@ export function composeRead(env: Environment): ReadFunctionDeps {
     lifecycles: lifecyclesOf(domains),
     views: viewsOf(domains),
     identify: identityOf(env),
+    audit: auditTrail(env),
     clock,
   }
 }
 
 /** Everything that is read over HTTP; also responds to what no route claims, preflights of other routes included. */
 export function createRead({ identify, ...deps }: ReadFunctionDeps) {
+  const { audit } = deps
   const routes = readRoutes(deps)
   return httpHandler(async (request) => {
     const { method, path } = request
@@ -55,9 +58,10 @@ export function createRead({ identify, ...deps }: ReadFunctionDeps) {
     if (found === undefined) return refuseRoute(method, path)
     const { route, pathParameters } = found
     if (route.isOpen) return route.respond(request)
-    const principal = await requirePrincipal(request, identify)
-    assertMay(principal, route.action)
-    return route.respond({ ...request, pathParameters }, principal)
+    return respondAs(request, { identify, audit }, (principal) => {
+      assertMay(principal, route.action)
+      return route.respond({ ...request, pathParameters }, principal)
+    })
   })
 }
 

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { ACCEPT_LIMITS } from '#shared/core/limits.ts'
 import { callHttp } from '#shared/testing/functions/http-calls.ts'
 import { makeHttpEvent } from '#shared/testing/functions/lambda-events.ts'
+import { memoryAudit } from '#shared/testing/memory/memory-audit.ts'
 import { memoryClaimStore } from '#shared/testing/memory/memory-claim-store.ts'
 import { memoryEventLog } from '#shared/testing/memory/memory-event-log.ts'
 import { samples, signSample } from '#shared/testing/webhooks/provider-samples.ts'
@@ -19,10 +20,12 @@ const SECRETS = {
 
 function createWorld(env: Readonly<Record<string, string>> = {}) {
   const kafka = memoryEventLog()
+  const audit = memoryAudit()
   const webhooks = createWebhooks({
     ...composeWebhooks(readEnvironment({ ...process.env, ...SECRETS, ...env })),
     kafka,
     claims: memoryClaimStore(),
+    audit,
   })
   const call = (
     method: string,
@@ -37,7 +40,7 @@ function createWorld(env: Readonly<Record<string, string>> = {}) {
       body: Buffer.from(body).toString(),
     })
   }
-  return { call, deliver, kafka }
+  return { call, deliver, kafka, audit }
 }
 
 function sampleOf(provider: string): Sample {
@@ -60,10 +63,13 @@ describe('POST /webhooks/{source}', () => {
   })
 
   test('is 401 if the signature is wrong, and nothing is written', async () => {
-    const { deliver, kafka } = createWorld()
+    const { deliver, kafka, audit } = createWorld()
 
     expect((await deliver(sampleOf('github'), 'another-secret')).status).toBe(401)
     expect(kafka.records).toEqual([])
+    expect(audit.entries).toMatchObject([
+      { action: 'signature.refused', target: 'github', caller: { address: '203.0.113.7' } },
+    ])
   })
 
   test('verifies a signature of the URL with the public address of the deployment', async () => {

@@ -1,34 +1,44 @@
 import { httpHandler } from '#shared/adapters/http/http-handler.ts'
+import type { HttpRequest } from '#shared/adapters/http/http-message.ts'
 import { ACCEPT_LIMITS } from '#shared/core/limits.ts'
 import { Refusal } from '#shared/core/refusal.ts'
+import { continueTrace } from '#shared/core/trace.ts'
 import { domains } from '#shared/domain/catalog.ts'
 import { type AcceptDeps, accept } from '#shared/pipeline/accept/accept.ts'
-import { continueTrace } from '#shared/pipeline/accept/read-post.ts'
+import type { Audit } from '#shared/pipeline/audit/audit.ts'
 import { assertUnreserved, type Lifecycles, lifecyclesOf } from '#shared/pipeline/lifecycle/lifecycles.ts'
 
 import { grantDeliveries, publicUrl, receiveWebhook } from '#shared/pipeline/webhooks/receive-webhook.ts'
 import { type WebhookSource, webhookSources } from '#shared/pipeline/webhooks/sources.ts'
-import { catalogOf, claimStore, kafkaLog, newId, openTables } from './lib/compose.ts'
+import { auditTrailInKafka, catalogOf, claimStore, kafkaLog, newId, openTables } from './lib/compose.ts'
 import { type Environment, readEnvironment } from './lib/environment.ts'
 import { stopAppendsAt } from './lib/stop-at.ts'
+
+type WebhookDelivery = HttpRequest & { readonly url: string }
+type ReceiveDeps = Parameters<typeof receiveWebhook>[2]
 
 export type WebhooksDeps = AcceptDeps & {
   readonly sources: ReadonlyMap<string, WebhookSource>
   readonly lifecycles: Lifecycles
+  readonly audit: Audit
   /** The address that senders use, where it is not the request's own. */
   readonly configuredUrl: string | undefined
   readonly now: () => Date
 }
 
 export function composeWebhooks(env: Environment): WebhooksDeps {
-  return {
+  const accepting = {
     kafka: kafkaLog(env),
     claims: claimStore(openTables(env)),
     catalog: catalogOf(env),
+    newId,
+  }
+  return {
+    ...accepting,
+    audit: auditTrailInKafka(accepting),
     lifecycles: lifecyclesOf(domains),
     sources: webhookSources(env.webhooks),
     configuredUrl: env.publicUrl,
-    newId,
     now: () => new Date(),
   }
 }
@@ -37,7 +47,24 @@ export function composeWebhooks(env: Environment): WebhooksDeps {
  * `POST /webhooks/{source}`: 202 once Kafka has the event, after its signature was verified. `OPTIONS` asks whether a
  * sender may deliver.
  */
-export function createWebhooks({ sources, lifecycles, configuredUrl, ...accepting }: WebhooksDeps) {
+export function createWebhooks({ sources, lifecycles, audit, configuredUrl, ...accepting }: WebhooksDeps) {
+  /** `receiveWebhook`; a delivery that is not signed as it must be is audited. */
+  const receive = async (source: WebhookSource, request: WebhookDelivery, deps: ReceiveDeps) => {
+    try {
+      return receiveWebhook(source, request, deps)
+    } catch (error) {
+      const { name: target } = source
+      if (error instanceof Refusal && error.code === 'unauthenticated')
+        await audit.record({
+          action: 'signature.refused',
+          caller: request.caller,
+          target,
+          reason: error.message,
+          group: target,
+        })
+      throw error
+    }
+  }
   return httpHandler(async (request) => {
     const source = sources.get(request.pathParameters.source ?? '')
     if (source === undefined)
@@ -47,7 +74,7 @@ export function createWebhooks({ sources, lifecycles, configuredUrl, ...acceptin
       throw new Refusal('too_large', 'The body is larger than 1 MB (1,000,000 bytes).')
     const url = publicUrl(configuredUrl, request)
     const traceparent = continueTrace(request.headers.traceparent)
-    const received = receiveWebhook(source, { ...request, url }, { ...accepting, traceparent })
+    const received = await receive(source, { ...request, url }, { ...accepting, traceparent })
     if ('answer' in received) return received.answer
     assertUnreserved([received.event], lifecycles)
     const [receipt] = await accept(

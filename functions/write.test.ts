@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest'
 import { Refusal } from '#shared/core/refusal.ts'
 import { API_KEYS, callHttp, keyOf } from '#shared/testing/functions/http-calls.ts'
 import { makeContext, makeHttpEvent } from '#shared/testing/functions/lambda-events.ts'
+import { memoryAudit } from '#shared/testing/memory/memory-audit.ts'
 import { memoryClaimStore } from '#shared/testing/memory/memory-claim-store.ts'
 import { memoryEventLog } from '#shared/testing/memory/memory-event-log.ts'
 import { readEnvironment } from './lib/environment.ts'
@@ -15,14 +16,16 @@ afterEach(() => {
 
 function createWorld({ append, env }: { append?: WriteDeps['kafka']['append']; env?: object } = {}) {
   const kafka = memoryEventLog()
+  const audit = memoryAudit()
   const write = createWrite({
     ...composeWrite(readEnvironment({ ...process.env, API_KEYS, ...env })),
     kafka: { append: append ?? kafka.append },
     claims: memoryClaimStore(),
+    audit,
   })
   const post = (body: unknown, headers: Readonly<Record<string, string>> = keyOf('publisher')) =>
     callHttp(write, makeHttpEvent('POST', '/events', { headers, body }))
-  return { post, kafka }
+  return { post, kafka, audit }
 }
 
 describe('POST /events', () => {
@@ -128,4 +131,19 @@ describe('POST /events', () => {
     expect((await post({ ...EVENT, id: 'e3' }, keyOf('operator'))).status).toBe(202)
     expect(kafka.records).toHaveLength(2)
   })
+})
+
+test('the audit trail has a write that the policy refuses', async () => {
+  const { post, audit } = createWorld()
+
+  expect((await post(EVENT, keyOf('viewer'))).status).toBe(403)
+
+  expect(audit.entries).toMatchObject([
+    {
+      action: 'refused',
+      principal: { name: 'key:viewer', role: 'viewer' },
+      target: 'POST /events',
+      reason: expect.stringContaining('may not write "tests.made"'),
+    },
+  ])
 })

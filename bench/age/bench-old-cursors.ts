@@ -17,6 +17,7 @@ import { callHttp } from '#shared/testing/functions/http-calls.ts'
 import { makeHttpEvent } from '#shared/testing/functions/lambda-events.ts'
 import { recordingGateway } from '#shared/testing/functions/recording-gateway.ts'
 import { makePrincipal } from '#shared/testing/identity/make-principal.ts'
+import { memoryAudit } from '#shared/testing/memory/memory-audit.ts'
 import { memoryClaimStore } from '#shared/testing/memory/memory-claim-store.ts'
 import { memoryDeadLetterStore } from '#shared/testing/memory/memory-dead-letter-store.ts'
 import { memorySubscriptionStore } from '#shared/testing/memory/memory-subscription-store.ts'
@@ -215,6 +216,7 @@ function readOn(store: Store) {
     lifecycles: lifecyclesOf(domains),
     views: viewsOf(domains),
     longPollSeconds: 0,
+    audit: memoryAudit(),
     retention,
     clock: { now: Date.now, elapsed: () => performance.now(), sleep: async () => undefined },
   }

@@ -15,6 +15,9 @@ import { tokenIdentity } from '#shared/adapters/identity/token-identity.ts'
 import { kafkaEventLog } from '#shared/adapters/kafka/kafka-event-log.ts'
 import { functionCaller } from '#shared/adapters/lambda/call-function.ts'
 import { domains } from '#shared/domain/catalog.ts'
+import type { AcceptDeps } from '#shared/pipeline/accept/accept.ts'
+import { type Audit, createAudit } from '#shared/pipeline/audit/audit.ts'
+import { writeAudit } from '#shared/pipeline/audit/write-audit.ts'
 import { createCatalog } from '#shared/pipeline/catalog.ts'
 import { deployedRetention } from '#shared/pipeline/deployed-retention.ts'
 import type { Clock } from '#shared/pipeline/poll.ts'
@@ -100,4 +103,32 @@ export function statsRequest(tables: Tables, shards: Shards): RequestStats {
   const listShards = () => Array.from({ length: shards.count }, (_, shard) => shards.of(shard))
   const call = functionCaller(statsFunction, aws, lambdaEndpoint)
   return statsRequester({ claims: claimStore(tables), listShards, call, now: Date.now, newId })
+}
+
+/** The audit trail of a function that does not write to Kafka: it calls the function `audit`, which does. */
+export function auditTrail({ auditFunction, aws, lambdaEndpoint }: Environment): Audit {
+  return createAudit({ send: functionCaller(auditFunction, aws, lambdaEndpoint), now: Date.now, newId })
+}
+
+/** How long a response may wait until Kafka has an entry, in milliseconds. */
+const AUDIT_PATIENCE_MS = 1000
+
+/** The audit trail of a function that writes to Kafka itself, inside the VPC, from where it cannot call a function. */
+export function auditTrailInKafka(deps: AcceptDeps): Audit {
+  const tooLate = async (signal: AbortSignal): Promise<never> => {
+    await setTimeout(AUDIT_PATIENCE_MS, undefined, { signal })
+    throw new Error(`Kafka did not have it after ${AUDIT_PATIENCE_MS} ms, and may have it later`)
+  }
+  return createAudit({
+    async send(record) {
+      const done = new AbortController()
+      try {
+        await Promise.race([writeAudit(record, deps, { isNew: true }), tooLate(done.signal)])
+      } finally {
+        done.abort()
+      }
+    },
+    now: Date.now,
+    newId,
+  })
 }

@@ -45,6 +45,8 @@ describe('the environment of a function', () => {
   })
 
   test('is refused with every variable that is missing', () => {
-    expect(() => readEnvironment({})).toThrow(/LOG_TABLE[\s\S]*GATEWAY_ENDPOINT[\s\S]*STATS_FUNCTION/)
+    expect(() => readEnvironment({})).toThrow(
+      /LOG_TABLE[\s\S]*GATEWAY_ENDPOINT[\s\S]*STATS_FUNCTION[\s\S]*AUDIT_FUNCTION/,
+    )
   })
 })

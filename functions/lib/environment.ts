@@ -53,6 +53,7 @@ const schema = z.object({
   LONG_POLL: z.coerce.number().int().min(0).max(LONG_POLL_LIMIT).default(LONG_POLL_LIMIT),
   UNKNOWN_TYPES: z.enum(['accept', 'refuse']).default('accept'),
   STATS_FUNCTION: text,
+  AUDIT_FUNCTION: text,
   LOCAL: z.literal('1').optional(),
   DELIVER_SHARDS: z.string().default('').transform(list).pipe(z.array(shardOfFunction)),
   DYNAMODB_ENDPOINT: z.url().optional(),
@@ -97,6 +98,7 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
     unknownTypes: data.UNKNOWN_TYPES,
     dynamodbEndpoint: data.DYNAMODB_ENDPOINT,
     statsFunction: data.STATS_FUNCTION,
+    auditFunction: data.AUDIT_FUNCTION,
     lambdaEndpoint: data.LAMBDA_ENDPOINT,
     publicUrl: data.PUBLIC_URL,
     aws: {

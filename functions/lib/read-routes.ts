@@ -4,12 +4,14 @@ import { readQuery, readWait } from '#shared/adapters/http/read-query.ts'
 import { asyncapiDocument } from '#shared/api/asyncapi.ts'
 import { catalogDocument } from '#shared/api/catalog-document.ts'
 import { openapiDocument } from '#shared/api/openapi.ts'
+import { actorOf } from '#shared/core/audit.ts'
 import { matchPath } from '#shared/core/path-template.ts'
 import type { Action } from '#shared/core/policy.ts'
 import type { Principal } from '#shared/core/principal.ts'
 import { Refusal } from '#shared/core/refusal.ts'
 import type { Retention } from '#shared/core/retention.ts'
 import type { Domain } from '#shared/domain/define-domain.ts'
+import type { Audit } from '#shared/pipeline/audit/audit.ts'
 import type { Catalog } from '#shared/pipeline/catalog.ts'
 import { awaitEvents } from '#shared/pipeline/history/catch-up.ts'
 import { CSV_LIMITS, listEvents, PAGE_LIMITS } from '#shared/pipeline/history/list-events.ts'
@@ -29,6 +31,7 @@ export type ReadDeps = GetDeps &
     readonly viewStore: ViewStore
     readonly views: Views
     readonly tickets: TicketStore
+    readonly audit: Audit
     readonly deadLetters: DeadLetterStore
     readonly domains: readonly Domain[]
     readonly catalog: Catalog
@@ -57,10 +60,13 @@ const CACHED = { 'cache-control': 'public, max-age=60' }
 
 /** The routes by method and path; of two that match the first is taken. */
 export function readRoutes(deps: ReadDeps): Routes {
-  const { catalog, domains, deadLetters, tickets, clock } = deps
+  const { catalog, domains, deadLetters, tickets, audit, clock } = deps
   return {
     'GET /events': { action: 'read', respond: (request) => respondWithPage(request, deps) },
-    'GET /events.csv': { action: 'export', respond: (request) => respondWithCsv(request, deps) },
+    'GET /events.csv': {
+      action: 'export',
+      respond: (request, principal) => respondWithCsv(request, principal, deps),
+    },
     'GET /events/since': { action: 'read', respond: (request) => respondWithUnread(request, deps) },
     'GET /events/{id}': { action: 'read', respond: (request) => respondWithEvent(request, deps) },
     'GET /stats': {
@@ -74,9 +80,12 @@ export function readRoutes(deps: ReadDeps): Routes {
     },
     'GET /dead-letters': {
       action: 'dead-letters.read',
-      respond: async ({ query }) => {
+      respond: async ({ query, caller }, principal) => {
         const { limit } = readQuery(query)
-        return { status: 200, body: { deadLetters: await deadLetters.list(catalog.names, limit) } }
+        const body = { deadLetters: await deadLetters.list(catalog.names, limit) }
+        const details = { letters: body.deadLetters.length }
+        await audit.record({ action: 'dead-letters.read', principal: actorOf(principal), caller, details })
+        return { status: 200, body }
       },
     },
     'POST /tickets': {
@@ -126,9 +135,20 @@ async function respondWithPage(request: HttpRequest, deps: ReadDeps): Promise<Ht
 }
 
 /** `GET /events.csv`: the page below is named by a link, with the same filters. */
-async function respondWithCsv(request: HttpRequest, deps: ReadDeps): Promise<HttpResponse> {
+async function respondWithCsv(
+  request: HttpRequest,
+  principal: Principal,
+  deps: ReadDeps,
+): Promise<HttpResponse> {
   const { events, next } = await listPage(request, CSV_LIMITS, deps)
   const below = new URLSearchParams(request.rawQuery)
+  await deps.audit.record({
+    action: 'events.exported',
+    principal: actorOf(principal),
+    caller: request.caller,
+    target: `${request.method} ${request.path}`,
+    details: { events: events.length, query: request.rawQuery },
+  })
   if (next !== null) below.set('next', next)
   return {
     status: 200,

@@ -1,4 +1,6 @@
 import * as z from 'zod'
+import { AUDIT_CHANNELS, AUDIT_TOPIC } from '#shared/core/audit.ts'
+import { auditEvents } from './audit-events.ts'
 import { type DomainEvent, defineDomain, defineView } from './define-domain.ts'
 
 /** The count of each name; the name that was counted last is at the end. */
@@ -175,10 +177,10 @@ const stats = z
     ],
   })
 
-/** Tidewire's own statistics: a view of the events of every domain, without topics of its own. */
+/** Tidewire's own statistics, a view of the events of every domain, and its audit trail, on a topic of its own. */
 export const tidewire = defineDomain({
   name: 'tidewire',
-  topics: {},
-  events: { 'tidewire.stats': { schema: stats } },
+  topics: { [AUDIT_TOPIC]: [AUDIT_CHANNELS] },
+  events: { 'tidewire.stats': { schema: stats }, ...auditEvents },
   views: { stats: statsView },
 })

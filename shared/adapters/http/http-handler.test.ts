@@ -25,7 +25,16 @@ test.each([
 })
 
 test('header names are read in lower case', () => {
-  expect(decode(event({})).headers).toEqual({ 'x-api-key': 'k' })
+  expect(decode(event({})).headers).toMatchObject({ 'x-api-key': 'k' })
+})
+
+test('a request says where it came from, and has a trace even if none was sent', () => {
+  const http = { method: 'GET', sourceIp: '203.0.113.7' }
+
+  const { caller, headers } = decode(event({ requestContext: { requestId: 'r1', http } }))
+
+  expect(caller).toEqual({ address: '203.0.113.7', requestId: 'r1', trace: headers.traceparent })
+  expect(headers.traceparent).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/)
 })
 
 const request = {

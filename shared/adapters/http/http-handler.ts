@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer'
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda'
 import { answerInTime, OutOfTime } from '#shared/adapters/lambda/answer-in-time.ts'
 import { Refusal } from '#shared/core/refusal.ts'
+import { continueTrace } from '#shared/core/trace.ts'
 import type { HttpRequest, HttpResponse } from './http-message.ts'
 import { problemResponse } from './problem.ts'
 
@@ -44,11 +45,16 @@ export function decodeRequest(
   context: Pick<Context, 'getRemainingTimeInMillis'>,
   signal: AbortSignal,
 ): HttpRequest {
-  const headers = Object.entries(event.headers).map(([name, value]) => [name.toLowerCase(), value])
+  const headers = Object.fromEntries(
+    Object.entries(event.headers).map(([name, value]) => [name.toLowerCase(), value]),
+  )
+  const { http, requestId } = event.requestContext
+  const trace = continueTrace(headers.traceparent)
   return {
-    method: event.requestContext.http.method,
+    method: http.method,
     path: event.rawPath,
-    headers: Object.fromEntries(headers),
+    headers: { ...headers, traceparent: trace },
+    caller: { address: http.sourceIp, requestId, trace },
     query: event.queryStringParameters ?? {},
     rawQuery: event.rawQueryString,
     pathParameters: event.pathParameters ?? {},

@@ -1,4 +1,9 @@
-/** A request, parsed once: header names in lower case, the body as the bytes that were sent. */
+import type { Caller } from '#shared/core/audit.ts'
+
+/**
+ * A request, parsed once: header names in lower case, the body as the bytes that were sent. There is always a
+ * `traceparent`: one that is missing or invalid is replaced by a new one.
+ */
 export type HttpRequest = {
   readonly method: string
   readonly path: string
@@ -8,6 +13,8 @@ export type HttpRequest = {
   readonly rawQuery: string
   readonly pathParameters: Readonly<Record<string, string | undefined>>
   readonly body: Uint8Array
+  /** Where it came from, as the audit trail says it. */
+  readonly caller: Caller
   /** Returns how long the function may still run, in milliseconds. */
   readonly remainingMs: () => number
   /** Aborted when the function is about to run into its limit and has responded without waiting any longer. */

@@ -8,7 +8,7 @@ import type { CompleteEvent } from '#shared/pipeline/cloudevents/validate-event.
 import { makeEvent } from '#shared/testing/accept/records.ts'
 import { memoryClaimStore } from '#shared/testing/memory/memory-claim-store.ts'
 import { accept } from './accept.ts'
-import { continueTrace, decodeRequest, readPost } from './read-post.ts'
+import { decodeRequest, readPost } from './read-post.ts'
 
 test('the data of an event is checked against its schema once on its way in', async () => {
   let checks = 0
@@ -143,38 +143,5 @@ describe('a body is refused', () => {
       }
     })
     fc.assert(property, { numRuns: 1000 })
-  })
-})
-
-const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736'
-const PARENT = '00f067aa0ba902b7'
-
-describe('a trace', () => {
-  test.each([
-    [`00-${TRACE}-${PARENT}-01`, `00-${TRACE}-${PARENT}-01`],
-    [`00-${TRACE}-${PARENT}-00`, `00-${TRACE}-${PARENT}-00`],
-    [`cc-${TRACE}-${PARENT}-03-what-comes-later`, `00-${TRACE}-${PARENT}-01`],
-    [`cc-${TRACE}-${PARENT}-02`, `00-${TRACE}-${PARENT}-00`],
-  ])('%s continues as %s', (header, continued) => {
-    expect(continueTrace(header)).toBe(continued)
-  })
-
-  test.each([
-    undefined,
-    '',
-    `00-${TRACE}-${PARENT}`,
-    `00-${TRACE}-${PARENT}-01-more`,
-    `00-${TRACE}-${PARENT}-01,00-${TRACE}-${PARENT}-01`,
-    `ff-${TRACE}-${PARENT}-01`,
-    `cc-${TRACE}-${PARENT}-01.more`,
-    `00-${TRACE.toUpperCase()}-${PARENT}-01`,
-    `00-${'0'.repeat(32)}-${PARENT}-01`,
-    `00-${TRACE}-${'0'.repeat(16)}-01`,
-    ` 00-${TRACE}-${PARENT}-01`,
-  ])('is started for %j', (header) => {
-    const begun = continueTrace(header)
-    expect(begun).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/)
-    expect(begun).not.toContain(TRACE)
-    expect(continueTrace(header)).not.toBe(begun)
   })
 })

@@ -11,4 +11,5 @@ export const exampleEnvironment = {
   TOKEN_ISSUER: 'http://127.0.0.1:9/pool',
   USER_POOL_CLIENT_ID: 'client',
   STATS_FUNCTION: 'stats',
+  AUDIT_FUNCTION: 'audit',
 }

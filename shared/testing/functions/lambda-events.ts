@@ -22,7 +22,7 @@ export function makeHttpEvent(
     headers: { 'content-type': 'application/json', ...headers },
     queryStringParameters: query,
     pathParameters,
-    requestContext: { http: { method, path } },
+    requestContext: { requestId: 'request-1', http: { method, path, sourceIp: '203.0.113.7' } },
     isBase64Encoded: false,
     ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
   }

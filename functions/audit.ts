@@ -1,0 +1,42 @@
+import type { Context } from 'aws-lambda'
+import { answerInTime, OutOfTime } from '#shared/adapters/lambda/answer-in-time.ts'
+import type { AcceptDeps } from '#shared/pipeline/accept/accept.ts'
+import type { AuditRecord } from '#shared/pipeline/audit/audit.ts'
+import { writeAudit } from '#shared/pipeline/audit/write-audit.ts'
+import { catalogOf, claimStore, kafkaLog, newId, openTables } from './lib/compose.ts'
+import { type Environment, readEnvironment } from './lib/environment.ts'
+import { stopAppendsAt } from './lib/stop-at.ts'
+
+export function composeAudit(env: Environment): AcceptDeps {
+  return {
+    kafka: kafkaLog(env),
+    claims: claimStore(openTables(env)),
+    catalog: catalogOf(env),
+    newId,
+  }
+}
+
+/**
+ * Called with an audit entry by the functions that do not write to Kafka themselves: writes it to the topic
+ * `tidewire-audit`. It fails if Kafka cannot be written, and Lambda then calls it twice again with the same entry, which
+ * is written once. The last failure logs the entry, so that it is not lost.
+ */
+export function createAuditFunction(deps: AcceptDeps) {
+  const handle = async (record: AuditRecord, _: Context, signal: AbortSignal): Promise<null> => {
+    try {
+      await writeAudit(record, stopAppendsAt(signal, deps))
+    } catch (error) {
+      const message = 'an audit entry could not be written'
+      console.error(JSON.stringify({ level: 'ERROR', message, entry: record, cause: String(error) }))
+      throw error
+    }
+    return null
+  }
+  return answerInTime(handle, {
+    late: () => {
+      throw new OutOfTime()
+    },
+  })
+}
+
+export const handler = createAuditFunction(composeAudit(readEnvironment(process.env)))
