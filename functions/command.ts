@@ -3,13 +3,13 @@ import { rateLimiter } from '#shared/adapters/http/rate-limit.ts'
 import { type Identify, respondAs } from '#shared/adapters/http/require-principal.ts'
 import { kafkaLogReader } from '#shared/adapters/kafka/kafka-log-reader.ts'
 import { actorOf } from '#shared/core/audit.ts'
-import { continueTrace } from '#shared/core/trace.ts'
 import { domains } from '#shared/domain/catalog.ts'
 import { keyRequest, readIdempotencyKey } from '#shared/pipeline/accept/idempotency-key.ts'
 import type { Audit } from '#shared/pipeline/audit/audit.ts'
 import { entityTag } from '#shared/pipeline/lifecycle/entity-tag.ts'
 import { lifecyclesOf } from '#shared/pipeline/lifecycle/lifecycles.ts'
 import { type MoveDeps, moveEvent, readMoveBody } from '#shared/pipeline/lifecycle/move-event.ts'
+import { continueTrace } from '#shared/pipeline/trace.ts'
 
 import {
   auditTrailInKafka,

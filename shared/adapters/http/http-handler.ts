@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer'
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda'
 import { answerInTime, OutOfTime } from '#shared/adapters/lambda/answer-in-time.ts'
 import { Refusal } from '#shared/core/refusal.ts'
-import { continueTrace } from '#shared/core/trace.ts'
+import { continueTrace } from '#shared/pipeline/trace.ts'
 import type { HttpRequest, HttpResponse } from './http-message.ts'
 import { problemResponse } from './problem.ts'
 

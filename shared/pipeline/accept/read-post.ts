@@ -1,7 +1,6 @@
 import type { CloudEvent } from '#shared/core/event.ts'
 import { ACCEPT_LIMITS } from '#shared/core/limits.ts'
 import { type Fault, faultsRefusal, Refusal } from '#shared/core/refusal.ts'
-import { continueTrace } from '#shared/core/trace.ts'
 import { decodeHttp, type HttpMessage, httpMode } from '#shared/pipeline/cloudevents/http.ts'
 import { parseJson } from '#shared/pipeline/cloudevents/json-format.ts'
 import {
@@ -9,6 +8,7 @@ import {
   type EventDraft,
   validateEvent,
 } from '#shared/pipeline/cloudevents/validate-event.ts'
+import { continueTrace } from '#shared/pipeline/trace.ts'
 import { type CompleteDeps, completeEvent, createIdMaker } from './check-event.ts'
 import { type Binding, keyRequest, readIdempotencyKey } from './idempotency-key.ts'
 
