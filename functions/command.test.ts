@@ -3,6 +3,7 @@ import type { Role } from '#shared/core/role.ts'
 import { getEvent } from '#shared/pipeline/lifecycle/get-event.ts'
 import { API_KEYS, callHttp, keyOf } from '#shared/testing/functions/http-calls.ts'
 import { makeHttpEvent } from '#shared/testing/functions/lambda-events.ts'
+import { makePrincipal } from '#shared/testing/identity/make-principal.ts'
 import { type CaseWorld, createCaseWorld, publishTo } from '#shared/testing/lifecycle/case-world.ts'
 import { memoryAudit } from '#shared/testing/memory/memory-audit.ts'
 import { composeCommand, createCommand } from './command.ts'
@@ -24,7 +25,7 @@ beforeEach(async () => {
 })
 
 const call = (event: ReturnType<typeof makeHttpEvent>) => callHttp(command, event)
-const tagOf = async (id: string) => (await getEvent({ id }, world)).tag
+const tagOf = async (id: string) => (await getEvent({ id, principal: makePrincipal() }, world)).tag
 
 type Options = { role?: Role; headers?: Readonly<Record<string, string>>; body?: unknown }
 function move(name: string, { role = 'operator', headers = {}, body }: Options = {}) {

@@ -13,6 +13,7 @@ import type { Retention } from '#shared/core/retention.ts'
 import type { Domain } from '#shared/domain/define-domain.ts'
 import type { Audit } from '#shared/pipeline/audit/audit.ts'
 import type { Catalog } from '#shared/pipeline/catalog.ts'
+import { type Access, accessOf } from '#shared/pipeline/history/access.ts'
 import { awaitEvents } from '#shared/pipeline/history/catch-up.ts'
 import { CSV_LIMITS, listEvents, PAGE_LIMITS } from '#shared/pipeline/history/list-events.ts'
 import { hasAlready } from '#shared/pipeline/lifecycle/entity-tag.ts'
@@ -21,6 +22,7 @@ import { selectRows } from '#shared/pipeline/lifecycle/select-rows.ts'
 import type { DeadLetterStore, TicketStore } from '#shared/pipeline/ports.ts'
 import { issueTicket } from '#shared/pipeline/sockets/tickets.ts'
 import { readParts, readState, VIEW_LIMITS } from '#shared/pipeline/views/read-view.ts'
+import { shownKeys } from '#shared/pipeline/views/view-access.ts'
 import type { ViewStore } from '#shared/pipeline/views/view-store.ts'
 import type { Views } from '#shared/pipeline/views/views.ts'
 import { type ReadStatsDeps, readStats } from './read-stats.ts'
@@ -62,21 +64,33 @@ const CACHED = { 'cache-control': 'public, max-age=60' }
 export function readRoutes(deps: ReadDeps): Routes {
   const { catalog, domains, deadLetters, tickets, audit, clock } = deps
   return {
-    'GET /events': { action: 'read', respond: (request) => respondWithPage(request, deps) },
+    'GET /events': {
+      action: 'read',
+      respond: (request, principal) => respondWithPage(request, principal, deps),
+    },
     'GET /events.csv': {
       action: 'export',
       respond: (request, principal) => respondWithCsv(request, principal, deps),
     },
-    'GET /events/since': { action: 'read', respond: (request) => respondWithUnread(request, deps) },
-    'GET /events/{id}': { action: 'read', respond: (request) => respondWithEvent(request, deps) },
+    'GET /events/since': {
+      action: 'read',
+      respond: (request, principal) => respondWithUnread(request, principal, deps),
+    },
+    'GET /events/{id}': {
+      action: 'read',
+      respond: (request, principal) => respondWithEvent(request, principal, deps),
+    },
     'GET /stats': {
       action: 'stats.read',
       respond: async () => ({ status: 200, body: await readStats(deps) }),
     },
-    'GET /views/{domain}/{view}': { action: 'read', respond: (request) => respondWithView(request, deps) },
+    'GET /views/{domain}/{view}': {
+      action: 'read',
+      respond: (request, principal) => respondWithView(request, principal, deps),
+    },
     'GET /views/{domain}/{view}/{key}': {
       action: 'read',
-      respond: (request) => respondWithView(request, deps),
+      respond: (request, principal) => respondWithView(request, principal, deps),
     },
     'GET /dead-letters': {
       action: 'dead-letters.read',
@@ -123,15 +137,22 @@ export function findRoute(routes: Routes, { method, path }: HttpRequest) {
 async function listPage(
   { query }: HttpRequest,
   limits: typeof PAGE_LIMITS | typeof CSV_LIMITS,
-  deps: ReadDeps,
+  deps: ReadDeps & { readonly access: Access },
 ) {
   const { query: wanted, limit } = readQuery(query, limits)
   return listEvents(wanted, query.next, limit, deps, selectRows(wanted, deps))
 }
 
 /** `GET /events` */
-async function respondWithPage(request: HttpRequest, deps: ReadDeps): Promise<HttpResponse> {
-  return { status: 200, body: await listPage(request, PAGE_LIMITS, deps) }
+async function respondWithPage(
+  request: HttpRequest,
+  principal: Principal,
+  deps: ReadDeps,
+): Promise<HttpResponse> {
+  return {
+    status: 200,
+    body: await listPage(request, PAGE_LIMITS, { ...deps, access: accessOf(principal) }),
+  }
 }
 
 /** `GET /events.csv`: the page below is named by a link, with the same filters. */
@@ -140,7 +161,8 @@ async function respondWithCsv(
   principal: Principal,
   deps: ReadDeps,
 ): Promise<HttpResponse> {
-  const { events, next } = await listPage(request, CSV_LIMITS, deps)
+  const access = accessOf(principal, 'export')
+  const { events, next } = await listPage(request, CSV_LIMITS, { ...deps, access })
   const below = new URLSearchParams(request.rawQuery)
   await deps.audit.record({
     action: 'events.exported',
@@ -164,21 +186,27 @@ async function respondWithCsv(
 /** `GET /events/since` */
 async function respondWithUnread(
   { query, remainingMs, signal }: HttpRequest,
+  principal: Principal,
   { longPollSeconds, ...deps }: ReadDeps,
 ): Promise<HttpResponse> {
   const { wait, ...filters } = query
   const { query: wanted, limit } = readQuery(filters)
   const waitMs = Math.min(readWait(wait), longPollSeconds) * 1000
   const page = { limit, waitMs: Math.min(waitMs, remainingMs() - RESERVE_MS) }
-  const body = await awaitEvents(wanted, query.cursor, page, stopPausesAt(signal, deps))
+  const own = { ...deps, access: accessOf(principal) }
+  const body = await awaitEvents(wanted, query.cursor, page, stopPausesAt(signal, own))
   return { status: 200, body }
 }
 
 /** `GET /events/{id}` */
-async function respondWithEvent(request: HttpRequest, deps: ReadDeps): Promise<HttpResponse> {
+async function respondWithEvent(
+  request: HttpRequest,
+  principal: Principal,
+  deps: ReadDeps,
+): Promise<HttpResponse> {
   const { id = '' } = request.pathParameters
   const { body, tag } = await getEvent(
-    { id, source: request.query.source },
+    { id, source: request.query.source, principal },
     stopPausesAt(request.signal, deps),
   )
   if (hasAlready(request.headers['if-none-match'], tag)) return { status: 304, headers: { etag: tag } }
@@ -188,6 +216,7 @@ async function respondWithEvent(request: HttpRequest, deps: ReadDeps): Promise<H
 /** `GET /views/{domain}/{view}` and `GET /views/{domain}/{view}/{key}` */
 async function respondWithView(
   { pathParameters, query }: HttpRequest,
+  principal: Principal,
   { views, clock, ...stores }: ReadDeps,
 ): Promise<HttpResponse> {
   const { domain = '', view = '', key } = pathParameters
@@ -206,7 +235,8 @@ async function respondWithView(
     throw new Refusal('malformed', '"parts" is true or false; false if it is left out.')
   const limits = parts === 'true' ? { ...VIEW_LIMITS, usual: VIEW_LIMITS.most } : VIEW_LIMITS
   const { limit } = readQuery({ limit: query.limit }, limits)
-  const page = { limit, ...(key !== undefined && { key }), ...(next !== undefined && { next }) }
+  const shown = shownKeys(principal, named, { key, isRaw: parts === 'true' })
+  const page = { limit, shown, ...(key !== undefined && { key }), ...(next !== undefined && { next }) }
   const deps = { ...stores, now: clock.now }
   const body = parts === 'true' ? await readParts(named, page, deps) : await readState(named, page, deps)
   return { status: 200, body }

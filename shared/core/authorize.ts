@@ -81,9 +81,27 @@ export function mayReadSome(subject: Subject, pattern: string): boolean {
   return false
 }
 
+/** Whether everything that a principal may read on the channels of a pattern is on channels of its own. */
+export function mayReadOwnOnly(subject: Subject, pattern: string): boolean {
+  for (const line of CHANNELS) {
+    const all = patternOf(line)
+    if (isOpenTo(subject, line, 'read') && patternsOverlap(all, pattern)) return false
+    if (coversPattern(all, pattern)) return true
+  }
+  return true
+}
+
 /** Whether an event of this channel is for some readers of the lowest role only, so that totals must not name it. */
 export function isPrivate(channel: string): boolean {
   return lineOf(channel).read.from !== 'viewer'
+}
+
+/**
+ * Returns the name under which totals for everybody count the events of a channel: the channel itself or, of a private
+ * one, a pattern that names nobody, such as `market.user.*`.
+ */
+export function countedName(channel: string): string {
+  return isPrivate(channel) ? patternOf(lineOf(channel)).replace(/\.\*\.\*\*$/, '.*') : channel
 }
 
 function mayOn(subject: Subject, deed: Deed, channel: string, type: string): boolean {

@@ -65,6 +65,30 @@ describe('the statistics', () => {
     })
   })
 
+  test('never name a user: private categories count under their pattern, also those counted before', () => {
+    const [ada, bob] = ['market.user.ada~40example~2Eorg', 'market.user.bob']
+    const stats = fold([event({ category: ada }), event({ category: bob }), event({ category: 'port.ship' })])
+    const before: Stats = {
+      ...NONE,
+      total: 4,
+      categories: [
+        [ada, 1],
+        [bob, 2],
+        ['market.order.ACME', 1],
+      ],
+    }
+
+    expect(JSON.stringify(stats)).not.toMatch(/ada|bob/)
+    expect(present(stats).categories).toMatchObject([
+      { name: 'market.user.*', count: 2 },
+      { name: 'port.ship', count: 1 },
+    ])
+    expect(present(before).categories).toEqual([
+      { name: 'market.user.*', count: 3, percent: 75 },
+      { name: 'market.order.**', count: 1, percent: 25 },
+    ])
+  })
+
   test('of one partition count today on every day, from the 32nd on too', () => {
     const DAYS = 70
     const noons = Array.from({ length: DAYS }, (_, index) => Date.UTC(2026, 8, 1 + index, 12))

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { AUDIT_CHANNELS, AUDIT_TOPIC } from '#shared/core/audit.ts'
 import { auditEvents } from './audit-events.ts'
+import { countedName } from '#shared/core/authorize.ts'
 import { type DomainEvent, defineDomain, defineView } from './define-domain.ts'
 
 /** The count of each name; the name that was counted last is at the end. */
@@ -47,7 +48,7 @@ type Named = { readonly name: string; readonly count: number; readonly percent: 
 /** Counts every accepted event, including those that views emitted. */
 export const statsView = defineView<Stats>({
   description:
-    'The number of events in all, today (UTC), by day, category and severity, and per second. If there are more than 200 categories, the smallest ones count as "other".',
+    'The number of events in all, today (UTC), by day, category and severity, and per second. If there are more than 200 categories, the smallest ones count as "other". Private categories count under a pattern, such as "market.user.*".',
   lateEvents:
     'An event counts for the day and the second of its own time; the 31 days and 120 seconds that were counted last in a partition are kept.',
   channels: ['**'],
@@ -62,12 +63,13 @@ export const statsView = defineView<Stats>({
     categories: join(left.categories, right.categories),
   }),
   present,
+  isAggregate: true,
 })
 
 function countEvent(stats: Stats, { time, category, severity }: DomainEvent): Stats {
   const at = Date.parse(time ?? '')
   const iso = Number.isNaN(at) ? null : new Date(at).toISOString()
-  const name = (category ?? 'none').slice(0, STATS_LIMITS.nameLength)
+  const name = nameOf(category ?? 'none')
   const categories = count(stats.categories, name)
   const { kept, left } = keepLargest(categories)
   return {
@@ -78,6 +80,11 @@ function countEvent(stats: Stats, { time, category, severity }: DomainEvent): St
     categories: kept,
     others: stats.others + left,
   }
+}
+
+/** The name under which a category counts: of users nobody is named. */
+function nameOf(category: string): string {
+  return countedName(category).slice(0, STATS_LIMITS.nameLength)
 }
 
 /** Adds one to the count of a name and moves it to the end. */
@@ -105,7 +112,7 @@ function keepLargest(categories: Counts): { kept: Counts; left: number } {
   return { kept: categories.filter((one) => largest.has(one)), left: sum(left) }
 }
 
-function join(left: Counts, right: Counts): Counts {
+function join(left: Counts, right: Counts): (readonly [string, number])[] {
   const joined = new Map(left)
   for (const [name, number] of right) joined.set(name, (joined.get(name) ?? 0) + number)
   return [...joined]
@@ -118,7 +125,9 @@ function present(stats: Stats, now: number): PresentedStats {
     return seconds.get(second) ?? 0
   })
   const lately = lastSeconds.slice(-RATE_SECONDS).reduce((total, number) => total + number, 0)
-  const ranked = [...stats.categories].sort(([, a], [, b]) => b - a)
+  // States that were folded before private categories had a pattern have the names of users.
+  const named = stats.categories.map(([name, number]) => [nameOf(name), number] as const)
+  const ranked = join([], named).sort(([, a], [, b]) => b - a)
   const small = ranked.slice(STATS_LIMITS.categories)
   const others = stats.others + sum(small)
   const categories = [

@@ -12,6 +12,8 @@ export type Catalog = {
   readonly names: readonly string[]
   /** Returns the topic of a channel. */
   topicOf(channel: string): string
+  /** Returns the patterns of the channels that a topic may have. */
+  channelsOf(topic: string): readonly string[]
   /** Returns every topic that may have a channel of these patterns, sorted by name. */
   topicsTouched(patterns: readonly string[]): string[]
   /** Returns the definition of an event type; undefined if no domain defines it. */
@@ -61,6 +63,10 @@ export function createCatalog(
   return {
     names: [...new Set([...claims.map(([topic]) => topic), UNCLAIMED_TOPIC])],
     topicOf,
+    channelsOf: (topic) => {
+      const patterns = claims.flatMap(([name, own]) => (name === topic ? own : []))
+      return topic === UNCLAIMED_TOPIC ? [...patterns, '**'] : patterns
+    },
     topicsTouched: (patterns) => [...new Set(patterns.flatMap(touchedBy))].sort(),
     definitionOf: (type) => definitions.get(type),
     issuesOf: dataChecker(definitions),

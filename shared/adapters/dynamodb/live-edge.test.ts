@@ -4,18 +4,21 @@ import { describe, expect, test } from 'vitest'
 import { formatCursor } from '#shared/core/cursor.ts'
 import { parseRetention } from '#shared/core/retention.ts'
 import { createCatalog } from '#shared/pipeline/catalog.ts'
+import { accessOf } from '#shared/pipeline/history/access.ts'
 import { catchUp } from '#shared/pipeline/history/catch-up.ts'
 import { findUnread } from '#shared/pipeline/history/find-unread.ts'
 import { listEvents } from '#shared/pipeline/history/list-events.ts'
 import type { StoredEvent, Stream } from '#shared/pipeline/ports.ts'
 import { countingDynamodb } from '#shared/testing/dynamodb/counting-dynamodb.ts'
 import { TINY_TABLES, tinyDynamodb } from '#shared/testing/dynamodb/tiny-dynamodb.ts'
+import { makePrincipal } from '#shared/testing/identity/make-principal.ts'
 import { dynamoEventStore } from './dynamo-event-store.ts'
 
 const NOW = Date.parse('2026-05-01T00:00:00Z')
 const [HOUR, DAY] = [3_600_000, 86_400_000]
 const retention = parseRetention('7d')
 const catalog = createCatalog([{ name: 'port', topics: { port: ['port.**'] }, events: {} }])
+const access = accessOf(makePrincipal())
 const PORT = { channels: ['port.**'] }
 
 const eventAt = (offset: number, timestamp: number): StoredEvent => ({
@@ -108,7 +111,7 @@ describe('with 3,000 expired events in each of three partitions, and 200 live on
 
   test('catching up from an old cursor returns every live event in few requests', async () => {
     const { result, requests } = await counted((store, epoch) =>
-      catchUp(PORT, cursorAt(epoch, 10), 1000, { store, catalog }),
+      catchUp(PORT, cursorAt(epoch, 10), 1000, { store, catalog, access }),
     )
 
     expect(result).toMatchObject({ recovered: false })
@@ -119,7 +122,7 @@ describe('with 3,000 expired events in each of three partitions, and 200 live on
   test('a list that finds nothing reads the live events and no page of the expired ones', async () => {
     const query = { ...PORT, filter: { severity: ['critical' as const] } }
     const { result, requests } = await counted((store) =>
-      listEvents(query, undefined, 50, { store, catalog }),
+      listEvents(query, undefined, 50, { store, catalog, access }),
     )
 
     expect(result).toEqual({ events: [], next: null })
@@ -128,7 +131,7 @@ describe('with 3,000 expired events in each of three partitions, and 200 live on
 
   test('a page of a list below the live edge is the last, in one request for each partition', async () => {
     const { result, requests } = await counted((store, epoch) =>
-      listEvents(PORT, cursorAt(epoch, 2000), 50, { store, catalog }),
+      listEvents(PORT, cursorAt(epoch, 2000), 50, { store, catalog, access }),
     )
 
     expect(result).toEqual({ events: [], next: null })
@@ -139,7 +142,7 @@ describe('with 3,000 expired events in each of three partitions, and 200 live on
     const { result, requests } = await counted(async (_, epoch) => {
       const later = openAt(NOW + 30 * DAY)
       const unread = await findUnread(cursorAt(epoch, 10), ['port'], later)
-      const page = await listEvents(PORT, undefined, 50, { store: later, catalog })
+      const page = await listEvents(PORT, undefined, 50, { store: later, catalog, access })
       return { unread, page }
     })
 

@@ -225,4 +225,5 @@ export const alertsView = defineView<AlertsState>({
   ...viewOf(watch),
   merge: (left, right) => ({ watching: [...left.watching, ...right.watching] }),
   present: ({ watching }, _now, symbol) => ({ symbol, watching: watching.length }),
+  isAggregate: true,
 })

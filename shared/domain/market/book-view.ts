@@ -107,4 +107,5 @@ export const bookView = defineView<BookState>({
     waiting: [...left.waiting, ...right.waiting],
   }),
   present: presentBook,
+  isAggregate: true,
 })

@@ -4,6 +4,7 @@ import { type Interest, matchesInterest } from '#shared/core/interest.ts'
 import type { Catalog } from '#shared/pipeline/catalog.ts'
 import { type Clock, type Pauses, pollWithin } from '#shared/pipeline/poll.ts'
 import type { EventStore, Stream } from '#shared/pipeline/ports.ts'
+import type { Access } from './access.ts'
 import { findUnread } from './find-unread.ts'
 import { PAGE_SCAN, pageRoom } from './page-room.ts'
 
@@ -14,7 +15,11 @@ export type CatchUpPage = {
   readonly recovered: boolean
 }
 
-export type CatchUpDeps = { readonly store: EventStore; readonly catalog: Catalog }
+export type CatchUpDeps = {
+  readonly store: EventStore
+  readonly catalog: Catalog
+  readonly access: Access
+}
 
 /** The pauses of a page that is held. Each look at an unchanged store costs one query for each topic of the interest. */
 const PAUSES: Pauses = { firstMs: 100, maxMs: 1000 }
@@ -26,15 +31,17 @@ const READ_GROWTH = 4
 /**
  * Reads what is above a cursor, oldest first within each partition: the polling fallback of a socket, on the same
  * store and cursor. Returns a page of at most `limit` events and the cursor behind it; without a cursor, an empty page
- * with the present heads. Throws Refusal `malformed` for a bad cursor.
+ * with the present heads. What the reader may not see is passed over. Throws Refusal `malformed` for a bad cursor,
+ * `forbidden` if the reader may see nothing of the channels.
  */
 export async function catchUp(
   interest: Interest,
   cursor: string | undefined,
   limit: number,
-  { store, catalog }: CatchUpDeps,
+  { store, catalog, access }: CatchUpDeps,
 ): Promise<CatchUpPage> {
-  const unread = await findUnread(cursor ?? 'latest', catalog.topicsTouched(interest.channels), store)
+  const topics = access.topics(access.readable(interest.channels), catalog)
+  const unread = await findUnread(cursor ?? 'latest', topics, store)
   const events: PositionedEvent[] = []
   const reached: Reached[] = []
   const room = pageRoom()
@@ -57,7 +64,7 @@ export async function catchUp(
       if (max <= 0 || events.length >= limit || room.isFull()) return last
       const page = await store.read(stream, { after: last, upTo, limit: max, alsoExpired: true })
       for (const { timestamp: _, ...positioned } of page) {
-        if (matchesInterest(interest, positioned.event)) {
+        if (matchesInterest(interest, positioned.event) && access.admits(positioned.event)) {
           if (events.length >= limit || !room.take(positioned)) return last
           events.push(positioned)
         }

@@ -4,6 +4,7 @@ import { type Interest, matchesInterest } from '#shared/core/interest.ts'
 import { Refusal } from '#shared/core/refusal.ts'
 import type { Catalog } from '#shared/pipeline/catalog.ts'
 import type { EventStore, StoredEvent, Stream } from '#shared/pipeline/ports.ts'
+import type { Access } from './access.ts'
 import { PAGE_SCAN, pageRoom } from './page-room.ts'
 
 /** Which events to list: an interest, and optionally a range of event time (milliseconds since the epoch, ends included). */
@@ -20,6 +21,9 @@ export type Selection = {
   readonly admits: (event: CloudEvent) => boolean
   readonly select: (events: readonly PositionedEvent[]) => Promise<readonly Row[]>
 }
+
+export type ListDeps = { readonly store: EventStore; readonly catalog: Catalog; readonly access: Access }
+
 const EVERYTHING: Selection = { admits: () => true, select: async (events) => events }
 
 /** The maximum and the default number of events in a page. */
@@ -33,16 +37,18 @@ const READ_AHEAD = 100
 
 /**
  * Lists events, newest record first, across the partitions of all topics that the query touches. Returns a page of at
- * most `limit` rows. Throws Refusal `malformed` for a bad `next`.
+ * most `limit` rows, without what the reader may not see. Throws Refusal `malformed` for a bad `next`, `forbidden` if the
+ * reader may see nothing of the channels.
  */
 export async function listEvents(
   query: Query,
   next: string | undefined,
   limit: number,
-  { store, catalog }: { store: EventStore; catalog: Catalog },
+  { store, catalog, access }: ListDeps,
   { admits, select }: Selection = EVERYTHING,
 ): Promise<HistoryPage> {
-  const below = await startingPoint(next, catalog.topicsTouched(query.channels), store)
+  const topics = access.topics(access.readable(query.channels), catalog)
+  const below = await startingPoint(next, topics, store)
   const sources = [...below].flatMap(([topic, { epoch, offsets }]) =>
     [...offsets].map(([partition, offset]) => readBackwards({ topic, epoch, partition }, offset, store)),
   )
@@ -63,7 +69,8 @@ export async function listEvents(
       const stored = heads[youngest]
       if (stored === undefined) break
       const { timestamp: _, ...positioned } = stored
-      if (matchesQuery(query, positioned) && admits(positioned.event)) {
+      const { event } = positioned
+      if (matchesQuery(query, positioned) && access.admits(event) && admits(event)) {
         if (!room.take(positioned)) break
         candidates.push(positioned)
       }
@@ -82,11 +89,12 @@ function matchesQuery({ from, to, ...interest }: Query, { event }: PositionedEve
 
 async function startingPoint(
   next: string | undefined,
-  touched: readonly string[],
+  topics: readonly string[],
   store: EventStore,
 ): Promise<Cursor> {
   try {
-    if (next !== undefined) return parseCursor(next)
+    // Only the topics of the query are read, whatever a "next" that was made by hand names.
+    if (next !== undefined) return new Map([...parseCursor(next)].filter(([topic]) => topics.includes(topic)))
   } catch (error) {
     if (!(error instanceof CursorError)) throw error
     throw new Refusal(
@@ -95,7 +103,7 @@ async function startingPoint(
     )
   }
   const cursor = new Map<string, TopicCursor>()
-  for (const topic of touched) {
+  for (const topic of topics) {
     const { epoch, heads } = await store.topic(topic)
     cursor.set(topic, {
       epoch,

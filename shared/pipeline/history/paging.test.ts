@@ -7,10 +7,13 @@ import { createCatalog } from '#shared/pipeline/catalog.ts'
 import type { EventStore } from '#shared/pipeline/ports.ts'
 import { addEvent, makeLog, nameOf, trimmed } from '#shared/testing/accept/logs.ts'
 import { makeEvent, makeStored } from '#shared/testing/accept/records.ts'
+import { makePrincipal } from '#shared/testing/identity/make-principal.ts'
+import { accessOf } from './access.ts'
 import { awaitEvents, type CatchUpPage, catchUp } from './catch-up.ts'
 import { type HistoryPage, listEvents } from './list-events.ts'
 
 const catalog = createCatalog([{ name: 'port', topics: { port: ['port.**'] }, events: {} }])
+const access = accessOf(makePrincipal())
 const interests: fc.Arbitrary<Interest> = fc.constantFrom<Interest[]>(
   { channels: ['**'] },
   { channels: ['port.*'] },
@@ -78,7 +81,7 @@ describe('catching up page by page', () => {
         const { store, stored } = await fill(entries)
 
         const events = await followUp(
-          (cursor) => catchUp(interest, cursor, limit, { store, catalog }),
+          (cursor) => catchUp(interest, cursor, limit, { store, catalog, access }),
           '',
           limit,
         )
@@ -93,7 +96,7 @@ describe('catching up page by page', () => {
 
   test('without a cursor returns the end of the log', async () => {
     const { store } = await fill([{ channel: 'port.a', partition: 1, timestamp: 1, severity: 'low' }])
-    const page = await catchUp({ channels: ['port.a'] }, undefined, 10, { store, catalog })
+    const page = await catchUp({ channels: ['port.a'] }, undefined, 10, { store, catalog, access })
     expect(page).toMatchObject({ events: [], recovered: true })
     expect(page.cursor).toMatch(/^port@\w+:1=0$/)
   })
@@ -101,7 +104,7 @@ describe('catching up page by page', () => {
   test('ends if the cursor is ahead of the log', async () => {
     const { store } = await fill([{ channel: 'port.a', partition: 0, timestamp: 1, severity: 'low' }])
     const { epoch } = await store.topic('port')
-    const page = await catchUp({ channels: ['port.a'] }, `port@${epoch}:0=99`, 10, { store, catalog })
+    const page = await catchUp({ channels: ['port.a'] }, `port@${epoch}:0=99`, 10, { store, catalog, access })
     expect(page).toEqual({ events: [], cursor: `port@${epoch}:0=0`, recovered: true })
   })
 
@@ -113,7 +116,7 @@ describe('catching up page by page', () => {
     const seen = new Set<number>()
     let cursor = ''
     for (let offset = 2; offset < 14; offset += 2) {
-      const page = await catchUp({ channels: ['port.a'] }, cursor, 2, { store, catalog })
+      const page = await catchUp({ channels: ['port.a'] }, cursor, 2, { store, catalog, access })
       for (const { partition } of page.events) seen.add(partition)
       cursor = page.cursor
       for (const at of [offset, offset + 1])
@@ -129,7 +132,7 @@ describe('catching up page by page', () => {
     const { store } = await makeLog(Array.from({ length: 5 }, () => ({ topic: 'port', partition: 0 })))
     const { epoch } = await store.topic('port')
     const read = (cursor: string, from = store) =>
-      catchUp({ channels: ['port.a'] }, cursor, 10, { store: from, catalog })
+      catchUp({ channels: ['port.a'] }, cursor, 10, { store: from, catalog, access })
     expect(await read(`port@${epoch}:0=0`, trimmed(store, 2))).toMatchObject({ recovered: false })
     const page = await read('port@older:0=9')
     expect(page).toMatchObject({ recovered: false, cursor: `port@${epoch}:0=4` })
@@ -143,7 +146,7 @@ describe('a page that is awaited', () => {
   /** A log of one event, more of which come while a request sleeps: `arrivals` is the channel of each by time. */
   async function createWait(arrivals: Readonly<Record<number, string>> = {}) {
     const { store } = await makeLog([{ topic: 'port', partition: 0, event: { category: 'port.a' } }])
-    const { cursor } = await catchUp({ channels: ['port.a'] }, undefined, 10, { store, catalog })
+    const { cursor } = await catchUp({ channels: ['port.a'] }, undefined, 10, { store, catalog, access })
     let [now, looks, offset] = [0, 0, 0]
     const clock = {
       now: () => now,
@@ -166,7 +169,12 @@ describe('a page that is awaited', () => {
       },
     }
     const wait = (waitMs: number, from: string | undefined = cursor, reads = counting) =>
-      awaitEvents({ channels: ['port.a'] }, from, { limit: 10, waitMs }, { store: reads, catalog, clock })
+      awaitEvents(
+        { channels: ['port.a'] },
+        from,
+        { limit: 10, waitMs },
+        { store: reads, catalog, access, clock },
+      )
     return { wait, cursor, store, clock, now: () => now, looks: () => looks }
   }
 
@@ -198,7 +206,7 @@ describe('a page that is awaited', () => {
     expect(await wait(0)).toEqual({ events: [], cursor, recovered: true })
     expect(await wait(-5)).toEqual({ events: [], cursor, recovered: true })
     const page = { limit: 10, waitMs: 20_000 }
-    const asked = awaitEvents({ channels: ['port.a'] }, undefined, page, { store, catalog, clock })
+    const asked = awaitEvents({ channels: ['port.a'] }, undefined, page, { store, catalog, access, clock })
     expect(await asked).toEqual({ events: [], cursor, recovered: true })
     expect(now()).toBe(0)
   })
@@ -241,12 +249,12 @@ describe('a page', () => {
     const query = { channels: ['**'] }
 
     const up = await followUp(
-      async (cursor) => noted(await catchUp(query, cursor, 500, { store, catalog })),
+      async (cursor) => noted(await catchUp(query, cursor, 500, { store, catalog, access })),
       '',
       500,
     )
     const down = await followDown(
-      async (next) => noted(await listEvents(query, next, 500, { store, catalog })),
+      async (next) => noted(await listEvents(query, next, 500, { store, catalog, access })),
       500,
     )
 
@@ -268,7 +276,7 @@ describe('a page of one event among thousands that do not match', () => {
     const { store } = await fill(entries)
     const { reads, counting } = countReads(store)
 
-    const page = await catchUp({ channels: ['port.b'] }, '', 1, { store: counting, catalog })
+    const page = await catchUp({ channels: ['port.b'] }, '', 1, { store: counting, catalog, access })
 
     expect(page.events.map(({ offset }) => offset)).toEqual([3999])
     expect(reads()).toBeLessThanOrEqual(20)
@@ -297,7 +305,7 @@ describe('listing the history page by page', () => {
         const { store, stored } = await fill(entries)
 
         const events = await followDown(
-          (next) => listEvents(interest, next, limit, { store, catalog }),
+          (next) => listEvents(interest, next, limit, { store, catalog, access }),
           limit,
         )
 
@@ -317,7 +325,7 @@ describe('listing the history page by page', () => {
     }))
     const { store, stored } = await fill(entries)
     const events = await followDown(
-      (next) => listEvents({ channels: ['**'] }, next, 7, { store, catalog }),
+      (next) => listEvents({ channels: ['**'] }, next, 7, { store, catalog, access }),
       7,
     )
     expect(events.map(nameOf)).toEqual(stored.map(nameOf).reverse())
@@ -327,9 +335,13 @@ describe('listing the history page by page', () => {
     const { store } = await makeLog(
       [0, 1, 2].map((timestamp) => ({ topic: 'port', partition: 0, timestamp })),
     )
-    const first = await listEvents({ channels: ['**'] }, undefined, 2, { store, catalog })
+    const first = await listEvents({ channels: ['**'] }, undefined, 2, { store, catalog, access })
     await addEvent(store, makeStored({ offset: 3 }, makeEvent('new')))
-    const second = await listEvents({ channels: ['**'] }, first.next ?? undefined, 2, { store, catalog })
+    const second = await listEvents({ channels: ['**'] }, first.next ?? undefined, 2, {
+      store,
+      catalog,
+      access,
+    })
     expect([first.events.map(({ offset }) => offset), second.events.map(({ offset }) => offset)]).toEqual([
       [2, 1],
       [0],
@@ -342,9 +354,9 @@ describe('listing the history page by page', () => {
       times.map((time) => ({ topic: 'port', partition: 0, event: { ...(time && { time }) } })),
     )
     const list = async (range: { from?: number; to?: number }) =>
-      (await listEvents({ channels: ['**'], ...range }, undefined, 10, { store, catalog })).events.map(
-        ({ offset }) => offset,
-      )
+      (
+        await listEvents({ channels: ['**'], ...range }, undefined, 10, { store, catalog, access })
+      ).events.map(({ offset }) => offset)
     const at = (index: number) => Date.parse(times[index] ?? '')
     expect(await list({})).toEqual([3, 2, 1, 0])
     expect(await list({ from: at(1) })).toEqual([2, 1])
@@ -353,7 +365,7 @@ describe('listing the history page by page', () => {
 
   test('refuses an invalid `next`', async () => {
     const { store } = await fill([])
-    await expect(listEvents({ channels: ['**'] }, 'x', 1, { store, catalog })).rejects.toMatchObject({
+    await expect(listEvents({ channels: ['**'] }, 'x', 1, { store, catalog, access })).rejects.toMatchObject({
       code: 'malformed',
     })
   })

@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer'
+import { mayRead, type Subject } from '#shared/core/authorize.ts'
 import { ACCEPT_LIMITS } from '#shared/core/limits.ts'
 import { Refusal } from '#shared/core/refusal.ts'
 import type { Catalog } from '#shared/pipeline/catalog.ts'
@@ -11,8 +12,12 @@ import type { Lifecycles } from './lifecycles.ts'
 /** An event with the epoch of its topic. */
 export type FoundEvent = StoredEvent & { readonly epoch: string }
 
-/** Which event is wanted: an id, which different sources may share. */
-export type WantedEvent = { readonly id: string; readonly source?: string | undefined }
+/** Which event is wanted: an id, which different sources may share, and by whom. */
+export type WantedEvent = {
+  readonly id: string
+  readonly source?: string | undefined
+  readonly principal: Subject
+}
 
 export type FindDeps = {
   readonly claims: ClaimStore
@@ -23,21 +28,22 @@ export type FindDeps = {
 
 /**
  * Returns the stored event with an id, and with a source if one is given. Of several, one with a lifecycle is preferred,
- * then the newest. Waits for an event that was just accepted; returns null if there is none within `withinMs`.
+ * then the newest. What the principal may not read does not exist for it. Waits for an event that was just accepted; returns null if there is none within `withinMs`.
  */
 export function findEvent(wanted: WantedEvent, withinMs: number, deps: FindDeps): Promise<FoundEvent | null> {
   return pollWithin(() => lookForEvent(wanted, deps), withinMs, deps.clock)
 }
 
 async function lookForEvent(
-  { id, source }: WantedEvent,
+  { id, source, principal }: WantedEvent,
   { claims, store, lifecycles }: Omit<FindDeps, 'clock'>,
 ): Promise<FoundEvent | null> {
   // What no event can have is looked for nowhere: a table refuses such a key.
   if (![id, source ?? id].every(isKey)) return null
   const wanted = source === undefined ? await claims.findById(id) : await claimOf({ id, source }, claims)
   const found = await Promise.all(wanted.map((claim) => readClaimed({ id, ...claim }, store)))
-  return choose(found.flat(), lifecycles)
+  const readable = found.flat().filter(({ event }) => mayRead(principal, event.category ?? '', event.type))
+  return choose(readable, lifecycles)
 }
 
 function isKey(text: string): boolean {
@@ -50,7 +56,7 @@ async function claimOf({ id, source }: ClaimKey, claims: ClaimStore) {
 }
 
 /** Returns the refusal for an event that does not exist. */
-export function unknownEvent({ id }: WantedEvent): Refusal {
+export function unknownEvent({ id }: Pick<WantedEvent, 'id'>): Refusal {
   const detail = `There is no event "${id}" here, or no longer: "retention" in GET /catalog shows how long events are kept.`
   return new Refusal('not_found', detail)
 }
@@ -117,7 +123,7 @@ async function areStored(spans: readonly Span[], store: EventStore): Promise<boo
   return stored.every(Boolean)
 }
 
-function notKnownYet({ id }: WantedEvent, cause?: unknown): Refusal {
+function notKnownYet({ id }: Pick<WantedEvent, 'id'>, cause?: unknown): Refusal {
   const detail = `Events that were accepted are still being stored, and "${id}" may be among them; nothing was written. Send the request again.`
   return new Refusal('unavailable', detail, { cause, retryAfterSeconds: 2 })
 }

@@ -16,7 +16,10 @@ export type GetDeps = FindDeps & { readonly viewStore: ViewStore }
 /** The maximum wait for an event that was just accepted, and for its state. */
 const PATIENCE_MS = 300
 
-/** Returns the event with an id, even if it is deleted. Throws Refusal `not_found`. */
+/**
+ * Returns the event with an id, even if it is deleted. Throws Refusal `not_found`, also for one that the principal may
+ * not read.
+ */
 export async function getEvent(wanted: WantedEvent, deps: GetDeps): Promise<EventAnswer> {
   const found = await findEvent(wanted, PATIENCE_MS, deps)
   if (found === null) throw unknownEvent(wanted)

@@ -26,7 +26,7 @@ const refusalOf = (work: Promise<unknown>): Promise<Refusal> =>
     () => expect.fail('it was not refused'),
     (error: Refusal) => error,
   )
-const stateOf = async (id: string) => (await getEvent({ id }, world)).body.state as Case
+const stateOf = async (id: string) => (await getEvent({ id, principal: eve }, world)).body.state as Case
 
 describe('a move', () => {
   test('is an event in the partition of the event that it changes, and returns the state after it', async () => {
@@ -134,7 +134,7 @@ describe('a move', () => {
 
   test('with If-Match is refused once the state has changed', async () => {
     await publish('d1')
-    const { tag } = await getEvent({ id: 'd1' }, world)
+    const { tag } = await getEvent({ id: 'd1', principal: eve }, world)
     const { state } = await move('d1', 'acknowledge', anna, { ifMatch: tag })
 
     const late = await refusalOf(move('d1', 'start', anna, { ifMatch: tag }))

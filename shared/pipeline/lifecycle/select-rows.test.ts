@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { Principal } from '#shared/core/principal.ts'
 import type { Case } from '#shared/domain/port/case.ts'
+import { accessOf } from '#shared/pipeline/history/access.ts'
 import { listEvents } from '#shared/pipeline/history/list-events.ts'
 import { makePrincipal } from '#shared/testing/identity/make-principal.ts'
 import { type CaseWorld, createCaseWorld, publishTo } from '#shared/testing/lifecycle/case-world.ts'
@@ -22,7 +23,13 @@ const move = (id: string, name: string, principal: Principal, body: Record<strin
   moveEvent({ id, move: name, principal, body }, world)
 const list = async (query: Partial<RowQuery> = {}) => {
   const wanted = { channels: ['**'], ...query }
-  const { events } = await listEvents(wanted, undefined, 50, world, selectRows(wanted, world))
+  const { events } = await listEvents(
+    wanted,
+    undefined,
+    50,
+    { ...world, access: accessOf(anna) },
+    selectRows(wanted, world),
+  )
   return events.map(({ event, state }) => [event.id, (state as { status?: string } | undefined)?.status])
 }
 
@@ -31,9 +38,29 @@ describe('events of one id from two sources', () => {
     await publish('twin', { source: '/a', type: 'test.thing', category: 'test.thing' })
     await publish('twin', { source: '/b' })
 
-    expect((await getEvent({ id: 'twin' }, world)).body.event.source).toBe('/b')
-    expect((await getEvent({ id: 'twin', source: '/a' }, world)).body).not.toHaveProperty('state')
-    await expect(getEvent({ id: 'twin', source: '/c' }, world)).rejects.toMatchObject({ code: 'not_found' })
+    expect((await getEvent({ id: 'twin', principal: anna }, world)).body.event.source).toBe('/b')
+    expect((await getEvent({ id: 'twin', source: '/a', principal: anna }, world)).body).not.toHaveProperty(
+      'state',
+    )
+    await expect(getEvent({ id: 'twin', source: '/c', principal: anna }, world)).rejects.toMatchObject({
+      code: 'not_found',
+    })
+  })
+})
+
+describe('an event that somebody may not read', () => {
+  const narrow: Principal = { ...anna, grants: [{ actions: '**', channels: 'port.ship', types: '**' }] }
+
+  test('does not exist for them, nor can it be moved; of two with an id they get the other one', async () => {
+    await publish('d1')
+    await publish('twin')
+    await publish('twin', { source: '/b', type: 'port.ship.arrived' })
+    const missing = { code: 'not_found', message: expect.stringContaining('There is no event "d1" here') }
+
+    await expect(getEvent({ id: 'd1', principal: narrow }, world)).rejects.toMatchObject(missing)
+    await expect(move('d1', 'acknowledge', narrow)).rejects.toMatchObject(missing)
+    const { event } = (await getEvent({ id: 'twin', principal: narrow }, world)).body
+    expect(event.source).toBe('/b')
   })
 })
 
@@ -49,7 +76,7 @@ describe('a list', () => {
       ['d1', 'new'],
       ['d2', 'acknowledged'],
     ])
-    expect(((await getEvent({ id: 'd3' }, world)).body.state as Case).isDeleted).toBe(true)
+    expect(((await getEvent({ id: 'd3', principal: anna }, world)).body.state as Case).isDeleted).toBe(true)
     expect(await list({ channels: ['port.container.lifecycle'] })).toEqual([[receipt.id, undefined]])
   })
 
@@ -77,7 +104,7 @@ describe('a list', () => {
 
   test('finds by text in the members of data that the domain declares, and in no others', async () => {
     await publish('d1', { data: { title: 'Dent', seal: 'broken' } })
-    const { event } = (await getEvent({ id: 'd1' }, world)).body
+    const { event } = (await getEvent({ id: 'd1', principal: anna }, world)).body
     const admits = (searched: readonly string[], text: string) =>
       selectRows({ channels: ['**'], text }, { ...world, catalog: { searched } }).admits(event)
 

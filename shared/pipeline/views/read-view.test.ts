@@ -14,8 +14,10 @@ beforeEach(() => {
 })
 
 const find = (view: string) => deps.views.find('library', view) as NamedView
-const state = (view: string, page: Partial<Page> = {}) => readState(find(view), { limit: 10, ...page }, deps)
-const parts = (view: string, page: Partial<Page> = {}) => readParts(find(view), { limit: 10, ...page }, deps)
+const state = (view: string, page: Partial<Page> = {}) =>
+  readState(find(view), { limit: 10, shown: 'all', ...page }, deps)
+const parts = (view: string, page: Partial<Page> = {}) =>
+  readParts(find(view), { limit: 10, shown: 'all', ...page }, deps)
 const put = (partition: number, offset: number, shelf: string, title: string) =>
   foldBatch([inLibrary({ partition, offset }, book(`${partition}-${offset}`, shelf, title))], deps)
 const stream = async (partition: number): Promise<Stream> => {
@@ -107,7 +109,7 @@ describe('the cursor', () => {
     }
     const page = await readParts(
       find('shelves'),
-      { limit: 9 },
+      { limit: 9, shown: 'all' },
       { ...deps, viewStore: { ...deps.viewStore, read } },
     )
     expect(offsetsOf(page.cursor)).toEqual({ 0: 0 })
@@ -142,7 +144,9 @@ describe('the cursor', () => {
       return deps.viewStore.read(...page)
     }
     const meanwhile = { ...deps, viewStore: { ...deps.viewStore, read }, now: () => 0 }
-    await expect(readParts(find('shelves'), { limit: 9 }, meanwhile)).rejects.toMatchObject(later)
+    await expect(readParts(find('shelves'), { limit: 9, shown: 'all' }, meanwhile)).rejects.toMatchObject(
+      later,
+    )
 
     await deps.viewStore.beginRebuild(await stream(1))
     await expect(parts('shelves')).rejects.toMatchObject(later)
@@ -154,7 +158,7 @@ describe('the cursor', () => {
     const named = other.views.find('both', 'all') as NamedView
     const cursorOf = async (page: Partial<Page>) => [
       ...parseCursor(
-        (await readParts(named, { limit: 1, ...page }, { ...other, now: () => 0 })).cursor,
+        (await readParts(named, { limit: 1, shown: 'all', ...page }, { ...other, now: () => 0 })).cursor,
       ).keys(),
     ]
     expect(await cursorOf({})).toEqual(['one', 'two'])

@@ -6,6 +6,7 @@ import type { Catalog } from '#shared/pipeline/catalog.ts'
 import { pageRoom } from '#shared/pipeline/history/page-room.ts'
 import type { EventStore } from '#shared/pipeline/ports.ts'
 import { mergeParts, type ViewPart } from './apply-event.ts'
+import type { ShownKeys } from './view-access.ts'
 import type { FoldProgress, StoredPart, ViewStore } from './view-store.ts'
 import type { NamedView } from './views.ts'
 
@@ -17,8 +18,13 @@ export type ReadDeps = {
   readonly now: () => number
 }
 
-/** Which keys to read: one, or a page of at most `limit` keys after another page's `next`. */
-export type Page = { readonly key?: string; readonly next?: string; readonly limit: number }
+/** Which keys to read: one, or a page of at most `limit` of the shown keys after another page's `next`. */
+export type Page = {
+  readonly key?: string
+  readonly next?: string
+  readonly limit: number
+  readonly shown: ShownKeys
+}
 
 /** The maximum and the default number of keys in a page. */
 export const VIEW_LIMITS = { most: 500, usual: 100 } as const
@@ -31,12 +37,15 @@ export type ViewParts = {
 export type ViewState = { readonly state: unknown; readonly cursor: string; readonly next?: string }
 
 const KEYS_AT_ONCE = 50
+/** How many keys a page looks at, if it may show only some of them. */
+const MAX_LOOKED = 1500
 const RETRY_AFTER_SECONDS = 5
 
 /**
  * Reads the parts of a view. The cursor is the progress that was read before the parts; for a single key it is as far
  * as its parts. Some parts may already include events above the cursor: a reader that continues from the cursor drops
- * what a part includes. Throws Refusal `malformed` for a bad `next`, `unavailable` during a rebuild.
+ * what a part includes. Throws Refusal `malformed` for a bad `next`, `unavailable` during a rebuild, `forbidden` if too
+ * many keys that are not shown lie before one that is.
  */
 export async function readParts(named: NamedView, page: Page, deps: ReadDeps): Promise<ViewParts> {
   const key = keyOf(named.view, page)
@@ -52,8 +61,8 @@ export async function readParts(named: NamedView, page: Page, deps: ReadDeps): P
 
 /**
  * Reads a view for people, merged and presented: the state of a key, or an object of the states of a page of keys. A
- * view without keys has one state, which is the initial one before any event. Throws Refusal `not_found` for an unknown
- * key, `malformed` for a bad `next`, `unavailable` during a rebuild.
+ * view without keys has one state, which is the initial one before any event. Throws what `readParts` throws, and Refusal
+ * `not_found` for an unknown key.
  */
 export async function readState(named: NamedView, page: Page, deps: ReadDeps): Promise<ViewState> {
   const { view, name } = named
@@ -125,13 +134,22 @@ function raise(cursor: Cursor, { topic, partition, epoch, offset }: StoredPart):
   return mergeCursors(cursor, new Map([[topic, { epoch, offsets: new Map([[partition, offset]]) }]]))
 }
 
+type KeyPage = { readonly parts: readonly StoredPart[]; readonly next: string | null }
+type Keys = Omit<Page, 'key'> & { readonly key: string | undefined }
+
 /** Whole keys, as many as the page may have and a response has room for. */
-async function readKeys(
-  { name }: NamedView,
-  { key, next, limit }: Omit<Page, 'key'> & { readonly key: string | undefined },
-  { viewStore }: ReadDeps,
-) {
+async function readKeys({ name }: NamedView, { key, ...page }: Keys, deps: ReadDeps): Promise<KeyPage> {
+  const { shown, next } = page
+  const { viewStore } = deps
   if (key !== undefined) return viewStore.read(name, { key, limit: 1 })
+  if (shown === 'all') return readAllKeys(name, page, deps)
+  if ('admits' in shown) return readAdmittedKeys(name, page, shown.admits, deps)
+  return next === undefined ? viewStore.read(name, { key: shown.only, limit: 1 }) : { parts: [], next: null }
+}
+
+type ListPage = Pick<Page, 'next' | 'limit'>
+
+async function readAllKeys(name: string, { next, limit }: ListPage, { viewStore }: ReadDeps) {
   const parts: StoredPart[] = []
   const room = pageRoom()
   let after = next === undefined ? undefined : readNext(next)
@@ -148,6 +166,38 @@ async function readKeys(
     after = page.next
   }
   return { parts, next: after === undefined ? null : writeNext(after) }
+}
+
+/** Passes over other keys. `next` is always a key that was shown, since it must not tell the name of another. */
+async function readAdmittedKeys(
+  name: string,
+  { next, limit }: ListPage,
+  admits: (key: string) => boolean,
+  { viewStore }: ReadDeps,
+): Promise<KeyPage> {
+  const parts: StoredPart[] = []
+  const room = pageRoom()
+  let after = next === undefined ? undefined : readNext(next)
+  let last: string | undefined
+  let shown = 0
+  for (let looked = 0; looked < MAX_LOOKED; looked += KEYS_AT_ONCE) {
+    const page = await viewStore.read(name, { limit: KEYS_AT_ONCE, ...(after !== undefined && { after }) })
+    for (const [of, own] of Map.groupBy(page.parts, (part) => part.key)) {
+      if (!admits(of)) continue
+      const fits = shown < limit && room.take(own)
+      if (!fits && last !== undefined) return { parts, next: writeNext(last) }
+      parts.push(...own)
+      last = of
+      shown++
+    }
+    if (page.next === null) return { parts, next: null }
+    after = page.next
+  }
+  if (last !== undefined) return { parts, next: writeNext(last) }
+  throw new Refusal(
+    'forbidden',
+    `These credentials may read so few of the keys of ${name} that they cannot be listed; read each by its name.`,
+  )
 }
 
 /** Marks a `next` as one of a view. */

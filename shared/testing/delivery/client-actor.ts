@@ -5,6 +5,7 @@ import { type Cursor, parseCursor } from '#shared/core/cursor.ts'
 import type { PositionedEvent } from '#shared/core/event.ts'
 import type { Interest } from '#shared/core/interest.ts'
 import type { ServerFrame } from '#shared/core/messages.ts'
+import { accessOf } from '#shared/pipeline/history/access.ts'
 import { catchUp } from '#shared/pipeline/history/catch-up.ts'
 import { answerMessage } from '#shared/pipeline/sockets/answer-message.ts'
 import { makePrincipal } from '#shared/testing/identity/make-principal.ts'
@@ -12,6 +13,7 @@ import type { Actor } from './scheduler.ts'
 import { messageDeps, type World } from './world.ts'
 
 const LATE = Number.MAX_SAFE_INTEGER
+const access = accessOf(makePrincipal())
 const INTERESTS: readonly [Interest, ...Interest[]] = [
   { channels: ['**'] },
   { channels: ['port.*'] },
@@ -163,6 +165,7 @@ export async function poll({ stores, catalog, random }: World, tracked: Tracked)
   const page: Page = await catchUp(interest, cursor, 1 + random.pick(4), {
     store: stores.store,
     catalog,
+    access,
   })
   const hadStarted = hasStarted()
   const hasMoved = receivePage(page, since)
@@ -176,7 +179,11 @@ export async function pollTogether(world: World, { tracked }: Dashboard): Promis
   const waiting = tracked.filter(({ subscription }) => needsPages(subscription))
   const read = (mutation.joinReads ?? joinReads)(waiting.map(({ subscription }) => subscription))
   if (read === null) return
-  const page = await catchUp(read.interest, read.since, 1 + random.pick(4), { store: stores.store, catalog })
+  const page = await catchUp(read.interest, read.since, 1 + random.pick(4), {
+    store: stores.store,
+    catalog,
+    access,
+  })
   const alone = handOut(read, page)
   for (const each of waiting) if (alone.includes(each.subscription)) await poll(world, each)
 }

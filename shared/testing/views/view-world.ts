@@ -253,6 +253,11 @@ export const serveView: ServeView = (world, url) => {
   const view = VIEWS.find(domain, name)
   if (view === null) throw new Error(`there is no view ${name}`)
   const next = url.searchParams.get('next')
-  const page = { ...(key !== undefined && { key }), ...(next !== null && { next }), limit: LIMIT }
+  const page = {
+    ...(key !== undefined && { key }),
+    ...(next !== null && { next }),
+    limit: LIMIT,
+    shown: 'all' as const,
+  }
   return readParts(view, page, { ...world, store: world.stores.store, now: () => 0 })
 }

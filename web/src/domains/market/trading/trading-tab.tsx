@@ -1,15 +1,16 @@
-import { type Book, type BookState, bookView } from '#shared/domain/market/book-view.ts'
-import { marketViews } from '#shared/domain/market/market-views.ts'
+import type { Book } from '#shared/domain/market/book-view.ts'
 import { FreshnessBadge } from '#web/live/freshness.tsx'
-import { useView, ViewBody } from '#web/live/use-view.tsx'
+import { usePresentedView } from '#web/live/use-presented-view.ts'
+import { ViewBody } from '#web/live/use-view.tsx'
 import { DataTable } from '#web/ui/data/data-table.tsx'
 import { Card } from '#web/ui/layout/card.tsx'
 import { LiveChart } from '../chart/live-chart.tsx'
 import { useMarketAddress } from '../market-address.ts'
 import { sayPrice, sayQuantity } from '../money-text.ts'
-import { presentView } from '../present-view.ts'
 import { IntervalChoice, SymbolGate } from '../symbol-choice.tsx'
+import { useQuote } from '../use-quotes.ts'
 import { OrderTicket } from './order-ticket.tsx'
+import { useOrders } from './orders.ts'
 import { OpenOrders } from './own-orders.tsx'
 import './trading-tab.css'
 
@@ -37,10 +38,12 @@ export function TradingTab() {
 
 const SHOWN = 5
 
-/** The waiting limit orders of all users for a symbol, best price first. */
+/** The waiting limit orders of all users for a symbol, best price first. Its events are for admins, for they name users. */
 function BookCard({ symbol }: { symbol: string }) {
-  const view = useView(marketViews, 'book', symbol)
-  const book = view.state && presentView<Book, BookState>(bookView, view.state, symbol)
+  const { state: lastPrice } = useQuote(symbol)
+  const { orders } = useOrders()
+  const view = usePresentedView<Book>('market', 'book', symbol, [lastPrice, orders])
+  const book = view.shown
   const isEmpty = !book || book.buying.length + book.selling.length === 0
   return (
     <Card title={`Waiting for ${symbol}`} aside={<FreshnessBadge updatedAt={view.updatedAt} />}>
