@@ -15,7 +15,7 @@ const LIMITS: Readonly<Record<string, number>> = {
   deliver: 475_000,
   disconnect: 400_000,
   fold: 720_000,
-  health: 406_000,
+  health: 409_000,
   message: 470_000,
   read: 535_000,
   stats: 710_000,

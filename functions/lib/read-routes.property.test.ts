@@ -13,6 +13,7 @@ import { addEvent } from '#shared/testing/accept/logs.ts'
 import { makeEvent, makeStored } from '#shared/testing/accept/records.ts'
 import { stepClock } from '#shared/testing/functions/step-clock.ts'
 import { makePrincipal } from '#shared/testing/identity/make-principal.ts'
+import { memoryAudit } from '#shared/testing/memory/memory-audit.ts'
 import { memoryClaimStore } from '#shared/testing/memory/memory-claim-store.ts'
 import { memoryEventStore } from '#shared/testing/memory/memory-event-store.ts'
 import { memoryViewStore } from '#shared/testing/memory/memory-view-store.ts'
@@ -129,7 +130,7 @@ async function createWorld(log: readonly { channel: string; type: string; partit
       ])
   }
   const composed = composeRead(readEnvironment(process.env))
-  const deps: ReadDeps = { ...composed, store, claims, viewStore, clock: stepClock(0) }
+  const deps: ReadDeps = { ...composed, store, claims, viewStore, audit: memoryAudit(), clock: stepClock(0) }
   return { events, routes: readRoutes(deps) }
 }
 
@@ -153,6 +154,7 @@ async function call(
     rawQuery: new URLSearchParams(query).toString(),
     pathParameters,
     body: new Uint8Array(),
+    caller: {},
     remainingMs: () => 10_000,
     signal: new AbortController().signal,
   }

@@ -105,7 +105,7 @@ describe('the editors of a blog', () => {
     expect((await refusal(deletion, byKey))[0]).toBe(401)
     expect(await refusal(deletion, byViewer)).toEqual([
       403,
-      expect.stringContaining('The role viewer may not write events'),
+      expect.stringContaining('(viewer) may not write "blog.post.deleted"'),
     ])
   })
 })

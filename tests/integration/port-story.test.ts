@@ -156,7 +156,7 @@ describe('a day at the port', () => {
 
     expect(reading.json.state.readBy).toEqual([addressOf('viewer')])
     expect(refused.map(({ status }) => status)).toEqual([403, 403, 403, 401])
-    expect(refused[2]?.json.detail).toContain('may not delete events')
+    expect(refused[2]?.json.detail).toContain('may not do "move.port.delete"')
     expect([deleted.status, after.status]).toEqual([202, 409])
     expect(await list(`q=${name('Gate 3 is closed').replaceAll(' ', '%20')}`)).toEqual([])
     expect((await read(id)).json).toMatchObject({
