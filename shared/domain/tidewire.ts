@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { AUDIT_CHANNELS, AUDIT_TOPIC } from '#shared/core/audit.ts'
-import { auditEvents } from './audit-events.ts'
 import { countedName } from '#shared/core/authorize.ts'
+import { auditEvents } from './audit-events.ts'
 import { type DomainEvent, defineDomain, defineView } from './define-domain.ts'
 
 /** The count of each name; the name that was counted last is at the end. */
