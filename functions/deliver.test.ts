@@ -33,7 +33,7 @@ function createWorld() {
     store,
     claims: memoryClaimStore(),
     deadLetters: memoryDeadLetterStore(),
-    decode: recordDecoder(composed.catalog),
+    decode: recordDecoder(composed.catalog, () => 'signed'),
     gateway,
     requestStats,
     shards: { of: (shard) => shards[shard] ?? memorySubscriptionStore() },

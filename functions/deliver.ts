@@ -1,7 +1,6 @@
 import type { Context, MSKEvent } from 'aws-lambda'
 import { answerInTime, OutOfTime, timeLeft } from '#shared/adapters/lambda/answer-in-time.ts'
 import { allFailed, type BatchResponse, failuresOf, recordsOf } from '#shared/adapters/lambda/msk-event.ts'
-import { recordDecoder } from '#shared/pipeline/consume/consume.ts'
 import { type DeliverDeps, deliver } from '#shared/pipeline/deliver/deliver.ts'
 import { createKnownHeads } from '#shared/pipeline/deliver/store-batch.ts'
 import type { RequestStats } from '#shared/pipeline/stats/stats.ts'
@@ -10,6 +9,7 @@ import {
   claimStore,
   clock,
   deadLetterStore,
+  decoderOf,
   eventStore,
   openTables,
   type Shards,
@@ -41,7 +41,7 @@ export function composeDeliver(env: Environment, tables: Tables = openTables(env
     deadLetters: deadLetterStore(tables),
     gateway: socketGateway(env),
     catalog,
-    decode: recordDecoder(catalog),
+    decode: decoderOf(catalog, env),
     heads: createKnownHeads(),
     postsAtOnce: env.postsAtOnce,
     shards,

@@ -2,7 +2,6 @@ import type { Context, MSKEvent } from 'aws-lambda'
 import { answerInTime, OutOfTime, timeLeft } from '#shared/adapters/lambda/answer-in-time.ts'
 import { allFailed, type BatchResponse, failuresOf, recordsOf } from '#shared/adapters/lambda/msk-event.ts'
 import { domains } from '#shared/domain/catalog.ts'
-import { recordDecoder } from '#shared/pipeline/consume/consume.ts'
 import { type FoldDeps, fold } from '#shared/pipeline/views/fold.ts'
 import { createFoldMemory } from '#shared/pipeline/views/fold-memory.ts'
 import { viewsOf } from '#shared/pipeline/views/views.ts'
@@ -11,6 +10,7 @@ import {
   claimStore,
   clock,
   deadLetterStore,
+  decoderOf,
   eventStore,
   kafkaLog,
   openTables,
@@ -34,7 +34,7 @@ export function composeFold(env: Environment, tables: Tables = openTables(env)):
     views: viewsOf(domains),
     memory: createFoldMemory({ retention: viewRetention(env) }),
     catalog,
-    decode: recordDecoder(catalog),
+    decode: decoderOf(catalog, env),
     sleep: clock.sleep,
   }
 }

@@ -2,15 +2,26 @@ import { httpHandler } from '#shared/adapters/http/http-handler.ts'
 import type { HttpRequest } from '#shared/adapters/http/http-message.ts'
 import { ACCEPT_LIMITS } from '#shared/core/limits.ts'
 import { Refusal } from '#shared/core/refusal.ts'
-import { domains } from '#shared/domain/catalog.ts'
-import { type AcceptDeps, accept } from '#shared/pipeline/accept/accept.ts'
+import { type AcceptDeps, acceptFrom } from '#shared/pipeline/accept/accept.ts'
+import type { SourceOwner } from '#shared/pipeline/accept/source-owner.ts'
 import type { Audit } from '#shared/pipeline/audit/audit.ts'
-import { assertUnreserved, type Lifecycles, lifecyclesOf } from '#shared/pipeline/lifecycle/lifecycles.ts'
 import { continueTrace } from '#shared/pipeline/trace.ts'
-
-import { grantDeliveries, publicUrl, receiveWebhook } from '#shared/pipeline/webhooks/receive-webhook.ts'
+import {
+  grantDeliveries,
+  publicUrl,
+  receiveWebhook,
+  webhookAuthor,
+} from '#shared/pipeline/webhooks/receive-webhook.ts'
 import { type WebhookSource, webhookSources } from '#shared/pipeline/webhooks/sources.ts'
-import { auditTrailInKafka, catalogOf, claimStore, kafkaLog, newId, openTables } from './lib/compose.ts'
+import {
+  auditTrailInKafka,
+  catalogOf,
+  claimStore,
+  kafkaLog,
+  newId,
+  openTables,
+  sourceOwnerOf,
+} from './lib/compose.ts'
 import { type Environment, readEnvironment } from './lib/environment.ts'
 import { stopAppendsAt } from './lib/stop-at.ts'
 
@@ -19,7 +30,7 @@ type ReceiveDeps = Parameters<typeof receiveWebhook>[2]
 
 export type WebhooksDeps = AcceptDeps & {
   readonly sources: ReadonlyMap<string, WebhookSource>
-  readonly lifecycles: Lifecycles
+  readonly sourceOwner: SourceOwner
   readonly audit: Audit
   /** The address that senders use, where it is not the request's own. */
   readonly configuredUrl: string | undefined
@@ -36,7 +47,7 @@ export function composeWebhooks(env: Environment): WebhooksDeps {
   return {
     ...accepting,
     audit: auditTrailInKafka(accepting),
-    lifecycles: lifecyclesOf(domains),
+    sourceOwner: sourceOwnerOf(env),
     sources: webhookSources(env.webhooks),
     configuredUrl: env.publicUrl,
     now: () => new Date(),
@@ -47,7 +58,7 @@ export function composeWebhooks(env: Environment): WebhooksDeps {
  * `POST /webhooks/{source}`: 202 once Kafka has the event, after its signature was verified. `OPTIONS` asks whether a
  * sender may deliver.
  */
-export function createWebhooks({ sources, lifecycles, audit, configuredUrl, ...accepting }: WebhooksDeps) {
+export function createWebhooks({ sources, audit, configuredUrl, ...accepting }: WebhooksDeps) {
   /** `receiveWebhook`; a delivery that is not signed as it must be is audited. */
   const receive = async (source: WebhookSource, request: WebhookDelivery, deps: ReceiveDeps) => {
     try {
@@ -76,10 +87,10 @@ export function createWebhooks({ sources, lifecycles, audit, configuredUrl, ...a
     const traceparent = continueTrace(request.headers.traceparent)
     const received = await receive(source, { ...request, url }, { ...accepting, traceparent })
     if ('answer' in received) return received.answer
-    assertUnreserved([received.event], lifecycles)
-    const [receipt] = await accept(
-      [received.event],
-      received.madeIds,
+    const { event, sent, madeIds } = received
+    const [receipt] = await acceptFrom(
+      webhookAuthor(source),
+      { events: [event], sent: [sent], madeIds },
       stopAppendsAt(request.signal, accepting),
     )
     return { status: 202, body: receipt }

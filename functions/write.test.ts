@@ -114,7 +114,7 @@ describe('POST /events', () => {
   test.each([
     ['without credentials', {}, EVENT, 401],
     ['of a viewer', keyOf('viewer'), EVENT, 403],
-    ['of a move', keyOf('admin'), { ...EVENT, category: 'port.container.lifecycle' }, 422],
+    ['of a move', keyOf('admin'), { ...EVENT, category: 'port.container.lifecycle' }, 403],
   ])('%s is refused, and writes nothing', async (_, headers, event, expected) => {
     const { post, kafka } = createWorld()
 

@@ -9,6 +9,7 @@ import { startGateway } from './gateway/start-gateway.ts'
 import { type Identity, startIdentityWorker } from './identity/start-identity-worker.ts'
 import { readFunctions } from './lambda/read-functions.ts'
 import { startFunctionHost } from './lambda/start-function-host.ts'
+import { readSignedSince } from './read-signed-since.ts'
 import { resolveService } from './resolve-service.ts'
 import type { Service } from './service.ts'
 import { setRetention } from './set-retention.ts'
@@ -27,8 +28,12 @@ type Backends = { readonly kafka: Running; readonly dynamodb: Running; readonly 
 const STAGE = 'local'
 /** The folder of `serverless.yml`. */
 const FOLDER = fileURLToPath(new URL('..', import.meta.url))
-/** The only API key of the local stack. The functions know only its hash. */
+/** The API keys of the local stack. The functions know only their hashes. */
 const LOCAL_KEY = 'local-dev-key'
+/** It may write in the name of any user, as simulators must. */
+const SIMULATOR_KEY = 'local-simulator-key'
+/** What the functions sign their records with. Whoever can reach the local broker can also use the keys above. */
+const LOCAL_RECORD_SECRET = 'local-record-secret'
 /** A developer does not wait until a batch is full. What arrives during an invocation is still one batch. */
 const WINDOW_MS = 0
 /** API Gateway's limit of a connection without messages. */
@@ -53,7 +58,8 @@ export async function bootStack(settings: Settings): Promise<Stack> {
     const { backends, web } = await startParts(settings, start)
     await waitUntilHealthy(urlsOf(settings).http)
     parts.push(watchSleep(log))
-    if (settings.hasDemo) await start(startDemo({ httpUrl: urlsOf(settings).http, apiKey: LOCAL_KEY, log }))
+    if (settings.hasDemo)
+      await start(startDemo({ httpUrl: urlsOf(settings).http, apiKey: SIMULATOR_KEY, log }))
     const seconds = ((performance.now() - begin) / 1000).toFixed(1)
     const table = tableOf(settings, backends, web)
     process.stdout.write(`\nTidewire is up (${seconds} s). Ctrl-C stops it.\n\n${table}\n\n`)
@@ -67,6 +73,7 @@ export async function bootStack(settings: Settings): Promise<Stack> {
 async function startParts(settings: Settings, start: Start) {
   const { ports } = settings
   const urls = urlsOf(settings)
+  const signedSince = await readSignedSince(settings.dataDir)
   const { service, backends } = await startBackends(settings, start)
   const { kafka, identity } = backends
   const startingWeb = startWeb({
@@ -77,7 +84,12 @@ async function startParts(settings: Settings, start: Start) {
   })
   // Whatever fails first, the other must not become an unhandled rejection.
   startingWeb.catch(() => {})
-  const functions = readFunctions(service, environmentOf(settings, backends), log, settings.functionSeconds)
+  const functions = readFunctions(
+    service,
+    environmentOf(settings, backends, signedSince),
+    log,
+    settings.functionSeconds,
+  )
   const host = await start(
     startFunctionHost({
       functions: [...functions.values()],
@@ -160,7 +172,11 @@ function urlsOf({ ports }: Settings) {
 }
 
 /** The environment variables of the functions that differ from the cloud. */
-function environmentOf(settings: Settings, { kafka, dynamodb, identity }: Backends): Record<string, string> {
+function environmentOf(
+  settings: Settings,
+  { kafka, dynamodb, identity }: Backends,
+  signedSince: string,
+): Record<string, string> {
   return {
     LOCAL: '1',
     KAFKA_BROKERS: kafka.endpoint,
@@ -172,8 +188,14 @@ function environmentOf(settings: Settings, { kafka, dynamodb, identity }: Backen
     WEBHOOK_LOCAL_SECRETS: '1',
     // The cloud has many instances of a function, each with its own limit. Here there is one.
     RATE_LIMIT_PER_SECOND: process.env.RATE_LIMIT_PER_SECOND ?? '10000',
-    API_KEYS: `local:admin:${createHash('sha256').update(LOCAL_KEY).digest('hex')}`,
+    API_KEYS: `local:admin:${hashOf(LOCAL_KEY)},local-simulator:publisher:${hashOf(SIMULATOR_KEY)}:act-for-others`,
+    RECORD_SECRETS: process.env.RECORD_SECRETS ?? LOCAL_RECORD_SECRET,
+    RECORDS_SIGNED_SINCE: signedSince,
   }
+}
+
+function hashOf(key: string): string {
+  return createHash('sha256').update(key).digest('hex')
 }
 
 /** The web app's settings for signing in. The emulator has no SRP, which the app uses in the cloud. */

@@ -27,7 +27,7 @@ export type Writer = {
   }
 }
 
-const SOURCE = 'urn:tidewire:bench'
+const SOURCE = '/tidewire-bench'
 const RUN = Date.now().toString(36)
 /** Events in a post, in turns: mostly single ones. */
 const SIZES = [1, 1, 1, 2, 1, 1, 5, 4]

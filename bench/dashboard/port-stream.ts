@@ -71,7 +71,7 @@ function acknowledge({ id, category = '' }: CloudEvent, time: string, nth: numbe
   return {
     specversion: '1.0',
     id: `move-${nth}`,
-    source: 'urn:tidewire:bench',
+    source: '/tidewire-bench',
     time,
     type: MOVE_TYPES.acknowledge,
     subject: id,

@@ -55,7 +55,7 @@ function claimOf(id: string, { stream, offset }: Json, number: number): Json {
   const [, topic = '', epoch = '', partition = '0'] = /^(.+)@(.+):(\d+)$/.exec(stream?.S ?? '') ?? []
   return {
     id: { S: id },
-    source: { S: 'urn:tidewire:bench' },
+    source: { S: '/tidewire-bench' },
     topic: { S: topic },
     epoch: { S: epoch },
     partition: { N: partition },

@@ -6,12 +6,14 @@ import { CliError, usageError } from './cli-error.ts'
 export type Connection = { readonly url: string; readonly socketUrl: string; readonly apiKey: string }
 
 const TIMEOUT_MS = 10_000
+/** Keys of the local stack: one of an administrator, and one that may write in the name of any user. */
+const LOCAL_KEYS = { own: 'local-dev-key', simulator: 'local-simulator-key' } as const
 
 /** Adds `--url`, `--socket-url` and `--api-key`, with their defaults from the environment. */
 export function addConnectionOptions(command: Command, env: CliContext['env']): Command {
   const url = env.TIDEWIRE_URL || `http://localhost:${env.HTTP_PORT || 3000}`
   const socketUrl = env.TIDEWIRE_SOCKET_URL || `ws://localhost:${env.WS_PORT || 3001}`
-  const apiKey = env.TIDEWIRE_API_KEY || 'local-dev-key'
+  const apiKey = env.TIDEWIRE_API_KEY || LOCAL_KEYS.own
   return command
     .addOption(new Option('--url <url>', 'HTTP address of the stack; TIDEWIRE_URL').default(url))
     .addOption(new Option('--socket-url <url>', 'WebSocket address; TIDEWIRE_SOCKET_URL').default(socketUrl))
@@ -21,9 +23,14 @@ export function addConnectionOptions(command: Command, env: CliContext['env']): 
     )
 }
 
-/** Returns the connection from the options of a command. Throws a usage error on an invalid address or key. */
-export function readConnection(command: Command): Connection {
-  const { url, socketUrl, apiKey } = command.optsWithGlobals<Connection>()
+/**
+ * Returns the connection from the options of a command. Without a key it has one of the local stack: that of
+ * simulators for a command that acts for many users. Throws a usage error on an invalid address or key.
+ */
+export function readConnection(command: Command, { actsForOthers = false } = {}): Connection {
+  const { url, socketUrl, apiKey: given } = command.optsWithGlobals<Connection>()
+  const isGiven = command.getOptionValueSourceWithGlobals('apiKey') !== 'default' || given !== LOCAL_KEYS.own
+  const apiKey = actsForOthers && !isGiven ? LOCAL_KEYS.simulator : given
   if (/[^\x21-\x7e]/.test(apiKey))
     throw usageError('the API key has characters that are not allowed in an HTTP header')
   return {

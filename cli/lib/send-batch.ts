@@ -24,10 +24,10 @@ type Answer = { readonly status: number; readonly body: unknown }
 type Attempt = Answer & { readonly retryAfterMs: number }
 
 /** Statuses that are about the events, so that the valid ones of the batch can still be sent. */
-const ABOUT_EVENTS = new Set([400, 403, 413, 422])
+const ABOUT_EVENTS = new Set([400, 403, 409, 413, 422])
 // Ids are the same in every attempt, so that an event that was in fact accepted is not added again.
 const TRANSIENT = new Set([408, 429, 500, 502, 503, 504])
-/** With `Retry-After`: an earlier attempt that was cut is still being written. */
+/** With `Retry-After`: an earlier attempt that was cut is still being written. Without: the id is that of another event. */
 const CONFLICT = 409
 /** What happens to a connection when the server is busy or restarts. At first anything else means a wrong address. */
 const BROKEN = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'UND_ERR_SOCKET', 'UND_ERR_CONNECT_TIMEOUT'])
@@ -56,7 +56,7 @@ export function createBatchSender(
       for (const [index, detail] of reasons) tally.refused({ at: batch[index]?.at ?? '', detail })
       return send(batch.filter((_, index) => !reasons.has(index)))
     }
-    if (answer.status === 403) throw requestRefused(answer)
+    if (answer.status === 403 && errorsOf(answer.body).length === 0) throw requestRefused(answer)
     const [only] = batch
     if (only !== undefined && batch.length === 1)
       return tally.refused({ at: only.at, detail: detailOf(answer) })
@@ -204,11 +204,15 @@ function isPlaced(value: unknown): value is Placed {
   return isJsonObject(value) && typeof value.topic === 'string' && typeof value.partition === 'number'
 }
 
+function errorsOf(body: unknown): readonly JsonObject[] {
+  const errors: readonly unknown[] = isJsonObject(body) && Array.isArray(body.errors) ? body.errors : []
+  return errors.filter(isJsonObject)
+}
+
 /** Index in the batch → the reasons, joined. */
 function readReasons(body: unknown, length: number): ReadonlyMap<number, string> {
-  const errors: readonly unknown[] = isJsonObject(body) && Array.isArray(body.errors) ? body.errors : []
   const reasons = new Map<number, string>()
-  for (const error of errors.filter(isJsonObject)) {
+  for (const error of errorsOf(body)) {
     const { index } = error
     if (typeof index !== 'number' || !Number.isInteger(index) || index < 0 || index >= length) continue
     const known = reasons.get(index)

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { canonicalJson, countOccurrences, deriveIds } from './derive-id.ts'
+import { canonicalJson } from '#shared/core/canonical-json.ts'
+import { countOccurrences, deriveIds } from './derive-id.ts'
 
 const draft = (data: unknown) => ({ specversion: '1.0', type: 't', source: '/s', data }) as const
 

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { canonicalJson } from '#shared/core/canonical-json.ts'
 import type { CloudEvent } from '#shared/core/event.ts'
 import type { EventDraft } from './map-record.ts'
 
@@ -21,20 +22,6 @@ export function deriveIds(): (draft: EventDraft) => CloudEvent {
     const name = digest.toString('hex', 0, 16)
     return { specversion, id: count === 1 ? name : `${name}-${count}`, ...rest }
   }
-}
-
-/**
- * Returns JSON with the keys of every object sorted, so that equal values are equal text
- * (https://www.rfc-editor.org/rfc/rfc8785).
- */
-export function canonicalJson(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item)).join(',')}]`
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
-  const members = Object.entries(value)
-    .filter(([, member]) => member !== undefined)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, member]) => `${JSON.stringify(key)}:${canonicalJson(member)}`)
-  return `{${members.join(',')}}`
 }
 
 /**

@@ -51,7 +51,7 @@ describe('formats', () => {
       specversion: '1.0',
       type: 'a',
       data: 1,
-      source: 'urn:tidewire:publish:in.ndjson',
+      source: '/tidewire-cli/in.ndjson',
       id: expect.stringMatching(/^[0-9a-f]{32}$/),
     })
     expect(stack.accepted[1]).toEqual({ specversion: '1.0', type: 'b', id: 'x', source: '/s' })
@@ -138,7 +138,7 @@ describe('mapping', () => {
       type: 'market.tick',
       category: 'market.tick',
       subject: 'SP500',
-      source: 'urn:tidewire:publish:sp500.csv',
+      source: '/tidewire-cli/sp500.csv',
       time: '2000-01-01T00:00:00.000Z',
       data: { date: 'Jan 1 2000', price: 1394.46, symbol: 'SP500' },
     })

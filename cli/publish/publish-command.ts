@@ -73,7 +73,7 @@ export function createPublishCommand(context: CliContext): Command {
     )
     .option('--type <text>', 'type of the events made of plain records')
     .option('--category <text>', 'channel, such as port.container (default: from the catalog)')
-    .option('--source <text>', 'source (default: urn:tidewire:publish:<file name>)')
+    .option('--source <text>', 'source (default: /tidewire-cli/<file name>)')
     .addOption(new Option('--subject <text>', 'subject, such as SP500 or {symbol}').conflicts('subjectField'))
     .option('--subject-field <field>', 'field with the subject')
     .option('--partition-key <field>', 'field whose equal values keep their order, in one partition')
@@ -156,7 +156,7 @@ function readMapping(file: string, options: PublishOptions): Mapping {
 
 /** Has the name of the file without its folder, so that the source does not depend on the current folder. */
 function defaultSource(file: string): string {
-  return `urn:tidewire:publish:${file === '-' ? 'stdin' : encodeURIComponent(basename(file))}`
+  return `/tidewire-cli/${file === '-' ? 'stdin' : encodeURIComponent(basename(file))}`
 }
 
 /** Adds one `--set field=value` to those before it. Throws a usage error if the `=` or the field is missing. */

@@ -10,11 +10,15 @@ import { domains } from '#shared/domain/catalog.ts'
 import { createCatalog } from '#shared/pipeline/catalog.ts'
 import { recordDecoder } from '#shared/pipeline/consume/consume.ts'
 import { deployedRetention } from '#shared/pipeline/deployed-retention.ts'
+import { type JudgeRecord, recordJudge } from '#shared/pipeline/signed-record.ts'
 import { type FoldDeps, foldBatch } from '#shared/pipeline/views/fold.ts'
 import { viewsOf } from '#shared/pipeline/views/views.ts'
 import type { CliContext } from '../lib/cli-context.ts'
 import { CliError } from '../lib/cli-error.ts'
 import type { ReplayDeps } from './replay-views.ts'
+
+/** That of the local stack (localstack/boot-stack.ts). */
+const LOCAL_RECORD_SECRET = 'local-record-secret'
 
 export type ReplayPlace = { readonly brokers: string; readonly dynamodb: string; readonly stage: string }
 
@@ -33,7 +37,7 @@ export function openReplay({ brokers, dynamodb, stage }: ReplayPlace, env: CliCo
     store,
     viewStore,
     catalog,
-    decode: recordDecoder(catalog),
+    decode: recordDecoder(catalog, readJudge(stage, env)),
     views: viewsOf(domains),
     claims: dynamoClaimStore(client, { table: table('claims'), retention }),
     deadLetters: dynamoDeadLetterStore(client, {
@@ -51,6 +55,18 @@ export function openReplay({ brokers, dynamodb, stage }: ReplayPlace, env: CliCo
     fold: async (records) => void (await foldBatch(records, deps, { isRebuilder: true })),
     groupOf: (topic) => `tidewire-fold-${topic}`,
   }
+}
+
+/** The secrets of the stack: those of the local one, unless the environment has others. Throws CliError. */
+function readJudge(stage: string, { RECORD_SECRETS, RECORDS_SIGNED_SINCE }: CliContext['env']): JudgeRecord {
+  if (!RECORD_SECRETS && stage !== 'local')
+    throw new CliError(
+      `RECORD_SECRETS must be those of the stage ${stage}: without them its records are nobody's`,
+    )
+  const secrets = (RECORD_SECRETS || LOCAL_RECORD_SECRET).split(',')
+  const since = RECORDS_SIGNED_SINCE ? Date.parse(RECORDS_SIGNED_SINCE) : 0
+  if (!Number.isNaN(since)) return recordJudge(secrets, since)
+  throw new CliError('RECORDS_SIGNED_SINCE is not a time such as 2026-11-27T08:00:00Z')
 }
 
 /** The setting of the stack. Throws CliError if it cannot be that of any. */

@@ -113,7 +113,7 @@ function encodeEvent(
   const happened = begin + elapsedMs
   const shift = event.time === undefined ? 0 : Date.parse(event.time) - happened
   const time = new Date((isDated ? happened : dueAt) + shift).toISOString()
-  const source = `urn:tidewire:simulator:${domain}`
+  const source = `/tidewire-simulator/${domain}`
   const json = JSON.stringify({ specversion: '1.0', id, source, ...event, time })
   return { at: `${domain} ${id}`, key: event.partitionkey, json, bytes: Buffer.byteLength(json) }
 }

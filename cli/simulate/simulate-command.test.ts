@@ -33,7 +33,7 @@ describe('tidewire simulate', () => {
     expect(stack.accepted).toHaveLength(2400)
     expect(sent[4]).toMatchObject({
       specversion: '1.0',
-      source: 'urn:tidewire:simulator:sensors',
+      source: '/tidewire-simulator/sensors',
       type: 'sensor.reading',
       subject: 'tower-5',
       time: '2026-03-01T12:00:02.000Z',
@@ -42,7 +42,7 @@ describe('tidewire simulate', () => {
 
   it('simulates a domain alone as it does beside the others', async () => {
     await simulate(['all', '--count', '800', ...FAST])
-    const together = stack.accepted.filter(({ source }) => source === 'urn:tidewire:simulator:blog')
+    const together = stack.accepted.filter(({ source }) => source === '/tidewire-simulator/blog')
     await stack.stop()
     stack = await startFakeStack()
     await simulate(['blog', '--count', String(together.length), ...FAST])

@@ -18,10 +18,13 @@ import { domains } from '#shared/domain/catalog.ts'
 import type { AcceptDeps } from '#shared/pipeline/accept/accept.ts'
 import { type Audit, createAudit } from '#shared/pipeline/audit/audit.ts'
 import { writeAudit } from '#shared/pipeline/audit/write-audit.ts'
-import { createCatalog } from '#shared/pipeline/catalog.ts'
+import { createCatalog, type Catalog } from '#shared/pipeline/catalog.ts'
+import { cachedSourceOwner, type SourceOwner } from '#shared/pipeline/accept/source-owner.ts'
+import { recordDecoder } from '#shared/pipeline/consume/consume.ts'
 import { deployedRetention } from '#shared/pipeline/deployed-retention.ts'
 import type { Clock } from '#shared/pipeline/poll.ts'
-import type { SubscriptionStore } from '#shared/pipeline/ports.ts'
+import type { DecodeRecord, SubscriptionStore } from '#shared/pipeline/ports.ts'
+import { recordJudge, signedLog } from '#shared/pipeline/signed-record.ts'
 import { type RequestStats, statsRequester } from '#shared/pipeline/stats/stats.ts'
 import type { Environment } from './environment.ts'
 
@@ -85,8 +88,22 @@ export function catalogOf({ unknownTypes }: Environment) {
   return createCatalog(domains, { unknownTypes })
 }
 
-export function kafkaLog({ kafkaBrokers }: Environment) {
-  return kafkaEventLog({ brokers: kafkaBrokers, clientId: 'tidewire-write' })
+/** Kafka, with every record signed, so that consumers know what our functions wrote. */
+export function kafkaLog({ kafkaBrokers, recordSecrets }: Environment) {
+  return signedLog(kafkaEventLog({ brokers: kafkaBrokers, clientId: 'tidewire-write' }), recordSecrets)
+}
+
+/** What decodes the records of Kafka, and refuses what nobody may write. */
+export function decoderOf(
+  catalog: Catalog,
+  { recordSecrets, recordsSignedSince }: Environment,
+): DecodeRecord {
+  return recordDecoder(catalog, recordJudge(recordSecrets, recordsSignedSince))
+}
+
+/** Who owns a source. No credential owns one yet. */
+export function sourceOwnerOf(_: Environment): SourceOwner {
+  return cachedSourceOwner(async () => null, { now: Date.now })
 }
 
 export function socketGateway({ gatewayEndpoint, isLocal }: Environment) {

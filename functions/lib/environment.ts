@@ -8,14 +8,23 @@ const text = z.string().min(1)
 const apiKey = z
   .string()
   .regex(
-    new RegExp(`^[\\w.-]+:(?:${ROLES.join('|')}):[0-9a-f]{64}$`),
+    new RegExp(`^[\\w.-]+:(?:${ROLES.join('|')}):[0-9a-f]{64}(?::act-for-others)?$`),
     'must be "<name>:<role>:<sha-256 in hex>"',
   )
   .transform((entry) => {
-    const [name = '', role, sha256 = ''] = entry.split(':')
-    return { name, role: highestRole([role]) ?? 'viewer', sha256 }
+    const [name = '', role, sha256 = '', more] = entry.split(':')
+    return { name, role: highestRole([role]) ?? 'viewer', sha256, ...(more && { actsForOthers: true }) }
   })
+const SECRET_LENGTH = 16
 const list = (text: string) => text.split(',').filter((item) => item !== '')
+
+/** One secret may be replaced: the first one signs, and all of them are known. */
+const secrets = z
+  .string()
+  .transform(list)
+  .pipe(
+    z.array(z.string().min(SECRET_LENGTH, `must be secrets of at least ${SECRET_LENGTH} characters`)).min(1),
+  )
 
 const retention = z.string().transform((text, context) => {
   try {
@@ -43,6 +52,11 @@ const schema = z.object({
   VIEWS_TABLE: text,
   GATEWAY_ENDPOINT: z.url(),
   KAFKA_BROKERS: z.string().transform(list),
+  RECORD_SECRETS: secrets,
+  RECORDS_SIGNED_SINCE: z
+    .union([z.literal(''), z.iso.datetime({ offset: true })])
+    .default('')
+    .transform((text) => (text === '' ? 0 : Date.parse(text))),
   API_KEYS: z.string().default('').transform(list).pipe(z.array(apiKey)),
   TOKEN_ISSUER: z.url(),
   USER_POOL_CLIENT_ID: text,
@@ -87,6 +101,9 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
     },
     gatewayEndpoint: data.GATEWAY_ENDPOINT,
     kafkaBrokers: data.KAFKA_BROKERS,
+    recordSecrets: data.RECORD_SECRETS,
+    /** Milliseconds since the epoch: records from before are of a version that signed none (docs/adr/0028). */
+    recordsSignedSince: data.RECORDS_SIGNED_SINCE,
     apiKeys: data.API_KEYS,
     tokens: { issuer: data.TOKEN_ISSUER, clientId: data.USER_POOL_CLIENT_ID },
     /** As it is written: what it means for views follows from their domains. */

@@ -20,6 +20,10 @@ const eventType = z.object({
   description: z.string(),
   category: derived,
   severity: derived,
+  internal: z.boolean().meta({ description: 'Whether only Tidewire writes it: nobody may post it.' }),
+  actor: z.string().optional().meta({
+    description: 'The member of the data that says who acted. The server fills it in from the credentials.',
+  }),
   dataRequired: z.boolean().meta({ description: 'Whether an event without data is refused.' }),
   schema: z.looseObject({}).meta({ description: 'JSON Schema 2020-12 of the data.' }),
 })
@@ -125,6 +129,8 @@ function describeType(type: string, definition: EventDefinition) {
     description: definition.schema.meta()?.description ?? '',
     category: describeDerived(definition.category, type),
     severity: describeDerived(definition.severity, 'info'),
+    internal: definition.isInternal ?? false,
+    ...(definition.actor !== undefined && { actor: definition.actor }),
     dataRequired: !definition.schema.safeParse(undefined).success,
     schema: z.toJSONSchema(definition.schema, { io: 'input' }),
   }

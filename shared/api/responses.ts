@@ -35,7 +35,8 @@ const PROBLEMS: Readonly<Record<number, ProblemKind>> = {
     },
   },
   403: {
-    description: 'The credentials are valid, but their role does not grant this.',
+    description:
+      'The credentials are valid, but do not grant this: the role, a grant, a type that only Tidewire writes, the name of somebody else, or a source that belongs to others.',
     code: 'forbidden',
     title: 'Not granted',
     detail: 'The role viewer may not write events: that takes the role publisher, operator, or admin.',
@@ -47,7 +48,8 @@ const PROBLEMS: Readonly<Record<number, ProblemKind>> = {
     detail: 'There is no webhook source of this name here; see docs/webhooks.md.',
   },
   409: {
-    description: 'Another request is currently writing one of these events; send this one again.',
+    description:
+      'With Retry-After: another request is currently writing one of these events; send this one again. Without: the id was taken by another event.',
     code: 'conflict',
     title: 'Conflict',
     detail: 'Another request writes one of these events at this moment; send this one again.',

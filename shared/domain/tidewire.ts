@@ -190,6 +190,6 @@ const stats = z
 export const tidewire = defineDomain({
   name: 'tidewire',
   topics: { [AUDIT_TOPIC]: [AUDIT_CHANNELS] },
-  events: { 'tidewire.stats': { schema: stats }, ...auditEvents },
+  events: { 'tidewire.stats': { schema: stats, isInternal: true }, ...auditEvents },
   views: { stats: statsView },
 })

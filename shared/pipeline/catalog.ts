@@ -3,6 +3,8 @@ import type { Domain, EventDefinition } from '#shared/domain/define-domain.ts'
 
 /** The topic of every channel that is not in a domain. */
 export const UNCLAIMED_TOPIC = 'events'
+/** The channel of a move is that of its event with this suffix. */
+export const MOVE_SUFFIX = '.lifecycle'
 /** The topic of so many channels is kept, because it is asked for every event. Producers may invent channels. */
 const KEPT_CHANNELS = 10_000
 
@@ -16,6 +18,8 @@ export type Catalog = {
   channelsOf(topic: string): readonly string[]
   /** Returns every topic that may have a channel of these patterns, sorted by name. */
   topicsTouched(patterns: readonly string[]): string[]
+  /** Whether the events of a channel are moves of a lifecycle. */
+  isMove(channel: string): boolean
   /** Returns the definition of an event type; undefined if no domain defines it. */
   definitionOf(type: string): EventDefinition | undefined
   /**
@@ -52,6 +56,10 @@ export function createCatalog(
     if (topics.size < KEPT_CHANNELS) topics.set(channel, topic)
     return topic
   }
+  const moved = domains.flatMap(({ lifecycle }) => lifecycle?.channels ?? [])
+  const isMove = (channel: string) =>
+    channel.endsWith(MOVE_SUFFIX) &&
+    moved.some((pattern) => matchesChannel(pattern, channel.slice(0, -MOVE_SUFFIX.length)))
   const touchedBy = (pattern: string): string[] => {
     if (!pattern.includes('*')) return [topicOf(pattern)]
     const claimed = claims.filter(([, patterns]) => patterns.some((claim) => patternsOverlap(claim, pattern)))
@@ -68,6 +76,7 @@ export function createCatalog(
       return topic === UNCLAIMED_TOPIC ? [...patterns, '**'] : patterns
     },
     topicsTouched: (patterns) => [...new Set(patterns.flatMap(touchedBy))].sort(),
+    isMove,
     definitionOf: (type) => definitions.get(type),
     issuesOf: dataChecker(definitions),
     searched: [...new Set(domains.flatMap(({ searched = [] }) => searched))],

@@ -7,8 +7,19 @@ export function identityOf({ source, id }: ClaimKey): string {
   return JSON.stringify([source, id])
 }
 
-/** The first position of an event, with the epoch if a consumer of the log claimed it. */
-export type Claim = Position & { readonly epoch?: string }
+/**
+ * The first position of an event, with the epoch if a consumer of the log claimed it. `digest` is that of what its
+ * producer sent (docs/adr/0027); without it the pair alone is the event, as where only the server makes ids.
+ */
+export type Claim = Position & { readonly epoch?: string; readonly digest?: string }
+
+/** Whether a claim, if there is one, is that of an event with this digest, as far as both are known. */
+export function isSameEvent(
+  claim: Pick<Claim, 'digest'> | null | undefined,
+  { digest }: { readonly digest?: string | undefined },
+): boolean {
+  return claim?.digest === undefined || digest === undefined || claim.digest === digest
+}
 
 /**
  * One event, one id (docs/architecture.md, I8): the first position of each (source, id), kept for longer than any event

@@ -1,4 +1,4 @@
-import type { CloudEvent, Position, PositionedEvent } from '#shared/core/event.ts'
+import type { Position, PositionedEvent } from '#shared/core/event.ts'
 import type { Filter } from '#shared/core/interest.ts'
 import type { Principal } from '#shared/core/principal.ts'
 
@@ -64,6 +64,8 @@ export type StoredEvent = PositionedEvent & {
   readonly timestamp: number
   /** Its id was made for its record (docs/adr/0011): only a retry of that write can repeat it, in the same partition. */
   readonly hasMadeId?: true
+  /** The digest of what its producer sent (docs/adr/0027), where two events could have the same pair. */
+  readonly digest?: string
   /** When the topic was found to have been created again, if it was: an earlier subscription counts offsets of the old topic. */
   readonly renewed?: number
 }
@@ -185,5 +187,11 @@ export type DeadLetterStore = {
   list(topics: readonly string[], limit: number): Promise<DeadLetter[]>
 }
 
-/** Returns the event in a record. Throws with the reason if the record is not an event. */
-export type DecodeRecord = (record: KafkaRecord) => CloudEvent
+/** What a record says: its event, and what the function that wrote it left in its headers. */
+export type DecodedRecord = Pick<StoredEvent, 'event' | 'hasMadeId' | 'digest'>
+
+/**
+ * Returns the event in a record. Throws with the reason if the record is not an event, or one that nobody may have
+ * written.
+ */
+export type DecodeRecord = (record: KafkaRecord) => DecodedRecord

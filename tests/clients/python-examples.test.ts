@@ -6,6 +6,7 @@ import { type SensorReport, type SensorState, sensorView } from '#shared/domain/
 import { createCatalog } from '#shared/pipeline/catalog.ts'
 import { recordDecoder } from '#shared/pipeline/consume/consume.ts'
 import type { DecodeRecord, KafkaRecord } from '#shared/pipeline/ports.ts'
+import { recordJudge } from '#shared/pipeline/signed-record.ts'
 import type { Broker } from '../../localstack/broker/start-broker.ts'
 import { runCommand, succeeds } from './run-command.ts'
 import { startBrokerUnderTest, uniqueName } from './start-broker-under-test.ts'
@@ -108,7 +109,7 @@ describe(`the Python examples${reason}`, () => {
 
 /** Returns the averages of every sensor from the view of the domain, over the records that its decoder accepts. */
 function viewOf(records: readonly KafkaRecord[]): Summary['averages'] {
-  const decode = recordDecoder(createCatalog(domains))
+  const decode = recordDecoder(createCatalog(domains), recordJudge([]))
   const states = new Map<string, SensorState>()
   const seen = new Set<string>()
   for (const record of records) {
@@ -127,7 +128,7 @@ function viewOf(records: readonly KafkaRecord[]): Summary['averages'] {
 
 function decodeOrNull(decode: DecodeRecord, record: KafkaRecord): CloudEvent | null {
   try {
-    return decode(record)
+    return decode(record).event
   } catch {
     return null // in the pipeline it would become a dead letter
   }

@@ -117,7 +117,7 @@ function watchDemo({ httpUrl, socketUrl }: TestStack): Demo {
   client.subscribe(
     { channels: ['**'], since: 'latest' },
     ({ event }) => {
-      if (event.source.startsWith('urn:tidewire:simulator:')) received++
+      if (event.source.startsWith('/tidewire-simulator/')) received++
     },
     { onError: () => {} },
   )

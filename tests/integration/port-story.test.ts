@@ -178,8 +178,8 @@ describe('a day at the port', () => {
       JSON.stringify({ ...forged, data: { move: 'close', by: 'x', at: '' } }),
     )
 
-    expect(status).toBe(422)
-    expect((json as Problem).errors?.[0]?.pointer).toBe('/category')
+    expect(status).toBe(403)
+    expect((json as Problem).errors?.[0]?.pointer).toBe('/type')
   })
 })
 

@@ -39,7 +39,7 @@ describe('starting and stopping', () => {
       expect(stack.output()).toContain(`:${url}`)
     expect(stack.output()).toMatch(/Demo +every domain is simulated/)
     for (const { name } of domains.filter(({ simulate }) => simulate !== undefined)) {
-      const isSimulated = ({ event }: Positioned) => event.source === `urn:tidewire:simulator:${name}`
+      const isSimulated = ({ event }: Positioned) => event.source === `/tidewire-simulator/${name}`
       await expect.poll(async () => (await readLog(stack.httpUrl, '**')).some(isSimulated)).toBe(true)
     }
     expect(await stack.stop('SIGINT')).toBe(0)

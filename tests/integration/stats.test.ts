@@ -57,5 +57,5 @@ it('are omitted from lists unless they are requested, and cannot be posted', asy
     stack.httpUrl,
     JSON.stringify({ type: 'made-up', category: 'tidewire.stats', data: {} }),
   )
-  expect([status, (json as Problem).errors?.[0]?.pointer]).toEqual([422, '/category'])
+  expect([status, (json as Problem).errors?.[0]?.pointer]).toEqual([403, '/category'])
 })

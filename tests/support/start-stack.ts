@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { freePorts } from './free-ports.ts'
 
 export const API_KEY = 'local-dev-key'
+export const SIMULATOR_KEY = 'local-simulator-key'
 const READY_WITHIN_MS = 100_000
 
 export type StackOptions = {

@@ -17,7 +17,7 @@ import {
 import { getAll, type Item, putAll, queryBounded, succeeds } from './dynamo-requests.ts'
 
 // claims table, key (id, source), in one of three states, each of which ends when it `expires`:
-//   topic, partition, offset, epoch?   a claim: the position of the event
+//   topic, partition, offset, epoch?, digest?   a claim: the position of the event
 //   owner                              a lease: somebody is about to write the event
 //   fingerprint                        a key that is bound to one request
 
@@ -157,10 +157,11 @@ export function dynamoClaimStore(
   }
 }
 
-function toClaim({ topic, epoch, partition, offset }: Item): Claim {
+function toClaim({ topic, epoch, partition, offset, digest }: Item): Claim {
   return {
     topic: String(topic),
     ...(epoch !== undefined && { epoch: String(epoch) }),
+    ...(digest !== undefined && { digest: String(digest) }),
     partition: Number(partition),
     offset: Number(offset),
   }

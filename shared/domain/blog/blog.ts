@@ -17,11 +17,10 @@ const post = z
     excerpt: z.string().max(excerpt).optional(),
     content: z.string().max(content).optional(),
     tags: z.array(z.string().max(tag)).max(MOST_TAGS).optional(),
-    by: z
-      .string()
-      .max(author)
-      .optional()
-      .meta({ description: 'The author of the change. If it is missing, the source of the event.' }),
+    by: z.string().max(author).optional().meta({
+      description:
+        'Who made the change. The server fills it in from the credentials; in a record that was written straight to Kafka it is missing, and the source of the event stands for it.',
+    }),
   })
   .optional()
 
@@ -31,6 +30,7 @@ function definePostEvent(description: string, example: Record<string, unknown>) 
     schema: post.meta({ description, examples: [example] }),
     category: 'blog.post',
     key: (data: z.infer<typeof post>) => data?.postId,
+    actor: 'by',
   }
 }
 

@@ -13,7 +13,7 @@ const userCategory: Derived<OfUser> = {
   of: ({ user }) => userChannel(user),
 }
 
-/** Defines an event of a user's partition: a request, or its result. */
+/** Defines an event of a user's partition. */
 function ofUser<Data extends OfUser>(schema: z.ZodType<Data>, description: string, example: object) {
   return {
     schema: schema.meta({ description, examples: [example] }),
@@ -22,7 +22,17 @@ function ofUser<Data extends OfUser>(schema: z.ZodType<Data>, description: strin
   }
 }
 
-/** Defines an event of a symbol's partition, in one order with its ticks. */
+/** Defines what a user asks for. Who that is, the server says. */
+function request<Data extends OfUser>(schema: z.ZodType<Data>, description: string, example: object) {
+  return { ...ofUser(schema, description, example), actor: 'user' }
+}
+
+/** Defines what became of a request: only views write it. */
+function result<Data extends OfUser>(schema: z.ZodType<Data>, description: string, example: object) {
+  return { ...ofUser(schema, description, example), isInternal: true as const }
+}
+
+/** Defines an event of a symbol's partition, in one order with its ticks: only views write it. */
 function ofSymbol<Data extends OfSymbol>(
   kind: 'alert' | 'order' | 'candle',
   schema: z.ZodType<Data>,
@@ -36,6 +46,7 @@ function ofSymbol<Data extends OfSymbol>(
       of: ({ symbol }: OfSymbol) => symbolChannel(kind, symbol),
     },
     key: ({ symbol }: OfSymbol) => symbolKey(symbol),
+    isInternal: true as const,
   }
 }
 
@@ -82,43 +93,43 @@ export const market = defineDomain({
       },
     ),
 
-    'market.order.placed': ofUser(schemas.order, 'A user places an order.', order),
-    'market.order.cancel-requested': ofUser(
+    'market.order.placed': request(schemas.order, 'A user places an order.', order),
+    'market.order.cancel-requested': request(
       schemas.orderRef,
       'A user requests to cancel an open order.',
       ref,
     ),
-    'market.order.accepted': ofUser(
+    'market.order.accepted': result(
       schemas.order,
       'Cash or shares are sufficient: the order is open. Written by "portfolio".',
       order,
     ),
-    'market.order.rejected': ofUser(
+    'market.order.rejected': result(
       schemas.orderWith.reason,
       'The order was not carried out. Written by "portfolio".',
       { ...order, reason: '10 ACME at 101.37 cost 1,013.70, and 500.00 of the cash is free.' },
     ),
-    'market.order.filled': ofUser(
+    'market.order.filled': result(
       schemas.orderWith.settlement,
       'The order was carried out and settled; "realised" is the profit of a sale. Written by "portfolio".',
       { ...order, price: 101.3, value: '1013.0000' },
     ),
-    'market.order.cancelled': ofUser(
+    'market.order.cancelled': result(
       schemas.orderRef,
       'The order no longer waits. Written by "book".',
       order,
     ),
-    'market.order.cancel-refused': ofUser(
+    'market.order.cancel-refused': result(
       schemas.orderRefWithReason,
       'There is no such open order. Written by "portfolio".',
       { ...ref, reason: 'You have no open order "o-1".' },
     ),
-    'market.order.matched': ofUser(
+    'market.order.matched': result(
       schemas.orderWith.price,
       'The order met its price and must be settled. Written by "book".',
       { ...order, price: 101.3 },
     ),
-    'market.order.unmatched': ofUser(
+    'market.order.unmatched': result(
       schemas.orderWith.reason,
       'The order cannot meet a price. Written by "book".',
       { ...order, reason: 'Unknown symbol ACME: nothing has been traded under it.' },
@@ -136,22 +147,22 @@ export const market = defineDomain({
       { ...ref, symbol: 'ACME' },
     ),
 
-    'market.alert.created': ofUser(
+    'market.alert.created': request(
       schemas.alert,
       'A user creates an alert, which is triggered once when a tick reaches the threshold.',
       alert,
     ),
-    'market.alert.deleted': ofUser(
+    'market.alert.deleted': request(
       schemas.alertRef,
       'A user deletes an alert, or removes a triggered one from the list.',
       alertRef,
     ),
-    'market.alert.triggered': ofUser(
+    'market.alert.triggered': result(
       schemas.triggeredAlert,
       'A tick reached the threshold. Written by "alerts".',
       { ...alert, price: 105.02, volume: 1200, at: '2026-03-01T10:00:00Z' },
     ),
-    'market.alert.refused': ofUser(
+    'market.alert.refused': result(
       schemas.alertRefWithReason,
       'An alert was not accepted, or not deleted. Written by "user-alerts" and "alerts".',
       { ...alertRef, reason: 'You have no alert "a-1".' },

@@ -100,6 +100,11 @@ function family<Data>(category: string, schema: z.ZodType<Data>, key?: (data: Da
   })
 }
 
+/** Only the views and the moves of the lifecycle write events of this type. */
+function internal<Definition extends object>(definition: Definition) {
+  return { ...definition, isInternal: true as const }
+}
+
 const ofContainer = family('port.container', containerData, (data) => data?.containerId)
 const ofLateContainer = family('port.container', delayedContainerData, (data) => data?.containerId)
 const ofReefer = family('port.container', temperatureAlarmData, (data) => data?.containerId)
@@ -109,7 +114,8 @@ const ofBerth = family('port.berth', berthData, (data) => data?.berthId)
 const ofConflict = family('port.berth', berthConflictData, (data) => data?.berthId)
 const ofPort = family('port.port', noticeData)
 const ofSystem = family('port.system', noticeData)
-const ofMove = family('port.lifecycle', moveData)
+const ofAnyMove = family('port.lifecycle', moveData)
+const ofMove = (description: string, example: object) => internal(ofAnyMove(description, example))
 
 const BOX = 'MSKU-9021044'
 const SHIP = 'mv-aurora'
@@ -183,10 +189,12 @@ const berthEvents = {
   'port.berth.freed': ofBerth('A berth is free again. Emitted when a ship departs from a berth.', {
     berthId: 'B2',
   }),
-  'port.berth.conflict': ofConflict(
-    'A berth was given to a ship while another ship occupies it. Emitted by the view "berths".',
-    { berthId: 'B2', shipId: SHIP, contender: 'mv-borealis' },
-    'critical',
+  'port.berth.conflict': internal(
+    ofConflict(
+      'A berth was given to a ship while another ship occupies it. Emitted by the view "berths".',
+      { berthId: 'B2', shipId: SHIP, contender: 'mv-borealis' },
+      'critical',
+    ),
   ),
 }
 
@@ -205,10 +213,12 @@ const portEvents = {
   ),
   'port.system.failure': ofSystem('A system of the port failed.', { title: 'Crane 4 stopped' }, 'high'),
   'port.system.recovered': ofSystem('A system of the port works again.', { title: 'Crane 4 works again' }),
-  'port.notification': ofSystem(
-    'Reports a critical event. Emitted when one occurs.',
-    { title: 'Critical: Intruder at terminal 2' },
-    'high',
+  'port.notification': internal(
+    ofSystem(
+      'Reports a critical event. Emitted when one occurs.',
+      { title: 'Critical: Intruder at terminal 2' },
+      'high',
+    ),
   ),
 }
 

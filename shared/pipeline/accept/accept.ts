@@ -1,12 +1,15 @@
-import { Buffer } from 'node:buffer'
 import type { CloudEvent, Position } from '#shared/core/event.ts'
 import { type Fault, Refusal } from '#shared/core/refusal.ts'
 import type { Catalog } from '#shared/pipeline/catalog.ts'
-import { type ClaimKey, type ClaimStore, identityOf } from '#shared/pipeline/claim-store.ts'
+import { type ClaimStore, identityOf } from '#shared/pipeline/claim-store.ts'
 import { encodeKafkaStructured } from '#shared/pipeline/cloudevents/kafka.ts'
-import type { EventLog, KafkaRecord, NewRecord } from '#shared/pipeline/ports.ts'
+import type { EventLog, NewRecord } from '#shared/pipeline/ports.ts'
+import { DIGEST, MADE_ID } from '#shared/pipeline/signed-record.ts'
+import { type Author, authorFaults, sourceFault } from './authorship.ts'
 import { checkData, checkEvent, isTooLarge } from './check-event.ts'
 import { type Binding, bindRequest } from './idempotency-key.ts'
+import { leasePairs, NO_LEASE, type PairLease, takenRefusal } from './lease-pairs.ts'
+import type { SourceOwner } from './source-owner.ts'
 
 export type AcceptDeps = {
   readonly kafka: EventLog
@@ -15,32 +18,97 @@ export type AcceptDeps = {
   readonly newId: () => string
 }
 
+/** What an author sent of an event: the source that it gave, if it gave one, and the digest of the whole. */
+export type Sent = { readonly source: string | undefined; readonly digest?: string }
+
+/** Events as they came in, complete, with what was sent of each. */
+export type Incoming = {
+  readonly events: readonly CloudEvent[]
+  readonly sent: readonly Sent[]
+  /** The ids that were made for this request: they cannot have been seen before. */
+  readonly madeIds: ReadonlySet<string>
+  readonly binding?: Binding
+}
+
 const RETRY_AFTER_SECONDS = 2
 
 /** What a producer gets for an accepted event: its identity and its position. */
 export type Receipt = { readonly id: string; readonly source: string } & Position
 
 /**
- * Accepts events: all of them or none. Checks them, appends to Kafka those whose (source, id) is new, and returns the
- * position of each, in input order. The same pair gets the same position while its claim is kept, in spite of crashes, retries and
- * races (docs/adr/0009): it is the position of the claim, and the event there is the one that is delivered
- * (docs/architecture.md, I8). `madeIds` are ids that were made for this request; they are new, so they need no claim.
+ * Accepts what an author sent: all of it or nothing. Beyond `accept` it throws Refusal `forbidden` for events that the
+ * author may not write, and `conflict` if the pair of one was taken by an event with other content.
+ */
+export async function acceptFrom(
+  author: Author,
+  { events, sent, madeIds, binding }: Incoming,
+  { sourceOwner, ...deps }: AcceptDeps & { readonly sourceOwner: SourceOwner },
+): Promise<Receipt[]> {
+  const written = { events, madeIds, digests: sent.map(({ digest }) => digest), binding }
+  return write(written, deps, async () => {
+    const faults = events.map((event, index) => [
+      ...sourceFault(sent[index]?.source),
+      ...authorFaults(event, author, deps.catalog),
+    ])
+    const given = new Set(sent.flatMap(({ source }) => source ?? []))
+    const foreign = await available(foreignSources([...given], author, sourceOwner))
+    assertPermitted(
+      faults.map((found, index) => {
+        const source = sent[index]?.source
+        if (source === undefined || !foreign.has(source)) return found
+        return [...found, { pointer: '/source', detail: 'belongs to other credentials; choose another.' }]
+      }),
+    )
+  })
+}
+
+/**
+ * Accepts events that Tidewire itself writes: all of them or none. Checks them, appends to Kafka those whose (source, id)
+ * is new, and returns the position of each, in input order. The same pair gets the same position while its claim is kept,
+ * in spite of crashes, retries and races (docs/adr/0009): it is the position of the claim, and the event there is the one
+ * that is delivered (docs/architecture.md, I8). `madeIds` are ids that were made for this request; they are new, so they
+ * need no claim.
  *
  * Throws Refusal: `invalid_event` or `too_large` for bad events; `idempotency_key_reused` for a key that is bound to
  * another request; `conflict` while another request writes one of the pairs; `unavailable` if Kafka did not confirm the
  * write, or the claims could not be written. After `unavailable` some of the events may be in Kafka. It is safe to send
  * them again if they have ids or the request has a key.
  */
-export async function accept(
+export function accept(
   events: readonly CloudEvent[],
   madeIds: ReadonlySet<string>,
-  { kafka, claims, catalog, newId }: AcceptDeps,
+  deps: AcceptDeps,
   binding?: Binding,
 ): Promise<Receipt[]> {
-  const records = events.map((event) => toRecord(event, catalog, madeIds.has(event.id)))
+  return write({ events, madeIds, digests: [], binding }, deps, async () => {})
+}
+
+type Written = {
+  readonly events: readonly CloudEvent[]
+  readonly madeIds: ReadonlySet<string>
+  /** By the index of the event. Without one the pair alone is the event. */
+  readonly digests: readonly (string | undefined)[]
+  readonly binding: Binding | undefined
+}
+
+/** `permit` throws if the events, which are valid, may not be written. */
+async function write(
+  { events, madeIds, digests, binding }: Written,
+  { kafka, claims, catalog, newId }: AcceptDeps,
+  permit: () => Promise<void>,
+): Promise<Receipt[]> {
+  const records = events.map((event, index) => {
+    const digest = digests[index]
+    return toRecord(event, catalog, madeIds.has(event.id) ? { isMade: true } : { digest })
+  })
   assertValid(events, records, catalog)
+  await permit()
   if (binding) await available(bindRequest(binding, claims))
-  const given = events.filter(({ id }) => !madeIds.has(id))
+  const isBatch = events.length !== 1
+  const given = events.flatMap(({ source, id }, index) =>
+    madeIds.has(id) ? [] : [{ source, id, digest: digests[index], ...(isBatch && { index }) }],
+  )
+  assertDistinct(given)
   const lease = given.length === 0 ? NO_LEASE : await available(leasePairs(given, newId(), claims))
   const fresh = new Map<string, NewRecord>()
   for (const [index, event] of events.entries()) {
@@ -54,6 +122,34 @@ export async function accept(
     const identity = identityOf(event)
     return receiptOf(event, claimed.get(identity) ?? appended.get(identity) ?? lease.known.get(identity))
   })
+}
+
+/** Throws Refusal `conflict` if two different events of a request have the same pair. */
+function assertDistinct(pairs: Parameters<typeof leasePairs>[0]): void {
+  const digests = new Map(pairs.map((pair) => [identityOf(pair), pair.digest]))
+  const others = pairs.filter((pair) => digests.get(identityOf(pair)) !== pair.digest)
+  if (others.length > 0) throw takenRefusal(others)
+}
+
+/** Returns which of these sources belong to other credentials than the author's. */
+async function foreignSources(
+  sources: readonly string[],
+  { name, sources: own = [] }: Author,
+  sourceOwner: SourceOwner,
+): Promise<ReadonlySet<string>> {
+  const others = sources.filter((source) => !own.includes(source))
+  const owners = await Promise.all(others.map((source) => sourceOwner(source)))
+  return new Set(others.filter((_, index) => owners[index] !== null && owners[index] !== name))
+}
+
+/** Throws Refusal `forbidden` with the faults of the events, by index, if there are any. */
+function assertPermitted(faults: readonly (readonly Fault[])[]): void {
+  const isBatch = faults.length !== 1
+  const all = faults.flatMap((found, index) => found.map((fault) => (isBatch ? { index, ...fault } : fault)))
+  if (all.length === 0) return
+  const [{ index, pointer, detail } = { pointer: '', detail: '' }] = all
+  const where = `${index === undefined ? '' : `[${index}]`}${pointer}`
+  throw new Refusal('forbidden', `${where} ${detail} Nothing was written.`, { faults: all })
 }
 
 /** An error of the claim store becomes a refusal that can be retried: a lease that is left behind expires within seconds. */
@@ -111,100 +207,18 @@ function receiptOf({ id, source }: CloudEvent, position: Position | undefined): 
   return { id, source, topic, partition, offset }
 }
 
-/** The pairs of (source, id) of a request, by `identityOf`. */
-type PairLease = {
-  /** The positions of the pairs that were accepted before. */
-  readonly known: ReadonlyMap<string, Position>
-  /** Claims the other pairs. Returns the claimed positions: those of other records if they were claimed first. */
-  claim(positions: ReadonlyMap<string, Position>): Promise<Map<string, Position>>
-  /** Releases the lease. Never throws: a lease that cannot be released expires. */
-  release(): Promise<void>
-}
-
-/** Ids that were made for their request need no claim. */
-const NO_LEASE: PairLease = {
-  known: new Map(),
-  claim: async () => new Map(),
-  release: async () => {},
-}
-
-const CLAIMS_AT_ONCE = 32
-const CONFLICT_RETRY_SECONDS = 1
-
-/**
- * Looks up which pairs have a position. If some have none, takes one lease for the request: on the first of them, in an
- * order that does not depend on the request, so that the same batch meets itself. The claim of that pair takes the place
- * of the lease, so none is left behind. Of batches that overlap in other pairs both may write; the claims decide.
- * Throws Refusal `conflict` while another request has the lease.
- */
-async function leasePairs(pairs: readonly ClaimKey[], owner: string, claims: ClaimStore): Promise<PairLease> {
-  const keys = new Map(pairs.map((pair) => [identityOf(pair), pair]))
-  const known = keys.size > 1 ? await findKnown(keys, claims) : new Map<string, Position>()
-  const [first] = [...keys].filter(([identity]) => !known.has(identity)).sort(byIdentity)
-  const lease = first?.[1]
-  if (lease) {
-    const found = await claims.lease(lease, owner)
-    if (found === 'in_flight') throw inFlightRefusal(keys)
-    if (found !== 'taken') known.set(identityOf(lease), found)
-  }
-  return {
-    known,
-    async claim(positions) {
-      const unknown = [...keys].filter(([identity]) => !known.has(identity))
-      const claimed = new Map<string, Position>()
-      const claimNext = async () => {
-        for (let pair = unknown.pop(); pair; pair = unknown.pop()) {
-          const [identity, key] = pair
-          const position = positions.get(identity)
-          if (position === undefined) throw new Error(`no position for the event ${key.id}`)
-          claimed.set(identity, await claims.claim(key, position))
-        }
-      }
-      // Plain loops: a limiter costs as much for each claim as all else that accepting does.
-      await Promise.all(Array.from({ length: Math.min(CLAIMS_AT_ONCE, unknown.length) }, claimNext))
-      return claimed
-    },
-    async release() {
-      if (lease) await claims.release(lease, owner).catch(() => {})
-    },
-  }
-}
-
-async function findKnown(keys: ReadonlyMap<string, ClaimKey>, claims: ClaimStore) {
-  const found = await claims.find([...keys.values()])
-  const known = new Map<string, Position>()
-  for (const [index, identity] of [...keys.keys()].entries()) {
-    const position = found[index]
-    if (position) known.set(identity, position)
-  }
-  return known
-}
-
-function byIdentity([left]: readonly [string, ClaimKey], [right]: readonly [string, ClaimKey]): number {
-  return left < right ? -1 : 1
-}
-
-function inFlightRefusal(keys: ReadonlyMap<string, ClaimKey>): Refusal {
-  const [first] = keys.values()
-  const what = keys.size === 1 ? `the event "${first?.id}" of "${first?.source}"` : 'these events'
-  const detail = `Another request is writing ${what} at this moment. Send this one again.`
-  return new Refusal('conflict', detail, { retryAfterSeconds: CONFLICT_RETRY_SECONDS })
-}
-
-/** The header of a record whose event's id was made for that record (docs/adr/0011). */
-const MADE_ID = { name: 'tidewire-id', value: 'made' } as const
+/** What a record tells its consumers beside the event. */
+type Marks = { readonly isMade?: boolean; readonly digest?: string | undefined }
 
 /** Returns the record of an event: in the topic of its category, with the key that keeps its order. */
-export function toRecord(event: CloudEvent, catalog: Catalog, hasMadeId = false): NewRecord {
+export function toRecord(
+  event: CloudEvent,
+  catalog: Catalog,
+  { isMade = false, digest }: Marks = {},
+): NewRecord {
   const { value, headers } = encodeKafkaStructured(event)
-  if (hasMadeId) headers[MADE_ID.name] = MADE_ID.value
+  if (isMade) headers[MADE_ID.name] = MADE_ID.value
+  if (digest !== undefined) headers[DIGEST] = digest
   const key = event.partitionkey ?? event.subject ?? event.id
   return { topic: catalog.topicOf(event.category ?? ''), key, value, headers }
-}
-
-/** Whether the id of a record's event was made for that record. */
-export function hasMadeId({ headers }: Pick<KafkaRecord, 'headers'>): boolean {
-  return headers.some(
-    ({ name, value }) => name === MADE_ID.name && Buffer.from(value).toString() === MADE_ID.value,
-  )
 }

@@ -6,6 +6,7 @@ import { domains } from '#shared/domain/catalog.ts'
 import { defineDomain } from '#shared/domain/define-domain.ts'
 import { createCatalog, UNCLAIMED_TOPIC } from '#shared/pipeline/catalog.ts'
 import { recordDecoder } from '#shared/pipeline/consume/consume.ts'
+import { recordJudge } from '#shared/pipeline/signed-record.ts'
 
 import { checkData, checkEvent, deriveCategory } from './check-event.ts'
 
@@ -65,7 +66,7 @@ test('category and severity are derived only from valid data', () => {
 })
 
 test('a record that was written straight to Kafka gets the same checks', () => {
-  const decode = recordDecoder(catalog)
+  const decode = recordDecoder(catalog, recordJudge([]))
   const record = (data: unknown) => ({
     topic: 'dock',
     partition: 0,
@@ -76,7 +77,7 @@ test('a record that was written straight to Kafka gets the same checks', () => {
     value: Buffer.from(JSON.stringify(event({ data }))),
   })
 
-  expect(decode(record({ metres: 12 }))).toMatchObject({ category: 'dock.far' })
+  expect(decode(record({ metres: 12 })).event).toMatchObject({ category: 'dock.far' })
   expect(() => decode(record({ metres: 'far' }))).toThrow('/data/metres')
 })
 

@@ -17,6 +17,8 @@ export type CompleteDeps = {
   readonly newId: () => string
   /** The trace of an event without one. */
   readonly traceparent?: string
+  /** Who sends the event. Data that says who acted, and does not say it yet, gets this name. */
+  readonly actor?: string
 }
 
 /**
@@ -24,10 +26,11 @@ export type CompleteDeps = {
  * data (category, severity, partition key). An event of an unknown type without a category has its type as category.
  */
 export function completeEvent(
-  draft: EventDraft,
-  { catalog, now, newId, traceparent }: CompleteDeps,
+  given: EventDraft,
+  { catalog, now, newId, traceparent, actor }: CompleteDeps,
 ): EventDraft {
-  const definition = typeof draft.type === 'string' ? catalog.definitionOf(draft.type) : undefined
+  const definition = typeof given.type === 'string' ? catalog.definitionOf(given.type) : undefined
+  const draft = nameActor(given, definition?.actor, actor)
   const key = draft.partitionkey ?? whereFits(draft, definition?.key, catalog)
   return {
     specversion: '1.0',
@@ -39,6 +42,16 @@ export function completeEvent(
     ...withoutNull(deriveCategory(draft, catalog)),
     ...(key !== undefined && { partitionkey: key }),
   }
+}
+
+/** Data of bytes, or of no members, is refused later where the type needs an actor. */
+function nameActor(draft: EventDraft, member: string | undefined, actor: string | undefined): EventDraft {
+  const { data = {}, data_base64 } = draft
+  if (member === undefined || actor === undefined || data_base64 != null) return draft
+  if (typeof data !== 'object' || data === null || Array.isArray(data) || Object.hasOwn(data, member))
+    return draft
+  const datacontenttype = draft.data === undefined ? 'application/json' : draft.datacontenttype
+  return { ...draft, datacontenttype, data: { ...data, [member]: actor } }
 }
 
 /** Makes ids, and remembers them: an event with one of these cannot have been sent before. */

@@ -9,26 +9,22 @@ import {
   validateEvent,
 } from '#shared/pipeline/cloudevents/validate-event.ts'
 import { continueTrace } from '#shared/pipeline/trace.ts'
+import type { Incoming, Sent } from './accept.ts'
 import { type CompleteDeps, completeEvent, createIdMaker } from './check-event.ts'
-import { type Binding, keyRequest, readIdempotencyKey } from './idempotency-key.ts'
+import { digestOf } from './event-digest.ts'
+import { keyRequest, readIdempotencyKey } from './idempotency-key.ts'
 
-/** What was posted: complete events, and which of their ids are new. */
-type Post = {
-  readonly isBatch: boolean
-  readonly events: readonly CloudEvent[]
-  /** The ids that were made for this request: they cannot have been seen before. */
-  readonly madeIds: ReadonlySet<string>
-  readonly binding?: Binding
-}
+/** What was posted. */
+type Post = Incoming & { readonly isBatch: boolean }
 
 /**
- * Reads a `POST /events` of a credential: one event or a batch, with its `Idempotency-Key` and `traceparent`.
+ * Reads a `POST /events` of a principal, by name: one event or a batch, with its `Idempotency-Key` and `traceparent`.
  * Throws Refusal: `too_large`, `malformed`, `unsupported_media_type`, or `invalid_event` with every fault.
  */
 export function readPost(
   message: HttpMessage,
   credential: string,
-  deps: Omit<CompleteDeps, 'traceparent'>,
+  deps: Omit<CompleteDeps, 'traceparent' | 'actor'>,
 ): Post {
   if (message.body.length > ACCEPT_LIMITS.bodyBytes) {
     const detail = 'The body is larger than 1 MB (1,000,000 bytes); send the events in smaller batches.'
@@ -38,15 +34,26 @@ export function readPost(
   const keyed = key === undefined ? undefined : keyRequest(credential, key, message)
   const traceparent = continueTrace(message.headers.traceparent)
   const ids = createIdMaker(keyed?.newId ?? deps.newId)
-  const completeDeps = { ...deps, newId: ids.newId, traceparent }
-  const { isBatch, events } = decodeRequest(message, (draft) => completeEvent(draft, completeDeps))
+  const completeDeps = { ...deps, newId: ids.newId, traceparent, actor: credential }
+  const drafts: EventDraft[] = []
+  const { isBatch, events } = decodeRequest(message, (draft) => {
+    drafts.push(draft)
+    return completeEvent(draft, completeDeps)
+  })
   if (events.length > ACCEPT_LIMITS.batchEvents) {
     const detail = `A batch has at most ${ACCEPT_LIMITS.batchEvents} events; send several batches.`
     throw new Refusal('too_large', detail)
   }
   // The ids of a request with a key are the same when it is repeated: they may have been seen before.
-  if (keyed) return { isBatch, events, madeIds: new Set(), binding: keyed.binding }
-  return { isBatch, events, madeIds: ids.made() }
+  const madeIds: ReadonlySet<string> = keyed ? new Set() : ids.made()
+  const sent = events.map((event, index) => sentOf(drafts[index] ?? {}, event, madeIds))
+  return { isBatch, events, sent, madeIds, ...(keyed && { binding: keyed.binding }) }
+}
+
+/** An id that was made for this request is in no other one, so that nothing has to tell its event from others. */
+export function sentOf(draft: EventDraft, event: CloudEvent, madeIds: ReadonlySet<string>): Sent {
+  const source = typeof draft.source === 'string' ? draft.source : undefined
+  return madeIds.has(event.id) ? { source } : { source, digest: digestOf(draft, event) }
 }
 
 /** The members of a plain JSON event (docs/ingest.md); anything else belongs into `data`. */

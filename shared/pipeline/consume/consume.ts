@@ -2,11 +2,18 @@ import { Buffer } from 'node:buffer'
 import pLimit from 'p-limit'
 import type { CloudEvent, Position } from '#shared/core/event.ts'
 import { messageOf } from '#shared/core/message-of.ts'
-import { faultsRefusal } from '#shared/core/refusal.ts'
-import { hasMadeId } from '#shared/pipeline/accept/accept.ts'
+import { type Fault, faultsRefusal, Refusal } from '#shared/core/refusal.ts'
+import { authorFaults, STRANGER, sourceFault } from '#shared/pipeline/accept/authorship.ts'
 import { checkData, checkEvent, deriveCategory } from '#shared/pipeline/accept/check-event.ts'
+import { digestOf } from '#shared/pipeline/accept/event-digest.ts'
 import type { Catalog } from '#shared/pipeline/catalog.ts'
-import { type Claim, type ClaimKey, type ClaimStore, identityOf } from '#shared/pipeline/claim-store.ts'
+import {
+  type Claim,
+  type ClaimKey,
+  type ClaimStore,
+  identityOf,
+  isSameEvent,
+} from '#shared/pipeline/claim-store.ts'
 import { decodeKafka } from '#shared/pipeline/cloudevents/kafka.ts'
 import type {
   DeadLetter,
@@ -17,6 +24,7 @@ import type {
   StoredEvent,
   Stream,
 } from '#shared/pipeline/ports.ts'
+import { type JudgeRecord, marksOf } from '#shared/pipeline/signed-record.ts'
 
 /** A partition whose batch failed: the first offset that must be retried, and the reason. */
 export type FailedPartition = Position & { readonly cause: unknown }
@@ -91,13 +99,12 @@ function decodeOrBury(
       letter: toDeadLetter(record, `larger than ${MAX_RECORD_BYTES} bytes, the maximum that can be stored`),
     }
   try {
-    const event = decode(record)
+    const decoded = decode(record)
+    const { event } = decoded
     const owner = event.category === undefined ? topic : catalog.topicOf(event.category)
     if (owner !== topic)
       return { letter: toDeadLetter(record, `category "${event.category}" belongs to the topic "${owner}"`) }
-    return {
-      stored: { topic, partition, offset, timestamp, event, ...(hasMadeId(record) && { hasMadeId: true }) },
-    }
+    return { stored: { topic, partition, offset, timestamp, ...decoded } }
   } catch (error) {
     return { letter: toDeadLetter(record, messageOf(error)) }
   }
@@ -164,8 +171,12 @@ const CLAIMS_AT_ONCE = 32
 /** Returns the claim of each pair, or null where none is known. */
 export type LookUpClaims = (keys: readonly ClaimKey[]) => Promise<readonly (Claim | null)[]>
 
+/** An event that cannot be delivered, because another event has its source and id: it has the claim. */
+export type TakenEvent = { readonly stored: StoredEvent; readonly holder: Claim }
+
 /**
- * Drops repeats: returns the events whose record has the claim on their source and id (docs/architecture.md, I8).
+ * Drops repeats: returns the events whose record has the claim on their source and id (docs/architecture.md, I8), and
+ * those that are no repeat of the event that has it.
  * That need not be the first copy, since a writer may have claimed a later one. Pairs are claimed if `lookUp` does not
  * return their claim; by default it looks up pairs only if there are many. Claims of records that waited for so long
  * that they would end before the events are renewed.
@@ -176,7 +187,7 @@ export async function dropRepeats(
   claims: ClaimStore,
   lookUp: LookUpClaims = async (keys) =>
     keys.length > FEW_CLAIMS ? claims.find(keys, { forStoring: true }) : [],
-): Promise<StoredEvent[]> {
+): Promise<{ readonly events: StoredEvent[]; readonly taken: readonly TakenEvent[] }> {
   const copies = [...Map.groupBy(events, ({ event }) => identityOf(event)).values()]
   const firsts = copies.flatMap(([first]) => first ?? [])
   const known = await lookUp(firsts.map(({ event }) => event))
@@ -186,7 +197,13 @@ export async function dropRepeats(
   const keep = new Set(
     copies.flatMap((records, index) => records.filter((stored) => isHeldBy(stored, holders[index]))),
   )
-  return events.filter((stored) => keep.has(stored))
+  const taken = copies.flatMap((records, index): TakenEvent[] => {
+    const holder = holders[index]
+    if (!holder) return []
+    const others = records.filter((stored) => !isHeldBy(stored, holder) && !isSameEvent(holder, stored))
+    return others.map((stored) => ({ stored, holder }))
+  })
+  return { events: events.filter((stored) => keep.has(stored)), taken }
 }
 
 /** Claims different events. Many of those whose ids the writer made are claimed in batches (docs/adr/0011). */
@@ -212,8 +229,8 @@ async function claimEach(
   return new Map([...made, ...given])
 }
 
-function claimOf({ offset }: StoredEvent, { topic, epoch, partition }: Stream): Claim {
-  return { topic, epoch, partition, offset }
+function claimOf({ offset, digest }: StoredEvent, { topic, epoch, partition }: Stream): Claim {
+  return { topic, epoch, partition, offset, ...(digest !== undefined && { digest }) }
 }
 
 /** The epoch is not compared: before a crash this record may have been claimed under an epoch that has since ended. */
@@ -226,15 +243,25 @@ export function isHeldBy(stored: StoredEvent, holder: Claim | null | undefined):
 /**
  * Returns a decoder of records in structured or binary mode, as any producer may write them. It fills in what the
  * catalog derives, since producers also write to the topics directly, and throws Refusal with the reason if a
- * record is no event, or its data does not fit its type.
+ * record is no event, or its data does not fit its type. A record that none of our functions signed must be one that
+ * any publisher could have posted (docs/adr/0028).
  */
-export function recordDecoder(catalog: Catalog): DecodeRecord {
+export function recordDecoder(catalog: Catalog, judge: JudgeRecord): DecodeRecord {
   return (record) => {
-    const event = deriveCategory(decodeKafka(record), catalog) as CloudEvent
-    const faults = [...checkEvent(event), ...checkData(event, catalog)]
-    if (faults.length > 0) throw faultsRefusal('invalid_event', faults)
-    return event
+    const verdict = judge(record)
+    if (verdict === 'forged')
+      throw new Refusal('forbidden', 'its signature is not one of Tidewire (RECORD_SECRETS)')
+    const sent = decodeKafka(record)
+    const event = deriveCategory(sent, catalog) as CloudEvent
+    assertFaultless('invalid_event', [...checkEvent(event), ...checkData(event, catalog)])
+    if (verdict === 'signed') return { event, ...marksOf(record) }
+    assertFaultless('forbidden', [...sourceFault(event.source), ...authorFaults(event, STRANGER, catalog)])
+    return { event, digest: digestOf(sent, event) }
   }
+}
+
+function assertFaultless(code: 'invalid_event' | 'forbidden', faults: readonly Fault[]): void {
+  if (faults.length > 0) throw faultsRefusal(code, faults)
 }
 
 /** A DynamoDB item is at most 400 KB. Base64 adds a third; the whole record is still in Kafka at its position. */

@@ -35,7 +35,7 @@ function makeDeps(given: Partial<DeliverDeps> = {}) {
     },
     gateway: { post: async () => (steps.push('post') ? 'sent' : 'failed'), close: async () => {} },
     catalog,
-    decode: recordDecoder(catalog),
+    decode: recordDecoder(catalog, () => 'signed'),
     heads: createKnownHeads(),
     postsAtOnce: 4,
     ...given,

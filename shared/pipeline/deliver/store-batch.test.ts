@@ -23,7 +23,7 @@ beforeEach(() => {
     claims: memoryClaimStore(),
     deadLetters: memoryDeadLetterStore(),
     catalog,
-    decode: recordDecoder(catalog),
+    decode: recordDecoder(catalog, () => 'signed'),
     heads: createKnownHeads(),
   }
 })

@@ -7,10 +7,13 @@ import {
   isHeldBy,
   type OpenStream,
   openStream,
+  type TakenEvent,
+  toDeadLetter,
 } from '#shared/pipeline/consume/consume.ts'
 import { renewalTime } from '#shared/pipeline/history/topic-state.ts'
 import { poll } from '#shared/pipeline/poll.ts'
 import type {
+  DeadLetter,
   DeadLetterStore,
   EventStore,
   Head,
@@ -73,13 +76,15 @@ export async function storeBatch(records: readonly KafkaRecord[], deps: StoreDep
   let known = heads.below(first)
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const { stream, head } = known ?? (await openStream(records, decoded, store))
-    const events = await dropRepeats(stream, decoded, claims)
+    const { events, taken } = await dropRepeats(stream, decoded, claims)
     // What is at or below the head is stored, or has expired since. Stored again it would outlive the events after it, and
     // a cursor at it would seem to lose nothing (docs/architecture.md, I4).
     const isNew = ({ offset }: Position) => head === undefined || offset > head.offset
     await Promise.all([
       store.put(stream, events.filter(isNew)),
-      ...letters.filter(isNew).map((letter) => deadLetters.put(letter)),
+      ...[...letters, ...lettersOfTaken(taken, records)]
+        .filter(isNew)
+        .map((letter) => deadLetters.put(letter)),
     ])
     const next = headAfter(records, last.offset, events[0], head)
     const isThere = head !== undefined && head.offset >= next.offset
@@ -91,6 +96,16 @@ export async function storeBatch(records: readonly KafkaRecord[], deps: StoreDep
     known = undefined
   }
   throw new Error(`the head of ${first.topic}-${first.partition} is moved by other workers all the time`)
+}
+
+/** An event whose id another event has is not lost without a trace: its producer may never have learnt of it. */
+function lettersOfTaken(taken: readonly TakenEvent[], records: readonly KafkaRecord[]): DeadLetter[] {
+  return taken.flatMap(({ stored: { offset, event }, holder }) => {
+    const record = records.find((one) => one.offset === offset)
+    const place = `offset ${holder.offset} of partition ${holder.partition} of ${holder.topic}`
+    const reason = `the id ${JSON.stringify(event.id)} of the source ${JSON.stringify(event.source)} was taken by another event, at ${place}`
+    return record ? [toDeadLetter(record, reason)] : []
+  })
 }
 
 /** The first event never changes, and the time never falls: no record of this epoch is ever younger than the head. */

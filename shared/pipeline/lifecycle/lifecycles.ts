@@ -1,11 +1,8 @@
-import { isOwnChannel, matchesChannel } from '#shared/core/channel.ts'
-import type { CloudEvent, PositionedEvent } from '#shared/core/event.ts'
-import { type Fault, Refusal } from '#shared/core/refusal.ts'
+import { matchesChannel } from '#shared/core/channel.ts'
+import type { PositionedEvent } from '#shared/core/event.ts'
 import type { Domain, Lifecycle } from '#shared/domain/define-domain.ts'
+import { MOVE_SUFFIX } from '#shared/pipeline/catalog.ts'
 import { keysOf } from '#shared/pipeline/views/apply-event.ts'
-
-/** The channel of a move is that of its event with this suffix. */
-const MOVE_SUFFIX = '.lifecycle'
 
 /** A lifecycle, and the name of the view that keeps its states: `<domain>/<view>`. */
 export type KeptLifecycle = {
@@ -46,27 +43,4 @@ export function lifecyclesOf(domains: readonly Domain[]): Lifecycles {
 /** Returns the channel of the moves of a channel's events. */
 export function moveChannel(channel: string): string {
   return `${channel}${MOVE_SUFFIX}`
-}
-
-/**
- * Checks that nobody posts what only Tidewire writes: moves, which have requests of their own that know the caller and
- * its role, and Tidewire's own events. Throws Refusal `invalid_event` naming each such event.
- */
-export function assertUnreserved(events: readonly CloudEvent[], lifecycles: Lifecycles): void {
-  const isBatch = events.length !== 1
-  const faults: Fault[] = events.flatMap(({ category }, index) => {
-    const detail = reservedProblem(category, lifecycles)
-    return detail === null ? [] : [{ ...(isBatch && { index }), pointer: '/category', detail }]
-  })
-  if (faults.length === 0) return
-  const detail = 'Events of a category that is reserved for Tidewire cannot be posted; nothing was written.'
-  throw new Refusal('invalid_event', detail, { faults })
-}
-
-function reservedProblem(category: string | undefined, lifecycles: Lifecycles): string | null {
-  if (lifecycles.isMove(category))
-    return 'is for the moves of a lifecycle; make them with POST /events/{id}/<move>.'
-  if (category === 'tidewire' || isOwnChannel(category))
-    return 'begins with "tidewire", which is reserved for Tidewire; choose another.'
-  return null
 }

@@ -5,7 +5,6 @@ import type { Principal } from '#shared/core/principal.ts'
 import { Refusal } from '#shared/core/refusal.ts'
 import type { Move } from '#shared/domain/define-domain.ts'
 import { type AcceptDeps, accept, type Receipt } from '#shared/pipeline/accept/accept.ts'
-import { DEFAULT_SOURCE } from '#shared/pipeline/accept/check-event.ts'
 import { type Binding, bindRequest } from '#shared/pipeline/accept/idempotency-key.ts'
 import type { EventLog } from '#shared/pipeline/ports.ts'
 import type { ViewStore } from '#shared/pipeline/views/view-store.ts'
@@ -27,6 +26,9 @@ export type MoveDeps = RequireDeps & AcceptDeps & { readonly viewStore: ViewStor
 
 /** Where the move was written, and the state after it; null if it was not folded in time. */
 export type Moved = { readonly receipt: Receipt; readonly state: EventState | null }
+
+/** Only the server writes with it, so nobody can take the id of a move that is to come. */
+const MOVE_SOURCE = 'urn:tidewire:moves'
 
 /** The maximum wait for each of the event, the state before the move and the state after it. */
 const PATIENCE_MS = 4000
@@ -109,11 +111,11 @@ async function stateBefore(found: FoundEvent, kept: KeptLifecycle, deps: MoveDep
 /** Where the same request was written before, if it was: then it is not judged again, and gets the same receipt. */
 async function findRepeat(id: string, { keyed }: MoveCommand, { claims }: MoveDeps): Promise<Receipt | null> {
   if (keyed === undefined) return null
-  const [known] = await claims.find([{ id, source: DEFAULT_SOURCE }])
+  const [known] = await claims.find([{ id, source: MOVE_SOURCE }])
   if (!known) return null
   await bindRequest(keyed.binding, claims)
   const { topic, partition, offset } = known
-  return { id, source: DEFAULT_SOURCE, topic, partition, offset }
+  return { id, source: MOVE_SOURCE, topic, partition, offset }
 }
 
 type Decision = {
@@ -136,7 +138,7 @@ function decide({ id, found: { event }, move, state, command, at: atMs }: Decisi
   return {
     specversion: '1.0',
     id,
-    source: DEFAULT_SOURCE,
+    source: MOVE_SOURCE,
     type: decision.type,
     subject: event.id,
     time: at,

@@ -30,8 +30,11 @@ type RequestStatsDeps = {
 /** Reports that something changed; with `isFirst`, that somebody subscribed just now. Never throws. */
 export type RequestStats = (options?: { readonly isFirst?: boolean }) => Promise<void>
 
+/** Nobody else can write with it, so nobody can take the slot. */
+const STATS_SOURCE = 'urn:tidewire:stats'
+
 /** What is leased until the slot ends: one item, which every slot takes over. */
-const SLOT = { source: STATS_CHANNEL, id: 'slot' }
+const SLOT = { source: STATS_SOURCE, id: 'slot' }
 
 /** A subscription to `**` gets events, but not Tidewire's own channels: these must be named. */
 const PATTERNS = patternsCovering(STATS_CHANNEL).filter(isOwnChannel)
@@ -95,7 +98,7 @@ export async function announceStats({ at, id }: StatsCall, deps: AnnounceStatsDe
   const event = {
     specversion: '1.0' as const,
     id: `stats-${at}-${id}`,
-    source: '/tidewire',
+    source: STATS_SOURCE,
     type: STATS_CHANNEL,
     category: STATS_CHANNEL,
     severity: 'info',

@@ -179,9 +179,10 @@ async function claimedOf(
   const isOver = (claim: Claim | null) => claim?.topic === stream.topic && (claim.epoch ?? '') > stream.epoch
   if (!isRead && found.some(isOver)) return null
   const known = new Map(keys.map((key, index) => [identityOf(key), found[index] ?? null]))
-  return dropRepeats(stream, fresh, claims, async (pairs) =>
+  const { events } = await dropRepeats(stream, fresh, claims, async (pairs) =>
     pairs.map((pair) => known.get(identityOf(pair)) ?? null),
   )
+  return events
 }
 
 /** The parts that a batch may change, by `idOf`; those that are not there are omitted. */

@@ -1,18 +1,34 @@
 import type { CloudEvent } from '#shared/core/event.ts'
+import { serviceName } from '#shared/core/principal.ts'
 import { faultsRefusal, Refusal } from '#shared/core/refusal.ts'
+import type { Sent } from '#shared/pipeline/accept/accept.ts'
+import type { Author } from '#shared/pipeline/accept/authorship.ts'
 import { type CompleteDeps, completeEvent, createIdMaker } from '#shared/pipeline/accept/check-event.ts'
+import { sentOf } from '#shared/pipeline/accept/read-post.ts'
 import { decodeHttp } from '#shared/pipeline/cloudevents/http.ts'
-import { type CompleteEvent, validateEvent } from '#shared/pipeline/cloudevents/validate-event.ts'
+import {
+  type CompleteEvent,
+  type EventDraft,
+  validateEvent,
+} from '#shared/pipeline/cloudevents/validate-event.ts'
 import { mapWebhook } from './map-webhook.ts'
 import { fieldAt, readPayload } from './payload.ts'
 import type { Challenge } from './provider.ts'
 import type { WebhookSource } from './sources.ts'
 import { verifyWebhook, type WebhookRequest } from './verify.ts'
 
-/** What a verified request becomes: an event, with its id in `madeIds` if it was made here; or the answer to a test. */
+/**
+ * What a verified request becomes: an event, with what of it was sent, and its id in `madeIds` if it was made here; or
+ * the answer to a test.
+ */
 type Received =
-  | { readonly event: CloudEvent; readonly madeIds: ReadonlySet<string> }
+  | { readonly event: CloudEvent; readonly sent: Sent; readonly madeIds: ReadonlySet<string> }
   | { readonly answer: ChallengeAnswer }
+
+/** Returns who the deliveries of a source are from. It may write what a publisher may, and acts in its own name only. */
+export function webhookAuthor({ name }: Pick<WebhookSource, 'name'>): Author {
+  return { name: serviceName(`webhook/${name}`), role: 'publisher' }
+}
 
 /**
  * Verifies a delivery and returns its event, or the answer to a provider that only tests the endpoint.
@@ -26,11 +42,19 @@ export function receiveWebhook(source: WebhookSource, request: WebhookRequest, d
   const answer = answerChallenge(source.challenges ?? [], request)
   if (answer !== null) return { answer }
   const ids = createIdMaker(deps.newId)
-  const complete: CompleteEvent = (draft) => completeEvent(draft, { ...deps, newId: ids.newId })
-  const event = source.mapping.cloudevents
-    ? decodeDelivery(source, request, complete)
-    : validateEvent(mapWebhook(source.name, source.mapping, request), complete)
-  return { event, madeIds: ids.made() }
+  const actor = webhookAuthor(source).name
+  const drafts: EventDraft[] = []
+  const complete: CompleteEvent = (draft) => {
+    drafts.push(draft)
+    return completeEvent(draft, { ...deps, newId: ids.newId, actor })
+  }
+  if (source.mapping.cloudevents) {
+    const event = decodeDelivery(source, request, complete)
+    return { event, sent: sentOf(drafts[0] ?? {}, event, ids.made()), madeIds: ids.made() }
+  }
+  // A provider may repeat a delivery with other content, such as a count of its attempts. Only it has this source.
+  const event = validateEvent(mapWebhook(source.name, source.mapping, request), complete)
+  return { event, sent: { source: undefined }, madeIds: ids.made() }
 }
 
 /** Decodes one CloudEvent. Binary mode is for senders that sign no content: a signature of the body does not cover its `ce-` headers. */

@@ -68,7 +68,7 @@ export function createAcceptWorld(
       claims: consumer?.(claims) ?? claims,
       deadLetters: memoryDeadLetterStore(yieldPoint),
       catalog,
-      decode: recordDecoder(catalog),
+      decode: recordDecoder(catalog, () => 'signed'),
       heads: createKnownHeads(),
     },
     writerClaims: writer?.(claims) ?? claims,

@@ -102,7 +102,7 @@ export function makeFoldDeps(
     deps: {
       kafka,
       catalog,
-      decode: recordDecoder(catalog),
+      decode: recordDecoder(catalog, () => 'signed'),
       views: viewsOf(domains),
       store: memoryEventStore(yieldPoint),
       claims: memoryClaimStore(yieldPoint),

@@ -30,7 +30,7 @@ export async function firstAppearances({
     for (const record of records) {
       const { topic, partition, offset } = record
       try {
-        const event = decode(record)
+        const { event } = decode(record)
         if (catalog.topicOf(event.category ?? '') === topic) found.push({ topic, partition, offset, event })
       } catch {
         // An invalid record, which must be in the dead letters.
@@ -70,7 +70,7 @@ function idsIn({ kafka, decode }: World, key: string): Set<string> {
   const ids = new Set<string>()
   for (const record of kafka.logs.get(key) ?? [])
     try {
-      ids.add(decode(record).id)
+      ids.add(decode(record).event.id)
     } catch {
       // An invalid record has no event.
     }
@@ -87,7 +87,7 @@ async function checkDeadLetters({ kafka, stores, catalog, decode }: World): Prom
     for (const record of records) {
       let isPoison = false
       try {
-        isPoison = catalog.topicOf(decode(record).category ?? '') !== record.topic
+        isPoison = catalog.topicOf(decode(record).event.category ?? '') !== record.topic
       } catch {
         isPoison = true
       }

@@ -26,7 +26,7 @@ export type Mutation = {
 function decodable(records: readonly KafkaRecord[], { decode }: DeliverDeps): StoredEvent[] {
   return records.flatMap((record) => {
     try {
-      return [{ ...record, event: decode(record) }]
+      return [{ ...record, ...decode(record) }]
     } catch {
       return []
     }

@@ -1,9 +1,8 @@
-import type { CloudEvent } from '#shared/core/event.ts'
 import { type Catalog, createCatalog } from '#shared/pipeline/catalog.ts'
 import { recordDecoder } from '#shared/pipeline/consume/consume.ts'
 import type { DeliverDeps } from '#shared/pipeline/deliver/deliver.ts'
 import { createKnownHeads, type KnownHeads } from '#shared/pipeline/deliver/store-batch.ts'
-import type { DecodeRecord, KafkaRecord } from '#shared/pipeline/ports.ts'
+import type { DecodedRecord, DecodeRecord, KafkaRecord } from '#shared/pipeline/ports.ts'
 import type { MessageDeps } from '#shared/pipeline/sockets/answer-message.ts'
 
 import { createRandom, type Random } from '#shared/testing/random.ts'
@@ -71,7 +70,7 @@ export function createWorld(
         ? memoryStores(yieldPoint, shards, () => clock.now)
         : dynamoStores(yieldPoint, shards),
     catalog,
-    decode: decodeOnce(recordDecoder(catalog)),
+    decode: decodeOnce(recordDecoder(catalog, () => 'signed')),
     shards,
     sandboxes: Array.from({ length: shards }, () => Array.from({ length: SANDBOXES }, createKnownHeads)),
     clock,
@@ -84,22 +83,22 @@ export function createWorld(
   }
 }
 
-type Decoded = { readonly event: CloudEvent } | { readonly cause: unknown }
+type Decoded = { readonly decoded: DecodedRecord } | { readonly cause: unknown }
 
 function decodeOnce(decode: DecodeRecord): DecodeRecord {
   const known = new WeakMap<KafkaRecord, Decoded>()
   const attempt = (record: KafkaRecord): Decoded => {
     try {
-      return { event: decode(record) }
+      return { decoded: decode(record) }
     } catch (cause) {
       return { cause }
     }
   }
   return (record) => {
-    const decoded = known.get(record) ?? attempt(record)
-    known.set(record, decoded)
-    if ('cause' in decoded) throw decoded.cause
-    return decoded.event
+    const outcome = known.get(record) ?? attempt(record)
+    known.set(record, outcome)
+    if ('cause' in outcome) throw outcome.cause
+    return outcome.decoded
   }
 }
 

@@ -8,6 +8,7 @@ export const exampleEnvironment = {
   VIEWS_TABLE: 'views',
   GATEWAY_ENDPOINT: 'http://127.0.0.1:9/gateway',
   KAFKA_BROKERS: '127.0.0.1:9',
+  RECORD_SECRETS: 'example-record-secret',
   TOKEN_ISSUER: 'http://127.0.0.1:9/pool',
   USER_POOL_CLIENT_ID: 'client',
   STATS_FUNCTION: 'stats',

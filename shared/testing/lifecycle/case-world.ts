@@ -28,7 +28,7 @@ const PARTITIONS = 3
 
 export function createCaseWorld(): CaseWorld {
   const catalog = createCatalog([port])
-  const decode = recordDecoder(catalog)
+  const decode = recordDecoder(catalog, () => 'signed')
   const [store, claims, viewStore] = [memoryEventStore(), memoryClaimStore(), memoryViewStore()]
   const records: KafkaRecord[] = []
   const pending: Pending[] = []
@@ -42,7 +42,7 @@ export function createCaseWorld(): CaseWorld {
     const named = Object.entries(headers).map(([name, text]) => ({ name, value: Buffer.from(text) }))
     const record = { topic, partition, offset, timestamp: time, key: Buffer.from(key), value, headers: named }
     records.push(record)
-    pending.push({ topic, partition, offset, timestamp: time, event: decode(record) })
+    pending.push({ topic, partition, offset, timestamp: time, event: decode(record).event })
     return { topic, partition, offset }
   }
 

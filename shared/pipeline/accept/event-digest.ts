@@ -1,0 +1,18 @@
+import { createHash } from 'node:crypto'
+import { canonicalJson } from '#shared/core/canonical-json.ts'
+import type { CloudEvent } from '#shared/core/event.ts'
+import type { EventDraft } from '#shared/pipeline/cloudevents/validate-event.ts'
+
+/** 128 bits: nobody finds two events with the same digest (docs/adr/0027). */
+const DIGEST_BYTES = 16
+
+/**
+ * Returns the digest of what a producer sent, in base64url: the same for the same event, also if the server filled in a
+ * time, a category or a severity, and whatever the order of the members of its data. `given` is a valid event as it was
+ * sent, with the id and the source that it has now.
+ */
+export function digestOf(given: EventDraft, { id, source }: Pick<CloudEvent, 'id' | 'source'>): string {
+  const { type, subject, category, severity, time, data, data_base64 } = given
+  const sent = { id, source, type, subject, category, severity, time, data, data_base64 }
+  return createHash('sha256').update(canonicalJson(sent)).digest().toString('base64url', 0, DIGEST_BYTES)
+}
