@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer'
 import type { APIGatewayProxyResultV2, APIGatewayProxyWebsocketEventV2, Context } from 'aws-lambda'
 import { isOutage } from '#shared/adapters/aws/outage.ts'
 import { answerInTime, timeLeft } from '#shared/adapters/lambda/answer-in-time.ts'
+import { logError } from '#shared/core/log-error.ts'
 import type { ServerFrame } from '#shared/core/messages.ts'
 import { Refusal } from '#shared/core/refusal.ts'
 import { answerMessage, errorFrame, idOf, type MessageDeps } from '#shared/pipeline/sockets/answer-message.ts'
@@ -77,7 +78,7 @@ export function createMessage(deps: MessageDeps) {
 
 /** Logs an error, and returns the frame that tells the client without its text. */
 function failureFrame(error: unknown, text: string): ServerFrame {
-  console.error(error)
+  logError('a message failed', error)
   return errorFrame(new Refusal('unavailable', isOutage(error) ? OUTAGE : BROKEN), idOf(text))
 }
 

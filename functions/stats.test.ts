@@ -57,7 +57,7 @@ describe('a call', () => {
 
     await expect(stats({ at: START, id: 'c1' }, CONTEXT)).resolves.toBeNull()
 
-    expect(logged).toHaveBeenCalledExactlyOnceWith(error)
+    expect(logged).toHaveBeenCalledExactlyOnceWith(expect.stringContaining(error.message))
   })
 
   test('does not fail if it takes longer than the function may: the next change announces', async () => {
@@ -66,6 +66,8 @@ describe('a call', () => {
 
     await expect(stats({ at: START, id: 'c1' }, makeContext(550))).resolves.toBeNull()
 
-    expect(logged).toHaveBeenCalledExactlyOnceWith('the statistics could not be announced in time')
+    expect(logged).toHaveBeenCalledExactlyOnceWith(
+      expect.stringContaining('the statistics could not be announced in time'),
+    )
   })
 })

@@ -1,5 +1,6 @@
 import type { Context } from 'aws-lambda'
 import { answerInTime } from '#shared/adapters/lambda/answer-in-time.ts'
+import { logError } from '#shared/core/log-error.ts'
 import { type AnnounceStatsDeps, announceStats, type StatsCall } from '#shared/pipeline/stats/stats.ts'
 import {
   catalogOf,
@@ -40,13 +41,13 @@ export function createStats(deps: AnnounceStatsDeps) {
     try {
       await announceStats(call, stopAppendsAt(signal, stopPausesAt(signal, deps)))
     } catch (error) {
-      console.error(error)
+      logError('the statistics could not be announced', error)
     }
     return null
   }
   return answerInTime(handle, {
     late: () => {
-      console.error('the statistics could not be announced in time')
+      logError('the statistics could not be announced in time')
       return null
     },
   })

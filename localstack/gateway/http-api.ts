@@ -70,7 +70,8 @@ const tooLarge = gatewayMessage(413, 'Request Entity Too Large')
  */
 function withCors(result: HttpResult, added: Readonly<Record<string, string>>): HttpResult {
   const own = Object.entries(result.headers).filter(([name]) => !name.startsWith('access-control-'))
-  const vary = [result.headers.vary, 'origin'].filter((name) => name !== undefined).join(', ')
+  const named = result.headers.vary?.split(/, */).filter((name) => name.toLowerCase() !== 'origin') ?? []
+  const vary = [...named, 'origin'].join(', ')
   return { ...result, headers: { ...Object.fromEntries(own), ...added, vary } }
 }
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { freePorts } from './free-ports.ts'
+import { logLeaks } from './log-leaks.ts'
 
 export const API_KEY = 'local-dev-key'
 export const SIMULATOR_KEY = 'local-simulator-key'
@@ -30,7 +31,7 @@ export type TestStack = {
   stop(signal?: NodeJS.Signals): Promise<number | NodeJS.Signals | null>
   /** Starts it again, on the same ports and data. Returns how long it took to be ready, in milliseconds. */
   start(): Promise<number>
-  /** Stops it and removes its data. */
+  /** Stops it and removes its data. Rejects if its log has what no log may have. */
   dispose(): Promise<void>
 }
 
@@ -97,6 +98,8 @@ export async function startStack({
     async dispose() {
       await stop('SIGKILL')
       await rm(dataDir, { recursive: true, force: true })
+      const leaks = logLeaks(output)
+      if (leaks.length > 0) throw new Error(`the log of a stack has secrets or data:\n${leaks.join('\n')}`)
     },
   }
 }

@@ -87,7 +87,7 @@ function fromAttribute(attribute: Attribute): unknown {
   if (attribute.SS !== undefined) return new Set(attribute.SS)
   if (attribute.NS !== undefined) return new Set(attribute.NS.map(readNumber))
   if (attribute.BS !== undefined) return new Set(attribute.BS.map(readBytes))
-  throw new Error(`An attribute of an unknown type: ${JSON.stringify(attribute)}`)
+  throw new Error(`An attribute of an unknown type: ${Object.keys(attribute).join(', ')}`)
 }
 
 function readNumber(text: string): number | bigint {

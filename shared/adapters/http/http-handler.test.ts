@@ -1,7 +1,9 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda'
 import { describe, expect, test, vi } from 'vitest'
+import { Refusal } from '#shared/core/refusal.ts'
 import { makeContext } from '#shared/testing/functions/lambda-events.ts'
 import { decodeRequest, httpHandler } from './http-handler.ts'
+import type { HttpResponse } from './http-message.ts'
 
 const event = (more: object) =>
   ({
@@ -97,7 +99,7 @@ test.each([
 
   expect(response).toMatchObject({ statusCode: 503, headers: { 'retry-after': '2' } })
   expect(JSON.stringify(response)).not.toContain(error.message)
-  expect(logged).toHaveBeenCalledExactlyOnceWith(error)
+  expect(logged).toHaveBeenCalledExactlyOnceWith(expect.stringContaining(error.message))
   logged.mockRestore()
 })
 
@@ -115,6 +117,44 @@ test('a response must not be cached unless it allows it', async () => {
   expect(await headersOf({ 'cache-control': 'max-age=60' })).toMatchObject({ 'cache-control': 'max-age=60' })
 })
 
+describe('a browser is told that a response', () => {
+  const headersOf = async (headers: Record<string, string>, response: HttpResponse | Error) => {
+    const logged = vi.spyOn(console, 'error').mockImplementation(() => {})
+    const respond = async () => {
+      if (response instanceof Error) throw response
+      return response
+    }
+    const result = await httpHandler(respond)({ ...request, headers }, makeContext(60_000))
+    logged.mockRestore()
+    return result?.headers
+  }
+  const csv = { status: 200, headers: { 'content-type': 'text/csv' }, body: 'id,time' }
+
+  test.each([
+    [{ status: 200, body: {} }],
+    [csv],
+    [{ status: 204 }],
+    [new Refusal('forbidden', 'No.')],
+    [new Error('oh')],
+  ])('is data that no page shows, runs, caches or loads without CORS: %j', async (response) => {
+    expect(await headersOf({}, response)).toMatchObject({
+      'cache-control': 'no-store',
+      'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+      'cross-origin-resource-policy': 'same-origin',
+      'referrer-policy': 'no-referrer',
+      'x-content-type-options': 'nosniff',
+      vary: 'origin',
+    })
+  })
+
+  test('comes over HTTPS only, if it came over HTTPS', async () => {
+    const header = 'strict-transport-security'
+    expect(await headersOf({ 'x-forwarded-proto': 'https' }, csv)).toHaveProperty(header, 'max-age=63072000')
+    expect(await headersOf({ 'x-forwarded-proto': 'http' }, csv)).not.toHaveProperty(header)
+    expect(await headersOf({}, new Error('oh'))).not.toHaveProperty(header)
+  })
+})
+
 test('an unexpected error is logged, and neither its text nor its cause is sent', async () => {
   const logged = vi.spyOn(console, 'error').mockImplementation(() => {})
   const error = new Error('password of db-7', { cause: new Error('host db-7') })
@@ -128,6 +168,6 @@ test('an unexpected error is logged, and neither its text nor its cause is sent'
   })
   expect(JSON.stringify(response)).not.toMatch(/password|db-7/)
   expect(JSON.parse(String(response?.body))).toMatchObject({ type: 'urn:tidewire:problem:internal' })
-  expect(logged).toHaveBeenCalledWith(error)
+  expect(logged).toHaveBeenCalledExactlyOnceWith(expect.stringMatching(/password of db-7.*host db-7/))
   logged.mockRestore()
 })

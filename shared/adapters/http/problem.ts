@@ -1,4 +1,5 @@
 import { isOutage } from '#shared/adapters/aws/outage.ts'
+import { logError } from '#shared/core/log-error.ts'
 import { type ErrorCode, type Fault, Refusal } from '#shared/core/refusal.ts'
 import type { HttpResponse } from './http-message.ts'
 
@@ -27,10 +28,10 @@ const OUTAGE_RETRY_SECONDS = 2
 export function problemResponse(error: unknown): HttpResponse {
   if (error instanceof Refusal) {
     if (error.cause !== undefined && PROBLEMS[error.code][0] >= 500)
-      console.error(JSON.stringify({ level: 'ERROR', message: error.message, cause: String(error.cause) }))
+      logError('a request could not be done', error)
     return encode(error)
   }
-  console.error(error)
+  logError('a request failed', error)
   if (isOutage(error))
     return encode(new Refusal('unavailable', OUTAGE, { retryAfterSeconds: OUTAGE_RETRY_SECONDS }))
   const detail = 'Something broke on our side; it has been logged. Send the request again, unchanged.'

@@ -1,5 +1,6 @@
 import middy from '@middy/core'
 import type { Context } from 'aws-lambda'
+import { withoutInput } from '#shared/core/log-error.ts'
 
 /** Time kept back from the limit of a function for its last response, in milliseconds: a busy sandbox is slow. */
 export const LAST_WORD_MS = 500
@@ -32,7 +33,7 @@ type Options<Event, Result> = {
  * Makes a Lambda handler that returns before the function runs into its time limit, since a function that is cut is an
  * error of the gateway or a batch that is retried as a whole (docs/adr/0023). `signal` is aborted then. What the handler
  * still does goes on until the sandbox is frozen, and again when it is thawed: it must be work that may be repeated, and
- * what can stop at the signal should.
+ * what can stop at the signal should. Of an error that the handler throws, the runtime logs no member and no input.
  */
 export function answerInTime<Event, Result>(
   handle: (event: Event, context: Context, signal: AbortSignal) => Promise<Result>,
@@ -45,8 +46,8 @@ export function answerInTime<Event, Result>(
     },
   })
     .onError(async (request) => {
-      if (!(request.error instanceof OutOfTime)) return
-      request.response = await late(request.event, request.context)
+      if (request.error instanceof OutOfTime) request.response = await late(request.event, request.context)
+      else request.error = withoutInput(request.error)
     })
     .handler((event, context, { signal }) => handle(event, context, signal))
 }

@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer'
 import type { MSKEvent } from 'aws-lambda'
 import type { Position } from '#shared/core/event.ts'
+import { logError } from '#shared/core/log-error.ts'
 import type { KafkaRecord } from '#shared/pipeline/ports.ts'
 
 /**
@@ -39,16 +40,7 @@ export function recordsOf(event: MSKEvent): KafkaRecord[] {
 /** Reports failed partitions as the trigger reads them, and logs why. */
 export function failuresOf(failed: readonly (Position & { readonly cause: unknown })[]): BatchResponse {
   const batchItemFailures = failed.map(({ topic, partition, offset, cause }) => {
-    console.error(
-      JSON.stringify({
-        level: 'ERROR',
-        message: 'partition failed',
-        topic,
-        partition,
-        offset,
-        cause: String(cause),
-      }),
-    )
+    logError('partition failed', cause, { topic, partition, offset })
     return { itemIdentifier: { partition: `${topic}-${partition}`, offset } }
   })
   return { batchItemFailures }

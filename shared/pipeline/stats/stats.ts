@@ -1,4 +1,5 @@
 import { isOwnChannel, patternsCovering } from '#shared/core/channel.ts'
+import { logError } from '#shared/core/log-error.ts'
 import { type AcceptDeps, accept } from '#shared/pipeline/accept/accept.ts'
 import type { ClaimStore } from '#shared/pipeline/claim-store.ts'
 import { type Clock, pollWithin } from '#shared/pipeline/poll.ts'
@@ -61,7 +62,7 @@ export function statsRequester({ claims, listShards, call, now, newId }: Request
       const [at, id] = [(slot + 1) * STATS_SLOT_MS, newId()]
       if ((await claims.lease(SLOT, id, at / 1000)) === 'taken') await call({ at, id })
     } catch (error) {
-      console.error(error)
+      logError('the statistics could not be requested', error)
     }
   }
 
