@@ -1,5 +1,6 @@
 import type { Context } from 'aws-lambda'
 import { answerInTime, OutOfTime } from '#shared/adapters/lambda/answer-in-time.ts'
+import { logError } from '#shared/core/log-error.ts'
 import type { AcceptDeps } from '#shared/pipeline/accept/accept.ts'
 import type { AuditRecord } from '#shared/pipeline/audit/audit.ts'
 import { writeAudit } from '#shared/pipeline/audit/write-audit.ts'
@@ -26,8 +27,7 @@ export function createAuditFunction(deps: AcceptDeps) {
     try {
       await writeAudit(record, stopAppendsAt(signal, deps))
     } catch (error) {
-      const message = 'an audit entry could not be written'
-      console.error(JSON.stringify({ level: 'ERROR', message, entry: record, cause: String(error) }))
+      logError('an audit entry could not be written', error, { entry: record })
       throw error
     }
     return null

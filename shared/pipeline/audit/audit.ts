@@ -1,4 +1,5 @@
 import { type AuditEntry, auditedKind } from '#shared/core/audit.ts'
+import { logError } from '#shared/core/log-error.ts'
 import { redact } from './redact.ts'
 import { createSampler } from './sample.ts'
 
@@ -42,8 +43,7 @@ export function createAudit({ send, now, newId }: AuditDeps): Audit {
       try {
         await send(record)
       } catch (error) {
-        const message = 'an audit entry could not be sent'
-        console.error(JSON.stringify({ level: 'ERROR', message, entry: record, cause: String(error) }))
+        logError('an audit entry could not be sent', error, { entry: record })
       }
     },
   }
