@@ -213,7 +213,7 @@ const csv: Json = {
   operationId: 'exportEvents',
   summary: 'The events of a filter as CSV',
   description:
-    'RFC 4180 with a header row, newest first. A cell that a spreadsheet would evaluate as a formula begins with an apostrophe. A page can be short before the end: continue while there is a Link header.',
+    'RFC 4180 with a header row, newest first. No cell is a formula, whether a spreadsheet splits the file at commas, semicolons or tabs: a text gets an apostrophe where one could begin, the JSON in "data" an escape, and numbers stay as they are. A page can be short before the end: continue while there is a Link header.',
   tags: ['events'],
   parameters: csvParameters,
   responses: {

@@ -5,8 +5,8 @@ const ATTRIBUTES = ['id', 'time', 'category', 'severity', 'type', 'subject', 'so
 
 /**
  * Returns events as CSV (RFC 4180), with a header row: their attributes, the members of their data or state that are
- * `exported`, and their data as JSON. A cell that a spreadsheet would take for a formula gets an apostrophe before it
- * (https://owasp.org/www-community/attacks/CSV_Injection).
+ * `exported`, and their data as JSON. No cell is a formula, whichever of comma, semicolon and tab a spreadsheet splits
+ * the file at. Numbers stay numbers, negative ones too.
  */
 export function eventsCsv(rows: readonly Row[], exported: readonly string[]): string {
   return stringify(
@@ -15,7 +15,7 @@ export function eventsCsv(rows: readonly Row[], exported: readonly string[]): st
       header: true,
       columns: [...ATTRIBUTES, ...exported, 'data'],
       record_delimiter: '\r\n',
-      escape_formulas: true,
+      quoted_match: /[\r\n]/,
     },
   )
 }
@@ -23,9 +23,9 @@ export function eventsCsv(rows: readonly Row[], exported: readonly string[]): st
 function toCells({ event, state }: Row, exported: readonly string[]): string[] {
   const members = { ...membersOf(event.data), ...membersOf(state) }
   return [
-    ...ATTRIBUTES.map((name) => event[name] ?? ''),
-    ...exported.map((name) => textOf(members[name])),
-    event.data === undefined ? '' : JSON.stringify(event.data),
+    ...ATTRIBUTES.map((name) => plainText(event[name] ?? '')),
+    ...exported.map((name) => cellOf(members[name])),
+    event.data === undefined ? '' : plainJson(event.data),
   ]
 }
 
@@ -33,7 +33,31 @@ function membersOf(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
 }
 
-function textOf(value: unknown): string {
+function cellOf(value: unknown): string {
   if (value === undefined || value === null) return ''
-  return typeof value === 'string' ? value : JSON.stringify(value)
+  return typeof value === 'string' ? plainText(value) : plainJson(value)
+}
+
+// What begins a formula, in full width too (https://owasp.org/www-community/attacks/CSV_Injection). A spreadsheet that
+// splits at semicolons or tabs does not see that a cell is quoted: there a separator or a line break in a text begins
+// another cell.
+const SIGN = '[=+\\-@＝＋－＠]'
+const BEGINS_FORMULA = new RegExp(`^(?:[\\s"',;]*${SIGN}|[\\t\\r\\n])`)
+const BREAKS_OUT = new RegExp(`(\\r\\n|[;\\t\\r\\n])(?=[\\s"']*${SIGN}|[\\t\\r])`, 'g')
+
+/** Returns a text with an apostrophe wherever a cell could begin with a formula. */
+function plainText(text: string): string {
+  const inside = text.replaceAll(BREAKS_OUT, "$1'")
+  return BEGINS_FORMULA.test(inside) ? `'${inside}` : inside
+}
+
+/** In JSON a sign can stand at these places only within a string, where its escape means the same. */
+const SIGN_IN_JSON = new RegExp(`(^["\\s]+|;["'\\s\\\\]*)(${SIGN})`, 'g')
+
+/** Returns the JSON of a value, in which the signs that could begin a formula are escaped. */
+function plainJson(value: unknown): string {
+  return JSON.stringify(value).replaceAll(
+    SIGN_IN_JSON,
+    (_, before: string, sign: string) => `${before}\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
 }
