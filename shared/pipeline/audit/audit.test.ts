@@ -48,7 +48,7 @@ describe('an entry', () => {
     const [line] = logged.mock.calls[0] ?? []
     expect(JSON.parse(line)).toMatchObject({
       level: 'ERROR',
-      cause: 'Error: no Lambda',
+      error: { message: 'no Lambda' },
       entry: { action: 'refused', principal: ADA, target: 'GET /keys' },
     })
   })
