@@ -6,7 +6,9 @@ import {
   REPLAY_LIMIT,
   SUBSCRIPTION_LIMIT,
 } from '#shared/core/limits.ts'
+import { ACTIONS, ALL_ACTIONS, CHANNELS, type ChannelLine } from '#shared/core/policy.ts'
 import { DAY_SECONDS, type Retention } from '#shared/core/retention.ts'
+import { ROLES } from '#shared/core/role.ts'
 import { SEVERITIES } from '#shared/core/severity.ts'
 import type { Derived, Domain, EventDefinition, View } from '#shared/domain/define-domain.ts'
 import { type Catalog, UNCLAIMED_TOPIC } from '#shared/pipeline/catalog.ts'
@@ -49,6 +51,31 @@ const view = z.object({
   }),
 })
 
+const allowed = z.object({
+  from: z.enum(ROLES).optional().meta({ description: 'The lowest role that may.' }),
+  owner: z.literal(true).optional().meta({ description: 'The user or key in the pattern may.' }),
+})
+const policy = z
+  .object({
+    actions: z
+      .array(z.object({ action: z.string(), role: z.enum(ROLES) }))
+      .meta({ description: 'Each action with the lowest role that may do it.' }),
+    channels: z
+      .array(
+        z.object({
+          channels: z.string(),
+          read: allowed,
+          publish: allowed,
+          types: z.array(z.string()).optional(),
+        }),
+      )
+      .meta({
+        description:
+          'Who may read and write the events of a channel: the first line that has it decides. {user} is the name of the owner. `types` are those that may be written.',
+      }),
+  })
+  .meta({ description: 'Who may do what. The grants of credentials narrow it.' })
+
 export const catalogAnswer = z
   .object({
     domains: z.array(
@@ -78,9 +105,10 @@ export const catalogAnswer = z
       })
       .meta({ description: 'How long this deployment keeps what, in seconds.' }),
     severities: z.array(z.enum(SEVERITIES)),
+    policy,
     limits: z.record(z.string(), z.int()),
   })
-  .meta({ description: 'The domains, topics, event types, views and limits of this deployment.' })
+  .meta({ description: 'The domains, topics, event types, views, policy and limits of this deployment.' })
 
 /**
  * Returns the body of `GET /catalog`: the domains as data, for producers and dashboards, and how long this deployment
@@ -106,6 +134,10 @@ export function catalogDocument(
     unclaimed: { topic: UNCLAIMED_TOPIC, types: unknownTypes },
     retention: describeRetention(domains, names, retention),
     severities: [...SEVERITIES],
+    policy: {
+      actions: ALL_ACTIONS.map((action) => ({ action, role: ACTIONS[action] })),
+      channels: CHANNELS.map(describeLine),
+    },
     limits: {
       bodyBytes: ACCEPT_LIMITS.bodyBytes,
       eventBytes: ACCEPT_LIMITS.eventBytes,
@@ -121,6 +153,10 @@ export function catalogDocument(
       frameBytes: FRAME_LIMITS.softBytes,
     },
   }
+}
+
+function describeLine({ channels, read, publish, types }: ChannelLine) {
+  return { channels, read, publish, ...(types && { types: [...types] }) }
 }
 
 function describeType(type: string, definition: EventDefinition) {

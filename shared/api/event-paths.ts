@@ -87,6 +87,8 @@ const post: Json = {
 const list: Json = {
   operationId: 'listEvents',
   summary: 'Page through history, newest first',
+  description:
+    'Has the events that the credentials may read; others are left out. A list of channels of which nothing may be read is 403.',
   tags: ['events'],
   parameters: listParameters,
   responses: {
@@ -98,6 +100,8 @@ const list: Json = {
 const since: Json = {
   operationId: 'catchUp',
   summary: 'Read the events after a cursor: the polling fallback of the socket',
+  description:
+    'Events that the credentials may not read are passed over. For channels of which nothing may be read it is 403.',
   tags: ['events'],
   parameters: catchUpParameters,
   responses: {
@@ -156,7 +160,7 @@ const get: Json = {
   operationId: 'getEvent',
   summary: 'One event, with the state of its lifecycle',
   description:
-    'Returns deleted events too; only lists omit them. If an event was just accepted, the request waits until it is stored.',
+    'Returns deleted events too; only lists omit them. An event that the credentials may not read does not exist for them: 404. If an event was just accepted, the request waits until it is stored.',
   tags: ['events'],
   parameters: getParameters,
   responses: {
@@ -171,7 +175,6 @@ const move: Json = {
   summary: 'Acknowledge, assign, start, resolve, close, read or delete an event',
   description: [
     'A move is an event in the partition of the event that it changes. It is checked against the known state and written. The response is sent when the views include the move, or after 2 s without "state". Of two concurrent moves, the first in the log is applied. The other gets 409 and is kept in the history as refused.',
-    'Operators and admins may make every move except delete, which requires an admin; every role may make the move read.',
     'Moves cannot be written by POST /events. GET /events omits them, unless a pattern in "channel" or "type" has the segment "lifecycle".',
   ].join('\n\n'),
   tags: ['events'],
@@ -202,8 +205,7 @@ const move: Json = {
 const remove: Json = {
   operationId: 'deleteEvent',
   summary: 'Remove an event from lists and counts',
-  description:
-    'Requires an admin. The event is kept in the log and in the audit trail: GET /events/{id} still returns it.',
+  description: 'The event is kept in the log and in the audit trail: GET /events/{id} still returns it.',
   tags: ['events'],
   parameters: deleteParameters,
   responses: { 202: moved, ...problems(400, 401, 403, 404, 412, 413, 422, 429, 500, 503), 409: REFUSED },
@@ -213,7 +215,7 @@ const csv: Json = {
   operationId: 'exportEvents',
   summary: 'The events of a filter as CSV',
   description:
-    'RFC 4180 with a header row, newest first. No cell is a formula, whether a spreadsheet splits the file at commas, semicolons or tabs: a text gets an apostrophe where one could begin, the JSON in "data" an escape, and numbers stay as they are. A page can be short before the end: continue while there is a Link header.',
+    'The events that the credentials may read and export, as RFC 4180 with a header row, newest first. No cell is a formula, whether a spreadsheet splits the file at commas, semicolons or tabs: a text gets an apostrophe where one could begin, the JSON in "data" an escape, and numbers stay as they are. A page can be short before the end: continue while there is a Link header.',
   tags: ['events'],
   parameters: csvParameters,
   responses: {

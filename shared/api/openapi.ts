@@ -2,6 +2,7 @@ import type { Domain } from '#shared/domain/define-domain.ts'
 import { eventPaths } from './event-paths.ts'
 import { otherPaths } from './other-paths.ts'
 import { problemComponents } from './responses.ts'
+import { withActions } from './route-actions.ts'
 import { httpComponents, type Json } from './schemas.ts'
 
 /** The version of the API, the same as in package.json. */
@@ -30,7 +31,7 @@ export function openapiDocument(domains: readonly Domain[]): Json {
       { name: 'catalog', description: 'The event types of this deployment, and these documents.' },
       { name: 'operations', description: 'Health and dead letters.' },
     ],
-    paths,
+    paths: withActions(paths, domains),
     components: {
       schemas: httpComponents(domains),
       responses: problemComponents(),

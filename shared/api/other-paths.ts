@@ -25,7 +25,7 @@ const readView: Json = {
   operationId: 'readView',
   summary: 'Read a view: its state, or its states by key, a page at a time',
   description:
-    'GET /catalog lists the views. Subscribe, or catch up, from the cursor: all events that the state does not include are after it.',
+    'GET /catalog lists the views. A list has the keys that the credentials may read. A state takes the right to read all of its channels; what a view presents of many, without naming anybody, takes the right to read some of them, unless `parts=true`. Subscribe, or catch up, from the cursor: all events that the state does not include are after it.',
   tags: ['views'],
   parameters: viewParameters,
   responses: { 200: answer('The view.', { total: 13 }), ...problems(400, 401, 403, 404, 500, 503) },

@@ -1,0 +1,97 @@
+import { ACTIONS, type Action, ALL_ACTIONS } from '#shared/core/policy.ts'
+import type { Domain } from '#shared/domain/define-domain.ts'
+import type { eventPaths } from './event-paths.ts'
+import type { otherPaths } from './other-paths.ts'
+import type { Json } from './schemas.ts'
+
+type Routes<Paths> = {
+  [Path in keyof Paths & string]: `${Uppercase<keyof Paths[Path] & string>} ${Path}`
+}[keyof Paths & string]
+type Route = Routes<typeof eventPaths> | Routes<typeof otherPaths>
+
+/** What a route takes: an action, the action of the move that it makes, or no credentials of ours. */
+type Takes = Action | 'a move' | 'the move delete' | 'nothing'
+
+/** What each documented route takes. A route without a line does not compile. */
+export const ROUTE_ACTIONS = {
+  'GET /events': 'read',
+  'POST /events': 'publish',
+  'GET /events/since': 'read',
+  'GET /events.csv': 'export',
+  'GET /events/{id}': 'read',
+  'DELETE /events/{id}': 'the move delete',
+  'POST /events/{id}/{move}': 'a move',
+  'GET /dead-letters': 'dead-letters.read',
+  'GET /stats': 'stats.read',
+  'GET /views/{domain}/{view}': 'read',
+  'GET /views/{domain}/{view}/{key}': 'read',
+  'POST /tickets': 'tickets.create',
+  'GET /catalog': 'catalog.read',
+  // The sender's signature is its credential.
+  'POST /webhooks/{source}': 'nothing',
+  'OPTIONS /webhooks/{source}': 'nothing',
+  'GET /health': 'nothing',
+  'GET /openapi.json': 'nothing',
+  'GET /asyncapi.json': 'nothing',
+} as const satisfies Readonly<Record<Route, Takes>>
+
+type Paths = Readonly<Record<string, Json>>
+
+/** Returns the paths with what each of their operations takes, in words and as `x-tidewire-action`. */
+export function withActions(paths: Paths, domains: readonly Domain[]): Paths {
+  const taken: Readonly<Record<string, Takes>> = ROUTE_ACTIONS
+  return Object.fromEntries(
+    Object.entries(paths).map(([path, methods]) => [
+      path,
+      Object.fromEntries(
+        Object.entries(methods).map(([method, operation]) => {
+          const takes = taken[`${method.toUpperCase()} ${path}`] ?? 'nothing'
+          return [method, describe(operation as Json, takes, domains)]
+        }),
+      ),
+    ]),
+  )
+}
+
+function describe(operation: Json, takes: Takes, domains: readonly Domain[]): Json {
+  if (takes === 'nothing') return operation
+  const [words, extension] =
+    takes === 'a move'
+      ? ofMoves(domains)
+      : takes === 'the move delete'
+        ? ofMoves(domains, 'delete')
+        : of(takes)
+  const { description, ...rest } = operation
+  return {
+    ...rest,
+    description: typeof description === 'string' ? `${description}\n\n${words}` : words,
+    ...extension,
+  }
+}
+
+function of(action: Action): [words: string, extension: Json] {
+  const role = ACTIONS[action]
+  return [
+    `Takes the action \`${action}\`: ${sayRole(role)}.`,
+    { 'x-tidewire-action': action, 'x-tidewire-role': role },
+  ]
+}
+
+/** What the moves of the lifecycles take, or only one of them. */
+function ofMoves(domains: readonly Domain[], only?: string): [words: string, extension: Json] {
+  const wanted = domains.flatMap(({ name, lifecycle }) =>
+    Object.keys(lifecycle?.moves ?? {})
+      .filter((move) => only === undefined || move === only)
+      .map((move) => `move.${name}.${move}`),
+  )
+  const actions = ALL_ACTIONS.filter((action) => wanted.includes(action))
+  const lines = actions.map((action) => `- \`${action}\`: ${sayRole(ACTIONS[action])}`)
+  return [
+    `Takes the action of the move:\n${lines.join('\n')}`,
+    { 'x-tidewire-actions': Object.fromEntries(actions.map((action) => [action, ACTIONS[action]])) },
+  ]
+}
+
+function sayRole(role: string): string {
+  return role === 'admin' ? 'the role admin' : `the role ${role} or a higher one`
+}
