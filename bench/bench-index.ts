@@ -1,10 +1,11 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import { putAll } from '#shared/adapters/dynamodb/dynamo-requests.ts'
 import { dynamoSubscriptionStore } from '#shared/adapters/dynamodb/dynamo-subscription-store.ts'
-import { versionKey } from '#shared/adapters/dynamodb/pattern-version.ts'
-import { channelKey } from '#shared/adapters/dynamodb/subscription-rows.ts'
+import { versionKey } from '#shared/adapters/dynamodb/subscriptions/pattern-version.ts'
+import { channelKey } from '#shared/adapters/dynamodb/subscriptions/subscription-rows.ts'
 import { patternsCovering } from '#shared/core/channel.ts'
 import { startDynamodb } from '#shared/testing/dynamodb/start-dynamodb.ts'
+import { makePrincipal } from '#shared/testing/identity/make-principal.ts'
 import { type Row, type Rows, round } from './measure/measure.ts'
 
 const VIEWERS = 10_000
@@ -26,18 +27,17 @@ export async function benchIndex(): Promise<Rows> {
     await putAll(client, tables.subscriptions, [{ ...versionKey(channel), version: 1 }, ...viewers])
     const writer = meter(client)
     const worker = meter(client)
+    const opening = dynamoSubscriptionStore(client, tables, SHARD)
     const registering = dynamoSubscriptionStore(writer.client, tables, SHARD)
     const matching = dynamoSubscriptionStore(worker.client, tables, SHARD)
     const batch = () => matching.matching(patternsCovering(CHANNEL))
     let next = 0
     const subscribe = async (count: number) => {
-      for (let index = 0; index < count; index++)
-        await registering.register({
-          connection: connectionOf(VIEWERS + next++),
-          id: 's1',
-          attempt: 1,
-          channels: [CHANNEL],
-        })
+      for (let index = 0; index < count; index++) {
+        const connection = connectionOf(VIEWERS + next++)
+        await opening.connect(connection, makePrincipal({ name: `viewer-${connection}` }))
+        await registering.register({ connection, id: 's1', attempt: 1, channels: [CHANNEL] })
+      }
     }
     const rows: Row[] = []
     const measure = async (what: string, batches: number, changes: number) => {
@@ -78,7 +78,13 @@ function rowOf(channel: string, index: number) {
   const connection = connectionOf(index)
   const subscription = { connection, id: 's1', attempt: 1, registration: Date.now(), channels: [CHANNEL] }
   const expires = Math.floor(Date.now() / 1000) + 7200
-  return { ...subscription, behind: false, channel, subscriber: `${connection}#s1`, expires }
+  const reader = {
+    name: 'viewer@tidewire.local',
+    role: 'viewer',
+    issued: Date.now(),
+    expires: Date.now() + 3_600_000,
+  }
+  return { ...subscription, behind: false, reader, channel, subscriber: `${connection}#s1`, expires }
 }
 
 type Sent = { readonly input: object; readonly constructor: { readonly name: string } }

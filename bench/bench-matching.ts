@@ -5,8 +5,8 @@ import { CreateTableCommand } from '@aws-sdk/client-dynamodb'
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import { dynamoClient, putAll } from '#shared/adapters/dynamodb/dynamo-requests.ts'
 import { dynamoSubscriptionStore } from '#shared/adapters/dynamodb/dynamo-subscription-store.ts'
-import { versionKey } from '#shared/adapters/dynamodb/pattern-version.ts'
-import { channelKey } from '#shared/adapters/dynamodb/subscription-rows.ts'
+import { versionKey } from '#shared/adapters/dynamodb/subscriptions/pattern-version.ts'
+import { channelKey } from '#shared/adapters/dynamodb/subscriptions/subscription-rows.ts'
 import { matchEvents, patternsOf } from '#shared/pipeline/deliver/push-events.ts'
 import type { StoredEvent, Subscription } from '#shared/pipeline/ports.ts'
 import { startDynamodbWorker } from '../localstack/dynamodb/start-dynamodb-worker.ts'
@@ -37,9 +37,19 @@ function growth(rows: readonly Row[], what: string): Row {
   return { what: `${what}, growth`, 'last to first': round((costs.at(-1) ?? 0) / (costs[0] ?? 1)) }
 }
 
+const READER: Subscription['reader'] = { name: 'ada', role: 'viewer', issued: 0 }
+
 function subscriptionOf(channel: string, index: number): Subscription {
   const connection = `connection-${channel}-${index}`
-  return { connection, id: 's', attempt: 1, registration: 1, channels: [channel], behind: false }
+  return {
+    connection,
+    id: 's',
+    attempt: 1,
+    registration: 1,
+    channels: [channel],
+    behind: false,
+    reader: READER,
+  }
 }
 
 function eventAt(offset: number): StoredEvent {
@@ -69,7 +79,7 @@ function matchInMemory(elsewhere: number): Row {
       const subscriptions = byPattern.get(pattern)
       return subscriptions ? [[pattern, subscriptions] as const] : []
     })
-    return matchEvents(events, new Map(found)).deliveries.length
+    return matchEvents(events, new Map(found), () => false).deliveries.length
   }
   for (let offset = 0; offset < 5000; offset++) match(offset)
   const rounds = Array.from({ length: 7 }, () => {
@@ -94,7 +104,7 @@ async function matchOverStore(elsewhere: number): Promise<Row> {
     await prepareTable(client, elsewhere)
     const matchOnce = async (store: ReturnType<typeof dynamoSubscriptionStore>, offset: number) => {
       const events = [eventAt(offset)]
-      return matchEvents(events, await store.matching(patternsOf(events))).deliveries.length
+      return matchEvents(events, await store.matching(patternsOf(events)), () => false).deliveries.length
     }
     const measure = async (times: number, fresh: boolean) => {
       let store = dynamoSubscriptionStore(client, TABLES, SHARD)

@@ -16,9 +16,9 @@ const LIMITS: Readonly<Record<string, number>> = {
   disconnect: 400_000,
   fold: 725_000,
   health: 409_000,
-  message: 470_000,
+  message: 500_000,
   read: 535_000,
-  stats: 710_000,
+  stats: 720_000,
   webhooks: 731_000,
   write: 728_000,
 }

@@ -38,14 +38,14 @@ describe('$connect', () => {
     const { open, subscriptions } = createWorld({ ...CLOUD, LOCAL: '1' })
 
     expect(await open({ key: KEY })).toEqual({ statusCode: 200 })
-    expect(await subscriptions.principalOf('c1')).toEqual({ ...ADA, kind: 'key', name: 'key:ada' })
+    expect((await subscriptions.find('c1'))?.principal).toEqual({ ...ADA, kind: 'key', name: 'key:ada' })
   })
 
   test('refuses an API key in the URL everywhere else, even with an endpoint of an emulator', async () => {
     const { open, subscriptions } = createWorld({ ...CLOUD, DYNAMODB_ENDPOINT: 'http://127.0.0.1:8000' })
 
     expect(await open({ key: KEY })).toEqual({ statusCode: 401 })
-    expect(await subscriptions.principalOf('c1')).toBeNull()
+    expect(await subscriptions.find('c1')).toBeNull()
   })
 
   test('takes a ticket once', async () => {
@@ -53,7 +53,7 @@ describe('$connect', () => {
     const { ticket } = await issueTicket(ADA, { tickets, now: Date.now })
 
     expect(await open({ ticket })).toEqual({ statusCode: 200 })
-    expect(await subscriptions.principalOf('c1')).toEqual(ADA)
+    expect((await subscriptions.find('c1'))?.principal).toEqual(ADA)
     expect(requestStats).toHaveBeenCalledOnce()
     expect(await open({ ticket })).toEqual({ statusCode: 401 })
   })

@@ -6,7 +6,9 @@ import { recordingGateway } from '#shared/testing/functions/recording-gateway.ts
 import { memoryClaimStore } from '#shared/testing/memory/memory-claim-store.ts'
 import { memoryDeadLetterStore } from '#shared/testing/memory/memory-dead-letter-store.ts'
 import { memoryEventStore } from '#shared/testing/memory/memory-event-store.ts'
+import { memoryRevocationStore } from '#shared/testing/memory/memory-revocation-store.ts'
 import { memorySubscriptionStore } from '#shared/testing/memory/memory-subscription-store.ts'
+import { registerOn } from '#shared/testing/sockets/register-on.ts'
 import { composeDeliver, createDeliver, type DeliverFunctionDeps } from './deliver.ts'
 import { readEnvironment } from './lib/environment.ts'
 
@@ -35,6 +37,7 @@ function createWorld() {
     deadLetters: memoryDeadLetterStore(),
     decode: recordDecoder(composed.catalog, () => 'signed'),
     gateway,
+    revocations: memoryRevocationStore(),
     requestStats,
     shards: { of: (shard) => shards[shard] ?? memorySubscriptionStore() },
   }
@@ -46,7 +49,7 @@ function createWorld() {
 describe('a batch of the trigger', () => {
   test('is stored and pushed, and asks for the statistics', async () => {
     const { deliver, shards, posts, store, requestStats, batch } = createWorld()
-    await shards[0]?.register({ connection: 'c1', id: 's1', attempt: 1, channels: ['tests.*'] })
+    await registerOn(shards[0], { connection: 'c1', id: 's1', attempt: 1, channels: ['tests.*'] })
 
     expect(await deliver(batch, makeContext(REMAINING_MS, NAME))).toEqual({ batchItemFailures: [] })
 
@@ -59,7 +62,7 @@ describe('a batch of the trigger', () => {
 
   test('keeps back five seconds of the invocation to settle what could not be posted', async () => {
     const { deliver, shards, posts, batch } = createWorld()
-    await shards[0]?.register({ connection: 'c1', id: 's1', attempt: 1, channels: ['tests.*'] })
+    await registerOn(shards[0], { connection: 'c1', id: 's1', attempt: 1, channels: ['tests.*'] })
 
     await deliver(batch, makeContext(REMAINING_MS, NAME))
 
@@ -69,7 +72,7 @@ describe('a batch of the trigger', () => {
   test('comes again for the partition that is not stored in time, and is pushed of the others', async () => {
     const logged = vi.spyOn(console, 'error').mockImplementation(() => {})
     const { deliverWith, shards, posts, store } = createWorld()
-    await shards[0]?.register({ connection: 'c1', id: 's1', attempt: 1, channels: ['tests.*'] })
+    await registerOn(shards[0], { connection: 'c1', id: 's1', attempt: 1, channels: ['tests.*'] })
     const put: typeof store.put = (stream, events) =>
       stream.partition === 1 ? new Promise(() => {}) : store.put(stream, events)
     const [one, two] = ['e1', 'e2'].map((id, partition) =>
@@ -93,7 +96,7 @@ describe('a batch of the trigger', () => {
   test('comes again as a whole if what was missed cannot be marked in time', async () => {
     const logged = vi.spyOn(console, 'error').mockImplementation(() => {})
     const { deliverWith, shards, batch } = createWorld()
-    await shards[0]?.register({ connection: 'c1', id: 's1', attempt: 1, channels: ['tests.*'] })
+    await registerOn(shards[0], { connection: 'c1', id: 's1', attempt: 1, channels: ['tests.*'] })
     const subscriptions = { ...memorySubscriptionStore(), ...shards[0] }
     const stuck = { ...subscriptions, markBehind: () => new Promise<void>(() => {}) }
     const gateway = { post: async () => 'failed' as const, close: async () => {} }
@@ -111,8 +114,8 @@ describe('a batch of the trigger', () => {
 
   test('goes to the shard that the environment names for the function', async () => {
     const { deliver, shards, posts, batch } = createWorld()
-    await shards[0]?.register({ connection: 'c0', id: 's', attempt: 1, channels: ['tests.*'] })
-    await shards[1]?.register({ connection: 'c1', id: 's', attempt: 1, channels: ['tests.*'] })
+    await registerOn(shards[0], { connection: 'c0', id: 's', attempt: 1, channels: ['tests.*'] })
+    await registerOn(shards[1], { connection: 'c1', id: 's', attempt: 1, channels: ['tests.*'] })
 
     await deliver(batch, makeContext(REMAINING_MS, NAME))
     await deliver(batch, makeContext(REMAINING_MS, `${NAME}1`))

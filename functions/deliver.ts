@@ -11,7 +11,9 @@ import {
   deadLetterStore,
   decoderOf,
   eventStore,
+  itemReader,
   openTables,
+  revocationStore,
   type Shards,
   socketGateway,
   statsRequest,
@@ -33,7 +35,8 @@ const RESERVE_MS = 5000
 const STORE_SHARE = 0.5
 
 export function composeDeliver(env: Environment, tables: Tables = openTables(env)): DeliverFunctionDeps {
-  const shards = subscriptionShards(tables)
+  const readItems = itemReader(tables)
+  const shards = subscriptionShards(tables, readItems)
   const catalog = catalogOf(env)
   return {
     store: eventStore(tables),
@@ -43,6 +46,8 @@ export function composeDeliver(env: Environment, tables: Tables = openTables(env
     catalog,
     decode: decoderOf(catalog, env),
     heads: createKnownHeads(),
+    revocations: revocationStore(tables, readItems),
+    now: Date.now,
     postsAtOnce: env.postsAtOnce,
     shards,
     deliverShards: env.deliverShards,

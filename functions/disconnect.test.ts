@@ -2,6 +2,7 @@ import { describe, expect, test, vi } from 'vitest'
 import { makeContext } from '#shared/testing/functions/lambda-events.ts'
 import { makePrincipal } from '#shared/testing/identity/make-principal.ts'
 import { memorySubscriptionStore } from '#shared/testing/memory/memory-subscription-store.ts'
+import { registerOn } from '#shared/testing/sockets/register-on.ts'
 import { createDisconnect } from './disconnect.ts'
 
 type DisconnectEvent = Parameters<ReturnType<typeof createDisconnect>>[0]
@@ -14,13 +15,13 @@ describe('$disconnect', () => {
     const subscriptions = memorySubscriptionStore()
     for (const connection of ['c1', 'c2']) {
       await subscriptions.connect(connection, makePrincipal({ name: 'ada', role: 'viewer' }))
-      await subscriptions.register({ connection, id: 's1', attempt: 1, channels: ['tests.*'] })
+      await registerOn(subscriptions, { connection, id: 's1', attempt: 1, channels: ['tests.*'] })
     }
     const disconnect = createDisconnect({ subscriptions, requestStats: async () => {} })
 
     expect(await disconnect(EVENT, CONTEXT)).toEqual({ statusCode: 200 })
 
-    expect(await subscriptions.principalOf('c1')).toBeNull()
+    expect(await subscriptions.find('c1')).toBeNull()
     expect([...(await subscriptions.matching(['tests.*'])).values()].flat()).toMatchObject([
       { connection: 'c2' },
     ])

@@ -6,6 +6,7 @@ import { makeContext } from '#shared/testing/functions/lambda-events.ts'
 import { recordingGateway } from '#shared/testing/functions/recording-gateway.ts'
 import { makePrincipal } from '#shared/testing/identity/make-principal.ts'
 import { memoryEventStore } from '#shared/testing/memory/memory-event-store.ts'
+import { memoryRevocationStore } from '#shared/testing/memory/memory-revocation-store.ts'
 import { memorySubscriptionStore } from '#shared/testing/memory/memory-subscription-store.ts'
 import { readEnvironment } from './lib/environment.ts'
 import { composeMessage, createMessage, ROUTES_WITH_RESPONSE } from './message.ts'
@@ -31,6 +32,8 @@ async function createWorld() {
     ...composeMessage(readEnvironment(process.env)),
     store: memoryEventStore(),
     subscriptions,
+    revocations: memoryRevocationStore(),
+    identify: async () => makePrincipal({ issued: 1, expires: 9e12 }),
     gateway,
     requestStats,
   })
@@ -79,7 +82,7 @@ describe('a message', () => {
   test.each([
     ['ping', { type: 'pong', behind: false }],
     ['unsubscribe', { type: 'unsubscribed', id: 's1' }],
-    ['refresh', { type: 'error', code: 'malformed' }],
+    ['refresh', { type: 'refreshed', expires: expect.any(String) }],
   ])('on the route %s is answered in its response, without a post', async (action, answer) => {
     const { send, posts } = await createWorld()
 

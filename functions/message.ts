@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer'
 import type { APIGatewayProxyResultV2, APIGatewayProxyWebsocketEventV2, Context } from 'aws-lambda'
 import { isOutage } from '#shared/adapters/aws/outage.ts'
+import { requirePrincipal } from '#shared/adapters/http/require-principal.ts'
 import { answerInTime, timeLeft } from '#shared/adapters/lambda/answer-in-time.ts'
 import { logError } from '#shared/core/log-error.ts'
 import type { ServerFrame } from '#shared/core/messages.ts'
@@ -9,7 +10,9 @@ import { answerMessage, errorFrame, idOf, type MessageDeps } from '#shared/pipel
 import {
   catalogOf,
   eventStore,
+  identityOf,
   openTables,
+  revocationStore,
   socketGateway,
   statsRequest,
   subscriptionShards,
@@ -24,11 +27,16 @@ const LATE_MS = 1500
 export function composeMessage(env: Environment): MessageDeps {
   const tables = openTables(env)
   const shards = subscriptionShards(tables)
+  const identity = identityOf(env)
   return {
     store: eventStore(tables),
     subscriptions: shards.of(0),
     gateway: socketGateway(env),
     catalog: catalogOf(env),
+    revocations: revocationStore(tables),
+    identify: (credential) =>
+      requirePrincipal({ headers: { authorization: `Bearer ${credential}` } }, identity),
+    now: Date.now,
     requestStats: statsRequest(tables, shards),
   }
 }

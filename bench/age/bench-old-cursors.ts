@@ -265,7 +265,9 @@ async function subscribeFrom(store: Store, topic: Topic, since: string): Promise
   const { gateway, posts } = recordingGateway()
   const deps = { store, catalog, gateway, subscriptions: memorySubscriptionStore() }
   const message = { action: 'subscribe' as const, id: 's1', channels: [`${topic}.**`], since }
-  await subscribe('c1', message, Date.now() + 10_000, deps)
+  const principal = makePrincipal()
+  await deps.subscriptions.connect('c1', principal)
+  await subscribe('c1', message, { principal, deadline: Date.now() + 10_000 }, deps)
   const frames = posts.map(
     ({ frame }) => JSON.parse(frame) as { events?: unknown[]; reason?: string; cursor?: string },
   )

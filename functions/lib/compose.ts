@@ -8,6 +8,7 @@ import { dynamoRevocationStore } from '#shared/adapters/dynamodb/dynamo-revocati
 import { dynamoSubscriptionStore } from '#shared/adapters/dynamodb/dynamo-subscription-store.ts'
 import { dynamoTicketStore } from '#shared/adapters/dynamodb/dynamo-ticket-store.ts'
 import { dynamoViewStore } from '#shared/adapters/dynamodb/dynamo-view-store.ts'
+import { joinedReads, type ReadItems } from '#shared/adapters/dynamodb/joined-reads.ts'
 import { apiGateway } from '#shared/adapters/gateway/api-gateway.ts'
 import type { Identify } from '#shared/adapters/http/require-principal.ts'
 import { apiKeyIdentity } from '#shared/adapters/identity/api-keys.ts'
@@ -54,8 +55,13 @@ export function ticketStore({ client, env: { tables } }: Tables) {
   return dynamoTicketStore(client, { table: tables.connections })
 }
 
-export function revocationStore({ client, env: { tables } }: Tables) {
-  return dynamoRevocationStore(client, { table: tables.connections })
+export function revocationStore({ client, env: { tables } }: Tables, readItems?: ReadItems) {
+  return dynamoRevocationStore(client, { table: tables.connections, ...(readItems && { readItems }) })
+}
+
+/** What joins the reads of stores that begin in the same turn. */
+export function itemReader({ client }: Tables): ReadItems {
+  return joinedReads(client)
 }
 
 export function deadLetterStore({ client, env: { tables, retention } }: Tables) {
@@ -74,10 +80,14 @@ export function viewStore({ client, env }: Tables) {
 /** The subscriptions by shard of the connections. A shard's store is kept, with what it knows already. */
 export type Shards = { readonly of: (shard: number) => SubscriptionStore; readonly count: number }
 
-export function subscriptionShards({ client, env: { tables, shards: count } }: Tables): Shards {
+export function subscriptionShards(
+  { client, env: { tables, shards: count } }: Tables,
+  readItems?: ReadItems,
+): Shards {
   const stores = new Map<number, SubscriptionStore>()
   const of = (shard: number) => {
-    const known = stores.get(shard) ?? dynamoSubscriptionStore(client, tables, { shard, shards: count })
+    const known =
+      stores.get(shard) ?? dynamoSubscriptionStore(client, tables, { shard, shards: count }, readItems)
     stores.set(shard, known)
     return known
   }

@@ -31,5 +31,11 @@ export const REPLAY_LIMIT = 1000
 /** The maximum number of subscriptions of one connection. */
 export const SUBSCRIPTION_LIMIT = 50
 
+/**
+ * How many messages a connection may send within ten seconds. More are refused with `rate_limited`, and above `closing` the
+ * connection is closed. A client that connects again sends one for each of its subscriptions.
+ */
+export const MESSAGE_LIMITS = { allowed: 200, closing: 1000 } as const
+
 /** The maximum number of seconds for which `GET /events/since` holds a request. */
 export const LONG_POLL_LIMIT = 20

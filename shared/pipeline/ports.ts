@@ -137,16 +137,39 @@ export type SubscriptionRef = {
   readonly id: string
   readonly registration: number
 }
-export type Subscription = SubscriptionRequest & SubscriptionRef & { readonly behind: boolean }
+
+/** What a subscription keeps of the principal of its connection, so that every push can ask the policy. */
+export type Reader = Pick<Principal, 'name' | 'role' | 'grants' | 'issued' | 'expires'>
+
+export type Subscription = SubscriptionRequest &
+  SubscriptionRef & { readonly behind: boolean; readonly reader: Reader }
+
+/** An open connection: who opened it, and when the gateway has ended it at the latest, in milliseconds since 1970. */
+export type OpenConnection = { readonly principal: Principal; readonly ends: number }
 
 /** Connections and their subscriptions. Nothing that has expired is returned. */
 export type SubscriptionStore = {
-  connect(connection: string, principal: Principal): Promise<void>
-  /** Returns the principal of a connection; null if it is unknown or has expired. */
-  principalOf(connection: string): Promise<Principal | null>
-  /** Writes a subscription, so that every later `matching` returns it. Returns null if a newer attempt is registered. */
-  register(request: SubscriptionRequest): Promise<SubscriptionRef | null>
-  list(connection: string): Promise<Subscription[]>
+  /** Returns false, and records nothing, if the principal has `atMost` connections. */
+  connect(connection: string, principal: Principal, atMost?: number): Promise<boolean>
+  /** Returns a connection as it is now, strongly consistent; null if it is unknown or has expired. */
+  find(connection: string): Promise<OpenConnection | null>
+  /**
+   * Counts a message of a connection. Returns how many there were in the last ten seconds at most, with this one; null if
+   * the connection is unknown or has expired.
+   */
+  countMessage(connection: string): Promise<(OpenConnection & { readonly messages: number }) | null>
+  /**
+   * Gives a connection and its subscriptions the principal of a newer credential. Returns the connection as it is then: one
+   * that has a still newer credential keeps it. Returns null if it is unknown or has expired.
+   */
+  renew(connection: string, principal: Principal): Promise<OpenConnection | null>
+  /**
+   * Writes a subscription for the principal of its connection, so that every later `matching` returns it. Returns null if a
+   * newer attempt is registered, or the connection is gone. Throws Refusal `too_large` if the connection has as many
+   * subscriptions as it may, however many are registered at once.
+   */
+  register(request: SubscriptionRequest): Promise<Subscription | null>
+  list(connection: string): Promise<Omit<Subscription, 'reader'>[]>
   remove(connection: string, id: string): Promise<void>
   /** Removes a connection, with its stored subscriptions and those that the caller `met`. */
   removeConnection(connection: string, met?: readonly Subscription[]): Promise<void>

@@ -31,3 +31,13 @@ export function isRevoked({ name, issued }: Pick<Principal, 'name' | 'issued'>, 
   const since = revoked.get(name)
   return since !== undefined && issued <= since
 }
+
+/** Whether a credential has expired, or was revoked. `now` is in milliseconds since 1970. */
+export function hasEnded(
+  credential: Pick<Principal, 'name' | 'issued' | 'expires'>,
+  now: number,
+  revoked: Revoked,
+): boolean {
+  const { expires } = credential
+  return (expires !== undefined && expires <= now) || isRevoked(credential, revoked)
+}

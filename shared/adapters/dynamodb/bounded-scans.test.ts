@@ -2,12 +2,13 @@ import { describe, expect, test } from 'vitest'
 import { parseRetention } from '#shared/core/retention.ts'
 import { countingDynamodb } from '#shared/testing/dynamodb/counting-dynamodb.ts'
 import { TINY_TABLES } from '#shared/testing/dynamodb/tiny-dynamodb.ts'
-import { connectionCounter } from './connection-counter.ts'
+import { registerOn } from '#shared/testing/sockets/register-on.ts'
 import { dynamoClaimStore } from './dynamo-claim-store.ts'
 import { dynamoDeadLetterStore } from './dynamo-dead-letter-store.ts'
 import { putAll } from './dynamo-requests.ts'
 import { dynamoSubscriptionStore } from './dynamo-subscription-store.ts'
 import { dynamoViewStore } from './dynamo-view-store.ts'
+import { connectionCounter } from './subscriptions/connection-counter.ts'
 import { spreadOf } from './view-spreads.ts'
 
 const NOW = Math.floor(Date.now() / 1000)
@@ -108,7 +109,7 @@ describe('among 3,000 expired items', () => {
       subscriber: `c${index}#s1`,
     }))
     await putAll(client, TINY_TABLES.subscriptions, rows)
-    await open().register({ ...request, connection: 'live' })
+    await registerOn(open(), { ...request, connection: 'live' })
     reset()
     const worker = open()
     const matching = async (one = worker) =>
@@ -121,7 +122,7 @@ describe('among 3,000 expired items', () => {
     expect(await matching(open())).toEqual(['live'])
     expect(calls().map(({ command }) => command)).toEqual(['BatchGet', 'Query'])
 
-    await open().register({ ...request, connection: 'next' })
+    await registerOn(open(), { ...request, connection: 'next' })
     reset()
     expect(await matching()).toEqual(['live', 'next'])
     expect(calls().map(({ command }) => command)).toEqual(['BatchGet', 'BatchGet']) // the version, and the row it names

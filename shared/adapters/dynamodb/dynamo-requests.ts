@@ -98,6 +98,32 @@ export async function getAll(
   return found
 }
 
+/** Reads at most 100 items of several tables in one request, with strong consistency, and by table. */
+export async function getTables(
+  client: DynamoDBDocumentClient,
+  tables: ReadonlyMap<string, readonly Item[]>,
+): Promise<Map<string, Item[]>> {
+  const found = new Map<string, Item[]>()
+  let left = Object.fromEntries(
+    [...tables].map(([table, Keys]) => [table, { Keys: [...Keys], ConsistentRead: true }]),
+  )
+  for (let attempt = 0; Object.keys(left).length > 0; attempt++) {
+    if (attempt > 0) await pause(attempt)
+    const { Responses = {}, UnprocessedKeys = {} } = await client.send(
+      new BatchGetCommand({ RequestItems: left }),
+    )
+    for (const [table, items] of Object.entries(Responses))
+      found.set(table, [...(found.get(table) ?? []), ...items])
+    left = Object.fromEntries(
+      Object.entries(UnprocessedKeys).map(([table, { Keys = [] }]) => [
+        table,
+        { Keys, ConsistentRead: true },
+      ]),
+    )
+  }
+  return found
+}
+
 async function eachChunk<T>(
   all: readonly T[],
   size: number,

@@ -1,6 +1,7 @@
 import { type DynamoDBDocumentClient, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import type { RevocationStore, Revoked } from '#shared/pipeline/revocations.ts'
 import { queryAll, succeeds } from './dynamo-requests.ts'
+import { joinedReads, type ReadItems } from './joined-reads.ts'
 
 // connections table, key (connection, item):
 //   (revoked, version)      version: grows with each change of the items below
@@ -13,17 +14,22 @@ const NAME_PREFIX = 'name#'
 /** How old the version may be that a reader goes by. */
 const POLL_MS = 2000
 
-type Options = { readonly table: string; readonly now?: () => number }
+type Options = {
+  readonly table: string
+  readonly now?: () => number
+  /** Reads the version together with what others read. */
+  readonly readItems?: ReadItems
+}
 type Known = { readonly version: number; readonly names: ReadonlyMap<string, Entry> }
 type Entry = { readonly since: number; readonly until: number }
 
 /** The RevocationStore on DynamoDB. `now` returns milliseconds. */
 export function dynamoRevocationStore(
   client: DynamoDBDocumentClient,
-  { table, now = Date.now }: Options,
+  { table, now = Date.now, readItems = joinedReads(client) }: Options,
 ): RevocationStore {
   const keyOf = (item: string) => ({ connection: REVOKED, item })
-  let known: Known = { version: -1, names: new Map() }
+  let known: Known = { version: 0, names: new Map() }
   let polled = Number.NEGATIVE_INFINITY
   let running: Promise<void> | null = null
   let shown: Revoked = new Map()
@@ -36,7 +42,8 @@ export function dynamoRevocationStore(
   }
   const refresh = async () => {
     const begun = now()
-    const version = Number((await get(VERSION))?.version ?? 0)
+    const [item] = await readItems(table, [keyOf(VERSION)])
+    const version = Number(item?.version ?? 0)
     if (version !== known.version) known = { version, names: await readNames() }
     shown = inForce(known.names, now())
     polled = begun

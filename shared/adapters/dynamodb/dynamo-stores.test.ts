@@ -12,6 +12,7 @@ import { describeTicketStore } from '#shared/testing/contracts/ticket-store.cont
 import { describeViewStore } from '#shared/testing/contracts/view-store.contract.ts'
 import { startDynamodb } from '#shared/testing/dynamodb/start-dynamodb.ts'
 import { makePrincipal } from '#shared/testing/identity/make-principal.ts'
+import { registerOn } from '#shared/testing/sockets/register-on.ts'
 import { dynamoClaimStore } from './dynamo-claim-store.ts'
 import { dynamoDeadLetterStore } from './dynamo-dead-letter-store.ts'
 import { dynamoEventStore } from './dynamo-event-store.ts'
@@ -140,15 +141,15 @@ describe(`an item that has expired and is not deleted yet, ${name}`, () => {
     const store = openSubscriptions()
     const [connection, channel] = [`c-${randomUUID()}`, `test.${randomUUID()}`]
     await store.connect(connection, makePrincipal({ name: 'ada', role: 'viewer' }))
-    await store.register({ connection, id: 's1', attempt: 9, channels: [channel] })
+    await registerOn(store, { connection, id: 's1', attempt: 9, channels: [channel] })
     await expire(tables.connections, { connection, item: 'meta' })
     await expire(tables.connections, { connection, item: 'sub#s1' })
     await expire(tables.subscriptions, { channel: `1/0|${channel}`, subscriber: `${connection}#s1` })
 
-    expect(await store.principalOf(connection)).toBeNull()
+    expect(await store.find(connection)).toBeNull()
     expect(await store.list(connection)).toEqual([])
     expect(await openSubscriptions().matching([channel])).toEqual(new Map())
-    expect(await store.register({ connection, id: 's1', attempt: 1, channels: [channel] })).not.toBeNull()
+    expect(await registerOn(store, { connection, id: 's1', attempt: 1, channels: [channel] })).not.toBeNull()
     expect((await openSubscriptions().matching([channel])).get(channel)).toMatchObject([{ attempt: 1 }])
   })
 
@@ -172,7 +173,7 @@ describe(`three shards, ${name}`, () => {
     const connections = Array.from({ length: 60 }, () => `c-${randomUUID()}`)
     const storeOf = (index: number) => shards[index % 3] as SubscriptionStore
     for (const [index, connection] of connections.entries())
-      await storeOf(index).register({ connection, id: 's1', attempt: 1, channels: [channel] })
+      await registerOn(storeOf(index), { connection, id: 's1', attempt: 1, channels: [channel] })
     const gone = connections.slice(0, 6)
     for (const [index, connection] of gone.entries()) await storeOf(index + 1).removeConnection(connection)
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, expect, it } from 'vitest'
 import { startDynamodb } from '#shared/testing/dynamodb/start-dynamodb.ts'
+import { registerOn } from '#shared/testing/sockets/register-on.ts'
 import { dynamoSubscriptionStore } from './dynamo-subscription-store.ts'
 
 const { client, tables, name, stop } = await startDynamodb()
@@ -11,11 +12,11 @@ it(`after the number of shards changed a subscription is behind until it subscri
     dynamoSubscriptionStore(client, tables, { shard: 0, shards }),
   )
   const request = { connection: randomUUID(), id: 's', attempt: 1, channels: ['a.b'] }
-  await before?.register(request)
+  await registerOn(before, request)
 
   const seenBefore = await before?.list(request.connection)
   const seenAfter = await after?.list(request.connection)
-  await after?.register({ ...request, attempt: 2 })
+  await registerOn(after, { ...request, attempt: 2 })
   const seenAgain = await after?.list(request.connection)
 
   expect([seenBefore, seenAfter, seenAgain].map((list) => list?.[0]?.behind)).toEqual([false, true, false])

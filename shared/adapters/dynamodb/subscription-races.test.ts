@@ -4,6 +4,7 @@ import type { Subscription, SubscriptionRef, SubscriptionStore } from '#shared/p
 import { createScheduler } from '#shared/testing/delivery/scheduler.ts'
 import { TINY_TABLES, tinyDynamodb } from '#shared/testing/dynamodb/tiny-dynamodb.ts'
 import { createRandom } from '#shared/testing/random.ts'
+import { registerOn } from '#shared/testing/sockets/register-on.ts'
 import { propertyRuns } from '#shared/testing/test-seed.ts'
 import { dynamoSubscriptionStore } from './dynamo-subscription-store.ts'
 
@@ -39,7 +40,7 @@ async function race(
       attempt,
       channels: channels.length > 0 ? channels : ['a'],
     }
-    const ref = await open().register(request)
+    const ref = await registerOn(open(), request)
     if (ref) registered.push(ref)
   }
   const operations: readonly (() => Promise<void>)[] = [

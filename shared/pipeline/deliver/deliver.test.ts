@@ -5,7 +5,9 @@ import { makeEvent, makeRecord } from '#shared/testing/accept/records.ts'
 import { memoryClaimStore } from '#shared/testing/memory/memory-claim-store.ts'
 import { memoryDeadLetterStore } from '#shared/testing/memory/memory-dead-letter-store.ts'
 import { memoryEventStore } from '#shared/testing/memory/memory-event-store.ts'
+import { memoryRevocationStore } from '#shared/testing/memory/memory-revocation-store.ts'
 import { memorySubscriptionStore } from '#shared/testing/memory/memory-subscription-store.ts'
+import { registerOn } from '#shared/testing/sockets/register-on.ts'
 import { type DeliverDeps, deliver } from './deliver.ts'
 import { createKnownHeads } from './store-batch.ts'
 
@@ -37,7 +39,9 @@ function makeDeps(given: Partial<DeliverDeps> = {}) {
     catalog,
     decode: recordDecoder(catalog, () => 'signed'),
     heads: createKnownHeads(),
+    revocations: memoryRevocationStore(),
     postsAtOnce: 4,
+    now: () => 1,
     ...given,
   }
   return { deps, steps, store, subscriptions }
@@ -46,12 +50,21 @@ const batch = [0, 1].map((partition) => makeRecord({ partition, offset: 5 }, mak
 
 test('the heads of all partitions are advanced before subscriptions are read and anything is posted', async () => {
   const { deps, steps, subscriptions } = makeDeps()
-  await subscriptions.register({ connection: 'c1', id: 's1', attempt: 1, channels: ['port.a'] })
+  await registerOn(subscriptions, { connection: 'c1', id: 's1', attempt: 1, channels: ['port.a'] })
 
   const result = await deliver(batch, DEADLINE, deps)
 
   expect(steps).toEqual(['head', 'head', 'match', 'post'])
-  expect(result).toEqual({ stored: 2, counted: 2, frames: 1, events: 2, gone: 0, behind: 0, failed: [] })
+  expect(result).toEqual({
+    stored: 2,
+    counted: 2,
+    frames: 1,
+    events: 2,
+    gone: 0,
+    ended: 0,
+    behind: 0,
+    failed: [],
+  })
 })
 
 test('a partition that could not be stored is reported from its first offset, and the others continue', async () => {
@@ -82,7 +95,7 @@ test('a batch is retried if its subscriptions cannot be read', async () => {
 
 test('a batch is retried if a subscription could not be marked behind', async () => {
   const { subscriptions } = makeDeps()
-  await subscriptions.register({ connection: 'c1', id: 's1', attempt: 1, channels: ['port.a'] })
+  await registerOn(subscriptions, { connection: 'c1', id: 's1', attempt: 1, channels: ['port.a'] })
   const { deps } = makeDeps({
     subscriptions: { ...subscriptions, markBehind: () => Promise.reject(new Error('throttled')) },
     gateway: { post: async () => 'failed', close: async () => {} },

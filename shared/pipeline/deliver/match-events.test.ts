@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { matchesInterest } from '#shared/core/interest.ts'
 import type { StoredEvent, Subscription } from '#shared/pipeline/ports.ts'
 import { makeEvent, makeStored } from '#shared/testing/accept/records.ts'
+import { makePrincipal } from '#shared/testing/identity/make-principal.ts'
 import { matchEvents, patternsOf } from './push-events.ts'
 
 const channels = fc.constantFrom('a', 'a.b', 'a.b.c', 'b', 'b.c')
@@ -32,6 +33,7 @@ const subscriptions = fc
         ...one,
         attempt: 1,
         registration: 1,
+        reader: makePrincipal(),
         ...(severity && { filter: { severity: [severity] } }),
       }),
     ),
@@ -44,7 +46,7 @@ function lookUp(all: readonly Subscription[], wanted: readonly string[]): Map<st
 describe('matching a batch', () => {
   test('finds the same for each connection as a test of every event against every subscription', () => {
     const property = fc.property(events, subscriptions, (batch, all) => {
-      const { deliveries, behind } = matchEvents(batch, lookUp(all, patternsOf(batch)))
+      const { deliveries, behind } = matchEvents(batch, lookUp(all, patternsOf(batch)), () => false)
 
       const got = deliveries.map((one) => [
         one.connection,
@@ -73,7 +75,7 @@ describe('matching a batch', () => {
     const batch = [makeStored({ offset: 0 }, event)]
 
     expect(patternsOf(batch)).toEqual([])
-    expect(matchEvents(batch, new Map())).toEqual({ deliveries: [], behind: [] })
+    expect(matchEvents(batch, new Map(), () => false)).toEqual({ deliveries: [], behind: [], ended: [] })
   })
 })
 

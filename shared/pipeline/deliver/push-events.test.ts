@@ -1,7 +1,10 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { PostResult, SubscriptionStore } from '#shared/pipeline/ports.ts'
 import { makeEvent, makeStored } from '#shared/testing/accept/records.ts'
+import { makePrincipal } from '#shared/testing/identity/make-principal.ts'
+import { memoryRevocationStore } from '#shared/testing/memory/memory-revocation-store.ts'
 import { memorySubscriptionStore } from '#shared/testing/memory/memory-subscription-store.ts'
+import { registerOn } from '#shared/testing/sockets/register-on.ts'
 import { type PushDeps, pushEvents } from './push-events.ts'
 
 type Post = {
@@ -25,13 +28,13 @@ beforeEach(() => {
     },
     close: async () => {},
   }
-  deps = { subscriptions, gateway, postsAtOnce: 8 }
+  deps = { subscriptions, gateway, revocations: memoryRevocationStore(), postsAtOnce: 8, now: () => 1 }
 })
 
 const event = (offset: number, category = 'port.a') =>
   makeStored({ offset }, makeEvent(`e${offset}`, { category }))
 const register = (connection: string, id: string, channels: string[], attempt = 1) =>
-  subscriptions.register({ connection, id, attempt, channels })
+  registerOn(subscriptions, { connection, id, attempt, channels })
 const push = (events = [event(1), event(2)]) => pushEvents(events, Date.now() + 1000, deps)
 const behindOf = async (connection: string) =>
   (await subscriptions.list(connection)).map(({ behind }) => behind)
@@ -44,7 +47,7 @@ describe('pushing a batch', () => {
   test('reads no subscriptions if there is nothing to push', async () => {
     subscriptions.matching = () => Promise.reject(new Error('read'))
 
-    expect(await push([])).toEqual({ frames: 0, events: 0, gone: 0, behind: 0 })
+    expect(await push([])).toEqual({ frames: 0, events: 0, gone: 0, ended: 0, behind: 0 })
   })
 
   test('posts one frame per connection that names every subscription it concerns', async () => {
@@ -55,7 +58,7 @@ describe('pushing a batch', () => {
     const counts = await push()
 
     expect(eventPosts()).toEqual([['c1', ['s1', 's2'], [1, 2]]])
-    expect(counts).toEqual({ frames: 1, events: 2, gone: 0, behind: 0 })
+    expect(counts).toEqual({ frames: 1, events: 2, gone: 0, ended: 0, behind: 0 })
   })
 
   test('removes a connection that is gone, and its subscriptions', async () => {
@@ -135,7 +138,15 @@ describe('a mark that is incomplete after a crash', () => {
     const { matching } = subscriptions
     subscriptions.matching = async (patterns) =>
       new Map(await matching(patterns)).set('port.a', [
-        { connection: 'c1', id: 's1', attempt: 1, registration: 0, channels: ['port.a'], behind: true },
+        {
+          connection: 'c1',
+          id: 's1',
+          attempt: 1,
+          registration: 0,
+          channels: ['port.a'],
+          behind: true,
+          reader: makePrincipal(),
+        },
       ])
 
     await push([event(1, 'port.a'), event(2, 'port.b')])

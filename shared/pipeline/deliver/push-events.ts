@@ -1,38 +1,50 @@
 import pLimit from 'p-limit'
+import { mayRead } from '#shared/core/authorize.ts'
 import { patternsCovering } from '#shared/core/channel.ts'
 import { passesFilter } from '#shared/core/interest.ts'
+import { EXPIRED, endConnection } from '#shared/pipeline/end-connection.ts'
 import type {
   PostResult,
+  Reader,
   SocketGateway,
   StoredEvent,
   Subscription,
   SubscriptionStore,
 } from '#shared/pipeline/ports.ts'
+import { hasEnded, type RevocationStore } from '#shared/pipeline/revocations.ts'
 import { buildFrames, type Frames, type WrittenEvent, writeEvent } from './build-frames.ts'
 
 export type PushDeps = {
   readonly subscriptions: SubscriptionStore
   readonly gateway: SocketGateway
+  readonly revocations: Pick<RevocationStore, 'current'>
   /** The maximum number of posts at the same time. */
   readonly postsAtOnce: number
+  /** Milliseconds since 1970. */
+  readonly now: () => number
 }
 
-/** What a push did: frames and events sent, connections found gone, subscriptions marked behind. */
+/** What a push did: frames and events sent, connections found gone or ended, subscriptions marked behind. */
 export type PushCounts = {
   readonly frames: number
   readonly events: number
   readonly gone: number
+  readonly ended: number
   readonly behind: number
 }
 
-/** A `gap` notice must not delay the batch for long. It is optional, because the next ping reports the gap too. */
-const GAP_PATIENCE_MS = 250
+/**
+ * A notice must not delay the batch for long. It is optional: the next ping reports a gap too, and a connection that has
+ * ended is closed.
+ */
+const NOTICE_PATIENCE_MS = 250
 
 /**
- * Pushes stored events to their subscribers: one frame per connection and batch while it fits, each distinct frame
- * serialised once. A connection that is gone is removed (docs/architecture.md, I7); one that missed a frame is marked
- * behind before this returns (I6). Posts stop at `deadline`, a time of `performance.now()`, and the connections that
- * are left then are behind. Throws if the subscriptions cannot be read or marked.
+ * Pushes stored events to their subscribers, to each what it may read: one frame per connection and batch while it fits,
+ * each distinct frame serialised once. A connection that is gone is removed (docs/architecture.md, I7), and one whose
+ * credential has ended is closed; one that missed a frame is marked behind before this returns (I6). Posts stop at
+ * `deadline`, a time of `performance.now()`, and the connections that are left then are behind. Throws if the
+ * subscriptions or revocations cannot be read, or a subscription cannot be marked.
  */
 export async function pushEvents(
   events: readonly StoredEvent[],
@@ -41,17 +53,80 @@ export async function pushEvents(
 ): Promise<PushCounts> {
   if (events.length === 0) return addCounts([])
   const { subscriptions, postsAtOnce } = deps
-  const { deliveries, behind } = matchEvents(events, await subscriptions.matching(patternsOf(events)))
-  const framesOf = createFrames(events)
   const limit = pLimit(postsAtOnce)
+  const [found, revoked] = await Promise.all([
+    subscriptions.matching(patternsOf(events)),
+    deps.revocations.current(),
+  ])
+  const now = deps.now()
+  const isOver = (reader: Reader) => hasEnded(reader, now, revoked)
+  const matched = matchEvents(events, found, isOver)
+  const confirmed = await confirmEnded(matched.ended, isOver, limit, deps)
+  const { deliveries, behind } =
+    confirmed.readers.size > 0 ? matchEvents(events, withReaders(found, confirmed.readers), isOver) : matched
+  const framesOf = createFrames(events)
   const push = (delivery: Delivery) => settle(delivery, framesOf(delivery), deadline, deps)
   // A worker that marked one of these may have died halfway: some patterns, or the record that a ping reads, lack the mark.
   const finishMark = (subscription: Subscription) => subscriptions.markBehind(subscription)
-  const [counts] = await Promise.all([
+  const end = (over: readonly Subscription[]) => closeEnded(over, deadline, deps)
+  const [counts, ends] = await Promise.all([
     Promise.all(deliveries.map((delivery) => limit(push, delivery))),
+    Promise.all(confirmed.over.map((over) => limit(end, over))),
     Promise.all(behind.map((subscription) => limit(finishMark, subscription))),
   ])
-  return addCounts(counts)
+  return addCounts([...counts, ...ends])
+}
+
+/** Of subscriptions whose reader has ended: those that are over, by connection, and who reads the others now. */
+type Confirmed = {
+  readonly over: readonly (readonly Subscription[])[]
+  readonly readers: ReadonlyMap<string, Reader>
+}
+
+/**
+ * Asks the connections themselves. One may have got a newer credential, which some of its rows lack: they get it now. One
+ * that is not on record any more is over as well.
+ */
+async function confirmEnded(
+  ended: readonly Subscription[],
+  isOver: (reader: Reader) => boolean,
+  limit: ReturnType<typeof pLimit>,
+  { subscriptions }: PushDeps,
+): Promise<Confirmed> {
+  const readers = new Map<string, Reader>()
+  const over: (readonly Subscription[])[] = []
+  const confirm = async (connection: string, own: readonly Subscription[]) => {
+    const open = await subscriptions.find(connection)
+    if (open === null || isOver(open.principal)) return void over.push(own)
+    readers.set(connection, open.principal)
+    await subscriptions.renew(connection, open.principal)
+  }
+  const byConnection = Map.groupBy(ended, ({ connection }) => connection)
+  await Promise.all([...byConnection].map(([connection, own]) => limit(confirm, connection, own)))
+  return { over, readers }
+}
+
+function withReaders(
+  found: ReadonlyMap<string, readonly Subscription[]>,
+  readers: ReadonlyMap<string, Reader>,
+): Map<string, readonly Subscription[]> {
+  const renew = (subscription: Subscription) => {
+    const reader = readers.get(subscription.connection)
+    return reader ? { ...subscription, reader } : subscription
+  }
+  return new Map([...found].map(([pattern, all]) => [pattern, all.map(renew)]))
+}
+
+/** Its subscriptions are removed in any case: what cannot be told or closed gets nothing any more, and expires. */
+async function closeEnded(
+  over: readonly Subscription[],
+  deadline: number,
+  { subscriptions, gateway }: PushDeps,
+): Promise<Partial<PushCounts>> {
+  const { connection = '' } = over[0] ?? {}
+  const noticeBy = Math.min(deadline, performance.now() + NOTICE_PATIENCE_MS)
+  await endConnection(connection, EXPIRED, noticeBy, { subscriptions, gateway, met: over })
+  return { ended: 1 }
 }
 
 /** Posts one delivery and records what became of it, before the batch is acknowledged. */
@@ -69,7 +144,7 @@ async function settle(
   }
   for (const subscription of concerned) await subscriptions.markBehind(subscription)
   const notice = JSON.stringify({ type: 'gap', ids: concerned.map(({ id }) => id) })
-  await gateway.post(connection, notice, Math.min(deadline, performance.now() + GAP_PATIENCE_MS))
+  await gateway.post(connection, notice, Math.min(deadline, performance.now() + NOTICE_PATIENCE_MS))
   return { behind: concerned.length }
 }
 
@@ -88,7 +163,13 @@ async function postAll(
 
 function addCounts(counts: readonly Partial<PushCounts>[]): PushCounts {
   const sum = (name: keyof PushCounts) => counts.reduce((total, own) => total + (own[name] ?? 0), 0)
-  return { frames: sum('frames'), events: sum('events'), gone: sum('gone'), behind: sum('behind') }
+  return {
+    frames: sum('frames'),
+    events: sum('events'),
+    gone: sum('gone'),
+    ended: sum('ended'),
+    behind: sum('behind'),
+  }
 }
 
 /** Returns the frames of deliveries. Connections with the same subscriptions and events share the same strings. */
@@ -119,8 +200,15 @@ type Delivery = {
   readonly events: readonly number[]
 }
 
-/** The deliveries of a batch, and the subscriptions that match but get nothing because they are behind. */
-type Matched = { readonly deliveries: readonly Delivery[]; readonly behind: readonly Subscription[] }
+/**
+ * The deliveries of a batch, and the subscriptions that match but get nothing: because they are behind, or because the
+ * credential that their rows name has ended.
+ */
+type Matched = {
+  readonly deliveries: readonly Delivery[]
+  readonly behind: readonly Subscription[]
+  readonly ended: readonly Subscription[]
+}
 
 /** The maximum difference between the clocks of two functions, in milliseconds. Resuming once too often is harmless. */
 const CLOCK_SKEW_MS = 2000
@@ -132,7 +220,8 @@ export function patternsOf(events: readonly StoredEvent[]): string[] {
 }
 
 /**
- * Matches a batch with the subscriptions found under its patterns. Returns one delivery for each connection. A
+ * Matches a batch with the subscriptions found under its patterns, as far as their readers may read it. Returns one
+ * delivery for each connection. A
  * subscription that is behind under one pattern is behind under all (docs/architecture.md, I6), since its mark may
  * not have reached every pattern yet. So is one that was registered before the topic was created again: its cursor
  * would drop the low offsets of the new epoch.
@@ -140,8 +229,10 @@ export function patternsOf(events: readonly StoredEvent[]): string[] {
 export function matchEvents(
   events: readonly StoredEvent[],
   found: ReadonlyMap<string, readonly Subscription[]>,
+  isOver: (reader: Reader) => boolean,
 ): Matched {
   const marked = findBehind(found)
+  const ended = new Map<string, Subscription>()
   const behind = new Map<string, Subscription>()
   const deliveries = collectDeliveries()
   const byChannel = new Map<string, readonly Subscription[]>()
@@ -151,13 +242,18 @@ export function matchEvents(
     byChannel.set(event.category, candidates)
     for (const subscription of candidates) {
       if (!passesFilter(subscription.filter, event)) continue
+      if (isOver(subscription.reader)) {
+        ended.set(refOf(subscription), subscription)
+        continue
+      }
+      if (!mayRead(subscription.reader, event.category, event.type)) continue
       const isStale = renewed !== undefined && subscription.registration < renewed + CLOCK_SKEW_MS
       const isBehind = marked.size > 0 && marked.has(refOf(subscription))
       if (isStale || isBehind) behind.set(refOf(subscription), subscription)
       else deliveries.add(subscription, index)
     }
   }
-  return { deliveries: deliveries.list(), behind: [...behind.values()] }
+  return { deliveries: deliveries.list(), behind: [...behind.values()], ended: [...ended.values()] }
 }
 
 function candidatesOf(channel: string, found: ReadonlyMap<string, readonly Subscription[]>): Subscription[] {

@@ -4,30 +4,36 @@ import { SUBSCRIPTION_LIMIT } from '#shared/core/limits.ts'
 import type { ServerFrame, SubscribedFrame } from '#shared/core/messages.ts'
 import { createCatalog } from '#shared/pipeline/catalog.ts'
 import type { EventStore, PostResult } from '#shared/pipeline/ports.ts'
+import type { RevocationStore } from '#shared/pipeline/revocations.ts'
 import { addEvent, type LoggedEvent, makeLog, trimmed } from '#shared/testing/accept/logs.ts'
 import { makeEvent, makeStored } from '#shared/testing/accept/records.ts'
 import { makePrincipal } from '#shared/testing/identity/make-principal.ts'
+import { memoryRevocationStore } from '#shared/testing/memory/memory-revocation-store.ts'
 import { memorySubscriptionStore } from '#shared/testing/memory/memory-subscription-store.ts'
-import { answerMessage } from './answer-message.ts'
-import { mergeByTime, type SubscribeDeps } from './subscribe.ts'
+import { answerMessage, type MessageDeps } from './answer-message.ts'
+import { mergeByTime } from './subscribe.ts'
 
 const catalog = createCatalog([{ name: 'port', topics: { port: ['port.**'] }, events: {} }])
 let frames: ServerFrame[]
 let closed: string[]
 let answer: (frame: ServerFrame) => PostResult
-let deps: SubscribeDeps
+let deps: MessageDeps
+let revocations: RevocationStore
+let now: number
 
 beforeEach(async () => {
   frames = []
   closed = []
+  now = 1000
+  revocations = memoryRevocationStore(() => now)
   answer = () => 'sent'
   deps = { ...(await depsOn([])) }
 })
 
-async function depsOn(events: readonly LoggedEvent[]): Promise<SubscribeDeps> {
+async function depsOn(events: readonly LoggedEvent[]): Promise<MessageDeps> {
   const subscriptions = memorySubscriptionStore()
   await subscriptions.connect('c1', makePrincipal({ name: 'ada', role: 'viewer' }))
-  const gateway: SubscribeDeps['gateway'] = {
+  const gateway: MessageDeps['gateway'] = {
     async post(_, text) {
       const frame: ServerFrame = JSON.parse(text)
       frames.push(frame)
@@ -35,7 +41,15 @@ async function depsOn(events: readonly LoggedEvent[]): Promise<SubscribeDeps> {
     },
     close: async (connection) => void closed.push(connection),
   }
-  return { store: (await makeLog(events)).store, subscriptions, gateway, catalog }
+  return {
+    store: (await makeLog(events)).store,
+    subscriptions,
+    gateway,
+    catalog,
+    revocations,
+    identify: async () => makePrincipal({ issued: 1, expires: 9e12 }),
+    now: () => now,
+  }
 }
 
 /** Handles a message. The answer comes after everything that was posted. */

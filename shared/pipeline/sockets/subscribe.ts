@@ -1,12 +1,20 @@
+import { mayRead, mayReadSome } from '#shared/core/authorize.ts'
 import { type Cursor, formatCursor, type NotRecovered } from '#shared/core/cursor.ts'
-import { matchesInterest } from '#shared/core/interest.ts'
-import { REPLAY_LIMIT, SUBSCRIPTION_LIMIT } from '#shared/core/limits.ts'
+import { type Interest, matchesInterest } from '#shared/core/interest.ts'
+import { REPLAY_LIMIT } from '#shared/core/limits.ts'
 import type { ServerFrame, SubscribeMessage } from '#shared/core/messages.ts'
+import type { Principal } from '#shared/core/principal.ts'
 import { Refusal } from '#shared/core/refusal.ts'
 import type { Catalog } from '#shared/pipeline/catalog.ts'
 import { buildFrames, writeEvent } from '#shared/pipeline/deliver/build-frames.ts'
 import { findUnread, type Remainder } from '#shared/pipeline/history/find-unread.ts'
-import type { EventStore, SocketGateway, StoredEvent, SubscriptionStore } from '#shared/pipeline/ports.ts'
+import type {
+  EventStore,
+  Reader,
+  SocketGateway,
+  StoredEvent,
+  SubscriptionStore,
+} from '#shared/pipeline/ports.ts'
 
 import { type RequestStats, wantsStats } from '#shared/pipeline/stats/stats.ts'
 
@@ -24,22 +32,18 @@ const SCAN_LIMIT = 10_000
 
 /**
  * Subscribes a connection: registers, then reads the heads, then the store up to them (docs/architecture.md, I2), posts
- * what was missed as replay frames, and `subscribed` with the heads last (I3). An attempt that is older than the
- * registered one is ignored (I5). Throws Refusal for what the client must correct.
+ * what was missed as replay frames, and `subscribed` with the heads last (I3). Only what its principal may read is
+ * replayed, and read. An attempt that is older than the registered one is ignored (I5). Throws Refusal for what the client
+ * must correct, `forbidden` if nothing on one of the channels may be read.
  */
 export async function subscribe(
   connection: string,
   message: SubscribeMessage,
-  deadline: number,
+  { principal, deadline }: { readonly principal: Principal; readonly deadline: number },
   deps: SubscribeDeps,
 ): Promise<void> {
   const { id, attempt = 1, channels, filter, since = 'latest' } = message
-  const registered = await deps.subscriptions.list(connection)
-  if (registered.length >= SUBSCRIPTION_LIMIT && !registered.some((known) => known.id === id))
-    throw new Refusal(
-      'too_large',
-      `A connection holds at most ${SUBSCRIPTION_LIMIT} subscriptions; unsubscribe one first.`,
-    )
+  assertReadable(channels, principal)
   const registration = await deps.subscriptions.register({
     connection,
     id,
@@ -51,10 +55,10 @@ export async function subscribe(
   if (wantsStats(channels)) await deps.requestStats?.({ isFirst: true })
   const { heads, remainders, lost } = await findUnread(
     since,
-    deps.catalog.topicsTouched(channels),
+    readableTopics(channels, registration.reader, deps.catalog),
     deps.store,
   )
-  const missed = await readMissed(remainders, message, deps.store)
+  const missed = await readMissed(remainders, { ...message, reader: registration.reader }, deps.store)
   const { frames, complete } = buildFrames(
     { ids: [id], attempt, replay: true, epochs: formatCursor(epochsOf(heads)) },
     (missed ?? []).map(writeEvent),
@@ -75,6 +79,20 @@ export async function subscribe(
   }
 }
 
+function assertReadable(channels: readonly string[], principal: Principal): void {
+  const channel = channels.find((pattern) => !mayReadSome(principal, pattern))
+  if (channel === undefined) return
+  const detail = `These credentials may read nothing on the channel ${JSON.stringify(channel)}, so nothing of this message was subscribed. Leave it out, or ask an administrator for the role or the scope that it takes.`
+  throw new Refusal('forbidden', detail)
+}
+
+/** The topics in which these channels may have events that the reader may read: the others are not read at all. */
+function readableTopics(channels: readonly string[], reader: Reader, catalog: Catalog): string[] {
+  return catalog
+    .topicsTouched(channels)
+    .filter((topic) => catalog.channelsOf(topic).some((pattern) => mayReadSome(reader, pattern)))
+}
+
 function epochsOf(heads: Cursor): Cursor {
   return new Map([...heads].map(([topic, { epoch }]) => [topic, { epoch, offsets: new Map() }]))
 }
@@ -82,7 +100,7 @@ function epochsOf(heads: Cursor): Cursor {
 /** The events to replay, or null if they are too many for a socket. */
 async function readMissed(
   remainders: readonly Remainder[],
-  interest: SubscribeMessage,
+  interest: Interest & { readonly reader: Reader },
   store: EventStore,
 ): Promise<StoredEvent[] | null> {
   const distance = remainders.reduce(
@@ -94,7 +112,10 @@ async function readMissed(
     remainders.map(async ({ after, head, ...stream }) => {
       const range = { after, upTo: head.offset, limit: SCAN_LIMIT, alsoExpired: true }
       const events = await store.read(stream, range)
-      return events.filter(({ event }) => matchesInterest(interest, event))
+      return events.filter(
+        ({ event }) =>
+          matchesInterest(interest, event) && mayRead(interest.reader, event.category ?? '', event.type),
+      )
     }),
   )
   const missed = mergeByTime(lists)

@@ -10,6 +10,7 @@ import { memoryClaimStore } from '#shared/testing/memory/memory-claim-store.ts'
 import { memoryEventStore } from '#shared/testing/memory/memory-event-store.ts'
 import { memorySubscriptionStore } from '#shared/testing/memory/memory-subscription-store.ts'
 import { memoryViewStore } from '#shared/testing/memory/memory-view-store.ts'
+import { registerOn } from '#shared/testing/sockets/register-on.ts'
 import { announceStats, STATS_SLOT_MS, type StatsCall, statsRequester, wantsStats } from './stats.ts'
 
 const START = 1_000 * STATS_SLOT_MS
@@ -30,7 +31,7 @@ describe('a request', () => {
       statsRequester({ claims, listShards: () => shards, call, now: () => now, newId })
     const subscribe = async () => {
       await shards[1]?.connect('c1', makePrincipal({ name: 'anna', role: 'viewer' }))
-      await shards[1]?.register({ connection: 'c1', id: 's1', attempt: 1, channels })
+      await registerOn(shards[1], { connection: 'c1', id: 's1', attempt: 1, channels })
     }
     return { calls, make, subscribe }
   }
@@ -92,7 +93,7 @@ describe('a request', () => {
       return 'taken'
     }
     const shard = memorySubscriptionStore()
-    await shard.register({ connection: 'c1', id: 's1', attempt: 1, channels: ['tidewire.stats'] })
+    await registerOn(shard, { connection: 'c1', id: 's1', attempt: 1, channels: ['tidewire.stats'] })
     const call = async () => {}
     const request = statsRequester({
       claims: { lease },

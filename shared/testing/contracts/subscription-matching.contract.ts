@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { Subscription, SubscriptionStore } from '#shared/pipeline/ports.ts'
+import { registerOn } from '#shared/testing/sockets/register-on.ts'
 
 /** The stores of two workers on the same data, a connection and a channel of one test, and functions to use them. */
 export type SubscriptionFixture = {
@@ -90,7 +91,7 @@ export function describeMatching(fixture: () => SubscriptionFixture): void {
     const connections = Array.from({ length: 300 }, (_, index) => `${c}-${index}`)
     await Promise.all(
       connections.map((connection) =>
-        store.register({ connection, id: 's1', attempt: 1, channels: [channel] }),
+        registerOn(store, { connection, id: 's1', attempt: 1, channels: [channel] }),
       ),
     )
 

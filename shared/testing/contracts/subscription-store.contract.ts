@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { Subscription, SubscriptionStore } from '#shared/pipeline/ports.ts'
 import { makePrincipal } from '#shared/testing/identity/make-principal.ts'
+import { registerOn } from '#shared/testing/sockets/register-on.ts'
+import { describeConnections } from './subscription-connections.contract.ts'
 import { describeMatching } from './subscription-matching.contract.ts'
 
 /** Opens the store of a worker on the shared data. Each call is another worker. */
@@ -17,11 +19,12 @@ export function describeSubscriptionStore(name: string, make: MakeSubscriptionSt
     let c: string
     let channel: string
 
-    beforeEach(() => {
+    beforeEach(async () => {
       store = make()
       other = make()
       c = `c-${randomUUID()}`
       channel = `test.${randomUUID()}`
+      await store.connect(c, PRINCIPAL)
     })
 
     const register = (id: string, attempt: number, channels: string[], by = store) =>
@@ -36,26 +39,25 @@ export function describeSubscriptionStore(name: string, make: MakeSubscriptionSt
     test('counts the open connections', async () => {
       const before = await make().countConnections()
       for (const one of ['1', '2', '3']) await store.connect(`${c}-${one}`, PRINCIPAL)
-      await store.register({ connection: `${c}-1`, id: 's1', attempt: 1, channels: [channel] })
+      await registerOn(store, { connection: `${c}-1`, id: 's1', attempt: 1, channels: [channel] })
       await other.removeConnection(`${c}-2`)
       expect(await make().countConnections()).toBe(before + 2)
     })
 
     test('counts a connection once that is removed several times, and at the same time', async () => {
       const before = await make().countConnections()
-      await Promise.all([store.connect(c, PRINCIPAL), store.connect(`${c}-2`, PRINCIPAL)])
-      await Promise.all([store.removeConnection(c), other.removeConnection(c)])
-      await store.removeConnection(c)
+      await Promise.all([store.connect(`${c}-1`, PRINCIPAL), store.connect(`${c}-2`, PRINCIPAL)])
+      await Promise.all([store.removeConnection(`${c}-1`), other.removeConnection(`${c}-1`)])
+      await store.removeConnection(`${c}-1`)
       await store.removeConnection(`${c}-unknown`)
       expect(await make().countConnections()).toBe(before + 1)
     })
 
     test('returns the principal of a connection until it is removed', async () => {
-      expect(await store.principalOf(c)).toBeNull()
-      await store.connect(c, PRINCIPAL)
-      expect(await other.principalOf(c)).toEqual(PRINCIPAL)
+      expect(await store.find(`${c}-1`)).toBeNull()
+      expect(await other.find(c)).toMatchObject({ principal: PRINCIPAL })
       await other.removeConnection(c)
-      expect(await store.principalOf(c)).toBeNull()
+      expect(await store.find(c)).toBeNull()
     })
 
     test('finds a registered subscription by each of its patterns and keeps its filter', async () => {
@@ -165,11 +167,10 @@ export function describeSubscriptionStore(name: string, make: MakeSubscriptionSt
     })
 
     test('removes a connection with all its subscriptions, and no other', async () => {
-      await store.connect(c, PRINCIPAL)
       await register('s1', 1, [channel])
       await register('s2', 1, [`${channel}.*`])
       const neighbour = `n-${randomUUID()}`
-      await store.register({ connection: neighbour, id: 's1', attempt: 1, channels: [channel] })
+      await registerOn(store, { connection: neighbour, id: 's1', attempt: 1, channels: [channel] })
 
       await other.removeConnection(c)
 
@@ -189,6 +190,7 @@ export function describeSubscriptionStore(name: string, make: MakeSubscriptionSt
       expect(await idsUnder(channel)).toEqual([])
     })
 
+    describeConnections(() => ({ store, other, c, channel }))
     describeMatching(() => ({ store, other, c, channel, register, found, idsUnder }))
   })
 }

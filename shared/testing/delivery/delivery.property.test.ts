@@ -7,7 +7,7 @@ import type { WorldOptions } from './world.ts'
 
 const RUNS = propertyRuns(1000)
 /** A broken rule is found within this many runs. */
-const TEETH_RUNS = 5000
+const TEETH_RUNS = 20_000
 const TIMEOUT_MS = 60_000 + RUNS * 100
 
 /**

@@ -12,6 +12,7 @@ import type {
   SubscriptionRef,
 } from '#shared/pipeline/ports.ts'
 import type { MessageDeps } from '#shared/pipeline/sockets/answer-message.ts'
+import { makePrincipal } from '#shared/testing/identity/make-principal.ts'
 
 /** Breaks a rule of the protocol without a change of the product, by wrapping its dependencies. */
 export type Mutation = {
@@ -82,7 +83,7 @@ const registerAfterReplay: Mutation = {
     let pending: (() => Promise<unknown>) | undefined
     const register: MessageDeps['subscriptions']['register'] = async (request) => {
       pending = () => deps.subscriptions.register(request)
-      return { ...request, registration: 0 }
+      return { ...request, registration: 0, behind: false, reader: makePrincipal() }
     }
     const post: MessageDeps['gateway']['post'] = async (connection, frame, deadline) => {
       if (frame.startsWith('{"type":"subscribed"')) await pending?.()

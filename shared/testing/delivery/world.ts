@@ -3,8 +3,11 @@ import { recordDecoder } from '#shared/pipeline/consume/consume.ts'
 import type { DeliverDeps } from '#shared/pipeline/deliver/deliver.ts'
 import { createKnownHeads, type KnownHeads } from '#shared/pipeline/deliver/store-batch.ts'
 import type { DecodedRecord, DecodeRecord, KafkaRecord } from '#shared/pipeline/ports.ts'
+import type { RevocationStore } from '#shared/pipeline/revocations.ts'
 import type { MessageDeps } from '#shared/pipeline/sockets/answer-message.ts'
 
+import { makePrincipal } from '#shared/testing/identity/make-principal.ts'
+import { memoryRevocationStore } from '#shared/testing/memory/memory-revocation-store.ts'
 import { createRandom, type Random } from '#shared/testing/random.ts'
 import { createKafka, type Kafka } from './kafka.ts'
 import type { Mutation } from './mutations.ts'
@@ -19,6 +22,7 @@ export type World = {
   readonly sockets: Sockets
   readonly stores: Stores
   readonly catalog: Catalog
+  readonly revocations: RevocationStore
   /** Decodes each record once, because many workers and checks read it. */
   readonly decode: DecodeRecord
   readonly shards: number
@@ -70,6 +74,7 @@ export function createWorld(
         ? memoryStores(yieldPoint, shards, () => clock.now)
         : dynamoStores(yieldPoint, shards),
     catalog,
+    revocations: memoryRevocationStore(() => clock.now),
     decode: decodeOnce(recordDecoder(catalog, () => 'signed')),
     shards,
     sandboxes: Array.from({ length: shards }, () => Array.from({ length: SANDBOXES }, createKnownHeads)),
@@ -110,6 +115,9 @@ export function messageDeps(world: World): MessageDeps {
     subscriptions: stores.subscriptions(0),
     gateway: sockets.gateway,
     catalog,
+    revocations: world.revocations,
+    identify: async () => makePrincipal(),
+    now: () => world.clock.now,
   }
   return mutation.message?.(deps) ?? deps
 }
@@ -124,7 +132,9 @@ export function deliverDeps(world: World, shard: number): DeliverDeps {
     catalog,
     decode,
     heads: sandboxes[shard]?.[random.pick(SANDBOXES)] ?? createKnownHeads(),
+    revocations: world.revocations,
     postsAtOnce: 4,
+    now: () => world.clock.now,
     ...(shard > 0 && { follower: { sleep: scheduler.yieldPoint } }),
   }
 }

@@ -1,13 +1,19 @@
-import type { Principal } from '#shared/core/principal.ts'
-import type { Subscription, SubscriptionStore } from '#shared/pipeline/ports.ts'
+import { SUBSCRIPTION_LIMIT } from '#shared/core/limits.ts'
+import { Refusal } from '#shared/core/refusal.ts'
+import type { OpenConnection, Reader, Subscription, SubscriptionStore } from '#shared/pipeline/ports.ts'
+
+const LIFETIME_MS = 7_800_000
+const SPAN_MS = 10_000
+
+type Open = OpenConnection & { readonly span: number; readonly messages: number }
 
 /** A SubscriptionStore in memory, for tests. `now` returns milliseconds. */
 export function memorySubscriptionStore(
   yieldPoint: () => Promise<void> = async () => {},
   now: () => number = Date.now,
 ): SubscriptionStore {
-  const principals = new Map<string, Principal>()
-  const subscriptions = new Map<string, Subscription>()
+  const connections = new Map<string, Open>()
+  const subscriptions = new Map<string, Omit<Subscription, 'reader'>>()
   let last = 0
   const nextRegistration = () => {
     last = Math.max(now(), last + 1)
@@ -16,22 +22,53 @@ export function memorySubscriptionStore(
   const keyOf = (connection: string, id: string) => JSON.stringify([connection, id])
   const ofConnection = (connection: string) =>
     [...subscriptions].filter(([, one]) => one.connection === connection)
+  const withReader = (one: Omit<Subscription, 'reader'>): Subscription => ({
+    ...one,
+    reader: connections.get(one.connection)?.principal as Reader,
+  })
+  const openOf = ({ principal, ends }: Open) => ({ principal, ends })
   return {
-    async connect(connection, principal) {
+    async connect(connection, principal, atMost = Number.MAX_SAFE_INTEGER) {
       await yieldPoint()
-      principals.set(connection, principal)
+      const own = [...connections.values()].filter((open) => open.principal.name === principal.name)
+      if (own.length >= atMost) return false
+      connections.set(connection, { principal, ends: now() + LIFETIME_MS, span: 0, messages: 0 })
+      return true
     },
-    async principalOf(connection) {
+    async find(connection) {
       await yieldPoint()
-      return principals.get(connection) ?? null
+      const open = connections.get(connection)
+      return open ? openOf(open) : null
     },
-    async register(subscription) {
+    async countMessage(connection) {
       await yieldPoint()
-      const key = keyOf(subscription.connection, subscription.id)
-      if ((subscriptions.get(key)?.attempt ?? 0) > subscription.attempt) return null
-      const registered = { ...subscription, registration: nextRegistration(), behind: false }
+      const open = connections.get(connection)
+      if (open === undefined) return null
+      const span = Math.floor(now() / SPAN_MS)
+      const messages = 1 + (open.span === span ? open.messages : 0)
+      connections.set(connection, { ...open, span, messages })
+      return { ...openOf(open), messages }
+    },
+    async renew(connection, principal) {
+      await yieldPoint()
+      const open = connections.get(connection)
+      if (open === undefined) return null
+      const isNewer = open.principal.issued <= principal.issued
+      const renewed = { ...open, principal: isNewer ? principal : open.principal }
+      connections.set(connection, renewed)
+      return openOf(renewed)
+    },
+    async register(request) {
+      await yieldPoint()
+      const { connection, id } = request
+      const key = keyOf(connection, id)
+      if (!connections.has(connection)) return null
+      if ((subscriptions.get(key)?.attempt ?? 0) > request.attempt) return null
+      if (!subscriptions.has(key) && ofConnection(connection).length >= SUBSCRIPTION_LIMIT)
+        throw new Refusal('too_large', 'A connection holds at most 50 subscriptions; unsubscribe one first.')
+      const registered = { ...request, registration: nextRegistration(), behind: false }
       subscriptions.set(key, registered)
-      return registered
+      return withReader(registered)
     },
     async list(connection) {
       await yieldPoint()
@@ -43,18 +80,18 @@ export function memorySubscriptionStore(
     },
     async removeConnection(connection) {
       await yieldPoint()
-      principals.delete(connection)
+      connections.delete(connection)
       for (const [key] of ofConnection(connection)) subscriptions.delete(key)
     },
     async countConnections() {
       await yieldPoint()
-      return principals.size
+      return connections.size
     },
     async matching(patterns) {
       await yieldPoint()
       const found = patterns.map((pattern) => {
         const matching = [...subscriptions.values()].filter(({ channels }) => channels.includes(pattern))
-        return [pattern, matching] as const
+        return [pattern, matching.map(withReader)] as const
       })
       return new Map(found.filter(([, matching]) => matching.length > 0))
     },

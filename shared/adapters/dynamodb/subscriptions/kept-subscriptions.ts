@@ -1,5 +1,5 @@
+import type { Item } from '#shared/adapters/dynamodb/dynamo-requests.ts'
 import type { Subscription } from '#shared/pipeline/ports.ts'
-import type { Item } from './dynamo-requests.ts'
 import { toSubscription } from './subscription-rows.ts'
 
 type Row = { readonly subscription: Subscription; readonly expires: number }

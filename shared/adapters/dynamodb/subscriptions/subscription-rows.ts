@@ -1,19 +1,19 @@
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb'
+import type { Item } from '#shared/adapters/dynamodb/dynamo-requests.ts'
+import { hashOf } from '#shared/adapters/dynamodb/hash.ts'
 import type { Filter } from '#shared/core/interest.ts'
-import type { Subscription } from '#shared/pipeline/ports.ts'
-import type { Item } from './dynamo-requests.ts'
-import { hashOf } from './hash.ts'
+import type { Principal } from '#shared/core/principal.ts'
+import type { Reader, Subscription } from '#shared/pipeline/ports.ts'
 
 // connections table, key (connection, item):
-//   (c1, meta)      the principal; how many there are: connection-counter.ts
+//   (c1, meta)      the connection: connection-records.ts
 //   (c1, sub#s1)    a subscription on record: attempt, registration, channels, filter, behind; `marking` or `removed`
 //                   from the moment that somebody begins to mark or remove it; and `leftovers`: channels of older
 //                   registrations whose rows below may still be there
 // subscriptions table, key (channel, subscriber), where channel is "<shards>/<shard>|<pattern>":
-//   (1/0|port.*, c1#s1)     the same subscription under one of its patterns
+//   (1/0|port.*, c1#s1)     the same subscription under one of its patterns, with the `reader` that it is for
 //   versions of the patterns: pattern-version.ts
 
-export const META = 'meta'
 const ROW_PREFIX = 'sub#'
 
 /** The condition that no newer registration has an item. */
@@ -61,7 +61,8 @@ export function isRecord(item: Item): boolean {
   return String(item.item).startsWith(ROW_PREFIX)
 }
 
-export function toSubscription(item: Item): Subscription {
+/** What an item of either table says of a subscription. Only a row says for whom it is. */
+export function toRegistration(item: Item): Registration {
   return {
     connection: String(item.connection),
     id: String(item.id),
@@ -71,4 +72,29 @@ export function toSubscription(item: Item): Subscription {
     ...(item.filter !== undefined && { filter: item.filter as Filter }),
     behind: item.behind === true,
   }
+}
+
+/** A subscription on record. */
+export type Registration = Omit<Subscription, 'reader'>
+
+export function toSubscription(row: Item): Subscription {
+  return { ...toRegistration(row), reader: (row.reader as Reader | undefined) ?? NOBODY }
+}
+
+/** The reader of a row that an older version wrote: it has ended, so its connection is asked for who reads. */
+const NOBODY: Reader = { name: '', role: 'viewer', issued: 0, expires: 0 }
+
+/** What a row keeps of a principal. */
+export function readerOf({ name, role, grants, issued, expires }: Principal): Reader {
+  return { name, role, issued, ...(grants && { grants }), ...(expires !== undefined && { expires }) }
+}
+
+/** Whether two readers may read the same, for as long. */
+export function isSameReader(one: Reader, other: Reader): boolean {
+  const text = ({ name, role, issued, expires, grants }: Reader) =>
+    JSON.stringify([
+      [name, role, issued, expires],
+      grants?.map(({ actions, channels, types }) => [actions, channels, types]),
+    ])
+  return text(one) === text(other)
 }

@@ -1,5 +1,6 @@
 import { type DynamoDBDocumentClient, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
-import { getAll, type Item } from './dynamo-requests.ts'
+import { getAll, type Item } from '#shared/adapters/dynamodb/dynamo-requests.ts'
+import { joinedReads, type ReadItems } from '#shared/adapters/dynamodb/joined-reads.ts'
 
 // The version of a pattern and the names of its last changes (docs/adr/0018), in the subscriptions table. They have a
 // hash key of their own, so that they do not share the 1,000 write units a second of one with the rows of the pattern.
@@ -47,8 +48,14 @@ const MOVE_UP = Array.from(
 )
 const ADD_CHANGE = `SET #version = if_not_exists(#version, :start) + :one, expires = :expires, c0 = :changed, ${MOVE_UP.join(', ')}`
 
+type Options = { readonly now?: () => number; readonly readItems?: ReadItems }
+
 /** The versions of patterns, by channel key. `now` returns milliseconds. */
-export function patternVersions(client: DynamoDBDocumentClient, table: string, now: () => number = Date.now) {
+export function patternVersions(
+  client: DynamoDBDocumentClient,
+  table: string,
+  { now = Date.now, readItems = joinedReads(client) }: Options = {},
+) {
   return {
     /** Counts and names a change of the row `subscriber`, atomically. The row must be written before. */
     async add(channel: string, subscriber: string): Promise<void> {
@@ -78,7 +85,7 @@ export function patternVersions(client: DynamoDBDocumentClient, table: string, n
     /** Returns the versions of the channel keys that have one, in one strongly consistent batch read. */
     async read(channels: readonly string[]): Promise<Map<string, PatternVersion>> {
       const byKey = new Map(channels.map((channel) => [hashKey(channel), channel]))
-      const items = await getAll(client, table, channels.map(versionKey))
+      const items = await readItems(table, channels.map(versionKey))
       return new Map(
         items.map((item) => [byKey.get(String(item.channel)) ?? '', toPatternVersion(item)] as const),
       )

@@ -1,5 +1,5 @@
 import { type DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb'
-import { queryAll } from './dynamo-requests.ts'
+import { queryAll } from '#shared/adapters/dynamodb/dynamo-requests.ts'
 
 // connections table, key (connection, item):
 //   (count#connections, 3000012)   count: how many connections are open that expire in this span of ten minutes, the

@@ -1,9 +1,11 @@
-import { DeleteCommand, type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb'
+import { DeleteCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+import { getAll, type Item, queryAll } from '#shared/adapters/dynamodb/dynamo-requests.ts'
+import type { ReadItems } from '#shared/adapters/dynamodb/joined-reads.ts'
 import type { Subscription } from '#shared/pipeline/ports.ts'
-import { getAll, type Item, queryAll, succeeds } from './dynamo-requests.ts'
 import { type KeptRows, keptSubscriptions } from './kept-subscriptions.ts'
 import { type PatternVersion, patternVersions } from './pattern-version.ts'
-import { channelKey, flagUpdate, notNewer, type Shard, shardOf } from './subscription-rows.ts'
+import { rowWriter } from './row-writer.ts'
+import { channelKey, type Shard } from './subscription-rows.ts'
 
 /** What is kept in memory. Subscriptions are counted under each of their patterns. */
 const KEPT = { patterns: 10_000, subscriptions: 100_000 }
@@ -12,70 +14,28 @@ const KEPT = { patterns: 10_000, subscriptions: 100_000 }
 const SWEPT_AT_ONCE = 100
 
 /** A row that is read by its key costs a read unit; a query gets about so many for it. */
-const ROWS_PER_UNIT = 24
+const ROWS_PER_UNIT = 17
+
+export type SubscriptionIndex = ReturnType<typeof subscriptionIndex>
 
 /**
  * Subscriptions by pattern (docs/adr/0018). A change of a row is followed by a change of its pattern's version, which
  * names the row, and only then answered. So a reader that sees a version (one strongly consistent batch read for all
  * patterns of a batch) may use the rows it has of that version, and reads again only those that changed since.
  */
-export function subscriptionIndex(client: DynamoDBDocumentClient, table: string, shard: Shard) {
+export function subscriptionIndex(
+  client: DynamoDBDocumentClient,
+  table: string,
+  { readItems, ...shard }: Shard & { readonly readItems?: ReadItems | undefined },
+) {
   const now = () => Math.floor(Date.now() / 1000)
   const kept = keptSubscriptions(KEPT, now)
-  const versions = patternVersions(client, table)
+  const versions = patternVersions(client, table, { ...(readItems && { readItems }) })
   const refreshes = new Map<string, Promise<KeptRows>>()
-  /** The rows of a pattern that are in the shard of a connection. */
-  const channelOf = (connection: string, pattern: string): string =>
-    channelKey({ shards: shard.shards, shard: shardOf(connection, shard.shards) }, pattern)
-  const nameOf = ({ connection, id }: Subscription) => `${connection}#${id}`
-  const rowKey = (subscription: Subscription, pattern: string) => ({
-    channel: channelOf(subscription.connection, pattern),
-    subscriber: nameOf(subscription),
-  })
+  const rows = rowWriter(client, table, { shards: shard.shards, versions })
 
   return {
-    /** Writes the rows of a registration; false if a newer one has one of them. */
-    async put(subscription: Subscription, expires: number): Promise<boolean> {
-      const { channels } = subscription
-      const written = await Promise.all(
-        channels.map((pattern) => {
-          const put = new PutCommand({
-            TableName: table,
-            Item: { ...subscription, ...rowKey(subscription, pattern), expires },
-            ...notNewer(subscription),
-          })
-          return succeeds(client.send(put))
-        }),
-      )
-      await announce(subscription, channels)
-      return written.every(Boolean)
-    },
-
-    /** Deletes the rows of a registration, or of an older one, under these patterns. */
-    async remove(subscription: Subscription, patterns: readonly string[]): Promise<void> {
-      await Promise.all(
-        patterns.map((pattern) => {
-          const remove = new DeleteCommand({
-            TableName: table,
-            Key: rowKey(subscription, pattern),
-            ...notNewer(subscription),
-          })
-          return succeeds(client.send(remove))
-        }),
-      )
-      await announce(subscription, patterns)
-    },
-
-    /** Marks the rows of exactly this registration behind. */
-    async markBehind(subscription: Subscription): Promise<void> {
-      const { registration, channels } = subscription
-      await Promise.all(
-        channels.map((pattern) =>
-          succeeds(client.send(flagUpdate('behind', table, rowKey(subscription, pattern), registration))),
-        ),
-      )
-      await announce(subscription, channels)
-    },
+    ...rows,
 
     /** Every live subscription of this shard under each pattern; patterns without one are omitted. */
     async matching(patterns: readonly string[]): Promise<Map<string, readonly Subscription[]>> {
@@ -89,12 +49,6 @@ export function subscriptionIndex(client: DynamoDBDocumentClient, table: string,
       )
       return new Map(found.filter(([, subscriptions]) => subscriptions.length > 0))
     },
-  }
-
-  /** Names the rows of a subscription as changed. They must be written before. */
-  async function announce(subscription: Subscription, patterns: readonly string[]): Promise<void> {
-    const [{ connection }, name] = [subscription, nameOf(subscription)]
-    await Promise.all(patterns.map((pattern) => versions.add(channelOf(connection, pattern), name)))
   }
 
   async function subscriptionsOf(channel: string, seen: PatternVersion): Promise<readonly Subscription[]> {

@@ -16,7 +16,7 @@ beforeEach(() => {
 
 function openVersions() {
   const { client, itemsOf } = tinyDynamodb()
-  const versions = patternVersions(client, TINY_TABLES.subscriptions, () => time)
+  const versions = patternVersions(client, TINY_TABLES.subscriptions, { now: () => time })
   const add = async (count: number) => {
     for (let index = 0; index < count; index++) await versions.add(CHANNEL, `c${index}#s`)
   }
@@ -112,7 +112,7 @@ async function race(seed: number): Promise<string[]> {
   const random = createRandom(seed)
   const scheduler = createScheduler(random)
   const { client } = tinyDynamodb({ yieldPoint: scheduler.yieldPoint })
-  const versions = patternVersions(client, TINY_TABLES.subscriptions, () => 0)
+  const versions = patternVersions(client, TINY_TABLES.subscriptions, { now: () => 0 })
   const rows: string[] = []
   const done: string[] = []
   const faults: string[] = []
