@@ -10,7 +10,7 @@ import { type Bundle, bundleFunctions } from '#shared/testing/functions/bundle-f
 /** Minified bytes, a little above what they are: a function that grows is noticed. What is in a bundle: `npm run bench -- --only bundles`. */
 const LIMITS: Readonly<Record<string, number>> = {
   audit: 700_000,
-  command: 738_000,
+  command: 748_000,
   connect: 400_000,
   deliver: 495_000,
   disconnect: 400_000,
@@ -19,8 +19,8 @@ const LIMITS: Readonly<Record<string, number>> = {
   message: 500_000,
   read: 550_000,
   stats: 720_000,
-  webhooks: 731_000,
-  write: 728_000,
+  webhooks: 735_000,
+  write: 738_000,
 }
 
 let folder: string

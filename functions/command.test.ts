@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { Role } from '#shared/core/role.ts'
 import { getEvent } from '#shared/pipeline/lifecycle/get-event.ts'
-import { API_KEYS, callHttp, keyOf } from '#shared/testing/functions/http-calls.ts'
+import { callHttp, identifyByRole, keyOf } from '#shared/testing/functions/http-calls.ts'
 import { makeHttpEvent } from '#shared/testing/functions/lambda-events.ts'
 import { makePrincipal } from '#shared/testing/identity/make-principal.ts'
 import { type CaseWorld, createCaseWorld, publishTo } from '#shared/testing/lifecycle/case-world.ts'
@@ -17,7 +17,8 @@ beforeEach(async () => {
   world = createCaseWorld()
   audit = memoryAudit()
   command = createCommand({
-    ...composeCommand(readEnvironment({ ...process.env, API_KEYS })),
+    ...composeCommand(readEnvironment(process.env)),
+    identify: identifyByRole,
     ...world,
     audit,
   })

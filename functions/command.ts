@@ -54,7 +54,7 @@ export function composeCommand(env: Environment): CommandDeps {
     store: eventStore(tables),
     viewStore: viewStore(tables),
     lifecycles: lifecyclesOf(domains),
-    identify: identityOf(env),
+    identify: identityOf(tables),
     limitRate: rateLimiter(env.rateLimitPerSecond),
     clock,
   }

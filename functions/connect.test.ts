@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { describe, expect, test, vi } from 'vitest'
 import { issueTicket } from '#shared/pipeline/sockets/tickets.ts'
 import { makeContext } from '#shared/testing/functions/lambda-events.ts'
@@ -10,11 +9,9 @@ import { type ConnectEvent, composeConnect, createConnect } from './connect.ts'
 import { readEnvironment } from './lib/environment.ts'
 
 const KEY = 'some-key'
-const ADA = makePrincipal({ name: 'ada', role: 'viewer' })
-const CLOUD = {
-  ...process.env,
-  API_KEYS: `ada:viewer:${createHash('sha256').update(KEY).digest('hex')}`,
-}
+const ADA = makePrincipal({ kind: 'key', name: 'key:ada', role: 'viewer' })
+const CLOUD = process.env
+const keyInUrl = async (key: string) => (key === KEY ? ADA : null)
 
 const CONTEXT = { connectionId: 'c1', requestId: 'r1', identity: { sourceIp: '203.0.113.7' } }
 
@@ -23,7 +20,15 @@ function createWorld(env: Readonly<Record<string, string | undefined>>, remainin
   const tickets = memoryTicketStore()
   const requestStats = vi.fn(async () => {})
   const audit = memoryAudit()
-  const deps = { ...composeConnect(readEnvironment(env)), subscriptions, tickets, requestStats, audit }
+  const composed = composeConnect(readEnvironment(env))
+  const deps = {
+    ...composed,
+    keyInUrl: composed.keyInUrl && keyInUrl,
+    subscriptions,
+    tickets,
+    requestStats,
+    audit,
+  }
   const connect = createConnect(deps)
   const open = (query: Readonly<Record<string, string>> | null) =>
     connect(
@@ -38,7 +43,7 @@ describe('$connect', () => {
     const { open, subscriptions } = createWorld({ ...CLOUD, LOCAL: '1' })
 
     expect(await open({ key: KEY })).toEqual({ statusCode: 200 })
-    expect((await subscriptions.find('c1'))?.principal).toEqual({ ...ADA, kind: 'key', name: 'key:ada' })
+    expect((await subscriptions.find('c1'))?.principal).toEqual(ADA)
   })
 
   test('refuses an API key in the URL everywhere else, even with an endpoint of an emulator', async () => {

@@ -1,12 +1,18 @@
 import type { APIGatewayEventWebsocketRequestContextV2, APIGatewayProxyResultV2 } from 'aws-lambda'
-import { apiKeyIdentity } from '#shared/adapters/identity/api-keys.ts'
 import { answerInTime } from '#shared/adapters/lambda/answer-in-time.ts'
 import type { Principal } from '#shared/core/principal.ts'
 import type { Audit } from '#shared/pipeline/audit/audit.ts'
 import type { SubscriptionStore, TicketStore } from '#shared/pipeline/ports.ts'
 import { redeemTicket } from '#shared/pipeline/sockets/tickets.ts'
 import type { RequestStats } from '#shared/pipeline/stats/stats.ts'
-import { auditTrail, openTables, statsRequest, subscriptionShards, ticketStore } from './lib/compose.ts'
+import {
+  auditTrail,
+  identityOf,
+  openTables,
+  statsRequest,
+  subscriptionShards,
+  ticketStore,
+} from './lib/compose.ts'
 import { type Environment, readEnvironment } from './lib/environment.ts'
 
 export type ConnectDeps = {
@@ -15,7 +21,7 @@ export type ConnectDeps = {
   readonly requestStats: RequestStats
   readonly audit: Audit
   /** Takes an API key in the URL; null where none may come that way. */
-  readonly keyInUrl: ((key: string) => Principal | null) | null
+  readonly keyInUrl: ((key: string) => Promise<Principal | null>) | null
 }
 
 type Query = Readonly<Record<string, string | undefined>>
@@ -35,7 +41,7 @@ export function composeConnect(env: Environment): ConnectDeps {
     requestStats: statsRequest(tables, shards),
     audit: auditTrail(env),
     // A key in a URL ends up in the logs of proxies, so only the local stack takes one there.
-    keyInUrl: env.isLocal ? apiKeyIdentity(env.apiKeys) : null,
+    keyInUrl: env.isLocal ? identityOf(tables).byKey : null,
   }
 }
 
@@ -46,7 +52,7 @@ export function composeConnect(env: Environment): ConnectDeps {
 export function createConnect({ tickets, subscriptions, requestStats, audit, keyInUrl }: ConnectDeps) {
   const identify = async ({ ticket, key }: Query): Promise<Principal | null> => {
     if (ticket) return redeemTicket(ticket, { tickets })
-    return key ? (keyInUrl?.(key) ?? null) : null
+    return key && keyInUrl ? keyInUrl(key) : null
   }
   const auditRefusal = ({ requestContext: { requestId, identity } }: ConnectEvent) =>
     audit.record({

@@ -27,7 +27,7 @@ const LATE_MS = 1500
 export function composeMessage(env: Environment): MessageDeps {
   const tables = openTables(env)
   const shards = subscriptionShards(tables)
-  const identity = identityOf(env)
+  const identity = identityOf(tables)
   return {
     store: eventStore(tables),
     subscriptions: shards.of(0),

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { redeemTicket } from '#shared/pipeline/sockets/tickets.ts'
 import { addEvent } from '#shared/testing/accept/logs.ts'
 import { makeEvent, makeStored } from '#shared/testing/accept/records.ts'
-import { API_KEYS, callHttp, keyOf } from '#shared/testing/functions/http-calls.ts'
+import { callHttp, identifyByRole, keyOf } from '#shared/testing/functions/http-calls.ts'
 import { makeHttpEvent } from '#shared/testing/functions/lambda-events.ts'
 import { stepClock } from '#shared/testing/functions/step-clock.ts'
 import { makePrincipal } from '#shared/testing/identity/make-principal.ts'
@@ -29,7 +29,8 @@ async function createWorld(settings: { readonly LONG_POLL?: string; readonly RET
   const subscriptions = memorySubscriptionStore()
   const audit = memoryAudit()
   const read = createRead({
-    ...composeRead(readEnvironment({ ...process.env, API_KEYS, ...settings })),
+    ...composeRead(readEnvironment({ ...process.env, ...settings })),
+    identify: identifyByRole,
     store,
     claims,
     tickets,

@@ -41,7 +41,7 @@ export function composeRead(env: Environment): ReadFunctionDeps {
     longPollSeconds: env.longPollSeconds,
     lifecycles: lifecyclesOf(domains),
     views: viewsOf(domains),
-    identify: identityOf(env),
+    identify: identityOf(tables),
     audit: auditTrail(env),
     clock,
   }

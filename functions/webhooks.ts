@@ -38,16 +38,17 @@ export type WebhooksDeps = AcceptDeps & {
 }
 
 export function composeWebhooks(env: Environment): WebhooksDeps {
+  const tables = openTables(env)
   const accepting = {
     kafka: kafkaLog(env),
-    claims: claimStore(openTables(env)),
+    claims: claimStore(tables),
     catalog: catalogOf(env),
     newId,
   }
   return {
     ...accepting,
     audit: auditTrailInKafka(accepting),
-    sourceOwner: sourceOwnerOf(env),
+    sourceOwner: sourceOwnerOf(tables),
     sources: webhookSources(env.webhooks),
     configuredUrl: env.publicUrl,
     now: () => new Date(),

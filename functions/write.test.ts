@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { Refusal } from '#shared/core/refusal.ts'
-import { API_KEYS, callHttp, keyOf } from '#shared/testing/functions/http-calls.ts'
+import { callHttp, identifyByRole, keyOf } from '#shared/testing/functions/http-calls.ts'
 import { makeContext, makeHttpEvent } from '#shared/testing/functions/lambda-events.ts'
 import { memoryAudit } from '#shared/testing/memory/memory-audit.ts'
 import { memoryClaimStore } from '#shared/testing/memory/memory-claim-store.ts'
@@ -18,7 +18,9 @@ function createWorld({ append, env }: { append?: WriteDeps['kafka']['append']; e
   const kafka = memoryEventLog()
   const audit = memoryAudit()
   const write = createWrite({
-    ...composeWrite(readEnvironment({ ...process.env, API_KEYS, ...env })),
+    ...composeWrite(readEnvironment({ ...process.env, ...env })),
+    identify: identifyByRole,
+    sourceOwner: async () => null,
     kafka: { append: append ?? kafka.append },
     claims: memoryClaimStore(),
     audit,
@@ -46,7 +48,9 @@ describe('POST /events', () => {
     const table = Promise.withResolvers<void>()
     const released = Promise.withResolvers<void>()
     const write = createWrite({
-      ...composeWrite(readEnvironment({ ...process.env, API_KEYS })),
+      ...composeWrite(readEnvironment(process.env)),
+      identify: identifyByRole,
+      sourceOwner: async () => null,
       kafka,
       claims: {
         ...claims,

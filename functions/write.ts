@@ -28,17 +28,18 @@ export type WriteDeps = AcceptDeps & {
 }
 
 export function composeWrite(env: Environment): WriteDeps {
+  const tables = openTables(env)
   const accepting = {
     kafka: kafkaLog(env),
-    claims: claimStore(openTables(env)),
+    claims: claimStore(tables),
     catalog: catalogOf(env),
     newId,
   }
   return {
     ...accepting,
     audit: auditTrailInKafka(accepting),
-    sourceOwner: sourceOwnerOf(env),
-    identify: identityOf(env),
+    sourceOwner: sourceOwnerOf(tables),
+    identify: identityOf(tables),
     limitRate: rateLimiter(env.rateLimitPerSecond),
     now: () => new Date(),
   }

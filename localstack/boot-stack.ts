@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { startBrokerWorker } from './broker/start-broker-worker.ts'
 import { createTopics, readTopics } from './create-topics.ts'
 import { createTables } from './dynamodb/create-tables.ts'
+import { LOCAL_KEYS, seedKeys } from './dynamodb/seed-keys.ts'
 import { startDynamodbWorker } from './dynamodb/start-dynamodb-worker.ts'
 import { startGateway } from './gateway/start-gateway.ts'
 import { type Identity, startIdentityWorker } from './identity/start-identity-worker.ts'
@@ -28,11 +28,7 @@ type Backends = { readonly kafka: Running; readonly dynamodb: Running; readonly 
 const STAGE = 'local'
 /** The folder of `serverless.yml`. */
 const FOLDER = fileURLToPath(new URL('..', import.meta.url))
-/** The API keys of the local stack. The functions know only their hashes. */
-const LOCAL_KEY = 'local-dev-key'
-/** It may write in the name of any user, as simulators must. */
-const SIMULATOR_KEY = 'local-simulator-key'
-/** What the functions sign their records with. Whoever can reach the local broker can also use the keys above. */
+/** What the functions sign their records with. Who reaches the local broker knows the keys of the stack as well. */
 const LOCAL_RECORD_SECRET = 'local-record-secret'
 /** A developer does not wait until a batch is full. What arrives during an invocation is still one batch. */
 const WINDOW_MS = 0
@@ -59,7 +55,7 @@ export async function bootStack(settings: Settings): Promise<Stack> {
     await waitUntilHealthy(urlsOf(settings).http)
     parts.push(watchSleep(log))
     if (settings.hasDemo)
-      await start(startDemo({ httpUrl: urlsOf(settings).http, apiKey: SIMULATOR_KEY, log }))
+      await start(startDemo({ httpUrl: urlsOf(settings).http, apiKey: LOCAL_KEYS.simulator, log }))
     const seconds = ((performance.now() - begin) / 1000).toFixed(1)
     const table = tableOf(settings, backends, web)
     process.stdout.write(`\nTidewire is up (${seconds} s). Ctrl-C stops it.\n\n${table}\n\n`)
@@ -143,6 +139,7 @@ async function startBackends(
   const retentionMs = service.custom?.topics?.retentionMs ?? {}
   await setRetention({ brokers, retentionMs, mayShorten: kafkaBrokers === null, log })
   await createTables(service, dynamodb.endpoint)
+  await seedKeys(service, dynamodb.endpoint)
   const identity = await start(
     startIdentityWorker(service, {
       port: ports.IDENTITY_PORT,
@@ -188,14 +185,9 @@ function environmentOf(
     WEBHOOK_LOCAL_SECRETS: '1',
     // The cloud has many instances of a function, each with its own limit. Here there is one.
     RATE_LIMIT_PER_SECOND: process.env.RATE_LIMIT_PER_SECOND ?? '10000',
-    API_KEYS: `local:admin:${hashOf(LOCAL_KEY)},local-simulator:publisher:${hashOf(SIMULATOR_KEY)}:act-for-others`,
     RECORD_SECRETS: process.env.RECORD_SECRETS ?? LOCAL_RECORD_SECRET,
     RECORDS_SIGNED_SINCE: signedSince,
   }
-}
-
-function hashOf(key: string): string {
-  return createHash('sha256').update(key).digest('hex')
 }
 
 /** The web app's settings for signing in. The emulator has no SRP, which the app uses in the cloud. */
@@ -211,11 +203,12 @@ function tableOf(settings: Settings, { kafka, dynamodb, identity }: Backends, we
   const rows = [
     ['Web page', web.endpoint],
     ['HTTP API', http],
-    ['WebSocket', `${socket}/?key=${LOCAL_KEY}`],
+    ['WebSocket', `${socket}/?key=${LOCAL_KEYS.admin}`],
     ['Kafka', kafka.endpoint],
     ['DynamoDB', dynamodb.endpoint],
     ['Identity', identity.endpoint],
-    ['API key', `${LOCAL_KEY} (header x-api-key)`],
+    ['API key', `${LOCAL_KEYS.admin} (admin; header x-api-key)`],
+    ['Other keys', `${LOCAL_KEYS.operator}, ${LOCAL_KEYS.publisher}, ${LOCAL_KEYS.viewer}`],
     ['Users', identity.users.emails.join(', ')],
     ['Password', `${identity.users.password} (of each user)`],
     ['Demo', settings.hasDemo ? 'every domain is simulated (npm start -- --no-demo: none)' : 'off'],

@@ -18,6 +18,8 @@ export type Service = {
   readonly custom?: {
     /** Names of tables whose items no process needs that is started later. */
     readonly tablesOfOneRun?: readonly string[]
+    /** Names of the tables, by what they hold. */
+    readonly tables?: Readonly<Record<string, string>>
     readonly topics?: {
       readonly partitions?: number
       /** The minimum `retention.ms` of each topic. */

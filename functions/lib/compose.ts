@@ -3,6 +3,7 @@ import { setTimeout } from 'node:timers/promises'
 import { dynamoClaimStore } from '#shared/adapters/dynamodb/dynamo-claim-store.ts'
 import { dynamoDeadLetterStore } from '#shared/adapters/dynamodb/dynamo-dead-letter-store.ts'
 import { dynamoEventStore } from '#shared/adapters/dynamodb/dynamo-event-store.ts'
+import { dynamoKeyStore } from '#shared/adapters/dynamodb/dynamo-key-store.ts'
 import { dynamoClient } from '#shared/adapters/dynamodb/dynamo-requests.ts'
 import { dynamoRevocationStore } from '#shared/adapters/dynamodb/dynamo-revocation-store.ts'
 import { dynamoSubscriptionStore } from '#shared/adapters/dynamodb/dynamo-subscription-store.ts'
@@ -11,10 +12,12 @@ import { dynamoViewStore } from '#shared/adapters/dynamodb/dynamo-view-store.ts'
 import { joinedReads, type ReadItems } from '#shared/adapters/dynamodb/joined-reads.ts'
 import { apiGateway } from '#shared/adapters/gateway/api-gateway.ts'
 import type { Identify } from '#shared/adapters/http/require-principal.ts'
-import { apiKeyIdentity } from '#shared/adapters/identity/api-keys.ts'
+import { keyIdentity } from '#shared/adapters/identity/key-identity.ts'
 import { tokenIdentity } from '#shared/adapters/identity/token-identity.ts'
+import { unlessRevoked } from '#shared/adapters/identity/unless-revoked.ts'
 import { kafkaEventLog } from '#shared/adapters/kafka/kafka-event-log.ts'
 import { functionCaller } from '#shared/adapters/lambda/call-function.ts'
+import { keyName } from '#shared/core/principal.ts'
 import { domains } from '#shared/domain/catalog.ts'
 import type { AcceptDeps } from '#shared/pipeline/accept/accept.ts'
 import { cachedSourceOwner, type SourceOwner } from '#shared/pipeline/accept/source-owner.ts'
@@ -111,17 +114,28 @@ export function decoderOf(
   return recordDecoder(catalog, recordJudge(recordSecrets, recordsSignedSince))
 }
 
-/** Who owns a source. No credential owns one yet. */
-export function sourceOwnerOf(_: Environment): SourceOwner {
-  return cachedSourceOwner(async () => null, { now: Date.now })
+/** Who owns a source: the key that claimed it. */
+export function sourceOwnerOf(tables: Tables): SourceOwner {
+  const keys = keyStore(tables)
+  const find = async (source: string) => {
+    const id = await keys.sourceOwner(source)
+    return id === null ? null : keyName(id)
+  }
+  return cachedSourceOwner(find, { now: Date.now })
 }
 
 export function socketGateway({ gatewayEndpoint, isLocal }: Environment) {
   return apiGateway({ endpoint: gatewayEndpoint, isLocal })
 }
 
-export function identityOf({ apiKeys, tokens }: Environment): Identify {
-  return { byKey: apiKeyIdentity(apiKeys), byToken: tokenIdentity(tokens) }
+export function keyStore({ client, env: { tables } }: Tables) {
+  return dynamoKeyStore(client, { table: tables.keys })
+}
+
+/** The ways to identify the sender of a request. What was revoked is refused by all of them. */
+export function identityOf(tables: Tables): Identify {
+  const identify = { byKey: keyIdentity(keyStore(tables)), byToken: tokenIdentity(tables.env.tokens) }
+  return unlessRevoked(identify, revocationStore(tables))
 }
 
 /** What asks for the statistics to be announced. */

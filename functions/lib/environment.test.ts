@@ -2,7 +2,6 @@ import { describe, expect, test } from 'vitest'
 import { readEnvironment } from './environment.ts'
 
 const { RETENTION: _, LOCAL: __, ...CLOUD } = process.env
-const SHA = 'a'.repeat(64)
 
 describe('the environment of a function', () => {
   test('keeps events for 7 days where nothing else is set', () => {
@@ -23,18 +22,8 @@ describe('the environment of a function', () => {
     ])
   })
 
-  test('reads API keys with their name and role', () => {
-    const { apiKeys } = readEnvironment({ ...CLOUD, API_KEYS: `ci:publisher:${SHA},ops:admin:${SHA}` })
-
-    expect(apiKeys).toEqual([
-      { name: 'ci', role: 'publisher', sha256: SHA },
-      { name: 'ops', role: 'admin', sha256: SHA },
-    ])
-  })
-
   test.each([
     ['LOG_TABLE', ''],
-    ['API_KEYS', `ci:owner:${SHA}`],
     ['RETENTION', '7'],
     ['RETENTION', '7d,market-ticks=1s'],
     ['LONG_POLL', '21'],

@@ -2,19 +2,8 @@ import * as z from 'zod'
 import { LONG_POLL_LIMIT } from '#shared/core/limits.ts'
 import { messageOf } from '#shared/core/message-of.ts'
 import { DEFAULT_RETENTION, parseRetention } from '#shared/core/retention.ts'
-import { highestRole, ROLES } from '#shared/core/role.ts'
 
 const text = z.string().min(1)
-const apiKey = z
-  .string()
-  .regex(
-    new RegExp(`^[\\w.-]+:(?:${ROLES.join('|')}):[0-9a-f]{64}(?::act-for-others)?$`),
-    'must be "<name>:<role>:<sha-256 in hex>"',
-  )
-  .transform((entry) => {
-    const [name = '', role, sha256 = '', more] = entry.split(':')
-    return { name, role: highestRole([role]) ?? 'viewer', sha256, ...(more && { actsForOthers: true }) }
-  })
 const SECRET_LENGTH = 16
 const list = (text: string) => text.split(',').filter((item) => item !== '')
 
@@ -50,6 +39,7 @@ const schema = z.object({
   SUBSCRIPTIONS_TABLE: text,
   DEAD_LETTERS_TABLE: text,
   VIEWS_TABLE: text,
+  KEYS_TABLE: text,
   GATEWAY_ENDPOINT: z.url(),
   KAFKA_BROKERS: z.string().transform(list),
   RECORD_SECRETS: secrets,
@@ -57,7 +47,6 @@ const schema = z.object({
     .union([z.literal(''), z.iso.datetime({ offset: true })])
     .default('')
     .transform((text) => (text === '' ? 0 : Date.parse(text))),
-  API_KEYS: z.string().default('').transform(list).pipe(z.array(apiKey)),
   TOKEN_ISSUER: z.url(),
   USER_POOL_CLIENT_ID: text,
   RETENTION: retention.prefault(DEFAULT_RETENTION),
@@ -98,13 +87,13 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
       subscriptions: data.SUBSCRIPTIONS_TABLE,
       deadLetters: data.DEAD_LETTERS_TABLE,
       views: data.VIEWS_TABLE,
+      keys: data.KEYS_TABLE,
     },
     gatewayEndpoint: data.GATEWAY_ENDPOINT,
     kafkaBrokers: data.KAFKA_BROKERS,
     recordSecrets: data.RECORD_SECRETS,
     /** Milliseconds since the epoch: records from before are of a version that signed none (docs/adr/0028). */
     recordsSignedSince: data.RECORDS_SIGNED_SINCE,
-    apiKeys: data.API_KEYS,
     tokens: { issuer: data.TOKEN_ISSUER, clientId: data.USER_POOL_CLIENT_ID },
     /** As it is written: what it means for views follows from their domains. */
     retention: data.RETENTION,

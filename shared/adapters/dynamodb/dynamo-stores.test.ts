@@ -6,6 +6,7 @@ import type { StoredEvent, Stream, SubscriptionStore } from '#shared/pipeline/po
 import { describeClaimStore } from '#shared/testing/contracts/claim-store.contract.ts'
 import { describeDeadLetterStore } from '#shared/testing/contracts/dead-letter-store.contract.ts'
 import { describeEventStore } from '#shared/testing/contracts/event-store.contract.ts'
+import { describeKeyStore } from '#shared/testing/contracts/key-store.contract.ts'
 import { describeRevocationStore } from '#shared/testing/contracts/revocation-store.contract.ts'
 import { describeSubscriptionStore } from '#shared/testing/contracts/subscription-store.contract.ts'
 import { describeTicketStore } from '#shared/testing/contracts/ticket-store.contract.ts'
@@ -16,6 +17,7 @@ import { registerOn } from '#shared/testing/sockets/register-on.ts'
 import { dynamoClaimStore } from './dynamo-claim-store.ts'
 import { dynamoDeadLetterStore } from './dynamo-dead-letter-store.ts'
 import { dynamoEventStore } from './dynamo-event-store.ts'
+import { dynamoKeyStore } from './dynamo-key-store.ts'
 import { dynamoRevocationStore } from './dynamo-revocation-store.ts'
 import { dynamoSubscriptionStore } from './dynamo-subscription-store.ts'
 import { dynamoTicketStore } from './dynamo-ticket-store.ts'
@@ -38,6 +40,7 @@ const openSubscriptions = () => dynamoSubscriptionStore(client, tables, WHOLE)
 describeEventStore(name, (now) => openLog({ now }))
 describeClaimStore(name, () => openClaims())
 describeDeadLetterStore(name, () => dynamoDeadLetterStore(client, { table: tables.deadLetters, retention }))
+describeKeyStore(name, () => dynamoKeyStore(client, { table: tables.keys }))
 describeRevocationStore(name, (now) => dynamoRevocationStore(client, { table: tables.connections, now }))
 describeSubscriptionStore(name, openSubscriptions)
 describeTicketStore(name, (now) => dynamoTicketStore(client, { table: tables.connections, now }))

@@ -10,6 +10,7 @@ export const KEYS = {
   subscriptions: ['channel', 'subscriber'],
   deadLetters: ['topic', 'position'],
   views: ['view', 'part'],
+  keys: ['kind', 'item'],
 } as const satisfies Readonly<Record<string, KeySchema>>
 
 export type TableName = keyof typeof KEYS

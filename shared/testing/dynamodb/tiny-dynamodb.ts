@@ -139,4 +139,5 @@ export const TINY_TABLES = {
   subscriptions: 'subscriptions',
   deadLetters: 'deadLetters',
   views: 'views',
+  keys: 'keys',
 } as const satisfies Record<keyof typeof KEYS, TableName>

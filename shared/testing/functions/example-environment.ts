@@ -6,6 +6,7 @@ export const exampleEnvironment = {
   SUBSCRIPTIONS_TABLE: 'subscriptions',
   DEAD_LETTERS_TABLE: 'dead-letters',
   VIEWS_TABLE: 'views',
+  KEYS_TABLE: 'keys',
   GATEWAY_ENDPOINT: 'http://127.0.0.1:9/gateway',
   KAFKA_BROKERS: '127.0.0.1:9',
   RECORD_SECRETS: 'example-record-secret',

@@ -1,16 +1,21 @@
-import { createHash } from 'node:crypto'
 import type { APIGatewayProxyEventV2 } from 'aws-lambda'
 import type { httpHandler } from '#shared/adapters/http/http-handler.ts'
+import type { Identify } from '#shared/adapters/http/require-principal.ts'
+import { keyName } from '#shared/core/principal.ts'
+import { Refusal } from '#shared/core/refusal.ts'
 import { ROLES, type Role } from '#shared/core/role.ts'
 import { makeContext } from './lambda-events.ts'
 
 const secretOf = (role: Role) => `key-of-${role}`
 
-/** The setting `API_KEYS` with one key for each role. The principal of a key has the name of its role. */
-export const API_KEYS = ROLES.map((role) => {
-  const sha256 = createHash('sha256').update(secretOf(role)).digest('hex')
-  return `${role}:${role}:${sha256}`
-}).join(',')
+/** Knows one key for each role, and no token. The principal of a key has the name of its role, such as `key:admin`. */
+export const identifyByRole: Identify = {
+  byKey: async (key) => {
+    const role = ROLES.find((name) => secretOf(name) === key)
+    return role ? { kind: 'key', name: keyName(role), role, issued: 0 } : null
+  },
+  byToken: () => Promise.reject(new Refusal('unauthenticated', 'This token is not valid.')),
+}
 
 /** The header with the key of a role. */
 export function keyOf(role: Role): Readonly<Record<string, string>> {

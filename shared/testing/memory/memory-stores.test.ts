@@ -2,6 +2,7 @@ import type { Retention } from '#shared/core/retention.ts'
 import { describeClaimStore } from '#shared/testing/contracts/claim-store.contract.ts'
 import { describeDeadLetterStore } from '#shared/testing/contracts/dead-letter-store.contract.ts'
 import { describeEventStore } from '#shared/testing/contracts/event-store.contract.ts'
+import { describeKeyStore } from '#shared/testing/contracts/key-store.contract.ts'
 import { describeRevocationStore } from '#shared/testing/contracts/revocation-store.contract.ts'
 import { describeSubscriptionStore } from '#shared/testing/contracts/subscription-store.contract.ts'
 import { describeTicketStore } from '#shared/testing/contracts/ticket-store.contract.ts'
@@ -9,6 +10,7 @@ import { describeViewStore } from '#shared/testing/contracts/view-store.contract
 import { memoryClaimStore } from './memory-claim-store.ts'
 import { memoryDeadLetterStore } from './memory-dead-letter-store.ts'
 import { memoryEventStore } from './memory-event-store.ts'
+import { memoryKeyStore } from './memory-key-store.ts'
 import { memoryRevocationStore } from './memory-revocation-store.ts'
 import { memorySubscriptionStore } from './memory-subscription-store.ts'
 import { memoryTicketStore } from './memory-ticket-store.ts'
@@ -28,6 +30,7 @@ const stores = {
   store: memoryEventStore(undefined, () => logTime(), 7 * 86_400_000),
   claims: memoryClaimStore(),
   deadLetters: memoryDeadLetterStore(),
+  keys: memoryKeyStore(),
   subscriptions: memorySubscriptionStore(),
 }
 
@@ -37,6 +40,7 @@ describeEventStore('in memory', (now) => {
 })
 describeClaimStore('in memory', () => stores.claims)
 describeDeadLetterStore('in memory', () => stores.deadLetters)
+describeKeyStore('in memory', () => stores.keys)
 describeRevocationStore('in memory', (now) => {
   revocationTime = now
   return revocations
