@@ -1,4 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import type { AuditedAction } from '#shared/core/audit.ts'
+import type { CloudEvent } from '#shared/core/event.ts'
+import { auditEvent } from '#shared/pipeline/audit/write-audit.ts'
 import { redeemTicket } from '#shared/pipeline/sockets/tickets.ts'
 import { addEvent } from '#shared/testing/accept/logs.ts'
 import { makeEvent, makeStored } from '#shared/testing/accept/records.ts'
@@ -52,7 +55,14 @@ async function createWorld(settings: { readonly LONG_POLL?: string; readonly RET
     const query = Object.fromEntries(searchParams)
     return callHttp(read, makeHttpEvent(method, pathname, { headers, query }))
   }
-  return { call, tickets, clock, audit }
+  const addAudit = async (action: AuditedAction, name: string) => {
+    const { heads } = await store.topic('tidewire-audit')
+    const place = { topic: 'tidewire-audit', partition: 0, offset: (heads.get(0)?.offset ?? -1) + 1 }
+    const principal = { kind: 'user', name, role: 'viewer' } as const
+    const record = { id: `${place.offset}`, time: new Date(NOW).toISOString(), action, principal, caller: {} }
+    await addEvent(store, makeStored(place, auditEvent(record)))
+  }
+  return { call, tickets, clock, audit, addAudit }
 }
 
 test.each(['GET /openapi.json', 'GET /asyncapi.json'])(
@@ -77,6 +87,7 @@ test.each([
   ['GET /views/port/cases', 200],
   ['GET /views/port/cases/e1', 200],
   ['GET /dead-letters', 200],
+  ['GET /audit', 200],
   ['POST /tickets', 201],
   ['GET /catalog', 200],
 ])('%s needs credentials, and is not cached', async (route, status) => {
@@ -253,5 +264,27 @@ describe('the audit trail', () => {
     expect(audit.entries).toMatchObject([
       { action: 'dead-letters.read', principal: { name: 'key:admin' }, details: { letters: 0 } },
     ])
+  })
+
+  test('is read newest first, by principal, action and outcome', async () => {
+    const { call, addAudit } = await createWorld()
+    await addAudit('key.created', 'ada')
+    await addAudit('refused', 'bob')
+    const read = async (query: string) => {
+      const { body } = await call(`GET /audit${query}`, keyOf('admin'))
+      return body.events.map(({ event }: { event: CloudEvent }) => `${event.subject} ${event.type}`)
+    }
+    const [created, refused] = ['ada tidewire.audit.key.created', 'bob tidewire.audit.refused']
+
+    expect(await read('')).toEqual([refused, created])
+    expect(await read('?principal=ada')).toEqual([created])
+    expect(await read('?action=key.*')).toEqual([created])
+    expect(await read('?outcome=refused')).toEqual([refused])
+  })
+
+  test.each(['viewer', 'publisher', 'operator'] as const)('is not for the role %s', async (role) => {
+    const { call } = await createWorld()
+
+    expect((await call('GET /audit', keyOf(role))).status).toBe(403)
   })
 })

@@ -1,5 +1,6 @@
 import { eventsCsv } from '#shared/adapters/http/events-csv.ts'
 import type { HttpRequest, HttpResponse } from '#shared/adapters/http/http-message.ts'
+import { readAuditQuery } from '#shared/adapters/http/read-audit-query.ts'
 import { readQuery, readWait } from '#shared/adapters/http/read-query.ts'
 import { asyncapiDocument } from '#shared/api/asyncapi.ts'
 import { catalogDocument } from '#shared/api/catalog-document.ts'
@@ -91,6 +92,13 @@ export function readRoutes(deps: ReadDeps): Routes {
     'GET /views/{domain}/{view}/{key}': {
       action: 'read',
       respond: (request, principal) => respondWithView(request, principal, deps),
+    },
+    'GET /audit': {
+      action: 'audit.read',
+      respond: async ({ query: given }) => {
+        const { query, limit, next, selection } = readAuditQuery(given)
+        return { status: 200, body: await listEvents(query, next, limit, deps, selection) }
+      },
     },
     'GET /dead-letters': {
       action: 'dead-letters.read',

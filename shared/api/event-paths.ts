@@ -1,5 +1,6 @@
 import { ACCEPT_LIMITS } from '#shared/core/limits.ts'
 import {
+  auditParameters,
   catchUpParameters,
   csvParameters,
   deadLetterParameters,
@@ -34,6 +35,33 @@ const POSITIONED = {
     category: 'port.container',
     severity: 'info',
     data: { berth: 'B4', weightKg: 21_400 },
+  },
+}
+const AUDITED = {
+  topic: 'tidewire-audit',
+  partition: 1,
+  offset: 7,
+  event: {
+    specversion: '1.0',
+    id: '8e03978e-40d5-43dd-bc93-6894a57f9324',
+    source: 'urn:tidewire:audit',
+    type: 'tidewire.audit.refused',
+    subject: 'key:ci',
+    time: '2026-11-21T08:00:00.000Z',
+    datacontenttype: 'application/json',
+    category: 'tidewire.audit.refused',
+    severity: 'low',
+    partitionkey: 'key:ci',
+    traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
+    data: {
+      action: 'refused',
+      outcome: 'refused',
+      principal: { kind: 'key', name: 'key:ci', role: 'publisher' },
+      address: '203.0.113.7',
+      requestId: 'Jf2mxgZ0liAEJ3Q=',
+      target: 'GET /keys',
+      reason: 'The role publisher may not do "keys.read": that takes the role admin.',
+    },
   },
 }
 const RATE_HEADERS = {
@@ -234,10 +262,24 @@ const csv: Json = {
   },
 }
 
+const audit: Json = {
+  operationId: 'listAudit',
+  summary: 'Who did what, and what was refused, newest first',
+  description:
+    'The events of the audit trail, with their data as the catalog describes it under "tidewire.audit". To follow them, subscribe to the channel "tidewire.audit.**".',
+  tags: ['operations'],
+  parameters: auditParameters,
+  responses: {
+    200: json('A page.', 'historyPage', { events: [AUDITED], next: null }),
+    ...problems(400, 401, 403, 500, 503),
+  },
+}
+
 /** The routes of events, with their lifecycles, the export and the dead letters. */
 export const eventPaths = {
   '/events': { get: list, post },
   '/events/since': { get: since },
+  '/audit': { get: audit },
   '/dead-letters': { get: deadLetters },
   '/events.csv': { get: csv },
   '/events/{id}': { get, delete: remove },

@@ -176,6 +176,21 @@ export const viewKeyParameters: readonly Json[] = [
 
 export const deadLetterParameters: readonly Json[] = [limit]
 
+export const auditParameters: readonly Json[] = [
+  listInQuery('principal', 'Only what these did, or was refused to them.', ONE_OF_LIST, ['key:ci']),
+  listInQuery(
+    'action',
+    'Names of audited actions, or patterns of them (docs/audit.md).',
+    schemaRef('channelPattern'),
+    ['refused', 'key.*'],
+  ),
+  listInQuery('outcome', 'Only these.', { enum: ['done', 'refused'] }, ['refused']),
+  inQuery('from', 'Not before this time (RFC 3339).', TIME, { example: '2026-11-21T00:00:00Z' }),
+  inQuery('to', 'Not after this time (RFC 3339).', TIME, { example: '2026-11-22T00:00:00Z' }),
+  limit,
+  inQuery('next', 'The "next" of the previous page.', schemaRef('cursor')),
+]
+
 export const postParameters: readonly Json[] = [
   idempotencyKey,
   inHeader(
