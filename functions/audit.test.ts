@@ -49,5 +49,5 @@ test('a call fails if Kafka cannot be written, so that Lambda repeats it; the en
   await expect(audit()).rejects.toThrow('no Kafka')
 
   const [line] = logged.mock.calls[0] ?? []
-  expect(JSON.parse(line)).toMatchObject({ level: 'ERROR', entry: RECORD })
+  expect(JSON.parse(line)).toMatchObject({ level: 'ERROR', entry: RECORD, error: { message: 'no Kafka' } })
 })

@@ -1,6 +1,7 @@
 import { httpHandler } from '#shared/adapters/http/http-handler.ts'
 import { rateLimiter } from '#shared/adapters/http/rate-limit.ts'
-import { type Identify, respondAs } from '#shared/adapters/http/require-principal.ts'
+import type { Identify } from '#shared/adapters/http/require-principal.ts'
+import { respondAs } from '#shared/adapters/http/respond-as.ts'
 import { kafkaLogReader } from '#shared/adapters/kafka/kafka-log-reader.ts'
 import { actorOf } from '#shared/core/audit.ts'
 import { domains } from '#shared/domain/catalog.ts'

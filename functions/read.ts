@@ -1,6 +1,7 @@
 import { httpHandler } from '#shared/adapters/http/http-handler.ts'
 import { problemResponse } from '#shared/adapters/http/problem.ts'
-import { type Identify, respondAs } from '#shared/adapters/http/require-principal.ts'
+import type { Identify } from '#shared/adapters/http/require-principal.ts'
+import { respondAs } from '#shared/adapters/http/respond-as.ts'
 import { methodsOf } from '#shared/api/openapi.ts'
 import { assertMay } from '#shared/core/authorize.ts'
 import { Refusal } from '#shared/core/refusal.ts'

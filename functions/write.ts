@@ -1,6 +1,7 @@
 import { httpHandler } from '#shared/adapters/http/http-handler.ts'
 import { rateLimiter } from '#shared/adapters/http/rate-limit.ts'
-import { type Identify, respondAs } from '#shared/adapters/http/require-principal.ts'
+import type { Identify } from '#shared/adapters/http/require-principal.ts'
+import { respondAs } from '#shared/adapters/http/respond-as.ts'
 import { assertMay } from '#shared/core/authorize.ts'
 import { type AcceptDeps, acceptFrom } from '#shared/pipeline/accept/accept.ts'
 import { readPost } from '#shared/pipeline/accept/read-post.ts'

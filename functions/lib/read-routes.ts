@@ -5,7 +5,8 @@ import { readQuery, readWait } from '#shared/adapters/http/read-query.ts'
 import { asyncapiDocument } from '#shared/api/asyncapi.ts'
 import { catalogDocument } from '#shared/api/catalog-document.ts'
 import { openapiDocument } from '#shared/api/openapi.ts'
-import { actorOf } from '#shared/core/audit.ts'
+import { AUDIT_CHANNELS, actorOf } from '#shared/core/audit.ts'
+import { matchesChannel } from '#shared/core/channel.ts'
 import { matchPath } from '#shared/core/path-template.ts'
 import type { Action } from '#shared/core/policy.ts'
 import type { Principal } from '#shared/core/principal.ts'
@@ -61,6 +62,13 @@ type Routes = Readonly<Record<string, Route>>
 /** What describes the deployment changes with it only. */
 const CACHED = { 'cache-control': 'public, max-age=60' }
 
+/** Who may read the audit trail may read all of it: its action is enough, without a grant to read events. */
+const WHOLE_TRAIL: Access = {
+  admits: ({ category = '' }) => matchesChannel(AUDIT_CHANNELS, category),
+  readable: (patterns) => [...patterns],
+  topics: (patterns, catalog) => catalog.topicsTouched(patterns),
+}
+
 /** The routes by method and path; of two that match the first is taken. */
 export function readRoutes(deps: ReadDeps): Routes {
   const { catalog, domains, deadLetters, tickets, audit, clock } = deps
@@ -97,7 +105,8 @@ export function readRoutes(deps: ReadDeps): Routes {
       action: 'audit.read',
       respond: async ({ query: given }) => {
         const { query, limit, next, selection } = readAuditQuery(given)
-        return { status: 200, body: await listEvents(query, next, limit, deps, selection) }
+        const page = listEvents(query, next, limit, { ...deps, access: WHOLE_TRAIL }, selection)
+        return { status: 200, body: await page }
       },
     },
     'GET /dead-letters': {

@@ -57,7 +57,6 @@ const AWAITED: readonly string[] = [
   'keys.read',
   'keys.create',
   'keys.revoke',
-  'audit.read',
 ]
 
 type Operation = { readonly security?: readonly unknown[] } & Readonly<Record<string, unknown>>
