@@ -203,15 +203,31 @@ describe.skipIf(chromiumPath() === null)('the market in Chromium', () => {
       .waitFor()
   })
 
-  it('lets a viewer read only, and shows why no order can be placed', async () => {
-    const { page: viewer } = await openApp(browser, stack.webUrl, { as: 'viewer' })
+  it('lets a viewer trade and be alerted in their own name, and shows their account alone', async () => {
+    const { page: viewer, problems: found } = await openApp(browser, stack.webUrl, { as: 'viewer' })
     await goLive(viewer, `${stack.webUrl}/market/trading?symbol=ACME`)
-    await viewer.getByText('Viewers can see everything here but change nothing.').waitFor()
-
-    expect(await viewer.getByRole('button', { name: 'Buy', exact: true }).getAttribute('aria-disabled')).toBe(
-      'true',
-    )
+    const form = viewer.getByRole('form', { name: 'Order' })
+    await form.getByLabel('Shares').fill('2')
+    await form.getByRole('button', { name: 'Buy 2 ACME' }).click()
+    await viewer.getByText(/Filled\. Bought 2 ACME/).waitFor()
     expect(await axeViolations(viewer)).toEqual([])
+
+    // The account of the admin, who has traded above, is another one.
+    await goLive(viewer, `${stack.webUrl}/market/portfolio`)
+    const held = viewer.getByRole('row', { name: /ACME/ }).first()
+    await expect.poll(() => held.textContent()).toMatch(/^ACME2/)
+    await goLive(viewer, `${stack.webUrl}/market/history?symbol=ACME`)
+    const orders = viewer.getByRole('group', { name: 'My orders' })
+    await expect.poll(() => orders.getByRole('row').count()).toBe(2)
+
+    await goLive(viewer, `${stack.webUrl}/market/alerts?symbol=ACME`)
+    await viewer.getByRole('form', { name: 'New alert' }).getByLabel('Price').fill('5000')
+    await viewer.keyboard.press('Enter')
+    const row = viewer.getByRole('row', { name: /ACME: Price at or above/ })
+    await row.getByText('Watching').waitFor()
+    await row.getByRole('button', { name: /Delete the alert/ }).click()
+    await viewer.getByText('No alerts', { exact: true }).waitFor()
+    expect(found).toEqual([])
     await viewer.context().close()
   })
 

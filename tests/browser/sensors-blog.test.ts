@@ -244,7 +244,9 @@ describe.skipIf(chromiumPath() === null)('sensors and blog in Chromium', () => {
     const { page: viewer } = await openApp(browser, stack.webUrl, { as: 'viewer' })
     await goLive(viewer, `${stack.webUrl}/blog`)
     const publishing = (on: Page) => on.getByRole('button', { name: 'Publish Reading a tide table' })
-    expect(await publishing(viewer).getAttribute('title')).toContain('Viewers can see')
+    await viewer.getByText('Reading a tide table').waitFor()
+    expect(await publishing(viewer).count()).toBe(0)
+    expect(await viewer.getByRole('button', { name: 'New post' }).count()).toBe(0)
     await viewer.context().close()
 
     await goLive(page, `${stack.webUrl}/blog`)

@@ -4,14 +4,15 @@ import { Icon } from '#web/ui/data/icon.tsx'
 import { IconButton } from '#web/ui/form/button.tsx'
 import type { Panel } from '#web/ui/layout/panel.ts'
 import { changeSettings, useSetting } from '#web/ui/state/settings.ts'
-import { panels } from './panels.ts'
+import { usePanels } from './panels.ts'
 import './navigation.css'
 
 const GROUPS = ['domains', 'operations'] as const
 
-/** Links to all panels: at the side, collapsible to icons, and at the bottom of a phone. */
+/** Links to the panels of the user: at the side, collapsible to icons, and at the bottom of a phone. */
 export function Navigation() {
   const isCollapsed = useSetting('isNavCollapsed')
+  const panels = usePanels()
   return (
     <nav className="nav" aria-label="Main">
       <Link className="nav-brand" to="/" aria-label="Tidewire, home">

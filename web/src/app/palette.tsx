@@ -3,13 +3,14 @@ import type { Panel } from '#web/ui/layout/panel.ts'
 import { Dialog } from '#web/ui/overlay/dialog.tsx'
 import { type Shortcut, shortcuts } from '#web/ui/state/shortcuts.ts'
 import { useGoTo } from '#web/ui/state/use-search-state.ts'
-import { panels } from './panels.ts'
+import { usePanels } from './panels.ts'
 import { Keys } from './shortcut-help.tsx'
 import './palette.css'
 
 /** The command palette: opens a page or runs an action by a part of its name. */
 export function Palette({ onClose }: { onClose: () => void }) {
   const goTo = useGoTo()
+  const panels = usePanels()
   const [items] = useState(() => paletteItems(panels, shortcuts.list()))
   const [query, setQuery] = useState('')
   const [active, setActive] = useState(0)

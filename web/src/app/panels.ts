@@ -1,3 +1,5 @@
+import { useAccess } from '#web/live/access.tsx'
+import { isAllowed } from '#web/live/rights.ts'
 import type { Panel } from '#web/ui/layout/panel.ts'
 import { blogPanel } from '../domains/blog/panel.ts'
 import { marketPanel } from '../domains/market/panel.ts'
@@ -9,3 +11,9 @@ import { sensorsPanel } from '../domains/sensors/panel.ts'
  * A new panel is a folder `domains/<name>/` and a line here (docs/dashboard.md, "How a panel is made").
  */
 export const panels: readonly Panel[] = [portPanel, marketPanel, sensorsPanel, blogPanel]
+
+/** The panels that the signed-in user is offered. */
+export function usePanels(): readonly Panel[] {
+  const user = useAccess()
+  return panels.filter(({ needs }) => needs === undefined || isAllowed(user, needs))
+}

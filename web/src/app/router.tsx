@@ -6,6 +6,10 @@ import {
   lazyRouteComponent,
   redirect,
 } from '@tanstack/react-router'
+import type { ComponentType } from 'react'
+import type { Action } from '#shared/core/policy.ts'
+import { useAccess } from '#web/live/access.tsx'
+import { rightProblem } from '#web/live/rights.ts'
 import { Button } from '#web/ui/form/button.tsx'
 import type { Panel } from '#web/ui/layout/panel.ts'
 import { Loading, StateMessage } from '#web/ui/layout/state-message.tsx'
@@ -29,14 +33,31 @@ const docsRoute = createRoute({
   component: lazyRouteComponent(() => import('../docs/docs-page.tsx'), 'DocsPage'),
 })
 
-function routesOf({ name, pages }: Panel) {
+function routesOf({ name, needs, pages }: Panel) {
   return pages.map(({ path, load }) =>
     createRoute({
       getParentRoute: () => rootRoute,
       path: `/${name}${path}`,
-      component: lazyRouteComponent(async () => ({ default: await load() })),
+      component: lazyRouteComponent(async () => {
+        const Page = await load()
+        return { default: needs === undefined ? Page : guarded(Page, needs) }
+      }),
     }),
   )
+}
+
+/** A page that only some users have: the others are told why, for they may have been sent its address. */
+function guarded(Page: ComponentType, needs: Action): ComponentType {
+  return function GuardedPage() {
+    const problem = rightProblem(useAccess(), needs)
+    if (problem === null) return <Page />
+    return (
+      <>
+        <h1 className="visually-hidden">Not for your role</h1>
+        <StateMessage kind="denied" title="This page is not for your role" detail={problem} />
+      </>
+    )
+  }
 }
 
 /** Creates the router: the pages of each panel under its name, and the API documentation. */

@@ -5,7 +5,7 @@ import { Toaster } from '#web/ui/overlay/toaster.tsx'
 import { useSetting } from '#web/ui/state/settings.ts'
 import { listenToKeys, useShortcut } from '#web/ui/state/shortcuts.ts'
 import { Navigation } from './navigation.tsx'
-import { panels } from './panels.ts'
+import { usePanels } from './panels.ts'
 import { ConnectionBanner, TopBar } from './top-bar.tsx'
 import './shell.css'
 
@@ -18,6 +18,7 @@ const ShortcutHelp = lazy(() =>
 export function Shell() {
   const [open, setOpen] = useState<'palette' | 'help' | null>(null)
   const isCollapsed = useSetting('isNavCollapsed')
+  const panels = usePanels()
   useEffect(listenToKeys, [])
   useShortcut({ keys: 'Mod+k', label: 'Open the command palette', group: 'Everywhere' }, () =>
     setOpen('palette'),

@@ -3,6 +3,7 @@ import type { StateOf, ViewSet, ViewStatus } from '#shared/client/connect.ts'
 import { Loading, StateMessage } from '#web/ui/layout/state-message.tsx'
 import { useAccess } from './access.tsx'
 import { useConnection } from './freshness.tsx'
+import { type Deed, rightProblem } from './rights.ts'
 import { useTidewire } from './tidewire-provider.tsx'
 
 export type LiveView<State> = {
@@ -73,13 +74,12 @@ const WORDS: { readonly [status in ViewStatus]: string | null } = {
 }
 
 /**
- * Returns why the user may not act on what these views show, in words: the user has no right to write, or the views are
- * out of date. Returns null if the user may. While polling, stale is normal and no reason.
+ * Returns why the user may not act on what these views show, in words: the policy does not let the user do it, or the
+ * views are out of date. Returns null if the user may. While polling, stale is normal and no reason.
  */
-export function useRefusal(of: readonly { readonly status: ViewStatus }[]): string | null {
+export function useRefusal(of: readonly { readonly status: ViewStatus }[], deed: Deed): string | null {
   const { refusal, phase } = useConnection()
-  const { role } = useAccess()
+  const problem = rightProblem(useAccess(), deed)
   const late = of.map(({ status }) => (status === 'stale' && phase === 'polling' ? null : WORDS[status]))
-  if (role === null || role === 'viewer') return 'Viewers can see everything here but change nothing.'
-  return refusal ?? late.find((words) => words !== null) ?? null
+  return problem ?? refusal ?? late.find((words) => words !== null) ?? null
 }

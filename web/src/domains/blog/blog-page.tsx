@@ -1,6 +1,8 @@
 import { useRef } from 'react'
 import { blogViews, type PostState } from '#shared/domain/blog/blog-views.ts'
+import { useAccess } from '#web/live/access.tsx'
 import { FreshnessBadge } from '#web/live/freshness.tsx'
+import { type Deed, isAllowed } from '#web/live/rights.ts'
 import { useRefusal, useView, ViewBody } from '#web/live/use-view.tsx'
 import { Button } from '#web/ui/form/button.tsx'
 import { Chip } from '#web/ui/form/chip.tsx'
@@ -15,23 +17,29 @@ import { STATUS_WORDS } from './post-words.ts'
 import { usePostActions } from './use-post-actions.ts'
 import './blog-page.css'
 
+/** Any change of a post, since the same roles make all of them. */
+const WRITING: Deed = { publish: 'blog.post.created', on: 'blog.post' }
+
 /** The posts, live. The filter and the open dialog are part of the address. */
 export function BlogPage() {
   const view = useView(blogViews, 'posts')
   const actions = usePostActions(view.states)
-  const refusal = useRefusal([view])
+  const refusal = useRefusal([view], WRITING)
+  const isWriter = isAllowed(useAccess(), WRITING)
   const [search, change] = useSearchState()
   const { status = '', find = '' } = search
   const posts = listPosts(view.states.values(), { status, find })
-  const write = () => change({ edit: 'new' }, 'push')
+  const write = () => isWriter && change({ edit: 'new' }, 'push')
   useShortcut({ keys: 'n', label: 'Write a post', group: 'Blog' }, write)
   return (
     <div className="blog">
       <header className="blog-head">
         <h1>Blog</h1>
-        <Button look="primary" icon="plus" onClick={write}>
-          New post
-        </Button>
+        {isWriter && (
+          <Button look="primary" icon="plus" onClick={write}>
+            New post
+          </Button>
+        )}
       </header>
       <Card title="Posts" aside={<FreshnessBadge updatedAt={view.updatedAt} />}>
         <PostFilters search={search} change={change} posts={view.states} />
@@ -43,6 +51,7 @@ export function BlogPage() {
               filter={`${status} ${find}`}
               actions={actions}
               refusal={refusal}
+              isWriter={isWriter}
               change={change}
             />
           ) : status === '' && find === '' ? (

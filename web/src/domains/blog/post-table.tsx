@@ -24,11 +24,13 @@ type Props = {
   readonly filter: string
   readonly actions: PostActions
   readonly refusal: string | null
+  /** Whether changes are offered at all. */
+  readonly isWriter: boolean
   readonly change: (change: Search, push?: 'push') => void
 }
 
 /** The posts, last changed first. The order does not change while the pointer or the focus is in the list. */
-export function PostTable({ posts, all, filter, actions, refusal, change }: Props) {
+export function PostTable({ posts, all, filter, actions, refusal, isWriter, change }: Props) {
   const held = useHeldPosts(posts, all, filter)
   const attention = useAttention(held.hold)
   const [pages, setPages] = useState(1)
@@ -63,6 +65,7 @@ export function PostTable({ posts, all, filter, actions, refusal, change }: Prop
               busy={actions.busy.get(post.postId)}
               act={actions.act}
               refusal={refusal}
+              isWriter={isWriter}
               change={change}
             />
           ))}
@@ -84,6 +87,8 @@ type RowProps = {
   readonly busy: PostEventType | undefined
   readonly act: PostActions['act']
   readonly refusal: string | null
+  /** Whether changes are offered at all. */
+  readonly isWriter: boolean
   readonly change: (change: Search, push?: 'push') => void
 }
 
@@ -121,8 +126,9 @@ function PostRow(props: RowProps) {
   )
 }
 
-function RowActions({ post, busy, act, refusal, change }: RowProps) {
+function RowActions({ post, busy, act, refusal, isWriter, change }: RowProps) {
   const { postId, title, status } = post
+  const isOffered = isWriter && status !== 'deleted'
   const held = refusal ?? (busy ? EVENT_WORDS[busy].busy : null)
   const toggle = status === 'published' ? 'blog.post.unpublished' : 'blog.post.published'
   const publish = async () => {
@@ -137,7 +143,7 @@ function RowActions({ post, busy, act, refusal, change }: RowProps) {
   }
   return (
     <div className="post-actions">
-      {status !== 'deleted' && (
+      {isOffered && (
         <>
           <Button small refused={held} aria-label={`Edit ${title}`} onClick={() => open('edit')}>
             Edit
@@ -156,7 +162,7 @@ function RowActions({ post, busy, act, refusal, change }: RowProps) {
         <MenuItem icon="clock" onSelect={() => openFromMenu('history')}>
           History
         </MenuItem>
-        {status !== 'deleted' && (
+        {isOffered && (
           <MenuItem icon="trash" disabled={held !== null} onSelect={() => openFromMenu('remove')}>
             Delete…
           </MenuItem>

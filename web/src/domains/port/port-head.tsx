@@ -4,6 +4,7 @@ import { NO_STATISTICS, presentStatistics } from '#shared/domain/port/statistics
 import { useAccess } from '#web/live/access.tsx'
 import { ApiError, useApi } from '#web/live/api.ts'
 import { useConnection } from '#web/live/freshness.tsx'
+import { rightProblem } from '#web/live/rights.ts'
 import { useView } from '#web/live/use-view.tsx'
 import { formatNumber } from '#web/ui/data/format.ts'
 import { Button } from '#web/ui/form/button.tsx'
@@ -11,6 +12,7 @@ import { showToast } from '#web/ui/overlay/toaster.tsx'
 import { changeSettings } from '#web/ui/state/settings.ts'
 import { useMedia } from '#web/ui/state/use-media.ts'
 import { useNow } from '#web/ui/state/use-now.ts'
+import { CREATING } from './create/creating.ts'
 import { exportCsv } from './export-csv.ts'
 import { type FeedFilters, toExportQuery } from './feed/feed-filters.ts'
 import { unreadBy } from './statistics/unread-by.ts'
@@ -27,6 +29,7 @@ type Props = {
 /** The head of the page: the key figures, and the actions for the whole page. */
 export function PortHead({ filters, meter, isStill, onCreate }: Props) {
   const { refusal } = useConnection()
+  const problem = rightProblem(useAccess(), CREATING)
   return (
     <header className="port-head">
       <h1>Port operations</h1>
@@ -41,9 +44,11 @@ export function PortHead({ filters, meter, isStill, onCreate }: Props) {
           Auto-refresh
         </label>
         <ExportButton filters={filters} />
-        <Button look="primary" icon="plus" refused={refusal} onClick={onCreate}>
-          <Words long="Create event" short="Create" />
-        </Button>
+        {problem === null && (
+          <Button look="primary" icon="plus" refused={refusal} onClick={onCreate}>
+            <Words long="Create event" short="Create" />
+          </Button>
+        )}
       </div>
     </header>
   )

@@ -1,4 +1,5 @@
 import type { ComponentType } from 'react'
+import type { Action } from '#shared/core/policy.ts'
 import type { Tone } from '#web/ui/data/badge.tsx'
 import type { IconName } from '#web/ui/data/icon.tsx'
 
@@ -33,4 +34,6 @@ export type Panel = {
   /** A hook of the navigation, which is always mounted: it must be cheap. */
   readonly useBadge?: () => PanelBadge | null
   readonly commands?: readonly PanelCommand[]
+  /** What a user must be allowed to do to be offered it; everybody is, if it is left out. */
+  readonly needs?: Action
 }

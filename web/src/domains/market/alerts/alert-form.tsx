@@ -10,6 +10,7 @@ import { showToast } from '#web/ui/overlay/toaster.tsx'
 
 import { useMarketAddress } from '../market-address.ts'
 import { sayPrice } from '../money-text.ts'
+import { ownDeed } from '../own-deed.ts'
 import { SymbolSelect } from '../symbol-choice.tsx'
 import { useQuote } from '../use-quotes.ts'
 import { type AlertDraft, checkAlert, KIND_WORDS, readThreshold, sayCondition } from './check-alert.ts'
@@ -20,7 +21,7 @@ export function AlertForm() {
   const { symbol, change } = useMarketAddress()
   const [typed, setTyped] = useState<Omit<AlertDraft, 'symbol'>>({ kind: 'price-above', threshold: '' })
   const [isChecked, setChecked] = useState(false)
-  const refusal = useRefusal([useAlerts()])
+  const refusal = useRefusal([useAlerts()], ownDeed(useAccess().name, 'market.alert.created'))
   const create = useCreating()
   const draft = { ...typed, symbol: symbol ?? '' }
   const errors = isChecked ? checkAlert(draft) : {}

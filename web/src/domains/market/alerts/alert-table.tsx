@@ -9,6 +9,7 @@ import { Button, IconButton } from '#web/ui/form/button.tsx'
 import { Chip } from '#web/ui/form/chip.tsx'
 import { StateMessage } from '#web/ui/layout/state-message.tsx'
 import { showToast } from '#web/ui/overlay/toaster.tsx'
+import { ownDeed } from '../own-deed.ts'
 import { sayCondition, sayTrigger } from './check-alert.ts'
 import { useAlerts } from './use-alerts.ts'
 
@@ -77,7 +78,7 @@ export function AlertTable({ alerts, fresh, filter, onFilter }: Props) {
 
 function AlertRow({ alert, isFresh }: { alert: AlertRecord; isFresh: boolean }) {
   const { symbol, status, reason, createdAt, triggeredAt } = alert
-  const refusal = useRefusal([useAlerts()])
+  const refusal = useRefusal([useAlerts()], ownDeed(useAccess().name, 'market.alert.deleted'))
   const remove = useDeleting()
   const { word, tone } = STATUS[status]
   const condition = `${symbol}: ${sayCondition(alert)}`

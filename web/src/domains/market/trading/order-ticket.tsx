@@ -11,6 +11,7 @@ import { Segments } from '#web/ui/form/segments.tsx'
 import { Card } from '#web/ui/layout/card.tsx'
 
 import { sayAmount } from '../money-text.ts'
+import { ownDeed } from '../own-deed.ts'
 import { usePortfolio } from '../portfolio/use-portfolio.ts'
 import { SymbolSelect } from '../symbol-choice.tsx'
 import { useQuote } from '../use-quotes.ts'
@@ -112,7 +113,7 @@ type FootProps = {
 /** What the order costs, the cash and shares for it, and the button. */
 function TicketFoot({ draft, own, isSending }: FootProps) {
   const { quote } = useQuote(draft.symbol)
-  const refusal = useRefusal([own])
+  const refusal = useRefusal([own], ownDeed(useAccess().name, 'market.order.placed'))
   const { portfolio, held } = own
   const cost = estimate(draft, quote?.last ?? null)
   const shares = portfolio.positions.find(({ symbol }) => symbol === draft.symbol)

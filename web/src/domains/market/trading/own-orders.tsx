@@ -14,12 +14,13 @@ import { StateMessage } from '#web/ui/layout/state-message.tsx'
 import { showToast } from '#web/ui/overlay/toaster.tsx'
 import { useMarketAddress } from '../market-address.ts'
 import { directionOf, sayPrice, saySigned } from '../money-text.ts'
+import { ownDeed } from '../own-deed.ts'
 import { ORDER_STATUS, sayOrder, useOrders } from './orders.ts'
 
 /** The orders that wait for their price. Each can be cancelled. */
 export function OpenOrders() {
   const view = useOrders()
-  const refusal = useRefusal([view])
+  const refusal = useRefusal([view], ownDeed(useAccess().name, 'market.order.cancel-requested'))
   const { asked, cancel } = useCancelling()
   const open = view.orders.filter(isOpen).toReversed()
   return (

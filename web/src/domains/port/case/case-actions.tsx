@@ -2,6 +2,7 @@ import { type FormEvent, useState } from 'react'
 import type { CaseMove } from '#shared/domain/port/case.ts'
 import { useAccess } from '#web/live/access.tsx'
 import { useConnection } from '#web/live/freshness.tsx'
+import { isAllowed, rightProblem } from '#web/live/rights.ts'
 import { Button } from '#web/ui/form/button.tsx'
 import type { FeedRow } from '../feed/feed-row.ts'
 import type { ShownCase } from './case-book.ts'
@@ -9,12 +10,13 @@ import { type MakeMove, moveProblem, nextStep, STEPS } from './moves.ts'
 
 type Props = { readonly row: FeedRow; readonly state: ShownCase; readonly makeMove: MakeMove }
 
-/** What can be done about an event. A disabled action shows why. */
+/** What can be done about an event. A disabled action shows why, and what only others may do stands below. */
 export function CaseActions({ row, state, makeMove }: Props) {
-  const { role } = useAccess()
+  const user = useAccess()
   const { refusal } = useConnection()
   const next = nextStep(state)
-  const why = (move: CaseMove) => refusal ?? moveProblem(state, move, role)
+  const why = (move: CaseMove) => refusal ?? moveProblem(state, move, user.role)
+  const problem = rightProblem(user, 'move.port.acknowledge')
   return (
     <section className="case-actions unprinted" aria-label="Actions">
       <div className="case-steps">
@@ -30,13 +32,16 @@ export function CaseActions({ row, state, makeMove }: Props) {
             {step.label}
           </Button>
         ))}
-        <DeleteButton
-          key={row.key}
-          title={state.title}
-          refused={why('delete')}
-          onDelete={() => makeMove(row, 'delete')}
-        />
+        {isAllowed(user, 'move.port.delete') && (
+          <DeleteButton
+            key={row.key}
+            title={state.title}
+            refused={why('delete')}
+            onDelete={() => makeMove(row, 'delete')}
+          />
+        )}
       </div>
+      {problem !== null && <p className="case-problem">{problem}</p>}
       <AssignForm
         key={state.assignee}
         state={state}

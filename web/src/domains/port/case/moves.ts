@@ -1,12 +1,11 @@
 import { useCallback } from 'react'
-import { ACTIONS } from '#shared/core/policy.ts'
-import { isAtLeast } from '#shared/core/principal.ts'
 import type { Role } from '#shared/core/role.ts'
 import { type Case, type CaseMove, type CaseStatus, judgeMove } from '#shared/domain/port/case.ts'
 
 import { useAccess } from '#web/live/access.tsx'
 import { ApiError, useApi } from '#web/live/api.ts'
 import { useConnection } from '#web/live/freshness.tsx'
+import { isAllowed, rightProblem } from '#web/live/rights.ts'
 import type { IconName } from '#web/ui/data/icon.tsx'
 import { showToast } from '#web/ui/overlay/toaster.tsx'
 import type { FeedRow } from '../feed/feed-row.ts'
@@ -37,14 +36,13 @@ export function nextStep({ status, isDeleted }: Pick<Case, 'status' | 'isDeleted
 
 /** Returns whether a role may make the steps of a case at all. */
 export function maySteer(role: Role | null): boolean {
-  return role !== null && isAtLeast(role, ACTIONS['move.port.acknowledge'])
+  return isAllowed({ name: '', role }, 'move.port.acknowledge')
 }
 
 /** Returns why a move would be refused, as far as the page knows, or null. The server decides. */
 export function moveProblem(state: Case, move: CaseMove, role: Role | null): string | null {
-  if (move === 'delete' && role !== 'admin') return 'Only administrators may delete events.'
-  if (move !== 'read' && !maySteer(role))
-    return `Your role (${role ?? 'none'}) may look, but not ${move} events.`
+  const problem = rightProblem({ name: '', role }, `move.port.${move}`)
+  if (problem !== null) return problem
   const judged = judgeMove(state, move)
   return 'refused' in judged ? judged.refused : null
 }

@@ -1,8 +1,10 @@
 import { useQuery } from '@tanstack/react-query'
 import { type FormEvent, useRef, useState } from 'react'
 import { SEVERITIES } from '#shared/core/severity.ts'
+import { useAccess } from '#web/live/access.tsx'
 import { ApiError, useApi } from '#web/live/api.ts'
 import { useConnection } from '#web/live/freshness.tsx'
+import { rightProblem } from '#web/live/rights.ts'
 import { WithQueries } from '#web/live/with-queries.tsx'
 import { Button } from '#web/ui/form/button.tsx'
 import { Field } from '#web/ui/form/field.tsx'
@@ -11,6 +13,7 @@ import { readSchemaForm, SchemaFields } from '#web/ui/form/schema-form.tsx'
 import { Loading, StateMessage } from '#web/ui/layout/state-message.tsx'
 import { Dialog } from '#web/ui/overlay/dialog.tsx'
 import { showToast } from '#web/ui/overlay/toaster.tsx'
+import { CREATING } from './creating.ts'
 import './create-event-dialog.css'
 
 type EventType = { readonly type: string; readonly description: string; readonly schema: JsonSchema }
@@ -56,20 +59,22 @@ function CatalogForm({ onCreated }: { onCreated: () => void }) {
 function CreateForm({ types, onCreated }: { types: readonly EventType[]; onCreated: () => void }) {
   const api = useApi()
   const { refusal } = useConnection()
+  const problem = rightProblem(useAccess(), CREATING)
   const form = useRef<HTMLFormElement>(null)
   const [type, setType] = useState(types[0]?.type ?? '')
   const [faults, setFaults] = useState<Faults>({})
-  const [problem, setProblem] = useState<string | null>(null)
+  const [failure, setFailure] = useState<string | null>(null)
   const [isBusy, setBusy] = useState(false)
   const chosen = types.find((one) => one.type === type)
 
   function show(found: Faults, words: string | null) {
     setFaults(found)
-    setProblem(words)
+    setFailure(words)
     requestAnimationFrame(() => form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus())
   }
   async function submit(submitted: FormEvent<HTMLFormElement>) {
     submitted.preventDefault()
+    if (problem !== null) return
     const typed = new FormData(submitted.currentTarget)
     const { value, faults: unread } = readSchemaForm(chosen?.schema ?? {}, typed)
     const found = { ...findFaults(chosen?.schema ?? {}, value), ...unread }
@@ -117,9 +122,9 @@ function CreateForm({ types, onCreated }: { types: readonly EventType[]; onCreat
       </div>
       {chosen && <SchemaFields key={type} schema={chosen.schema} faults={faults} />}
       <p className="create-problem" role="alert">
-        {problem}
+        {problem ?? failure}
       </p>
-      <Button type="submit" look="primary" disabled={isBusy} refused={refusal}>
+      <Button type="submit" look="primary" disabled={isBusy} refused={problem ?? refusal}>
         {isBusy ? 'Creating…' : 'Create the event'}
       </Button>
     </form>
