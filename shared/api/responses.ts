@@ -53,7 +53,7 @@ const PROBLEMS: Readonly<Record<number, ProblemKind>> = {
     code: 'conflict',
     title: 'Conflict',
     detail: 'Another request writes one of these events at this moment; send this one again.',
-    headers: RETRY_AFTER,
+    headers: { 'Retry-After': { ...RETRY_AFTER['Retry-After'], required: false } },
   },
   412: {
     description: 'The state has changed since the ETag in If-Match; nothing was written.',

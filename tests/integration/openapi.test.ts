@@ -45,7 +45,11 @@ const CALLS: readonly [route: string, status: number, call: Call][] = [
   ['POST /events', 202, { headers: BATCH, body: JSON.stringify([tick, { ...tick, id: 't3' }]) }],
   ['POST /events', 202, { headers: BATCH, body: '[]' }],
   ['POST /events', 202, { headers: { ...binary, 'content-type': 'application/json' }, body: '{"price":2}' }],
-  ['POST /events', 202, { headers: { ...binary, 'ce-type': 'contract.bytes' }, body: '\u0001\u0002' }],
+  [
+    'POST /events',
+    202,
+    { headers: { ...binary, 'ce-id': 't4', 'ce-type': 'contract.bytes' }, body: '\u0001\u0002' },
+  ],
   ['POST /events', 202, { headers: reused, body: '{"type":"contract.keyed"}' }],
   ['POST /events', 422, { headers: reused, body: '{"type":"contract.other"}' }],
   ['POST /events', 400, { headers: JSON_TYPE, body: '{"type":' }],

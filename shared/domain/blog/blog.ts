@@ -17,10 +17,11 @@ const post = z
     excerpt: z.string().max(excerpt).optional(),
     content: z.string().max(content).optional(),
     tags: z.array(z.string().max(tag)).max(MOST_TAGS).optional(),
-    by: z.string().max(author).optional().meta({
-      description:
-        'Who made the change. The server fills it in from the credentials; in a record that was written straight to Kafka it is missing, and the source of the event stands for it.',
-    }),
+    by: z
+      .string()
+      .max(author)
+      .optional()
+      .meta({ description: 'Who made the change. The server fills it in from the credentials.' }),
   })
   .optional()
 

@@ -11,7 +11,7 @@ export type Author = Subject & Pick<Principal, 'sources'>
 
 /**
  * Who wrote a record that none of our functions signed: anybody that can reach Kafka. Such a record may be what a
- * publisher could have posted, and names nobody.
+ * publisher could have posted, but for what somebody did.
  */
 export const STRANGER: Author = { name: '', role: 'publisher' }
 
@@ -64,9 +64,11 @@ function channelFault(event: CloudEvent, author: Author, catalog: Catalog): stri
 }
 
 function actorFault({ data }: CloudEvent, author: Author, actor: string | undefined): string | null {
-  const named = actor === undefined ? undefined : memberOf(data, actor)
+  if (actor === undefined) return null
+  // Without the member a view may take the source for a name, and anybody can choose a source.
+  if (author === STRANGER) return 'says who acted, and nobody knows that of a record without a signature.'
+  const named = memberOf(data, actor)
   if (named === undefined || author.actsForOthers || named === author.name) return null
-  if (author === STRANGER) return 'says who acted, which a record without a signature may not.'
   return `is filled in by the server: leave it out, or give ${JSON.stringify(author.name)}.`
 }
 

@@ -64,7 +64,8 @@ export async function openDocument(httpUrl: string): Promise<OpenDocument> {
       content?: Record<string, Json>
       headers?: Json
     }
-    for (const name of status >= 400 ? Object.keys(named ?? {}) : [])
+    const required = Object.entries(named ?? {}).filter(([, header]) => (header as Json).required !== false)
+    for (const [name] of status >= 400 ? required : [])
       if (!headers.has(name)) return `${status} came without the header ${name}`
     if (content === undefined) return text === '' ? null : `${status} is documented without a body`
     const mediaType = headers.get('content-type')?.split(';')[0] ?? ''
