@@ -107,6 +107,52 @@ describe('POST /webhooks/{source}', () => {
   })
 })
 
+describe('a source with a mapping of its own', () => {
+  const own = (mapping: object) => ({
+    WEBHOOK_SOURCES: JSON.stringify({ bank: { like: 'standard-webhooks', mapping } }),
+    WEBHOOK_SECRET_BANK: Buffer.from(SECRET.repeat(3)).toString('base64'),
+  })
+  const deliver = async (mapping: object, payload: object, secret: string) => {
+    const { call, kafka } = createWorld(own(mapping))
+    const sample = { name: 'standard-webhooks', source: 'bank', payload: json(payload), expected: {} }
+    const { headers, body } = await signSample(sample, secret, new Date())
+    const answer = await call('POST', 'bank', {
+      headers: headers as Record<string, string>,
+      body: Buffer.from(body).toString(),
+    })
+    return { ...answer, records: kafka.records }
+  }
+  const mapping = { id: [{ field: '/id' }], type: [{ field: '/type' }] }
+
+  test.each([
+    ['what a view writes', { type: 'port.notification' }, '/type'],
+    ['a post of somebody', { type: 'blog.post.created', by: 'ada' }, '/data/by'],
+    [
+      'an order of somebody',
+      { type: 'market.order.cancel-requested', orderId: 'o', user: 'ada' },
+      '/category',
+    ],
+  ])('cannot write %s', async (_, payload, pointer) => {
+    const { status, body, records } = await deliver(
+      mapping,
+      { id: 'd-1', ...payload },
+      own({}).WEBHOOK_SECRET_BANK,
+    )
+
+    expect([status, body.errors?.[0]?.pointer]).toEqual([403, pointer])
+    expect(records).toEqual([])
+  })
+
+  test('acts in its own name', async () => {
+    const payload = { id: 'd-1', type: 'blog.post.created', title: 'Rates' }
+    const { status, records } = await deliver(mapping, payload, own({}).WEBHOOK_SECRET_BANK)
+
+    expect(status).toBe(202)
+    const [written] = records.map(({ value }) => JSON.parse(Buffer.from(value).toString()))
+    expect(written.data).toMatchObject({ title: 'Rates', by: 'service:webhook/bank' })
+  })
+})
+
 test('OPTIONS /webhooks/{source} grants deliveries without a signature', async () => {
   const { call } = createWorld()
 

@@ -126,6 +126,50 @@ describe('POST /events', () => {
     expect(kafka.records).toEqual([])
   })
 
+  const ORDER = { orderId: 'o-1', symbol: 'ACME', side: 'buy', kind: 'market', quantity: 1 }
+  test.each([
+    [
+      'an order of somebody else',
+      { type: 'market.order.placed', data: { ...ORDER, user: 'ada' } },
+      '/category',
+    ],
+    [
+      'what a view writes',
+      { type: 'market.order.matched', data: { ...ORDER, user: 'key:publisher', price: 1 } },
+      '/type',
+    ],
+    ['a triggered alert', { type: 'market.alert.triggered', data: {} }, undefined],
+    ['a post in the name of somebody else', { type: 'blog.post.created', data: { by: 'ada' } }, '/data/by'],
+    ['a source of Tidewire', { type: 'tests.made', source: 'urn:tidewire:fold:market/book' }, '/source'],
+  ])('of %s is refused', async (_, event, pointer) => {
+    const { post, kafka } = createWorld()
+
+    const { status, body } = await post(event)
+
+    expect([status, body.errors[0]?.pointer]).toEqual(pointer ? [403, pointer] : [422, expect.any(String)])
+    expect(kafka.records).toEqual([])
+  })
+
+  test('fills in who acts, also for a viewer, who may trade', async () => {
+    const { post, kafka } = createWorld()
+
+    expect((await post({ type: 'market.order.placed', data: ORDER }, keyOf('viewer'))).status).toBe(202)
+    expect(JSON.parse(Buffer.from(kafka.records[0]?.value ?? []).toString())).toMatchObject({
+      category: 'market.user.key~3Aviewer',
+      data: { ...ORDER, user: 'key:viewer' },
+    })
+  })
+
+  test('is 202 for a repeat, and 409 for another event with its id', async () => {
+    const { post, kafka } = createWorld()
+
+    expect((await post(EVENT)).body).toMatchObject({ offset: 0 })
+    expect((await post(EVENT, keyOf('operator'))).body).toMatchObject({ offset: 0 })
+    const taken = await post({ ...EVENT, data: { n: 2 } })
+    expect([taken.status, taken.headers['retry-after']]).toEqual([409, undefined])
+    expect(kafka.records).toHaveLength(1)
+  })
+
   test('is 429 above the rate that the environment sets, for each credential', async () => {
     vi.useFakeTimers({ toFake: ['Date'] })
     const { post, kafka } = createWorld({ env: { RATE_LIMIT_PER_SECOND: '1' } })

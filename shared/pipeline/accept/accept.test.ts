@@ -4,8 +4,9 @@ import { createCatalog } from '#shared/pipeline/catalog.ts'
 import { type ClaimKey, type ClaimStore, LEASE_SECONDS } from '#shared/pipeline/claim-store.ts'
 import type { NewRecord } from '#shared/pipeline/ports.ts'
 import { makeEvent } from '#shared/testing/accept/records.ts'
+import { makePrincipal } from '#shared/testing/identity/make-principal.ts'
 import { memoryClaimStore } from '#shared/testing/memory/memory-claim-store.ts'
-import { type AcceptDeps, accept } from './accept.ts'
+import { type AcceptDeps, accept, acceptFrom } from './accept.ts'
 
 const NONE: ReadonlySet<string> = new Set()
 const binding = (fingerprint: string) => ({ key: { source: 'keys', id: 'k' }, fingerprint })
@@ -206,5 +207,107 @@ describe('an idempotency key', () => {
     const bad = accept([makeEvent('a', { category: 'not a channel' })], NONE, deps, binding('f1'))
     await expect(bad).rejects.toMatchObject({ code: 'invalid_event' })
     expect(calls).toEqual([])
+  })
+})
+
+describe('an event of an author', () => {
+  const author = makePrincipal({ name: 'pat', role: 'publisher' })
+  const owner = makePrincipal({ name: 'key:owner', role: 'publisher', sources: ['/owned'] })
+  const sourceOwner = async (source: string) => (source === '/owned' ? 'key:owner' : null)
+  /** Posts events with these ids, each with a digest, and the source that the author gave. */
+  const postFrom = (ids: readonly string[], digest: string, { source = '/tests', by = author } = {}) =>
+    acceptFrom(
+      by,
+      {
+        events: ids.map((id) => makeEvent(id, { source })),
+        sent: ids.map((id) => ({ source, digest: `${digest} ${id}` })),
+        madeIds: NONE,
+      },
+      { ...deps, sourceOwner },
+    )
+
+  test('is a repeat if it is the same, whoever sends it', async () => {
+    await postFrom(['a'], 'd1')
+    expect(offsetsOf(await postFrom(['a'], 'd1', { by: owner }))).toEqual([0])
+    expect(appended).toHaveLength(1)
+  })
+
+  test('is a conflict without a retry if another event has its id, never a repeat', async () => {
+    await postFrom(['a'], 'd1')
+
+    const refused = await postFrom(['a'], 'd2').catch((error: unknown) => error)
+    expect(refused).toMatchObject({ code: 'conflict', retryable: false })
+    expect(appended).toHaveLength(1)
+  })
+
+  test('is named by its index where a batch has an id of another event, and nothing is written', async () => {
+    await postFrom(['b'], 'd1')
+
+    const refused = await postFrom(['a', 'b', 'c'], 'd2').catch((error: unknown) => error)
+    expect(refused).toMatchObject({ code: 'conflict', faults: [{ index: 1, pointer: '/id' }] })
+    expect(appended).toHaveLength(1)
+    expect(offsetsOf(await postFrom(['a', 'c'], 'd2'))).toEqual([1, 2])
+  })
+
+  test('may be twice in a batch, but not with other content', async () => {
+    expect(offsetsOf(await postFrom(['a', 'a'], 'd1'))).toEqual([0, 0])
+    const events = [makeEvent('b'), makeEvent('b')]
+    const sent = ['d1', 'd2'].map((digest) => ({ source: '/tests', digest }))
+    const refused = acceptFrom(author, { events, sent, madeIds: NONE }, { ...deps, sourceOwner })
+    await expect(refused).rejects.toMatchObject({ code: 'conflict', faults: [{ index: 0 }] })
+    expect(appended).toHaveLength(1)
+  })
+
+  test('is a conflict if a consumer of the log claimed its id for another event meanwhile', async () => {
+    const { append } = deps.kafka
+    const claim = { topic: 'events', partition: 2, offset: 9, digest: 'of another' }
+    deps = {
+      ...deps,
+      kafka: {
+        async append(records) {
+          await deps.claims.claim(makeEvent('a'), claim)
+          return append(records)
+        },
+      },
+    }
+    await expect(postFrom(['a'], 'd1')).rejects.toMatchObject({ code: 'conflict' })
+  })
+
+  test('carries its digest in the record, so that consumers claim it with the same one', async () => {
+    await postFrom(['a'], 'd1')
+    expect(appended[0]?.headers).toMatchObject({ 'tidewire-digest': 'd1 a' })
+  })
+
+  test.each(['urn:tidewire:fold:market/book', 'URN:TIDEWIRE:moves', 'urn:tidewire:api'])(
+    'is refused with the source %s, which is that of Tidewire',
+    async (source) => {
+      const refused = await postFrom(['a'], 'd', { source }).catch((error: unknown) => error)
+      expect(refused).toMatchObject({ code: 'forbidden', faults: [{ pointer: '/source' }] })
+      expect(appended).toEqual([])
+    },
+  )
+
+  test('is refused with a source that belongs to other credentials, which may use it', async () => {
+    const refused = await postFrom(['a', 'b'], 'd', { source: '/owned' }).catch((error: unknown) => error)
+    expect(refused).toMatchObject({
+      code: 'forbidden',
+      faults: [
+        { index: 0, pointer: '/source' },
+        { index: 1, pointer: '/source' },
+      ],
+    })
+    expect(appended).toEqual([])
+    expect(await postFrom(['a'], 'd', { source: '/owned', by: owner })).toHaveLength(1)
+  })
+
+  test('is neither written nor refused for good while nobody can say whose source it is', async () => {
+    const events = [makeEvent('a')]
+    const work = acceptFrom(
+      author,
+      { events, sent: [{ source: '/tests', digest: 'd' }], madeIds: NONE },
+      { ...deps, sourceOwner: () => Promise.reject(new Error('no table')) },
+    )
+    await expect(work).rejects.toMatchObject({ code: 'unavailable', retryable: true })
+    expect(appended).toEqual([])
   })
 })

@@ -4,6 +4,7 @@ import { parseRetention } from '#shared/core/retention.ts'
 import { createCatalog } from '#shared/pipeline/catalog.ts'
 import { recordDecoder } from '#shared/pipeline/consume/consume.ts'
 import { findUnread } from '#shared/pipeline/history/find-unread.ts'
+import { recordJudge } from '#shared/pipeline/signed-record.ts'
 import { trimmed } from '#shared/testing/accept/logs.ts'
 import { makeEvent, makeRecord } from '#shared/testing/accept/records.ts'
 import { TINY_TABLES, tinyDynamodb } from '#shared/testing/dynamodb/tiny-dynamodb.ts'
@@ -388,5 +389,68 @@ describe('a shard above the first', () => {
     expect(idsOf(events)).toEqual(['new 0-0', 'new 0-1'])
     expect(events.every(({ renewed }) => renewed !== undefined)).toBe(true)
     expect(pauses).toBe(1)
+  })
+})
+
+describe('a record that none of our functions signed', () => {
+  const letters = async () => (await deps.deadLetters.list(['port'], 100)).map(({ reason }) => reason)
+  beforeEach(() => {
+    deps = { ...deps, decode: recordDecoder(catalog, recordJudge(['the-secret-of-a-stage'])) }
+  })
+
+  test('is stored if anybody could have posted it', async () => {
+    expect(idsOf(await storeBatch([makeRecord({ offset: 0 }, makeEvent('a'))], deps))).toEqual(['a'])
+  })
+
+  test.each([
+    ['a source of Tidewire', { source: 'urn:tidewire:fold:port/cases' }, 'reserved for Tidewire'],
+    ['the channel of statistics', { category: 'tidewire.stats' }, 'belongs to the topic'],
+    ['a private channel', { category: 'market.user.ada' }, 'a record without a signature may not write'],
+  ])('goes to the dead letters with %s, and the partition goes on', async (_, given, reason) => {
+    const batch = [makeEvent('bad', given), makeEvent('good')]
+    const stored = await storeBatch(
+      batch.map((event, offset) => makeRecord({ offset }, event)),
+      deps,
+    )
+
+    expect(idsOf(stored)).toEqual(['good'])
+    expect(await letters()).toEqual([
+      expect.stringContaining(reason === 'belongs to the topic' ? 'tidewire' : reason),
+    ])
+  })
+
+  test('with a signature of others goes to the dead letters', async () => {
+    const record = makeRecord({ offset: 0 }, makeEvent('a'))
+    const headers = [...record.headers, { name: 'tidewire-signature', value: Buffer.from('v1.AAAA') }]
+
+    expect(await storeBatch([{ ...record, headers }], deps)).toEqual([])
+    expect(await letters()).toEqual([expect.stringContaining('signature')])
+  })
+
+  test('cannot claim its id as one that was made for it', async () => {
+    const claimed = { topic: 'port', partition: 1, offset: 7, digest: 'of the real one' }
+    await deps.claims.claim(makeEvent('e0'), claimed)
+    const made = { name: 'tidewire-id', value: Buffer.from('made') }
+    const batch = Array.from({ length: 6 }, (_, offset) => {
+      const record = makeRecord({ offset }, makeEvent(`e${offset}`))
+      return { ...record, headers: [...record.headers, made] }
+    })
+
+    expect(idsOf(await storeBatch(batch, deps))).toEqual(['e1', 'e2', 'e3', 'e4', 'e5'])
+    expect(await deps.claims.find([makeEvent('e0')])).toEqual([claimed])
+  })
+
+  test('that has the id of another event is a dead letter, and a repeat is none', async () => {
+    const first = makeEvent('a', { data: { n: 1 } })
+    const batch = [first, first, { ...first, data: { n: 2 } }]
+    const stored = await storeBatch(
+      batch.map((event, offset) => makeRecord({ offset }, event)),
+      deps,
+    )
+
+    expect(stored.map(({ offset }) => offset)).toEqual([0])
+    expect(await letters()).toEqual([
+      'the id "a" of the source "/tests" was taken by another event, at offset 0 of partition 0 of port',
+    ])
   })
 })

@@ -102,6 +102,15 @@ export function describeClaimStore(name: string, make: () => ClaimStore): void {
       expect(await store.find([key])).toEqual([claim(1)])
     })
 
+    test('a claim keeps the digest of its event', async () => {
+      const [mine, others] = [claim(1), claim(2)].map((one, index) => ({ ...one, digest: `d${index}` }))
+      if (!mine || !others) throw new Error('two claims')
+      expect(await store.claim(key, mine)).toEqual(mine)
+      expect(await make().claim(key, others)).toEqual(mine)
+      expect(await store.find([key])).toEqual([mine])
+      expect(await store.lease(key, 'ada')).toEqual(mine)
+    })
+
     test('the claim of a position is valid with or without its epoch', async () => {
       const { epoch: _, ...position } = claim(1)
       expect(await store.claim(key, position)).toEqual(position)
