@@ -5,7 +5,7 @@ const FILE = 'signed-since'
 
 /**
  * Returns the time from which on the records of this data folder are signed, or '' if all of them are. A folder that an
- * earlier version filled gets the present time at its first start; what it holds keeps counting (docs/adr/0028).
+ * earlier version filled gets the present time at its first start; what it holds keeps counting (docs/adr/0029).
  */
 export async function readSignedSince(dataDir: string, now: () => Date = () => new Date()): Promise<string> {
   await mkdir(dataDir, { recursive: true })

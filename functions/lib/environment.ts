@@ -92,7 +92,7 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
     gatewayEndpoint: data.GATEWAY_ENDPOINT,
     kafkaBrokers: data.KAFKA_BROKERS,
     recordSecrets: data.RECORD_SECRETS,
-    /** Milliseconds since the epoch: records from before are of a version that signed none (docs/adr/0028). */
+    /** Milliseconds since the epoch: records from before are of a version that signed none (docs/adr/0029). */
     recordsSignedSince: data.RECORDS_SIGNED_SINCE,
     tokens: { issuer: data.TOKEN_ISSUER, clientId: data.USER_POOL_CLIENT_ID },
     /** As it is written: what it means for views follows from their domains. */

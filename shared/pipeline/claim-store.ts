@@ -9,7 +9,7 @@ export function identityOf({ source, id }: ClaimKey): string {
 
 /**
  * The first position of an event, with the epoch if a consumer of the log claimed it. `digest` is that of what its
- * producer sent (docs/adr/0027); without it the pair alone is the event, as where only the server makes ids.
+ * producer sent (docs/adr/0028); without it the pair alone is the event, as where only the server makes ids.
  */
 export type Claim = Position & { readonly epoch?: string; readonly digest?: string }
 

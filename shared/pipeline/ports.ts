@@ -64,7 +64,7 @@ export type StoredEvent = PositionedEvent & {
   readonly timestamp: number
   /** Its id was made for its record (docs/adr/0011): only a retry of that write can repeat it, in the same partition. */
   readonly hasMadeId?: true
-  /** The digest of what its producer sent (docs/adr/0027), where two events could have the same pair. */
+  /** The digest of what its producer sent (docs/adr/0028), where two events could have the same pair. */
   readonly digest?: string
   /** When the topic was found to have been created again, if it was: an earlier subscription counts offsets of the old topic. */
   readonly renewed?: number

@@ -2,12 +2,12 @@ import { Buffer } from 'node:buffer'
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { EventLog, KafkaRecord, NewRecord } from './ports.ts'
 
-// The headers of a record that only a function of ours may write (docs/adr/0028):
+// The headers of a record that only a function of ours may write (docs/adr/0029):
 //   tidewire-signature = "v1." base64url(HMAC-SHA256(secret, fields))
 //   fields             = topic, key, value, then the name and the value of every other header, sorted by name
 //   field              = decimal length in bytes ":" bytes
 //   tidewire-id        = "made"      the id was made for this record (docs/adr/0011)
-//   tidewire-digest    = the digest of what the producer sent (docs/adr/0027)
+//   tidewire-digest    = the digest of what the producer sent (docs/adr/0028)
 export const SIGNATURE = 'tidewire-signature'
 const VERSION = 'v1.'
 export const MADE_ID = { name: 'tidewire-id', value: 'made' } as const

@@ -3,7 +3,7 @@ import { canonicalJson } from '#shared/core/canonical-json.ts'
 import type { CloudEvent } from '#shared/core/event.ts'
 import type { EventDraft } from '#shared/pipeline/cloudevents/validate-event.ts'
 
-/** 128 bits: nobody finds two events with the same digest (docs/adr/0027). */
+/** 128 bits: nobody finds two events with the same digest (docs/adr/0028). */
 const DIGEST_BYTES = 16
 
 /**

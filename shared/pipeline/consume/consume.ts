@@ -244,7 +244,7 @@ export function isHeldBy(stored: StoredEvent, holder: Claim | null | undefined):
  * Returns a decoder of records in structured or binary mode, as any producer may write them. It fills in what the
  * catalog derives, since producers also write to the topics directly, and throws Refusal with the reason if a
  * record is no event, or its data does not fit its type. A record that none of our functions signed must be one that
- * any publisher could have posted (docs/adr/0028).
+ * any publisher could have posted (docs/adr/0029).
  */
 export function recordDecoder(catalog: Catalog, judge: JudgeRecord): DecodeRecord {
   return (record) => {

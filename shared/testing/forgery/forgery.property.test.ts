@@ -51,7 +51,7 @@ async function possessionsOf(world: ForgeryWorld) {
   const own = world.stored().filter(({ event }) => event.category === 'market.user.vic')
   return {
     // Any publisher may change posts and berths, in its own name. And an event of another source with the id of a case is a case
-    // of its own; in another partition it has a state beside that of the victim (docs/adr/0027, what is left).
+    // of its own; in another partition it has a state beside that of the victim (docs/adr/0028, what is left).
     states: [...states].filter(([name, state]) => isOwned(name) && !isOtherCase(name, state)).sort(),
     said,
     events: own.map(({ event }) => `${event.type} ${event.id}`),
