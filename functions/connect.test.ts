@@ -3,6 +3,7 @@ import { issueTicket } from '#shared/pipeline/sockets/tickets.ts'
 import { makeContext } from '#shared/testing/functions/lambda-events.ts'
 import { makePrincipal } from '#shared/testing/identity/make-principal.ts'
 import { memoryAudit } from '#shared/testing/memory/memory-audit.ts'
+import { memoryRevocationStore } from '#shared/testing/memory/memory-revocation-store.ts'
 import { memorySubscriptionStore } from '#shared/testing/memory/memory-subscription-store.ts'
 import { memoryTicketStore } from '#shared/testing/memory/memory-ticket-store.ts'
 import { type ConnectEvent, composeConnect, createConnect } from './connect.ts'
@@ -10,6 +11,7 @@ import { readEnvironment } from './lib/environment.ts'
 
 const KEY = 'some-key'
 const ADA = makePrincipal({ kind: 'key', name: 'key:ada', role: 'viewer' })
+const BOB = makePrincipal({ name: 'bob' })
 const CLOUD = process.env
 const keyInUrl = async (key: string) => (key === KEY ? ADA : null)
 
@@ -20,22 +22,25 @@ function createWorld(env: Readonly<Record<string, string | undefined>>, remainin
   const tickets = memoryTicketStore()
   const requestStats = vi.fn(async () => {})
   const audit = memoryAudit()
+  const revocations = memoryRevocationStore()
   const composed = composeConnect(readEnvironment(env))
   const deps = {
     ...composed,
     keyInUrl: composed.keyInUrl && keyInUrl,
     subscriptions,
     tickets,
+    revocations,
     requestStats,
     audit,
   }
   const connect = createConnect(deps)
-  const open = (query: Readonly<Record<string, string>> | null) =>
+  const open = (query: Readonly<Record<string, string>> | null, connectionId = 'c1') =>
     connect(
-      { requestContext: CONTEXT, queryStringParameters: query } as ConnectEvent,
+      { requestContext: { ...CONTEXT, connectionId }, queryStringParameters: query } as ConnectEvent,
       makeContext(remainingMs),
     )
-  return { open, subscriptions, tickets, requestStats, audit }
+  const buy = async (principal = ADA) => (await issueTicket(principal, { tickets, now: Date.now })).ticket
+  return { open, buy, subscriptions, tickets, revocations, requestStats, audit }
 }
 
 describe('$connect', () => {
@@ -61,6 +66,38 @@ describe('$connect', () => {
     expect((await subscriptions.find('c1'))?.principal).toEqual(ADA)
     expect(requestStats).toHaveBeenCalledOnce()
     expect(await open({ ticket })).toEqual({ statusCode: 401 })
+  })
+
+  test('gives the connection the credential of the ticket, with its own times', async () => {
+    const { open, buy, subscriptions } = createWorld(CLOUD)
+    const expires = Date.now() + 60_000
+    const ada = { ...ADA, issued: expires - 3_600_000, expires }
+
+    await open({ ticket: await buy(ada) })
+
+    expect((await subscriptions.find('c1'))?.principal).toEqual(ada)
+  })
+
+  test('refuses a ticket whose credential was revoked after it was bought', async () => {
+    const { open, buy, subscriptions, revocations } = createWorld(CLOUD)
+    const ticket = await buy()
+    await revocations.revoke(ADA.name, Date.now(), Date.now() + 60_000)
+
+    expect(await open({ ticket })).toEqual({ statusCode: 401 })
+    expect(await subscriptions.find('c1')).toBeNull()
+  })
+
+  test('is 429 above the connections that a user may have, also if they are opened at once', async () => {
+    const { open, buy, subscriptions } = createWorld({ ...CLOUD, CONNECTIONS_PER_USER: '3' })
+    const tickets = await Promise.all(Array.from({ length: 8 }, () => buy(BOB)))
+
+    const opened = await Promise.all(tickets.map((ticket, index) => open({ ticket }, `c${index}`)))
+
+    const statuses = opened.map((response) => Object(response).statusCode)
+    expect(statuses.filter((status) => status === 200)).toHaveLength(3)
+    expect(statuses.filter((status) => status === 429)).toHaveLength(5)
+    expect(await subscriptions.countConnections()).toBe(3)
+    expect(await open({ ticket: await buy({ ...BOB, name: 'eve' }) }, 'eve')).toEqual({ statusCode: 200 })
   })
 
   test('is 503 if it takes longer than the function may, so that the client tries again', async () => {

@@ -3,12 +3,14 @@ import { answerInTime } from '#shared/adapters/lambda/answer-in-time.ts'
 import type { Principal } from '#shared/core/principal.ts'
 import type { Audit } from '#shared/pipeline/audit/audit.ts'
 import type { SubscriptionStore, TicketStore } from '#shared/pipeline/ports.ts'
+import { hasEnded, type RevocationStore } from '#shared/pipeline/revocations.ts'
 import { redeemTicket } from '#shared/pipeline/sockets/tickets.ts'
 import type { RequestStats } from '#shared/pipeline/stats/stats.ts'
 import {
   auditTrail,
   identityOf,
   openTables,
+  revocationStore,
   statsRequest,
   subscriptionShards,
   ticketStore,
@@ -18,6 +20,10 @@ import { type Environment, readEnvironment } from './lib/environment.ts'
 export type ConnectDeps = {
   readonly tickets: TicketStore
   readonly subscriptions: Pick<SubscriptionStore, 'connect'>
+  readonly revocations: Pick<RevocationStore, 'current'>
+  /** How many connections a principal may have at once. */
+  readonly connectionsOf: (principal: Principal) => number
+  readonly now: () => number
   readonly requestStats: RequestStats
   readonly audit: Audit
   /** Takes an API key in the URL; null where none may come that way. */
@@ -38,6 +44,9 @@ export function composeConnect(env: Environment): ConnectDeps {
   return {
     tickets: ticketStore(tables),
     subscriptions: shards.of(0),
+    revocations: revocationStore(tables),
+    connectionsOf: ({ kind }) => (kind === 'user' ? env.connections.perUser : env.connections.perKey),
+    now: Date.now,
     requestStats: statsRequest(tables, shards),
     audit: auditTrail(env),
     // A key in a URL ends up in the logs of proxies, so only the local stack takes one there.
@@ -46,13 +55,19 @@ export function composeConnect(env: Environment): ConnectDeps {
 }
 
 /**
- * `$connect`: 401 without a valid ticket; otherwise the connection is recorded before it opens. 503 if that takes too
- * long: the socket does not open, and the client tries again.
+ * `$connect`: 401 without a valid ticket, or if its credential has ended meanwhile; 429 if the principal has as many
+ * connections as it may; otherwise the connection is recorded before it opens. 503 if that takes too long: the socket
+ * does not open, and the client tries again.
  */
-export function createConnect({ tickets, subscriptions, requestStats, audit, keyInUrl }: ConnectDeps) {
+export function createConnect({ subscriptions, requestStats, audit, ...deps }: ConnectDeps) {
+  const { tickets, revocations, connectionsOf, now, keyInUrl } = deps
   const identify = async ({ ticket, key }: Query): Promise<Principal | null> => {
-    if (ticket) return redeemTicket(ticket, { tickets })
-    return key && keyInUrl ? keyInUrl(key) : null
+    const byKey = async () => (key && keyInUrl ? keyInUrl(key) : null)
+    const [principal, revoked] = await Promise.all([
+      ticket ? redeemTicket(ticket, { tickets }) : byKey(),
+      revocations.current(),
+    ])
+    return principal && !hasEnded(principal, now(), revoked) ? principal : null
   }
   const auditRefusal = ({ requestContext: { requestId, identity } }: ConnectEvent) =>
     audit.record({
@@ -70,7 +85,8 @@ export function createConnect({ tickets, subscriptions, requestStats, audit, key
       if (query.ticket || query.key) await auditRefusal(event)
       return { statusCode: 401 }
     }
-    await subscriptions.connect(requestContext.connectionId, principal)
+    if (!(await subscriptions.connect(requestContext.connectionId, principal, connectionsOf(principal))))
+      return { statusCode: 429 }
     await requestStats()
     return { statusCode: 200 }
   }

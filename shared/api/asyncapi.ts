@@ -1,4 +1,4 @@
-import { SUBSCRIPTION_LIMIT } from '#shared/core/limits.ts'
+import { MESSAGE_LIMITS, SUBSCRIPTION_LIMIT } from '#shared/core/limits.ts'
 import { clientMessages, serverFrames } from '#shared/core/messages.ts'
 import type { Domain } from '#shared/domain/define-domain.ts'
 import { UNCLAIMED_TOPIC } from '#shared/pipeline/catalog.ts'
@@ -76,7 +76,7 @@ function socketChannel(): Json {
   return {
     address: '/',
     title: 'The socket',
-    description: `JSON text frames. At most ${SUBSCRIPTION_LIMIT} subscriptions on a connection.`,
+    description: `JSON text frames. At most ${SUBSCRIPTION_LIMIT} subscriptions on a connection, and ${MESSAGE_LIMITS.allowed} messages within ten seconds.`,
     servers: [{ $ref: '#/servers/local' }, { $ref: '#/servers/socket' }],
     messages: Object.fromEntries([...clientNames, ...serverNames].map((name) => [name, messageRef(name)])),
   }

@@ -129,6 +129,7 @@ const buyTicket: Json = {
     201: json('The ticket: open the socket with "?ticket=…".', 'ticket', {
       ticket: 'kQ2vX0d6m1s9bYcE4rT7uWfJ8pLzA3hN5gVtKoIqRxM',
       expires: '2026-11-21T09:30:30.000Z',
+      credentialExpires: '2026-11-21T10:30:00.000Z',
     }),
     ...problems(401, 403, 500, 503),
   },

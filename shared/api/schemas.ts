@@ -140,6 +140,11 @@ const ticket = z
   .object({
     ticket: z.string().meta({ description: 'Opens one socket; valid once.' }),
     expires: z.string().meta({ format: 'date-time' }),
+    credentialExpires: z.string().optional().meta({
+      format: 'date-time',
+      description:
+        'When the socket is closed unless it is refreshed. Absent if the credentials do not expire.',
+    }),
   })
   .meta({ description: 'A ticket for a socket.' })
 

@@ -16,6 +16,8 @@ const pattern = z
     if (reason) context.addIssue({ code: 'custom', message: `"${text.slice(0, 80)}" ${reason}` })
   })
   .meta({ pattern: PATTERN_EXPRESSION, examples: ['port.*', 'market.tick.**'] })
+/** Longer than any access token with its groups. */
+const TOKEN_LENGTH = 16_384
 const id = z.string().min(1).max(INTEREST_LIMITS.idLength)
 const values = z.array(z.string().max(INTEREST_LIMITS.valueLength)).min(1).max(INTEREST_LIMITS.filterValues)
 const subscribe = z.object({
@@ -42,7 +44,10 @@ const subscribe = z.object({
 })
 const unsubscribe = z.object({ action: z.literal('unsubscribe'), id })
 const ping = z.object({ action: z.literal('ping') })
-const refresh = z.object({ action: z.literal('refresh'), token: z.string().min(1) })
+const refresh = z.object({ action: z.literal('refresh'), token: z.string().min(1).max(TOKEN_LENGTH) }).meta({
+  description:
+    'Continues the connection with a newer credential of the same user, key or service: an access token or an API key. Its role and its grants apply from then on.',
+})
 /** The messages of a client. */
 export const clientMessage = z.discriminatedUnion('action', [subscribe, unsubscribe, ping, refresh])
 
@@ -106,9 +111,10 @@ export const serverFrames = {
     description:
       'The response to a ping. If "behind" is true, a frame was missed; resume from your own cursor.',
   }),
-  refreshed: z
-    .object({ type: z.literal('refreshed'), expires: time })
-    .meta({ description: 'The connection’s credentials were renewed.' }),
+  refreshed: z.object({ type: z.literal('refreshed'), expires: time }).meta({
+    description:
+      'The connection continues with the newer credential, until "expires": refresh it again before.',
+  }),
   gap: z
     .object({ type: z.literal('gap'), ids })
     .meta({ description: 'These subscriptions missed a frame; resume from your own cursor.' }),
@@ -116,7 +122,7 @@ export const serverFrames = {
     .object({ type: z.literal('error'), code: z.string(), detail: z.string(), id: subscriptionId.optional() })
     .meta({
       description:
-        'A message was refused, and the connection stays open; with the code "expired" it is closed. The code "unavailable" says that the message took too long or could not be handled, and may or may not have been: send it again, a "subscribe" with a higher attempt.',
+        'A message was refused, and the connection stays open. The code "forbidden" says that nothing of one of the channels may be read, or that a refresh brought the credential of somebody else; "unauthenticated" that a refresh brought none that is valid; "too_large" that the connection has as many subscriptions as it may; "rate_limited" that it sent too many messages within ten seconds, and with far too many it is closed. With the code "expired" the connection is closed, because its credential has expired or was revoked, or an administrator closed it: connect again. The code "unavailable" says that the message took too long or could not be handled, and may or may not have been: send it again, a "subscribe" with a higher attempt.',
     }),
 }
 

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest'
+import type { Principal } from '#shared/core/principal.ts'
 import type { PostResult, SubscriptionStore } from '#shared/pipeline/ports.ts'
 import { makeEvent, makeStored } from '#shared/testing/accept/records.ts'
 import { makePrincipal } from '#shared/testing/identity/make-principal.ts'
@@ -153,5 +154,101 @@ describe('a mark that is incomplete after a crash', () => {
 
     expect(eventPosts()).toEqual([['c1', ['s1'], [2]]])
     expect(await behindOf('c1')).toEqual([false])
+  })
+})
+
+describe('who may read what', () => {
+  const HOUR = 3_600_000
+  const grants = [{ actions: 'read', channels: 'port.**', types: '**' }]
+  const open = (connection: string, principal: Partial<Principal>, channels: string[]) =>
+    registerOn(
+      subscriptions,
+      { connection, id: 's', attempt: 1, channels },
+      makePrincipal({ name: connection, ...principal }),
+    )
+  const closed: string[] = []
+  beforeEach(() => {
+    closed.length = 0
+    deps.gateway.close = async (connection) => void closed.push(connection)
+  })
+  const expired = () => posts.flatMap(({ connection, frame }) => (frame.type === 'error' ? [connection] : []))
+
+  test('is decided for each event: a wildcard is pushed what is granted, of new categories as well', async () => {
+    await open('ada', {}, ['**'])
+    await open('bob', { grants }, ['**'])
+    await open('eve', { role: 'admin' }, ['**'])
+
+    await push([
+      event(1, 'market.user.ada'),
+      event(2, 'port.new'),
+      event(3, 'brand.new'),
+      event(4, 'tidewire.audit.keys'),
+    ])
+
+    expect(new Map(eventPosts().map(([connection, , offsets]) => [connection, offsets]))).toEqual(
+      new Map([
+        ['ada', [1, 2, 3]],
+        ['bob', [2]],
+        ['eve', [1, 2, 3, 4]],
+      ]),
+    )
+  })
+
+  test('a connection whose credential has expired gets nothing but `expired`, and is closed and removed', async () => {
+    await open('ada', { expires: 5 * HOUR }, ['port.*'])
+    await open('bob', { expires: 9 * HOUR }, ['port.*'])
+    deps = { ...deps, now: () => 5 * HOUR }
+
+    const counts = await push()
+
+    expect(counts).toMatchObject({ frames: 1, ended: 1 })
+    expect(eventPosts().map(([connection]) => connection)).toEqual(['bob'])
+    expect([expired(), closed]).toEqual([['ada'], ['ada']])
+    expect(await subscriptions.find('ada')).toBeNull()
+    expect(await subscriptions.list('ada')).toEqual([])
+  })
+
+  test('a name that was revoked loses its connections of before, and no later one', async () => {
+    await open('c1', { name: 'ada', issued: 100 }, ['port.*'])
+    await open('c2', { name: 'ada', issued: 200 }, ['port.*'])
+    const revocations = memoryRevocationStore(() => 1)
+    await revocations.revoke('ada', 150, HOUR)
+    deps = { ...deps, revocations }
+
+    await push()
+
+    expect(eventPosts().map(([connection]) => connection)).toEqual(['c2'])
+    expect([expired(), closed]).toEqual([['c1'], ['c1']])
+  })
+
+  test('a connection that was refreshed is pushed to, whatever its rows say, and they are put right', async () => {
+    await open('ada', { expires: HOUR }, ['port.*'])
+    const stale = await subscriptions.matching(['port.*'])
+    await subscriptions.renew('ada', makePrincipal({ name: 'ada', grants, issued: 1, expires: 9 * HOUR }))
+    subscriptions.matching = async () => stale
+    const renewed: string[] = []
+    const { renew } = subscriptions
+    subscriptions.renew = async (connection, principal) => {
+      renewed.push(connection)
+      return renew(connection, principal)
+    }
+    deps = { ...deps, now: () => 2 * HOUR }
+
+    await push([event(1), event(2)])
+
+    expect(eventPosts()).toEqual([['ada', ['s'], [1, 2]]])
+    expect([closed, renewed]).toEqual([[], ['ada']])
+  })
+
+  test('one that is behind is not marked for events that it may not read', async () => {
+    await open('ada', { grants }, ['**'])
+    for (const one of await subscriptions.list('ada')) await subscriptions.markBehind(one)
+    const marked: string[] = []
+    subscriptions.markBehind = async ({ connection }) => void marked.push(connection)
+
+    await push([event(1, 'blog.post')])
+    expect(marked).toEqual([])
+    await push([event(2, 'port.a')])
+    expect(marked).toEqual(['ada'])
   })
 })

@@ -1,7 +1,9 @@
 import fc from 'fast-check'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { SUBSCRIPTION_LIMIT } from '#shared/core/limits.ts'
+import { MESSAGE_LIMITS, SUBSCRIPTION_LIMIT } from '#shared/core/limits.ts'
 import type { ServerFrame, SubscribedFrame } from '#shared/core/messages.ts'
+import type { Principal } from '#shared/core/principal.ts'
+import { Refusal } from '#shared/core/refusal.ts'
 import { createCatalog } from '#shared/pipeline/catalog.ts'
 import type { EventStore, PostResult } from '#shared/pipeline/ports.ts'
 import type { RevocationStore } from '#shared/pipeline/revocations.ts'
@@ -278,6 +280,159 @@ describe('a message', () => {
 
     await expect(subscribe()).rejects.toThrow('throttled')
     expect(frames).toEqual([])
+  })
+})
+
+describe('who may read what', () => {
+  const HOUR = 3_600_000
+  const OTHER = createCatalog([
+    { name: 'port', topics: { port: ['port.**'] }, events: {} },
+    { name: 'tidewire', topics: { 'tidewire-audit': ['tidewire.audit.**'] }, events: {} },
+  ])
+  const openAs = async (given: Partial<Principal>) => {
+    await deps.subscriptions.connect('c1', makePrincipal(given))
+    frames = []
+  }
+
+  test('is asked at subscribe: a message with a channel that is not granted is refused as a whole', async () => {
+    await openAs({ grants: [{ actions: 'read', channels: 'port.**', types: '**' }] })
+
+    for (const channels of [['port.*', 'blog.*'], ['tidewire.audit.**'], ['market.user.bob']])
+      await subscribe({ channels })
+
+    expect(frames).toMatchObject([
+      { type: 'error', code: 'forbidden', id: 's1', detail: expect.stringContaining('"blog.*"') },
+      { type: 'error', code: 'forbidden', id: 's1', detail: expect.stringContaining('"tidewire.audit.**"') },
+      { type: 'error', code: 'forbidden', id: 's1' },
+    ])
+    expect(await deps.subscriptions.list('c1')).toEqual([])
+  })
+
+  test('is asked of what is replayed, and topics that cannot be read are not looked at', async () => {
+    const { store } = await makeLog([
+      { topic: 'port', partition: 0, event: { category: 'port.a' } },
+      { topic: 'port', partition: 0, event: { category: 'port.b' } },
+      { topic: 'tidewire-audit', partition: 0, event: { category: 'tidewire.audit.keys' } },
+    ])
+    const read: string[] = []
+    const topic: EventStore['topic'] = async (name) => {
+      read.push(name)
+      return store.topic(name)
+    }
+    deps = { ...deps, store: { ...store, topic }, catalog: OTHER }
+    await openAs({ grants: [{ actions: 'read', channels: 'port.a', types: '**' }] })
+
+    await subscribe({ channels: ['**'], since: 'earliest' })
+
+    expect(offsetsOf()).toEqual([0])
+    expect(read).not.toContain('tidewire-audit')
+    expect(subscribed()?.cursor).not.toContain('tidewire-audit')
+  })
+
+  test('a message of a connection whose credential ended gets `expired`, and the connection is closed', async () => {
+    await openAs({ expires: HOUR })
+    await send({ action: 'ping' })
+    now = HOUR
+    await send({ action: 'ping' })
+
+    expect(frames).toMatchObject([{ type: 'pong' }, { type: 'error', code: 'expired' }])
+    expect(closed).toEqual(['c1'])
+    expect(await deps.subscriptions.find('c1')).toBeNull()
+  })
+
+  test('a message of a connection whose user was revoked gets `expired`', async () => {
+    await openAs({ issued: 50 })
+    await subscribe()
+    await revocations.revoke('ada', 50, HOUR)
+    await send({ action: 'unsubscribe', id: 's1' })
+
+    expect(frames.at(-1)).toMatchObject({ type: 'error', code: 'expired' })
+    expect(closed).toEqual(['c1'])
+  })
+
+  describe('refresh', () => {
+    const refresh = (principal: Partial<Principal>) => {
+      deps = { ...deps, identify: async () => makePrincipal(principal) }
+      return send({ action: 'refresh', token: 't' })
+    }
+
+    test('gives the connection the newer credential, with its role and grants, without a drop', async () => {
+      await openAs({ expires: HOUR })
+      await subscribe({ channels: ['**'] })
+      await refresh({ role: 'admin', issued: 10, expires: 2 * HOUR })
+      now = HOUR
+      await send({ action: 'ping' })
+
+      expect(frames.slice(1)).toMatchObject([
+        { type: 'refreshed', expires: new Date(2 * HOUR).toISOString() },
+        { type: 'pong' },
+      ])
+      const rows = (await deps.subscriptions.matching(['**'])).get('**') ?? []
+      expect(rows).toMatchObject([{ id: 's1', attempt: 1, reader: { role: 'admin', expires: 2 * HOUR } }])
+      expect(closed).toEqual([])
+    })
+
+    test('saves a connection whose credential has just expired', async () => {
+      await openAs({ expires: HOUR })
+      now = HOUR
+      await refresh({ issued: 10, expires: 2 * HOUR })
+
+      expect(frames).toMatchObject([{ type: 'refreshed' }])
+    })
+
+    test('of a credential that does not expire says when the connection ends', async () => {
+      await openAs({})
+      const ends = (await deps.subscriptions.find('c1'))?.ends ?? 0
+      await refresh({ issued: 10 })
+
+      expect(frames).toEqual([{ type: 'refreshed', expires: new Date(ends).toISOString() }])
+    })
+
+    test.each([
+      ['of somebody else', { name: 'bob', issued: 10 }, 'forbidden'],
+      ['of a key with the name of the user', { name: 'key:ada', kind: 'key' }, 'forbidden'],
+      ['that has expired', { issued: 10, expires: 900 }, 'unauthenticated'],
+      ['that was revoked', { issued: 5, expires: HOUR }, 'unauthenticated'],
+    ] as const)('with a credential %s is refused, and the connection stays', async (_, principal, code) => {
+      await openAs({ issued: 6, expires: HOUR })
+      await revocations.revoke('ada', 5, HOUR)
+      await refresh(principal)
+      await send({ action: 'ping' })
+
+      expect(frames).toMatchObject([{ type: 'error', code }, { type: 'pong' }])
+      expect((await deps.subscriptions.find('c1'))?.principal).toMatchObject({ issued: 6 })
+    })
+
+    test('with what is no credential is refused with the reason', async () => {
+      const refusal = new Refusal('unauthenticated', 'This token is not valid.')
+      deps = { ...deps, identify: () => Promise.reject(refusal) }
+      await send({ action: 'refresh', token: 't' })
+
+      expect(frames).toEqual([{ type: 'error', code: 'unauthenticated', detail: 'This token is not valid.' }])
+      expect(closed).toEqual([])
+    })
+  })
+
+  test('too many messages in ten seconds are refused, and far too many close the connection', async () => {
+    let messages = MESSAGE_LIMITS.allowed
+    const { subscriptions } = deps
+    const countMessage: typeof subscriptions.countMessage = async (connection) => {
+      const open = await subscriptions.countMessage(connection)
+      return open && { ...open, messages }
+    }
+    deps = { ...deps, subscriptions: { ...subscriptions, countMessage } }
+    await send({ action: 'ping' })
+    messages++
+    await subscribe({ id: 's9' })
+    messages = MESSAGE_LIMITS.closing + 1
+    await send({ action: 'ping' })
+
+    expect(frames).toMatchObject([
+      { type: 'pong' },
+      { type: 'error', code: 'rate_limited', id: 's9' },
+      { type: 'error', code: 'rate_limited' },
+    ])
+    expect(closed).toEqual(['c1'])
   })
 })
 

@@ -1,4 +1,4 @@
-import { mayRead, mayReadSome } from '#shared/core/authorize.ts'
+import { mayReadSome } from '#shared/core/authorize.ts'
 import { type Cursor, formatCursor, type NotRecovered } from '#shared/core/cursor.ts'
 import { type Interest, matchesInterest } from '#shared/core/interest.ts'
 import { REPLAY_LIMIT } from '#shared/core/limits.ts'
@@ -7,14 +7,9 @@ import type { Principal } from '#shared/core/principal.ts'
 import { Refusal } from '#shared/core/refusal.ts'
 import type { Catalog } from '#shared/pipeline/catalog.ts'
 import { buildFrames, writeEvent } from '#shared/pipeline/deliver/build-frames.ts'
+import { type Access, accessOf } from '#shared/pipeline/history/access.ts'
 import { findUnread, type Remainder } from '#shared/pipeline/history/find-unread.ts'
-import type {
-  EventStore,
-  Reader,
-  SocketGateway,
-  StoredEvent,
-  SubscriptionStore,
-} from '#shared/pipeline/ports.ts'
+import type { EventStore, SocketGateway, StoredEvent, SubscriptionStore } from '#shared/pipeline/ports.ts'
 
 import { type RequestStats, wantsStats } from '#shared/pipeline/stats/stats.ts'
 
@@ -53,12 +48,13 @@ export async function subscribe(
   })
   if (registration === null) return
   if (wantsStats(channels)) await deps.requestStats?.({ isFirst: true })
+  const access = accessOf(registration.reader)
   const { heads, remainders, lost } = await findUnread(
     since,
-    readableTopics(channels, registration.reader, deps.catalog),
+    access.topics(channels, deps.catalog),
     deps.store,
   )
-  const missed = await readMissed(remainders, { ...message, reader: registration.reader }, deps.store)
+  const missed = await readMissed(remainders, message, access, deps.store)
   const { frames, complete } = buildFrames(
     { ids: [id], attempt, replay: true, epochs: formatCursor(epochsOf(heads)) },
     (missed ?? []).map(writeEvent),
@@ -82,15 +78,8 @@ export async function subscribe(
 function assertReadable(channels: readonly string[], principal: Principal): void {
   const channel = channels.find((pattern) => !mayReadSome(principal, pattern))
   if (channel === undefined) return
-  const detail = `These credentials may read nothing on the channel ${JSON.stringify(channel)}, so nothing of this message was subscribed. Leave it out, or ask an administrator for the role or the scope that it takes.`
+  const detail = `These credentials may read nothing on ${JSON.stringify(channel)}, so nothing of this message was subscribed. Leave it out, or ask an administrator for credentials with the scope "read:<channels>".`
   throw new Refusal('forbidden', detail)
-}
-
-/** The topics in which these channels may have events that the reader may read: the others are not read at all. */
-function readableTopics(channels: readonly string[], reader: Reader, catalog: Catalog): string[] {
-  return catalog
-    .topicsTouched(channels)
-    .filter((topic) => catalog.channelsOf(topic).some((pattern) => mayReadSome(reader, pattern)))
 }
 
 function epochsOf(heads: Cursor): Cursor {
@@ -100,7 +89,8 @@ function epochsOf(heads: Cursor): Cursor {
 /** The events to replay, or null if they are too many for a socket. */
 async function readMissed(
   remainders: readonly Remainder[],
-  interest: Interest & { readonly reader: Reader },
+  interest: Interest,
+  access: Access,
   store: EventStore,
 ): Promise<StoredEvent[] | null> {
   const distance = remainders.reduce(
@@ -112,10 +102,7 @@ async function readMissed(
     remainders.map(async ({ after, head, ...stream }) => {
       const range = { after, upTo: head.offset, limit: SCAN_LIMIT, alsoExpired: true }
       const events = await store.read(stream, range)
-      return events.filter(
-        ({ event }) =>
-          matchesInterest(interest, event) && mayRead(interest.reader, event.category ?? '', event.type),
-      )
+      return events.filter(({ event }) => matchesInterest(interest, event) && access.admits(event))
     }),
   )
   const missed = mergeByTime(lists)

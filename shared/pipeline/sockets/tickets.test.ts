@@ -26,6 +26,20 @@ test('a ticket is valid for 30 seconds and only its hash is stored', async () =>
   expect(JSON.stringify(puts)).not.toContain(ticket)
 })
 
+test('a ticket never lasts longer than its credential, and says when that ends', async () => {
+  const { puts, tickets } = recordingStore()
+  const now = () => 1_700_000_000_000
+  const soon = { ...ADA, expires: now() + 5000 }
+
+  const { expires, credentialExpires } = await issueTicket(soon, { tickets, now })
+
+  expect([expires, credentialExpires]).toEqual(['2023-11-14T22:13:25.000Z', '2023-11-14T22:13:25.000Z'])
+  expect(puts).toMatchObject([{ principal: soon, expires: now() + 5000 }])
+  await expect(issueTicket({ ...ADA, expires: now() }, { tickets, now })).rejects.toMatchObject({
+    code: 'unauthenticated',
+  })
+})
+
 test('a ticket is redeemed by its text only, and no two tickets are equal', async () => {
   const { puts, tickets } = recordingStore()
   const deps = { tickets, now: () => 0 }
