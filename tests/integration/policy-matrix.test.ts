@@ -37,6 +37,7 @@ const SAMPLES: Readonly<Record<Taken, Sample>> = {
   'GET /events.csv': { path: '/events.csv' },
   'GET /events/{id}': { path: '/events/none' },
   'GET /dead-letters': { path: '/dead-letters' },
+  'GET /audit': { path: '/audit' },
   'GET /stats': { path: '/stats' },
   'GET /views/{domain}/{view}': { path: '/views/port/statistics' },
   'GET /views/{domain}/{view}/{key}': { path: '/views/port/cases/none' },
@@ -60,7 +61,6 @@ const WITHOUT_ROUTE: readonly Action[] = [
   'keys.read',
   'keys.create',
   'keys.revoke',
-  'audit.read',
 ]
 
 /** An event of each line of CHANNELS: in whose channel, and of which type; by default with the data of its example. */
