@@ -1,112 +1,93 @@
-import { mkdir } from 'node:fs/promises'
-import type { Page } from 'playwright-core'
+import type { Browser, Page, Response } from 'playwright-core'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { ROLES, type Role } from '#shared/core/role.ts'
-import { publishBatch } from '../support/api.ts'
+import { publish } from '../support/api.ts'
 import { chromiumPath } from '../support/chromium-path.ts'
-import { axeViolations, goLive, openApp, overflowOf, PICTURES, startApp } from './support/open-app.ts'
+import { addressOf, bearer } from '../support/sign-in.ts'
+import type { TestStack } from '../support/start-stack.ts'
+import { goLive, openApp, startApp, untilLive } from './support/open-app.ts'
 
-/** What each role is offered on the pages of the domains: by the policy, everything else is not there. */
-const OFFERED: Readonly<
-  Record<Role, { readonly publishes: boolean; readonly steers: boolean; readonly deletes: boolean }>
-> = {
-  viewer: { publishes: false, steers: false, deletes: false },
-  publisher: { publishes: true, steers: false, deletes: false },
-  operator: { publishes: true, steers: true, deletes: false },
-  admin: { publishes: true, steers: true, deletes: true },
-}
-
-const event = (id: string, type: string, more: object) => ({
-  specversion: '1.0',
-  id,
-  source: '/roles',
-  type,
-  time: new Date().toISOString(),
-  ...more,
-})
-const EVENTS = [
-  event('c-1', 'port.container.damaged', {
-    subject: 'MSKU-1',
-    data: { title: 'Dent in MSKU-1', containerId: 'MSKU-1' },
-  }),
-  event('p-1', 'blog.post.created', {
-    data: { postId: 'p-1', title: 'Tides', content: 'They turn.', author: 'Ann' },
-  }),
-  event('t-1', 'market.tick', { subject: 'ACME', data: { symbol: 'ACME', price: 100.5, volume: 10 } }),
+const MARKET = ['', '/trading', '/portfolio', '/alerts', '/history', '/volume']
+const PLACES = [
+  '/port',
+  '/port?view=statistics',
+  '/port?view=berths',
+  '/port?view=stream',
+  ...MARKET.map((tab) => `/market${tab}?symbol=ACME`),
+  '/sensors',
+  '/blog',
+  '/docs',
 ]
 
-describe.skipIf(chromiumPath() === null)('the page of each role, in Chromium', () => {
-  let app: Awaited<ReturnType<typeof startApp>>
+describe.skipIf(chromiumPath() === null)('the pages of each role in Chromium', () => {
+  let stack: TestStack
+  let browser: Browser
   beforeAll(async () => {
-    app = await startApp({ prepare: ({ httpUrl }) => publishBatch(httpUrl, EVENTS) })
-    await mkdir(PICTURES, { recursive: true })
+    const app = await startApp({ as: null, prepare: fill })
+    ;({ stack, browser } = app)
     return app.stop
   })
 
-  const count = (page: Page, name: string) => page.getByRole('button', { name, exact: true }).count()
-  const picture = async (page: Page, name: string) => {
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme })
-      await page.screenshot({ path: `${PICTURES}/roles-${name}-${colorScheme}.png` })
-    }
+  async function fill({ httpUrl }: TestStack) {
+    await publish(httpUrl, { type: 'port.container.damaged', subject: 'MSKU-1', data: { title: 'Dent' } })
+    await publish(httpUrl, { type: 'sensor.reading', data: { sensorId: 'quay-1', temperature: 20 } })
+    await publish(httpUrl, { type: 'blog.post.created', data: { postId: 'p1', title: 'Hello' } })
+    await publish(httpUrl, { type: 'market.tick', data: { symbol: 'ACME', price: 100, volume: 10 } })
   }
+  async function place(role: Role, limit: number) {
+    const data = { orderId: `o-${limit}`, symbol: 'ACME', side: 'buy', kind: 'limit', quantity: 7, limit }
+    const response = await fetch(`${stack.httpUrl}/events`, {
+      method: 'POST',
+      headers: { ...(await bearer(stack, role)), 'content-type': 'application/json' },
+      body: JSON.stringify({ type: 'market.order.placed', data }),
+    })
+    expect(response.status).toBe(202)
+  }
+  const bookOf = (page: Page) => page.getByRole('region', { name: 'Waiting for ACME', exact: true })
 
-  it.each(ROLES.flatMap((role) => [1440, 360].map((width) => [role, width] as const)))(
-    'shows what the policy lets the role %s do, %d pixels wide',
-    async (role, width) => {
-      const { publishes, steers, deletes } = OFFERED[role]
-      const { page, problems } = await openApp(app.browser, app.stack.webUrl, { as: role, width })
-      const look = async (name: string) => {
-        expect(await axeViolations(page)).toEqual([])
-        expect(await overflowOf(page)).toBeLessThanOrEqual(0)
-        await picture(page, `${name}-${role}-${width}`)
-      }
-
-      await goLive(page, `${app.stack.webUrl}/port`)
-      expect(await page.getByRole('button', { name: /^Create/ }).count()).toBe(publishes ? 1 : 0)
-      await page
-        .getByRole('row', { name: /MSKU-1/ })
-        .first()
-        .click()
-      const actions = page.getByRole('region', { name: 'Actions' })
-      const step = actions.getByRole('button', { name: 'Acknowledge', exact: true })
-      await expect.poll(() => step.getAttribute('aria-disabled')).toBe(steers ? null : 'true')
-      expect(await actions.getByText(`This takes the role operator; yours is ${role}.`).count()).toBe(
-        steers ? 0 : 1,
-      )
-      expect(await count(page, 'Delete…')).toBe(deletes ? 1 : 0)
-      await look('port')
-
-      await goLive(page, `${app.stack.webUrl}/blog`)
-      await page.getByText('Tides').first().waitFor()
-      expect(await count(page, 'New post')).toBe(publishes ? 1 : 0)
-      expect(await count(page, 'Edit Tides')).toBe(publishes ? 1 : 0)
-      await look('blog')
-
-      await goLive(page, `${app.stack.webUrl}/market/trading?symbol=ACME`)
-      const order = page.getByRole('form', { name: 'Order' })
-      await order.getByRole('button', { name: 'Buy', exact: true }).waitFor()
-      await expect
-        .poll(() => order.getByRole('button', { name: 'Buy', exact: true }).getAttribute('aria-disabled'))
-        .toBeNull()
-      await look('market')
-      expect(problems).toEqual([])
-      await page.context().close()
-    },
-  )
-
-  it('tells a viewer who was sent the address of a form why it cannot be used', async () => {
-    const { page, problems } = await openApp(app.browser, app.stack.webUrl, { as: 'viewer' })
-    await goLive(page, `${app.stack.webUrl}/port?create=1`)
-    const dialog = page.getByRole('dialog', { name: 'Create an event' })
-    await dialog.getByText('This takes the role publisher; yours is viewer.').waitFor()
-    expect(await dialog.getByRole('button', { name: 'Create the event' }).getAttribute('aria-disabled')).toBe(
-      'true',
+  it.each(ROLES)('the role %s sees every page without a refusal', async (role) => {
+    const { page, problems } = await openApp(browser, stack.webUrl, { as: role })
+    const refused: string[] = []
+    page.on('response', (response: Response) => {
+      if ([401, 403].includes(response.status())) refused.push(`${response.status()} ${response.url()}`)
+    })
+    page.on('websocket', (socket) =>
+      socket.on('framereceived', ({ payload }) => {
+        if (String(payload).includes('"type":"error"')) refused.push(String(payload))
+      }),
     )
+    await goLive(page, `${stack.webUrl}/port`)
+    for (const path of PLACES) {
+      await page.evaluate(`history.pushState(null, '', ${JSON.stringify(path)})`)
+      await expect.poll(() => page.url()).toContain(path)
+      await untilLive(page)
+      expect.soft([path, await page.getByText('You cannot see').count()]).toEqual([path, 0])
+    }
 
-    await goLive(page, `${app.stack.webUrl}/blog?edit=new`)
-    await page.getByRole('dialog', { name: 'New post' }).getByText('takes the role publisher').waitFor()
+    expect(refused).toEqual([])
     expect(problems).toEqual([])
     await page.context().close()
   })
+
+  it.each(['viewer', 'admin'] as const)(
+    'the role %s sees the orders of others in the book, as they come, without their names',
+    async (role) => {
+      const [first, second] = role === 'viewer' ? [90.25, 91.5] : [80.25, 81.5]
+      await place('operator', first)
+      const { page } = await openApp(browser, stack.webUrl, { as: role })
+      await goLive(page, `${stack.webUrl}/market/trading?symbol=ACME`)
+      await bookOf(page)
+        .getByRole('row', { name: new RegExp(`^${first.toFixed(2)}`) })
+        .waitFor()
+
+      await place('operator', second)
+      await publish(stack.httpUrl, { type: 'market.tick', data: { symbol: 'ACME', price: 100, volume: 10 } })
+
+      await bookOf(page)
+        .getByRole('row', { name: new RegExp(`^${second.toFixed(2)}`) })
+        .waitFor()
+      expect(await page.content()).not.toContain(addressOf('operator'))
+      await page.context().close()
+    },
+  )
 })
