@@ -11,7 +11,7 @@ import type {
 } from './feed.ts'
 import { createFeeds } from './feeds.ts'
 import { createHttp, type Fetch, type Http } from './http.ts'
-import type { OpenSocket } from './line.ts'
+import type { OpenSocket, SocketAddress } from './line.ts'
 import { browserSignals, type Signals } from './signals.ts'
 import {
   definitionOf,
@@ -44,7 +44,8 @@ export type { FollowedView, StateOf, ViewMoment, ViewOptions, ViewSet, ViewStatu
 /**
  * Identifies the caller: the key of a service, or the access tokens of a user. `token` is called for every request, so it
  * must return a token that is valid now. HTTP carries either as a header. The URL of a socket carries a single-use
- * ticket, which is requested for each connection; only the key of a local stack is sent in the URL itself.
+ * ticket, which is requested for each connection; only the key of a local stack is sent in the URL itself. An open
+ * connection gets a new token before the old one ends.
  */
 export type Credentials =
   | { readonly apiKey: string; readonly token?: never }
@@ -163,7 +164,11 @@ export function connect(options: ConnectOptions): Tidewire {
     headers: () => credentialHeaders(credentials),
     timeoutMs: 3 * answerTimeoutMs,
   })
-  const connection = openConnection({ ...settings, url: (signal) => socketUrlOf(settings, http, signal) })
+  const connection = openConnection({
+    ...settings,
+    token: credentials.token ?? null,
+    address: (signal) => addressOf(settings, http, signal),
+  })
   const feeds = createFeeds(settings, connection, http.page)
   const views = new Set<() => void>()
 
@@ -233,14 +238,18 @@ function withDefaults(options: ConnectOptions) {
 
 const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/
 
-/** The URL of the next socket, with a ticket or the key of a local stack. Throws PageError. */
-async function socketUrlOf(
+/** Where the next socket is, with a ticket or the key of a local stack. Throws PageError. */
+async function addressOf(
   { socketUrl, credentials: { apiKey } }: Pick<ConnectOptions, 'socketUrl' | 'credentials'>,
   { ticket }: Pick<Http, 'ticket'>,
   signal: AbortSignal,
-): Promise<string> {
+): Promise<SocketAddress> {
   const url = new URL(socketUrl)
-  if (apiKey !== undefined && LOOPBACK.test(url.hostname)) url.searchParams.set('key', apiKey)
-  else url.searchParams.set('ticket', await ticket(signal))
-  return url.href
+  if (apiKey !== undefined && LOOPBACK.test(url.hostname)) {
+    url.searchParams.set('key', apiKey)
+    return { url: url.href, expires: null }
+  }
+  const bought = await ticket(signal)
+  url.searchParams.set('ticket', bought.ticket)
+  return { url: url.href, expires: bought.credentialExpires }
 }

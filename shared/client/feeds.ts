@@ -38,6 +38,12 @@ export type Feeds = {
   readonly close: () => void
 }
 
+/**
+ * Errors about no subscription that end a line: its credentials have ended, or it could not be refreshed. The next line
+ * asks for a ticket, and what is wrong is told then.
+ */
+const CREDENTIALS = /^(expired|unauthenticated|forbidden)$/
+
 type Member = {
   readonly feed: Feed
   /** Reports the state to the subscriber, if it is another one than before. */
@@ -101,7 +107,7 @@ export function createFeeds(settings: FeedsSettings, connection: Connection, fet
   function take(line: OpenLine, frame: ServerFrame) {
     contact.heard()
     if (frame.type !== 'error' || frame.id !== undefined) each((feed) => feed.frame(line, frame))
-    else if (frame.code === 'expired') line.abandon()
+    else if (CREDENTIALS.test(frame.code)) line.abandon()
     else onError({ code: frame.code, detail: frame.detail })
   }
   function refresh() {

@@ -44,11 +44,14 @@ export type FetchPage = (
  */
 export type FetchView = <State>(address: ViewAddress, signal: AbortSignal) => Promise<ViewSnapshot<State>>
 
+/** A ticket, and when the credentials end that it was bought with, in epoch milliseconds; null if they do not. */
+export type SocketTicket = { readonly ticket: string; readonly credentialExpires: number | null }
+
 export type Http = {
   readonly page: FetchPage
   readonly view: FetchView
   /** Buys a single-use ticket for a socket. Throws PageError, `http_401` for credentials that are refused. */
-  readonly ticket: (signal: AbortSignal) => Promise<string>
+  readonly ticket: (signal: AbortSignal) => Promise<SocketTicket>
 }
 
 /** The maximum number of events in one page of `GET /events/since`. */
@@ -186,8 +189,12 @@ function isPart(value: unknown): boolean {
   )
 }
 
-function readTicket(body: unknown): string {
-  if (isFields(body) && typeof body.ticket === 'string') return body.ticket
+function readTicket(body: unknown): SocketTicket {
+  if (isFields(body) && typeof body.ticket === 'string') {
+    const { ticket, credentialExpires } = body
+    const expires = typeof credentialExpires === 'string' ? Date.parse(credentialExpires) : Number.NaN
+    return { ticket, credentialExpires: Number.isNaN(expires) ? null : expires }
+  }
   throw badAnswer('the response is no ticket')
 }
 

@@ -1,7 +1,7 @@
 import type { ClientMessage, ServerFrame } from '#shared/core/messages.ts'
-import type { Clock } from './clock.ts'
 import { createHeartbeat } from './heartbeat.ts'
 import { parseFrame } from './parse-frame.ts'
+import { createRenewal, type RenewalSettings } from './renewal.ts'
 
 /** The part of a WebSocket that the client uses. The browser's, Node's and the `ws` package's all have it. */
 export type SocketLike = {
@@ -12,13 +12,14 @@ export type SocketLike = {
 }
 export type OpenSocket = (url: string) => SocketLike
 
+/** The URL of a socket, and when its credentials end, in epoch milliseconds; null if they do not. */
+export type SocketAddress = { readonly url: string; readonly expires: number | null }
+
 /** All times are milliseconds. */
-export type LineSettings = {
-  /** The URL of the next socket, with credentials that are valid now. */
-  readonly url: (signal: AbortSignal) => Promise<string>
+export type LineSettings = RenewalSettings & {
+  /** Where the next socket is, with credentials that are valid now. */
+  readonly address: (signal: AbortSignal) => Promise<SocketAddress>
   readonly openSocket: OpenSocket
-  readonly clock: Clock
-  readonly random: () => number
   readonly answerTimeoutMs: number
   readonly pingMs: number
   readonly pongTimeoutMs: number
@@ -62,8 +63,10 @@ export function dialLine(id: string, settings: LineSettings, on: LineEvents): Li
   const { clock, answerTimeoutMs, maxConnectionMs, random } = settings
   const timers = [clock.after(answerTimeoutMs, () => isOpen || lose())]
   const heartbeat = createHeartbeat(settings, { ping: () => write({ action: 'ping' }), dead: () => lose() })
+  const renewal = createRenewal(settings, send)
   const aborter = new AbortController()
   let socket: SocketLike | null = null
+  let expires: number | null = null
   let isOpen = false
   let isDue = false
   let isClosed = false
@@ -71,10 +74,15 @@ export function dialLine(id: string, settings: LineSettings, on: LineEvents): Li
   function write(message: ClientMessage) {
     socket?.send(JSON.stringify(message))
   }
+  function send(message: ClientMessage) {
+    write(message)
+    heartbeat.sent()
+  }
   function close() {
     isClosed = true
     isOpen = false
     heartbeat.stop()
+    renewal.stop()
     aborter.abort()
     for (const cancel of timers) cancel()
     socket?.close()
@@ -88,6 +96,7 @@ export function dialLine(id: string, settings: LineSettings, on: LineEvents): Li
     if (isClosed) return
     isOpen = true
     heartbeat.start()
+    renewal.start(expires)
     // Dashboards that connected together after a deployment should not all move on together.
     timers.push(clock.after(maxConnectionMs * (1 - 0.1 * random()), expire))
     on.opened()
@@ -100,25 +109,24 @@ export function dialLine(id: string, settings: LineSettings, on: LineEvents): Li
     const frame = isClosed ? null : parseFrame(data)
     if (frame === null) return
     heartbeat.heard(frame)
+    if (frame.type === 'refreshed') renewal.renewed(Date.parse(frame.expires))
     on.frame(frame)
   }
-  function listen(url: string) {
+  function listen(address: SocketAddress) {
     if (isClosed) return
-    socket = settings.openSocket(url)
+    expires = address.expires
+    socket = settings.openSocket(address.url)
     socket.addEventListener('open', opened)
     socket.addEventListener('message', ({ data }) => receive(data))
     socket.addEventListener('close', () => lose())
     socket.addEventListener('error', () => lose())
   }
-  settings.url(aborter.signal).then(listen).catch(lose)
+  settings.address(aborter.signal).then(listen).catch(lose)
   return {
     id,
     isOpen: () => isOpen,
     isDue: () => isDue,
-    send: (message) => {
-      write(message)
-      heartbeat.sent()
-    },
+    send,
     check: heartbeat.check,
     attended: heartbeat.attended,
     awoke: heartbeat.awoke,

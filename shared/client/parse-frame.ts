@@ -30,8 +30,9 @@ function isServerFrame(frame: Fields): frame is ServerFrame & Fields {
       return isStrings(frame.ids)
     case 'error':
       return typeof frame.code === 'string'
-    case 'pong':
     case 'refreshed':
+      return typeof frame.expires === 'string' && !Number.isNaN(Date.parse(frame.expires))
+    case 'pong':
     case 'unsubscribed':
       return true
     default:
