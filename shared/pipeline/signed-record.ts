@@ -1,11 +1,11 @@
 import { Buffer } from 'node:buffer'
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto'
 import type { EventLog, KafkaRecord, NewRecord } from './ports.ts'
 
 // The headers of a record that only a function of ours may write (docs/adr/0029):
-//   tidewire-signature = "v1." base64url(HMAC-SHA256(secret, fields))
-//   fields             = topic, key, value, then the name and the value of every other header, sorted by name
-//   field              = decimal length in bytes ":" bytes
+//   tidewire-signature = "v1." base64url(HMAC-SHA256(secret, about value))
+//   about              = JSON array of the topic, the key, the length of the value, and then the name and the value of
+//                        every other header, sorted by name; bytes as ISO 8859-1 text
 //   tidewire-id        = "made"      the id was made for this record (docs/adr/0011)
 //   tidewire-digest    = the digest of what the producer sent (docs/adr/0028)
 export const SIGNATURE = 'tidewire-signature'
@@ -19,13 +19,19 @@ export type JudgeRecord = (record: KafkaRecord) => Verdict
 
 /** Returns the log with every record signed by the first of the secrets. */
 export function signedLog(kafka: EventLog, [secret = '']: readonly string[]): EventLog {
-  return { append: (records) => kafka.append(records.map((record) => signRecord(record, secret))) }
+  const key = createSecretKey(Buffer.from(secret))
+  return { append: (records) => kafka.append(records.map((record) => signWith(key, record))) }
 }
 
 /** Returns a record with a signature of its topic, key, value and headers. */
 export function signRecord(record: NewRecord, secret: string): NewRecord {
+  return signWith(createSecretKey(Buffer.from(secret)), record)
+}
+
+function signWith(secret: KeyObject, record: NewRecord): NewRecord {
   const { topic, key, value, headers } = record
-  const mac = macOf(secret, [topic, key, value, ...sortedFields(Object.entries(headers))])
+  const named = Object.entries(headers).map(([name, text]): Header => [name, textOf(Buffer.from(text))])
+  const mac = macOf(secret, aboutOf(topic, Buffer.from(key), value, named), value)
   return { ...record, headers: { ...headers, [SIGNATURE]: VERSION + mac.toString('base64url') } }
 }
 
@@ -34,24 +40,22 @@ export function signRecord(record: NewRecord, secret: string): NewRecord {
  * (milliseconds since 1970), which no version of Tidewire signed, count as signed.
  */
 export function recordJudge(secrets: readonly string[], signedSince = 0): JudgeRecord {
+  const keys = secrets.map((secret) => createSecretKey(Buffer.from(secret)))
   return ({ topic, key, value, headers, timestamp }) => {
     const signatures = headers.filter(({ name }) => name === SIGNATURE)
     const [signature] = signatures
     if (signature === undefined) return timestamp < signedSince ? 'signed' : 'unsigned'
-    const others = headers.filter(({ name }) => name !== SIGNATURE)
-    const fields = [
-      topic,
-      key ?? '',
-      value ?? '',
-      ...sortedFields(others.map(({ name, value }) => [name, value])),
-    ]
-    const text = Buffer.from(signature.value).toString()
+    const text = textOf(signature.value)
+    if (signatures.length > 1 || !text.startsWith(VERSION)) return 'forged'
     const given = Buffer.from(text.slice(VERSION.length), 'base64url')
-    const isRight = (secret: string) => {
-      const mac = macOf(secret, fields)
+    const others = headers.filter(({ name }) => name !== SIGNATURE)
+    const named = others.map((header): Header => [header.name, textOf(header.value)])
+    const about = aboutOf(topic, key ?? NOTHING, value ?? NOTHING, named)
+    const isRight = (secret: KeyObject) => {
+      const mac = macOf(secret, about, value ?? NOTHING)
       return mac.length === given.length && timingSafeEqual(mac, given)
     }
-    return signatures.length === 1 && text.startsWith(VERSION) && secrets.some(isRight) ? 'signed' : 'forged'
+    return keys.some(isRight) ? 'signed' : 'forged'
   }
 }
 
@@ -60,28 +64,31 @@ export function marksOf({ headers }: Pick<KafkaRecord, 'headers'>): {
   readonly hasMadeId?: true
   readonly digest?: string
 } {
-  const textOf = (header: string) => {
+  const find = (header: string) => {
     const found = headers.find(({ name }) => name === header)
-    return found && Buffer.from(found.value).toString()
+    return found && textOf(found.value)
   }
-  const digest = textOf(DIGEST)
+  const digest = find(DIGEST)
   return {
-    ...(textOf(MADE_ID.name) === MADE_ID.value && { hasMadeId: true }),
+    ...(find(MADE_ID.name) === MADE_ID.value && { hasMadeId: true }),
     ...(digest !== undefined && { digest }),
   }
 }
 
-type Field = string | Uint8Array
+type Header = readonly [name: string, value: string]
+const NOTHING = new Uint8Array(0)
 
-function sortedFields(headers: readonly (readonly [name: string, value: Field])[]): Field[] {
-  return [...headers].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)).flat()
+/** One string for all but the value: every further part of a MAC costs as much as the hash of a small record. */
+function aboutOf(topic: string, key: Uint8Array, value: Uint8Array, headers: readonly Header[]): string {
+  const sorted = [...headers].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+  return JSON.stringify([topic, textOf(key), value.length, ...sorted.flat()])
 }
 
-function macOf(secret: string, fields: readonly Field[]): Buffer {
-  const hmac = createHmac('sha256', secret)
-  for (const field of fields) {
-    const length = typeof field === 'string' ? Buffer.byteLength(field) : field.length
-    hmac.update(`${length}:`).update(field)
-  }
-  return hmac.digest()
+function macOf(secret: KeyObject, about: string, value: Uint8Array): Buffer {
+  return createHmac('sha256', secret).update(about).update(value).digest()
+}
+
+/** Returns one character for each byte, so that different bytes are different text. */
+function textOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')
 }

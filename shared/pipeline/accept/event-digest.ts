@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { canonicalJson } from '#shared/core/canonical-json.ts'
 import type { CloudEvent } from '#shared/core/event.ts'
 import type { EventDraft } from '#shared/pipeline/cloudevents/validate-event.ts'
@@ -14,5 +14,5 @@ const DIGEST_BYTES = 16
 export function digestOf(given: EventDraft, { id, source }: Pick<CloudEvent, 'id' | 'source'>): string {
   const { type, subject, category, severity, time, data, data_base64 } = given
   const sent = { id, source, type, subject, category, severity, time, data, data_base64 }
-  return createHash('sha256').update(canonicalJson(sent)).digest().toString('base64url', 0, DIGEST_BYTES)
+  return hash('sha256', canonicalJson(sent), 'buffer').toString('base64url', 0, DIGEST_BYTES)
 }
