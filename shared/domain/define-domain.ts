@@ -82,8 +82,8 @@ export type View<State = unknown> = {
    */
   readonly merge?: (left: State, right: State) => State
   /**
-   * What it presents names nobody: whoever may read some of its channels may read it. Without this a reader must be
-   * allowed to read all of them, and so must a reader of the states of its partitions.
+   * What it presents names nobody, nor do its keys: a reader of some of its channels may read it. Otherwise a reader
+   * must be allowed to read all of them, and so must a reader of the states of its partitions.
    */
   readonly isAggregate?: true
   /** The events that follow from one event, given the state before and after it. */
