@@ -3,9 +3,9 @@ import type { APIGatewayProxyResultV2, APIGatewayProxyWebsocketEventV2, Context 
 import { isOutage } from '#shared/adapters/aws/outage.ts'
 import { requirePrincipal } from '#shared/adapters/http/require-principal.ts'
 import { answerInTime, timeLeft } from '#shared/adapters/lambda/answer-in-time.ts'
-import { logError } from '#shared/core/log-error.ts'
 import type { ServerFrame } from '#shared/core/messages.ts'
 import { Refusal } from '#shared/core/refusal.ts'
+import { logError } from '#shared/pipeline/log-error.ts'
 import { answerMessage, errorFrame, idOf, type MessageDeps } from '#shared/pipeline/sockets/answer-message.ts'
 import {
   catalogOf,

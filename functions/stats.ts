@@ -1,6 +1,6 @@
 import type { Context } from 'aws-lambda'
 import { answerInTime } from '#shared/adapters/lambda/answer-in-time.ts'
-import { logError } from '#shared/core/log-error.ts'
+import { logError } from '#shared/pipeline/log-error.ts'
 import { type AnnounceStatsDeps, announceStats, type StatsCall } from '#shared/pipeline/stats/stats.ts'
 import {
   catalogOf,

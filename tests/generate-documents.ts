@@ -1,10 +1,21 @@
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { asyncapiDocument } from '#shared/api/asyncapi.ts'
 import { openapiDocument } from '#shared/api/openapi.ts'
 import { domains } from '#shared/domain/catalog.ts'
+import { withPolicy } from './support/policy-table.ts'
+import { formatNotices, NOTICES, packagesOfFunctions, packagesOfPage } from './support/third-party.ts'
 
-/** `npm run generate`: updates the documents in docs/ that are generated from the schemas. */
+/** `npm run generate`: updates what is generated: documents, and the notices that ship with the functions and the page. */
 const documents = { openapi: openapiDocument(domains), asyncapi: asyncapiDocument(domains) }
+const files = {
+  [NOTICES.functions]: formatNotices('the functions of Tidewire', await packagesOfFunctions()),
+  [NOTICES.page]: formatNotices('the web page of Tidewire', await packagesOfPage()),
+  'docs/security.md': withPolicy(await readFile('docs/security.md', 'utf8')),
+}
+for (const [path, text] of Object.entries(files)) {
+  await writeFile(path, text)
+  process.stdout.write(`${path}\n`)
+}
 for (const [name, document] of Object.entries(documents)) {
   await writeFile(`docs/${name}.json`, `${JSON.stringify(document, null, 2)}\n`)
   process.stdout.write(`docs/${name}.json\n`)

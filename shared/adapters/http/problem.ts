@@ -1,6 +1,6 @@
 import { isOutage } from '#shared/adapters/aws/outage.ts'
-import { logError } from '#shared/core/log-error.ts'
 import { type ErrorCode, type Fault, Refusal } from '#shared/core/refusal.ts'
+import { logError } from '#shared/pipeline/log-error.ts'
 import type { HttpResponse } from './http-message.ts'
 
 const PROBLEMS: Readonly<Record<ErrorCode, readonly [status: number, title: string]>> = {

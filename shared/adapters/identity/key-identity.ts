@@ -3,6 +3,7 @@ import { parseScopes } from '#shared/core/grants.ts'
 import { keyName, type Principal } from '#shared/core/principal.ts'
 import { highestRole } from '#shared/core/role.ts'
 import type { ApiKey, KeyStore } from '#shared/pipeline/keys/key-store.ts'
+import { logError } from '#shared/pipeline/log-error.ts'
 
 type Options = {
   /** Milliseconds since 1970. */
@@ -87,6 +88,5 @@ function principalOf(key: ApiKey, hash: string): Principal | null {
 }
 
 function reportUse(error: unknown): void {
-  const message = 'the last use of an API key could not be noted'
-  console.error(JSON.stringify({ level: 'WARN', message, cause: String(error) }))
+  logError('the last use of an API key could not be noted', error)
 }

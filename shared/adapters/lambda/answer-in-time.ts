@@ -1,6 +1,6 @@
 import middy from '@middy/core'
 import type { Context } from 'aws-lambda'
-import { withoutInput } from '#shared/core/log-error.ts'
+import { withoutInput } from '#shared/pipeline/log-error.ts'
 
 /** Time kept back from the limit of a function for its last response, in milliseconds: a busy sandbox is slow. */
 export const LAST_WORD_MS = 500

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer'
 import type { MSKEvent } from 'aws-lambda'
 import type { Position } from '#shared/core/event.ts'
-import { logError } from '#shared/core/log-error.ts'
+import { logError } from '#shared/pipeline/log-error.ts'
 import type { KafkaRecord } from '#shared/pipeline/ports.ts'
 
 /**

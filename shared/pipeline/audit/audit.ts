@@ -1,5 +1,5 @@
 import { type AuditEntry, auditedKind } from '#shared/core/audit.ts'
-import { logError } from '#shared/core/log-error.ts'
+import { logError } from '#shared/pipeline/log-error.ts'
 import { redact } from './redact.ts'
 import { createSampler } from './sample.ts'
 

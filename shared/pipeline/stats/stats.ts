@@ -1,7 +1,7 @@
 import { isOwnChannel, patternsCovering } from '#shared/core/channel.ts'
-import { logError } from '#shared/core/log-error.ts'
 import { type AcceptDeps, accept } from '#shared/pipeline/accept/accept.ts'
 import type { ClaimStore } from '#shared/pipeline/claim-store.ts'
+import { logError } from '#shared/pipeline/log-error.ts'
 import { type Clock, pollWithin } from '#shared/pipeline/poll.ts'
 import type { EventStore, SubscriptionStore } from '#shared/pipeline/ports.ts'
 import type { ViewStore } from '#shared/pipeline/views/view-store.ts'

@@ -54,6 +54,10 @@ export function DocsPage() {
           ))}
         </section>
       ))}
+      <p className="docs-lead">
+        This page contains software of others: <a href="/third-party-notices.txt">notices</a>. Its charts are
+        TradingView’s Lightweight Charts™ (<a href="https://www.tradingview.com/">tradingview.com</a>).
+      </p>
     </div>
   )
 }

@@ -1,8 +1,8 @@
 import { afterEach, expect, test, vi } from 'vitest'
 import * as z from 'zod'
+import { messageOf } from '#shared/core/message-of.ts'
+import { Refusal } from '#shared/core/refusal.ts'
 import { logError, withoutInput } from './log-error.ts'
-import { messageOf } from './message-of.ts'
-import { Refusal } from './refusal.ts'
 
 afterEach(() => vi.restoreAllMocks())
 

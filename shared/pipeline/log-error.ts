@@ -1,4 +1,4 @@
-import { Refusal } from './refusal.ts'
+import { Refusal } from '#shared/core/refusal.ts'
 
 /** What a log says of an error. */
 type Described = {
