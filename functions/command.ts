@@ -1,5 +1,4 @@
 import { httpHandler } from '#shared/adapters/http/http-handler.ts'
-import { rateLimiter } from '#shared/adapters/http/rate-limit.ts'
 import type { Identify } from '#shared/adapters/http/require-principal.ts'
 import { respondAs } from '#shared/adapters/http/respond-as.ts'
 import { kafkaLogReader } from '#shared/adapters/kafka/kafka-log-reader.ts'
@@ -10,6 +9,7 @@ import type { Audit } from '#shared/pipeline/audit/audit.ts'
 import { entityTag } from '#shared/pipeline/lifecycle/entity-tag.ts'
 import { lifecyclesOf } from '#shared/pipeline/lifecycle/lifecycles.ts'
 import { type MoveDeps, moveEvent, readMoveBody } from '#shared/pipeline/lifecycle/move-event.ts'
+import type { Limits } from '#shared/pipeline/limits/limits.ts'
 import { continueTrace } from '#shared/pipeline/trace.ts'
 
 import {
@@ -20,6 +20,7 @@ import {
   eventStore,
   identityOf,
   kafkaLog,
+  limitsOf,
   newId,
   openTables,
   viewStore,
@@ -30,7 +31,7 @@ import { stopAppendsAt, stopPausesAt } from './lib/stop-at.ts'
 export type CommandDeps = MoveDeps & {
   readonly identify: Identify
   readonly audit: Audit
-  readonly limitRate: ReturnType<typeof rateLimiter>
+  readonly limits: Limits
 }
 
 export function composeCommand(env: Environment): CommandDeps {
@@ -56,7 +57,7 @@ export function composeCommand(env: Environment): CommandDeps {
     viewStore: viewStore(tables),
     lifecycles: lifecyclesOf(domains),
     identify: identityOf(tables),
-    limitRate: rateLimiter(env.rateLimitPerSecond),
+    limits: limitsOf(tables),
     clock,
   }
 }
@@ -65,12 +66,11 @@ export function composeCommand(env: Environment): CommandDeps {
  * `POST /events/{id}/{move}` and `DELETE /events/{id}`: 202 once Kafka has the move, with the state that the views
  * make of it.
  */
-export function createCommand({ identify, audit, limitRate, ...deps }: CommandDeps) {
+export function createCommand({ identify, audit, limits, ...deps }: CommandDeps) {
   return httpHandler((request) =>
-    respondAs(request, { identify, audit }, (principal) => {
+    respondAs(request, { identify, audit, limits }, async (principal) => {
       const { id = '', move = 'delete' } = request.pathParameters
       const { headers, query, signal, caller } = request
-      return limitRate(principal.name, async () => {
         const key = readIdempotencyKey(headers['idempotency-key'])
         const target = JSON.stringify([move, id, query.source])
         const { receipt, state } = await moveEvent(
@@ -99,7 +99,6 @@ export function createCommand({ identify, audit, limitRate, ...deps }: CommandDe
           headers: { etag: entityTag(state) },
           body: { ...receipt, state: state.state },
         }
-      })
     }),
   )
 }

@@ -1,12 +1,13 @@
 import { httpHandler } from '#shared/adapters/http/http-handler.ts'
 import { problemResponse } from '#shared/adapters/http/problem.ts'
 import type { Identify } from '#shared/adapters/http/require-principal.ts'
-import { respondAs } from '#shared/adapters/http/respond-as.ts'
+import { respondAs, respondOpenly } from '#shared/adapters/http/respond-as.ts'
 import { methodsOf } from '#shared/api/openapi.ts'
 import { assertMay } from '#shared/core/authorize.ts'
 import { Refusal } from '#shared/core/refusal.ts'
 import { domains } from '#shared/domain/catalog.ts'
 import { lifecyclesOf } from '#shared/pipeline/lifecycle/lifecycles.ts'
+import type { Limits } from '#shared/pipeline/limits/limits.ts'
 import { viewsOf } from '#shared/pipeline/views/views.ts'
 import {
   auditTrail,
@@ -16,6 +17,7 @@ import {
   deadLetterStore,
   eventStore,
   identityOf,
+  limitsOf,
   openTables,
   subscriptionShards,
   ticketStore,
@@ -25,7 +27,7 @@ import {
 import { type Environment, readEnvironment } from './lib/environment.ts'
 import { findRoute, type ReadDeps, readRoutes } from './lib/read-routes.ts'
 
-export type ReadFunctionDeps = ReadDeps & { readonly identify: Identify }
+export type ReadFunctionDeps = ReadDeps & { readonly identify: Identify; readonly limits: Limits }
 
 export function composeRead(env: Environment): ReadFunctionDeps {
   const tables = openTables(env)
@@ -43,23 +45,24 @@ export function composeRead(env: Environment): ReadFunctionDeps {
     lifecycles: lifecyclesOf(domains),
     views: viewsOf(domains),
     identify: identityOf(tables),
+    limits: limitsOf(tables),
     audit: auditTrail(env),
     clock,
   }
 }
 
 /** Everything that is read over HTTP; also responds to what no route claims, preflights of other routes included. */
-export function createRead({ identify, ...deps }: ReadFunctionDeps) {
+export function createRead({ identify, limits, ...deps }: ReadFunctionDeps) {
   const { audit } = deps
   const routes = readRoutes(deps)
   return httpHandler(async (request) => {
     const { method, path } = request
     if (method === 'OPTIONS') return { status: 204 }
     const found = findRoute(routes, request)
-    if (found === undefined) return refuseRoute(method, path)
+    if (found === undefined) return respondOpenly(request, { limits }, () => refuseRoute(method, path))
     const { route, pathParameters } = found
-    if (route.isOpen) return route.respond(request)
-    return respondAs(request, { identify, audit }, (principal) => {
+    if (route.isOpen) return respondOpenly(request, { limits }, () => route.respond(request))
+    return respondAs(request, { identify, audit, limits }, (principal) => {
       assertMay(principal, route.action)
       return route.respond({ ...request, pathParameters }, principal)
     })

@@ -1,10 +1,13 @@
 import { httpHandler } from '#shared/adapters/http/http-handler.ts'
-import type { HttpRequest } from '#shared/adapters/http/http-message.ts'
+import type { HttpRequest, HttpResponse } from '#shared/adapters/http/http-message.ts'
+import { respondOpenly, respondWithin } from '#shared/adapters/http/respond-as.ts'
+import { clientOf } from '#shared/core/address.ts'
 import { ACCEPT_LIMITS } from '#shared/core/limits.ts'
 import { Refusal } from '#shared/core/refusal.ts'
 import { type AcceptDeps, acceptFrom } from '#shared/pipeline/accept/accept.ts'
 import type { SourceOwner } from '#shared/pipeline/accept/source-owner.ts'
 import type { Audit } from '#shared/pipeline/audit/audit.ts'
+import type { Limits } from '#shared/pipeline/limits/limits.ts'
 import { continueTrace } from '#shared/pipeline/trace.ts'
 import {
   grantDeliveries,
@@ -18,6 +21,7 @@ import {
   catalogOf,
   claimStore,
   kafkaLog,
+  limitsOf,
   newId,
   openTables,
   sourceOwnerOf,
@@ -32,6 +36,7 @@ export type WebhooksDeps = AcceptDeps & {
   readonly sources: ReadonlyMap<string, WebhookSource>
   readonly sourceOwner: SourceOwner
   readonly audit: Audit
+  readonly limits: Limits
   /** The address that senders use, where it is not the request's own. */
   readonly configuredUrl: string | undefined
   readonly now: () => Date
@@ -49,6 +54,7 @@ export function composeWebhooks(env: Environment): WebhooksDeps {
     ...accepting,
     audit: auditTrailInKafka(accepting),
     sourceOwner: sourceOwnerOf(tables),
+    limits: limitsOf(tables),
     sources: webhookSources(env.webhooks),
     configuredUrl: env.publicUrl,
     now: () => new Date(),
@@ -59,14 +65,14 @@ export function composeWebhooks(env: Environment): WebhooksDeps {
  * `POST /webhooks/{source}`: 202 once Kafka has the event, after its signature was verified. `OPTIONS` asks whether a
  * sender may deliver.
  */
-export function createWebhooks({ sources, audit, configuredUrl, ...accepting }: WebhooksDeps) {
-  /** `receiveWebhook`; a delivery that is not signed as it must be is audited. */
+export function createWebhooks({ sources, audit, limits, configuredUrl, ...accepting }: WebhooksDeps) {
+  /** `receiveWebhook`; a delivery that is not signed as it must be is audited, and too many of them are limited. */
   const receive = async (source: WebhookSource, request: WebhookDelivery, deps: ReceiveDeps) => {
     try {
-      return receiveWebhook(source, request, deps)
+      return await limits.check(placeOf(source, request), null, () => receiveWebhook(source, request, deps))
     } catch (error) {
       const { name: target } = source
-      if (error instanceof Refusal && error.code === 'unauthenticated')
+      if (error instanceof Refusal && ['unauthenticated', 'rate_limited'].includes(error.code))
         await audit.record({
           action: 'signature.refused',
           caller: request.caller,
@@ -77,10 +83,7 @@ export function createWebhooks({ sources, audit, configuredUrl, ...accepting }: 
       throw error
     }
   }
-  return httpHandler(async (request) => {
-    const source = sources.get(request.pathParameters.source ?? '')
-    if (source === undefined)
-      throw new Refusal('not_found', 'There is no webhook source of this name here; see docs/webhooks.md.')
+  const respond = async (source: WebhookSource, request: HttpRequest): Promise<HttpResponse> => {
     if (request.method === 'OPTIONS') return grantDeliveries(request.headers)
     if (request.body.length > ACCEPT_LIMITS.bodyBytes)
       throw new Refusal('too_large', 'The body is larger than 1 MB (1,000,000 bytes).')
@@ -95,7 +98,21 @@ export function createWebhooks({ sources, audit, configuredUrl, ...accepting }: 
       stopAppendsAt(request.signal, accepting),
     )
     return { status: 202, body: receipt }
+  }
+  return httpHandler((request) => {
+    const source = sources.get(request.pathParameters.source ?? '')
+    if (source === undefined)
+      return respondOpenly(request, { limits }, () => {
+        throw new Refusal('not_found', 'There is no webhook source of this name here; see docs/webhooks.md.')
+      })
+    const permit = limits.take('webhook', placeOf(source, request))
+    return respondWithin(request, permit, () => respond(source, request))
   })
+}
+
+/** The senders of a source are limited by their addresses, so that a flood does not keep the source's own ones out. */
+function placeOf({ name }: WebhookSource, { caller: { address = '' } }: Pick<HttpRequest, 'caller'>): string {
+  return `${name} ${clientOf(address)}`
 }
 
 export const handler = createWebhooks(composeWebhooks(readEnvironment(process.env)))

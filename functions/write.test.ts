@@ -172,7 +172,7 @@ describe('POST /events', () => {
 
   test('is 429 above the rate that the environment sets, for each credential', async () => {
     vi.useFakeTimers({ toFake: ['Date'] })
-    const { post, kafka } = createWorld({ env: { RATE_LIMIT_PER_SECOND: '1' } })
+    const { post, kafka } = createWorld({ env: { RATE_LIMITS: 'write=1,failures=0' } })
 
     expect((await post(EVENT)).headers).toMatchObject({ 'ratelimit-policy': '"default";q=1;w=1' })
     expect(await post({ ...EVENT, id: 'e2' })).toMatchObject({ status: 429, headers: { 'retry-after': '1' } })

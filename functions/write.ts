@@ -1,5 +1,4 @@
 import { httpHandler } from '#shared/adapters/http/http-handler.ts'
-import { rateLimiter } from '#shared/adapters/http/rate-limit.ts'
 import type { Identify } from '#shared/adapters/http/require-principal.ts'
 import { respondAs } from '#shared/adapters/http/respond-as.ts'
 import { assertMay } from '#shared/core/authorize.ts'
@@ -7,12 +6,14 @@ import { type AcceptDeps, acceptFrom } from '#shared/pipeline/accept/accept.ts'
 import { readPost } from '#shared/pipeline/accept/read-post.ts'
 import type { SourceOwner } from '#shared/pipeline/accept/source-owner.ts'
 import type { Audit } from '#shared/pipeline/audit/audit.ts'
+import type { Limits } from '#shared/pipeline/limits/limits.ts'
 import {
   auditTrailInKafka,
   catalogOf,
   claimStore,
   identityOf,
   kafkaLog,
+  limitsOf,
   newId,
   openTables,
   sourceOwnerOf,
@@ -23,7 +24,7 @@ import { stopAppendsAt } from './lib/stop-at.ts'
 export type WriteDeps = AcceptDeps & {
   readonly identify: Identify
   readonly audit: Audit
-  readonly limitRate: ReturnType<typeof rateLimiter>
+  readonly limits: Limits
   readonly sourceOwner: SourceOwner
   readonly now: () => Date
 }
@@ -41,23 +42,20 @@ export function composeWrite(env: Environment): WriteDeps {
     audit: auditTrailInKafka(accepting),
     sourceOwner: sourceOwnerOf(tables),
     identify: identityOf(tables),
-    limitRate: rateLimiter(env.rateLimitPerSecond),
+    limits: limitsOf(tables),
     now: () => new Date(),
   }
 }
 
 /** `POST /events`: 202 once Kafka has acknowledged every event, never before. */
-export function createWrite({ identify, audit, limitRate, ...deps }: WriteDeps) {
+export function createWrite({ identify, audit, limits, ...deps }: WriteDeps) {
   return httpHandler((request) =>
-    respondAs(request, { identify, audit }, (principal) => {
+    respondAs(request, { identify, audit, limits }, async (principal) => {
       assertMay(principal, 'publish')
-      const { name } = principal
-      return limitRate(name, async () => {
-        const post = readPost(request, name, deps)
-        const receipts = await acceptFrom(principal, post, stopAppendsAt(request.signal, deps))
-        const body = post.isBatch ? { accepted: receipts.length, events: receipts } : receipts[0]
-        return { status: 202, body }
-      })
+      const post = readPost(request, principal.name, deps)
+      const receipts = await acceptFrom(principal, post, stopAppendsAt(request.signal, deps))
+      const body = post.isBatch ? { accepted: receipts.length, events: receipts } : receipts[0]
+      return { status: 202, body }
     }),
   )
 }

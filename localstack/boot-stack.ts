@@ -30,6 +30,8 @@ const STAGE = 'local'
 const FOLDER = fileURLToPath(new URL('..', import.meta.url))
 /** What the functions sign their records with. Who reaches the local broker knows the keys of the stack as well. */
 const LOCAL_RECORD_SECRET = 'local-record-secret'
+/** One developer is all principals, and loads data sets: more events and sockets than the defaults. */
+const LOCAL_RATES = 'write=2000,tickets=200,webhook=1000'
 /** A developer does not wait until a batch is full. What arrives during an invocation is still one batch. */
 const WINDOW_MS = 0
 /** API Gateway's limit of a connection without messages. */
@@ -183,8 +185,7 @@ function environmentOf(
     TOKEN_ISSUER: identity.issuer,
     USER_POOL_CLIENT_ID: identity.clientId,
     WEBHOOK_LOCAL_SECRETS: '1',
-    // The cloud has many instances of a function, each with its own limit. Here there is one.
-    RATE_LIMIT_PER_SECOND: process.env.RATE_LIMIT_PER_SECOND ?? '10000',
+    RATE_LIMITS: process.env.RATE_LIMITS ?? LOCAL_RATES,
     RECORD_SECRETS: process.env.RECORD_SECRETS ?? LOCAL_RECORD_SECRET,
     RECORDS_SIGNED_SINCE: signedSince,
   }

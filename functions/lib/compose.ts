@@ -5,6 +5,7 @@ import { dynamoDeadLetterStore } from '#shared/adapters/dynamodb/dynamo-dead-let
 import { dynamoEventStore } from '#shared/adapters/dynamodb/dynamo-event-store.ts'
 import { dynamoKeyStore } from '#shared/adapters/dynamodb/dynamo-key-store.ts'
 import { dynamoClient } from '#shared/adapters/dynamodb/dynamo-requests.ts'
+import { dynamoRateCounter } from '#shared/adapters/dynamodb/dynamo-rate-counter.ts'
 import { dynamoRevocationStore } from '#shared/adapters/dynamodb/dynamo-revocation-store.ts'
 import { dynamoSubscriptionStore } from '#shared/adapters/dynamodb/dynamo-subscription-store.ts'
 import { dynamoTicketStore } from '#shared/adapters/dynamodb/dynamo-ticket-store.ts'
@@ -26,6 +27,8 @@ import { writeAudit } from '#shared/pipeline/audit/write-audit.ts'
 import { type Catalog, createCatalog } from '#shared/pipeline/catalog.ts'
 import { recordDecoder } from '#shared/pipeline/consume/consume.ts'
 import { deployedRetention } from '#shared/pipeline/deployed-retention.ts'
+import { createLimits, type Limits } from '#shared/pipeline/limits/limits.ts'
+import type { RateCounter } from '#shared/pipeline/limits/rate-counter.ts'
 import type { Clock } from '#shared/pipeline/poll.ts'
 import type { DecodeRecord, SubscriptionStore } from '#shared/pipeline/ports.ts'
 import { recordJudge, signedLog } from '#shared/pipeline/signed-record.ts'
@@ -151,24 +154,45 @@ export function auditTrail({ auditFunction, aws, lambdaEndpoint }: Environment):
   return createAudit({ send: functionCaller(auditFunction, aws, lambdaEndpoint), now: Date.now, newId })
 }
 
+/** How long a response may wait until it was counted, in milliseconds. */
+const COUNT_PATIENCE_MS = 250
+
+/** The limits of requests. What one instance counts, the others see in a table. */
+export function limitsOf({ client, env: { tables, rates } }: Tables): Limits {
+  const counter = dynamoRateCounter(client, { table: tables.connections })
+  const impatient: RateCounter = {
+    add: (...counted) => within(COUNT_PATIENCE_MS, () => counter.add(...counted)),
+  }
+  return createLimits({
+    counter: impatient,
+    rates,
+    now: Date.now,
+    elapsed: () => performance.now(),
+    random: Math.random,
+  })
+}
+
+/** Rejects if something takes too long. It may be done later. */
+async function within<T>(ms: number, run: () => Promise<T>): Promise<T> {
+  const done = new AbortController()
+  const tooLate = async (): Promise<never> => {
+    await setTimeout(ms, undefined, { signal: done.signal })
+    throw new Error(`this was not done after ${ms} ms, and may be done later`)
+  }
+  try {
+    return await Promise.race([run(), tooLate()])
+  } finally {
+    done.abort()
+  }
+}
+
 /** How long a response may wait until Kafka has an entry, in milliseconds. */
 const AUDIT_PATIENCE_MS = 1000
 
 /** The audit trail of a function that writes to Kafka itself, inside the VPC, from where it cannot call a function. */
 export function auditTrailInKafka(deps: AcceptDeps): Audit {
-  const tooLate = async (signal: AbortSignal): Promise<never> => {
-    await setTimeout(AUDIT_PATIENCE_MS, undefined, { signal })
-    throw new Error(`Kafka did not have it after ${AUDIT_PATIENCE_MS} ms, and may have it later`)
-  }
   return createAudit({
-    async send(record) {
-      const done = new AbortController()
-      try {
-        await Promise.race([writeAudit(record, deps, { isNew: true }), tooLate(done.signal)])
-      } finally {
-        done.abort()
-      }
-    },
+    send: (record) => within(AUDIT_PATIENCE_MS, () => writeAudit(record, deps, { isNew: true })),
     now: Date.now,
     newId,
   })

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { LONG_POLL_LIMIT } from '#shared/core/limits.ts'
 import { messageOf } from '#shared/core/message-of.ts'
+import { parseRates } from '#shared/core/rates.ts'
 import { DEFAULT_RETENTION, parseRetention } from '#shared/core/retention.ts'
 
 const text = z.string().min(1)
@@ -15,14 +16,18 @@ const secrets = z
     z.array(z.string().min(SECRET_LENGTH, `must be secrets of at least ${SECRET_LENGTH} characters`)).min(1),
   )
 
-const retention = z.string().transform((text, context) => {
-  try {
-    return parseRetention(text)
-  } catch (error) {
-    context.addIssue({ code: 'custom', message: messageOf(error) })
-    return z.NEVER
-  }
-})
+/** A setting with a syntax of its own. */
+const parsed = <T>(parse: (text: string) => T) =>
+  z.string().transform((text, context) => {
+    try {
+      return parse(text)
+    } catch (error) {
+      context.addIssue({ code: 'custom', message: messageOf(error) })
+      return z.NEVER
+    }
+  })
+const retention = parsed(parseRetention)
+const rates = parsed(parseRates)
 
 const shardOfFunction = z
   .string()
@@ -54,7 +59,7 @@ const schema = z.object({
   POSTS_AT_ONCE: z.coerce.number().int().min(1).max(1000).default(64),
   CONNECTIONS_PER_USER: z.coerce.number().int().min(1).default(100),
   CONNECTIONS_PER_KEY: z.coerce.number().int().min(1).default(10_000),
-  RATE_LIMIT_PER_SECOND: z.coerce.number().int().min(0).default(0),
+  RATE_LIMITS: rates.prefault(''),
   LONG_POLL: z.coerce.number().int().min(0).max(LONG_POLL_LIMIT).default(LONG_POLL_LIMIT),
   UNKNOWN_TYPES: z.enum(['accept', 'refuse']).default('accept'),
   STATS_FUNCTION: text,
@@ -102,7 +107,7 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
     shards: data.SHARDS,
     postsAtOnce: data.POSTS_AT_ONCE,
     connections: { perUser: data.CONNECTIONS_PER_USER, perKey: data.CONNECTIONS_PER_KEY },
-    rateLimitPerSecond: data.RATE_LIMIT_PER_SECOND,
+    rates: data.RATE_LIMITS,
     longPollSeconds: data.LONG_POLL,
     unknownTypes: data.UNKNOWN_TYPES,
     dynamodbEndpoint: data.DYNAMODB_ENDPOINT,

@@ -13,7 +13,7 @@ const SECRET = `${MARK}-webhook-secret`
 
 let stack: TestStack
 beforeAll(async () => {
-  stack = await startStack({ env: { WEBHOOK_SECRET_GITHUB: SECRET, RATE_LIMIT_PER_SECOND: '50' } })
+  stack = await startStack({ env: { WEBHOOK_SECRET_GITHUB: SECRET, RATE_LIMITS: 'write=50' } })
 })
 afterAll(() => stack.dispose())
 

@@ -11,7 +11,7 @@ const RUNS = propertyRuns(300)
 let stack: TestStack
 let document: OpenDocument
 beforeAll(async () => {
-  stack = await startStack({ env: { RATE_LIMIT_PER_SECOND: '0', LONG_POLL: '0' } })
+  stack = await startStack({ env: { LONG_POLL: '0' } })
   document = await openDocument(stack.httpUrl)
 })
 afterAll(() => stack?.dispose())

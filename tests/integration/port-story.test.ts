@@ -25,7 +25,7 @@ const run = randomUUID().slice(0, 8)
 const name = (what: string) => `${what}-${run}`
 
 beforeAll(async () => {
-  stack = await startStack({ env: { RATE_LIMIT_PER_SECOND: '0' } })
+  stack = await startStack()
   for (const role of ['viewer', 'publisher', 'operator', 'admin'] as const)
     people[role] = await bearer(stack, role)
 })

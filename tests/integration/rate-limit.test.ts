@@ -8,7 +8,7 @@ const BODY = JSON.stringify({ type: 'test.limited', category: 'test.limited' })
 describe('a credential with a limit of 5 requests per second', () => {
   let stack: TestStack
   beforeAll(async () => {
-    stack = await startStack({ env: { RATE_LIMIT_PER_SECOND: '5' } })
+    stack = await startStack({ env: { RATE_LIMITS: 'write=5' } })
   })
   afterAll(() => stack?.dispose())
 
@@ -21,8 +21,8 @@ describe('a credential with a limit of 5 requests per second', () => {
     expect(accepted.length).toBeGreaterThanOrEqual(5)
     expect(refused.length).toBeGreaterThan(10)
     for (const { headers } of answers) {
-      expect(headers.get('ratelimit-policy')).toBe('"default";q=5;w=1')
-      expect(headers.get('ratelimit')).toMatch(/^"default";r=\d;t=1$/)
+      expect(headers.get('ratelimit-policy')).toBe('"write";q=5;w=1')
+      expect(headers.get('ratelimit')).toMatch(/^"write";r=\d;t=\d+$/)
     }
     for (const { headers, json } of refused) {
       expect((json as Problem).type).toBe('urn:tidewire:problem:rate-limited')
@@ -35,6 +35,6 @@ describe('a credential with a limit of 5 requests per second', () => {
   it('gets the same headers with a refusal', async () => {
     await sleep(1000)
     const { status, headers } = await post(stack.httpUrl, '{')
-    expect([status, headers.get('ratelimit')]).toEqual([400, '"default";r=4;t=1'])
+    expect([status, headers.get('ratelimit')]).toEqual([400, '"write";r=4;t=1'])
   })
 })

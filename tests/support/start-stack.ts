@@ -55,7 +55,7 @@ export async function startStack({
   const ports = Object.fromEntries(PORTS.map((name, index) => [name, numbers[index] ?? 0]))
   const dataDir = await mkdtemp(join(tmpdir(), 'tidewire-stack-'))
   const texts = Object.entries(ports).map(([name, port]) => [name, String(port)])
-  const own = { ...Object.fromEntries(texts), TIDEWIRE_DATA: dataDir, ...env }
+  const own = { ...Object.fromEntries(texts), TIDEWIRE_DATA: dataDir, RATE_LIMITS: 'off', ...env }
   const httpUrl = `http://127.0.0.1:${ports.HTTP_PORT}`
   let child: ChildProcess | null = null
   let output = ''

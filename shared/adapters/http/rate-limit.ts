@@ -1,49 +1,49 @@
+import type { RateClass } from '#shared/core/rates.ts'
 import { Refusal } from '#shared/core/refusal.ts'
-import type { HttpResponse } from './http-message.ts'
-import { problemResponse } from './problem.ts'
+import type { Permit } from '#shared/pipeline/limits/limits.ts'
+import type { HttpRequest, HttpResponse } from './http-message.ts'
 
-type Bucket = { tokens: number; at: number }
-type Respond = () => Promise<HttpResponse>
+type Asked = Pick<HttpRequest, 'method' | 'path' | 'query'>
 
-/** Credentials that are remembered; the one that was idle longest is forgotten first, and its bucket is full again. */
-const MOST_BUCKETS = 10_000
+/** Paths of credentials and accounts. */
+const ACCOUNT = /^\/(?:keys|users|session)(?:\/|$)/
+/** Reads that are never small. */
+const LARGE = /^\/(?:events\.csv|dead-letters|streams|audit)(?:\/|$)/
+/** Parameters that make a read search, hold the request, or return everything there is. */
+const COSTLY = ['q', 'wait', 'parts']
 
-/**
- * Limits the requests of each credential to `perSecond` by a token bucket with the tokens of one second; 0 is unlimited.
- * Responses have the headers `RateLimit-Policy` and `RateLimit`
- * (https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-ratelimit-headers-11); above the limit they are 429.
- * The buckets are in memory, so a limit applies to each function instance; the gateway's throttle applies to all of them.
- */
-export function rateLimiter(perSecond: number, now: () => number = () => performance.now()) {
-  const buckets = new Map<string, Bucket>()
-
-  function take(credential: string): { isAllowed: boolean; tokens: number } {
-    const time = now()
-    const { tokens, at } = buckets.get(credential) ?? { tokens: perSecond, at: time }
-    const filled = Math.min(perSecond, tokens + (Math.max(0, time - at) / 1000) * perSecond)
-    const isAllowed = filled >= 1
-    const left = isAllowed ? filled - 1 : filled
-    buckets.delete(credential)
-    buckets.set(credential, { tokens: left, at: time })
-    const [oldest] = buckets.keys()
-    if (buckets.size > MOST_BUCKETS && oldest !== undefined) buckets.delete(oldest)
-    return { isAllowed, tokens: left }
-  }
-
-  return async (credential: string, respond: Respond): Promise<HttpResponse> => {
-    if (perSecond === 0) return respond()
-    const { isAllowed, tokens } = take(credential)
-    const response = await (isAllowed ? respond() : refuse(perSecond)).catch(problemResponse)
-    const untilFull = Math.ceil((perSecond - tokens) / perSecond)
-    const headers = {
-      'ratelimit-policy': `"default";q=${perSecond};w=1`,
-      ratelimit: `"default";r=${Math.floor(tokens)};t=${untilFull}`,
-    }
-    return { ...response, headers: { ...response.headers, ...headers } }
-  }
+/** The class of a request with credentials, by what it costs. A route that is added is a read or a write. */
+export function rateClassOf({ method, path, query }: Asked): RateClass {
+  if (path === '/tickets') return 'tickets'
+  if (ACCOUNT.test(path)) return 'account'
+  if (method !== 'GET' && method !== 'HEAD') return 'write'
+  const isCostly = LARGE.test(path) || COSTLY.some((name) => isSet(query[name]))
+  return isCostly ? 'search' : 'read'
 }
 
-async function refuse(perSecond: number): Promise<never> {
-  const detail = `These credentials may send ${perSecond} requests per second; slow down, or send batches.`
-  throw new Refusal('rate_limited', detail, { retryAfterSeconds: 1 })
+function isSet(value: string | undefined): boolean {
+  return value !== undefined && value !== '' && value !== '0' && value !== 'false'
+}
+
+/** Throws Refusal `rate_limited` unless a request is within its rate. */
+export function assertWithinRate(permit: Permit | null): void {
+  if (permit === null || permit.isAllowed) return
+  const { kind, perSecond, retryAfterSeconds } = permit
+  const who = kind === 'open' || kind === 'webhook' ? 'This address' : 'These credentials'
+  const detail = `${who} may send ${perSecond} requests per second of the class "${kind}"; slow down, or send batches.`
+  throw new Refusal('rate_limited', detail, { retryAfterSeconds })
+}
+
+/**
+ * Adds the headers that say how much of a rate is left
+ * (https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-ratelimit-headers-11). Unlimited requests get none.
+ */
+export function withRate(response: HttpResponse, permit: Permit | null): HttpResponse {
+  if (permit === null) return response
+  const { kind, perSecond, left, resetSeconds } = permit
+  const headers = {
+    'ratelimit-policy': `"${kind}";q=${perSecond};w=1`,
+    ratelimit: `"${kind}";r=${left};t=${resetSeconds}`,
+  }
+  return { ...response, headers: { ...response.headers, ...headers } }
 }

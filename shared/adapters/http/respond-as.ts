@@ -1,68 +1,127 @@
+import { clientOf } from '#shared/core/address.ts'
 import { type AuditedAction, actorOf } from '#shared/core/audit.ts'
 import type { Principal } from '#shared/core/principal.ts'
 import { type ErrorCode, Refusal } from '#shared/core/refusal.ts'
 import type { Audit } from '#shared/pipeline/audit/audit.ts'
+import type { Limits, Permit } from '#shared/pipeline/limits/limits.ts'
 import type { HttpRequest, HttpResponse } from './http-message.ts'
+import { problemResponse } from './problem.ts'
+import { assertWithinRate, rateClassOf, withRate } from './rate-limit.ts'
 import { type Identify, requirePrincipal } from './require-principal.ts'
 
-/** What the audit trail calls a refusal: one that was thrown, and one that a part of the function has made a response. */
-const BY_CODE: { readonly [Code in ErrorCode]?: AuditedAction } = {
+/** What the audit trail calls a refusal. */
+const AUDITED: { readonly [Code in ErrorCode]?: AuditedAction } = {
   unauthenticated: 'credentials.refused',
   forbidden: 'refused',
   rate_limited: 'limited',
 }
-const BY_STATUS: { readonly [status: number]: AuditedAction } = { 403: 'refused', 429: 'limited' }
 
-type Refused = { readonly action: AuditedAction; readonly reason: string }
+type Respond<Who> = (who: Who) => HttpResponse | Promise<HttpResponse>
 
 /**
- * Responds to a request in the name of its principal. Every route that asks for credentials does so here, so that the
- * audit trail has each refusal of credentials, actions and rates. Throws what `respond` throws, and Refusal
- * `unauthenticated`.
+ * Responds to a request in the name of its principal, within its rate. Every route that asks for credentials does so here,
+ * so that each has its limits, and the audit trail has each refusal of credentials, actions and rates. What is thrown
+ * becomes a problem; rejects only if the function was late.
  */
 export async function respondAs(
   request: HttpRequest,
-  { identify, audit }: { readonly identify: Identify; readonly audit: Audit },
-  respond: (principal: Principal) => HttpResponse | Promise<HttpResponse>,
+  deps: { readonly identify: Identify; readonly audit: Audit; readonly limits: Limits },
+  respond: Respond<Principal>,
 ): Promise<HttpResponse> {
-  let principal: Principal | undefined
+  const { audit, limits } = deps
+  const identified = await identifyWithin(request, deps).then(
+    (principal) => ({ principal, error: undefined }),
+    (error: unknown) => ({ principal: undefined, error }),
+  )
+  const { principal } = identified
+  const permit = principal
+    ? limits.take(rateClassOf(request), principal.name)
+    : limits.take('open', clientOf(request.caller.address ?? ''))
+  return respondWithHeaders(request, permit, async () => {
+    try {
+      assertWithinRate(permit)
+      if (principal === undefined) throw identified.error
+      return await respond(principal)
+    } catch (error) {
+      if (error instanceof Refusal) await auditRefusal(error, { request, principal, audit })
+      throw error
+    }
+  })
+}
+
+/** Responds to a request that needs no credentials, within the rate of its address. As `respondAs` about errors. */
+export async function respondOpenly(
+  request: HttpRequest,
+  { limits }: { readonly limits: Limits },
+  respond: Respond<void>,
+): Promise<HttpResponse> {
+  const permit = limits.take('open', clientOf(request.caller.address ?? ''))
+  return respondWithin(request, permit, respond)
+}
+
+/** Responds if a permit allows it. As `respondAs` about errors. */
+export async function respondWithin(
+  request: Pick<HttpRequest, 'signal'>,
+  permit: Permit | null,
+  respond: Respond<void>,
+): Promise<HttpResponse> {
+  return respondWithHeaders(request, permit, () => {
+    assertWithinRate(permit)
+    return respond()
+  })
+}
+
+/** Says in every response what is left of the rate, and waits until the request was counted. */
+async function respondWithHeaders(
+  { signal }: Pick<HttpRequest, 'signal'>,
+  permit: Permit | null,
+  respond: Respond<void>,
+): Promise<HttpResponse> {
   try {
-    principal = await requirePrincipal(request, identify)
-    const response = await respond(principal)
-    await recordRefusal(refusedBy(response))
-    return response
+    return withRate(await respond(), permit)
   } catch (error) {
-    await recordRefusal(refusedWith(error))
-    throw error
-  }
-
-  async function recordRefusal(refused: Refused | null): Promise<void> {
-    if (refused === null || (principal === undefined && !hasCredentials(request))) return
-    const { method, path, caller } = request
-    // The first segment of the path is that of a route, the others are chosen by the sender.
-    const [, first = ''] = path.split('/')
-    await audit.record({
-      ...refused,
-      ...(principal && { principal: actorOf(principal) }),
-      caller,
-      target: `${method} ${path}`,
-      group: `${method} ${first}`,
-    })
+    if (error === signal.reason) throw error
+    return withRate(problemResponse(error), permit)
+  } finally {
+    await permit?.counted
   }
 }
 
-function refusedWith(error: unknown): Refused | null {
-  const action = error instanceof Refusal ? BY_CODE[error.code] : undefined
-  return action ? { action, reason: (error as Refusal).message } : null
+async function identifyWithin(
+  request: HttpRequest,
+  { identify, limits }: { readonly identify: Identify; readonly limits: Limits },
+): Promise<Principal> {
+  const { 'x-api-key': key, authorization } = request.headers
+  const credential = key || authorization
+  const check = () => requirePrincipal(request, identify)
+  // A request without credentials is no attempt: browsers and scanners make many.
+  return credential ? limits.check(clientOf(request.caller.address ?? ''), credential, check) : check()
 }
 
-function refusedBy({ status, body }: HttpResponse): Refused | null {
-  const action = BY_STATUS[status]
-  const { detail } = (body ?? {}) as { readonly detail?: unknown }
-  return action ? { action, reason: String(detail) } : null
+async function auditRefusal(
+  { code, message }: Refusal,
+  {
+    request,
+    principal,
+    audit,
+  }: { readonly request: HttpRequest; readonly principal: Principal | undefined; readonly audit: Audit },
+): Promise<void> {
+  const action = AUDITED[code]
+  const isAttempt = principal !== undefined || hasCredentials(request) || code === 'rate_limited'
+  if (action === undefined || !isAttempt) return
+  const { method, path, caller } = request
+  // The first segment of the path is that of a route, the others are chosen by the sender.
+  const [, group = ''] = path.split('/')
+  await audit.record({
+    action,
+    caller,
+    target: `${method} ${path}`,
+    reason: message,
+    group: `${method} ${group}`,
+    ...(principal && { principal: actorOf(principal) }),
+  })
 }
 
-/** A request without credentials is no attempt: browsers and scanners make many. */
 function hasCredentials({ headers }: Pick<HttpRequest, 'headers'>): boolean {
   return Boolean(headers['x-api-key'] || headers.authorization)
 }

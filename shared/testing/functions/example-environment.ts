@@ -14,4 +14,5 @@ export const exampleEnvironment = {
   USER_POOL_CLIENT_ID: 'client',
   STATS_FUNCTION: 'stats',
   AUDIT_FUNCTION: 'audit',
+  RATE_LIMITS: 'off',
 }
