@@ -71,34 +71,34 @@ export function createCommand({ identify, audit, limits, ...deps }: CommandDeps)
     respondAs(request, { identify, audit, limits }, async (principal) => {
       const { id = '', move = 'delete' } = request.pathParameters
       const { headers, query, signal, caller } = request
-        const key = readIdempotencyKey(headers['idempotency-key'])
-        const target = JSON.stringify([move, id, query.source])
-        const { receipt, state } = await moveEvent(
-          {
-            id,
-            move,
-            principal,
-            source: query.source,
-            ifMatch: headers['if-match'],
-            body: readMoveBody(request.body),
-            traceparent: continueTrace(headers.traceparent),
-            keyed: key === undefined ? undefined : keyRequest(principal.name, key, request, target),
-          },
-          stopAppendsAt(signal, stopPausesAt(signal, deps)),
-        )
-        await audit.record({
-          action: move === 'delete' ? 'event.deleted' : 'event.moved',
-          principal: actorOf(principal),
-          caller,
-          target: id,
-          details: { move, event: receipt.id },
-        })
-        if (state === null) return { status: 202, body: receipt }
-        return {
-          status: 202,
-          headers: { etag: entityTag(state) },
-          body: { ...receipt, state: state.state },
-        }
+      const key = readIdempotencyKey(headers['idempotency-key'])
+      const target = JSON.stringify([move, id, query.source])
+      const { receipt, state } = await moveEvent(
+        {
+          id,
+          move,
+          principal,
+          source: query.source,
+          ifMatch: headers['if-match'],
+          body: readMoveBody(request.body),
+          traceparent: continueTrace(headers.traceparent),
+          keyed: key === undefined ? undefined : keyRequest(principal.name, key, request, target),
+        },
+        stopAppendsAt(signal, stopPausesAt(signal, deps)),
+      )
+      await audit.record({
+        action: move === 'delete' ? 'event.deleted' : 'event.moved',
+        principal: actorOf(principal),
+        caller,
+        target: id,
+        details: { move, event: receipt.id },
+      })
+      if (state === null) return { status: 202, body: receipt }
+      return {
+        status: 202,
+        headers: { etag: entityTag(state) },
+        body: { ...receipt, state: state.state },
+      }
     }),
   )
 }

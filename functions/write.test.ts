@@ -174,7 +174,7 @@ describe('POST /events', () => {
     vi.useFakeTimers({ toFake: ['Date'] })
     const { post, kafka } = createWorld({ env: { RATE_LIMITS: 'write=1,failures=0' } })
 
-    expect((await post(EVENT)).headers).toMatchObject({ 'ratelimit-policy': '"default";q=1;w=1' })
+    expect((await post(EVENT)).headers).toMatchObject({ 'ratelimit-policy': '"write";q=1;w=1' })
     expect(await post({ ...EVENT, id: 'e2' })).toMatchObject({ status: 429, headers: { 'retry-after': '1' } })
     expect((await post({ ...EVENT, id: 'e3' }, keyOf('operator'))).status).toBe(202)
     expect(kafka.records).toHaveLength(2)

@@ -46,9 +46,7 @@ function parseEntry(entry: string): [keyof Rates, number] {
   const known = NAMES.find((candidate) => candidate === name)
   const rate = Number(digits)
   if (known === undefined || rate > MOST_PER_SECOND)
-    throw new Error(
-      `"${entry.trim()}" is not a rate such as read=100; the names are ${NAMES.join(', ')}`,
-    )
+    throw new Error(`"${entry.trim()}" is not a rate such as read=100; the names are ${NAMES.join(', ')}`)
   return [known, rate]
 }
 

@@ -7,6 +7,7 @@ import { describeClaimStore } from '#shared/testing/contracts/claim-store.contra
 import { describeDeadLetterStore } from '#shared/testing/contracts/dead-letter-store.contract.ts'
 import { describeEventStore } from '#shared/testing/contracts/event-store.contract.ts'
 import { describeKeyStore } from '#shared/testing/contracts/key-store.contract.ts'
+import { describeRateCounter } from '#shared/testing/contracts/rate-counter.contract.ts'
 import { describeRevocationStore } from '#shared/testing/contracts/revocation-store.contract.ts'
 import { describeSubscriptionStore } from '#shared/testing/contracts/subscription-store.contract.ts'
 import { describeTicketStore } from '#shared/testing/contracts/ticket-store.contract.ts'
@@ -18,6 +19,7 @@ import { dynamoClaimStore } from './dynamo-claim-store.ts'
 import { dynamoDeadLetterStore } from './dynamo-dead-letter-store.ts'
 import { dynamoEventStore } from './dynamo-event-store.ts'
 import { dynamoKeyStore } from './dynamo-key-store.ts'
+import { dynamoRateCounter } from './dynamo-rate-counter.ts'
 import { dynamoRevocationStore } from './dynamo-revocation-store.ts'
 import { dynamoSubscriptionStore } from './dynamo-subscription-store.ts'
 import { dynamoTicketStore } from './dynamo-ticket-store.ts'
@@ -41,6 +43,7 @@ describeEventStore(name, (now) => openLog({ now }))
 describeClaimStore(name, () => openClaims())
 describeDeadLetterStore(name, () => dynamoDeadLetterStore(client, { table: tables.deadLetters, retention }))
 describeKeyStore(name, () => dynamoKeyStore(client, { table: tables.keys }))
+describeRateCounter(name, () => dynamoRateCounter(client, { table: tables.connections }))
 describeRevocationStore(name, (now) => dynamoRevocationStore(client, { table: tables.connections, now }))
 describeSubscriptionStore(name, openSubscriptions)
 describeTicketStore(name, (now) => dynamoTicketStore(client, { table: tables.connections, now }))

@@ -1,58 +1,52 @@
-import { beforeEach, describe, expect, test } from 'vitest'
-import { Refusal } from '#shared/core/refusal.ts'
-import { rateLimiter } from './rate-limit.ts'
+import { expect, test } from 'vitest'
+import { memoryLimits } from '#shared/testing/memory/memory-limits.ts'
+import { assertWithinRate, rateClassOf, withRate } from './rate-limit.ts'
 
-let time: number
-beforeEach(() => {
-  time = 1_000_000
+test.each([
+  ['GET', '/events', {}, 'read'],
+  ['GET', '/events', { q: 'x' }, 'search'],
+  ['GET', '/events', { q: '' }, 'read'],
+  ['GET', '/events.csv', {}, 'search'],
+  ['GET', '/events/since', {}, 'read'],
+  ['GET', '/events/since', { wait: '20' }, 'search'],
+  ['GET', '/events/since', { wait: '0' }, 'read'],
+  ['GET', '/views/port/cases', { parts: 'true' }, 'search'],
+  ['GET', '/dead-letters', {}, 'search'],
+  ['GET', '/streams/events/0', {}, 'search'],
+  ['GET', '/audit', {}, 'search'],
+  ['POST', '/events', {}, 'write'],
+  ['DELETE', '/events/e1', {}, 'write'],
+  ['POST', '/tickets', {}, 'tickets'],
+  ['GET', '/keys', {}, 'account'],
+  ['DELETE', '/keys/k1', {}, 'account'],
+  ['GET', '/users/me', {}, 'account'],
+  ['GET', '/keyscape', {}, 'read'],
+])('%s %s %j is of the class %s', (method, path, query, kind) => {
+  expect(rateClassOf({ method, path, query: query as Record<string, string> })).toBe(kind)
 })
-const ok = async () => ({ status: 202, headers: { etag: '"x"' }, body: {} })
-const limiter = (perSecond: number) => rateLimiter(perSecond, () => time)
 
-describe('a rate limit', () => {
-  test('allows the requests of one second at once, refuses the next, and refills over time', async () => {
-    const limit = limiter(4)
-    const burst = await Promise.all(Array.from({ length: 5 }, () => limit('ada', ok)))
-    expect(burst.map(({ status }) => status)).toEqual([202, 202, 202, 202, 429])
+test('the headers say what the limit is, what is left and when all of it is', () => {
+  const limits = memoryLimits({ rates: 'write=4', now: () => 1000 })
 
-    time += 250
-    expect((await limit('ada', ok)).status).toBe(202)
-    expect((await limit('ada', ok)).status).toBe(429)
-    time += 60_000
-    expect((await limit('ada', ok)).headers?.ratelimit).toBe('"default";r=3;t=1')
+  expect(withRate({ status: 202, headers: { etag: '"x"' } }, limits.take('write', 'ada')).headers).toEqual({
+    etag: '"x"',
+    'ratelimit-policy': '"write";q=4;w=1',
+    ratelimit: '"write";r=3;t=1',
   })
+})
 
-  test('reports in every response what is left, including refusals of the request itself', async () => {
-    const limit = limiter(4)
-    const first = await limit('ada', ok)
-    expect(first.headers).toEqual({
-      etag: '"x"',
-      'ratelimit-policy': '"default";q=4;w=1',
-      ratelimit: '"default";r=3;t=1',
-    })
-    const refused = await limit('ada', () => Promise.reject(new Refusal('malformed', 'no')))
-    expect([refused.status, refused.headers?.ratelimit]).toEqual([400, '"default";r=2;t=1'])
-  })
+test('a request without a limit has no headers of it, and is never refused', () => {
+  const response = { status: 200 }
 
-  test('returns 429 as a problem with Retry-After', async () => {
-    const limit = limiter(1)
-    await limit('ada', ok)
-    const { status, headers, body } = await limit('ada', ok)
-    expect(status).toBe(429)
-    expect(headers).toMatchObject({ 'retry-after': '1', ratelimit: '"default";r=0;t=1' })
-    expect(body).toMatchObject({ type: 'urn:tidewire:problem:rate-limited' })
-  })
+  expect(withRate(response, null)).toBe(response)
+  expect(() => assertWithinRate(null)).not.toThrow()
+})
 
-  test('is counted for each credential', async () => {
-    const limit = limiter(1)
-    await limit('ada', ok)
-    expect((await limit('bob', ok)).status).toBe(202)
-  })
+test('a request above its rate is refused with how long to wait', () => {
+  const limits = memoryLimits({ rates: 'write=1', now: () => 1000 })
+  limits.take('write', 'ada')
 
-  test('of 0 is unlimited, without headers', async () => {
-    const limit = limiter(0)
-    const answers = await Promise.all(Array.from({ length: 100 }, () => limit('ada', ok)))
-    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([202]))
-    expect(answers[0]?.headers).toEqual({ etag: '"x"' })
-  })
+  expect(() => assertWithinRate(limits.take('write', 'ada'))).toThrow(
+    expect.objectContaining({ code: 'rate_limited', retryAfterSeconds: 1 }),
+  )
 })

@@ -30,12 +30,7 @@ const CHECKS_PER_SECOND = 5
 const MOST_PLACES = 10_000
 const MOST_CREDENTIALS = 1000
 
-export function credentialGuard({
-  counter,
-  perMinute,
-  now,
-  elapsed,
-}: Deps): Guard {
+export function credentialGuard({ counter, perMinute, now, elapsed }: Deps): Guard {
   /** Until when, in milliseconds since 1970, a place has failed too often. */
   const closed = boundedMap<number>(MOST_PLACES)
   /** Digests of credentials that were right. */

@@ -3,6 +3,7 @@ import { describeClaimStore } from '#shared/testing/contracts/claim-store.contra
 import { describeDeadLetterStore } from '#shared/testing/contracts/dead-letter-store.contract.ts'
 import { describeEventStore } from '#shared/testing/contracts/event-store.contract.ts'
 import { describeKeyStore } from '#shared/testing/contracts/key-store.contract.ts'
+import { describeRateCounter } from '#shared/testing/contracts/rate-counter.contract.ts'
 import { describeRevocationStore } from '#shared/testing/contracts/revocation-store.contract.ts'
 import { describeSubscriptionStore } from '#shared/testing/contracts/subscription-store.contract.ts'
 import { describeTicketStore } from '#shared/testing/contracts/ticket-store.contract.ts'
@@ -11,6 +12,7 @@ import { memoryClaimStore } from './memory-claim-store.ts'
 import { memoryDeadLetterStore } from './memory-dead-letter-store.ts'
 import { memoryEventStore } from './memory-event-store.ts'
 import { memoryKeyStore } from './memory-key-store.ts'
+import { memoryRateCounter } from './memory-rate-counter.ts'
 import { memoryRevocationStore } from './memory-revocation-store.ts'
 import { memorySubscriptionStore } from './memory-subscription-store.ts'
 import { memoryTicketStore } from './memory-ticket-store.ts'
@@ -26,6 +28,7 @@ const viewStore = memoryViewStore(undefined, () => viewTime(), {
 })
 const tickets = memoryTicketStore(() => ticketTime())
 const revocations = memoryRevocationStore(() => revocationTime())
+const rateCounter = memoryRateCounter()
 const stores = {
   store: memoryEventStore(undefined, () => logTime(), 7 * 86_400_000),
   claims: memoryClaimStore(),
@@ -55,3 +58,4 @@ describeViewStore('in memory', (now, retention) => {
   viewRetention = retention
   return viewStore
 })
+describeRateCounter('in memory', () => rateCounter)
