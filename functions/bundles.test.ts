@@ -17,7 +17,7 @@ const LIMITS: Readonly<Record<string, number>> = {
   fold: 725_000,
   health: 415_000,
   message: 500_000,
-  read: 550_000,
+  read: 562_000,
   stats: 720_000,
   webhooks: 739_000,
   write: 741_000,

@@ -3,10 +3,11 @@ import { issueTicket } from '#shared/pipeline/sockets/tickets.ts'
 import { makeContext } from '#shared/testing/functions/lambda-events.ts'
 import { makePrincipal } from '#shared/testing/identity/make-principal.ts'
 import { memoryAudit } from '#shared/testing/memory/memory-audit.ts'
+import { memoryLimits } from '#shared/testing/memory/memory-limits.ts'
 import { memoryRevocationStore } from '#shared/testing/memory/memory-revocation-store.ts'
 import { memorySubscriptionStore } from '#shared/testing/memory/memory-subscription-store.ts'
 import { memoryTicketStore } from '#shared/testing/memory/memory-ticket-store.ts'
-import { type ConnectEvent, composeConnect, createConnect } from './connect.ts'
+import { type ConnectDeps, type ConnectEvent, composeConnect, createConnect } from './connect.ts'
 import { readEnvironment } from './lib/environment.ts'
 
 const KEY = 'some-key'
@@ -17,7 +18,11 @@ const keyInUrl = async (key: string) => (key === KEY ? ADA : null)
 
 const CONTEXT = { connectionId: 'c1', requestId: 'r1', identity: { sourceIp: '203.0.113.7' } }
 
-function createWorld(env: Readonly<Record<string, string | undefined>>, remainingMs = 10_000) {
+function createWorld(
+  env: Readonly<Record<string, string | undefined>>,
+  remainingMs = 10_000,
+  more: Partial<ConnectDeps> = {},
+) {
   const subscriptions = memorySubscriptionStore()
   const tickets = memoryTicketStore()
   const requestStats = vi.fn(async () => {})
@@ -32,6 +37,7 @@ function createWorld(env: Readonly<Record<string, string | undefined>>, remainin
     revocations,
     requestStats,
     audit,
+    ...more,
   }
   const connect = createConnect(deps)
   const open = (query: Readonly<Record<string, string>> | null, connectionId = 'c1') =>
@@ -116,4 +122,17 @@ describe('$connect', () => {
     const refused = { action: 'credentials.refused', caller, target: '$connect' }
     expect(audit.entries).toMatchObject(Object.keys(query ?? {}).length > 0 ? [refused] : [])
   })
+})
+
+test('guesses of tickets are refused with 429 after 20 within a minute, and a right ticket opens the socket still', async () => {
+  const { open, tickets } = createWorld(CLOUD, 10_000, {
+    limits: memoryLimits({ rates: 'failures=20', now: () => 1_800_000_000_000 }),
+  })
+  const statuses = []
+  for (let guess = 0; guess < 40; guess++) statuses.push(await open({ ticket: `guess-${guess}` }))
+
+  expect(statuses.slice(0, 20)).toEqual(Array.from({ length: 20 }, () => ({ statusCode: 401 })))
+  expect(statuses[39]).toEqual({ statusCode: 429, headers: { 'retry-after': '60' } })
+  const { ticket } = await issueTicket(ADA, { tickets, now: Date.now })
+  expect(await open({ ticket })).toEqual({ statusCode: 200 })
 })

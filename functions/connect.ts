@@ -1,7 +1,10 @@
 import type { APIGatewayEventWebsocketRequestContextV2, APIGatewayProxyResultV2 } from 'aws-lambda'
 import { answerInTime } from '#shared/adapters/lambda/answer-in-time.ts'
+import { clientOf } from '#shared/core/address.ts'
 import type { Principal } from '#shared/core/principal.ts'
+import { Refusal } from '#shared/core/refusal.ts'
 import type { Audit } from '#shared/pipeline/audit/audit.ts'
+import type { Limits } from '#shared/pipeline/limits/limits.ts'
 import type { SubscriptionStore, TicketStore } from '#shared/pipeline/ports.ts'
 import { hasEnded, type RevocationStore } from '#shared/pipeline/revocations.ts'
 import { redeemTicket } from '#shared/pipeline/sockets/tickets.ts'
@@ -9,6 +12,7 @@ import type { RequestStats } from '#shared/pipeline/stats/stats.ts'
 import {
   auditTrail,
   identityOf,
+  limitsOf,
   openTables,
   revocationStore,
   statsRequest,
@@ -26,10 +30,12 @@ export type ConnectDeps = {
   readonly now: () => number
   readonly requestStats: RequestStats
   readonly audit: Audit
+  readonly limits: Limits
   /** Takes an API key in the URL; null where none may come that way. */
   readonly keyInUrl: ((key: string) => Promise<Principal | null>) | null
 }
 
+type Answer = { readonly statusCode: number; readonly headers?: Readonly<Record<string, string>> }
 type Query = Readonly<Record<string, string | undefined>>
 export type ConnectEvent = {
   readonly requestContext: Pick<APIGatewayEventWebsocketRequestContextV2, 'connectionId' | 'requestId'> & {
@@ -49,6 +55,7 @@ export function composeConnect(env: Environment): ConnectDeps {
     now: Date.now,
     requestStats: statsRequest(tables, shards),
     audit: auditTrail(env),
+    limits: limitsOf(tables),
     // A key in a URL ends up in the logs of proxies, so only the local stack takes one there.
     keyInUrl: env.isLocal ? identityOf(tables).byKey : null,
   }
@@ -59,7 +66,7 @@ export function composeConnect(env: Environment): ConnectDeps {
  * connections as it may; otherwise the connection is recorded before it opens. 503 if that takes too long: the socket
  * does not open, and the client tries again.
  */
-export function createConnect({ subscriptions, requestStats, audit, ...deps }: ConnectDeps) {
+export function createConnect({ subscriptions, requestStats, audit, limits, ...deps }: ConnectDeps) {
   const { tickets, revocations, connectionsOf, now, keyInUrl } = deps
   const identify = async ({ ticket, key }: Query): Promise<Principal | null> => {
     const byKey = async () => (key && keyInUrl ? keyInUrl(key) : null)
@@ -68,6 +75,22 @@ export function createConnect({ subscriptions, requestStats, audit, ...deps }: C
       revocations.current(),
     ])
     return principal && !hasEnded(principal, now(), revoked) ? principal : null
+  }
+  /** Tickets and keys that are wrong are limited as those of the HTTP API are. */
+  const identifyWithin = async (
+    query: Query,
+    address: string,
+  ): Promise<Principal | { readonly refused: Answer }> => {
+    const check = async () => (await identify(query)) ?? refuse()
+    try {
+      if (!query.ticket && !query.key) return await check()
+      // A ticket is used once, so none is known from before.
+      return await limits.check(clientOf(address), query.ticket ? null : (query.key ?? null), check)
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error
+      if (error.code !== 'rate_limited') return { refused: { statusCode: 401 } }
+      return { refused: { statusCode: 429, headers: { 'retry-after': String(error.retryAfterSeconds) } } }
+    }
   }
   const auditRefusal = ({ requestContext: { requestId, identity } }: ConnectEvent) =>
     audit.record({
@@ -80,10 +103,10 @@ export function createConnect({ subscriptions, requestStats, audit, ...deps }: C
   const handle = async (event: ConnectEvent): Promise<APIGatewayProxyResultV2> => {
     const { requestContext, queryStringParameters } = event
     const query = queryStringParameters ?? {}
-    const principal = await identify(query)
-    if (principal === null) {
+    const principal = await identifyWithin(query, requestContext.identity.sourceIp)
+    if ('refused' in principal) {
       if (query.ticket || query.key) await auditRefusal(event)
-      return { statusCode: 401 }
+      return principal.refused
     }
     if (!(await subscriptions.connect(requestContext.connectionId, principal, connectionsOf(principal))))
       return { statusCode: 429 }
@@ -91,6 +114,13 @@ export function createConnect({ subscriptions, requestStats, audit, ...deps }: C
     return { statusCode: 200 }
   }
   return answerInTime(handle, { late: () => ({ statusCode: 503 }) })
+}
+
+function refuse(): never {
+  throw new Refusal(
+    'unauthenticated',
+    'The ticket or the key of a socket is not known, or not valid any more.',
+  )
 }
 
 export const handler = createConnect(composeConnect(readEnvironment(process.env)))

@@ -34,6 +34,14 @@ export async function requirePrincipal(
   return token.startsWith(KEY_PREFIX) ? ofKey(token) : byToken(token)
 }
 
+/** Returns the API key of a request, or null if it has a token or nothing. A key costs a table read, a token none. */
+export function keyIn({ headers }: Pick<HttpRequest, 'headers'>): string | null {
+  const { 'x-api-key': key, authorization = '' } = headers
+  if (key) return key
+  const [, token = ''] = /^bearer +(\S+) *$/i.exec(authorization) ?? []
+  return token.startsWith(KEY_PREFIX) ? token : null
+}
+
 function refuse(detail: string): never {
   throw new Refusal('unauthenticated', detail)
 }

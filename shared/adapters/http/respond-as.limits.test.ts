@@ -8,7 +8,8 @@ import type { Identify } from './require-principal.ts'
 import { respondAs, respondOpenly } from './respond-as.ts'
 
 const identify: Identify = {
-  byKey: async (key) => (key.startsWith('key-of-') ? makePrincipal({ name: key.slice('key-of-'.length) }) : null),
+  byKey: async (key) =>
+    key.startsWith('key-of-') ? makePrincipal({ name: key.slice('key-of-'.length) }) : null,
   byToken: () => Promise.reject(new Refusal('unauthenticated', 'no')),
 }
 

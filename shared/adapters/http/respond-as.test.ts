@@ -2,8 +2,8 @@ import { expect, test } from 'vitest'
 import { Refusal } from '#shared/core/refusal.ts'
 import { makeContext, makeHttpEvent } from '#shared/testing/functions/lambda-events.ts'
 import { makePrincipal } from '#shared/testing/identity/make-principal.ts'
-import { memoryLimits } from '#shared/testing/memory/memory-limits.ts'
 import { memoryAudit } from '#shared/testing/memory/memory-audit.ts'
+import { memoryLimits } from '#shared/testing/memory/memory-limits.ts'
 import { decodeRequest } from './http-handler.ts'
 import type { HttpResponse } from './http-message.ts'
 import { respondAs } from './respond-as.ts'
@@ -22,7 +22,8 @@ function createWorld(headers: Readonly<Record<string, string>> = WITH_TOKEN) {
   }
   const event = makeHttpEvent('POST', '/events/e1/start', { headers })
   const request = decodeRequest(event, makeContext(1000), new AbortController().signal)
-  const respond = (work: () => HttpResponse) => respondAs(request, { identify, audit, limits: memoryLimits() }, work)
+  const respond = (work: () => HttpResponse) =>
+    respondAs(request, { identify, audit, limits: memoryLimits() }, work)
   return { respond, audit, caller: request.caller }
 }
 

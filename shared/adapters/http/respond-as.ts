@@ -7,7 +7,7 @@ import type { Limits, Permit } from '#shared/pipeline/limits/limits.ts'
 import type { HttpRequest, HttpResponse } from './http-message.ts'
 import { problemResponse } from './problem.ts'
 import { assertWithinRate, rateClassOf, withRate } from './rate-limit.ts'
-import { type Identify, requirePrincipal } from './require-principal.ts'
+import { type Identify, keyIn, requirePrincipal } from './require-principal.ts'
 
 /** What the audit trail calls a refusal. */
 const AUDITED: { readonly [Code in ErrorCode]?: AuditedAction } = {
@@ -91,11 +91,10 @@ async function identifyWithin(
   request: HttpRequest,
   { identify, limits }: { readonly identify: Identify; readonly limits: Limits },
 ): Promise<Principal> {
-  const { 'x-api-key': key, authorization } = request.headers
-  const credential = key || authorization
   const check = () => requirePrincipal(request, identify)
   // A request without credentials is no attempt: browsers and scanners make many.
-  return credential ? limits.check(clientOf(request.caller.address ?? ''), credential, check) : check()
+  if (!hasCredentials(request)) return check()
+  return limits.check(clientOf(request.caller.address ?? ''), keyIn(request), check)
 }
 
 async function auditRefusal(
