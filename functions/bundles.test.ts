@@ -16,7 +16,7 @@ const LIMITS: Readonly<Record<string, number>> = {
   disconnect: 400_000,
   fold: 725_000,
   health: 415_000,
-  message: 500_000,
+  message: 506_000,
   read: 562_000,
   stats: 720_000,
   webhooks: 739_000,

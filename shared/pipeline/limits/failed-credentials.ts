@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { logError } from '#shared/core/log-error.ts'
 import { Refusal } from '#shared/core/refusal.ts'
+import { logError } from '#shared/pipeline/log-error.ts'
 import { boundedMap } from './bounded-map.ts'
 import { endOf, type RateCounter, spanAt } from './rate-counter.ts'
 import { tokenBuckets } from './token-buckets.ts'

@@ -1,5 +1,5 @@
-import { logError } from '#shared/core/log-error.ts'
 import type { RateClass, Rates } from '#shared/core/rates.ts'
+import { logError } from '#shared/pipeline/log-error.ts'
 import { boundedMap } from './bounded-map.ts'
 import { endOf, type RateCounter, spanAt } from './rate-counter.ts'
 import { tokenBuckets } from './token-buckets.ts'
