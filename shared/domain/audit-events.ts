@@ -10,7 +10,7 @@ const principal = z.looseObject({
 })
 
 /** The data of every audit event; `action` and `outcome` are those of its type. */
-const entry = z.looseObject({
+const members = {
   action: z.enum(AUDITED_ACTIONS),
   outcome: z.enum(['done', 'refused']),
   principal: principal.optional().meta({ description: 'Who acted; missing if the credentials did not say.' }),
@@ -22,10 +22,11 @@ const entry = z.looseObject({
     description: 'How many equal ones were left out before this one.',
   }),
   details: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
-})
+}
+const entry = z.looseObject(members)
 
 /** What an audit event says, as the page and the command line show it. */
-export type AuditData = z.infer<typeof entry>
+export type AuditData = z.infer<z.ZodObject<typeof members>>
 
 /** The event types of the audit trail: one for each audited action, which only Tidewire itself writes. */
 export const auditEvents: Readonly<Record<string, EventDefinition<AuditData>>> = Object.fromEntries(
