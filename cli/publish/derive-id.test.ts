@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { canonicalJson } from '#shared/core/canonical-json.ts'
+import { canonicalJson } from '#shared/pipeline/accept/event-digest.ts'
 import { countOccurrences, deriveIds } from './derive-id.ts'
 
 const draft = (data: unknown) => ({ specversion: '1.0', type: 't', source: '/s', data }) as const

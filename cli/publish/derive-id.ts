@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { canonicalJson } from '#shared/core/canonical-json.ts'
 import type { CloudEvent } from '#shared/core/event.ts'
+import { canonicalJson } from '#shared/pipeline/accept/event-digest.ts'
 import type { EventDraft } from './map-record.ts'
 
 const FIRST_SLOTS = 1024

@@ -1,3 +1,5 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { dynamoClaimStore } from '#shared/adapters/dynamodb/dynamo-claim-store.ts'
 import { dynamoDeadLetterStore } from '#shared/adapters/dynamodb/dynamo-dead-letter-store.ts'
 import { dynamoEventStore } from '#shared/adapters/dynamodb/dynamo-event-store.ts'
@@ -58,15 +60,25 @@ export function openReplay({ brokers, dynamodb, stage }: ReplayPlace, env: CliCo
 }
 
 /** The secrets of the stack: those of the local one, unless the environment has others. Throws CliError. */
-function readJudge(stage: string, { RECORD_SECRETS, RECORDS_SIGNED_SINCE }: CliContext['env']): JudgeRecord {
+function readJudge(
+  stage: string,
+  { RECORD_SECRETS, RECORDS_SIGNED_SINCE, TIDEWIRE_DATA }: CliContext['env'],
+): JudgeRecord {
   if (!RECORD_SECRETS && stage !== 'local')
     throw new CliError(
       `RECORD_SECRETS must be those of the stage ${stage}: without them its records are nobody's`,
     )
   const secrets = (RECORD_SECRETS || LOCAL_RECORD_SECRET).split(',')
-  const since = RECORDS_SIGNED_SINCE ? Date.parse(RECORDS_SIGNED_SINCE) : 0
-  if (!Number.isNaN(since)) return recordJudge(secrets, since)
+  const since = RECORDS_SIGNED_SINCE ?? (stage === 'local' ? localSignedSince(TIDEWIRE_DATA) : '')
+  const sinceMs = since === '' ? 0 : Date.parse(since)
+  if (!Number.isNaN(sinceMs)) return recordJudge(secrets, sinceMs)
   throw new CliError('RECORDS_SIGNED_SINCE is not a time such as 2026-11-27T08:00:00Z')
+}
+
+/** What the local stack noted in its data folder (localstack/read-signed-since.ts); '' if there is nothing. */
+function localSignedSince(dataDir = '.tidewire'): string {
+  const file = join(dataDir, 'signed-since')
+  return existsSync(file) ? readFileSync(file, 'utf8').trim() : ''
 }
 
 /** The setting of the stack. Throws CliError if it cannot be that of any. */

@@ -11,7 +11,7 @@ mark. The fold function waits while a stream is marked and folds later records a
 any time. Nothing is emitted twice. After an interruption, run the command again.
 
 It talks to Kafka and DynamoDB directly, with the credentials of the environment: run it where they can be reached.
-RETENTION and UNKNOWN_TYPES must be those of the stack.
+RETENTION, UNKNOWN_TYPES, RECORD_SECRETS and RECORDS_SIGNED_SINCE must be those of the stack.
 
 Examples:
   $ tidewire replay --views

@@ -1,5 +1,4 @@
 import { hash } from 'node:crypto'
-import { canonicalJson } from '#shared/core/canonical-json.ts'
 import type { CloudEvent } from '#shared/core/event.ts'
 import type { EventDraft } from '#shared/pipeline/cloudevents/validate-event.ts'
 
@@ -15,4 +14,18 @@ export function digestOf(given: EventDraft, { id, source }: Pick<CloudEvent, 'id
   const { type, subject, category, severity, time, data, data_base64 } = given
   const sent = { id, source, type, subject, category, severity, time, data, data_base64 }
   return hash('sha256', canonicalJson(sent), 'buffer').toString('base64url', 0, DIGEST_BYTES)
+}
+
+/**
+ * Returns JSON with the keys of every object sorted, so that equal values are equal text
+ * (https://www.rfc-editor.org/rfc/rfc8785). The value must be JSON of a bounded depth.
+ */
+export function canonicalJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item)).join(',')}]`
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
+  const members = Object.entries(value)
+    .filter(([, member]) => member !== undefined)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, member]) => `${JSON.stringify(key)}:${canonicalJson(member)}`)
+  return `{${members.join(',')}}`
 }
