@@ -27,8 +27,16 @@ export function accessOf(subject: Subject, action: 'read' | 'export' = 'read'): 
       ({ actions, channels }) => matchesChannel(actions, action) && patternsOverlap(channels, pattern),
     ) ?? true
   const seesSome = (pattern: string) => mayReadSome(subject, pattern) && isGranted(pattern)
+  // A page looks at thousands of events of few kinds.
+  const known = new Map<string, boolean>()
+  const admits = (category: string, type: string) => {
+    const kind = `${category.length} ${category} ${type}`
+    const verdict = known.get(kind) ?? mayActOn(subject, action, category, type)
+    if (known.size < MAX_KNOWN) known.set(kind, verdict)
+    return verdict
+  }
   return {
-    admits: ({ category, type }) => category !== undefined && mayActOn(subject, action, category, type),
+    admits: ({ category, type }) => category !== undefined && admits(category, type),
     readable: (patterns) => {
       const readable = patterns.filter(seesSome)
       if (readable.length > 0) return readable
@@ -38,6 +46,9 @@ export function accessOf(subject: Subject, action: 'read' | 'export' = 'read'): 
       catalog.topicsTouched(patterns).filter((topic) => catalog.channelsOf(topic).some(seesSome)),
   }
 }
+
+/** Of how many kinds of events, which are pairs of a channel and a type, the verdict is kept. */
+const MAX_KNOWN = 1000
 
 /** The maximum number of patterns that a refusal names. */
 const NAMED = 5
