@@ -68,10 +68,16 @@ describe.skipIf(chromiumPath() === null)('signing in to the dashboard in Chromiu
     const second = await page.context().newPage()
     await second.goto(stack.webUrl)
     await second.getByRole('button', { name: /Preferences/ }).click()
+    const told = second.waitForRequest((request) => request.method() === 'DELETE')
     await second.getByRole('menuitem', { name: 'Sign out' }).click()
+    const request = await told
+    expect(request.url()).toBe(`http://localhost:${stack.ports.HTTP_PORT}/session`)
+    expect(request.headers().authorization).toMatch(/^Bearer ey/)
 
     await second.getByRole('button', { name: 'Sign in' }).waitFor()
     await button().waitFor()
+    const left = await page.evaluate('Object.keys(localStorage).filter((key) => /token/i.test(key))')
+    expect(left).toEqual([])
     await signInAs(page, 'operator')
     await second.getByRole('button', { name: `Preferences of ${addressOf('operator')}` }).waitFor()
     await second.close()

@@ -39,6 +39,7 @@ export function SessionGate({ config, children }: Props) {
 
 function SignedIn({ session, config, children }: Props & { readonly session: Session }) {
   const state = useSession(session)
+  const { httpUrl } = config
   const user = state.status === 'signed_in' ? state.user : null
   // A new access object opens a new connection: the same user keeps the same object.
   const [name, role] = [user?.name ?? '', user?.role ?? null]
@@ -47,10 +48,10 @@ function SignedIn({ session, config, children }: Props & { readonly session: Ses
       name,
       role,
       credentials: { token: session.token },
-      signOut: session.signOut,
+      signOut: () => session.endEverywhere(httpUrl),
       renew: session.renew,
     }),
-    [session, name, role],
+    [session, name, role, httpUrl],
   )
   if (state.status !== 'signed_in')
     return (
@@ -58,7 +59,7 @@ function SignedIn({ session, config, children }: Props & { readonly session: Ses
         <SignInPage session={session} state={state} demoUsers={config.demoUsers} />
       </Suspense>
     )
-  if (role === null) return <Denied name={name} onSignOut={session.signOut} />
+  if (role === null) return <Denied name={name} onSignOut={() => session.signOut()} />
   return <AccessProvider value={access}>{children}</AccessProvider>
 }
 

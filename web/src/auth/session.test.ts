@@ -31,7 +31,14 @@ function browser(
     signOut: async () => enter(null),
     ...given,
   }
-  const storage = { getItem: (key: string) => items.get(key) ?? null } as Storage
+  const storage = {
+    getItem: (key: string) => items.get(key) ?? null,
+    get length() {
+      return items.size
+    },
+    key: (index: number) => [...items.keys()][index] ?? null,
+    removeItem: (key: string) => void items.delete(key),
+  } as Storage
   const session = openSession(
     IDENTITY,
     async () => {
@@ -43,7 +50,7 @@ function browser(
   )
   world.states.push(session.state().status)
   session.subscribe(() => world.states.push(session.state().status))
-  return { session, world, enter }
+  return { session, world, enter, items }
 }
 /** What aws-amplify keeps of Ada. */
 const kept = (seconds: number, drift = 0) => {
@@ -121,6 +128,16 @@ test('signs in, whatever the case of the address, and out', async () => {
   expect(session.state()).toEqual({ status: 'signed_in', user: ADA })
   await session.signOut()
   expect(session.state()).toEqual({ status: 'signed_out' })
+})
+
+test.each([
+  ['that cannot sign out', { signOut: () => Promise.reject(new Error('offline')) }],
+  ['that signs out and forgets to delete', { signOut: async () => {} }],
+])('deletes every token of the app with a provider %s, and nothing else', async (_, given) => {
+  const { session, items } = browser(ADA, given, [...kept(3600).items, ['theme', 'dark']])
+  await session.signOut('The server could not be told.')
+  expect([...items.keys()]).toEqual(['theme'])
+  expect(session.state()).toEqual({ status: 'signed_out', notice: 'The server could not be told.' })
 })
 
 test('says what is wrong and stays at the form', async () => {

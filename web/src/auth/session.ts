@@ -1,5 +1,6 @@
 import { useSyncExternalStore } from 'react'
 import { highestRole, type Role } from '#shared/core/role.ts'
+import { endSession } from './end-session.ts'
 
 /** Where users sign in: a part of `/config.json`. */
 export type Identity = {
@@ -42,7 +43,10 @@ export type Session = {
   /** Returns null if it succeeded or a new password is required, otherwise what is wrong, in a sentence. */
   readonly signIn: (name: string, password: string) => Promise<string | null>
   readonly setNewPassword: (password: string) => Promise<string | null>
-  readonly signOut: () => Promise<void>
+  /** Deletes the tokens, whether the provider can be reached or not. `notice`: what the user must know. */
+  readonly signOut: (notice?: string) => Promise<void>
+  /** Has the server refuse the tokens of the user, wherever they are, and signs out. */
+  readonly endEverywhere: (httpUrl: string) => Promise<void>
   /** Returns a valid access token. Throws if the session has ended; `state` is then `signed_out`. */
   readonly token: () => Promise<string>
   /**
@@ -149,6 +153,19 @@ export function openSession(
     }
   }
 
+  async function token(): Promise<string> {
+    const found = storedToken(identity, storage, Date.now())?.token ?? (await (await auth()).token())
+    if (found !== null) return found
+    leave(ENDED)
+    throw new Error(ENDED)
+  }
+  async function signOut(notice?: string): Promise<void> {
+    const provider = await auth().catch(() => null)
+    await provider?.signOut().catch(() => {}) // it cannot be reached, but the tokens are here
+    deleteTokens(identity, storage)
+    leave(notice)
+  }
+
   void look()
   globalThis.addEventListener?.('storage', ({ key }) => {
     if (isSessionKey(identity, key)) void look()
@@ -165,16 +182,9 @@ export function openSession(
         await cognito.setNewPassword(password)
         return 'done'
       }),
-    signOut: async () => {
-      await (await auth()).signOut()
-      leave()
-    },
-    token: async () => {
-      const token = storedToken(identity, storage, Date.now())?.token ?? (await (await auth()).token())
-      if (token !== null) return token
-      leave(ENDED)
-      throw new Error(ENDED)
-    },
+    signOut,
+    endEverywhere: async (httpUrl) => signOut((await endSession(httpUrl, token)) ?? undefined),
+    token,
     renew: () => {
       renewal ??= renew().finally(() => {
         renewal = null
@@ -203,6 +213,11 @@ const MARGIN_MS = 60_000
 const prefixOf = ({ clientId }: Identity) => `CognitoIdentityServiceProvider.${clientId}.`
 const lastUser = (identity: Identity, storage: Storage) =>
   storage.getItem(`${prefixOf(identity)}LastAuthUser`)
+
+function deleteTokens(identity: Identity, storage: Storage): void {
+  const keys = Array.from({ length: storage.length }, (_, index) => storage.key(index))
+  for (const key of keys) if (key?.startsWith(prefixOf(identity))) storage.removeItem(key)
+}
 
 /** Whether a change of this key may change the user. The key is null if the storage was cleared. */
 function isSessionKey(identity: Identity, key: string | null): boolean {
