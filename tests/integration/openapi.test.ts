@@ -81,6 +81,7 @@ const CALLS: readonly [route: string, status: number, call: Call][] = [
   ['GET /events/since', 400, { headers: KEY, query: '?cursor=nonsense' }],
   ['GET /events/since', 400, { headers: KEY, query: '?wait=21' }],
   ['GET /events/since', 401, { headers: { 'x-api-key': 'guess' } }],
+  ['GET /audit', 200, { headers: KEY, query: '?limit=1' }],
   ['GET /events.csv', 200, { headers: KEY, query: '?limit=1' }],
   ['GET /events.csv', 400, { headers: KEY, query: '?limit=5001' }],
   ['GET /events.csv', 401, {}],
