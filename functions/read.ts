@@ -25,7 +25,8 @@ import {
   viewStore,
 } from './lib/compose.ts'
 import { type Environment, readEnvironment } from './lib/environment.ts'
-import { findRoute, type ReadDeps, readRoutes } from './lib/read-routes.ts'
+import { findRoute } from './lib/find-route.ts'
+import { type ReadDeps, readRoutes } from './lib/read-routes.ts'
 
 export type ReadFunctionDeps = ReadDeps & { readonly identify: Identify; readonly limits: Limits }
 

@@ -7,7 +7,6 @@ import { catalogDocument } from '#shared/api/catalog-document.ts'
 import { openapiDocument } from '#shared/api/openapi.ts'
 import { AUDIT_CHANNELS, actorOf } from '#shared/core/audit.ts'
 import { matchesChannel } from '#shared/core/channel.ts'
-import { matchPath } from '#shared/core/path-template.ts'
 import type { Action } from '#shared/core/policy.ts'
 import type { Principal } from '#shared/core/principal.ts'
 import { Refusal } from '#shared/core/refusal.ts'
@@ -139,16 +138,6 @@ export function readRoutes(deps: ReadDeps): Routes {
       respond: () => ({ status: 200, headers: CACHED, body: asyncapiDocument(domains) }),
     },
   }
-}
-
-/** Returns the route of a request with the parameters of its path; undefined where there is none. */
-export function findRoute(routes: Routes, { method, path }: HttpRequest) {
-  for (const [name, route] of Object.entries(routes)) {
-    const [wanted, template = ''] = name.split(' ')
-    const pathParameters = wanted === method ? matchPath(template, path) : null
-    if (pathParameters) return { route, pathParameters }
-  }
-  return undefined
 }
 
 async function listPage(

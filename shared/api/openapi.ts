@@ -1,4 +1,5 @@
 import type { Domain } from '#shared/domain/define-domain.ts'
+import { accountPaths } from './account-paths.ts'
 import { eventPaths } from './event-paths.ts'
 import { otherPaths } from './other-paths.ts'
 import { problemComponents } from './responses.ts'
@@ -8,7 +9,7 @@ import { httpComponents, type Json } from './schemas.ts'
 /** The version of the API, the same as in package.json. */
 export const API_VERSION = '0.1.0'
 
-const paths: Readonly<Record<string, Json>> = { ...eventPaths, ...otherPaths }
+const paths: Readonly<Record<string, Json>> = { ...eventPaths, ...accountPaths, ...otherPaths }
 
 /** Returns the HTTP interface as an OpenAPI 3.1 document (https://spec.openapis.org/oas/v3.1.0). */
 export function openapiDocument(domains: readonly Domain[]): Json {
@@ -29,6 +30,7 @@ export function openapiDocument(domains: readonly Domain[]): Json {
       { name: 'webhooks', description: 'Events from senders that sign their requests.' },
       { name: 'sockets', description: 'Following events as they happen: see /asyncapi.json.' },
       { name: 'catalog', description: 'The event types of this deployment, and these documents.' },
+      { name: 'accounts', description: 'API keys, people and their sessions.' },
       { name: 'operations', description: 'Health and dead letters.' },
     ],
     paths: withActions(paths, domains),
@@ -36,12 +38,18 @@ export function openapiDocument(domains: readonly Domain[]): Json {
       schemas: httpComponents(domains),
       responses: problemComponents(),
       securitySchemes: {
-        apiKey: { type: 'apiKey', in: 'header', name: 'x-api-key', description: 'A key, for services.' },
+        apiKey: {
+          type: 'apiKey',
+          in: 'header',
+          name: 'x-api-key',
+          description: 'An API key; it is taken as a bearer token too.',
+        },
         token: {
           type: 'http',
           scheme: 'bearer',
           bearerFormat: 'JWT',
-          description: 'An access token of the user pool, for people. The groups of a user are the roles.',
+          description:
+            'An access token of the user pool: of people, whose groups are their roles, or of services with scopes.',
         },
       },
     },

@@ -86,7 +86,7 @@ const PROBLEMS: Readonly<Record<number, ProblemKind>> = {
     code: 'rate_limited',
     title: 'Too many requests',
     detail: 'These credentials may send 200 requests per second; slow down, or send batches.',
-    headers: RETRY_AFTER,
+    headers: { 'Retry-After': { ...RETRY_AFTER['Retry-After'], required: false } },
   },
   500: {
     description: 'An internal error. It is safe to send the same request again if its events have ids.',

@@ -1,5 +1,6 @@
 import { ACTIONS, type Action, ALL_ACTIONS } from '#shared/core/policy.ts'
 import type { Domain } from '#shared/domain/define-domain.ts'
+import type { accountPaths } from './account-paths.ts'
 import type { eventPaths } from './event-paths.ts'
 import type { otherPaths } from './other-paths.ts'
 import type { Json } from './schemas.ts'
@@ -7,7 +8,7 @@ import type { Json } from './schemas.ts'
 type Routes<Paths> = {
   [Path in keyof Paths & string]: `${Uppercase<keyof Paths[Path] & string>} ${Path}`
 }[keyof Paths & string]
-type Route = Routes<typeof eventPaths> | Routes<typeof otherPaths>
+type Route = Routes<typeof eventPaths> | Routes<typeof accountPaths> | Routes<typeof otherPaths>
 
 /** What a route takes: an action, the action of the move that it makes, or no credentials of ours. */
 type Takes = Action | 'a move' | 'the move delete' | 'nothing'
@@ -26,6 +27,13 @@ export const ROUTE_ACTIONS = {
   'GET /stats': 'stats.read',
   'GET /views/{domain}/{view}': 'read',
   'GET /views/{domain}/{view}/{key}': 'read',
+  'GET /keys': 'keys.read',
+  'POST /keys': 'keys.create',
+  'POST /keys/{id}/rotate': 'keys.rotate',
+  'DELETE /keys/{id}': 'keys.revoke',
+  'GET /users/me': 'users.me',
+  'POST /users/{name}/revoke': 'users.revoke',
+  'DELETE /session': 'session.end',
   'POST /tickets': 'tickets.create',
   'GET /catalog': 'catalog.read',
   // The sender's signature is its credential.

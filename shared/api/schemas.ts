@@ -12,6 +12,7 @@ import {
 } from '#shared/core/event-schemas.ts'
 import { ACCEPT_LIMITS } from '#shared/core/limits.ts'
 import { clientMessages, cursor, serverFrames } from '#shared/core/messages.ts'
+import { ROLES } from '#shared/core/role.ts'
 import type { Domain } from '#shared/domain/define-domain.ts'
 import { catalogAnswer } from './catalog-document.ts'
 
@@ -148,6 +149,64 @@ const ticket = z
   })
   .meta({ description: 'A ticket for a socket.' })
 
+const apiKey = z
+  .object({
+    id: z.string(),
+    name: z.string().meta({ description: 'What events and the audit trail call it: `key:<id>`.' }),
+    role: z.string(),
+    scopes: z.array(z.string()),
+    created: z.string().meta({ format: 'date-time' }),
+    createdBy: z.string(),
+    expires: z.string().optional().meta({ format: 'date-time' }),
+    lastUsed: z
+      .string()
+      .optional()
+      .meta({ format: 'date-time', description: 'The last use, or one in the minute before it.' }),
+    oldSecretUntil: z
+      .string()
+      .optional()
+      .meta({ format: 'date-time', description: 'When the secret from before the last rotation ends.' }),
+    revoked: z.string().optional().meta({ format: 'date-time' }),
+  })
+  .meta({ description: 'An API key, without its secret.' })
+
+const apiKeyList = z.object({ keys: z.array(apiKey) }).meta({ description: 'Every key, sorted by id.' })
+
+const apiKeyWithSecret = z
+  .object({ ...apiKey.shape, secret: z.string() })
+  .meta({ description: 'An API key with its secret, which is shown only here.' })
+
+const apiKeyDraft = z
+  .object({
+    id: z.string().meta({ pattern: '^[a-z0-9][\\w.-]{0,63}$' }),
+    role: z.enum(ROLES),
+    scopes: z.array(z.string()).max(50).optional().meta({
+      description: 'What the role is narrowed to, and sources that belong to the key: docs/credentials.md.',
+    }),
+    expires: z.string().optional().meta({ format: 'date-time' }),
+  })
+  .meta({ description: 'A key to create.' })
+
+const rotation = z
+  .object({ graceSeconds: z.int().min(0).max(2_592_000).optional() })
+  .meta({ description: 'How long the old secret holds; a day if it is left out.' })
+
+const self = z
+  .object({
+    name: z.string(),
+    kind: z.enum(['user', 'service', 'key']),
+    role: z.enum(ROLES),
+    grants: z.array(z.string()).optional().meta({ description: 'What the role is narrowed to.' }),
+    sources: z.array(z.string()).optional(),
+    expires: z.string().optional().meta({ format: 'date-time' }),
+    actions: z.array(z.string()).meta({ description: 'The actions of the policy that it may do.' }),
+  })
+  .meta({ description: 'Whose credentials these are, and what they may do.' })
+
+const revocation = z
+  .object({ name: z.string(), since: z.string().meta({ format: 'date-time' }) })
+  .meta({ description: 'Credentials of this name that were issued until this time are refused.' })
+
 const health = z.object({ status: z.literal('ok'), topics: z.array(z.string()) })
 
 /** The response to a provider that only tests the endpoint, such as `{"challenge": …}`. */
@@ -190,6 +249,13 @@ const httpSchemas = {
   stats,
   catalog: catalogAnswer,
   ticket,
+  apiKey,
+  apiKeyList,
+  apiKeyWithSecret,
+  apiKeyDraft,
+  rotation,
+  self,
+  revocation,
   health,
   challengeAnswer,
   problem,

@@ -1,6 +1,6 @@
 import { coversPattern, matchesChannel, patternsOverlap, userSegment } from './channel.ts'
 import type { Grant } from './grants.ts'
-import { ACTIONS, type Action, CHANNELS, type ChannelLine } from './policy.ts'
+import { ACTIONS, type Action, CHANNELS, type ChannelLine, NEVER_NARROWED } from './policy.ts'
 import { isAtLeast, type Principal } from './principal.ts'
 import { Refusal } from './refusal.ts'
 
@@ -16,7 +16,10 @@ const FALLBACK: ChannelLine = { channels: EVERYTHING, read: {}, publish: {} }
 
 /** Whether a principal may do an action at all, on some channel if the action is about events. */
 export function may(subject: Subject, action: Action): boolean {
-  return isAtLeast(subject.role, ACTIONS[action]) && isGranted(subject.grants, action)
+  return (
+    isAtLeast(subject.role, ACTIONS[action]) &&
+    (NEVER_NARROWED.includes(action) || isGranted(subject.grants, action))
+  )
 }
 
 /** Throws Refusal `forbidden`, which says what it takes, unless the principal may do the action. */

@@ -46,12 +46,19 @@ export const ACTIONS = {
   'connections.close': 'admin',
   'keys.read': 'admin',
   'keys.create': 'admin',
+  'keys.rotate': 'admin',
   'keys.revoke': 'admin',
   'audit.read': 'admin',
 } as const satisfies Readonly<Record<string, Role>>
 
 export type Action = keyof typeof ACTIONS
 export const ALL_ACTIONS = Object.keys(ACTIONS) as readonly Action[]
+
+/**
+ * What grants never take away: to look at one's own account, to sign out, and a ticket, which opens a socket that may
+ * do no more than its credential.
+ */
+export const NEVER_NARROWED: readonly Action[] = ['users.me', 'session.end', 'tickets.create']
 
 /** Who may read or write the events of a channel: from a role up, its owner, or nobody but the pipeline. */
 type Who = { readonly from?: Role; readonly owner?: true }

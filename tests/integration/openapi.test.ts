@@ -36,6 +36,7 @@ type Call = {
   domain?: string
   view?: string
   key?: string
+  name?: string
 }
 
 /** Calls of every documented route, successful and refused. */
@@ -124,6 +125,31 @@ const CALLS: readonly [route: string, status: number, call: Call][] = [
   ['GET /catalog', 401, {}],
   ['POST /tickets', 201, { headers: KEY }],
   ['POST /tickets', 401, { headers: { authorization: 'Bearer none' } }],
+  [
+    'POST /keys',
+    201,
+    { headers: JSON_TYPE, body: '{"id":"contract","role":"viewer","scopes":["read:port.**"]}' },
+  ],
+  ['POST /keys', 400, { headers: JSON_TYPE, body: '{' }],
+  ['POST /keys', 401, {}],
+  ['POST /keys', 403, { headers: { 'x-api-key': 'local-operator-key' } }],
+  ['POST /keys', 409, { headers: JSON_TYPE, body: '{"id":"contract","role":"viewer"}' }],
+  ['POST /keys', 413, { headers: JSON_TYPE, body: `{"id":"${'x'.repeat(20_000)}"}` }],
+  ['POST /keys', 422, { headers: JSON_TYPE, body: '{"id":"Contract"}' }],
+  ['GET /keys', 200, { headers: KEY }],
+  ['GET /keys', 401, {}],
+  ['POST /keys/{id}/rotate', 200, { headers: KEY, id: 'contract' }],
+  ['POST /keys/{id}/rotate', 404, { headers: KEY, id: 'nothing' }],
+  ['POST /keys/{id}/rotate', 422, { headers: JSON_TYPE, id: 'contract', body: '{"graceSeconds":-1}' }],
+  ['DELETE /keys/{id}', 200, { headers: KEY, id: 'contract' }],
+  ['DELETE /keys/{id}', 404, { headers: KEY, id: 'nothing' }],
+  ['POST /keys/{id}/rotate', 409, { headers: KEY, id: 'contract' }],
+  ['GET /users/me', 200, { headers: KEY }],
+  ['GET /users/me', 401, {}],
+  ['POST /users/{name}/revoke', 200, { headers: KEY, name: 'nobody@example.com' }],
+  ['POST /users/{name}/revoke', 403, { headers: { 'x-api-key': 'local-viewer-key' }, name: 'ada' }],
+  ['DELETE /session', 401, {}],
+  ['DELETE /session', 403, { headers: KEY }],
   ['GET /health', 200, {}],
   ['GET /openapi.json', 200, {}],
   ['GET /asyncapi.json', 200, {}],

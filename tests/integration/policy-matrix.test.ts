@@ -15,7 +15,8 @@ type Taken = Exclude<
   {
     [Route in keyof typeof ROUTE_ACTIONS]: (typeof ROUTE_ACTIONS)[Route] extends 'nothing' ? never : Route
   }[keyof typeof ROUTE_ACTIONS],
-  'POST /events/{id}/{move}' | 'DELETE /events/{id}'
+  // The last one ends the session that the other requests use.
+  'POST /events/{id}/{move}' | 'DELETE /events/{id}' | 'DELETE /session'
 >
 type Sample = { readonly path: string; readonly body?: () => object }
 
@@ -43,24 +44,25 @@ const SAMPLES: Readonly<Record<Taken, Sample>> = {
   'GET /views/{domain}/{view}/{key}': { path: '/views/port/cases/none' },
   'POST /tickets': { path: '/tickets' },
   'GET /catalog': { path: '/catalog' },
+  'GET /keys': { path: '/keys' },
+  'POST /keys': { path: '/keys', body: () => ({ id: randomUUID(), role: 'viewer' }) },
+  'POST /keys/{id}/rotate': { path: '/keys/none/rotate' },
+  'DELETE /keys/{id}': { path: '/keys/none' },
+  'GET /users/me': { path: '/users/me' },
+  'POST /users/{name}/revoke': { path: '/users/none/revoke' },
 }
 
 /** Actions without a request: what they say is done elsewhere, or not yet. */
 const WITHOUT_ROUTE: readonly Action[] = [
   'replays.run',
   'session.end',
-  'users.me',
   'users.read',
-  'users.revoke',
   'events.erase',
   'dead-letters.replay',
   'dead-letters.discard',
   'streams.read',
   'connections.read',
   'connections.close',
-  'keys.read',
-  'keys.create',
-  'keys.revoke',
 ]
 
 /** An event of each line of CHANNELS: in whose channel, and of which type; by default with the data of its example. */

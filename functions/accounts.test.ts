@@ -1,0 +1,130 @@
+import { describe, expect, test } from 'vitest'
+import type { Principal } from '#shared/core/principal.ts'
+import { callHttp, identifyByRole, keyOf } from '#shared/testing/functions/http-calls.ts'
+import { makeHttpEvent } from '#shared/testing/functions/lambda-events.ts'
+import { makePrincipal } from '#shared/testing/identity/make-principal.ts'
+import { memoryAudit } from '#shared/testing/memory/memory-audit.ts'
+import { memoryKeyStore } from '#shared/testing/memory/memory-key-store.ts'
+import { memoryRevocationStore } from '#shared/testing/memory/memory-revocation-store.ts'
+import { composeAccounts, createAccounts } from './accounts.ts'
+import { readEnvironment } from './lib/environment.ts'
+
+const NOW = Date.parse('2026-03-01T08:00:00Z')
+const ADA = makePrincipal({ name: 'ada', role: 'operator', expires: NOW + 60_000 })
+const CI = { id: 'ci', role: 'publisher', scopes: ['publish:port.**'] }
+
+function createWorld(user: Principal = ADA) {
+  const audit = memoryAudit()
+  const revocations = memoryRevocationStore(() => NOW)
+  const accounts = createAccounts({
+    ...composeAccounts(readEnvironment(process.env)),
+    identify: { ...identifyByRole, byToken: async () => user },
+    keys: memoryKeyStore(),
+    revocations,
+    audit,
+    now: () => NOW,
+  })
+  const call = (
+    route: string,
+    headers: Readonly<Record<string, string>> = keyOf('admin'),
+    body?: unknown,
+  ) => {
+    const [method = '', path = ''] = route.split(' ')
+    return callHttp(accounts, makeHttpEvent(method, path, { headers, body }))
+  }
+  return { call, audit, revocations }
+}
+const TOKEN = { authorization: 'Bearer a.b.c' }
+
+describe('API keys', () => {
+  test('are created, listed, rotated and revoked by an admin, and each is in the audit trail', async () => {
+    const { call, audit } = createWorld()
+
+    const created = await call('POST /keys', keyOf('admin'), CI)
+    expect(created).toMatchObject({ status: 201, body: { ...CI, name: 'key:ci', createdBy: 'key:admin' } })
+    const rotated = await call('POST /keys/ci/rotate', keyOf('admin'), { graceSeconds: 0 })
+    expect(rotated).toMatchObject({ status: 200, body: { id: 'ci' } })
+    expect(await call('DELETE /keys/ci')).toMatchObject({
+      status: 200,
+      body: { id: 'ci', revoked: '2026-03-01T08:00:00.000Z' },
+    })
+    const listed = await call('GET /keys')
+    expect(listed).toMatchObject({ status: 200, body: { keys: [{ id: 'ci' }] } })
+
+    const { secret } = created.body as { secret: string }
+    expect(JSON.stringify([listed.body, audit.entries])).not.toContain(secret)
+    expect(audit.entries.map(({ action, target }) => [action, target])).toEqual([
+      ['key.created', 'key:ci'],
+      ['key.rotated', 'key:ci'],
+      ['key.revoked', 'key:ci'],
+    ])
+  })
+
+  test.each(['GET /keys', 'POST /keys', 'POST /keys/ci/rotate', 'DELETE /keys/ci', 'POST /users/ada/revoke'])(
+    'are an admin’s: %s',
+    async (route) => {
+      const { call } = createWorld()
+
+      expect(await call(route, {})).toMatchObject({ status: 401 })
+      expect(await call(route, keyOf('operator'))).toMatchObject({ status: 403 })
+    },
+  )
+
+  test.each([
+    ['POST /keys', { id: 'X' }, 422],
+    ['POST /keys', undefined, 422],
+    ['POST /keys/none/rotate', undefined, 404],
+    ['DELETE /keys/none', undefined, 404],
+  ])('%s %j is %d', async (route, body, status) => {
+    expect(await createWorld().call(route, keyOf('admin'), body)).toMatchObject({ status })
+  })
+})
+
+describe('sessions', () => {
+  test('end for their own user, whose credentials until now are refused', async () => {
+    const { call, audit, revocations } = createWorld()
+
+    expect(await call('DELETE /session', TOKEN)).toMatchObject({
+      status: 200,
+      body: { name: 'ada', since: '2026-03-01T08:00:00.000Z' },
+    })
+    expect(await revocations.since('ada')).toBe(NOW)
+    expect(audit.entries).toMatchObject([{ action: 'session.ended', target: 'ada' }])
+  })
+
+  test('are not those of a key', async () => {
+    const { call, revocations } = createWorld()
+
+    expect(await call('DELETE /session', keyOf('viewer'))).toMatchObject({ status: 403 })
+    expect(await revocations.since('key:viewer')).toBeNull()
+  })
+
+  test('of others end by an admin', async () => {
+    const { call, revocations } = createWorld()
+
+    expect(await call('POST /users/bob@example.com/revoke')).toMatchObject({
+      status: 200,
+      body: { name: 'bob@example.com' },
+    })
+    expect(await revocations.since('bob@example.com')).toBe(NOW)
+  })
+})
+
+test('GET /users/me says whose credentials they are, and what they may do', async () => {
+  const { call } = createWorld({
+    ...ADA,
+    grants: [{ actions: 'read', channels: 'port.**', types: '**' }],
+  })
+
+  const { status, body } = await call('GET /users/me', TOKEN)
+
+  expect(status).toBe(200)
+  expect(body).toEqual({
+    name: 'ada',
+    kind: 'user',
+    role: 'operator',
+    grants: ['read:port.**'],
+    expires: '2026-03-01T08:01:00.000Z',
+    actions: ['read', 'tickets.create', 'users.me', 'session.end'],
+  })
+})
