@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander'
+import { createAuditCommand } from './audit/audit-command.ts'
 import type { CliContext } from './lib/cli-context.ts'
 import { CliError } from './lib/cli-error.ts'
 import { addConnectionOptions } from './lib/connection.ts'
@@ -14,6 +15,7 @@ const COMMANDS: readonly ((context: CliContext) => Command)[] = [
   createTailCommand,
   createSimulateCommand,
   createReplayCommand,
+  createAuditCommand,
 ]
 
 const EPILOGUE = `
@@ -23,6 +25,7 @@ Examples:
   $ tidewire tail 'port.**' --filter severity=critical,high
   $ tidewire simulate sensors --rate 10x
   $ tidewire replay --views
+  $ tidewire audit --outcome refused --follow
 
 Exit codes: 0 success, 1 failed or partly refused, 2 wrong usage. TIDEWIRE_DEBUG=1 prints stack traces.
 `

@@ -5,6 +5,7 @@ import { parse } from 'yaml'
 import { makeContext } from '#shared/testing/functions/lambda-events.ts'
 import { recordingGateway } from '#shared/testing/functions/recording-gateway.ts'
 import { makePrincipal } from '#shared/testing/identity/make-principal.ts'
+import { memoryAudit } from '#shared/testing/memory/memory-audit.ts'
 import { memoryEventStore } from '#shared/testing/memory/memory-event-store.ts'
 import { memoryRevocationStore } from '#shared/testing/memory/memory-revocation-store.ts'
 import { memorySubscriptionStore } from '#shared/testing/memory/memory-subscription-store.ts'
@@ -23,11 +24,14 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
+const CONTEXT = { connectionId: 'c1', requestId: 'r1', identity: { sourceIp: '203.0.113.7' } }
+
 async function createWorld() {
   const subscriptions = memorySubscriptionStore()
   await subscriptions.connect('c1', makePrincipal({ name: 'ada', role: 'viewer' }))
   const { gateway, posts, closed } = recordingGateway()
   const requestStats = vi.fn(async () => {})
+  const audit = memoryAudit()
   const message = createMessage({
     ...composeMessage(readEnvironment(process.env)),
     store: memoryEventStore(),
@@ -36,6 +40,7 @@ async function createWorld() {
     identify: async () => makePrincipal({ issued: 1, expires: 9e12 }),
     gateway,
     requestStats,
+    audit,
   })
   type Sent = {
     readonly isBase64Encoded?: boolean
@@ -43,14 +48,30 @@ async function createWorld() {
     readonly remainingMs?: number
   }
   const send = (body: string, { isBase64Encoded = false, routeKey = '$default', ...sent }: Sent = {}) => {
-    const event = { body, isBase64Encoded, requestContext: { connectionId: 'c1', routeKey } }
+    const event = { body, isBase64Encoded, requestContext: { ...CONTEXT, routeKey } }
     return message(event as MessageEvent, makeContext(sent.remainingMs ?? REMAINING_MS))
   }
   const frames = () => posts.map(({ frame }) => JSON.parse(frame))
-  return { send, frames, posts, closed, subscriptions, requestStats }
+  return { send, frames, posts, closed, subscriptions, requestStats, audit }
 }
 
 describe('a message', () => {
+  test('that the policy refuses is in the audit trail, with whose connection it came over', async () => {
+    const { send, frames, audit } = await createWorld()
+
+    await send(JSON.stringify({ action: 'subscribe', id: 's1', channels: ['market.user.bob.orders'] }))
+
+    expect(frames()).toMatchObject([{ type: 'error', code: 'forbidden' }])
+    expect(audit.entries).toMatchObject([
+      {
+        action: 'refused',
+        principal: { kind: 'user', name: 'ada', role: 'viewer' },
+        caller: { address: '203.0.113.7', requestId: 'r1' },
+        target: 'subscribe',
+      },
+    ])
+  })
+
   test('subscribes its connection, and asks for the statistics that it names', async () => {
     const { send, frames, subscriptions, requestStats } = await createWorld()
 

@@ -3,11 +3,14 @@ import type { APIGatewayProxyResultV2, APIGatewayProxyWebsocketEventV2, Context 
 import { isOutage } from '#shared/adapters/aws/outage.ts'
 import { requirePrincipal } from '#shared/adapters/http/require-principal.ts'
 import { answerInTime, timeLeft } from '#shared/adapters/lambda/answer-in-time.ts'
-import type { ServerFrame } from '#shared/core/messages.ts'
+import { type AuditedAction, actorOf } from '#shared/core/audit.ts'
+import type { ErrorFrame, ServerFrame } from '#shared/core/messages.ts'
 import { Refusal } from '#shared/core/refusal.ts'
+import type { Audit } from '#shared/pipeline/audit/audit.ts'
 import { logError } from '#shared/pipeline/log-error.ts'
 import { answerMessage, errorFrame, idOf, type MessageDeps } from '#shared/pipeline/sockets/answer-message.ts'
 import {
+  auditTrail,
   catalogOf,
   eventStore,
   identityOf,
@@ -24,7 +27,9 @@ const RESERVE_MS = 2000
 /** Of that, the time to post the error of a message that took too long. */
 const LATE_MS = 1500
 
-export function composeMessage(env: Environment): MessageDeps {
+export type MessageFunctionDeps = MessageDeps & { readonly audit: Audit }
+
+export function composeMessage(env: Environment): MessageFunctionDeps {
   const tables = openTables(env)
   const shards = subscriptionShards(tables)
   const identity = identityOf(tables)
@@ -38,13 +43,22 @@ export function composeMessage(env: Environment): MessageDeps {
       requirePrincipal({ headers: { authorization: `Bearer ${credential}` } }, identity),
     now: Date.now,
     requestStats: statsRequest(tables, shards),
+    audit: auditTrail(env),
   }
 }
 
 /** The routes of serverless.yml that have a route response: those of the actions with one answer. */
 export const ROUTES_WITH_RESPONSE: readonly string[] = ['ping', 'unsubscribe', 'refresh']
 
-type MessageEvent = Pick<APIGatewayProxyWebsocketEventV2, 'body' | 'isBase64Encoded' | 'requestContext'>
+type MessageEvent = Pick<APIGatewayProxyWebsocketEventV2, 'body' | 'isBase64Encoded'> & {
+  readonly requestContext: Pick<
+    APIGatewayProxyWebsocketEventV2['requestContext'],
+    'connectionId' | 'routeKey' | 'requestId'
+  > & { readonly identity: { readonly sourceIp: string } }
+}
+
+/** What the audit trail calls an error that is sent to a client. */
+const AUDITED: { readonly [code: string]: AuditedAction } = { forbidden: 'refused', rate_limited: 'limited' }
 
 const LATE = 'This took too long, and may or may not have been done. Send the message again.'
 const OUTAGE = 'The tables did not respond in time. Send the message again.'
@@ -55,7 +69,7 @@ const BROKEN = 'Something broke on our side; it has been logged. Send the messag
  * costs no call of the management API; where the route has none, it is posted (docs/adr/0021). What fails or takes too
  * long is answered with an error as well, and never closes the connection.
  */
-export function createMessage(deps: MessageDeps) {
+export function createMessage({ audit, ...deps }: MessageFunctionDeps) {
   /** Posts what the route cannot return. */
   const respond = async (
     { requestContext: { connectionId, routeKey } }: MessageEvent,
@@ -67,13 +81,30 @@ export function createMessage(deps: MessageDeps) {
     await deps.gateway.post(connectionId, body, deadline)
     return { statusCode: 200 }
   }
+  const auditRefusal = async ({ requestContext }: MessageEvent, { code, detail }: ErrorFrame) => {
+    const action = AUDITED[code]
+    if (action === undefined) return
+    const { connectionId, routeKey, requestId, identity } = requestContext
+    const { principal } = (await deps.subscriptions.find(connectionId)) ?? {}
+    const target = routeKey === '$default' ? 'subscribe' : routeKey
+    await audit.record({
+      action,
+      ...(principal && { principal: actorOf(principal) }),
+      caller: { address: identity.sourceIp, requestId },
+      target,
+      reason: detail,
+      group: target,
+    })
+  }
   const handle = async (event: MessageEvent, context: Context): Promise<APIGatewayProxyResultV2> => {
     const deadline = performance.now() + timeLeft(context, RESERVE_MS)
     const text = textOf(event)
     const answer = await answerMessage(event.requestContext.connectionId, text, deadline, deps).catch(
       (error: unknown) => failureFrame(error, text),
     )
-    return answer === null ? { statusCode: 200 } : respond(event, answer, deadline)
+    if (answer === null) return { statusCode: 200 }
+    if (answer.type === 'error') await auditRefusal(event, answer)
+    return respond(event, answer, deadline)
   }
   return answerInTime(handle, {
     reserveMs: LATE_MS,
