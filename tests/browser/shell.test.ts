@@ -22,6 +22,16 @@ describe.skipIf(chromiumPath() === null)('the shell of the dashboard in Chromium
     expect(new URL(page.url()).pathname).toBe('/port')
     expect(policy).toContain("script-src 'self'")
     expect(policy).not.toContain('unsafe')
+    const { HTTP_PORT, WS_PORT, IDENTITY_PORT } = stack.ports
+    const own = `'self' http://localhost:${HTTP_PORT} ws://localhost:${WS_PORT} http://127.0.0.1:${IDENTITY_PORT}`
+    expect(policy.split('; ')).toEqual(
+      expect.arrayContaining([
+        "default-src 'none'",
+        `connect-src ${own}`,
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+      ]),
+    )
   })
 
   it('is the production build, however the stack was started', async () => {
