@@ -11,17 +11,17 @@ import { type Bundle, bundleFunctions } from '#shared/testing/functions/bundle-f
 const LIMITS: Readonly<Record<string, number>> = {
   accounts: 370_000,
   audit: 700_000,
-  command: 751_000,
+  command: 770_000,
   connect: 400_000,
-  deliver: 495_000,
+  deliver: 497_000,
   disconnect: 400_000,
-  fold: 725_000,
-  health: 415_000,
-  message: 506_000,
-  read: 562_000,
-  stats: 720_000,
-  webhooks: 739_000,
-  write: 741_000,
+  fold: 736_000,
+  health: 422_000,
+  message: 510_000,
+  read: 576_000,
+  stats: 731_000,
+  webhooks: 746_000,
+  write: 748_000,
 }
 
 let folder: string

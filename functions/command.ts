@@ -7,16 +7,19 @@ import { domains } from '#shared/domain/catalog.ts'
 import { keyRequest, readIdempotencyKey } from '#shared/pipeline/accept/idempotency-key.ts'
 import type { Audit } from '#shared/pipeline/audit/audit.ts'
 import { entityTag } from '#shared/pipeline/lifecycle/entity-tag.ts'
+import type { EraseDeps } from '#shared/pipeline/lifecycle/erase-event.ts'
 import { lifecyclesOf } from '#shared/pipeline/lifecycle/lifecycles.ts'
 import { type MoveDeps, moveEvent, readMoveBody } from '#shared/pipeline/lifecycle/move-event.ts'
 import type { Limits } from '#shared/pipeline/limits/limits.ts'
 import { continueTrace } from '#shared/pipeline/trace.ts'
+import { viewsOf } from '#shared/pipeline/views/views.ts'
 
 import {
   auditTrailInKafka,
   catalogOf,
   claimStore,
   clock,
+  deadLetterStore,
   eventStore,
   identityOf,
   kafkaLog,
@@ -26,13 +29,15 @@ import {
   viewStore,
 } from './lib/compose.ts'
 import { type Environment, readEnvironment } from './lib/environment.ts'
+import { isErasing, respondWithErased } from './lib/respond-with-erased.ts'
 import { stopAppendsAt, stopPausesAt } from './lib/stop-at.ts'
 
-export type CommandDeps = MoveDeps & {
-  readonly identify: Identify
-  readonly audit: Audit
-  readonly limits: Limits
-}
+export type CommandDeps = MoveDeps &
+  EraseDeps & {
+    readonly identify: Identify
+    readonly audit: Audit
+    readonly limits: Limits
+  }
 
 export function composeCommand(env: Environment): CommandDeps {
   const tables = openTables(env)
@@ -56,6 +61,9 @@ export function composeCommand(env: Environment): CommandDeps {
     store: eventStore(tables),
     viewStore: viewStore(tables),
     lifecycles: lifecyclesOf(domains),
+    deadLetters: deadLetterStore(tables),
+    views: viewsOf(domains),
+    retention: env.retention,
     identify: identityOf(tables),
     limits: limitsOf(tables),
     clock,
@@ -64,13 +72,15 @@ export function composeCommand(env: Environment): CommandDeps {
 
 /**
  * `POST /events/{id}/{move}` and `DELETE /events/{id}`: 202 once Kafka has the move, with the state that the views
- * make of it.
+ * make of it. `POST /events/{id}/erase` is none of the moves: it takes any event.
  */
 export function createCommand({ identify, audit, limits, ...deps }: CommandDeps) {
   return httpHandler((request) =>
     respondAs(request, { identify, audit, limits }, async (principal) => {
       const { id = '', move = 'delete' } = request.pathParameters
       const { headers, query, signal, caller } = request
+      const live = stopAppendsAt(signal, stopPausesAt(signal, deps))
+      if (isErasing(request)) return respondWithErased(request, principal, { ...live, audit })
       const key = readIdempotencyKey(headers['idempotency-key'])
       const target = JSON.stringify([move, id, query.source])
       const { receipt, state } = await moveEvent(
@@ -84,7 +94,7 @@ export function createCommand({ identify, audit, limits, ...deps }: CommandDeps)
           traceparent: continueTrace(headers.traceparent),
           keyed: key === undefined ? undefined : keyRequest(principal.name, key, request, target),
         },
-        stopAppendsAt(signal, stopPausesAt(signal, deps)),
+        live,
       )
       await audit.record({
         action: move === 'delete' ? 'event.deleted' : 'event.moved',

@@ -46,6 +46,9 @@ const view = z.object({
     .array(z.string())
     .meta({ description: 'Patterns of the channels of the events that it folds.' }),
   keyed: z.boolean().meta({ description: 'true: one state for each key. false: only one state.' }),
+  erasing: z.string().optional().meta({
+    description: 'What is removed and what stays when the data of an event is erased.',
+  }),
   keepDays: z.number().optional().meta({
     description: 'The number of days after its last change when a state is deleted, as in `retention`.',
   }),
@@ -191,11 +194,19 @@ function describeRetention(
 
 function describeView(
   name: string,
-  { description, lateEvents, channels, keys }: View,
+  { description, lateEvents, channels, keys, erasing }: View,
   keptSeconds: number | undefined,
 ) {
   const kept = keptSeconds !== undefined && { keepDays: keptSeconds / DAY_SECONDS }
-  return { name, description, lateEvents, channels: [...channels], keyed: keys !== undefined, ...kept }
+  return {
+    name,
+    description,
+    lateEvents,
+    channels: [...channels],
+    keyed: keys !== undefined,
+    ...(erasing && { erasing: erasing.rule }),
+    ...kept,
+  }
 }
 
 function describeDerived(derivation: Derived<unknown> | undefined, fallback: string) {

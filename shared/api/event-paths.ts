@@ -5,6 +5,7 @@ import {
   csvParameters,
   deadLetterParameters,
   deleteParameters,
+  eraseParameters,
   getParameters,
   listParameters,
   moveParameters,
@@ -275,6 +276,59 @@ const audit: Json = {
   },
 }
 
+const ERASED = {
+  id: 'b0tYd1nOqA6jYPJvUQXHpTq7S0v8u0O2x9yM5o3l1ZQ',
+  source: 'urn:tidewire:erasure',
+  topic: 'container-events',
+  partition: 0,
+  offset: 14,
+  also: [{ id: 'q3bLh0eXyq7y4oO4L9vK1m0aW2sD5fG8hJ1kL4zX7cV', source: 'urn:tidewire:fold:port/cases' }],
+  views: 'done',
+  kafka: [{ topic: 'container-events', partition: 0, offset: 12, until: '2026-03-08T12:00:00.000Z' }],
+  advice: 'Kafka keeps the records named in "kafka" until their topic\'s retention ends.',
+}
+
+const erase: Json = {
+  operationId: 'eraseEvent',
+  summary: 'Remove the data of an event for good',
+  description: [
+    'Removes the data, the subject and every other attribute that may have data from the log table, the views, the dead letters, and whatever is read or rebuilt later. What stays is the id, source, type, time, category, severity and position. Events that repeat the data are erased with it: those that views made of it, the notes of its moves, the other events of an order or an alert. "erasing" of each view in GET /catalog says what the view removes.',
+    'An event of the type tidewire.erased, in the channel and the partition of the event, tells whoever shows it to remove it. DELETE only hides an event. Kafka keeps the records named in "kafka" until their retention ends. To erase an event again changes nothing, and returns the same.',
+  ].join('\n\n'),
+  tags: ['events'],
+  parameters: eraseParameters,
+  requestBody: {
+    required: true,
+    content: {
+      'application/json': {
+        schema: {
+          type: 'object',
+          additionalProperties: false,
+          required: ['reason'],
+          properties: {
+            reason: {
+              type: 'string',
+              minLength: 1,
+              maxLength: 500,
+              pattern: '\\S',
+              description: 'Why, for the audit trail. Readers of the channel do not get it.',
+            },
+          },
+        },
+        example: { reason: 'Request of the person concerned, ticket 4711' },
+      },
+    },
+  },
+  responses: {
+    202: json('The data is removed, and "views" says whether the views have folded it.', 'erased', ERASED),
+    ...problems(400, 401, 403, 404, 413, 422, 429, 500, 503),
+    409: {
+      description: 'The event is itself an erasure, or another request erases the event at this moment.',
+      content: { 'application/problem+json': { schema: schemaRef('problem') } },
+    },
+  },
+}
+
 /** The routes of events, with their lifecycles, the export and the dead letters. */
 export const eventPaths = {
   '/events': { get: list, post },
@@ -283,5 +337,6 @@ export const eventPaths = {
   '/dead-letters': { get: deadLetters },
   '/events.csv': { get: csv },
   '/events/{id}': { get, delete: remove },
+  '/events/{id}/erase': { post: erase },
   '/events/{id}/{move}': { post: move },
 }

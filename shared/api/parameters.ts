@@ -123,6 +123,8 @@ export const getParameters: readonly Json[] = [
   ),
 ]
 
+export const eraseParameters: readonly Json[] = [eventId, source]
+
 export const deleteParameters: readonly Json[] = [
   eventId,
   source,

@@ -21,6 +21,7 @@ export const ROUTE_ACTIONS = {
   'GET /events.csv': 'export',
   'GET /events/{id}': 'read',
   'DELETE /events/{id}': 'the move delete',
+  'POST /events/{id}/erase': 'events.erase',
   'POST /events/{id}/{move}': 'a move',
   'GET /audit': 'audit.read',
   'GET /dead-letters': 'dead-letters.read',

@@ -47,6 +47,21 @@ const moveReceipt = z
   .object({ ...receipt.shape, state: state.optional() })
   .meta({ description: 'The position of the move, which is a separate event, and the state after it.' })
 
+const pair = z.object({ id: z.string(), source: z.string() })
+const erased = z
+  .object({
+    ...receipt.shape,
+    also: z.array(pair).meta({ description: 'The events that were erased with it.' }),
+    views: z.enum(['done', 'pending']).meta({
+      description: 'Whether the views have forgotten it; "pending" ends by itself.',
+    }),
+    kafka: z
+      .array(z.object({ ...position, until: z.iso.datetime() }))
+      .meta({ description: 'The records that Kafka has until their retention ends.' }),
+    advice: z.string(),
+  })
+  .meta({ description: 'The position of the erasure, which is a separate event, and what stays in Kafka.' })
+
 const historyPage = z
   .object({
     events: z.array(z.object({ ...positionedEvent.shape, state: stateSummary.optional() })),
@@ -240,6 +255,7 @@ const httpSchemas = {
   receipt,
   batchReceipt,
   moveReceipt,
+  erased,
   eventAnswer,
   historyPage,
   catchUpPage,

@@ -1,4 +1,5 @@
 import type * as z from 'zod'
+import type { ErasedEvent } from '#shared/core/erasure.ts'
 
 /** A constant value, or a function of the data with the description of its rule for the catalog. */
 export type Derived<Data> = string | { readonly rule: string; readonly of: (data: Data) => string }
@@ -20,6 +21,8 @@ export type EventDefinition<Data = unknown> = {
   readonly isInternal?: true
   /** The member of the data that names who acted. The server fills it in from the credential. */
   readonly actor?: string
+  /** Events that follow from it do not repeat its data: if it is erased, they stay. All others are erased with it. */
+  readonly isRepeated?: false
 }
 
 /** The attributes of a CloudEvent that folds can read. */
@@ -57,6 +60,22 @@ export type Emission = {
   /** The default is the time of the event that it follows from. */
   readonly time?: string
   readonly data?: unknown
+}
+
+/** Another event of the same partition, by its id or its offset. */
+export type RelatedEvent = { readonly id: string } | { readonly offset: number }
+
+/** What a view does when the data of an event that it has folded is erased. */
+export type Erasing<State> = {
+  /** What is removed and what stays, in words for the catalog. */
+  readonly rule: string
+  /**
+   * Returns the state without the data of an event, and the same object if it has none. It is called once for each
+   * erased event, and again after a rebuild. Without it the view must keep no data of single events.
+   */
+  readonly forget?: (state: State, erased: ErasedEvent, key: string) => State
+  /** The other events of the partition that repeat the data, or add texts of people to it: they are erased too. */
+  readonly related?: (state: State, erased: ErasedEvent, key: string) => readonly RelatedEvent[]
 }
 
 /**
@@ -98,6 +117,8 @@ export type View<State = unknown> = {
    * another time, and a state is kept at least as long as the events that it folds.
    */
   readonly keepDays?: number
+  /** How it forgets an event that is erased. Every view of a domain that ships says so. */
+  readonly erasing?: Erasing<State>
 }
 
 /** Declares a view with the type of its state. */

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { AUDIT_CHANNELS, AUDIT_TOPIC } from '#shared/core/audit.ts'
 import { countedName } from '#shared/core/authorize.ts'
+import { ERASED_TYPE } from '#shared/core/erasure.ts'
 import { auditEvents } from './audit-events.ts'
 import { type DomainEvent, defineDomain, defineView } from './define-domain.ts'
 
@@ -63,6 +64,7 @@ export const statsView = defineView<Stats>({
     categories: join(left.categories, right.categories),
   }),
   present,
+  erasing: { rule: 'It keeps numbers and the names of categories, and nothing of single events.' },
   isAggregate: true,
 })
 
@@ -186,10 +188,46 @@ const stats = z
     ],
   })
 
+const named = { id: z.string(), source: z.string() }
+const erased = z
+  .looseObject({
+    ...named,
+    type: z.string(),
+    offset: amount.meta({ description: 'The position of the event, in the partition of the erasure.' }),
+    keys: z.array(z.string()).meta({ description: 'The keys of the states that the event went into.' }),
+    also: z.array(z.looseObject(named)).meta({ description: 'The events that were erased with it.' }),
+    by: z.string(),
+    at: z.iso.datetime(),
+  })
+  .meta({
+    description:
+      'The data of an event of this channel was erased: whoever shows the event removes it, and views forget it. It passes every filter.',
+    examples: [
+      {
+        id: 'arrival-7781',
+        source: '/gates',
+        type: 'port.container.arrived',
+        offset: 12,
+        keys: ['arrival-7781'],
+        also: [],
+        by: 'ada@example.com',
+        at: '2026-03-01T10:00:00.000Z',
+      },
+    ],
+  })
+
 /** Tidewire's own statistics, a view of the events of every domain, and its audit trail, on a topic of its own. */
 export const tidewire = defineDomain({
   name: 'tidewire',
   topics: { [AUDIT_TOPIC]: [AUDIT_CHANNELS] },
-  events: { 'tidewire.stats': { schema: stats, isInternal: true }, ...auditEvents },
+  events: {
+    'tidewire.stats': { schema: stats, isInternal: true },
+    [ERASED_TYPE]: {
+      schema: erased,
+      category: { rule: 'that of the event that is erased', of: () => ERASED_TYPE },
+      isInternal: true,
+    },
+    ...auditEvents,
+  },
   views: { stats: statsView },
 })

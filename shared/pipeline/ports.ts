@@ -111,6 +111,16 @@ export type EventStore = {
    * differences of producers' clocks. Takes O(log n) reads.
    */
   firstSince(stream: Stream, head: Head, time: number): Promise<number>
+  /**
+   * Replaces a stored event by what is left of it (`erasedForm`), and remembers that it was erased: from then on whoever
+   * stored the event again learns of it. Erasing it again changes nothing. `at` is RFC 3339.
+   */
+  erase(stream: Stream, offset: number, at: string): Promise<void>
+  /** Returns which events between two offsets, ends included, were erased: the time by the offset. */
+  erasures(
+    stream: Stream,
+    range: { readonly from: number; readonly to: number },
+  ): Promise<ReadonlyMap<number, string>>
   /** Returns the events of a range that have not expired. It reads about as many as it returns, however many have. */
   read(stream: Stream, range: Range): Promise<StoredEvent[]>
 }
@@ -204,8 +214,18 @@ export type DeadLetter = Position & {
   readonly value: string | null
   readonly truncated: boolean
 }
+/** What is left of a dead letter whose event is erased, beside its position. */
+export const ERASED_LETTER = {
+  reason: 'Its data was erased.',
+  key: null,
+  value: null,
+  truncated: false,
+} as const
+
 export type DeadLetterStore = {
   put(letter: DeadLetter): Promise<void>
+  /** Removes the bytes and the reason of the letter of a record, if there is one. */
+  erase(record: Position & { readonly timestamp: number }): Promise<void>
   /** Returns dead letters of the given topics, newest first. */
   list(topics: readonly string[], limit: number): Promise<DeadLetter[]>
 }

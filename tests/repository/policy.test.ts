@@ -47,7 +47,6 @@ const AWAITED: readonly string[] = [
   'users.me',
   'users.read',
   'users.revoke',
-  'events.erase',
   'dead-letters.replay',
   'dead-letters.discard',
   'streams.read',

@@ -1,7 +1,8 @@
-import { type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb'
+import { type DynamoDBDocumentClient, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
+import type { Position } from '#shared/core/event.ts'
 import type { Retention } from '#shared/core/retention.ts'
-import type { DeadLetter, DeadLetterStore } from '#shared/pipeline/ports.ts'
-import { type Item, queryBounded } from './dynamo-requests.ts'
+import { type DeadLetter, type DeadLetterStore, ERASED_LETTER } from '#shared/pipeline/ports.ts'
+import { type Item, queryBounded, succeeds } from './dynamo-requests.ts'
 
 type Options = { readonly table: string; readonly retention: Pick<Retention, 'ofTopic'> }
 
@@ -21,10 +22,25 @@ export function dynamoDeadLetterStore(
 ): DeadLetterStore {
   return {
     async put(letter) {
-      const { timestamp, partition, offset } = letter
-      const position = `${pad(timestamp, 15)}#${pad(offset, 16)}#${partition}`
+      const position = positionOf(letter)
       const expires = Math.floor(Date.now() / 1000) + retention.ofTopic(letter.topic)
       await client.send(new PutCommand({ TableName: table, Item: { ...letter, position, expires } }))
+    },
+
+    async erase(record) {
+      const update = new UpdateCommand({
+        TableName: table,
+        Key: { topic: record.topic, position: positionOf(record) },
+        UpdateExpression: 'SET reason = :reason, #key = :null, #value = :null, truncated = :false',
+        ConditionExpression: 'attribute_exists(topic)',
+        ExpressionAttributeNames: { '#key': 'key', '#value': 'value' },
+        ExpressionAttributeValues: {
+          ':reason': ERASED_LETTER.reason,
+          ':null': null,
+          ':false': false,
+        },
+      })
+      await succeeds(client.send(update))
     },
 
     async list(topics, limit) {
@@ -53,6 +69,14 @@ export function dynamoDeadLetterStore(
 
 function toDeadLetter({ position: _, expires: __, ...letter }: Item): DeadLetter {
   return letter as DeadLetter
+}
+
+function positionOf({
+  timestamp,
+  partition,
+  offset,
+}: Omit<Position, 'topic'> & { readonly timestamp: number }) {
+  return `${pad(timestamp, 15)}#${pad(offset, 16)}#${partition}`
 }
 
 function pad(value: number, digits: number): string {

@@ -3,10 +3,12 @@ import { storedFor } from '#shared/core/retention.ts'
 import { nameEpoch } from '#shared/pipeline/history/topic-state.ts'
 import type { EventStore, Head } from '#shared/pipeline/ports.ts'
 import { type Item, isConditionFailure, putAll, queryAll, succeeds } from './dynamo-requests.ts'
+import { erasedEvents } from './erased-events.ts'
 import { type EventTable, eventReads, streamKey } from './event-reads.ts'
 
 // One table, key (stream, offset):
 //   (container-events@0mh3k2x9a7b:0, 12)  an event: its JSON, the record's timestamp, when it was stored, when it expires
+//   (erased#container-events@0mh3k2x9a7b:0, 12)   that it was erased, and when
 //   (heads#container-events, -1)           the topic's epoch
 //   (heads#container-events, 0)            partition 0: epoch, head, first offset, timestamp; `ended` from the moment
 //                                          that somebody begins the epoch after it
@@ -124,6 +126,7 @@ export function dynamoEventStore(
       return false
     },
 
+    ...erasedEvents(client, { table, retention, now }),
     ...eventReads(client, { table, retention, now }),
   }
 }

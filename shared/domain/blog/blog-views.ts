@@ -1,3 +1,4 @@
+import type { ErasedEvent } from '#shared/core/erasure.ts'
 import { cutText } from '#shared/domain/cut-text.ts'
 import { type DomainEvent, defineView, type FoldInput } from '#shared/domain/define-domain.ts'
 
@@ -14,6 +15,8 @@ export type PostChange = {
   readonly at: string | null
   readonly by: string
   readonly type: PostEventType
+  /** The offset of the event. */
+  readonly offset?: number
   /** The fields whose value changed. */
   readonly changed: readonly (keyof PostFields)[]
   readonly refused?: string
@@ -27,6 +30,8 @@ export type PostState = PostFields & {
   readonly createdAt: string | null
   readonly updatedAt: string | null
   readonly publishedAt: string | null
+  /** The offset of the event that set each field. */
+  readonly setBy?: { readonly [field in keyof PostFields]?: number }
   /** Oldest first; the last 100. */
   readonly history: readonly PostChange[]
 }
@@ -53,29 +58,28 @@ function isPostEvent(type: string): type is PostEventType {
   return Object.hasOwn(RULES, type)
 }
 
+const EMPTY: PostFields = { title: '', slug: '', author: '', excerpt: '', content: '', tags: [] }
+
 function initial(postId: string): PostState {
   return {
     postId,
-    title: '',
-    slug: '',
-    author: '',
-    excerpt: '',
-    content: '',
-    tags: [],
+    ...EMPTY,
     status: 'unknown',
     version: 0,
     createdAt: null,
     updatedAt: null,
     publishedAt: null,
+    setBy: {},
     history: [],
   }
 }
 
-function apply(state: PostState, { event }: FoldInput): PostState {
+function apply(state: PostState, { event, offset }: FoldInput): PostState {
   const { type } = event
   if (!isPostEvent(type)) return state
   const from: readonly PostStatus[] = RULES[type].from
-  if (!from.includes(state.status)) return remember(state, event, type, [], reasonOf(type, state.status))
+  if (!from.includes(state.status))
+    return remember(state, { event, offset, type, changed: [], refused: reasonOf(type, state.status) })
   const fields = readFields(event)
   const changed = (Object.keys(fields) as (keyof PostFields)[]).filter(
     (name) => JSON.stringify(fields[name]) !== JSON.stringify(state[name]),
@@ -89,29 +93,44 @@ function apply(state: PostState, { event }: FoldInput): PostState {
     updatedAt: at,
     createdAt: type === 'blog.post.created' ? at : state.createdAt,
     publishedAt: type === 'blog.post.published' ? at : state.publishedAt,
+    setBy: { ...state.setBy, ...Object.fromEntries(Object.keys(fields).map((name) => [name, offset])) },
   }
-  return remember(next, event, type, changed)
+  return remember(next, { event, offset, type, changed })
 }
 
 function reasonOf(type: PostEventType, status: PostStatus): string {
   return type === 'blog.post.created' && status !== 'deleted' ? 'the post exists already' : REASONS[status]
 }
 
-function remember(
-  state: PostState,
-  event: DomainEvent,
-  type: PostEventType,
-  changed: PostChange['changed'],
-  refused?: string,
-): PostState {
-  const change = {
-    at: timeOf(event),
-    by: actorOf(event),
-    type,
-    changed,
-    ...(refused !== undefined && { refused }),
-  }
+type Remembered = Pick<PostChange, 'type' | 'offset' | 'changed'> & {
+  readonly event: DomainEvent
+  readonly refused?: string
+}
+
+function remember(state: PostState, { event, ...rest }: Remembered): PostState {
+  const change = { at: timeOf(event), by: actorOf(event), ...rest }
   return { ...state, history: [...state.history, change].slice(-HISTORY_LENGTH) }
+}
+
+/** The author of a change whose event was erased. */
+const NOBODY = 'erased'
+
+/**
+ * Returns a post without the fields that an erased event set, and without the name of its author. A field that was set
+ * before posts knew by which event is removed too.
+ */
+function forget(state: PostState, { offset }: ErasedEvent): PostState {
+  const { setBy = {}, history } = state
+  const isTold = history.some((one) => one.offset === offset && one.by !== NOBODY)
+  const names = Object.keys(EMPTY) as (keyof PostFields)[]
+  const wasSet = (name: keyof PostFields) => state[name].length > 0 && (setBy[name] ?? offset) === offset
+  const removed = names.filter(wasSet)
+  if (!isTold && removed.length === 0) return state
+  return {
+    ...state,
+    ...Object.fromEntries(removed.map((name) => [name, EMPTY[name]])),
+    history: history.map((one) => (one.offset === offset ? { ...one, by: NOBODY } : one)),
+  }
 }
 
 function timeOf({ time }: DomainEvent): string | null {
@@ -131,6 +150,10 @@ export const postsView = defineView<PostState>({
   },
   initial,
   apply,
+  erasing: {
+    rule: 'The fields that the event set are removed, and the name of its author from the history; the id of the post, its status, and which fields changed when stay.',
+    forget,
+  },
 })
 
 /** Longest texts of a post, in characters. */

@@ -2,6 +2,7 @@ import { userSegment } from '#shared/core/channel.ts'
 import { defineView, type Emission, type FoldInput } from '#shared/domain/define-domain.ts'
 import { isSymbol, symbolChannel, symbolOf, userChannel, userOf } from './market-channels.ts'
 import { priceNumber, priceUnits } from './money.ts'
+import { addOffset, isOneOf } from './orders-view.ts'
 import { type Outcome, viewOf } from './outcome.ts'
 import { fieldsOf, isId, isWhole } from './read-event.ts'
 import { MAX_VOLUME, readTick, type Tick } from './series.ts'
@@ -61,6 +62,8 @@ export type AlertRecord = {
   readonly volume?: number
   readonly triggeredAt?: string
   readonly createdAt: string
+  /** The offsets of its events: it is erased with any of them, and they with it. The first, and the last ones. */
+  readonly offsets?: readonly number[]
 }
 /** The alerts of a user, oldest first. */
 export type UserAlertsState = { readonly alerts: readonly AlertRecord[] }
@@ -71,6 +74,26 @@ function follow(state: UserAlertsState, input: FoldInput, user: string): Outcome
   if (data.user !== user || !isId(alertId)) return { state, emissions: [] }
   const index = state.alerts.findLastIndex((one) => one.alertId === alertId)
   const found = state.alerts[index]
+  const outcome = judge(state, found, input, { index, alertId, user })
+  return { ...outcome, state: remember(outcome.state, alertId, input.offset) }
+}
+
+/** Adds the event to the last alert with the id: with any of its events it is erased. */
+function remember(state: UserAlertsState, alertId: string, offset: number): UserAlertsState {
+  const index = state.alerts.findLastIndex((one) => one.alertId === alertId)
+  const alert = state.alerts[index]
+  if (alert === undefined) return state
+  return { alerts: state.alerts.with(index, { ...alert, offsets: addOffset(alert.offsets, offset) }) }
+}
+
+type Target = { readonly index: number; readonly alertId: string; readonly user: string }
+
+function judge(
+  state: UserAlertsState,
+  found: AlertRecord | undefined,
+  input: FoldInput,
+  { index, alertId, user }: Target,
+): Outcome<UserAlertsState> {
   switch (input.event.type) {
     case 'market.alert.created':
       return create(state, input, user)
@@ -90,7 +113,12 @@ function create(state: UserAlertsState, input: FoldInput, user: string): Outcome
   const active = state.alerts.filter(({ status }) => status === 'active')
   if (active.some(({ alertId }) => alertId === alert.alertId))
     return refuse(state, data, `An alert "${alert.alertId}" is active already.`, { duplicate: true })
-  const record: AlertRecord = { ...alertData(alert), status: 'active', createdAt: input.event.time ?? '' }
+  const record: AlertRecord = {
+    ...alertData(alert),
+    status: 'active',
+    createdAt: input.event.time ?? '',
+    offsets: [],
+  }
   if (active.length >= MAX_ACTIVE) {
     const reason = `${MAX_ACTIVE} alerts are active; delete one first.`
     return refuse(add(state, { ...record, status: 'refused', reason }), data, reason)
@@ -168,12 +196,24 @@ export const userAlertsView = defineView<UserAlertsState>({
   },
   initial: () => ({ alerts: [] }),
   ...viewOf(follow),
+  erasing: {
+    rule: 'An alert is removed with any of its events, and its other events of the user are erased too.',
+    forget: (state, erased) => {
+      const alerts = state.alerts.filter((one) => !isOneOf(one, erased))
+      return alerts.length < state.alerts.length ? { alerts } : state
+    },
+    related: ({ alerts }, erased) =>
+      alerts
+        .filter((one) => isOneOf(one, erased))
+        .flatMap(({ offsets = [] }) => offsets.map((offset) => ({ offset }))),
+  },
 })
 
 /** The maximum number of alerts of a symbol. */
 export const MAX_WATCHING = 200
 
-type WatchingAlert = Alert & { readonly user: string }
+/** `at` is the offset of the event that armed it. */
+type WatchingAlert = Alert & { readonly user: string; readonly at?: number }
 /** The alerts that watch a symbol's ticks. A triggered alert is removed, so that it is triggered only once. */
 type AlertsState = { readonly watching: readonly WatchingAlert[] }
 
@@ -191,7 +231,10 @@ function watch(state: AlertsState, input: FoldInput, symbol: string): Outcome<Al
   const alert = input.event.type === 'market.alert.armed' ? readAlert(data) : null
   if (alert === null || watched !== undefined) return nothing
   if (state.watching.length < MAX_WATCHING)
-    return { state: { watching: [...state.watching, { ...alert, user }] }, emissions: [] }
+    return {
+      state: { watching: [...state.watching, { ...alert, user, at: input.offset }] },
+      emissions: [],
+    }
   const reason = `${MAX_WATCHING} alerts watch ${symbol} already; try again later.`
   return { state, emissions: [emission('market.alert.refused', { ...alert, user }, { reason })] }
 }
@@ -225,5 +268,12 @@ export const alertsView = defineView<AlertsState>({
   ...viewOf(watch),
   merge: (left, right) => ({ watching: [...left.watching, ...right.watching] }),
   present: ({ watching }, _now, symbol) => ({ symbol, watching: watching.length }),
+  erasing: {
+    rule: 'An alert that watches is removed.',
+    forget: (state, { offset }) => {
+      const watching = state.watching.filter(({ at }) => at !== offset)
+      return watching.length < state.watching.length ? { watching } : state
+    },
+  },
   isAggregate: true,
 })

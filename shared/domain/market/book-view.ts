@@ -39,7 +39,7 @@ function trade(state: BookState, input: FoldInput, symbol: string): Outcome<Book
     return { state: { ...state, waiting }, emissions: [emission('market.order.cancelled', order)] }
   }
   const order = input.event.type === 'market.order.routed' ? readOrder(data) : null
-  return order === null ? nothing : arrive(state, { ...order, user })
+  return order === null ? nothing : arrive(state, { ...order, user, at: input.offset })
 }
 
 function emission(type: string, order: WaitingOrder, more: Record<string, unknown> = {}): Emission {
@@ -107,5 +107,12 @@ export const bookView = defineView<BookState>({
     waiting: [...left.waiting, ...right.waiting],
   }),
   present: presentBook,
+  erasing: {
+    rule: 'An order that waits is removed; the last price stays.',
+    forget: (state, { offset }) => {
+      const waiting = state.waiting.filter(({ at }) => at !== offset)
+      return waiting.length < state.waiting.length ? { ...state, waiting } : state
+    },
+  },
   isAggregate: true,
 })

@@ -129,6 +129,7 @@ export const candlesView = defineView<CandleState>({
     return bar === undefined ? [] : [archive(bar, key)]
   },
   present: presentCandles,
+  erasing: { rule: 'It keeps prices and volumes by time, and nothing that names a single tick.' },
 })
 
 type Archived = { readonly key: string; readonly bar: Bar }
@@ -180,6 +181,7 @@ export const candleHistoryView = defineView<CandleState>({
   },
   merge: mergeSeries,
   present: presentCandles,
+  erasing: { rule: 'It keeps prices and volumes by time, and nothing that names a single tick.' },
   // About 30 periods of each symbol begin in a day.
   keepDays: 365,
 })

@@ -74,6 +74,8 @@ export const market = defineDomain({
         of: ({ symbol }) => (symbol === undefined ? 'market.tick' : symbolChannel('tick', symbol)),
       },
       key: ({ symbol }) => symbol && symbolKey(symbol),
+      // Orders and alerts of users that it meets, and the candle that it closes, are not its data.
+      isRepeated: false,
     },
     'market.candle.archived': ofSymbol(
       'candle',

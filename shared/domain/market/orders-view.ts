@@ -1,3 +1,4 @@
+import type { ErasedEvent } from '#shared/core/erasure.ts'
 import { defineView, type FoldInput } from '#shared/domain/define-domain.ts'
 import { isSymbol, userChannel, userOf } from './market-channels.ts'
 import { priceNumber, priceUnits } from './money.ts'
@@ -17,10 +18,12 @@ export type Order = {
   readonly kind: OrderKind
   readonly quantity: number
   readonly limit?: number
+  /** The offset of the event that it came with, where a state contains it. */
+  readonly at?: number
 }
 
 /** An order as events contain it and readers receive it; the limit in currency units. */
-export type OrderData = Omit<Order, 'limit'> & { readonly limit?: number }
+export type OrderData = Omit<Order, 'limit' | 'at'> & { readonly limit?: number }
 
 /** Returns the order in an event's data; null if it is not a valid order. */
 export function readOrder(data: Readonly<Record<string, unknown>>): Order | null {
@@ -34,7 +37,7 @@ export function readOrder(data: Readonly<Record<string, unknown>>): Order | null
 
 /** Returns an order as events contain it. */
 export function orderData(order: Order): OrderData {
-  const { limit, ...rest } = order
+  const { limit, at: _, ...rest } = order
   return limit === undefined ? rest : { ...rest, limit: priceNumber(limit) }
 }
 
@@ -56,6 +59,8 @@ export type OrderRecord = OrderData & {
   readonly realised?: string
   readonly placedAt: string
   readonly updatedAt: string
+  /** The offsets of its events: it is erased with any of them, and they with it. The first, and the last ones. */
+  readonly offsets?: readonly number[]
 }
 /** The orders of a user, oldest first. */
 export type OrdersState = { readonly orders: readonly OrderRecord[] }
@@ -73,17 +78,24 @@ function applyOrderEvent(state: OrdersState, input: FoldInput, user: string): Or
   if (data.user !== user || !isId(data.orderId)) return state
   const index = state.orders.findLastIndex(({ orderId }) => orderId === data.orderId)
   const found = state.orders[index]
-  if (input.event.type === 'market.order.placed')
-    return found && !IS_CLOSED[found.status] ? state : add(state, input)
-  const changed = found && change(found, input)
-  return changed === undefined ? state : { orders: state.orders.with(index, changed) }
+  const isAgain = found !== undefined && !IS_CLOSED[found.status]
+  if (input.event.type === 'market.order.placed' && !isAgain) return add(state, input)
+  if (found === undefined) return state
+  const changed = change(found, input) ?? found
+  return { orders: state.orders.with(index, { ...changed, offsets: addOffset(found.offsets, input.offset) }) }
 }
 
 function add({ orders }: OrdersState, input: FoldInput): OrdersState {
   const order = readOrder(fieldsOf(input))
   if (order === null) return { orders }
   const at = input.event.time ?? ''
-  const added = { ...orderData(order), status: 'placed', placedAt: at, updatedAt: at } as const
+  const added = {
+    ...orderData(order),
+    status: 'placed',
+    placedAt: at,
+    updatedAt: at,
+    offsets: [input.offset],
+  } as const
   if (orders.length < MAX_ORDERS) return { orders: [...orders, added] }
   const oldest = Math.max(
     0,
@@ -118,6 +130,19 @@ function change(order: OrderRecord, input: FoldInput): OrderRecord | undefined {
   }
 }
 
+const KEPT_OFFSETS = 20
+
+/** Adds the offset of an event to those of an order or an alert, of which the first and the last ones are kept. */
+export function addOffset(offsets: readonly number[] = [], offset: number): readonly number[] {
+  const longer = [...offsets, offset]
+  return longer.length > KEPT_OFFSETS ? longer.toSpliced(1, 1) : longer
+}
+
+/** Whether an erased event is one of an order or an alert. */
+export function isOneOf({ offsets = [] }: { readonly offsets?: readonly number[] }, { offset }: ErasedEvent) {
+  return offsets.includes(offset)
+}
+
 export const ordersView = defineView<OrdersState>({
   description: `A user's last ${MAX_ORDERS} orders with their status: placed, accepted, filled, rejected (with the reason) or cancelled.`,
   lateEvents: "Events apply in the order of the user's partition, whatever their time.",
@@ -129,4 +154,15 @@ export const ordersView = defineView<OrdersState>({
   },
   initial: () => ({ orders: [] }),
   apply: applyOrderEvent,
+  erasing: {
+    rule: 'An order is removed with any of its events, and its other events of the user are erased too.',
+    forget: (state, erased) => {
+      const orders = state.orders.filter((one) => !isOneOf(one, erased))
+      return orders.length < state.orders.length ? { orders } : state
+    },
+    related: ({ orders }, erased) =>
+      orders
+        .filter((one) => isOneOf(one, erased))
+        .flatMap(({ offsets = [] }) => offsets.map((offset) => ({ offset }))),
+  },
 })

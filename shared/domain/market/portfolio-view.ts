@@ -65,6 +65,13 @@ export const portfolioView = defineView<PortfolioState>({
   initial: () => NEW_PORTFOLIO,
   ...viewOf(judge),
   present: presentPortfolio,
+  erasing: {
+    rule: 'An order that is open is removed with the event that placed it, and what it reserved is free again; cash, shares, profit and loss stay.',
+    forget: (state, { offset }) => {
+      const open = state.open.filter(({ at }) => at !== offset)
+      return open.length < state.open.length ? { ...state, open } : state
+    },
+  },
 })
 
 /** Returns the cash that open limit orders to buy reserve. */
@@ -92,7 +99,7 @@ export function judge(state: PortfolioState, input: FoldInput, user: string): Ou
   if (data.user !== user) return nothing
   if (input.event.type === 'market.order.placed') {
     const order = readOrder(data)
-    return order === null ? nothing : place(state, order, user)
+    return order === null ? nothing : place(state, { ...order, at: input.offset }, user)
   }
   if (typeof data.orderId !== 'string') return nothing
   const order = state.open.find(({ orderId }) => orderId === data.orderId)

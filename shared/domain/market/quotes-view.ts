@@ -53,4 +53,5 @@ export const quotesView = defineView<QuoteState>({
     'A tick counts for its own day; the last two days with trades are kept. The last price is that of the latest time.',
   ...tickSeries(INTERVALS['1d'], DAYS),
   present: presentQuote,
+  erasing: { rule: 'It keeps prices and volumes by time, and nothing that names a single tick.' },
 })

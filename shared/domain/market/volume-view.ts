@@ -13,6 +13,7 @@ export const volumeView = defineView<VolumeState>({
     'A tick counts for the minute of its time. A tick from before the minutes kept is only counted as late.',
   ...tickSeries(INTERVALS['1m'], VOLUME_MINUTES),
   present: ({ bars }, now, symbol) => analyseVolume(symbol, bars, now),
+  erasing: { rule: 'It keeps prices and volumes by time, and nothing that names a single tick.' },
 })
 
 /** The number of price bands of the profile of volume by price. */

@@ -1,3 +1,4 @@
+import type { ErasedEvent } from '#shared/core/erasure.ts'
 import { type DomainEvent, defineView, type Emission } from '#shared/domain/define-domain.ts'
 import { isMove } from './case.ts'
 import { asName, keyOf, membersOf, nameOf, textOf } from './read-event.ts'
@@ -7,6 +8,8 @@ export type BerthEntry = {
   readonly at: string
   readonly what: 'assigned' | 'occupied' | 'freed' | 'conflict'
   readonly ship: string | null
+  /** The ship is the one that lay there: the event named none. */
+  readonly isInferred?: true
   /** The id of the event. */
   readonly event: string
 }
@@ -52,9 +55,16 @@ function applyToBerth(state: Berth, event: DomainEvent): Berth {
   const at = textOf(event.time, 40) ?? ''
   if (what === undefined) return state
   const add = (as: BerthEntry['what']) =>
-    [...state.history, { at, what: as, ship: ship ?? state.ship, event: textOf(event.id, 300) ?? '' }].slice(
-      -KEPT_ENTRIES,
-    )
+    [
+      ...state.history,
+      {
+        at,
+        what: as,
+        ship: ship ?? state.ship,
+        ...(ship === null && state.ship !== null && { isInferred: true as const }),
+        event: textOf(event.id, 300) ?? '',
+      },
+    ].slice(-KEPT_ENTRIES)
   if (isConflict(state, event)) return { ...state, contender: ship, history: add('conflict') }
   if (takes(event))
     return state.ship === ship
@@ -84,6 +94,26 @@ function conflict(state: Berth, event: DomainEvent): Emission[] {
   return [{ type, subject: berth, category: 'port.berth', severity: 'critical', partitionkey: berth, data }]
 }
 
+/** Returns the berth without the ship that an erased event named, unless other events named it too. */
+function forgetShip(state: Berth, { id }: ErasedEvent): Berth {
+  const entry = textOf(id, 300)
+  const own = state.history.filter(({ event, ship }) => event === entry && ship !== null)
+  if (own.length === 0) return state
+  const others = state.history.filter((one) => !own.includes(one) && !one.isInferred)
+  const isNamed = (ship: string | null) => others.some((one) => one.ship === ship)
+  const isForgotten = (ship: string | null) => own.some((one) => one.ship === ship) && !isNamed(ship)
+  const keep = (ship: string | null) => (isForgotten(ship) ? null : ship)
+  return {
+    ...state,
+    ship: keep(state.ship),
+    contender: keep(state.contender),
+    history: state.history.map((one) => {
+      const isOwn = own.includes(one) || (one.isInferred && isForgotten(one.ship))
+      return isOwn ? { ...one, ship: null } : one
+    }),
+  }
+}
+
 /** The berths of the port, each under its name. */
 export const berths = defineView<Berth>({
   description:
@@ -101,4 +131,8 @@ export const berths = defineView<Berth>({
   }),
   apply: (state, { event }) => applyToBerth(state, event),
   emit: (before, { event }) => conflict(before, event),
+  erasing: {
+    rule: 'The ship is removed from the entry of the event, and as the ship at the berth unless another entry names it too; the berth stays as free or occupied as it was.',
+    forget: forgetShip,
+  },
 })

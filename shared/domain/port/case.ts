@@ -1,3 +1,4 @@
+import type { ErasedEvent } from '#shared/core/erasure.ts'
 import type { DomainEvent } from '#shared/domain/define-domain.ts'
 import { membersOf, textOf } from './read-event.ts'
 
@@ -49,6 +50,8 @@ export type Case = {
   readonly statusAt: string | null
   readonly assignee: string | null
   readonly isDeleted: boolean
+  /** Whether the data of the event was erased: then only what the event was and what was done with it is known. */
+  readonly isErased?: true
   /** The first hundred users that read it. */
   readonly readBy: readonly string[]
   /** Oldest first. Beyond its limit the entries after the first ten are removed, and counted in `historyOmitted`. */
@@ -229,4 +232,35 @@ function addEntry({ history, historyOmitted }: Case, entry: CaseEntry) {
   const longer = [...history, entry]
   if (longer.length <= MOVE_LIMITS.entries) return { history: longer, historyOmitted }
   return { history: longer.toSpliced(MOVE_LIMITS.firstEntries, 1), historyOmitted: historyOmitted + 1 }
+}
+
+/**
+ * Returns a case without the data of an erased event: of its own event, with the notes of its moves, or the note of one
+ * move. Who moved it, when and to whom stays.
+ */
+export function forgetInCase(state: Case, { id, source, type }: ErasedEvent): Case {
+  if (id !== state.id || source !== state.source) return withoutNotes(state, ({ event }) => event === id)
+  const bare = withoutNotes(state, () => true)
+  if (state.isErased) return bare
+  return {
+    ...bare,
+    title: titleOf({ id, source, type }),
+    description: null,
+    subject: null,
+    location: null,
+    coordinates: null,
+    priority: 'normal',
+    requiresAction: false,
+    metadata: {},
+    details: {},
+    isShortened: false,
+    isErased: true,
+  }
+}
+
+function withoutNotes(state: Case, isMeant: (entry: CaseEntry) => boolean): Case {
+  const isNoted = (entry: CaseEntry) => entry.note !== undefined && isMeant(entry)
+  if (!state.history.some(isNoted)) return state
+  const bare = ({ note: _, ...entry }: CaseEntry): CaseEntry => entry
+  return { ...state, history: state.history.map((entry) => (isNoted(entry) ? bare(entry) : entry)) }
 }

@@ -1,7 +1,7 @@
 import { defineView } from '#shared/domain/define-domain.ts'
 import { automate } from './automation.ts'
 import { berths } from './berths-view.ts'
-import { applyMove, type Case, isMove, openCase } from './case.ts'
+import { applyMove, type Case, forgetInCase, isMove, openCase } from './case.ts'
 import { keyOf } from './read-event.ts'
 import { statistics } from './statistics-view.ts'
 
@@ -18,6 +18,15 @@ export const cases = defineView<Case | null>({
     return state ?? openCase(event)
   },
   emit: (_before, { event }) => automate(event),
+  erasing: {
+    rule: 'Title, description, place, priority, metadata, details and the notes of its moves are removed; the type of the event, its status, and who moved it when stay.',
+    forget: (state, erased) => state && forgetInCase(state, erased),
+    // The notes say something about the event: their moves are erased with it.
+    related: (state, { id, source }) =>
+      state?.id === id && state.source === source
+        ? state.history.filter(({ note }) => note !== undefined).map(({ event }) => ({ id: event }))
+        : [],
+  },
   keepDays: 90,
 })
 

@@ -76,6 +76,9 @@ export const statistics = defineView<Statistics>({
   apply: (state, { event }) => countEvent(state, event),
   merge: mergeStatistics,
   present: presentStatistics,
+  erasing: {
+    rule: 'It keeps counts, the ids of recent events and who read them; an erased event still counts.',
+  },
 })
 
 /** Counts an event, or changes the counts of the event that it moves. */

@@ -1,3 +1,4 @@
+import type { ErasedEvent } from '#shared/core/erasure.ts'
 import { defineView, type Emission, type FoldInput } from '#shared/domain/define-domain.ts'
 import {
   addReading,
@@ -26,6 +27,8 @@ export type SensorState = {
   readonly latest: number | null
   /** The last value of each measure. */
   readonly last: Values
+  /** The offsets of the readings with these values. */
+  readonly lastFrom?: { readonly [measure in Measure]?: number }
   /** One bucket for each second of the last 5 minutes, and for each 5 minutes of the last 24 hours. */
   readonly window: readonly Bucket[]
   readonly day: readonly Bucket[]
@@ -57,6 +60,7 @@ function initial(sensorId: string): SensorState {
     location: null,
     latest: null,
     last: NOTHING,
+    lastFrom: {},
     window: [],
     day: [],
     conditions: {},
@@ -76,19 +80,34 @@ function apply(state: SensorState, input: FoldInput): SensorState {
     readings: state.readings + 1,
     late: state.late + (window === state.window ? 1 : 0),
   }
-  return state.latest === null || reading.time >= state.latest ? moveOn(counted, reading) : counted
+  return state.latest === null || reading.time >= state.latest
+    ? moveOn(counted, reading, input.offset)
+    : counted
 }
 
 /** Updates what only the newest reading changes. */
-function moveOn(state: SensorState, reading: Reading): SensorState {
+function moveOn(state: SensorState, reading: Reading, offset: number): SensorState {
   const { time, location, temperature, humidity } = reading
   return {
     ...state,
     latest: time,
     location: location ?? state.location,
     last: { temperature: temperature ?? state.last.temperature, humidity: humidity ?? state.last.humidity },
+    lastFrom: {
+      ...state.lastFrom,
+      ...(temperature !== undefined && { temperature: offset }),
+      ...(humidity !== undefined && { humidity: offset }),
+    },
     conditions: judge(state.conditions, reading, time),
   }
+}
+
+/** Returns the state without the last values if they are those of an erased reading. */
+function forget(state: SensorState, { offset }: ErasedEvent): SensorState {
+  const { last, lastFrom = {} } = state
+  const measures = MEASURES.filter((measure) => last[measure] !== null && lastFrom[measure] === offset)
+  if (measures.length === 0) return state
+  return { ...state, last: { ...last, ...Object.fromEntries(measures.map((measure) => [measure, null])) } }
 }
 
 function merge(left: SensorState, right: SensorState): SensorState {
@@ -132,6 +151,10 @@ export const sensorView = defineView<SensorState>({
   initial,
   apply,
   merge,
+  erasing: {
+    rule: 'The last values are removed if they are those of the event; averages, counts, the status and the place of the sensor stay.',
+    forget,
+  },
   emit: (before, _input, { sensorId, location, last, conditions }) =>
     alertChanges(before.conditions, conditions, { sensorId, location, values: last }),
   present,

@@ -115,6 +115,7 @@ export const aggregatesView = defineView<AggregatesState>({
   apply: countReading,
   merge: mergePlaces,
   present: presentPlaces,
+  erasing: { rule: 'It keeps counts, sums and extremes of each place, and the names of places.' },
 })
 
 const KEPT = 100
@@ -181,6 +182,13 @@ export const recentAlertsView = defineView<RecentAlerts>({
     return next.alerts.includes(alert) ? next : state
   },
   merge: mergeAlerts,
+  erasing: {
+    rule: 'The alert is removed.',
+    forget: (state, erased) => {
+      const alerts = state.alerts.filter(({ id }) => id !== cutText(erased.id, TEXT_BYTES))
+      return alerts.length < state.alerts.length ? { alerts } : state
+    },
+  },
 })
 
 /** The views of the domain without its schemas, so that a browser does not load the schema library. */

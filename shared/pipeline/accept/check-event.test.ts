@@ -102,8 +102,8 @@ test('the examples and derived values of the catalog are valid', () => {
     }
 })
 
-/** A domain without topics uses the topic for unclaimed channels, and so do the statistics. */
+/** A domain without topics uses the topic for unclaimed channels, and so do Tidewire's own events but the audit trail. */
 function topicsOf(own: object, type: string): string[] {
   const names = Object.keys(own)
-  return names.length > 0 && type !== 'tidewire.stats' ? names : [UNCLAIMED_TOPIC]
+  return names.length > 0 && !['tidewire.stats', 'tidewire.erased'].includes(type) ? names : [UNCLAIMED_TOPIC]
 }

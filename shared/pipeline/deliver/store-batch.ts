@@ -1,3 +1,4 @@
+import { type Erasure, erasedForm, erasureOf, isErased } from '#shared/core/erasure.ts'
 import type { Position } from '#shared/core/event.ts'
 import type { ClaimStore } from '#shared/pipeline/claim-store.ts'
 import {
@@ -65,7 +66,8 @@ const MAX_TRIES = 10
  * Records that are no event go to the dead letters (I9), repeats are dropped (I8). A batch above the known head is
  * stored without reading the topic; if the head turns out to be another, or the epoch has ended, the topic is read
  * and the batch stored again. Returns the events to push, in offset order. Throws if a store fails, or other workers
- * move the head all the time; the same records may then be stored again without loss or repeat.
+ * move the head all the time; the same records may then be stored again without loss or repeat. What the erasures of
+ * the batch name is erased before the head passes them, and what was erased before is returned as it is now.
  */
 export async function storeBatch(records: readonly KafkaRecord[], deps: StoreDeps): Promise<StoredEvent[]> {
   const { store, claims, deadLetters, heads } = deps
@@ -76,12 +78,19 @@ export async function storeBatch(records: readonly KafkaRecord[], deps: StoreDep
   let known = heads.below(first)
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const { stream, head } = known ?? (await openStream(records, decoded, store))
-    const { events, taken } = await dropRepeats(stream, decoded, claims)
+    const { events: unique, taken } = await dropRepeats(stream, decoded, claims)
     // What is at or below the head is stored, or has expired since. Stored again it would outlive the events after it, and
     // a cursor at it would seem to lose nothing (docs/architecture.md, I4).
     const isNew = ({ offset }: Position) => head === undefined || offset > head.offset
+    const events = await eraseAgain(
+      unique,
+      unique.filter((one) => !isNew(one)),
+      stream,
+      store,
+    )
     await Promise.all([
       store.put(stream, events.filter(isNew)),
+      ...erasuresIn(events).map(({ offset, at }) => store.erase(stream, offset, at)),
       ...[...letters, ...lettersOfTaken(taken, records)]
         .filter(isNew)
         .map((letter) => deadLetters.put(letter)),
@@ -96,6 +105,31 @@ export async function storeBatch(records: readonly KafkaRecord[], deps: StoreDep
     known = undefined
   }
   throw new Error(`the head of ${first.topic}-${first.partition} is moved by other workers all the time`)
+}
+
+/**
+ * Erases once more what was erased already of events that come again: a worker that did not know that they were stored
+ * may have stored them again since (docs/adr/0029). Above the head nothing can have been erased. Returns all events, and
+ * of the erased ones what is left of them.
+ */
+async function eraseAgain(
+  events: readonly StoredEvent[],
+  known: readonly StoredEvent[],
+  stream: Stream,
+  store: EventStore,
+): Promise<readonly StoredEvent[]> {
+  const [first, last] = [known[0], known.at(-1)]
+  if (first === undefined || last === undefined) return events
+  const erased = await store.erasures(stream, { from: first.offset, to: last.offset })
+  await Promise.all([...erased].map(([offset, at]) => store.erase(stream, offset, at)))
+  return events.map((stored) => {
+    const at = erased.get(stored.offset)
+    return at === undefined ? stored : { ...stored, event: erasedForm(stored.event, at) }
+  })
+}
+
+function erasuresIn(events: readonly StoredEvent[]): Erasure[] {
+  return events.flatMap(({ event }) => erasureOf(event) ?? [])
 }
 
 /** An event whose id another event has is not lost without a trace: its producer may never have learnt of it. */
@@ -143,7 +177,13 @@ export async function followBatch(
   }
   const found = await poll(look, PAUSES_MS, sleep)
   if (found === null) return storeBatch(records, deps)
-  return markRenewed(await withoutRepeats(events, found.stored, deps.claims), found.stream)
+  const unique = await withoutRepeats(events, found.stored, deps.claims)
+  // Since the first shard stored them they may have been erased.
+  const current = unique.map((one) => {
+    const kept = found.stored.get(one.offset)
+    return kept && isErased(kept.event) ? { ...one, event: kept.event } : one
+  })
+  return markRenewed(current, found.stream)
 }
 
 /** Of events up to the head, those that are not stored are repeats, or have expired since; their claims tell which. */
@@ -158,7 +198,7 @@ async function withoutRepeats(
   return events.filter((one) => !repeats.has(one))
 }
 
-function markRenewed(events: StoredEvent[], { epoch }: Stream): StoredEvent[] {
+function markRenewed(events: readonly StoredEvent[], { epoch }: Stream): StoredEvent[] {
   const renewed = renewalTime(epoch)
-  return renewed === null ? events : events.map((event) => ({ ...event, renewed }))
+  return renewed === null ? [...events] : events.map((event) => ({ ...event, renewed }))
 }

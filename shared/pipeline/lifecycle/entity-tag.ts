@@ -1,9 +1,12 @@
 // Entity tags and their conditions: RFC 9110 §8.8.3, §13.1.1, §13.1.2
 const TAG = /(W\/)?"([^"]*)"/g
 
-/** Returns the entity tag of a state: the epoch and the offset of its last change. */
-export function entityTag({ epoch, offset }: { readonly epoch: string; readonly offset: number }): string {
-  return `"${epoch}-${offset}"`
+/** Returns the entity tag of a state: the epoch and the offset of its last change, and whether its event is erased. */
+export function entityTag(
+  { epoch, offset }: { readonly epoch: string; readonly offset: number },
+  isErased = false,
+): string {
+  return `"${epoch}-${offset}${isErased ? '-erased' : ''}"`
 }
 
 /** Whether `If-Match` allows the request: it is absent, `*`, or a list with this tag. */

@@ -61,7 +61,8 @@ export function unknownEvent({ id }: Pick<WantedEvent, 'id'>): Refusal {
   return new Refusal('not_found', detail)
 }
 
-async function readClaimed(
+/** Returns the event that has a claim; nothing if it is not stored, or no longer. */
+export async function readClaimed(
   { id, source, topic, partition, offset }: ClaimKey & Claim,
   store: EventStore,
 ): Promise<FoundEvent[]> {
@@ -111,7 +112,8 @@ export async function requireEvent(
   return found.event
 }
 
-async function areStored(spans: readonly Span[], store: EventStore): Promise<boolean> {
+/** Whether everything in these spans of Kafka is stored. */
+export async function areStored(spans: readonly Span[], store: EventStore): Promise<boolean> {
   const filled = spans.filter(({ from, end }) => from < end)
   const byTopic = [...Map.groupBy(filled, ({ topic }) => topic)]
   const stored = await Promise.all(

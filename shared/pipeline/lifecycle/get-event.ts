@@ -1,3 +1,4 @@
+import { isErased } from '#shared/core/erasure.ts'
 import type { PositionedEvent } from '#shared/core/event.ts'
 import { type Clock, pollWithin } from '#shared/pipeline/poll.ts'
 import type { PartKey, ViewStore } from '#shared/pipeline/views/view-store.ts'
@@ -27,7 +28,7 @@ export async function getEvent(wanted: WantedEvent, deps: GetDeps): Promise<Even
   const kept = deps.lifecycles.of(event.category)
   const state = kept && (await loadState(found, kept, { offset, withinMs: PATIENCE_MS }, deps))
   const body = { topic, partition, offset, event, ...(state?.state != null && { state: state.state }) }
-  return { body, tag: entityTag(state ?? found) }
+  return { body, tag: entityTag(state ?? found, isErased(event)) }
 }
 
 /** The state of an event's lifecycle; `offset` is the last event that changed it. */

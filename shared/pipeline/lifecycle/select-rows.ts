@@ -1,4 +1,5 @@
 import { isOwnChannel, matchesChannel } from '#shared/core/channel.ts'
+import { ERASED_TYPE } from '#shared/core/erasure.ts'
 import type { CloudEvent, PositionedEvent } from '#shared/core/event.ts'
 import type { Interest } from '#shared/core/interest.ts'
 import type { StateSummary } from '#shared/domain/define-domain.ts'
@@ -22,7 +23,7 @@ export type RowQuery = Interest & {
 /**
  * Returns which events a list shows, and with which summary of their state. Deleted events are omitted. So are moves
  * of lifecycles, unless a pattern of the query's channels or types has the segment "lifecycle", and Tidewire's own
- * events, unless a channel of the query begins with "tidewire".
+ * events, unless a channel of the query begins with "tidewire", and erasures, unless their type is asked for.
  */
 export function selectRows(
   query: RowQuery,
@@ -44,6 +45,7 @@ export function selectRows(
   return {
     admits: (event) =>
       (!lifecycles.isMove(event.category) || asksForMoves(query, event)) &&
+      (event.type !== ERASED_TYPE || query.filter?.type?.includes(ERASED_TYPE) === true) &&
       (!isOwnChannel(event.category) || query.channels.some(isOwnChannel)) &&
       (text === undefined || hasText(event, text, catalog.searched)),
     select: async (events) => {

@@ -1,4 +1,5 @@
 import { matchesChannel } from '#shared/core/channel.ts'
+import { erasureOf } from '#shared/core/erasure.ts'
 import type { PositionedEvent } from '#shared/core/event.ts'
 import { messageOf } from '#shared/core/message-of.ts'
 import type { View } from '#shared/domain/define-domain.ts'
@@ -29,7 +30,8 @@ export const sizeOf = createStateSizes()
  * Applies an event to the parts of a view that its partition makes; `partOf` returns the part of a key. This is the one
  * rule of folding, for the server and for clients (docs/adr/0010). A part that includes the event, or belongs to a later
  * epoch, stays as it is; a part of an earlier epoch starts from the initial state. An event that the fold throws on, or
- * that makes a state larger than can be stored, changes nothing. Returns the parts that changed.
+ * that makes a state larger than can be stored, changes nothing. An erasure removes from its parts what another event
+ * has left in them (docs/adr/0029). Returns the parts that changed.
  */
 export function applyEvent<State>(
   view: View<State>,
@@ -57,7 +59,7 @@ function applyToPart<State>(
   if (part && (part.epoch > epoch || (part.epoch === epoch && part.offset >= input.offset))) return []
   try {
     const before = part?.epoch === epoch ? part.state : view.initial(key)
-    const state = view.apply(before, input, key)
+    const state = applyOrForget(view, before, input, key)
     if (state === before) return []
     const size = sizeOf(state, before)
     if (size > MAX_STATE_BYTES) {
@@ -72,9 +74,21 @@ function applyToPart<State>(
   }
 }
 
+function applyOrForget<State>(
+  { apply, erasing }: View<State>,
+  state: State,
+  input: PositionedEvent,
+  key: string,
+): State {
+  const erasure = erasureOf(input.event)
+  if (erasure === null) return apply(state, input, key)
+  return erasing?.forget ? erasing.forget(state, erasure, key) : state
+}
+
 /** Returns the keys of the states that an event belongs to, without duplicates. Throws what the view throws. */
-export function keysOf(view: Pick<View, 'keys'>, input: PositionedEvent): readonly string[] {
-  return view.keys ? [...new Set(view.keys(input))] : ['']
+export function keysOf({ keys }: Pick<View, 'keys'>, input: PositionedEvent): readonly string[] {
+  if (keys === undefined) return ['']
+  return [...new Set(erasureOf(input.event)?.keys ?? keys(input))]
 }
 
 /**

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { type ErasedEvent, erasureOf } from '#shared/core/erasure.ts'
 import { messageOf } from '#shared/core/message-of.ts'
 import { type Fault, faultsRefusal } from '#shared/core/refusal.ts'
 import type { Emission, View } from '#shared/domain/define-domain.ts'
@@ -9,6 +9,7 @@ import { validateEvent } from '#shared/pipeline/cloudevents/validate-event.ts'
 import { toDeadLetter } from '#shared/pipeline/consume/consume.ts'
 import type { DeadLetter, KafkaRecord, NewRecord, StoredEvent } from '#shared/pipeline/ports.ts'
 import { applyEvent, keysFor, type OnFault } from './apply-event.ts'
+import { followUp } from './follow-up.ts'
 import type { PartKey, StoredPart } from './view-store.ts'
 import type { NamedView, Views } from './views.ts'
 
@@ -19,7 +20,13 @@ export type Folded = {
   readonly faults: ReadonlyMap<number, readonly string[]>
 }
 
-type EventFold = { readonly views: Views; readonly catalog: Catalog; readonly emits: boolean }
+type EventFold = {
+  readonly views: Views
+  readonly catalog: Catalog
+  readonly emits: boolean
+  /** The offsets of events whose data was erased: no state has it, however long the log still does. */
+  readonly erased: ReadonlySet<number>
+}
 
 /** Returns the keys of the parts that these events may change. */
 export function partsTouched(events: readonly StoredEvent[], views: Views): PartKey[] {
@@ -41,7 +48,7 @@ export function foldEvents(
   events: readonly StoredEvent[],
   epoch: string,
   known: readonly StoredPart[],
-  { views, catalog, emits }: EventFold,
+  { views, catalog, emits, erased }: EventFold,
 ): Folded {
   const parts = new Map(known.map((part) => [idOf(part), part]))
   const changed = new Map<string, StoredPart>()
@@ -57,15 +64,25 @@ export function foldEvents(
     const onFault = (reason: string) =>
       void faults.set(offset, [...(faults.get(offset) ?? []), `view ${name}: ${reason}`])
     const partOf = (key: string) => parts.get(idOf({ view: name, key, topic, partition })) ?? null
-    for (const { before, after } of applyEvent(view, { ...input, epoch }, partOf, onFault)) {
+    const folded = erased.has(offset) ? forgetting(view, { ...event, offset }) : view
+    const isErasure = erasureOf(event) !== null
+    for (const { before, after } of applyEvent(folded, { ...input, epoch }, partOf, onFault)) {
       const part = { ...after, view: name }
       parts.set(idOf(part), part)
       changed.set(idOf(part), part)
-      const emissions = emits ? emissionsOf(view, [before, input, after.state, after.key], onFault) : []
+      const emissions =
+        emits && !isErasure ? emissionsOf(view, [before, input, after.state, after.key], onFault) : []
       const cause = { view: name, key: after.key, stored, epoch }
       emitted.push(...recordsOf(emissions, cause, catalog, onFault))
     }
   }
+}
+
+/** Returns the view for an event that was erased: it counts, and its data does not stay. */
+function forgetting(view: View, erased: ErasedEvent): View {
+  const forget = view.erasing?.forget
+  if (forget === undefined) return view
+  return { ...view, apply: (state, input, key) => forget(view.apply(state, input, key), erased, key) }
 }
 
 /** Returns one dead letter for each record that a view could not use. */
@@ -123,12 +140,10 @@ function recordsOf(
  */
 function recordOf(emission: Emission, index: number, cause: Cause, catalog: Catalog): NewRecord {
   const { view, key, stored, epoch } = cause
-  const { topic, partition, offset, timestamp, event } = stored
-  const name = JSON.stringify([view, key, topic, epoch, partition, offset, index])
+  const { timestamp, event } = stored
   const draft = {
     ...emission,
-    id: createHash('sha256').update(name).digest('base64url'),
-    source: `urn:tidewire:fold:${view}`,
+    ...followUp(view, key, { ...stored, epoch }, index),
     time: emission.time ?? event.time ?? new Date(timestamp).toISOString(),
     ...(emission.data !== undefined && { datacontenttype: 'application/json' }),
   }

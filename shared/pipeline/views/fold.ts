@@ -32,7 +32,7 @@ import {
 import type { Views } from './views.ts'
 
 export type FoldDeps = DecodeDeps & {
-  readonly store: Pick<EventStore, 'topic' | 'renewEpoch' | 'read'>
+  readonly store: Pick<EventStore, 'topic' | 'renewEpoch' | 'read' | 'erasures'>
   readonly claims: ClaimStore
   readonly deadLetters: Pick<DeadLetterStore, 'put'>
   readonly viewStore: ViewStore
@@ -216,17 +216,37 @@ async function applyBatch(
 ): Promise<{ readonly changed: readonly PartToSave[]; readonly emitted: number }> {
   const { kafka, deadLetters } = deps
   const { epoch } = stream
+  const erased = isRebuilder ? await erasedOf(events, stream, deps) : NOTHING_ERASED
   const { changed, emitted, faults } = foldEvents(events, epoch, [...known.values()], {
     ...deps,
     emits: !isRebuilder,
+    erased,
   })
   await appendInOrder(emitted, kafka)
-  await Promise.all(lettersOf(faults, records).map((letter) => deadLetters.put(letter)))
+  const letters = lettersOf(faults, records).filter(({ offset }) => !erased.has(offset))
+  await Promise.all(letters.map((letter) => deadLetters.put(letter)))
   const replacing = changed.map((part): PartToSave => {
     const before = known.get(idOf(part))
     return isRebuilder ? part : { ...part, replaces: before?.epoch === epoch ? before.offset : null }
   })
   return { changed: replacing, emitted: emitted.length }
+}
+
+const NOTHING_ERASED: ReadonlySet<number> = new Set()
+
+/**
+ * Returns the offsets of events that were erased. Only a rebuild asks: an event is erased after it was folded, and folded
+ * again only by a rebuild, for which Kafka still has its data.
+ */
+async function erasedOf(
+  events: readonly StoredEvent[],
+  stream: Stream,
+  { store }: FoldDeps,
+): Promise<ReadonlySet<number>> {
+  const [first, last] = [events[0], events.at(-1)]
+  if (first === undefined || last === undefined) return NOTHING_ERASED
+  const erased = await store.erasures(stream, { from: first.offset, to: last.offset })
+  return new Set(erased.keys())
 }
 
 async function readProgress(

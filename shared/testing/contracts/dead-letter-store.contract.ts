@@ -63,5 +63,18 @@ export function describeDeadLetterStore(name: string, make: () => DeadLetterStor
       await store.put(letter(1, { attempts: 2 }))
       expect(await make().list([topic], 10)).toEqual([letter(1, { attempts: 2 })])
     })
+
+    test('takes the bytes and the reason from a letter that is erased, and only from that one', async () => {
+      await store.put(letter(1, { key: 'a2V5' }))
+      await store.put(letter(2))
+
+      await make().erase(letter(1))
+      await store.erase(letter(3))
+
+      expect(await make().list([topic], 10)).toEqual([
+        letter(2),
+        letter(1, { key: null, value: null, reason: 'Its data was erased.' }),
+      ])
+    })
   })
 }

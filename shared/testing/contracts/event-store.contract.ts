@@ -36,6 +36,47 @@ export function describeEventStore(name: string, open: (now: () => number) => Ev
     const read = async (after: number, upTo: number, limit = 1000, newestFirst = false) =>
       (await store.read(stream, { after, upTo, limit, newestFirst })).map(({ offset }) => offset)
 
+    describe('an erased event', () => {
+      const AT = '2026-03-01T10:00:00.000Z'
+      const everything = { from: 0, to: 100 }
+
+      test('has nothing but what it was, when it was erased first, and is known to be erased', async () => {
+        await store.put(stream, events(0, 2, 'secret'))
+        await store.advance(stream, head(2), undefined)
+
+        await store.erase(stream, 1, AT)
+        await make().erase(stream, 1, '2027-01-01T00:00:00.000Z')
+
+        const [first, erased, last] = await make().read(stream, { after: -1, upTo: 2, limit: 10 })
+        const { data: _, ...rest } = event(1, 'secret').event
+        expect(erased).toEqual({ ...event(1), event: { ...rest, erased: AT } })
+        expect([first, last]).toEqual([event(0, 'secret'), event(2, 'secret')])
+        expect(await make().erasures(stream, everything)).toEqual(new Map([[1, AT]]))
+      })
+
+      test('is known to be erased if it is stored again, and can be erased again', async () => {
+        await store.put(stream, events(0, 1, 'secret'))
+        await store.advance(stream, head(1), undefined)
+        await store.erase(stream, 1, AT)
+
+        await store.put(stream, events(1, 1, 'secret'))
+        expect(await store.erasures(stream, everything)).toEqual(new Map([[1, AT]]))
+        await store.erase(stream, 1, AT)
+
+        expect(JSON.stringify(await make().read(stream, { after: 0, upTo: 1, limit: 1 }))).not.toContain(
+          'secret',
+        )
+      })
+
+      test('is one of its own stream, within the range', async () => {
+        await store.put(stream, events(0, 9))
+        for (const offset of [2, 5, 8]) await store.erase(stream, offset, AT)
+
+        expect([...(await store.erasures(stream, { from: 2, to: 5 })).keys()]).toEqual([2, 5])
+        expect(await store.erasures({ ...stream, partition: 1 }, everything)).toEqual(new Map())
+      })
+    })
+
     describe('heads', () => {
       test('are empty at first, in an epoch that does not change', async () => {
         expect(await headOf()).toBeUndefined()

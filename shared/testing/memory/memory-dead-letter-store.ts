@@ -1,4 +1,4 @@
-import type { DeadLetter, DeadLetterStore } from '#shared/pipeline/ports.ts'
+import { type DeadLetter, type DeadLetterStore, ERASED_LETTER } from '#shared/pipeline/ports.ts'
 
 /** A DeadLetterStore in memory, for tests. */
 export function memoryDeadLetterStore(yieldPoint: () => Promise<void> = async () => {}): DeadLetterStore {
@@ -7,6 +7,12 @@ export function memoryDeadLetterStore(yieldPoint: () => Promise<void> = async ()
     async put(letter) {
       await yieldPoint()
       letters.set(JSON.stringify([letter.topic, letter.partition, letter.offset]), letter)
+    },
+    async erase({ topic, partition, offset }) {
+      await yieldPoint()
+      const key = JSON.stringify([topic, partition, offset])
+      const letter = letters.get(key)
+      if (letter) letters.set(key, { ...letter, ...ERASED_LETTER })
     },
     async list(topics, limit) {
       await yieldPoint()

@@ -1,3 +1,4 @@
+import { erasedForm, isErased } from '#shared/core/erasure.ts'
 import { nameEpoch } from '#shared/pipeline/history/topic-state.ts'
 import type { EventStore, Head, StoredEvent, Stream } from '#shared/pipeline/ports.ts'
 
@@ -16,6 +17,7 @@ export function memoryEventStore(
 ): EventStore {
   const topics = new Map<string, Topic>()
   const streams = new Map<string, Map<number, Kept>>()
+  const erasedIn = new Map<string, Map<number, string>>()
   const streamOf = ({ topic, epoch, partition }: Stream) => {
     const key = JSON.stringify([topic, epoch, partition])
     const stream = streams.get(key) ?? new Map<number, Kept>()
@@ -70,6 +72,24 @@ export function memoryEventStore(
       await yieldPoint()
       const found = sorted(stream, head.offset).find((kept) => isLive(kept) && kept.event.timestamp >= time)
       return found?.event.offset ?? head.offset + 1
+    },
+    async erase(stream, offset, at) {
+      await yieldPoint()
+      const key = JSON.stringify([stream.topic, stream.epoch, stream.partition])
+      const erased = erasedIn.get(key) ?? new Map<number, string>()
+      erasedIn.set(key, erased)
+      const first = erased.get(offset) ?? at
+      erased.set(offset, first)
+      await yieldPoint()
+      const kept = streamOf(stream).get(offset)
+      if (kept === undefined || isErased(kept.event.event)) return
+      const event = { ...kept.event, event: erasedForm(kept.event.event, first) }
+      streamOf(stream).set(offset, { ...kept, event })
+    },
+    async erasures({ topic, epoch, partition }, { from, to }) {
+      await yieldPoint()
+      const erased = erasedIn.get(JSON.stringify([topic, epoch, partition])) ?? new Map<number, string>()
+      return new Map([...erased].filter(([offset]) => offset >= from && offset <= to))
     },
     async read(stream, { after, upTo, limit, newestFirst = false, alsoExpired = false }) {
       await yieldPoint()
