@@ -48,9 +48,11 @@ async function replay(options: ReplayOptions, context: CliContext): Promise<void
   if (!options.views) throw usageError('give what to replay: --views is the only replay so far')
   // The clients of Kafka and DynamoDB take half a second to load, and the other commands do not need them.
   const { openReplay } = await import('./open-replay.ts')
+  const { recordReplay } = await import('./record-replay.ts')
   await replayViews(options, openReplay(options, context.env), context).catch((cause: unknown) => {
     throw explain(cause, options)
   })
+  await recordReplay(options, context)
 }
 
 /** The errors of the clients of Kafka and DynamoDB do not say what to do. */

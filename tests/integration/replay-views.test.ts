@@ -123,13 +123,9 @@ describe('tidewire replay --views over the running stack', () => {
   async function replay(...args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
     const brokers = process.env.KAFKA_BROKERS ?? `127.0.0.1:${stack.ports.KAFKA_PORT}`
     const places = ['--brokers', brokers, '--dynamodb', dynamodb().endpoint]
-    const child = spawn(resolve('node_modules/.bin/node'), [
-      'cli/main.ts',
-      'replay',
-      '--views',
-      ...places,
-      ...args,
-    ])
+    const env = { ...process.env, LAMBDA_PORT: String(stack.ports.LAMBDA_PORT) }
+    const command = ['cli/main.ts', 'replay', '--views', ...places, ...args]
+    const child = spawn(resolve('node_modules/.bin/node'), command, { env })
     let [stdout, stderr] = ['', '']
     child.stdout.on('data', (chunk) => {
       stdout += chunk
@@ -170,6 +166,16 @@ describe('tidewire replay --views over the running stack', () => {
     const made = events.flatMap(({ event: { source } }) => /^urn:tidewire:fold:(.*)/.exec(source)?.[1] ?? [])
     expect(countBy(made)).toEqual(countBy(emitted))
     expect(made.length).toBeGreaterThan(0)
+  })
+
+  it('is in the audit trail', async () => {
+    type Entries = { events: { event: { data: { target?: string } } }[] }
+    const targets = async () => {
+      const { json } = await get<Entries>(`${stack.httpUrl}/audit?action=views.rebuilt`)
+      return json.events.map(({ event }) => event.data.target)
+    }
+
+    await expect.poll(targets).toContain('port, market')
   })
 
   it('reports errors before anything is deleted', async () => {
