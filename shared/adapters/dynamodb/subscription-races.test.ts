@@ -3,8 +3,8 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { Subscription, SubscriptionRef, SubscriptionStore } from '#shared/pipeline/ports.ts'
 import { createScheduler } from '#shared/testing/delivery/scheduler.ts'
 import { TINY_TABLES, tinyDynamodb } from '#shared/testing/dynamodb/tiny-dynamodb.ts'
+import { makePrincipal } from '#shared/testing/identity/make-principal.ts'
 import { createRandom } from '#shared/testing/random.ts'
-import { registerOn } from '#shared/testing/sockets/register-on.ts'
 import { propertyRuns } from '#shared/testing/test-seed.ts'
 import { dynamoSubscriptionStore } from './dynamo-subscription-store.ts'
 
@@ -21,12 +21,13 @@ afterEach(() => vi.restoreAllMocks())
 /** Concurrent operations of several sandboxes: their DynamoDB requests run one after another, in any order. */
 async function race(
   seed: number,
-): Promise<{ store: SubscriptionStore; attempts: number[]; isRemoved: boolean }> {
+): Promise<{ store: SubscriptionStore; attempts: number[]; isRemoved: boolean; slots: () => string[] }> {
   const random = createRandom(seed)
   const scheduler = createScheduler(random)
-  const { client } = tinyDynamodb({ yieldPoint: scheduler.yieldPoint, pageItems: 2 })
+  const { client, itemsOf } = tinyDynamodb({ yieldPoint: scheduler.yieldPoint, pageItems: 2 })
   const open = () => dynamoSubscriptionStore(client, TINY_TABLES, { shard: 0, shards: 1 })
   const store = open()
+  await store.connect(CONNECTION, makePrincipal())
   const attempts: number[] = []
   let isRemoved = false
   const registered: SubscriptionRef[] = []
@@ -40,7 +41,7 @@ async function race(
       attempt,
       channels: channels.length > 0 ? channels : ['a'],
     }
-    const ref = await registerOn(open(), request)
+    const ref = await open().register(request)
     if (ref) registered.push(ref)
   }
   const operations: readonly (() => Promise<void>)[] = [
@@ -63,7 +64,13 @@ async function race(
       scheduler.spawn('operation', operationsUsed[random.pick(operationsUsed.length)] ?? register)
     while (await scheduler.step());
   }
-  return { store, attempts, isRemoved }
+  const slots = () => {
+    const meta = itemsOf('connections').find(
+      ({ connection, item }) => connection === CONNECTION && item === 'meta',
+    )
+    return Object.keys((meta?.slots ?? {}) as object)
+  }
+  return { store, attempts, isRemoved, slots }
 }
 
 const rowsOf = async (store: SubscriptionStore): Promise<(readonly [string, Subscription])[]> =>
@@ -73,7 +80,7 @@ const rowsOf = async (store: SubscriptionStore): Promise<(readonly [string, Subs
 
 test('after any race, the rows of a subscription match its record', { timeout: 60_000 }, async () => {
   const property = fc.asyncProperty(fc.integer({ min: 1, max: 2 ** 31 - 1 }), async (own) => {
-    const { store, attempts, isRemoved } = await race(own)
+    const { store, attempts, isRemoved, slots } = await race(own)
 
     const [record] = await store.list(CONNECTION)
     const rows = await rowsOf(store)
@@ -81,6 +88,7 @@ test('after any race, the rows of a subscription match its record', { timeout: 6
     expect(rows.map(([pattern]) => pattern).sort()).toEqual([...(record?.channels ?? [])].sort())
     for (const [, row] of rows)
       expect(row).toMatchObject({ attempt: record?.attempt, registration: record?.registration })
+    if (record) expect(slots(), 'what is registered has its slot').toEqual(['s1'])
     if (record?.behind) expect(rows.every(([, row]) => row.behind)).toBe(true)
     if (!isRemoved && attempts.length > 0) expect(record?.attempt).toBe(Math.max(...attempts))
   })
