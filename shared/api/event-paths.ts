@@ -323,7 +323,8 @@ const erase: Json = {
     202: json('The data is removed, and "views" says whether the views have folded it.', 'erased', ERASED),
     ...problems(400, 401, 403, 404, 413, 422, 429, 500, 503),
     409: {
-      description: 'The event is itself an erasure, or another request erases the event at this moment.',
+      description:
+        'The event is one of Tidewire itself, such as an erasure or an audit entry, or another request erases the event at this moment.',
       content: { 'application/problem+json': { schema: schemaRef('problem') } },
     },
   },

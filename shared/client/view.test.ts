@@ -56,6 +56,23 @@ describe('a followed view', () => {
     })
   })
 
+  test('begins again from the server where it meets an event that was erased', async () => {
+    const script = createScript()
+    script.answer = () => ({ body: pageOf([part('x', 0, 5, ['0-5'])], 't@e1:0=5') })
+    const view = script.tidewire.view(example, 'counts')
+    const socket = await live(script, 't@e1:0=5')
+    script.answer = () => ({ body: pageOf([part('x', 0, 6, ['0-5', '0-6'])], 't@e1:0=6') })
+    const { event, ...position } = eventAt(6)
+    const { data: _, ...rest } = event
+
+    await socket.frame(frame({ ...position, event: { ...rest, erased: '2026-03-01T10:00:00Z' } }))
+    expect(view.current().status).toBe('stale')
+    await script.clock.advance(1000)
+    await settle()
+
+    expect(Object.fromEntries(view.current().states)).toEqual({ x: { seen: ['0-5', '0-6'] } })
+  })
+
   test('applies replayed and live events, and keeps the objects of unchanged states', async () => {
     const script = createScript()
     script.answer = () => ({

@@ -1,4 +1,5 @@
 import { parseCursor } from '#shared/core/cursor.ts'
+import { isErased } from '#shared/core/erasure.ts'
 import type { PositionedEvent } from '#shared/core/event.ts'
 import type { View } from '#shared/domain/define-domain.ts'
 import { applyEvent, keysOf, mergeParts, type ViewPart } from '#shared/pipeline/views/apply-event.ts'
@@ -78,7 +79,8 @@ export function definitionOf<Views extends ViewSet, Name extends keyof Views['vi
 
 /**
  * Keeps a view as the server has it: reads the snapshot, subscribes from its cursor, and applies the same fold to
- * what arrives. After a gap, or when a topic was created again, it starts again from another snapshot.
+ * what arrives. After a gap, when a topic was created again, or when it meets an event that was erased, it starts again
+ * from another snapshot.
  */
 export function followView<State>(
   { fetchView, subscribe, clock, random }: ViewDeps,
@@ -107,6 +109,8 @@ export function followView<State>(
     updated()
   }
   function take(positioned: ReceivedEvent) {
+    // The server has folded the event with its data, and counts it: what is left of it would not give the same state.
+    if (isErased(positioned.event)) return beginAgain()
     if (parts.apply(positioned)) updated()
   }
   function follow(state: TidewireState) {

@@ -1,7 +1,7 @@
 import type { CloudEvent } from './event.ts'
 
 /**
- * The type of the event that erases another one (docs/adr/0029). It has the channel and the partition of that event, so
+ * The type of the event that erases another one (docs/adr/0032). It has the channel and the partition of that event, so
  * that whoever got the one gets the other after it.
  */
 export const ERASED_TYPE = 'tidewire.erased'
@@ -59,6 +59,6 @@ export function erasedForm(
 }
 
 /** Whether the data of an event was erased. */
-export function isErased({ erased, data, data_base64 }: CloudEvent): boolean {
+export function isErased({ erased, data, data_base64 }: Readonly<Record<string, unknown>>): boolean {
   return erased !== undefined && data === undefined && data_base64 === undefined
 }

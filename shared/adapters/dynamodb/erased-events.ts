@@ -32,7 +32,7 @@ export function erasedEvents(
 
   return {
     async erase(stream, offset, at) {
-      // The mark comes first: a worker that stores the event again afterwards looks for it (docs/adr/0029).
+      // The mark comes first: a worker that stores the event again afterwards looks for it (docs/adr/0032).
       const first = await mark(stream, offset, at)
       const key = { stream: streamKey(stream), offset }
       const stored = await get(key)

@@ -1,4 +1,4 @@
-import type { ErasedEvent } from '#shared/core/erasure.ts'
+import { type ErasedEvent, isErased } from '#shared/core/erasure.ts'
 import type { DomainEvent } from '#shared/domain/define-domain.ts'
 import { membersOf, textOf } from './read-event.ts'
 
@@ -84,6 +84,7 @@ export function openCase(event: DomainEvent): Case {
     requiresAction: requiresAction === true,
     metadata: kept.metadata ?? {},
     details: kept.details ?? {},
+    ...(isErased(event) && { isErased: true }),
     isShortened: kept.metadata === null || kept.details === null || (told !== null && told !== description),
     status: 'new',
     statusBy: null,

@@ -109,7 +109,7 @@ export async function storeBatch(records: readonly KafkaRecord[], deps: StoreDep
 
 /**
  * Erases once more what was erased already of events that come again: a worker that did not know that they were stored
- * may have stored them again since (docs/adr/0029). Above the head nothing can have been erased. Returns all events, and
+ * may have stored them again since (docs/adr/0032). Above the head nothing can have been erased. Returns all events, and
  * of the erased ones what is left of them.
  */
 async function eraseAgain(

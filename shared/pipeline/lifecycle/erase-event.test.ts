@@ -289,6 +289,18 @@ describe('a request to erase', () => {
     await expect(erase(id)).rejects.toMatchObject({ code: 'conflict' })
   })
 
+  test('an entry of the audit trail is refused', async () => {
+    const data = { action: 'key.created', outcome: 'done' }
+    await world.publish({
+      id: 'x1',
+      type: 'tidewire.audit.key.created',
+      category: 'tidewire.audit.key.created',
+      data,
+    })
+
+    await expect(erase('x1')).rejects.toMatchObject({ code: 'conflict' })
+  })
+
   test('is refused where the credentials are not granted it, and nothing is written', async () => {
     await world.publish(damaged())
     const grants = [

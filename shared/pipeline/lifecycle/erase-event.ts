@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { mayActOn } from '#shared/core/authorize.ts'
+import { isOwnChannel } from '#shared/core/channel.ts'
 import { ERASED_TYPE, ERASURE_SOURCE, type Erasure, erasureOf, isErased } from '#shared/core/erasure.ts'
 import type { CloudEvent, Position } from '#shared/core/event.ts'
 import type { Principal } from '#shared/core/principal.ts'
@@ -35,10 +36,10 @@ export type Erased = Receipt & {
 const PATIENCE_MS = 4000
 
 /**
- * Erases the data of an event, and of the events that repeat it, for good (docs/adr/0029): writes an erasure for each into
+ * Erases the data of an event, and of the events that repeat it, for good (docs/adr/0032): writes an erasure for each into
  * the partition of its event, and removes the data from the log table and the dead letters; the views forget it when they
  * fold the erasure. Erasing an event again returns the same. Throws Refusal: `not_found` for an unknown event,
- * `forbidden`, `conflict` for an erasure or while another request erases the same event, `unavailable` if the event, or
+ * `forbidden`, `conflict` for an erasure, an event of Tidewire itself, or while another request erases the same event, `unavailable` if the event, or
  * what followed from it, is not known in time.
  */
 export async function eraseEvent(command: EraseCommand, deps: EraseDeps): Promise<Erased> {
@@ -88,6 +89,8 @@ function assertMayErase({ event }: FoundEvent, { principal }: EraseCommand): voi
     throw new Refusal('forbidden', `These credentials are not granted "events.erase" on "${event.category}".`)
   if (event.type === ERASED_TYPE)
     throw new Refusal('conflict', 'This event is itself an erasure; it has no data that could be erased.')
+  if (isOwnChannel(event.category))
+    throw new Refusal('conflict', "Tidewire's own events, such as the audit trail, cannot be erased.")
 }
 
 type Writing = { readonly at: string; readonly command: EraseCommand; readonly deps: EraseDeps }

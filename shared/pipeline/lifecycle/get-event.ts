@@ -27,7 +27,9 @@ export async function getEvent(wanted: WantedEvent, deps: GetDeps): Promise<Even
   const { topic, partition, offset, event } = found
   const kept = deps.lifecycles.of(event.category)
   const state = kept && (await loadState(found, kept, { offset, withinMs: PATIENCE_MS }, deps))
-  const body = { topic, partition, offset, event, ...(state?.state != null && { state: state.state }) }
+  const shown =
+    kept && state?.state != null && isErased(event) ? kept.forget(state.state, found) : state?.state
+  const body = { topic, partition, offset, event, ...(shown != null && { state: shown }) }
   return { body, tag: entityTag(state ?? found, isErased(event)) }
 }
 

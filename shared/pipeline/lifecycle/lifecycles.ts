@@ -11,6 +11,8 @@ export type KeptLifecycle = {
   readonly domain: string
   /** Whether the view keeps a state of this event. */
   readonly keeps: (positioned: PositionedEvent) => boolean
+  /** Returns the state of an event that is erased without its data: the views may not have folded the erasure yet. */
+  readonly forget: (state: unknown, positioned: PositionedEvent) => unknown
 }
 
 export type Lifecycles = {
@@ -28,7 +30,9 @@ export function lifecyclesOf(domains: readonly Domain[]): Lifecycles {
     const view = lifecycle && views[lifecycle.view]
     if (lifecycle === undefined || view === undefined) return []
     const keeps = (positioned: PositionedEvent) => keysOf(view, positioned).includes(positioned.event.id)
-    return [{ lifecycle, keeps, domain: name, view: `${name}/${lifecycle.view}` }]
+    const forget = (state: unknown, { event, offset }: PositionedEvent) =>
+      view.erasing?.forget ? view.erasing.forget(state, { ...event, offset }, event.id) : state
+    return [{ lifecycle, keeps, forget, domain: name, view: `${name}/${lifecycle.view}` }]
   })
   const find = (channel: string) =>
     kept.find(({ lifecycle }) => lifecycle.channels.some((pattern) => matchesChannel(pattern, channel)))

@@ -31,7 +31,7 @@ export const sizeOf = createStateSizes()
  * rule of folding, for the server and for clients (docs/adr/0010). A part that includes the event, or belongs to a later
  * epoch, stays as it is; a part of an earlier epoch starts from the initial state. An event that the fold throws on, or
  * that makes a state larger than can be stored, changes nothing. An erasure removes from its parts what another event
- * has left in them (docs/adr/0029). Returns the parts that changed.
+ * has left in them (docs/adr/0032). Returns the parts that changed.
  */
 export function applyEvent<State>(
   view: View<State>,

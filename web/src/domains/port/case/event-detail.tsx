@@ -42,6 +42,7 @@ export function EventDetail({ row, store, makeMove }: Props) {
         <StatusBadge state={state} />
         <Badge>{sayCategory(event.category)}</Badge>
         {state.priority !== 'normal' && <Badge>{`${state.priority} priority`}</Badge>}
+        {state.isErased && <Badge>Erased</Badge>}
         {state.requiresAction && <Badge tone="busy">Requires action</Badge>}
       </div>
       {state.description && <p>{state.description}</p>}

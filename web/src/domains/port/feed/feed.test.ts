@@ -146,3 +146,10 @@ test('keeps no more of 200,000 events than its bounds, however many are moved, o
     expect(cases).toBeLessThanOrEqual(1250 + 100 + 2000)
   }
 })
+
+test('an erasure makes no row', () => {
+  const feed = createFeed({ capacity: 8, reader: 'me' })
+
+  expect(feed.take([event(1, { type: 'tidewire.erased', data: { id: 'e0', keys: ['e0'] } })])).toEqual([])
+  expect(feed.snapshot().count).toBe(0)
+})

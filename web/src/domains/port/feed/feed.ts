@@ -1,4 +1,5 @@
 import type { ReceivedEvent } from '#shared/client/connect.ts'
+import { ERASED_TYPE } from '#shared/core/erasure.ts'
 import { type Case, isMove, moveOf } from '#shared/domain/port/case.ts'
 import { type Assumption, createCaseBook, type ShownCase } from '../case/case-book.ts'
 import type { FeedFilters, matcherOf } from './feed-filters.ts'
@@ -55,8 +56,9 @@ export function createFeed({ capacity, ...options }: Options) {
     book.move(positioned, row)
     if (row) rows.touch(row, moveOf(positioned.event) === 'delete')
   }
-  /** Returns the row that an event makes; null for a move, and for what the history had already. */
+  /** Returns the row that an event makes; null for a move or an erasure, and for what the history had already. */
   function takeEvent(positioned: ReceivedEvent): FeedRow | null {
+    if (positioned.event.type === ERASED_TYPE) return null
     if (isMove(positioned.event)) {
       takeMove(positioned)
       return null

@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react'
 import type { Gap, ReceivedEvent } from '#shared/client/connect.ts'
+import { ERASED_TYPE } from '#shared/core/erasure.ts'
 import { useAccess } from '#web/live/access.tsx'
 import { type Api, ApiError, useApi } from '#web/live/api.ts'
 import { createPacer } from '#web/live/pacer.ts'
@@ -58,7 +59,17 @@ export function usePortFeed(onNew: (rows: readonly FeedRow[]) => void): PortFeed
       hasBegun = true
       readAgain()
     }
-    return tidewire.subscribe({ channels: LIVE }, receive, {
+    const take = (positioned: ReceivedEvent) => {
+      receive(positioned)
+      if (positioned.event.type !== ERASED_TYPE) return
+      begin()
+      showToast({
+        tone: 'plain',
+        title: 'An event was erased',
+        detail: 'The feed was read again without its data.',
+      })
+    }
+    return tidewire.subscribe({ channels: LIVE }, take, {
       // The history is read once the subscription is live, so that no event falls between the two.
       onState: (state) => {
         if (!hasBegun && (state === 'live' || state === 'polling')) begin()
