@@ -97,6 +97,8 @@ function answer({ method, url = '/' }: IncomingMessage, response: ServerResponse
 }
 
 function bodyOf(pathname: string, { history, cursor }: Log): object | null {
+  if (pathname === '/tickets')
+    return { ticket: 'stand-in', expires: new Date(Date.now() + 30_000).toISOString() }
   if (pathname === '/events') return { events: history, next: null }
   if (pathname === '/events/since') return { events: [], cursor: cursor(), recovered: true }
   if (pathname.startsWith('/views/')) return { parts: [], cursor: cursor(), next: null }

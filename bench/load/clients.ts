@@ -73,6 +73,7 @@ export function createClients({ httpUrl, socketUrl, seats: count, audience }: Pl
       httpUrl,
       socketUrl,
       credentials: { apiKey: API_KEY },
+      keyInUrl: true,
       storage,
       onError,
       openSocket: (url) => new WebSocket(url, { perMessageDeflate: false }),

@@ -108,7 +108,10 @@ export type FakeSocketOptions = {
 export async function startFakeSockets(options: FakeSocketOptions = {}): Promise<FakeSockets> {
   const log = [...(options.log ?? [])]
   const asked: SubscribeMessage[] = []
-  const server = createServer((_, response) => answerPage(response, options.status ?? 200, log))
+  const server = createServer((request, response) => {
+    if (request.url === '/tickets') reply(response, 201, { ticket: 'one', expires: '' })
+    else answerPage(response, options.status ?? 200, log)
+  })
   const sockets = new WebSocketServer({ server })
   sockets.on('connection', (socket) =>
     socket.on('message', (data) => {

@@ -88,6 +88,7 @@ async function startClient(fake: Fake, options: Partial<ConnectOptions> = {}) {
     httpUrl,
     socketUrl,
     credentials: { apiKey: 'k' },
+    keyInUrl: true,
     random: () => 0.05,
     pollMs: 50,
     onError: () => {},

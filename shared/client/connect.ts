@@ -44,7 +44,7 @@ export type { FollowedView, StateOf, ViewMoment, ViewOptions, ViewSet, ViewStatu
 /**
  * Identifies the caller: the key of a service, or the access tokens of a user. `token` is called for every request, so it
  * must return a token that is valid now. HTTP carries either as a header. The URL of a socket carries a single-use
- * ticket, which is requested for each connection; only the key of a local stack is sent in the URL itself. An open
+ * ticket, which is requested for each connection, unless `keyInUrl` asks for less. An open
  * connection gets a new token before the old one ends.
  */
 export type Credentials =
@@ -56,6 +56,11 @@ export type ConnectOptions = {
   readonly httpUrl: string
   readonly socketUrl: string
   readonly credentials: Credentials
+  /**
+   * Sends an API key in the URL of the socket, which saves the request for a ticket. URLs are logged, and only the local
+   * stack takes a key there. Default false.
+   */
+  readonly keyInUrl?: boolean
   /** How often to poll while sockets fail, if the server does not hold requests until an event comes. Default 30,000. */
   readonly pollMs?: number
   /**
@@ -230,22 +235,25 @@ function withDefaults(options: ConnectOptions) {
     fetch: (url: string, init?: RequestInit) => globalThis.fetch(url, init),
     clock: systemClock,
     random: Math.random,
+    keyInUrl: false,
     signals: browserSignals(globalThis),
     ...options,
     httpUrl: options.httpUrl.replace(/\/$/, ''),
   }
 }
 
-const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/
-
-/** Where the next socket is, with a ticket or the key of a local stack. Throws PageError. */
+/** Where the next socket is, with a ticket or, if that was asked for, with the key of a local stack. Throws PageError. */
 async function addressOf(
-  { socketUrl, credentials: { apiKey } }: Pick<ConnectOptions, 'socketUrl' | 'credentials'>,
+  {
+    socketUrl,
+    credentials: { apiKey },
+    keyInUrl,
+  }: Pick<ConnectOptions, 'socketUrl' | 'credentials' | 'keyInUrl'>,
   { ticket }: Pick<Http, 'ticket'>,
   signal: AbortSignal,
 ): Promise<SocketAddress> {
   const url = new URL(socketUrl)
-  if (apiKey !== undefined && LOOPBACK.test(url.hostname)) {
+  if (apiKey !== undefined && keyInUrl) {
     url.searchParams.set('key', apiKey)
     return { url: url.href, expires: null }
   }

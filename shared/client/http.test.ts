@@ -52,7 +52,7 @@ test('rejects a response that is not a page, and times out without a response', 
 })
 
 /** The URL of the first socket that a client opens. */
-function firstSocketUrl(options: Pick<ConnectOptions, 'socketUrl' | 'credentials' | 'fetch'>) {
+function firstSocketUrl(options: Pick<ConnectOptions, 'socketUrl' | 'credentials' | 'fetch' | 'keyInUrl'>) {
   return new Promise<string>((resolve) => {
     const tidewire = connect({
       ...options,
@@ -79,12 +79,12 @@ test('sends a token as a header and requests a ticket with it for the socket', a
   expect(calls).toEqual([['http://h/tickets', 'POST', { authorization: 'Bearer jwt' }]])
 })
 
-test('puts a key into the URL of a socket on this machine only', async () => {
+test('puts a key into the URL of a socket only if that is asked for, wherever the socket is', async () => {
   const fetch: Fetch = async () => json({ ticket: 'one', expires: '' }, 201)
-  const urlOf = (socketUrl: string) => firstSocketUrl({ socketUrl, credentials: { apiKey: 'k' }, fetch })
-  expect(await urlOf('ws://localhost:3001')).toBe('ws://localhost:3001/?key=k')
-  expect(await urlOf('ws://127.0.0.1:3001')).toBe('ws://127.0.0.1:3001/?key=k')
-  expect(await urlOf('ws://[::1]:3001')).toBe('ws://[::1]:3001/?key=k')
-  expect(await urlOf('wss://localhost.example.com')).toBe('wss://localhost.example.com/?ticket=one')
+  const urlOf = (socketUrl: string, keyInUrl?: boolean) =>
+    firstSocketUrl({ socketUrl, credentials: { apiKey: 'k' }, fetch, ...(keyInUrl && { keyInUrl }) })
+  expect(await urlOf('ws://localhost:3001', true)).toBe('ws://localhost:3001/?key=k')
+  for (const host of ['localhost:3001', '127.0.0.1:3001', '[::1]:3001', 'api.example.com'])
+    expect(await urlOf(`ws://${host}`)).toBe(`ws://${host}/?ticket=one`)
   expect(await urlOf('wss://abc.execute-api.eu-central-1.amazonaws.com/prod')).toContain('/prod?ticket=one')
 })

@@ -104,6 +104,7 @@ export function createScript(options: Partial<ConnectOptions> = {}): Script {
       httpUrl: 'http://test',
       socketUrl: 'ws://localhost/',
       credentials: { apiKey: 'key' },
+      keyInUrl: true,
       clock,
       random: () => 0.5,
       openSocket: (url) => {

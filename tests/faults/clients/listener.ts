@@ -54,6 +54,7 @@ export function listen(seat: Seat, { acceptedAt, ...options }: ListenOptions): L
     ...TIMING,
     ...options,
     credentials: { apiKey: API_KEY },
+    keyInUrl: true,
     onError,
     openSocket: (url) => {
       listener.sockets++
