@@ -25,7 +25,8 @@ describe('a client whose sockets are refused', () => {
       credentials: { apiKey: API_KEY },
       openSocket: (url) => new WebSocket(isRefused ? REFUSED : url),
       fetch: (url, init) => {
-        requests.push(new URL(url))
+        // Each try of a socket buys a ticket; these are the reads.
+        if (!url.endsWith('/tickets')) requests.push(new URL(url))
         return fetch(url, init)
       },
       random: () => 0.05,
