@@ -17,6 +17,7 @@ import type { Catalog } from '#shared/pipeline/catalog.ts'
 import { type Access, accessOf } from '#shared/pipeline/history/access.ts'
 import { awaitEvents } from '#shared/pipeline/history/catch-up.ts'
 import { CSV_LIMITS, listEvents, PAGE_LIMITS } from '#shared/pipeline/history/list-events.ts'
+import { pageRoom } from '#shared/pipeline/history/page-room.ts'
 import { hasAlready } from '#shared/pipeline/lifecycle/entity-tag.ts'
 import { type GetDeps, getEvent } from '#shared/pipeline/lifecycle/get-event.ts'
 import { selectRows } from '#shared/pipeline/lifecycle/select-rows.ts'
@@ -112,8 +113,11 @@ export function readRoutes(deps: ReadDeps): Routes {
       action: 'dead-letters.read',
       respond: async ({ query, caller }, principal) => {
         const { limit } = readQuery(query)
-        const body = { deadLetters: await deadLetters.list(catalog.names, limit) }
-        const details = { letters: body.deadLetters.length }
+        const found = await deadLetters.list(catalog.names, limit)
+        const room = pageRoom()
+        const fitting = found.filter((letter) => room.take(letter))
+        const body = { deadLetters: fitting, more: fitting.length < found.length }
+        const details = { letters: fitting.length }
         await audit.record({ action: 'dead-letters.read', principal: actorOf(principal), caller, details })
         return { status: 200, body }
       },

@@ -1,4 +1,5 @@
 import type { Position } from './event.ts'
+import { CURSOR_LIMITS } from './limits.ts'
 
 /** The entry of one topic in a cursor: its epoch, and the last offset seen of each partition. */
 export type TopicCursor = { readonly epoch: string; readonly offsets: ReadonlyMap<number, number> }
@@ -31,12 +32,20 @@ export const CURSOR_EXPRESSION = `^(?:${ENTRY}(?:;${ENTRY})*)?$`
 export function parseCursor(text: string): Cursor {
   const cursor = new Map<string, TopicCursor>()
   if (text === '') return cursor
-  for (const entry of text.split(';')) {
+  const entries = text.split(';')
+  if (entries.length > CURSOR_LIMITS.topics)
+    throw new CursorError(`it has ${entries.length} topics; at most ${CURSOR_LIMITS.topics} are allowed`)
+  let partitions = 0
+  for (const entry of entries) {
     const [, topic, epoch, list] = ENTRY_PARTS.exec(entry) ?? []
     if (topic === undefined || epoch === undefined || list === undefined)
       throw new CursorError(`"${entry.slice(0, 80)}" is not "<topic>@<epoch>:<partition>=<offset>,…"`)
     if (cursor.has(topic)) throw new CursorError(`topic "${topic}" appears twice`)
-    cursor.set(topic, { epoch, offsets: parseOffsets(list) })
+    const offsets = parseOffsets(list)
+    partitions += offsets.size
+    if (partitions > CURSOR_LIMITS.partitions)
+      throw new CursorError(`it has more than ${CURSOR_LIMITS.partitions} partitions`)
+    cursor.set(topic, { epoch, offsets })
   }
   return cursor
 }

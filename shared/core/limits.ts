@@ -7,7 +7,25 @@ export const ACCEPT_LIMITS = {
   eventBytes: 128 * 1024,
   batchEvents: 500,
   keyBytes: 1024,
+  /** Attributes of one event, `data` included. */
+  attributes: 100,
+  /** Levels of arrays and objects in `data`, so that no encoder runs out of stack. */
+  dataLevels: 128,
+  /** The maximum length of a media type; types and subtypes have at most 127 characters (RFC 6838 §4.2). */
+  mediaTypeLength: 1024,
 } as const
+
+/** The limits of what a webhook reads before it knows whether the signature is right. */
+export const WEBHOOK_LIMITS = { formFields: 2000 } as const
+
+/** The limits of a cursor, on sockets and over HTTP: topics, and partitions of all topics together. */
+export const CURSOR_LIMITS = { topics: 100, partitions: 1000 } as const
+
+/** The maximum number of faults that a refusal lists, because a longer response would not help. */
+export const FAULTS_LIMIT = 100
+
+/** The limits of a query string: values of one list, and parameters. Channels have the limit of a subscription. */
+export const QUERY_LIMITS = { values: 50, parameters: 50 } as const
 
 /** The limits of a channel or pattern: segments, characters of a segment, single-segment wildcards. */
 export const CHANNEL_LIMITS = { segments: 8, segmentLength: 64, wildcards: 2 } as const

@@ -226,7 +226,10 @@ export type DeadLetterStore = {
   put(letter: DeadLetter): Promise<void>
   /** Removes the bytes and the reason of the letter of a record, if there is one. */
   erase(record: Position & { readonly timestamp: number }): Promise<void>
-  /** Returns dead letters of the given topics, newest first. */
+  /**
+   * Returns dead letters of the given topics, newest first: as many as there are up to the limit, and as fit into one
+   * response of a function.
+   */
   list(topics: readonly string[], limit: number): Promise<DeadLetter[]>
 }
 

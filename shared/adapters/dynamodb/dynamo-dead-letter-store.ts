@@ -2,7 +2,7 @@ import { type DynamoDBDocumentClient, PutCommand, UpdateCommand } from '@aws-sdk
 import type { Position } from '#shared/core/event.ts'
 import type { Retention } from '#shared/core/retention.ts'
 import { type DeadLetter, type DeadLetterStore, ERASED_LETTER } from '#shared/pipeline/ports.ts'
-import { type Item, queryBounded, succeeds } from './dynamo-requests.ts'
+import { type Item, type QueryInput, queryPages, succeeds } from './dynamo-requests.ts'
 
 type Options = { readonly table: string; readonly retention: Pick<Retention, 'ofTopic'> }
 
@@ -11,6 +11,9 @@ type Options = { readonly table: string; readonly retention: Pick<Retention, 'of
  * their records, so most expired ones are below all others; after so many it ends.
  */
 const EXPIRED_READ = 500
+
+/** More than a response of a function has room for. */
+const MOST_BYTES = 6 * 1024 * 1024
 
 /**
  * The DeadLetterStore on DynamoDB: a table with the key (topic, position), where position sorts by time, then offset.
@@ -47,7 +50,7 @@ export function dynamoDeadLetterStore(
       const now = Math.floor(Date.now() / 1000)
       const found = await Promise.all(
         topics.map((topic) =>
-          queryBounded(
+          readNewest(
             client,
             {
               TableName: table,
@@ -57,7 +60,7 @@ export function dynamoDeadLetterStore(
               FilterExpression: 'expires > :now',
               ExpressionAttributeValues: { ':topic': topic, ':now': now },
             },
-            { limit, extra: EXPIRED_READ },
+            limit,
           ),
         ),
       )
@@ -65,6 +68,20 @@ export function dynamoDeadLetterStore(
       return letters.sort((a, b) => b.timestamp - a.timestamp || b.offset - a.offset).slice(0, limit)
     },
   }
+}
+
+/** Reads until there are enough letters, or as many bytes of them as no response has room for. */
+async function readNewest(client: DynamoDBDocumentClient, input: QueryInput, limit: number): Promise<Item[]> {
+  const found: Item[] = []
+  let left = limit + EXPIRED_READ
+  let bytes = 0
+  const room = () => (found.length < limit && bytes < MOST_BYTES ? Math.min(left, limit) : 0)
+  for await (const { items, read } of queryPages(client, input, room)) {
+    found.push(...items)
+    left -= read
+    bytes += items.reduce((sum, { value }) => sum + (typeof value === 'string' ? value.length : 0), 0)
+  }
+  return found.slice(0, limit)
 }
 
 function toDeadLetter({ position: _, expires: __, ...letter }: Item): DeadLetter {

@@ -168,7 +168,7 @@ export async function queryAll(
   return found
 }
 
-type QueryInput = ConstructorParameters<typeof QueryCommand>[0]
+export type QueryInput = ConstructorParameters<typeof QueryCommand>[0]
 
 /**
  * Reads a query page by page, for as long as `room` returns more than 0: how many items the next page may read. A page

@@ -1,4 +1,5 @@
 import { isOutage } from '#shared/adapters/aws/outage.ts'
+import { FAULTS_LIMIT } from '#shared/core/limits.ts'
 import { type ErrorCode, type Fault, Refusal } from '#shared/core/refusal.ts'
 import { logError } from '#shared/pipeline/log-error.ts'
 import type { HttpResponse } from './http-message.ts'
@@ -69,6 +70,12 @@ function problem({ code, status, title, detail, faults = [], retryAfterSeconds }
       ...(retryAfterSeconds !== undefined && { 'retry-after': String(retryAfterSeconds) }),
       ...(status === 401 && { 'www-authenticate': 'Bearer, ApiKey header="x-api-key"' }),
     },
-    body: { type, title, status, detail, ...(faults.length > 0 && { errors: faults }) },
+    body: {
+      type,
+      title,
+      status,
+      detail,
+      ...(faults.length > 0 && { errors: faults.slice(0, FAULTS_LIMIT) }),
+    },
   }
 }

@@ -1,5 +1,5 @@
 import { channelProblem } from '#shared/core/channel.ts'
-import { LONG_POLL_LIMIT } from '#shared/core/limits.ts'
+import { INTEREST_LIMITS, LONG_POLL_LIMIT, QUERY_LIMITS } from '#shared/core/limits.ts'
 import { type Fault, Refusal } from '#shared/core/refusal.ts'
 import { SEVERITIES } from '#shared/core/severity.ts'
 import { parseTimestamp } from '#shared/core/time.ts'
@@ -21,9 +21,23 @@ export function readQuery(
   query: HttpRequest['query'],
   { most, usual }: { readonly most: number; readonly usual: number } = PAGE_LIMITS,
 ): { query: Query & RowQuery; limit: number } {
+  const count = Object.keys(query).length
+  if (count > QUERY_LIMITS.parameters)
+    throw new Refusal(
+      'malformed',
+      `The query has ${count} parameters; at most ${QUERY_LIMITS.parameters} are allowed.`,
+    )
   const faults: Fault[] = []
-  const list = (name: string, refuse: (item: string) => string | null = () => null) => {
+  const list = (
+    name: string,
+    refuse: (item: string) => string | null = () => null,
+    most: number = QUERY_LIMITS.values,
+  ) => {
     const items = query[name]?.split(',').filter((item) => item !== '') ?? []
+    if (items.length > most) {
+      faults.push({ pointer: `/${name}`, detail: `has ${items.length} values; at most ${most} are allowed.` })
+      return undefined
+    }
     for (const item of items) {
       const reason = refuse(item)
       if (reason) faults.push({ pointer: `/${name}`, detail: `"${item.slice(0, 80)}" ${reason}.` })
@@ -41,7 +55,7 @@ export function readQuery(
   const limit = Number(query.limit ?? usual)
   if (!/^\d+$/.test(query.limit ?? '1') || limit < 1 || limit > most)
     faults.push({ pointer: '/limit', detail: `is not a whole number from 1 to ${most}.` })
-  const channels = list('channel', refusePattern) ?? ['**']
+  const channels = list('channel', refusePattern, INTEREST_LIMITS.channels) ?? ['**']
   const [severity, type] = [list('severity', refuseSeverity), list('type', refusePattern)]
   const [subject, from, to] = [list('subject'), time('from'), time('to')]
   const { q: text = '' } = query

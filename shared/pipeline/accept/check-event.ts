@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer'
 import { channelProblem } from '#shared/core/channel.ts'
 import type { CloudEvent } from '#shared/core/event.ts'
-import { ACCEPT_LIMITS } from '#shared/core/limits.ts'
+import { ACCEPT_LIMITS, FAULTS_LIMIT } from '#shared/core/limits.ts'
 import type { Fault } from '#shared/core/refusal.ts'
 import { SEVERITIES } from '#shared/core/severity.ts'
 import type { Derived } from '#shared/domain/define-domain.ts'
@@ -129,9 +129,6 @@ export function isTooLarge(json: Uint8Array): boolean {
   return json.length > ACCEPT_LIMITS.eventBytes
 }
 
-/** Further faults are omitted, because a longer response would not help. */
-const MAX_FAULTS = 100
-
 /**
  * Returns what breaks the rules of the catalog: `data` must fit the schema of its type. Bytes cannot be checked, so
  * `data_base64` is refused under a type of the catalog; folds and other consumers rely on `data`. Types that no domain
@@ -147,7 +144,7 @@ export function checkData(event: CloudEvent, catalog: Catalog): Fault[] {
     const detail = `must be left out: send "data" as JSON (in binary mode with a JSON content type), since "${event.type}" has a schema.`
     return [{ pointer: '/data_base64', detail }]
   }
-  const issues = catalog.issuesOf(event.type, event.data).slice(0, MAX_FAULTS)
+  const issues = catalog.issuesOf(event.type, event.data).slice(0, FAULTS_LIMIT)
   return issues.map(({ path, message }) => ({
     pointer: ['/data', ...path.map(escapePointer)].join('/'),
     detail: valueAt(event.data, path) === undefined ? 'is required: add it.' : `is not right: ${message}.`,

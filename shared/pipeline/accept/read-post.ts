@@ -1,11 +1,12 @@
 import type { CloudEvent } from '#shared/core/event.ts'
-import { ACCEPT_LIMITS } from '#shared/core/limits.ts'
+import { ACCEPT_LIMITS, FAULTS_LIMIT } from '#shared/core/limits.ts'
 import { type Fault, faultsRefusal, Refusal } from '#shared/core/refusal.ts'
 import { decodeHttp, type HttpMessage, httpMode } from '#shared/pipeline/cloudevents/http.ts'
 import { parseJson } from '#shared/pipeline/cloudevents/json-format.ts'
 import {
   type CompleteEvent,
   type EventDraft,
+  pointerTo,
   validateEvent,
 } from '#shared/pipeline/cloudevents/validate-event.ts'
 import { continueTrace } from '#shared/pipeline/trace.ts'
@@ -89,8 +90,8 @@ function plainDraft(json: unknown): EventDraft {
     throw faultsRefusal('invalid_event', [{ pointer: '', detail }])
   }
   const unknown = Object.keys(json).filter((name) => !PLAIN_MEMBERS.has(name))
-  const faults: Fault[] = unknown.map((name) => ({
-    pointer: `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`,
+  const faults: Fault[] = unknown.slice(0, FAULTS_LIMIT).map((name) => ({
+    pointer: pointerTo(name),
     detail: 'is not a member of a plain event; put it into "data", or send application/cloudevents+json.',
   }))
   if (faults.length > 0) throw faultsRefusal('invalid_event', faults)

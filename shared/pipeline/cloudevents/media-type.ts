@@ -1,3 +1,4 @@
+import { ACCEPT_LIMITS } from '#shared/core/limits.ts'
 import { faultsRefusal, type Refusal } from '#shared/core/refusal.ts'
 
 /** The media type of one event in the JSON format. */
@@ -38,8 +39,9 @@ const PARAMETER = `;[ \\t]*(${TOKEN})=(${TOKEN}|${QUOTED})`
 const PARAMETERS = new RegExp(PARAMETER, 'g')
 const MEDIA_TYPE = new RegExp(`^${TOKEN}/${TOKEN}(?:[ \\t]*${PARAMETER})*[ \\t]*$`)
 
-/** Whether `text` is a media type with optional parameters. */
-export const isMediaType = (text: string): boolean => MEDIA_TYPE.test(text)
+/** Whether `text` is a media type with optional parameters, and no longer than any. */
+export const isMediaType = (text: string): boolean =>
+  text.length <= ACCEPT_LIMITS.mediaTypeLength && MEDIA_TYPE.test(text)
 
 /** The media type without its parameters, in lower case: `Text/Plain; charset=UTF-8` is `text/plain`. */
 export function essenceOf(mediaType: string): string {
@@ -60,9 +62,10 @@ export function isTextMediaType(mediaType: string): boolean {
   return essence.startsWith('text/') || essence.endsWith('/xml') || essence.endsWith('+xml')
 }
 
-/** The `charset` parameter in lower case; `utf-8` if there is none. */
+/** The `charset` parameter in lower case; `utf-8` if there is none. Of a text that is too long, only the beginning is read. */
 function charsetOf(mediaType: string): string {
-  for (const [, name, value] of mediaType.matchAll(PARAMETERS)) {
+  const read = mediaType.slice(0, ACCEPT_LIMITS.mediaTypeLength)
+  for (const [, name, value] of read.matchAll(PARAMETERS)) {
     if (name?.toLowerCase() === 'charset') return (value ?? '').replaceAll(/["\\]/g, '').toLowerCase()
   }
   return 'utf-8'

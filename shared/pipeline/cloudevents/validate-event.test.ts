@@ -67,10 +67,10 @@ describe('validateEvent', () => {
     ])
   })
 
-  it('reports at most a hundred faults', () => {
+  it('reports more than a hundred attributes as one fault', () => {
     const names = Array.from({ length: 5000 }, (_, index) => [`BAD${index}`, 1])
 
-    expect(faultsOf({ ...MINIMAL, ...Object.fromEntries(names) })).toHaveLength(100)
+    expect(faultsOf({ ...MINIMAL, ...Object.fromEntries(names) })).toHaveLength(1)
   })
 
   it('returns the same object if no attribute is removed', () => {

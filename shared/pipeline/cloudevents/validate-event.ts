@@ -1,4 +1,5 @@
 import type { CloudEvent } from '#shared/core/event.ts'
+import { ACCEPT_LIMITS, FAULTS_LIMIT } from '#shared/core/limits.ts'
 import { type Fault, faultsRefusal } from '#shared/core/refusal.ts'
 import { isTimestamp } from '#shared/core/time.ts'
 import { isJsonMediaType, isMediaType } from './media-type.ts'
@@ -63,12 +64,6 @@ const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/
 /** The specification recommends at most 20 characters and sets no limit; a longer name than this is refused. */
 const MAX_NAME_LENGTH = 64
 
-/** The maximum number of reported faults, because a longer response would not help. */
-const MAX_FAULTS = 100
-
-/** How many levels of arrays and objects `data` may have, so that no encoder runs out of stack. */
-const MAX_DATA_DEPTH = 128
-
 const REQUIRED = ['specversion', 'id', 'source', 'type'] as const
 
 /**
@@ -80,13 +75,18 @@ export function findFaults(event: Readonly<Record<string, unknown>>): Fault[] {
   for (const name of REQUIRED) {
     if (event[name] === undefined) faults.push({ pointer: `/${name}`, detail: 'is required: add it.' })
   }
-  for (const name of Object.keys(event)) {
+  const names = Object.keys(event)
+  if (names.length > ACCEPT_LIMITS.attributes) {
+    const detail = `has ${names.length} attributes; at most ${ACCEPT_LIMITS.attributes} are allowed: put the others into data.`
+    return [...faults, { pointer: '', detail }]
+  }
+  for (const name of names) {
     const value = event[name]
     if (value === undefined) continue
     const detail =
       name === 'data' || name === 'data_base64' ? dataProblem(name, event) : attributeProblem(name, value)
     if (detail !== null) faults.push({ pointer: pointerTo(name), detail })
-    if (faults.length >= MAX_FAULTS) break
+    if (faults.length >= FAULTS_LIMIT) break
   }
   return faults
 }
@@ -156,7 +156,9 @@ function dataProblem(name: string, event: Readonly<Record<string, unknown>>): st
   if (typeof datacontenttype === 'string' && typeof data !== 'string' && !isJsonMediaType(datacontenttype)) {
     return `must be a string, because datacontenttype is not JSON; put bytes into data_base64.`
   }
-  return isJson(data, MAX_DATA_DEPTH) ? null : `must be JSON of at most ${MAX_DATA_DEPTH} levels.`
+  return isJson(data, ACCEPT_LIMITS.dataLevels)
+    ? null
+    : `must be JSON of at most ${ACCEPT_LIMITS.dataLevels} levels.`
 }
 
 function isJson(value: unknown, levels: number): boolean {

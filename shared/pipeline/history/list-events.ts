@@ -93,8 +93,7 @@ async function startingPoint(
   store: EventStore,
 ): Promise<Cursor> {
   try {
-    // Only the topics of the query are read, whatever a "next" that was made by hand names.
-    if (next !== undefined) return new Map([...parseCursor(next)].filter(([topic]) => topics.includes(topic)))
+    if (next !== undefined) return await existing(parseCursor(next), topics, store)
   } catch (error) {
     if (!(error instanceof CursorError)) throw error
     throw new Refusal(
@@ -111,6 +110,21 @@ async function startingPoint(
     })
   }
   return cursor
+}
+
+/** More partitions than a topic usually has: only then is it worth a read to know which of them exist. */
+const FEW_PARTITIONS = 12
+
+/** Only the topics of the query are read, and partitions that exist, whatever a "next" that was made by hand names. */
+async function existing(below: Cursor, topics: readonly string[], store: EventStore): Promise<Cursor> {
+  const wanted = [...below].filter(([topic]) => topics.includes(topic))
+  const entries = wanted.map(async ([topic, entry]): Promise<[string, TopicCursor]> => {
+    if (entry.offsets.size <= FEW_PARTITIONS) return [topic, entry]
+    const { heads } = await store.topic(topic)
+    const offsets = new Map([...entry.offsets].filter(([partition]) => heads.has(partition)))
+    return [topic, { ...entry, offsets }]
+  })
+  return new Map(await Promise.all(entries))
 }
 
 /** Reads a partition from `offset` downwards, a page at a time. `peek` returns the next event without taking it. */

@@ -5,7 +5,7 @@ import type { Severity } from '#shared/core/severity.ts'
 import { isTimestamp } from '#shared/core/time.ts'
 import { isMediaType } from '#shared/pipeline/cloudevents/media-type.ts'
 import type { EventDraft } from '#shared/pipeline/cloudevents/validate-event.ts'
-import { fieldAt, readPayload, textOf } from './payload.ts'
+import { fieldAt, isShallow, readPayload, textOf } from './payload.ts'
 import type { Lookup, Mapping } from './provider.ts'
 import type { WebhookRequest } from './verify.ts'
 
@@ -84,7 +84,8 @@ function idOf(
 ): string {
   if (given !== undefined && given === tidy(given)) return given
   if (given !== undefined) return sha256(given)
-  const isStable = volatile.length === 0 || payload === undefined
+  // What is nested too deeply is refused afterwards; no encoder could write it.
+  const isStable = volatile.length === 0 || payload === undefined || !isShallow(payload)
   const lasting = isStable
     ? body
     : JSON.stringify(payload, (name, value) => (volatile.includes(name) ? undefined : value))

@@ -15,10 +15,11 @@ test('a form is an object, in which a name that is sent twice has an array', () 
   )
 })
 
-// Anybody can send it, because a form is read before its signature is checked. Field by field it takes minutes.
-test('a form of 1 MB with as many fields as possible is read in one pass', () => {
+// Anybody can send it, because a form is read before its signature is checked.
+test('a form of 1 MB with as many fields as possible is refused', () => {
   const names = Array.from({ length: 170_000 }, (_, index) => index.toString(36))
-  const read = readPayload(FORM, Buffer.from(names.join('&')))
 
-  expect(Object.keys(read as object)).toHaveLength(names.length)
+  expect(() => readPayload(FORM, Buffer.from(names.join('&')))).toThrow(
+    'A form has at most 2000 fields here.',
+  )
 })

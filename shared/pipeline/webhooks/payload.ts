@@ -1,3 +1,5 @@
+import { ACCEPT_LIMITS, WEBHOOK_LIMITS } from '#shared/core/limits.ts'
+import { Refusal } from '#shared/core/refusal.ts'
 import { essenceOf, isJsonMediaType, isUtf8MediaType } from '#shared/pipeline/cloudevents/media-type.ts'
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true })
@@ -5,9 +7,13 @@ const FORM = 'application/x-www-form-urlencoded'
 
 export type Fields = readonly (readonly [name: string, value: string])[]
 
-/** Returns the fields of a form in the order in which they were sent; null if the bytes are not a form in UTF-8. */
+/**
+ * Returns the fields of a form in the order in which they were sent; null if the bytes are not a form in UTF-8. Throws
+ * Refusal `too_large` for more fields than any provider sends.
+ */
 export function readForm(mediaType: string | undefined, body: Uint8Array): Fields | null {
   if (mediaType === undefined || essenceOf(mediaType) !== FORM) return null
+  assertFewFields(body)
   try {
     const pairs = UTF8.decode(body)
       .split('&')
@@ -22,8 +28,24 @@ export function readForm(mediaType: string | undefined, body: Uint8Array): Field
   }
 }
 
+const AMPERSAND = 0x26
+
+/** Counts before anything is made of the body, because it is read before its signature is known to be right. */
+function assertFewFields(body: Uint8Array): void {
+  let separators = 0
+  for (let at = body.indexOf(AMPERSAND); at >= 0; at = body.indexOf(AMPERSAND, at + 1))
+    if (++separators >= WEBHOOK_LIMITS.formFields)
+      throw new Refusal('too_large', `A form has at most ${WEBHOOK_LIMITS.formFields} fields here.`)
+}
+
 function decodeField(text: string): string {
   return decodeURIComponent(text.replaceAll('+', ' '))
+}
+
+/** Whether a payload has no more levels of arrays and objects than the data of an event may have. */
+export function isShallow(payload: unknown, levels: number = ACCEPT_LIMITS.dataLevels): boolean {
+  if (typeof payload !== 'object' || payload === null) return true
+  return levels > 0 && Object.values(payload).every((member) => isShallow(member, levels - 1))
 }
 
 /**

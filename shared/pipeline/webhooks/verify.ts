@@ -149,7 +149,9 @@ function readPairs(text: string, separator: string): Map<string, string[]> {
     const at = pair.indexOf('=')
     if (at < 0) continue
     const key = pair.slice(0, at)
-    byKey.set(key, [...(byKey.get(key) ?? []), pair.slice(at + 1)])
+    const values = byKey.get(key)
+    if (values) values.push(pair.slice(at + 1))
+    else byKey.set(key, [pair.slice(at + 1)])
   }
   return byKey
 }
