@@ -82,11 +82,12 @@ const PROBLEMS: Readonly<Record<number, ProblemKind>> = {
     errors: [{ index: 1, pointer: '/data/price', detail: 'is required: add it.' }],
   },
   429: {
-    description: 'Too many requests of these credentials.',
+    description:
+      'Too many requests of these credentials or, without any, of this address; or too many wrong credentials of this address (docs/limits.md).',
     code: 'rate_limited',
     title: 'Too many requests',
-    detail: 'These credentials may send 200 requests per second; slow down, or send batches.',
-    headers: { 'Retry-After': { ...RETRY_AFTER['Retry-After'], required: false } },
+    detail: 'These credentials may send 500 requests per second of the class "write"; slow down, or send batches.',
+    headers: RETRY_AFTER,
   },
   500: {
     description: 'An internal error. It is safe to send the same request again if its events have ids.',
@@ -122,10 +123,10 @@ function describe(status: number, { description, code, title, detail, errors, he
   }
 }
 
-/** References to the problems of these statuses. */
+/** References to the problems of these statuses, and to 429, which every route can return. */
 export function problems(...statuses: readonly number[]): Json {
   return Object.fromEntries(
-    statuses.map((status) => [status, { $ref: `#/components/responses/problem${status}` }]),
+    [...new Set([...statuses, 429])].map((status) => [status, { $ref: `#/components/responses/problem${status}` }]),
   )
 }
 

@@ -149,7 +149,10 @@ const deadLetter = z
   .meta({ description: 'A record that could not be processed.' })
 
 const deadLetterList = z
-  .object({ deadLetters: z.array(deadLetter) })
+  .object({
+    deadLetters: z.array(deadLetter),
+    more: z.boolean().meta({ description: 'Whether some are left out, because a response holds about 4 MB.' }),
+  })
   .meta({ description: 'Dead letters, newest first.' })
 
 const ticket = z
