@@ -5,6 +5,7 @@ import { makeContext, makeHttpEvent } from '#shared/testing/functions/lambda-eve
 import { memoryAudit } from '#shared/testing/memory/memory-audit.ts'
 import { memoryClaimStore } from '#shared/testing/memory/memory-claim-store.ts'
 import { memoryEventLog } from '#shared/testing/memory/memory-event-log.ts'
+import { memoryLimits } from '#shared/testing/memory/memory-limits.ts'
 import { readEnvironment } from './lib/environment.ts'
 import { composeWrite, createWrite, type WriteDeps } from './write.ts'
 
@@ -14,16 +15,19 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-function createWorld({ append, env }: { append?: WriteDeps['kafka']['append']; env?: object } = {}) {
+type World = { readonly append?: WriteDeps['kafka']['append']; readonly limits?: WriteDeps['limits'] }
+
+function createWorld({ append, limits = memoryLimits() }: World = {}) {
   const kafka = memoryEventLog()
   const audit = memoryAudit()
   const write = createWrite({
-    ...composeWrite(readEnvironment({ ...process.env, ...env })),
+    ...composeWrite(readEnvironment(process.env)),
     identify: identifyByRole,
     sourceOwner: async () => null,
     kafka: { append: append ?? kafka.append },
     claims: memoryClaimStore(),
     audit,
+    limits,
   })
   const post = (body: unknown, headers: Readonly<Record<string, string>> = keyOf('publisher')) =>
     callHttp(write, makeHttpEvent('POST', '/events', { headers, body }))
@@ -170,9 +174,9 @@ describe('POST /events', () => {
     expect(kafka.records).toHaveLength(1)
   })
 
-  test('is 429 above the rate that the environment sets, for each credential', async () => {
+  test('is 429 above the rate of a principal, for each one', async () => {
     vi.useFakeTimers({ toFake: ['Date'] })
-    const { post, kafka } = createWorld({ env: { RATE_LIMITS: 'write=1,failures=0' } })
+    const { post, kafka } = createWorld({ limits: memoryLimits({ rates: 'write=1' }) })
 
     expect((await post(EVENT)).headers).toMatchObject({ 'ratelimit-policy': '"write";q=1;w=1' })
     expect(await post({ ...EVENT, id: 'e2' })).toMatchObject({ status: 429, headers: { 'retry-after': '1' } })
