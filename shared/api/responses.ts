@@ -86,7 +86,8 @@ const PROBLEMS: Readonly<Record<number, ProblemKind>> = {
       'Too many requests of these credentials or, without any, of this address; or too many wrong credentials of this address (docs/limits.md).',
     code: 'rate_limited',
     title: 'Too many requests',
-    detail: 'These credentials may send 500 requests per second of the class "write"; slow down, or send batches.',
+    detail:
+      'These credentials may send 500 requests per second of the class "write"; slow down, or send batches.',
     headers: RETRY_AFTER,
   },
   500: {
@@ -126,7 +127,10 @@ function describe(status: number, { description, code, title, detail, errors, he
 /** References to the problems of these statuses, and to 429, which every route can return. */
 export function problems(...statuses: readonly number[]): Json {
   return Object.fromEntries(
-    [...new Set([...statuses, 429])].map((status) => [status, { $ref: `#/components/responses/problem${status}` }]),
+    [...new Set([...statuses, 429])].map((status) => [
+      status,
+      { $ref: `#/components/responses/problem${status}` },
+    ]),
   )
 }
 

@@ -151,7 +151,9 @@ const deadLetter = z
 const deadLetterList = z
   .object({
     deadLetters: z.array(deadLetter),
-    more: z.boolean().meta({ description: 'Whether some are left out, because a response holds about 4 MB.' }),
+    more: z
+      .boolean()
+      .meta({ description: 'Whether some are left out, because a response holds about 4 MB.' }),
   })
   .meta({ description: 'Dead letters, newest first.' })
 
