@@ -1,6 +1,7 @@
 import pLimit from 'p-limit'
 import { mayRead } from '#shared/core/authorize.ts'
 import { patternsCovering } from '#shared/core/channel.ts'
+import { judgedType } from '#shared/core/erasure.ts'
 import { passesFilter } from '#shared/core/interest.ts'
 import { EXPIRED, endConnection } from '#shared/pipeline/end-connection.ts'
 import type {
@@ -246,7 +247,7 @@ export function matchEvents(
         ended.set(refOf(subscription), subscription)
         continue
       }
-      if (!mayRead(subscription.reader, event.category, event.type)) continue
+      if (!mayRead(subscription.reader, event.category, judgedType(event))) continue
       const isStale = renewed !== undefined && subscription.registration < renewed + CLOCK_SKEW_MS
       const isBehind = marked.size > 0 && marked.has(refOf(subscription))
       if (isStale || isBehind) behind.set(refOf(subscription), subscription)

@@ -3,6 +3,7 @@ import { parseScopes } from '#shared/core/grants.ts'
 import { createCatalog } from '#shared/pipeline/catalog.ts'
 import type { EventStore } from '#shared/pipeline/ports.ts'
 import { makeLog } from '#shared/testing/accept/logs.ts'
+import { makeEvent } from '#shared/testing/accept/records.ts'
 import { makePrincipal } from '#shared/testing/identity/make-principal.ts'
 import { accessOf } from './access.ts'
 import { catchUp } from './catch-up.ts'
@@ -129,4 +130,14 @@ describe('catching up', () => {
     const second = await catchUp(query, first.cursor, 50, { store, catalog, access })
     expect(channelsOf(second)).toEqual(['market.user.ada'])
   })
+})
+
+test('an erasure is seen by those who may see what it erases, and by no others', () => {
+  const grants = [{ actions: 'read', channels: 'port.**', types: 'port.ship.*' }]
+  const { admits } = accessOf({ ...makePrincipal(), grants })
+  const erasureOf = (type: string) =>
+    makeEvent('x', { type: 'tidewire.erased', category: 'port.ship', data: { id: 'e', type } })
+
+  expect(admits(erasureOf('port.ship.arrived'))).toBe(true)
+  expect(admits(erasureOf('port.berth.freed'))).toBe(false)
 })

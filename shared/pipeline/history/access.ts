@@ -1,5 +1,6 @@
 import { mayActOn, mayReadSome, type Subject } from '#shared/core/authorize.ts'
 import { matchesChannel, patternsOverlap } from '#shared/core/channel.ts'
+import { judgedType } from '#shared/core/erasure.ts'
 import type { CloudEvent } from '#shared/core/event.ts'
 import { Refusal } from '#shared/core/refusal.ts'
 import type { Catalog } from '#shared/pipeline/catalog.ts'
@@ -36,7 +37,7 @@ export function accessOf(subject: Subject, action: 'read' | 'export' = 'read'): 
     return verdict
   }
   return {
-    admits: ({ category, type }) => category !== undefined && admits(category, type),
+    admits: (event) => event.category !== undefined && admits(event.category, judgedType(event)),
     readable: (patterns) => {
       const readable = patterns.filter(seesSome)
       if (readable.length > 0) return readable

@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer'
 import { mayRead, type Subject } from '#shared/core/authorize.ts'
+import { judgedType } from '#shared/core/erasure.ts'
 import { ACCEPT_LIMITS } from '#shared/core/limits.ts'
 import { Refusal } from '#shared/core/refusal.ts'
 import type { Catalog } from '#shared/pipeline/catalog.ts'
@@ -42,7 +43,9 @@ async function lookForEvent(
   if (![id, source ?? id].every(isKey)) return null
   const wanted = source === undefined ? await claims.findById(id) : await claimOf({ id, source }, claims)
   const found = await Promise.all(wanted.map((claim) => readClaimed({ id, ...claim }, store)))
-  const readable = found.flat().filter(({ event }) => mayRead(principal, event.category ?? '', event.type))
+  const readable = found
+    .flat()
+    .filter(({ event }) => mayRead(principal, event.category ?? '', judgedType(event)))
   return choose(readable, lifecycles)
 }
 
