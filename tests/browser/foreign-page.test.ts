@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { publish, readLog } from '../support/api.ts'
+import { get, publish, readLog } from '../support/api.ts'
 import { chromiumPath } from '../support/chromium-path.ts'
 import { API_KEY, startStack, type TestStack } from '../support/start-stack.ts'
 
@@ -38,7 +38,7 @@ describe.skipIf(chromiumPath() === null)('a page of another origin, in Chromium'
     const { KAFKA_PORT: _, ...ports } = stack.ports
     return page.evaluate(`${attack}\nattempt(${JSON.stringify({ ports, host, key: API_KEY })})`)
   }
-  /** What the stack keeps of others: the events, and how many items a table has that it does not write by itself. */
+  /** What the stack keeps of others: events, API keys, and how many items a table has that it does not write by itself. */
   const dataOf = async () => {
     const call = async (action: string, body: object) => {
       const headers = { 'x-amz-target': `DynamoDB_20120810.${action}` }
@@ -46,12 +46,14 @@ describe.skipIf(chromiumPath() === null)('a page of another origin, in Chromium'
       return (await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) })).json()
     }
     const { TableNames } = (await call('ListTables', {})) as { TableNames: string[] }
-    const names = TableNames.filter((name) => !/-(log|views)$/.test(name))
+    const names = TableNames.filter((name) => !/-(log|views|keys)$/.test(name))
     const counts = names.map(async (TableName) => {
       const { Count } = (await call('Scan', { TableName, Select: 'COUNT' })) as { Count: number }
       return [TableName, Count]
     })
-    return { events: await readLog(stack.httpUrl, '**'), tables: await Promise.all(counts) }
+    const { json } = await get<{ keys: { id: string }[] }>(`${stack.httpUrl}/keys`)
+    const keys = json.keys.map(({ id }) => id)
+    return { events: await readLog(stack.httpUrl, '**'), keys, tables: await Promise.all(counts) }
   }
 
   it('reads and writes nothing, whatever it tries', async () => {
