@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Principal } from '#shared/core/principal.ts'
+import type { Principal } from '#shared/core/access/principal.ts'
 import { callHttp, identifyByRole, keyOf } from '#shared/testing/functions/http-calls.ts'
 import { makeHttpEvent } from '#shared/testing/functions/lambda-events.ts'
 import { makePrincipal } from '#shared/testing/identity/make-principal.ts'

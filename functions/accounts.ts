@@ -1,7 +1,7 @@
 import { httpHandler } from '#shared/adapters/http/http-handler.ts'
 import type { Identify } from '#shared/adapters/http/require-principal.ts'
 import { respondAs } from '#shared/adapters/http/respond-as.ts'
-import { assertMay } from '#shared/core/authorize.ts'
+import { assertMay } from '#shared/core/access/authorize.ts'
 import { Refusal } from '#shared/core/refusal.ts'
 import type { Limits } from '#shared/pipeline/limits/limits.ts'
 import { type AccountDeps, accountRoutes } from './lib/account-routes.ts'

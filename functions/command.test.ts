@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import type { Role } from '#shared/core/role.ts'
+import type { Role } from '#shared/core/access/role.ts'
 import { getEvent } from '#shared/pipeline/lifecycle/get-event.ts'
 import { callHttp, identifyByRole, keyOf } from '#shared/testing/functions/http-calls.ts'
 import { makeHttpEvent } from '#shared/testing/functions/lambda-events.ts'

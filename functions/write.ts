@@ -1,7 +1,7 @@
 import { httpHandler } from '#shared/adapters/http/http-handler.ts'
 import type { Identify } from '#shared/adapters/http/require-principal.ts'
 import { respondAs } from '#shared/adapters/http/respond-as.ts'
-import { assertMay } from '#shared/core/authorize.ts'
+import { assertMay } from '#shared/core/access/authorize.ts'
 import { type AcceptDeps, acceptFrom } from '#shared/pipeline/accept/accept.ts'
 import { readPost } from '#shared/pipeline/accept/read-post.ts'
 import type { SourceOwner } from '#shared/pipeline/accept/source-owner.ts'

@@ -1,4 +1,6 @@
 import * as z from 'zod'
+import { ACTIONS, ALL_ACTIONS, CHANNELS, type ChannelLine } from '#shared/core/access/policy.ts'
+import { ROLES } from '#shared/core/access/role.ts'
 import {
   ACCEPT_LIMITS,
   CHANNEL_LIMITS,
@@ -6,9 +8,7 @@ import {
   REPLAY_LIMIT,
   SUBSCRIPTION_LIMIT,
 } from '#shared/core/limits.ts'
-import { ACTIONS, ALL_ACTIONS, CHANNELS, type ChannelLine } from '#shared/core/policy.ts'
 import { DAY_SECONDS, type Retention } from '#shared/core/retention.ts'
-import { ROLES } from '#shared/core/role.ts'
 import { SEVERITIES } from '#shared/core/severity.ts'
 import type { Derived, Domain, EventDefinition, View } from '#shared/domain/define-domain.ts'
 import { type Catalog, UNCLAIMED_TOPIC } from '#shared/pipeline/catalog.ts'

@@ -1,4 +1,4 @@
-import { ACTIONS, type Action, ALL_ACTIONS } from '#shared/core/policy.ts'
+import { ACTIONS, type Action, ALL_ACTIONS } from '#shared/core/access/policy.ts'
 import type { Domain } from '#shared/domain/define-domain.ts'
 import type { accountPaths } from './account-paths.ts'
 import type { eventPaths } from './event-paths.ts'

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { ROLES } from '#shared/core/access/role.ts'
 import {
   channel,
   channelPattern,
@@ -12,7 +13,6 @@ import {
 } from '#shared/core/event-schemas.ts'
 import { ACCEPT_LIMITS } from '#shared/core/limits.ts'
 import { clientMessages, cursor, serverFrames } from '#shared/core/messages.ts'
-import { ROLES } from '#shared/core/role.ts'
 import type { Domain } from '#shared/domain/define-domain.ts'
 import { catalogAnswer } from './catalog-document.ts'
 

@@ -1,4 +1,4 @@
-import type { Principal } from './principal.ts'
+import type { Principal } from './access/principal.ts'
 
 /**
  * What is written down about who did what: each is the event type `tidewire.audit.<name>` (docs/audit.md). `refused`

@@ -1,6 +1,6 @@
 import * as z from 'zod'
+import { ROLES } from '#shared/core/access/role.ts'
 import { AUDITED, AUDITED_ACTIONS, auditType } from '#shared/core/audit.ts'
-import { ROLES } from '#shared/core/role.ts'
 import type { EventDefinition } from './define-domain.ts'
 
 const principal = z.looseObject({

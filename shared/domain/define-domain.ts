@@ -153,7 +153,7 @@ export type StateSummary = {
 
 /**
  * The lifecycle of a domain's events: `POST /events/{id}/<move>`. Who may make a move is said by the policy, under the
- * action `move.<domain>.<move>` (shared/core/policy.ts). The state is that of `view` under the event's id.
+ * action `move.<domain>.<move>` (shared/core/access/policy.ts). The state is that of `view` under the event's id.
  * The event of a move has the event's partition key, its id as the subject, and `<its category>.lifecycle` as category.
  * The functions are methods, so that the pipeline, which treats a state as JSON, can pass the state of the view to them.
  */

@@ -1,6 +1,6 @@
 import * as z from 'zod'
+import { countedName } from '#shared/core/access/authorize.ts'
 import { AUDIT_CHANNELS, AUDIT_TOPIC } from '#shared/core/audit.ts'
-import { countedName } from '#shared/core/authorize.ts'
 import { ERASED_TYPE } from '#shared/core/erasure.ts'
 import { auditEvents } from './audit-events.ts'
 import { type DomainEvent, defineDomain, defineView } from './define-domain.ts'

@@ -1,6 +1,6 @@
+import type { Principal } from '#shared/core/access/principal.ts'
 import type { Position, PositionedEvent } from '#shared/core/event.ts'
 import type { Filter } from '#shared/core/interest.ts'
-import type { Principal } from '#shared/core/principal.ts'
 
 /** A Kafka record as a consumer reads it. */
 export type KafkaRecord = Position & {

@@ -1,6 +1,6 @@
 import type { Browser, Page, Response } from 'playwright-core'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { ROLES, type Role } from '#shared/core/role.ts'
+import { ROLES, type Role } from '#shared/core/access/role.ts'
 import { publish } from '../support/api.ts'
 import { chromiumPath } from '../support/chromium-path.ts'
 import { addressOf, bearer } from '../support/sign-in.ts'

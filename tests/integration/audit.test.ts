@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import type { Role } from '#shared/core/role.ts'
+import type { Role } from '#shared/core/access/role.ts'
 import type { AuditData } from '#shared/domain/audit-events.ts'
 import { type Positioned, publish } from '../support/api.ts'
 import { openSocket } from '../support/open-socket.ts'

@@ -23,8 +23,8 @@ async function filesWith(pair: RegExp): Promise<string[]> {
   return found.flat()
 }
 
-test('the roles are listed in shared/core/role.ts and nowhere else', async () => {
-  expect(await filesWith(ROLES)).toEqual(['shared/core/role.ts'])
+test('the roles are listed in shared/core/access/role.ts and nowhere else', async () => {
+  expect(await filesWith(ROLES)).toEqual(['shared/core/access/role.ts'])
 })
 
 test('the severities are listed in shared/core/severity.ts and nowhere else', async () => {

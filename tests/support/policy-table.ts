@@ -1,7 +1,7 @@
-import { ACTIONS, CHANNELS, type ChannelLine } from '#shared/core/policy.ts'
-import { ROLES } from '#shared/core/role.ts'
+import { ACTIONS, CHANNELS, type ChannelLine } from '#shared/core/access/policy.ts'
+import { ROLES } from '#shared/core/access/role.ts'
 
-const BEGIN = '<!-- The policy: `npm run generate` writes it from shared/core/policy.ts. -->'
+const BEGIN = '<!-- The policy: `npm run generate` writes it from shared/core/access/policy.ts. -->'
 const END = '<!-- The end of the policy. -->'
 
 /** Returns a page with the tables of the policy between its two marks. Throws if it has no such marks. */

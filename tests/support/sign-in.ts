@@ -1,4 +1,4 @@
-import type { Role } from '#shared/core/role.ts'
+import type { Role } from '#shared/core/access/role.ts'
 import type { TestStack } from './start-stack.ts'
 
 /** The password of the local users. */

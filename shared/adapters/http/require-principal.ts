@@ -1,4 +1,4 @@
-import type { Principal } from '#shared/core/principal.ts'
+import type { Principal } from '#shared/core/access/principal.ts'
 import { Refusal } from '#shared/core/refusal.ts'
 import type { HttpRequest } from './http-message.ts'
 

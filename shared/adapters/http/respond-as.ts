@@ -1,6 +1,6 @@
+import type { Principal } from '#shared/core/access/principal.ts'
 import { clientOf } from '#shared/core/address.ts'
 import { type AuditedAction, actorOf } from '#shared/core/audit.ts'
-import type { Principal } from '#shared/core/principal.ts'
 import { type ErrorCode, Refusal } from '#shared/core/refusal.ts'
 import type { Audit } from '#shared/pipeline/audit/audit.ts'
 import type { Limits, Permit } from '#shared/pipeline/limits/limits.ts'

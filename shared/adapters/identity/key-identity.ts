@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import { parseScopes } from '#shared/core/grants.ts'
-import { keyName, type Principal } from '#shared/core/principal.ts'
-import { highestRole } from '#shared/core/role.ts'
+import { parseScopes } from '#shared/core/access/grants.ts'
+import { keyName, type Principal } from '#shared/core/access/principal.ts'
+import { highestRole } from '#shared/core/access/role.ts'
 import type { ApiKey, KeyStore } from '#shared/pipeline/keys/key-store.ts'
 import { logError } from '#shared/pipeline/log-error.ts'
 

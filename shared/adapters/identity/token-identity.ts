@@ -1,9 +1,9 @@
 import { JwtExpiredError, JwtInvalidIssuerError } from 'aws-jwt-verify/error'
 import { type JwksCache, SimpleJwksCache } from 'aws-jwt-verify/jwk'
 import { JwtVerifier } from 'aws-jwt-verify/jwt-verifier'
-import { isUserName, type Principal } from '#shared/core/principal.ts'
+import { isUserName, type Principal } from '#shared/core/access/principal.ts'
+import { highestRole } from '#shared/core/access/role.ts'
 import { Refusal } from '#shared/core/refusal.ts'
-import { highestRole } from '#shared/core/role.ts'
 
 type Settings = {
   /** The `iss` of the tokens; their keys are at `<issuer>/.well-known/jwks.json`. */

@@ -1,5 +1,5 @@
 import type { Identify } from '#shared/adapters/http/require-principal.ts'
-import type { Principal } from '#shared/core/principal.ts'
+import type { Principal } from '#shared/core/access/principal.ts'
 import { Refusal } from '#shared/core/refusal.ts'
 import { isRevoked, type RevocationStore } from '#shared/pipeline/revocations.ts'
 

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import type { Principal } from '#shared/core/principal.ts'
+import type { Principal } from '#shared/core/access/principal.ts'
 import type { PostResult, SubscriptionStore } from '#shared/pipeline/ports.ts'
 import { makeEvent, makeStored } from '#shared/testing/accept/records.ts'
 import { makePrincipal } from '#shared/testing/identity/make-principal.ts'

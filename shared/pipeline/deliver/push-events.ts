@@ -1,5 +1,5 @@
 import pLimit from 'p-limit'
-import { mayRead } from '#shared/core/authorize.ts'
+import { mayRead } from '#shared/core/access/authorize.ts'
 import { patternsCovering } from '#shared/core/channel.ts'
 import { judgedType } from '#shared/core/erasure.ts'
 import { passesFilter } from '#shared/core/interest.ts'

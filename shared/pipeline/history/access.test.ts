@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { parseScopes } from '#shared/core/grants.ts'
+import { parseScopes } from '#shared/core/access/grants.ts'
 import { createCatalog } from '#shared/pipeline/catalog.ts'
 import type { EventStore } from '#shared/pipeline/ports.ts'
 import { makeLog } from '#shared/testing/accept/logs.ts'

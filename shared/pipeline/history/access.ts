@@ -1,4 +1,4 @@
-import { mayActOn, mayReadSome, type Subject } from '#shared/core/authorize.ts'
+import { mayActOn, mayReadSome, type Subject } from '#shared/core/access/authorize.ts'
 import { matchesChannel, patternsOverlap } from '#shared/core/channel.ts'
 import { judgedType } from '#shared/core/erasure.ts'
 import type { CloudEvent } from '#shared/core/event.ts'

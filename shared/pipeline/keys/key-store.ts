@@ -5,7 +5,7 @@ export type KeySecret = { readonly hash: string; readonly issued: number; readon
 export type ApiKey = {
   readonly id: string
   readonly role: string
-  /** What the role is narrowed to, and what belongs to the key (shared/core/grants.ts); empty for all of the role. */
+  /** What the role is narrowed to, and what belongs to the key (shared/core/access/grants.ts); empty for all of the role. */
   readonly scopes: readonly string[]
   /** The newest first. */
   readonly secrets: readonly KeySecret[]

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { parseScopes } from '#shared/core/grants.ts'
+import { parseScopes } from '#shared/core/access/grants.ts'
 import { makePrincipal } from '#shared/testing/identity/make-principal.ts'
 import { memoryKeyStore } from '#shared/testing/memory/memory-key-store.ts'
 import { memoryRevocationStore } from '#shared/testing/memory/memory-revocation-store.ts'

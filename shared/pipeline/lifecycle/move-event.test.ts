@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import type { Principal } from '#shared/core/principal.ts'
+import type { Principal } from '#shared/core/access/principal.ts'
 import type { Refusal } from '#shared/core/refusal.ts'
 import type { Case } from '#shared/domain/port/case.ts'
 import { keyRequest } from '#shared/pipeline/accept/idempotency-key.ts'

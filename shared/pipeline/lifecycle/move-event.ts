@@ -1,7 +1,7 @@
-import { assertMay, mayActOn } from '#shared/core/authorize.ts'
+import { assertMay, mayActOn } from '#shared/core/access/authorize.ts'
+import { type Action, ALL_ACTIONS } from '#shared/core/access/policy.ts'
+import type { Principal } from '#shared/core/access/principal.ts'
 import type { CloudEvent } from '#shared/core/event.ts'
-import { type Action, ALL_ACTIONS } from '#shared/core/policy.ts'
-import type { Principal } from '#shared/core/principal.ts'
 import { Refusal } from '#shared/core/refusal.ts'
 import type { Move } from '#shared/domain/define-domain.ts'
 import { type AcceptDeps, accept, type Receipt } from '#shared/pipeline/accept/accept.ts'
@@ -98,7 +98,7 @@ function actionOf(domain: string, move: string): Action {
   const name = `move.${domain}.${move}`
   const action = ALL_ACTIONS.find((known) => known === name)
   if (action) return action
-  throw new Error(`shared/core/policy.ts has no line for ${name}`)
+  throw new Error(`shared/core/access/policy.ts has no line for ${name}`)
 }
 
 async function stateBefore(found: FoundEvent, kept: KeptLifecycle, deps: MoveDeps): Promise<EventState> {

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import type { Principal } from '#shared/core/principal.ts'
+import type { Principal } from '#shared/core/access/principal.ts'
 import type { Case } from '#shared/domain/port/case.ts'
 import { accessOf } from '#shared/pipeline/history/access.ts'
 import { listEvents } from '#shared/pipeline/history/list-events.ts'

@@ -1,3 +1,4 @@
+import type { Principal } from '#shared/core/access/principal.ts'
 import { INTEREST_LIMITS, MESSAGE_LIMITS } from '#shared/core/limits.ts'
 import {
   type ClientMessage,
@@ -5,7 +6,6 @@ import {
   type ErrorFrame,
   type ServerFrame,
 } from '#shared/core/messages.ts'
-import type { Principal } from '#shared/core/principal.ts'
 import { Refusal } from '#shared/core/refusal.ts'
 import { EXPIRED, endConnection } from '#shared/pipeline/end-connection.ts'
 import type { OpenConnection } from '#shared/pipeline/ports.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Principal } from '#shared/core/principal.ts'
+import type { Principal } from '#shared/core/access/principal.ts'
 import type { TicketStore } from '#shared/pipeline/ports.ts'
 import { makePrincipal } from '#shared/testing/identity/make-principal.ts'
 import { issueTicket, redeemTicket } from './tickets.ts'

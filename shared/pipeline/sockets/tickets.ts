@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import type { Principal } from '#shared/core/principal.ts'
+import type { Principal } from '#shared/core/access/principal.ts'
 import { Refusal } from '#shared/core/refusal.ts'
 import type { TicketStore } from '#shared/pipeline/ports.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { parseScopes } from '#shared/core/grants.ts'
+import { parseScopes } from '#shared/core/access/grants.ts'
 import { market } from '#shared/domain/market/market.ts'
 import { createCatalog } from '#shared/pipeline/catalog.ts'
 import { makePrincipal } from '#shared/testing/identity/make-principal.ts'

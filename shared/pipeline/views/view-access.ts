@@ -1,4 +1,4 @@
-import { mayReadAll, mayReadOwnOnly, mayReadSome, type Subject } from '#shared/core/authorize.ts'
+import { mayReadAll, mayReadOwnOnly, mayReadSome, type Subject } from '#shared/core/access/authorize.ts'
 import { unreadable } from '#shared/pipeline/history/access.ts'
 import type { NamedView } from './views.ts'
 

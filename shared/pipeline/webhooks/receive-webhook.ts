@@ -1,5 +1,5 @@
+import { serviceName } from '#shared/core/access/principal.ts'
 import type { CloudEvent } from '#shared/core/event.ts'
-import { serviceName } from '#shared/core/principal.ts'
 import { faultsRefusal, Refusal } from '#shared/core/refusal.ts'
 import type { Sent } from '#shared/pipeline/accept/accept.ts'
 import type { Author } from '#shared/pipeline/accept/authorship.ts'

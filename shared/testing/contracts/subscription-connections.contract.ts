@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
+import type { Principal } from '#shared/core/access/principal.ts'
 import { SUBSCRIPTION_LIMIT } from '#shared/core/limits.ts'
-import type { Principal } from '#shared/core/principal.ts'
 import type { Subscription, SubscriptionStore } from '#shared/pipeline/ports.ts'
 import { makePrincipal } from '#shared/testing/identity/make-principal.ts'
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { beforeEach, describe, expect, test } from 'vitest'
-import type { Principal } from '#shared/core/principal.ts'
+import type { Principal } from '#shared/core/access/principal.ts'
 import type { TicketStore } from '#shared/pipeline/ports.ts'
 import { makePrincipal } from '#shared/testing/identity/make-principal.ts'
 

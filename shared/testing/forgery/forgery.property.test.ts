@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { ROLES } from '#shared/core/role.ts'
+import { ROLES } from '#shared/core/access/role.ts'
 import { domains } from '#shared/domain/catalog.ts'
 import { deriveCategory } from '#shared/pipeline/accept/check-event.ts'
 import { createCatalog } from '#shared/pipeline/catalog.ts'

@@ -1,9 +1,9 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda'
 import type { httpHandler } from '#shared/adapters/http/http-handler.ts'
 import type { Identify } from '#shared/adapters/http/require-principal.ts'
-import { keyName } from '#shared/core/principal.ts'
+import { keyName } from '#shared/core/access/principal.ts'
+import { ROLES, type Role } from '#shared/core/access/role.ts'
 import { Refusal } from '#shared/core/refusal.ts'
-import { ROLES, type Role } from '#shared/core/role.ts'
 import { makeContext } from './lambda-events.ts'
 
 const secretOf = (role: Role) => `key-of-${role}`

@@ -1,4 +1,4 @@
-import type { Principal } from '#shared/core/principal.ts'
+import type { Principal } from '#shared/core/access/principal.ts'
 
 /** A viewer called ada, unless told otherwise. */
 export function makePrincipal(given: Partial<Principal> = {}): Principal {

@@ -1,4 +1,4 @@
-import type { Principal } from '#shared/core/principal.ts'
+import type { Principal } from '#shared/core/access/principal.ts'
 import type { TicketStore } from '#shared/pipeline/ports.ts'
 
 /** A TicketStore in memory, for tests. `now` returns milliseconds. */

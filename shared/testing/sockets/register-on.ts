@@ -1,4 +1,4 @@
-import type { Principal } from '#shared/core/principal.ts'
+import type { Principal } from '#shared/core/access/principal.ts'
 import type { Subscription, SubscriptionRequest, SubscriptionStore } from '#shared/pipeline/ports.ts'
 import { makePrincipal } from '#shared/testing/identity/make-principal.ts'
 

@@ -7,7 +7,7 @@ import {
   chromium,
   type Page,
 } from 'playwright-core'
-import type { Role } from '#shared/core/role.ts'
+import type { Role } from '#shared/core/access/role.ts'
 import { chromiumPath } from '../../support/chromium-path.ts'
 import { addressOf, PASSWORD } from '../../support/sign-in.ts'
 import { startStack, type TestStack } from '../../support/start-stack.ts'

@@ -7,7 +7,7 @@ import {
   redirect,
 } from '@tanstack/react-router'
 import type { ComponentType } from 'react'
-import type { Action } from '#shared/core/policy.ts'
+import type { Action } from '#shared/core/access/policy.ts'
 import { useAccess } from '#web/live/access.tsx'
 import { rightProblem } from '#web/live/rights.ts'
 import { Button } from '#web/ui/form/button.tsx'

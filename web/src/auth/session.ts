@@ -1,5 +1,5 @@
 import { useSyncExternalStore } from 'react'
-import { highestRole, type Role } from '#shared/core/role.ts'
+import { highestRole, type Role } from '#shared/core/access/role.ts'
 import { endSession } from './end-session.ts'
 
 /** Where users sign in: a part of `/config.json`. */

@@ -1,6 +1,6 @@
 import { createContext, useContext } from 'react'
 import type { Credentials } from '#shared/client/connect.ts'
-import type { Role } from '#shared/core/role.ts'
+import type { Role } from '#shared/core/access/role.ts'
 
 /** The user of the app, with the credentials of their requests. */
 export type Access = {

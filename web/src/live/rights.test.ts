@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ROLES } from '#shared/core/role.ts'
+import { ROLES } from '#shared/core/access/role.ts'
 import { userChannel } from '#shared/domain/market/market-channels.ts'
 import { type Deed, isAllowed, rightProblem } from './rights.ts'
 

@@ -1,6 +1,6 @@
-import { may, mayPublish } from '#shared/core/authorize.ts'
-import { ACTIONS, type Action } from '#shared/core/policy.ts'
-import { ROLES, type Role } from '#shared/core/role.ts'
+import { may, mayPublish } from '#shared/core/access/authorize.ts'
+import { ACTIONS, type Action } from '#shared/core/access/policy.ts'
+import { ROLES, type Role } from '#shared/core/access/role.ts'
 
 /** What a control of the page does: an action of the policy, or writing events of a type on a channel. */
 export type Deed = Action | { readonly publish: string; readonly on: string }

@@ -6,8 +6,8 @@ import {
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb'
 import { type Item, isConditionFailure } from '#shared/adapters/dynamodb/dynamo-requests.ts'
+import type { Principal } from '#shared/core/access/principal.ts'
 import { SUBSCRIPTION_LIMIT } from '#shared/core/limits.ts'
-import type { Principal } from '#shared/core/principal.ts'
 import type { OpenConnection } from '#shared/pipeline/ports.ts'
 
 // connections table, key (connection, item):

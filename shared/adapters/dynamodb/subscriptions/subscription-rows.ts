@@ -1,8 +1,8 @@
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import type { Item } from '#shared/adapters/dynamodb/dynamo-requests.ts'
 import { hashOf } from '#shared/adapters/dynamodb/hash.ts'
+import type { Principal } from '#shared/core/access/principal.ts'
 import type { Filter } from '#shared/core/interest.ts'
-import type { Principal } from '#shared/core/principal.ts'
 import type { Reader, Subscription } from '#shared/pipeline/ports.ts'
 
 // connections table, key (connection, item):

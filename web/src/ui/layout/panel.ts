@@ -1,5 +1,5 @@
 import type { ComponentType } from 'react'
-import type { Action } from '#shared/core/policy.ts'
+import type { Action } from '#shared/core/access/policy.ts'
 import type { Tone } from '#web/ui/data/badge.tsx'
 import type { IconName } from '#web/ui/data/icon.tsx'
 

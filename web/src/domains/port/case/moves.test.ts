@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { ACTIONS } from '#shared/core/policy.ts'
-import { isAtLeast } from '#shared/core/principal.ts'
-import { ROLES } from '#shared/core/role.ts'
+import { ACTIONS } from '#shared/core/access/policy.ts'
+import { isAtLeast } from '#shared/core/access/principal.ts'
+import { ROLES } from '#shared/core/access/role.ts'
 import { type CaseMove, type CaseStatus, MOVE_TYPES, openCase } from '#shared/domain/port/case.ts'
 import { assumeMove, maySteer, moveProblem, nextStep } from './moves.ts'
 

@@ -1,5 +1,5 @@
 import { useCallback } from 'react'
-import type { Role } from '#shared/core/role.ts'
+import type { Role } from '#shared/core/access/role.ts'
 import { type Case, type CaseMove, type CaseStatus, judgeMove } from '#shared/domain/port/case.ts'
 
 import { useAccess } from '#web/live/access.tsx'

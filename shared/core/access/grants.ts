@@ -1,5 +1,5 @@
-import { channelProblem } from './channel.ts'
-import { Refusal } from './refusal.ts'
+import { channelProblem } from '#shared/core/channel.ts'
+import { Refusal } from '#shared/core/refusal.ts'
 import { ROLES, type Role } from './role.ts'
 
 /**

@@ -1,8 +1,8 @@
-import { coversPattern, matchesChannel, patternsOverlap, userSegment } from './channel.ts'
+import { coversPattern, matchesChannel, patternsOverlap, userSegment } from '#shared/core/channel.ts'
+import { Refusal } from '#shared/core/refusal.ts'
 import type { Grant } from './grants.ts'
 import { ACTIONS, type Action, CHANNELS, type ChannelLine, NEVER_NARROWED } from './policy.ts'
 import { isAtLeast, type Principal } from './principal.ts'
-import { Refusal } from './refusal.ts'
 
 /** What the policy needs to know of a principal; subscriptions keep it, so that each push can ask. */
 export type Subject = Pick<Principal, 'name' | 'role' | 'grants' | 'actsForOthers'>
