@@ -1,7 +1,6 @@
 import { Buffer } from 'node:buffer'
-
-import { judgedType } from '#shared/core/erasure.ts'
 import { mayRead, type Subject } from '#shared/core/access/authorize.ts'
+import { judgedType } from '#shared/core/erasure.ts'
 import { ACCEPT_LIMITS } from '#shared/core/limits.ts'
 import { Refusal } from '#shared/core/refusal.ts'
 import type { Catalog } from '#shared/pipeline/catalog.ts'
