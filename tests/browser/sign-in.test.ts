@@ -73,6 +73,7 @@ describe.skipIf(chromiumPath() === null)('signing in to the dashboard in Chromiu
     const request = await told
     expect(request.url()).toBe(`http://localhost:${stack.ports.HTTP_PORT}/session`)
     expect(request.headers().authorization).toMatch(/^Bearer ey/)
+    expect((await request.response())?.status()).toBe(200)
 
     await second.getByRole('button', { name: 'Sign in' }).waitFor()
     await button().waitFor()
