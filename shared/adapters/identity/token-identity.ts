@@ -5,10 +5,13 @@ import { isUserName, type Principal } from '#shared/core/access/principal.ts'
 import { highestRole } from '#shared/core/access/role.ts'
 import { Refusal } from '#shared/core/refusal.ts'
 
+
+import { principalOfClaims } from './token-claims.ts'
+
 type Settings = {
   /** The `iss` of the tokens; their keys are at `<issuer>/.well-known/jwks.json`. */
   readonly issuer: string
-  /** The app client that tokens are issued to. */
+  /** The app client that tokens of people are issued to. */
   readonly clientId: string
 }
 
@@ -18,7 +21,7 @@ const SKEW_SECONDS = 60
 
 /**
  * Returns the principal of an access token. Throws Refusal: `unauthenticated` for an invalid token, `forbidden` for
- * a user without a role, `unavailable` when the issuer's keys cannot be read.
+ * a user or a service without a role, `unavailable` when the issuer's keys cannot be read.
  *
  * Access tokens, not ID tokens: they are what OAuth means for an API, they carry scopes, and machines have no others.
  * Cognito puts no e-mail address into them, so the pool's user names *are* the addresses (serverless.yml).
@@ -35,26 +38,8 @@ export function tokenIdentity(
   )
   return async (token) => {
     const claims = await verifier.verify(token).catch((cause: unknown) => refuse(cause))
-    if (claims.token_use !== 'access')
-      throw new Refusal('unauthenticated', 'This is an ID token; send the access token instead.')
-    if (claims.client_id !== clientId)
-      throw new Refusal('unauthenticated', 'This token was issued to another application.')
-    return toPrincipal(claims)
+    return principalOfClaims(claims, { clientId })
   }
-}
-
-function toPrincipal(claims: Readonly<Record<string, unknown>>): Principal {
-  const { username, sub, iat, exp, 'cognito:groups': groups } = claims
-  const role = highestRole(Array.isArray(groups) ? groups : [])
-  if (role === null) {
-    const detail =
-      'This user is in none of the groups viewer, publisher, operator and admin; ask an administrator.'
-    throw new Refusal('forbidden', detail)
-  }
-  const name = String(username ?? sub ?? '')
-  if (!isUserName(name))
-    throw new Refusal('forbidden', 'The name of this user is reserved for keys and services.')
-  return { kind: 'user', name, role, issued: Number(iat) * 1000, expires: Number(exp) * 1000 }
 }
 
 function refuse(cause: unknown): never {
