@@ -19,6 +19,7 @@ const LIMITS: Readonly<Record<string, number>> = {
   health: 422_000,
   message: 512_000,
   read: 576_000,
+  standing: 350_000,
   stats: 731_000,
   webhooks: 746_000,
   write: 748_000,

@@ -149,7 +149,7 @@ export type SubscriptionRef = {
 }
 
 /** What a subscription keeps of the principal of its connection, so that every push can ask the policy. */
-export type Reader = Pick<Principal, 'name' | 'role' | 'grants' | 'issued' | 'expires'>
+export type Reader = Pick<Principal, 'name' | 'id' | 'role' | 'grants' | 'issued' | 'expires'>
 
 export type Subscription = SubscriptionRequest &
   SubscriptionRef & { readonly behind: boolean; readonly reader: Reader }

@@ -1,4 +1,5 @@
 import type { Principal } from '#shared/core/access/principal.ts'
+import { idName } from '#shared/core/principal.ts'
 
 /**
  * The names whose credentials were revoked, each with the time (milliseconds since 1970) up to which those that were
@@ -24,17 +25,20 @@ export type RevocationStore = {
 }
 
 /**
- * Whether a credential was revoked. Tokens say the second in which they were issued, so one that is issued in the second
+ * Whether a credential was revoked, under its name or the id of its user. Tokens say the second in which they were issued, so one that is issued in the second
  * of the revocation is refused as well.
  */
-export function isRevoked({ name, issued }: Pick<Principal, 'name' | 'issued'>, revoked: Revoked): boolean {
-  const since = revoked.get(name)
-  return since !== undefined && issued <= since
+export function isRevoked(
+  { name, id, issued }: Pick<Principal, 'name' | 'id' | 'issued'>,
+  revoked: Revoked,
+): boolean {
+  const isWithin = (since: number | undefined) => since !== undefined && issued <= since
+  return isWithin(revoked.get(name)) || (id !== undefined && isWithin(revoked.get(idName(id))))
 }
 
 /** Whether a credential has expired, or was revoked. `now` is in milliseconds since 1970. */
 export function hasEnded(
-  credential: Pick<Principal, 'name' | 'issued' | 'expires'>,
+  credential: Pick<Principal, 'name' | 'id' | 'issued' | 'expires'>,
   now: number,
   revoked: Revoked,
 ): boolean {

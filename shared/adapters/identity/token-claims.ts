@@ -38,7 +38,8 @@ export function principalOfClaims(claims: Claims, { clientId }: { readonly clien
   const name = String(username ?? claims.sub ?? '')
   if (!isUserName(name))
     throw new Refusal('forbidden', 'The name of this user is reserved for keys and services.')
-  return { kind: 'user', name, ...userScopes(claims), ...times }
+  const id = typeof claims.sub === 'string' ? { id: claims.sub } : {}
+  return { kind: 'user', name, ...id, ...userScopes(claims), ...times }
 }
 
 type Allowed = Pick<Principal, 'role' | 'grants' | 'sources' | 'actsForOthers'>

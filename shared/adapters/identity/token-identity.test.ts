@@ -44,6 +44,7 @@ test('returns the user and the highest of the groups', async () => {
   expect(await identify()(token())).toEqual({
     kind: 'user',
     name: 'ada@example.com',
+    id: 'u1',
     role: 'operator',
     issued: expect.any(Number),
     expires: expect.any(Number),
@@ -75,6 +76,7 @@ test.each([
     expect(await identify()(token(claims))).toEqual({
       kind: 'user',
       name: 'ada@example.com',
+      id: 'u1',
       role: 'operator',
       issued: expect.any(Number),
       expires: expect.any(Number),

@@ -9,6 +9,8 @@ import { ROLES, type Role } from './role.ts'
 export type Principal = {
   readonly kind: 'user' | 'service' | 'key'
   readonly name: string
+  /** The id that the user pool gave a person, which a new user of the same name does not have. */
+  readonly id?: string
   readonly role: Role
   /** What the role is narrowed to; without it everything that the role may do. */
   readonly grants?: readonly Grant[]
@@ -21,7 +23,7 @@ export type Principal = {
   readonly expires?: number
 }
 
-const PREFIXES = { service: 'service:', key: 'key:' } as const
+const PREFIXES = { service: 'service:', key: 'key:', id: 'id:' } as const
 
 export function serviceName(client: string): string {
   return `${PREFIXES.service}${client}`
@@ -31,7 +33,12 @@ export function keyName(id: string): string {
   return `${PREFIXES.key}${id}`
 }
 
-/** Whether a name can be that of a user: not one of a service or a key, nor empty. */
+/** The name under which the credentials of a person are revoked of whom only the id is known. */
+export function idName(id: string): string {
+  return `${PREFIXES.id}${id}`
+}
+
+/** Whether a name can be that of a user: not one of a service, a key or an id, nor empty. */
 export function isUserName(name: string): boolean {
   return name !== '' && !Object.values(PREFIXES).some((prefix) => name.startsWith(prefix))
 }

@@ -85,15 +85,22 @@ export function toSubscription(row: Item): Subscription {
 const NOBODY: Reader = { name: '', role: 'viewer', issued: 0, expires: 0 }
 
 /** What a row keeps of a principal. */
-export function readerOf({ name, role, grants, issued, expires }: Principal): Reader {
-  return { name, role, issued, ...(grants && { grants }), ...(expires !== undefined && { expires }) }
+export function readerOf({ name, id, role, grants, issued, expires }: Principal): Reader {
+  return {
+    name,
+    role,
+    issued,
+    ...(id !== undefined && { id }),
+    ...(grants && { grants }),
+    ...(expires !== undefined && { expires }),
+  }
 }
 
 /** Whether two readers may read the same, for as long. */
 export function isSameReader(one: Reader, other: Reader): boolean {
-  const text = ({ name, role, issued, expires, grants }: Reader) =>
+  const text = ({ name, id, role, issued, expires, grants }: Reader) =>
     JSON.stringify([
-      [name, role, issued, expires],
+      [name, id, role, issued, expires],
       grants?.map(({ actions, channels, types }) => [actions, channels, types]),
     ])
   return text(one) === text(other)
