@@ -1,6 +1,6 @@
 import type { EventBridgeEvent } from 'aws-lambda'
 import { answerInTime, OutOfTime } from '#shared/adapters/lambda/answer-in-time.ts'
-import { idName, isUserName } from '#shared/core/principal.ts'
+import { idName, isUserName } from '#shared/core/access/principal.ts'
 import { logError } from '#shared/pipeline/log-error.ts'
 import { endSessions, type SessionDeps } from '#shared/pipeline/people/end-sessions.ts'
 import { openTables, revocationStore } from './lib/compose.ts'

@@ -147,6 +147,7 @@ async function startBackends(
       port: ports.IDENTITY_PORT,
       dataDir: join(dataDir, 'identity'),
       trust: trustOf(settings),
+      lambdaUrl: urlsOf(settings).lambda,
       log,
     }),
   )

@@ -2,7 +2,8 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type CallAction, createIdentity } from './create-identity.ts'
+import type { CallAction } from './announce-changes.ts'
+import { createIdentity } from './create-identity.ts'
 import { CLIENT_ID, PASSWORD, USER_POOL_ID } from './user-pool.ts'
 
 type Reply = { AuthenticationResult?: { AccessToken: string }; Users?: { Username: string }[] }
@@ -58,3 +59,35 @@ test('changes survive a restart, and only missing users are seeded', async () =>
   expect(Users).toHaveLength(GROUPS.length)
   expect((await readdir(dataDir)).sort()).toEqual(['clients.json', `${USER_POOL_ID}.json`])
 })
+
+test('what changes a user is announced with the id that its tokens have, and what fails is not', async () => {
+  const announced: unknown[] = []
+  const call = await createIdentity({
+    dataDir,
+    groups: GROUPS,
+    issuer: 'http://127.0.0.1:1',
+    log: () => {},
+    changes: {
+      actions: ['AdminUserGlobalSignOut', 'AdminRemoveUserFromGroup', 'AdminDeleteUser'],
+      announce: async (event) => void announced.push(event),
+    },
+  })
+  const user = { UserPoolId: USER_POOL_ID, Username: 'editor@tidewire.local' }
+  const { sub } = tokenOf(await signIn(call, user.Username, PASSWORD))
+
+  await call('AdminUserGlobalSignOut', user)
+  await call('AdminDeleteUser', user)
+  await expect(call('AdminDeleteUser', user)).rejects.toThrow()
+
+  expect(announced).toMatchObject(
+    ['AdminUserGlobalSignOut', 'AdminDeleteUser'].map((eventName) => ({
+      source: 'aws.cognito-idp',
+      detail: { eventName, additionalEventData: { sub } },
+    })),
+  )
+})
+
+function tokenOf({ AuthenticationResult }: Reply): { sub: string } {
+  const payload = AuthenticationResult?.AccessToken.split('.')[1] ?? ''
+  return JSON.parse(Buffer.from(payload, 'base64url').toString())
+}

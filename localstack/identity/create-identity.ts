@@ -7,7 +7,9 @@ import { DateClock, type Services } from 'cognito-local/lib/services/index.js'
 import { otp } from 'cognito-local/lib/services/otp.js'
 import { JwtTokenGenerator } from 'cognito-local/lib/services/tokenGenerator.js'
 import { UserPoolServiceFactoryImpl } from 'cognito-local/lib/services/userPoolService.js'
-import { quietContext, seedUserPool } from './user-pool.ts'
+import { announceChanges, type CallAction, type PoolEvent } from './announce-changes.ts'
+import { poolActions, subOf } from './pool-actions.ts'
+import { quietContext, seedUserPool, USER_POOL_ID } from './user-pool.ts'
 
 type Options = {
   readonly dataDir: string
@@ -17,16 +19,24 @@ type Options = {
   readonly issuer: string
   /** Called with the codes that Cognito would send by e-mail. */
   readonly log: (line: string) => void
+  /** The actions that are announced once they are done, and to whom; nobody hears of any if this is left out. */
+  readonly changes?: {
+    readonly actions: readonly string[]
+    readonly announce: (event: PoolEvent) => Promise<void>
+  }
 }
-
-/** One action of Cognito's JSON interface, such as `InitiateAuth`. Throws the emulator's errors. */
-export type CallAction = (action: string, input: unknown) => Promise<unknown>
 
 /**
  * Creates cognito-local with the seeded pool, without its own server, because that loads the AWS SDK, logs every request
  * and stores its data in the current folder.
  */
-export async function createIdentity({ dataDir, groups, issuer, log }: Options): Promise<CallAction> {
+export async function createIdentity({
+  dataDir,
+  groups,
+  issuer,
+  log,
+  changes,
+}: Options): Promise<CallAction> {
   const clock = new DateClock()
   const stores = jsonStoreFactory(dataDir)
   const pools = new UserPoolServiceFactoryImpl(clock, stores)
@@ -40,9 +50,15 @@ export async function createIdentity({ dataDir, groups, issuer, log }: Options):
   const tokenGenerator = new JwtTokenGenerator(clock, triggers, { IssuerDomain: issuer })
   const config = {} as Services['config']
   const route = Router({ clock, cognito, config, messages, otp, tokenGenerator, triggers })
-  const call: CallAction = (action, input) => route(action)(quietContext, input)
-  return (action, input) =>
-    action === 'GetTokensFromRefreshToken' ? call('InitiateAuth', toInitiateAuth(input)) : call(action, input)
+  const pool = await cognito.getUserPool(quietContext, USER_POOL_ID)
+  const own = poolActions(pool)
+  const call: CallAction = async (action, input) => {
+    if (action === 'GetTokensFromRefreshToken')
+      return route('InitiateAuth')(quietContext, toInitiateAuth(input))
+    return own[action]?.(input) ?? route(action)(quietContext, input)
+  }
+  if (changes === undefined) return call
+  return announceChanges(call, { ...changes, subOf: (input) => subOf(pool, input), now: Date.now })
 }
 
 /** aws-amplify refreshes tokens with an action that the emulator lacks. This is the older action. */

@@ -1,23 +1,31 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { json } from 'node:stream/consumers'
+import { json, text } from 'node:stream/consumers'
 import { CognitoError, InvalidPasswordError, NotAuthorizedError } from 'cognito-local/lib/errors.js'
 import publicKey from 'cognito-local/lib/keys/cognitoLocal.public.json' with { type: 'json' }
 import { listenOnLoopback } from '../listen-on-loopback.ts'
 import { runAsWorker } from '../start-worker.ts'
 import { createTrustingServer, type Trust } from '../trusted-requests.ts'
-import { type CallAction, createIdentity } from './create-identity.ts'
+import type { CallAction, PoolEvent } from './announce-changes.ts'
+import { createIdentity } from './create-identity.ts'
+import { issueServiceToken } from './service-token.ts'
+import { USER_POOL_ID } from './user-pool.ts'
 
 type Data = {
   readonly issuer: string
   readonly dataDir: string
   readonly groups: readonly string[]
   readonly trust: Trust
+  /** The function that hears of changes to users, by name, at the Invoke API; null if there is none. */
+  readonly listener: { readonly url: string; readonly actions: readonly string[] } | null
 }
 
 // The worker thread that `startIdentity` starts. It listens on any free port.
 await runAsWorker(async (data: Data, log) => {
-  const server = identityServer(await createIdentity({ ...data, log }), data.trust)
+  const { listener, issuer, trust } = data
+  const changes = listener && { actions: listener.actions, announce: announceTo(listener.url) }
+  const call = await createIdentity({ ...data, log, ...(changes && { changes }) })
+  const server = identityServer({ call, issuer: `${issuer}/${USER_POOL_ID}` }, trust)
   await listenOnLoopback(server, 0)
   const { port } = server.address() as AddressInfo
   return {
@@ -28,6 +36,16 @@ await runAsWorker(async (data: Data, log) => {
     },
   }
 })
+
+/** Calls a function as EventBridge does. Rejects if it fails, because a test must not go on without it. */
+function announceTo(url: string): (event: PoolEvent) => Promise<void> {
+  return async (event) => {
+    const response = await fetch(url, { method: 'POST', body: JSON.stringify(event) })
+    const body = await response.text()
+    if (!response.ok || response.headers.has('x-amz-function-error'))
+      throw new Error(`${event.detail.eventName} was done, and the function that hears of it failed: ${body}`)
+  }
+}
 
 /** The page is served from another port. A request with an origin is one of a page that may read the response. */
 const corsOf = (origin: string | undefined) => ({
@@ -41,21 +59,30 @@ const corsOf = (origin: string | undefined) => ({
 
 type Reply = { readonly status: number; readonly body?: unknown }
 
-/** Cognito's HTTP interface: `POST /` with the action in `x-amz-target`, and the public keys of its tokens. */
-function identityServer(call: CallAction, trust: Trust): Server {
+type Identity = { readonly call: CallAction; readonly issuer: string }
+
+/**
+ * Cognito's HTTP interface: `POST /` with the action in `x-amz-target`, the public keys of its tokens, and the token
+ * endpoint for services.
+ */
+function identityServer(identity: Identity, trust: Trust): Server {
   return createTrustingServer(trust, (request, response) => {
     const cors = corsOf(request.headers.origin)
-    respond(request, call).then(
+    respond(request, identity).then(
       (reply) => send(response, reply, cors),
       (error: unknown) => send(response, failure('InternalErrorException', String(error), 500), cors),
     )
   })
 }
 
-async function respond(request: IncomingMessage, call: CallAction): Promise<Reply> {
+async function respond(request: IncomingMessage, { call, issuer }: Identity): Promise<Reply> {
   const { method, url = '' } = request
   if (method === 'OPTIONS') return { status: 204 }
   if (url.endsWith('/.well-known/jwks.json')) return { status: 200, body: { keys: [publicKey.jwk] } }
+  if (method === 'POST' && url === '/oauth2/token') {
+    const { authorization } = request.headers
+    return issueServiceToken({ authorization, body: await text(request) }, issuer, Date.now())
+  }
   const [, action] = String(request.headers['x-amz-target'] ?? '').split('.')
   if (method !== 'POST' || !action) return failure('UnknownOperationException', 'Send an x-amz-target.')
   const input: unknown = await json(request)

@@ -24,18 +24,25 @@ export async function startIdentityWorker(
     port,
     dataDir,
     trust,
+    lambdaUrl,
     log,
   }: {
     readonly port: number
     readonly dataDir: string
     readonly trust: Trust
+    /** Where functions are invoked. */
+    readonly lambdaUrl: string
     readonly log: (line: string) => void
   },
 ): Promise<Identity> {
   const groups = readGroups(service)
   const file = new URL('./identity-worker.ts', import.meta.url)
   const issuer = `http://127.0.0.1:${port}`
-  const start = () => startWorker(file, { data: { issuer, dataDir, groups, trust }, log })
+  const start = () =>
+    startWorker(file, {
+      data: { issuer, dataDir, groups, trust, listener: readListener(service, lambdaUrl) },
+      log,
+    })
   const running = await listenOnDemand(port, start, log)
   return {
     ...running,
@@ -44,6 +51,24 @@ export async function startIdentityWorker(
     clientId: CLIENT_ID,
     users: { emails: groups.map(emailOf), password: PASSWORD },
   }
+}
+
+/** The function that a rule of EventBridge calls with actions of Cognito, and these actions. */
+function readListener({ service, provider, functions = {} }: Service, lambdaUrl: string) {
+  for (const [key, { name, events = [] }] of Object.entries(functions))
+    for (const { eventBridge } of events) {
+      const { pattern } = (eventBridge ?? {}) as { pattern?: Pattern }
+      if (!pattern?.source?.includes('aws.cognito-idp')) continue
+      const named = name ?? `${service}-${provider.stage ?? 'dev'}-${key}`
+      const url = `${lambdaUrl}/2015-03-31/functions/${named}/invocations`
+      return { url, actions: pattern.detail?.eventName ?? [] }
+    }
+  return null
+}
+
+type Pattern = {
+  readonly source?: readonly string[]
+  readonly detail?: { readonly eventName?: readonly string[] }
 }
 
 /** The names of the user pool's groups among the resources. */

@@ -1,5 +1,4 @@
-import type { Principal } from '#shared/core/access/principal.ts'
-import { idName } from '#shared/core/principal.ts'
+import { idName, type Principal } from '#shared/core/access/principal.ts'
 
 /**
  * The names whose credentials were revoked, each with the time (milliseconds since 1970) up to which those that were
