@@ -1,11 +1,8 @@
 import { JwtExpiredError, JwtInvalidIssuerError } from 'aws-jwt-verify/error'
 import { type JwksCache, SimpleJwksCache } from 'aws-jwt-verify/jwk'
 import { JwtVerifier } from 'aws-jwt-verify/jwt-verifier'
-import { isUserName, type Principal } from '#shared/core/access/principal.ts'
-import { highestRole } from '#shared/core/access/role.ts'
+import type { Principal } from '#shared/core/access/principal.ts'
 import { Refusal } from '#shared/core/refusal.ts'
-
-
 import { principalOfClaims } from './token-claims.ts'
 
 type Settings = {
