@@ -1,9 +1,11 @@
 import type { APIGatewayEventWebsocketRequestContextV2, APIGatewayProxyResultV2 } from 'aws-lambda'
 import { answerInTime } from '#shared/adapters/lambda/answer-in-time.ts'
 import type { Principal } from '#shared/core/access/principal.ts'
-import { clientOf } from '#shared/core/address.ts'
+
+
 import { Refusal } from '#shared/core/refusal.ts'
 import type { Audit } from '#shared/pipeline/audit/audit.ts'
+import { clientOf } from '#shared/pipeline/limits/client-of.ts'
 import type { Limits } from '#shared/pipeline/limits/limits.ts'
 import type { SubscriptionStore, TicketStore } from '#shared/pipeline/ports.ts'
 import { hasEnded, type RevocationStore } from '#shared/pipeline/revocations.ts'

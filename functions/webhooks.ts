@@ -1,12 +1,12 @@
 import { httpHandler } from '#shared/adapters/http/http-handler.ts'
 import type { HttpRequest, HttpResponse } from '#shared/adapters/http/http-message.ts'
 import { respondOpenly, respondWithin } from '#shared/adapters/http/respond-as.ts'
-import { clientOf } from '#shared/core/address.ts'
 import { ACCEPT_LIMITS } from '#shared/core/limits.ts'
 import { Refusal } from '#shared/core/refusal.ts'
 import { type AcceptDeps, acceptFrom } from '#shared/pipeline/accept/accept.ts'
 import type { SourceOwner } from '#shared/pipeline/accept/source-owner.ts'
 import type { Audit } from '#shared/pipeline/audit/audit.ts'
+import { clientOf } from '#shared/pipeline/limits/client-of.ts'
 import type { Limits } from '#shared/pipeline/limits/limits.ts'
 import { continueTrace } from '#shared/pipeline/trace.ts'
 import {

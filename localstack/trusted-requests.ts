@@ -51,9 +51,29 @@ export function requestProblem(
   return 'Pages of other origins may not use this (docs/local-stack.md).'
 }
 
+/**
+ * How long a client may take, in milliseconds: for the headers, and for the whole request. Later it gets 408, as a client
+ * of a gateway does. A browser that opens a connection before it needs one is such a client, and tries again.
+ */
+export type Patience = {
+  readonly headersTimeout: number
+  readonly requestTimeout: number
+  /** How often it is looked for. */
+  readonly connectionsCheckingInterval: number
+}
+const PATIENCE: Patience = {
+  headersTimeout: 20_000,
+  requestTimeout: 30_000,
+  connectionsCheckingInterval: 5000,
+}
+
 /** Creates an HTTP server that refuses with 403 what it does not trust. Upgrades are the caller's own business. */
-export function createTrustingServer(trust: Trust, respond: RequestListener): Server {
-  return createServer((request, response) => {
+export function createTrustingServer(
+  trust: Trust,
+  respond: RequestListener,
+  patience: Patience = PATIENCE,
+): Server {
+  return createServer({ ...patience }, (request, response) => {
     const problem = requestProblem(request, trust)
     if (problem === null) return respond(request, response)
     request.resume()

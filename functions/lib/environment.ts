@@ -1,8 +1,8 @@
 import * as z from 'zod'
 import { LONG_POLL_LIMIT } from '#shared/core/limits.ts'
 import { messageOf } from '#shared/core/message-of.ts'
-import { parseRates } from '#shared/core/rates.ts'
 import { DEFAULT_RETENTION, parseRetention } from '#shared/core/retention.ts'
+import { parseRates } from '#shared/pipeline/limits/rates.ts'
 
 const text = z.string().min(1)
 const SECRET_LENGTH = 16

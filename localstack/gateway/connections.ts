@@ -26,6 +26,8 @@ export type Connection = {
   touch(): void
   /** Sends a text. Returns false if the client does not read: what waits for it fills its buffer. */
   send(text: string | Buffer): boolean
+  /** Answers a ping of the protocol, unless the client does not read. */
+  pong(data: Buffer): void
   close(code: number, reason: string): void
 }
 
@@ -84,6 +86,9 @@ function createConnection(
       touch()
       socket.send(text, { binary: false })
       return true
+    },
+    pong(data) {
+      if (socket.bufferedAmount <= BUFFERED_BYTES) socket.pong(data)
     },
     close: (code, reason) => socket.close(code, reason),
   }

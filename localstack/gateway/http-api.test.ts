@@ -1,6 +1,7 @@
 import { request } from 'node:http'
+import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import type { Service } from '../service.ts'
 import { createHttpApi } from './http-api.ts'
 import { createIntegrations } from './integrations.ts'
@@ -12,13 +13,23 @@ afterEach(async () => {
 })
 
 /** Returns the URL of an API with these functions; the gateway waits for one at most `limitMs`. */
-async function start(functions: TestFunctions, provider: Service['provider'] = {}, limitMs = 30_000) {
+type More = { readonly limitMs?: number } & Parameters<typeof createHttpApi>[3]
+async function start(
+  functions: TestFunctions,
+  provider: Service['provider'] = {},
+  { limitMs = 30_000, ...more }: More = {},
+) {
   const { service, host, functions: definitions } = createTestService(functions, provider)
   const { url, stop } = await listen(
-    createHttpApi(service, createIntegrations(host, definitions, limitMs), {
-      hosts: [],
-      origins: ['https://a.example'],
-    }),
+    createHttpApi(
+      service,
+      createIntegrations(host, definitions, limitMs),
+      {
+        hosts: [],
+        origins: ['https://a.example'],
+      },
+      more,
+    ),
   )
   stops.push(stop)
   return url
@@ -137,7 +148,7 @@ test('a function that fails is 500, and one that takes longer than the gateway w
       run: () => ({ statusCode: 200, headers: { 'not a header': 'x' } }),
     },
   }
-  const url = await start(functions, {}, 20)
+  const url = await start(functions, {}, { limitMs: 20 })
   const answerOf = async (path: string) => {
     const response = await fetch(url + path)
     return [response.status, await response.json()]
@@ -214,4 +225,50 @@ test('a route with the method OPTIONS takes the preflights of its path', async (
   expect((await fetch(`${url}/other`, preflight)).headers.get('access-control-allow-origin')).toBe(
     'https://a.example',
   )
+})
+
+/** Sends bytes and leaves the request as it is. Returns what comes back, all of it once the gateway has ended it. */
+function sendRaw(url: string, bytes: string) {
+  const { port, hostname } = new URL(url)
+  const socket = connect(Number(port), hostname, () => socket.write(bytes))
+  let received = ''
+  socket.on('data', (data) => {
+    received += data
+  })
+  socket.on('error', () => {})
+  const ended = new Promise<string>((resolve) => socket.on('close', () => resolve(received)))
+  stops.push(async () => void socket.destroy())
+  return { socket, ended }
+}
+
+const HASTY = { headersTimeout: 50, requestTimeout: 50, connectionsCheckingInterval: 10 }
+const POST = 'POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1000\r\n'
+
+test.each([
+  ['its headers', POST],
+  ['its body', `${POST}\r\nabc`],
+])('a sender that does not end %s gets 408, and no function is invoked', async (_, bytes) => {
+  const run = vi.fn(echo.run)
+  const url = await start({ echo: { ...echo, run } }, {}, { patience: HASTY })
+
+  expect(await sendRaw(url, bytes).ended).toMatch(/^HTTP\/1\.1 408 /)
+  expect(run).not.toHaveBeenCalled()
+})
+
+test('headers of more than 16 KB are 431', async () => {
+  const url = await start({ echo })
+  const { ended } = sendRaw(url, `GET / HTTP/1.1\r\nhost: localhost\r\nx: ${'x'.repeat(20_000)}\r\n\r\n`)
+
+  expect(await ended).toMatch(/^HTTP\/1\.1 431 /)
+})
+
+test('bodies that are not complete take a bounded memory together, which is free again when their senders are gone', async () => {
+  const url = await start({ echo }, {}, { bodiesBytes: 1000 })
+  const slow = sendRaw(url, `${POST}\r\n${'x'.repeat(900)}`)
+  const post = () => fetch(url, { method: 'POST', body: 'x'.repeat(500) }).then(({ status }) => status)
+  await vi.waitFor(async () => expect(await post().catch(() => 'cut')).toBe('cut'))
+
+  slow.socket.destroy()
+
+  await vi.waitFor(async () => expect(await post().catch(() => 'cut')).toBe(200))
 })

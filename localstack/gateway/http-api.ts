@@ -1,8 +1,8 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http'
 import { MAX_PAYLOAD_BYTES } from '../lambda/host-protocol.ts'
-import { readBody } from '../read-body.ts'
+import { type BodyRoom, bodyRoom, readBody } from '../read-body.ts'
 import type { Service } from '../service.ts'
-import { createTrustingServer, type Trust } from '../trusted-requests.ts'
+import { createTrustingServer, type Patience, type Trust } from '../trusted-requests.ts'
 import { type Cors, readCors } from './cors.ts'
 import { splitTarget, toHttpEvent } from './http-event.ts'
 import { gatewayMessage, type HttpResult, toHttpResult } from './http-result.ts'
@@ -11,26 +11,42 @@ import type { Integrate } from './integrations.ts'
 
 /** API Gateway's limit of a request's body. */
 const MAX_BODY_BYTES = 10 * 1024 * 1024
+/** What all bodies that are not complete yet may take: slow senders must not fill the memory. */
+const BODIES_BYTES = 256 * 1024 * 1024
 /** How long an idle connection is kept, in milliseconds: longer than clients keep theirs, which therefore close first. */
 const KEEP_ALIVE_MS = 75_000
 
-type Api = { readonly routes: HttpRoutes; readonly cors: Cors | null; readonly integrate: Integrate }
+type Api = {
+  readonly routes: HttpRoutes
+  readonly cors: Cors | null
+  readonly integrate: Integrate
+  readonly room: BodyRoom
+}
 
 /** Creates the HTTP API of a service, with payload format 2.0 and the stage `$default`. */
-export function createHttpApi(service: Service, integrate: Integrate, trust: Trust): Server {
+export function createHttpApi(
+  service: Service,
+  integrate: Integrate,
+  trust: Trust,
+  { patience, bodiesBytes = BODIES_BYTES }: { patience?: Patience; bodiesBytes?: number } = {},
+): Server {
   const cors = readCors(service, trust.origins)
-  const api: Api = { routes: readHttpRoutes(service), cors, integrate }
-  const server = createTrustingServer(trust, (request, response) => {
+  const api: Api = { routes: readHttpRoutes(service), cors, integrate, room: bodyRoom(bodiesBytes) }
+  const respondTo: RequestListener = (request, response) => {
     respond(request, api).then(
       (result) => send(response, result, request),
-      () => response.destroy(), // the sender has cut its request
+      () => response.destroy(), // the sender has cut its request, or there was no room for it
     )
-  })
+  }
+  const server = createTrustingServer(trust, respondTo, patience)
   server.keepAliveTimeout = KEEP_ALIVE_MS
   return server
 }
 
-async function respond(request: IncomingMessage, { routes, cors, integrate }: Api): Promise<HttpResult> {
+async function respond(
+  request: IncomingMessage,
+  { routes, cors, integrate, room }: Api,
+): Promise<HttpResult> {
   const { method = 'GET', url = '/', rawHeaders, socket, httpVersion } = request
   const { origin } = request.headers
   const [path] = splitTarget(url)
@@ -39,7 +55,7 @@ async function respond(request: IncomingMessage, { routes, cors, integrate }: Ap
     request.resume()
     return { status: 204, headers: { ...cors.preflight(origin), vary: 'origin' }, cookies: [], body: '' }
   }
-  const body = await readBody(request, MAX_BODY_BYTES)
+  const body = await readBody(request, MAX_BODY_BYTES, room)
   const match = routes.find(method, path)
   const result = await (async () => {
     if (body === null) return tooLarge

@@ -314,4 +314,51 @@ describe('the management API', () => {
     await vi.waitFor(() => expect(texts).toHaveLength(sent), { timeout: 10_000 })
     expect((await manage('POST', id, 'again')).status).toBe(200)
   })
+
+  test('sends no pongs to a client that does not read', async () => {
+    const { seen, open, manage } = await start()
+    const { socket, id, texts } = await open()
+    let pongs = 0
+    socket.on('pong', () => pongs++)
+    socket.ping()
+    await vi.waitFor(() => expect(pongs).toBe(1))
+
+    socket.pause()
+    let sent = -1
+    for (let status = 200; status === 200; sent++)
+      status = (await manage('POST', id, 'x'.repeat(100_000))).status
+    for (let ping = 0; ping < 1000; ping++) socket.ping()
+    const before = seen.message?.length ?? 0
+    socket.send('{"action":"any"}')
+    await vi.waitFor(() => expect(seen.message?.length ?? 0).toBeGreaterThan(before))
+    socket.resume()
+    await vi.waitFor(() => expect(texts).toHaveLength(sent), { timeout: 10_000 })
+    socket.ping()
+    await vi.waitFor(() => expect(pongs).toBe(2))
+  })
+
+  test('hands at most 16 messages of a client to the functions at once, and all of them in the end', async () => {
+    const gate = Promise.withResolvers<{ statusCode: number }>()
+    let running = 0
+    let most = 0
+    const { seen, open } = await start({
+      message: {
+        events: [{ websocket: '$default' }],
+        run: async () => {
+          most = Math.max(most, ++running)
+          await gate.promise
+          running--
+          return { statusCode: 200 }
+        },
+      },
+    })
+    const { socket } = await open()
+    for (let message = 0; message < 500; message++) socket.send(`{"action":"any","n":${message}}`)
+    await vi.waitFor(() => expect(running).toBe(16))
+
+    gate.resolve({ statusCode: 200 })
+
+    await vi.waitFor(() => expect(seen.message).toHaveLength(500))
+    expect(most).toBe(16)
+  })
 })

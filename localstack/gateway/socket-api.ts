@@ -28,6 +28,8 @@ type Connected = { readonly status: number; readonly protocol: string | undefine
 
 const KEEP_ALIVE_MS = 75_000
 const UNSUPPORTED_DATA = 1003
+/** How many messages of a connection the functions have at once. Further ones wait at their sender. */
+const MESSAGES_AT_WORK = 16
 /** How long a client may take to answer the close frame of a gateway that stops, in milliseconds. */
 const CLOSING_MS = 500
 
@@ -44,6 +46,8 @@ export function createSocketApi(
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: MAX_MESSAGE_BYTES,
+    // A client that sends pings and reads nothing would be sent pongs without end.
+    autoPong: false,
     handleProtocols: (_, request) => protocols.get(request) ?? false,
   })
   const server = createTrustingServer(
@@ -64,12 +68,15 @@ export function createSocketApi(
     socket.on('close', (code, reason) => disconnect(identity, code, reason.toString()))
     connections.add(socket, identity)
     const connection = connections.find(identity.connectionId)
+    const takeMessage = inTurns(socket, async (message) => {
+      const text = await answer(api, identity, message)
+      if (text !== null && socket.readyState === socket.OPEN) connection?.send(text)
+    })
+    socket.on('ping', (data) => connection?.pong(data))
     socket.on('message', (data: Buffer, isBinary: boolean) => {
       if (isBinary) return socket.close(UNSUPPORTED_DATA, 'Binary messages are not supported')
       connection?.touch()
-      void answer(api, identity, data.toString()).then((text) => {
-        if (text !== null && socket.readyState === socket.OPEN) connection?.send(text)
-      })
+      takeMessage(data.toString())
     })
   }
   server.on('upgrade', async (request: IncomingMessage, socket: Duplex, head: Buffer) => {
@@ -100,6 +107,29 @@ export function createSocketApi(
       clearTimeout(cut)
       await Promise.all(disconnecting)
     },
+  }
+}
+
+/**
+ * Returns what handles the messages of a socket, at most `MESSAGES_AT_WORK` at once. Meanwhile nothing is read from it, so
+ * that one client that floods has its messages at its own side, and little of the functions' time.
+ */
+function inTurns(
+  socket: Pick<WebSocket, 'pause' | 'resume'>,
+  handle: (message: string) => Promise<void>,
+): (message: string) => void {
+  const waiting: string[] = []
+  let atWork = 0
+  const run = async (first: string) => {
+    atWork++
+    for (let next: string | undefined = first; next !== undefined; next = waiting.shift()) await handle(next)
+    atWork--
+    socket.resume()
+  }
+  return (message) => {
+    if (atWork < MESSAGES_AT_WORK) return void run(message)
+    socket.pause()
+    waiting.push(message)
   }
 }
 

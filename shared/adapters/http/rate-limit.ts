@@ -1,6 +1,6 @@
-import type { RateClass } from '#shared/core/rates.ts'
 import { Refusal } from '#shared/core/refusal.ts'
 import type { Permit } from '#shared/pipeline/limits/limits.ts'
+import type { RateClass } from '#shared/pipeline/limits/rates.ts'
 import type { HttpRequest, HttpResponse } from './http-message.ts'
 
 type Asked = Pick<HttpRequest, 'method' | 'path' | 'query'>

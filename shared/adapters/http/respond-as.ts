@@ -1,8 +1,9 @@
 import type { Principal } from '#shared/core/access/principal.ts'
-import { clientOf } from '#shared/core/address.ts'
+
 import { type AuditedAction, actorOf } from '#shared/core/audit.ts'
 import { type ErrorCode, Refusal } from '#shared/core/refusal.ts'
 import type { Audit } from '#shared/pipeline/audit/audit.ts'
+import { clientOf } from '#shared/pipeline/limits/client-of.ts'
 import type { Limits, Permit } from '#shared/pipeline/limits/limits.ts'
 import type { HttpRequest, HttpResponse } from './http-message.ts'
 import { problemResponse } from './problem.ts'

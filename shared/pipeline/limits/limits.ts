@@ -1,7 +1,7 @@
-import type { Rates } from '#shared/core/rates.ts'
 import { credentialGuard, type Guard } from './failed-credentials.ts'
 import type { RateCounter } from './rate-counter.ts'
 import { type RateLimits, rateLimits } from './rate-limits.ts'
+import type { Rates } from './rates.ts'
 
 export type { Permit } from './rate-limits.ts'
 

@@ -1,7 +1,7 @@
-import type { RateClass, Rates } from '#shared/core/rates.ts'
 import { logError } from '#shared/pipeline/log-error.ts'
 import { boundedMap } from './bounded-map.ts'
 import { endOf, type RateCounter, spanAt } from './rate-counter.ts'
+import type { RateClass, Rates } from './rates.ts'
 import { tokenBuckets } from './token-buckets.ts'
 
 /** What one request was told about its rate. */

@@ -1,6 +1,6 @@
-import { parseRates } from '#shared/core/rates.ts'
 import { createLimits, type Limits } from '#shared/pipeline/limits/limits.ts'
 import type { RateCounter } from '#shared/pipeline/limits/rate-counter.ts'
+import { parseRates } from '#shared/pipeline/limits/rates.ts'
 import { memoryRateCounter } from './memory-rate-counter.ts'
 
 type Options = {
