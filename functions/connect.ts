@@ -2,7 +2,6 @@ import type { APIGatewayEventWebsocketRequestContextV2, APIGatewayProxyResultV2 
 import { answerInTime } from '#shared/adapters/lambda/answer-in-time.ts'
 import type { Principal } from '#shared/core/access/principal.ts'
 
-
 import { Refusal } from '#shared/core/refusal.ts'
 import type { Audit } from '#shared/pipeline/audit/audit.ts'
 import { clientOf } from '#shared/pipeline/limits/client-of.ts'
