@@ -1,16 +1,22 @@
 import { describe, expect, test } from 'vitest'
 import type { Principal } from '#shared/core/access/principal.ts'
+import { createDirectory } from '#shared/pipeline/people/directory.ts'
 import { callHttp, identifyByRole, keyOf } from '#shared/testing/functions/http-calls.ts'
 import { makeHttpEvent } from '#shared/testing/functions/lambda-events.ts'
 import { makePrincipal } from '#shared/testing/identity/make-principal.ts'
 import { memoryAudit } from '#shared/testing/memory/memory-audit.ts'
 import { memoryKeyStore } from '#shared/testing/memory/memory-key-store.ts'
+import { memoryPeople } from '#shared/testing/memory/memory-people.ts'
 import { memoryRevocationStore } from '#shared/testing/memory/memory-revocation-store.ts'
 import { composeAccounts, createAccounts } from './accounts.ts'
 import { readEnvironment } from './lib/environment.ts'
 
 const NOW = Date.parse('2026-03-01T08:00:00Z')
 const ADA = makePrincipal({ name: 'ada', role: 'operator', expires: NOW + 60_000 })
+const PEOPLE = [
+  { name: 'bob@example.com', role: 'viewer' },
+  { name: 'ada@example.com', role: 'admin' },
+] as const
 const CI = { id: 'ci', role: 'publisher', scopes: ['publish:port.**'] }
 
 function createWorld(user: Principal = ADA) {
@@ -22,6 +28,7 @@ function createWorld(user: Principal = ADA) {
     keys: memoryKeyStore(),
     revocations,
     audit,
+    directory: createDirectory(memoryPeople(PEOPLE), { now: () => NOW }),
     now: () => NOW,
   })
   const call = (
@@ -29,8 +36,10 @@ function createWorld(user: Principal = ADA) {
     headers: Readonly<Record<string, string>> = keyOf('admin'),
     body?: unknown,
   ) => {
-    const [method = '', path = ''] = route.split(' ')
-    return callHttp(accounts, makeHttpEvent(method, path, { headers, body }))
+    const [method = '', url = ''] = route.split(' ')
+    const [path = '', search] = url.split('?')
+    const query = Object.fromEntries(new URLSearchParams(search))
+    return callHttp(accounts, makeHttpEvent(method, path, { headers, body, query }))
   }
   return { call, audit, revocations }
 }
@@ -107,6 +116,31 @@ describe('sessions', () => {
       body: { name: 'bob@example.com' },
     })
     expect(await revocations.since('bob@example.com')).toBe(NOW)
+  })
+})
+
+describe('people', () => {
+  test('are listed and searched by operators, sorted by name', async () => {
+    const { call } = createWorld()
+    const [ada, bob] = [PEOPLE[1], PEOPLE[0]]
+
+    expect(await call('GET /users', keyOf('operator'))).toMatchObject({
+      status: 200,
+      body: { users: [ada, bob] },
+    })
+    expect((await call('GET /users?q=BOB', keyOf('admin'))).body).toEqual({ users: [bob] })
+    expect((await call('GET /users?limit=1', keyOf('admin'))).body).toEqual({ users: [ada] })
+    expect(await call('GET /users?limit=101', keyOf('admin'))).toMatchObject({ status: 400 })
+  })
+
+  test.each([
+    ['viewer', 403],
+    ['publisher', 403],
+  ] as const)('are not shown to a %s', async (role, status) => {
+    const { call } = createWorld()
+
+    expect(await call('GET /users', {})).toMatchObject({ status: 401 })
+    expect(await call('GET /users', keyOf(role))).toMatchObject({ status })
   })
 })
 

@@ -5,7 +5,15 @@ import { assertMay } from '#shared/core/access/authorize.ts'
 import { Refusal } from '#shared/core/refusal.ts'
 import type { Limits } from '#shared/pipeline/limits/limits.ts'
 import { type AccountDeps, accountRoutes } from './lib/account-routes.ts'
-import { auditTrail, identityOf, keyStore, limitsOf, openTables, revocationStore } from './lib/compose.ts'
+import {
+  auditTrail,
+  directoryOf,
+  identityOf,
+  keyStore,
+  limitsOf,
+  openTables,
+  revocationStore,
+} from './lib/compose.ts'
 import { type Environment, readEnvironment } from './lib/environment.ts'
 import { findRoute } from './lib/find-route.ts'
 
@@ -19,6 +27,7 @@ export function composeAccounts(env: Environment): AccountFunctionDeps {
     identify: identityOf(tables),
     limits: limitsOf(tables),
     audit: auditTrail(env),
+    directory: directoryOf(env),
     now: Date.now,
   }
 }

@@ -11,7 +11,7 @@ import { type Bundle, bundleFunctions } from '#shared/testing/functions/bundle-f
 const LIMITS: Readonly<Record<string, number>> = {
   accounts: 370_000,
   audit: 700_000,
-  command: 770_000,
+  command: 776_000,
   connect: 400_000,
   deliver: 497_000,
   disconnect: 400_000,

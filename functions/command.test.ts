@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { Role } from '#shared/core/access/role.ts'
 import { getEvent } from '#shared/pipeline/lifecycle/get-event.ts'
+import { createDirectory } from '#shared/pipeline/people/directory.ts'
 import { callHttp, identifyByRole, keyOf } from '#shared/testing/functions/http-calls.ts'
 import { makeHttpEvent } from '#shared/testing/functions/lambda-events.ts'
 import { makePrincipal } from '#shared/testing/identity/make-principal.ts'
@@ -16,15 +17,16 @@ let command: ReturnType<typeof createCommand>
 beforeEach(async () => {
   world = createCaseWorld()
   audit = memoryAudit()
-  command = createCommand({
-    ...composeCommand(readEnvironment(process.env)),
-    identify: identifyByRole,
-    ...world,
-    audit,
-  })
+  command = createCommand(deps())
   await publishTo(world, 'd1')
 })
 
+const deps = () => ({
+  ...composeCommand(readEnvironment(process.env)),
+  identify: identifyByRole,
+  ...world,
+  audit,
+})
 const call = (event: ReturnType<typeof makeHttpEvent>) => callHttp(command, event)
 const tagOf = async (id: string) => (await getEvent({ id, principal: makePrincipal() }, world)).tag
 
@@ -54,6 +56,32 @@ describe('POST /events/{id}/{move}', () => {
     expect(body).toMatchObject({ topic: 'container-events' })
     expect(body).not.toHaveProperty('state')
     expect(headers).not.toHaveProperty('etag')
+  })
+
+  test('is 422 with what to do if it is assigned to nobody who is known', async () => {
+    expect(await move('assign', { body: { assignee: 'carl' } })).toMatchObject({
+      status: 422,
+      body: {
+        detail: expect.stringContaining('there is no user "carl". GET /users lists the people'),
+        errors: [{ pointer: '/assignee' }],
+      },
+    })
+    expect(await move('assign', { body: { assignee: 'key:operator' } })).toMatchObject({ status: 422 })
+    expect(world.records).toHaveLength(1)
+  })
+
+  test('is 503 with Retry-After if nobody knows who is known, and nothing is written', async () => {
+    const failing = async () => {
+      throw new Error('too many requests')
+    }
+    const directory = createDirectory({ all: failing, find: failing }, { now: Date.now })
+    command = createCommand({ ...deps(), directory })
+
+    const { status, headers } = await move('assign', { body: { assignee: 'bob' } })
+
+    expect([status, headers['retry-after']]).toEqual([503, '2'])
+    expect(world.records).toHaveLength(1)
+    expect((await move('acknowledge')).status).toBe(202)
   })
 
   test('is 409 with the reason if the state forbids the move', async () => {

@@ -185,6 +185,8 @@ function environmentOf(
     LAMBDA_ENDPOINT: urlsOf(settings).lambda,
     TOKEN_ISSUER: identity.issuer,
     USER_POOL_CLIENT_ID: identity.clientId,
+    USER_POOL_ID: identity.userPoolId,
+    IDENTITY_ENDPOINT: identity.endpoint,
     WEBHOOK_LOCAL_SECRETS: '1',
     RATE_LIMITS: process.env.RATE_LIMITS ?? LOCAL_RATES,
     RECORD_SECRETS: process.env.RECORD_SECRETS ?? LOCAL_RECORD_SECRET,

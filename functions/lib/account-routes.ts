@@ -9,11 +9,14 @@ import type { Audit } from '#shared/pipeline/audit/audit.ts'
 import type { KeyStore } from '#shared/pipeline/keys/key-store.ts'
 import { createKey, listKeys, revokeKey, rotateKey } from '#shared/pipeline/keys/keys.ts'
 import { readGrace, readJsonBody, readKeyRequest } from '#shared/pipeline/keys/read-key-request.ts'
+import type { Directory } from '#shared/pipeline/people/directory.ts'
 import { endSessions, type SessionDeps } from '#shared/pipeline/people/end-sessions.ts'
+import { readPeopleQuery } from '#shared/pipeline/people/read-people-query.ts'
 
 export type AccountDeps = SessionDeps & {
   readonly keys: KeyStore
   readonly audit: Audit
+  readonly directory: Directory
 }
 
 type Route = {
@@ -55,6 +58,13 @@ export function accountRoutes(deps: AccountDeps): Readonly<Record<string, Route>
         await record('key.revoked', key.name, {}, [request, principal])
         return { status: 200, body: key }
       },
+    },
+    'GET /users': {
+      action: 'users.read',
+      respond: async ({ query }) => ({
+        status: 200,
+        body: { users: await deps.directory.list(readPeopleQuery(query)) },
+      }),
     },
     'GET /users/me': {
       action: 'users.me',

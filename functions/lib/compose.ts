@@ -13,6 +13,7 @@ import { dynamoViewStore } from '#shared/adapters/dynamodb/dynamo-view-store.ts'
 import { joinedReads, type ReadItems } from '#shared/adapters/dynamodb/joined-reads.ts'
 import { apiGateway } from '#shared/adapters/gateway/api-gateway.ts'
 import type { Identify } from '#shared/adapters/http/require-principal.ts'
+import { cognitoPeople } from '#shared/adapters/identity/cognito-people.ts'
 import { keyIdentity } from '#shared/adapters/identity/key-identity.ts'
 import { tokenIdentity } from '#shared/adapters/identity/token-identity.ts'
 import { unlessRevoked } from '#shared/adapters/identity/unless-revoked.ts'
@@ -29,6 +30,7 @@ import { recordDecoder } from '#shared/pipeline/consume/consume.ts'
 import { deployedRetention } from '#shared/pipeline/deployed-retention.ts'
 import { createLimits, type Limits } from '#shared/pipeline/limits/limits.ts'
 import type { RateCounter } from '#shared/pipeline/limits/rate-counter.ts'
+import { createDirectory, type Directory } from '#shared/pipeline/people/directory.ts'
 import type { Clock } from '#shared/pipeline/poll.ts'
 import type { DecodeRecord, SubscriptionStore } from '#shared/pipeline/ports.ts'
 import { recordJudge, signedLog } from '#shared/pipeline/signed-record.ts'
@@ -139,6 +141,11 @@ export function keyStore({ client, env: { tables } }: Tables) {
 export function identityOf(tables: Tables): Identify {
   const identify = { byKey: keyIdentity(keyStore(tables)), byToken: tokenIdentity(tables.env.tokens) }
   return unlessRevoked(identify, revocationStore(tables))
+}
+
+/** The people of the user pool. */
+export function directoryOf({ userPool, aws }: Environment): Directory {
+  return createDirectory(cognitoPeople({ ...userPool, aws }), { now: Date.now })
 }
 
 /** What asks for the statistics to be announced. */

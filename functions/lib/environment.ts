@@ -54,6 +54,7 @@ const schema = z.object({
     .transform((text) => (text === '' ? 0 : Date.parse(text))),
   TOKEN_ISSUER: z.url(),
   USER_POOL_CLIENT_ID: text,
+  USER_POOL_ID: text,
   RETENTION: retention.prefault(DEFAULT_RETENTION),
   SHARDS: z.coerce.number().int().min(1).max(64).default(1),
   POSTS_AT_ONCE: z.coerce.number().int().min(1).max(1000).default(64),
@@ -68,6 +69,7 @@ const schema = z.object({
   DELIVER_SHARDS: z.string().default('').transform(list).pipe(z.array(shardOfFunction)),
   DYNAMODB_ENDPOINT: z.url().optional(),
   LAMBDA_ENDPOINT: z.url().optional(),
+  IDENTITY_ENDPOINT: z.url().optional(),
   PUBLIC_URL: z.union([z.literal(''), z.url()]).optional(),
 })
 
@@ -102,6 +104,7 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
     /** Milliseconds since the epoch: records from before are of a version that signed none (docs/adr/0029). */
     recordsSignedSince: data.RECORDS_SIGNED_SINCE,
     tokens: { issuer: data.TOKEN_ISSUER, clientId: data.USER_POOL_CLIENT_ID },
+    userPool: { userPoolId: data.USER_POOL_ID, endpoint: data.IDENTITY_ENDPOINT },
     /** As it is written: what it means for views follows from their domains. */
     retention: data.RETENTION,
     shards: data.SHARDS,

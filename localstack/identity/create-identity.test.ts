@@ -60,6 +60,22 @@ test('changes survive a restart, and only missing users are seeded', async () =>
   expect((await readdir(dataDir)).sort()).toEqual(['clients.json', `${USER_POOL_ID}.json`])
 })
 
+test('answers what the directory of people asks, as Cognito does', async () => {
+  const call = await open()
+  const user = { UserPoolId: USER_POOL_ID, Username: 'viewer@tidewire.local' }
+
+  expect(
+    await call('ListUsersInGroup', { UserPoolId: USER_POOL_ID, GroupName: 'viewer', Limit: 60 }),
+  ).toMatchObject({
+    Users: [{ Username: user.Username, Enabled: true }],
+  })
+  expect(await call('AdminGetUser', user)).toMatchObject({ Username: user.Username, Enabled: true })
+  expect(await call('AdminListGroupsForUser', user)).toMatchObject({ Groups: [{ GroupName: 'viewer' }] })
+  await expect(call('AdminGetUser', { ...user, Username: 'nobody' })).rejects.toMatchObject({
+    code: 'UserNotFoundException',
+  })
+})
+
 test('what changes a user is announced with the id that its tokens have, and what fails is not', async () => {
   const announced: unknown[] = []
   const call = await createIdentity({

@@ -1,3 +1,4 @@
+import { PEOPLE_LIMITS } from '#shared/pipeline/people/read-people-query.ts'
 import { json, problems } from './responses.ts'
 import { type Json, schemaRef } from './schemas.ts'
 
@@ -57,6 +58,33 @@ const revoke: Json = {
   },
 }
 
+const people: Json = {
+  operationId: 'listUsers',
+  summary: 'List the people that something can be assigned to',
+  description:
+    'Everybody who can sign in, sorted by name; keys and services are not people. Of a role with more than 1,200 people a part is listed. A change in the user pool shows after 30 s at most.',
+  tags: ['accounts'],
+  parameters: [
+    {
+      name: 'q',
+      in: 'query',
+      description: 'Only people whose name contains this, ignoring case.',
+      schema: { type: 'string', maxLength: PEOPLE_LIMITS.q },
+      example: 'ada',
+    },
+    {
+      name: 'limit',
+      in: 'query',
+      description: 'The maximum number of people.',
+      schema: { type: 'integer', minimum: 1, maximum: PEOPLE_LIMITS.most, default: PEOPLE_LIMITS.usual },
+    },
+  ],
+  responses: {
+    200: json('The people.', 'people', { users: [{ name: 'ada@example.com', role: 'operator' }] }),
+    ...problems(400, 401, 403, 500, 503),
+  },
+}
+
 const me: Json = {
   operationId: 'readSelf',
   summary: 'Whose credentials these are, and what they may do',
@@ -92,6 +120,7 @@ export const accountPaths = {
   '/keys': { get: list, post: create },
   '/keys/{id}': { delete: revoke },
   '/keys/{id}/rotate': { post: rotate },
+  '/users': { get: people },
   '/users/me': { get: me },
   '/users/{name}/revoke': { post: revokeUser },
   '/session': { delete: endSession },

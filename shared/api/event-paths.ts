@@ -218,7 +218,8 @@ const move: Json = {
           properties: {
             assignee: {
               anyOf: [{ type: 'string', minLength: 1, maxLength: 128 }, { type: 'null' }],
-              description: 'For assign: the name of the user, or null to remove the assignee.',
+              description:
+                'For assign: the name of a user as GET /users lists it, or null to remove the assignee. Another name is 422.',
             },
             note,
           },

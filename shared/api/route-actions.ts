@@ -32,6 +32,7 @@ export const ROUTE_ACTIONS = {
   'POST /keys': 'keys.create',
   'POST /keys/{id}/rotate': 'keys.rotate',
   'DELETE /keys/{id}': 'keys.revoke',
+  'GET /users': 'users.read',
   'GET /users/me': 'users.me',
   'POST /users/{name}/revoke': 'users.revoke',
   'DELETE /session': 'session.end',

@@ -211,6 +211,10 @@ const rotation = z
   .object({ graceSeconds: z.int().min(0).max(2_592_000).optional() })
   .meta({ description: 'How long the old secret holds; a day if it is left out.' })
 
+const people = z
+  .object({ users: z.array(z.object({ name: z.string(), role: z.enum(ROLES) })) })
+  .meta({ description: 'People, sorted by name, with the highest of their roles.' })
+
 const self = z
   .object({
     name: z.string(),
@@ -275,6 +279,7 @@ const httpSchemas = {
   apiKeyWithSecret,
   apiKeyDraft,
   rotation,
+  people,
   self,
   revocation,
   health,

@@ -141,6 +141,8 @@ export type MoveDecision =
   | { readonly refused: string; readonly invalid?: boolean }
 export type Move<State = unknown> = {
   readonly description: string
+  /** Members of the body that must name people of the directory, or be null. */
+  readonly people?: readonly string[]
   /** Returns the event to write, or the reason why the move is refused. */
   decide(state: State, request: MoveRequest): MoveDecision
 }

@@ -49,6 +49,7 @@ const SAMPLES: Readonly<Record<Taken, Sample>> = {
   'POST /keys': { path: '/keys', body: () => ({ id: randomUUID(), role: 'viewer' }) },
   'POST /keys/{id}/rotate': { path: '/keys/none/rotate' },
   'DELETE /keys/{id}': { path: '/keys/none' },
+  'GET /users': { path: '/users' },
   'GET /users/me': { path: '/users/me' },
   'POST /users/{name}/revoke': { path: '/users/none/revoke' },
 }
@@ -57,7 +58,6 @@ const SAMPLES: Readonly<Record<Taken, Sample>> = {
 const WITHOUT_ROUTE: readonly Action[] = [
   'replays.run',
   'session.end',
-  'users.read',
   'dead-letters.replay',
   'dead-letters.discard',
   'streams.read',

@@ -113,6 +113,34 @@ describe('a day at the port', () => {
     expect([toNobody.status, unknown.status, nowhere.status]).toEqual([422, 404, 404])
   })
 
+  it('is assigned to people of the directory only', async () => {
+    const id = name('people')
+    await publish(stack.httpUrl, { id, type: 'port.security-alert', data: { title: 'Fence open' } })
+    const users = async (role: Role, query = '') =>
+      (await call('GET', `/users${query}`, people[role])) as unknown as {
+        status: number
+        json: { users: unknown }
+      }
+
+    for (const role of ['viewer', 'publisher'] as const) expect((await users(role)).status).toBe(403)
+    const everybody = (['admin', 'operator', 'publisher', 'viewer'] as const).map((role) => ({
+      name: addressOf(role),
+      role,
+    }))
+    expect((await users('operator')).json.users).toEqual(everybody)
+    expect((await users('admin', '?q=VIEW')).json.users).toEqual(everybody.slice(3))
+
+    for (const assignee of ['nobody@tidewire.local', 'key:local-operator', 'service:tidewirelocalservice']) {
+      const { status, json } = await move(id, 'assign', 'operator', { assignee })
+      expect([status, json.detail]).toEqual([422, expect.stringContaining('GET /users lists the people')])
+    }
+    expect((await read(id)).json.state.history).toEqual([])
+    const assigned = await move(id, 'assign', 'operator', { assignee: addressOf('viewer') })
+    expect([assigned.status, assigned.json.state.assignee]).toEqual([202, addressOf('viewer')])
+    const taken = await move(id, 'assign', 'operator', { assignee: null })
+    expect([taken.status, taken.json.state.assignee]).toEqual([202, null])
+  })
+
   it('lets only one of two users acknowledge at the same time, and refuses the other', async () => {
     const id = name('race')
     await publish(stack.httpUrl, { id, type: 'port.security-alert', data: { title: 'Fence open' } })
@@ -252,7 +280,8 @@ describe('what can be seen', () => {
       data: { title },
     })
     await publish(stack.httpUrl, { id: hidden, type: 'port.container.damaged', data: { description: title } })
-    await move(found, 'assign', 'operator', { assignee: name('bob') })
+    const bob = addressOf('publisher')
+    await move(found, 'assign', 'operator', { assignee: bob })
     await move(hidden, 'acknowledge', 'operator')
 
     const ids = async (query: string) => (await list(query)).map(({ event }) => event.id)
@@ -260,8 +289,8 @@ describe('what can be seen', () => {
     expect(await ids(q)).toEqual([hidden, found])
     expect(await ids(`${q}&status=new`)).toEqual([found])
     expect(await ids(`${q}&status=acknowledged,closed`)).toEqual([hidden])
-    expect(await ids(`assignee=${name('bob')}`)).toEqual([found])
-    expect((await list(`${q}&status=new`))[0]?.state).toMatchObject({ status: 'new', assignee: name('bob') })
+    expect(await ids(`${q}&assignee=${bob}`)).toEqual([found])
+    expect((await list(`${q}&status=new`))[0]?.state).toMatchObject({ status: 'new', assignee: bob })
   })
 
   it('CSV has the same events, page by page, and no formulas', async () => {

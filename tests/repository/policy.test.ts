@@ -45,7 +45,6 @@ const COMMAND_ACTIONS: Readonly<Record<string, readonly Action[]>> = {
 const AWAITED: readonly string[] = [
   'session.end',
   'users.me',
-  'users.read',
   'users.revoke',
   'dead-letters.replay',
   'dead-letters.discard',

@@ -22,7 +22,7 @@ export const portLifecycle = defineLifecycle<Case | null>({
   channels: ['port.**'],
   moves: {
     acknowledge: defineMove('acknowledge'),
-    assign: defineMove('assign'),
+    assign: { ...defineMove('assign'), people: ['assignee'] },
     start: defineMove('start'),
     resolve: defineMove('resolve'),
     close: defineMove('close'),

@@ -132,6 +132,19 @@ describe('a move', () => {
     })
   })
 
+  test('that names people is refused if they are unknown, and nothing is written', async () => {
+    await publish('d1')
+
+    const refusal = await refusalOf(move('d1', 'assign', anna, { body: { assignee: 'carl' } }))
+
+    expect([refusal.code, refusal.faults[0]?.pointer]).toEqual(['invalid_event', '/assignee'])
+    expect(world.records).toHaveLength(1)
+    await move('d1', 'assign', anna, { body: { assignee: 'bob' } })
+    expect((await move('d1', 'assign', anna, { body: { assignee: null } })).state?.state).toMatchObject({
+      assignee: null,
+    })
+  })
+
   test('with If-Match is refused once the state has changed', async () => {
     await publish('d1')
     const { tag } = await getEvent({ id: 'd1', principal: eve }, world)

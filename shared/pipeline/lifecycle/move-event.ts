@@ -6,6 +6,8 @@ import { Refusal } from '#shared/core/refusal.ts'
 import type { Move } from '#shared/domain/define-domain.ts'
 import { type AcceptDeps, accept, type Receipt } from '#shared/pipeline/accept/accept.ts'
 import { type Binding, bindRequest } from '#shared/pipeline/accept/idempotency-key.ts'
+import { assertPeople } from '#shared/pipeline/people/assert-people.ts'
+import type { Directory } from '#shared/pipeline/people/directory.ts'
 import type { EventLog } from '#shared/pipeline/ports.ts'
 import type { ViewStore } from '#shared/pipeline/views/view-store.ts'
 import { entityTag, passesIfMatch } from './entity-tag.ts'
@@ -22,7 +24,8 @@ export type MoveCommand = WantedEvent & {
   readonly traceparent?: string
   readonly keyed?: { readonly binding: Binding; readonly newId: () => string } | undefined
 }
-export type MoveDeps = RequireDeps & AcceptDeps & { readonly viewStore: ViewStore }
+export type MoveDeps = RequireDeps &
+  AcceptDeps & { readonly viewStore: ViewStore; readonly directory: Pick<Directory, 'find'> }
 
 /** Where the move was written, and the state after it; null if it was not folded in time. */
 export type Moved = { readonly receipt: Receipt; readonly state: EventState | null }
@@ -37,7 +40,7 @@ const PATIENCE_MS = 4000
  * Makes a lifecycle move: judges it by the known state, writes it into the partition of its event, and waits until the
  * fold has applied it, so that the next move is judged by it. Returns the receipt and the state after the move. Throws
  * Refusal: `not_found` for an unknown event or move, `forbidden`, `precondition_failed`, `invalid_event` for a wrong
- * body, `conflict` with the reason if the state forbids it (or the log, of two moves at once), `unavailable` if the
+ * body or a name that nobody has, `conflict` with the reason if the state forbids it (or the log, of two moves at once), `unavailable` if the
  * event or its state is not known in time.
  */
 export async function moveEvent(command: MoveCommand, deps: MoveDeps): Promise<Moved> {
@@ -61,6 +64,7 @@ export async function moveEvent(command: MoveCommand, deps: MoveDeps): Promise<M
         'The event has changed since you read it; read it again and look whether the move still makes sense.',
       )
     const event = decide({ id, found, move, state: state.state, command, at: deps.clock.now() })
+    await assertPeople(command.body, move.people ?? [], deps.directory)
     return write(event, found, command, deps)
   }
 }

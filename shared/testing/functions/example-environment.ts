@@ -12,6 +12,7 @@ export const exampleEnvironment = {
   RECORD_SECRETS: 'example-record-secret',
   TOKEN_ISSUER: 'http://127.0.0.1:9/pool',
   USER_POOL_CLIENT_ID: 'client',
+  USER_POOL_ID: 'pool',
   STATS_FUNCTION: 'stats',
   AUDIT_FUNCTION: 'audit',
   RATE_LIMITS: 'off',

@@ -8,11 +8,13 @@ import { createCatalog } from '#shared/pipeline/catalog.ts'
 import { recordDecoder } from '#shared/pipeline/consume/consume.ts'
 import { lifecyclesOf } from '#shared/pipeline/lifecycle/lifecycles.ts'
 import type { MoveDeps } from '#shared/pipeline/lifecycle/move-event.ts'
+import { createDirectory, type Person } from '#shared/pipeline/people/directory.ts'
 import type { KafkaRecord, NewRecord } from '#shared/pipeline/ports.ts'
 import { applyEvent, keysFor, type ViewPart } from '#shared/pipeline/views/apply-event.ts'
 import { addEvent } from '#shared/testing/accept/logs.ts'
 import { memoryClaimStore } from '#shared/testing/memory/memory-claim-store.ts'
 import { memoryEventStore } from '#shared/testing/memory/memory-event-store.ts'
+import { memoryPeople } from '#shared/testing/memory/memory-people.ts'
 import { memoryViewStore } from '#shared/testing/memory/memory-view-store.ts'
 
 type Pending = PositionedEvent & { readonly timestamp: number }
@@ -25,6 +27,10 @@ export type CaseWorld = MoveDeps & {
 }
 
 const PARTITIONS = 3
+const PEOPLE: readonly Person[] = [
+  { name: 'anna', role: 'operator' },
+  { name: 'bob', role: 'viewer' },
+]
 
 export function createCaseWorld(): CaseWorld {
   const catalog = createCatalog([port])
@@ -71,6 +77,7 @@ export function createCaseWorld(): CaseWorld {
     catchUp,
     lifecycles: lifecyclesOf([port]),
     viewStore,
+    directory: createDirectory(memoryPeople(PEOPLE), { now: () => time }),
     reader: {
       held: async (names) =>
         names.flatMap((topic) =>

@@ -1,0 +1,109 @@
+import { payloadOf, signedRequester } from '#shared/adapters/aws/signed-request.ts'
+import { isUserName } from '#shared/core/access/principal.ts'
+import { highestRole, ROLES, type Role } from '#shared/core/access/role.ts'
+import type { People } from '#shared/pipeline/people/directory.ts'
+
+type Options = {
+  readonly userPoolId: string
+  /** The region and the credentials, by the names of their environment variables. */
+  readonly aws: Readonly<Record<string, string | undefined>>
+  /** Where Cognito is, if not in the cloud. */
+  readonly endpoint?: string | undefined
+}
+
+/** Somebody waits for each of the calls; in milliseconds. */
+const PATIENCE_MS = 2000
+/** The most that Cognito returns at once. */
+const PAGE = 60
+/** Of each role, at most 1,200 people are listed; every one can be found by the name. */
+const MOST_PAGES = 20
+/** No such user, or a name that none can have. */
+const UNKNOWN = ['UserNotFoundException', 'InvalidParameterException']
+
+type User = { readonly Username?: string; readonly Enabled?: boolean }
+type Reply = {
+  readonly Users?: readonly User[]
+  readonly Groups?: readonly { readonly GroupName?: string }[]
+  readonly NextToken?: string
+}
+
+/**
+ * The people of a Cognito user pool: who is enabled and in the group of a role, because nobody else can do anything.
+ * Throws when Cognito does not answer, or refuses.
+ * @see https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_ListUsersInGroup.html
+ */
+export function cognitoPeople({ userPoolId, aws, endpoint }: Options): People {
+  const call = actionCaller(aws, endpoint)
+  const pool = { UserPoolId: userPoolId }
+
+  async function listGroup(role: Role): Promise<User[]> {
+    const users: User[] = []
+    let next: string | undefined
+    for (let page = 0; page < MOST_PAGES; page++) {
+      const asked = { ...pool, GroupName: role, Limit: PAGE, ...(next && { NextToken: next }) }
+      const { Users = [], NextToken } = await call<Reply>('ListUsersInGroup', asked)
+      users.push(...Users)
+      next = NextToken
+      if (!next) break
+    }
+    return users
+  }
+
+  return {
+    async all() {
+      const groups = await Promise.all(ROLES.map(async (role) => ({ role, users: await listGroup(role) })))
+      const roles = new Map<string, Role>()
+      // From the lowest to the highest, which counts.
+      for (const { role, users } of groups)
+        for (const user of users) if (isPerson(user)) roles.set(user.Username, role)
+      return [...roles].map(([name, role]) => ({ name, role }))
+    },
+    async find(name) {
+      try {
+        const user = await call<User>('AdminGetUser', { ...pool, Username: name })
+        if (!isPerson(user)) return null
+        const asked = { ...pool, Username: user.Username, Limit: PAGE }
+        const { Groups = [] } = await call<Reply>('AdminListGroupsForUser', asked)
+        const role = highestRole(Groups.map(({ GroupName }) => GroupName))
+        return role && { name: user.Username, role }
+      } catch (error) {
+        if (error instanceof Error && UNKNOWN.includes(error.name)) return null
+        throw error
+      }
+    },
+  }
+}
+
+function isPerson(user: User): user is User & { readonly Username: string } {
+  return user.Enabled !== false && isUserName(user.Username ?? '')
+}
+
+/** Makes the function that calls an action of Cognito. It throws an error with the name of Cognito's own. */
+function actionCaller({ AWS_REGION: region = 'local', ...env }: Options['aws'], endpoint?: string) {
+  const url = new URL(endpoint ?? `https://cognito-idp.${region}.amazonaws.com`)
+  const request = signedRequester('cognito-idp', url)
+  const credentials = {
+    accessKeyId: env.AWS_ACCESS_KEY_ID ?? 'local',
+    secretAccessKey: env.AWS_SECRET_ACCESS_KEY ?? 'local',
+    sessionToken: env.AWS_SESSION_TOKEN,
+  }
+  return async <Body>(action: string, input: object): Promise<Body> => {
+    const headers = {
+      'content-type': 'application/x-amz-json-1.1',
+      'x-amz-target': `AWSCognitoIdentityProviderService.${action}`,
+    }
+    const { status, body } = await request(
+      { path: '/', headers, payload: payloadOf(JSON.stringify(input)), timeoutMs: PATIENCE_MS },
+      { credentials, region, now: Date.now() },
+    )
+    if (status === 200) return JSON.parse(body.toString()) as Body
+    const error = new Error(`${action} was answered with ${status}`)
+    error.name = errorName(body.toString())
+    throw error
+  }
+}
+
+/** The name in `__type`, which may follow a namespace and `#`. What is no JSON comes from something in between. */
+function errorName(body: string): string {
+  return /"__type"\s*:\s*"(?:[^"#]*#)?([\w.]+)"/.exec(body)?.[1] ?? 'CognitoError'
+}

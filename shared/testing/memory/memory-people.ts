@@ -1,0 +1,9 @@
+import type { People, Person } from '#shared/pipeline/people/directory.ts'
+
+/** People in memory, for tests. As in a user pool, capitals make no difference for finding somebody. */
+export function memoryPeople(known: readonly Person[]): People {
+  return {
+    all: async () => known,
+    find: async (wanted) => known.find(({ name }) => name.toLowerCase() === wanted.toLowerCase()) ?? null,
+  }
+}
