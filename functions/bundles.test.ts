@@ -17,7 +17,7 @@ const LIMITS: Readonly<Record<string, number>> = {
   disconnect: 400_000,
   fold: 736_000,
   health: 422_000,
-  message: 512_000,
+  message: 514_000,
   read: 576_000,
   standing: 350_000,
   stats: 731_000,

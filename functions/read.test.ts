@@ -55,6 +55,14 @@ async function createWorld(settings: { readonly LONG_POLL?: string; readonly RET
     const query = Object.fromEntries(searchParams)
     return callHttp(read, makeHttpEvent(method, pathname, { headers, query }))
   }
+  const addCase = async (id: string, source: string, offset: number) => {
+    const own = makeEvent(id, { source, type: 'port.notice', category: 'port.port' })
+    const place = { topic: 'port-events', partition: 0, offset }
+    await addEvent(store, makeStored(place, own))
+    await claims.claim(own, place)
+    const key = `${id}@${encodeURIComponent(source)}`
+    await viewStore.save([{ ...place, view: 'port/cases', key, epoch, state: { id, source } }])
+  }
   const addAudit = async (action: AuditedAction, name: string) => {
     const { heads } = await store.topic('tidewire-audit')
     const place = { topic: 'tidewire-audit', partition: 0, offset: (heads.get(0)?.offset ?? -1) + 1 }
@@ -62,7 +70,7 @@ async function createWorld(settings: { readonly LONG_POLL?: string; readonly RET
     const record = { id: `${place.offset}`, time: new Date(NOW).toISOString(), action, principal, caller: {} }
     await addEvent(store, makeStored(place, auditEvent(record)))
   }
-  return { call, tickets, clock, audit, addAudit }
+  return { call, tickets, clock, audit, addAudit, addCase }
 }
 
 test.each(['GET /openapi.json', 'GET /asyncapi.json'])(
@@ -122,6 +130,18 @@ describe('a request with credentials', () => {
       body: undefined,
     })
     expect((await call('GET /events/e2', keyOf('viewer'))).status).toBe(404)
+  })
+
+  test('reads a case by its key, or by the id of its event as GET /events/{id} does', async () => {
+    const { call, addCase } = await createWorld()
+    await addCase('twin', '/vic', 1)
+    await addCase('twin', '/eve', 2)
+    const read = async (key: string) => (await call(`GET /views/port/cases/${key}`, keyOf('viewer'))).body
+
+    expect(await read('twin@%2Fvic')).toMatchObject({ state: { source: '/vic' } })
+    expect(await read('twin@%2Feve')).toMatchObject({ state: { source: '/eve' } })
+    expect(await read('twin')).toMatchObject({ state: { source: '/eve' } })
+    expect(await read('other')).toMatchObject({ status: 404 })
   })
 
   test.each([

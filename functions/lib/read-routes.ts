@@ -19,7 +19,7 @@ import { awaitEvents } from '#shared/pipeline/history/catch-up.ts'
 import { CSV_LIMITS, listEvents, PAGE_LIMITS } from '#shared/pipeline/history/list-events.ts'
 import { pageRoom } from '#shared/pipeline/history/page-room.ts'
 import { hasAlready } from '#shared/pipeline/lifecycle/entity-tag.ts'
-import { type GetDeps, getEvent } from '#shared/pipeline/lifecycle/get-event.ts'
+import { type GetDeps, getEvent, keyNamed } from '#shared/pipeline/lifecycle/get-event.ts'
 import { selectRows } from '#shared/pipeline/lifecycle/select-rows.ts'
 import type { DeadLetterStore, TicketStore } from '#shared/pipeline/ports.ts'
 import { issueTicket } from '#shared/pipeline/sockets/tickets.ts'
@@ -227,15 +227,15 @@ async function respondWithEvent(
 async function respondWithView(
   { pathParameters, query }: HttpRequest,
   principal: Principal,
-  { views, clock, ...stores }: ReadDeps,
+  { views, ...stores }: ReadDeps,
 ): Promise<HttpResponse> {
-  const { domain = '', view = '', key } = pathParameters
+  const { domain = '', view = '', key: name } = pathParameters
   const named = views.find(domain, view)
   if (named === null) {
     const names = views.all.map(({ name }) => name).join(', ')
     throw new Refusal('not_found', `There is no view ${domain}/${view}; there are ${names}.`)
   }
-  if (key !== undefined && named.view.keys === undefined)
+  if (name !== undefined && named.view.keys === undefined)
     throw new Refusal(
       'not_found',
       `The view ${named.name} has one state and no keys; read /views/${named.name}.`,
@@ -245,9 +245,11 @@ async function respondWithView(
     throw new Refusal('malformed', '"parts" is true or false; false if it is left out.')
   const limits = parts === 'true' ? { ...VIEW_LIMITS, usual: VIEW_LIMITS.most } : VIEW_LIMITS
   const { limit } = readQuery({ limit: query.limit }, limits)
+  const isByName = name !== undefined && parts === 'false'
+  const key = isByName ? await keyNamed(name, named.name, principal, stores) : name
   const shown = shownKeys(principal, named, { key, isRaw: parts === 'true' })
   const page = { limit, shown, ...(key !== undefined && { key }), ...(next !== undefined && { next }) }
-  const deps = { ...stores, now: clock.now }
+  const deps = { ...stores, now: stores.clock.now }
   const body = parts === 'true' ? await readParts(named, page, deps) : await readState(named, page, deps)
   return { status: 200, body }
 }

@@ -173,7 +173,11 @@ export const viewParameters: readonly Json[] = [
 ]
 export const viewKeyParameters: readonly Json[] = [
   ...viewParameters.slice(0, 3),
-  inPath('key', 'A key of the view, percent-encoded.', 'MSKU-9021044'),
+  inPath(
+    'key',
+    'A key of the view, percent-encoded. That of a case of the port is `<id>@<source>`, in which `%`, `@` and `/` of both are percent-encoded already; the id alone stands for the event that GET /events/{id} returns, unless `parts=true`.',
+    'MSKU-9021044',
+  ),
 ]
 
 export const deadLetterParameters: readonly Json[] = [limit]

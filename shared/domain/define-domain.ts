@@ -93,6 +93,11 @@ export type View<State = unknown> = {
   readonly channelsOf?: (key: string) => readonly string[]
   /** The keys of the states that an event belongs to. The default is one state, under the key "". */
   readonly keys?: (input: FoldInput) => readonly string[]
+  /**
+   * The keys that an earlier version kept the states of an event under. Such states are read, changed and erased as long
+   * as they are kept: `keys` of the events that change them must include these keys.
+   */
+  readonly formerKeys?: (input: FoldInput) => readonly string[]
   readonly initial: (key: string) => State
   readonly apply: (state: State, input: FoldInput, key: string) => State
   /**
@@ -155,8 +160,9 @@ export type StateSummary = {
 
 /**
  * The lifecycle of a domain's events: `POST /events/{id}/<move>`. Who may make a move is said by the policy, under the
- * action `move.<domain>.<move>` (shared/core/access/policy.ts). The state is that of `view` under the event's id.
- * The event of a move has the event's partition key, its id as the subject, and `<its category>.lifecycle` as category.
+ * action `move.<domain>.<move>` (shared/core/access/policy.ts). The state is that of `view` under the first key of the event.
+ * The event of a move has the event's partition key, its id as the subject, its source as the attribute `subjectsource`, and
+ * `<its category>.lifecycle` as category.
  * The functions are methods, so that the pipeline, which treats a state as JSON, can pass the state of the view to them.
  */
 export type Lifecycle<State = unknown> = {
@@ -164,6 +170,8 @@ export type Lifecycle<State = unknown> = {
   /** Patterns of the channels whose events it applies to. */
   readonly channels: readonly string[]
   readonly moves: { readonly [move: string]: Move<State> }
+  /** Whether a state is that of the event: several events can have a key of an earlier version in common. */
+  isOf(state: State, event: DomainEvent): boolean
   /** Returns the reason why the fold refused the move of this event, from the state after it, or null. */
   moveProblem(state: State, event: DomainEvent): string | null
   /** Returns what lists show of a state; null if there is nothing to show. */

@@ -4,6 +4,7 @@ import type { DomainEvent, View } from '#shared/domain/define-domain.ts'
 import { arbitraryEvents, RUNS } from '#shared/testing/port/arbitrary-events.ts'
 import { foldEvents, makeEvent, makeMove } from '#shared/testing/port/fold-events.ts'
 import { berths } from './berths-view.ts'
+import { type Case, openCase } from './case.ts'
 import { cases } from './port-views.ts'
 import { statistics } from './statistics-view.ts'
 
@@ -22,7 +23,7 @@ const damaged = makeEvent('d1', 'port.container.damaged', {
   },
 })
 const caseAfter = (...moves: DomainEvent[]) => {
-  const found = foldEvents(cases, [damaged, ...moves]).states.get('d1')
+  const found = foldEvents(cases, [damaged, ...moves]).states.get('d1@%2Ftests')
   if (!found) throw new Error('the event has no case')
   return found
 }
@@ -48,7 +49,9 @@ describe('a case', () => {
 
   test('has a title made of its type if its data has none', () => {
     const event = makeEvent('e', 'port.container.customs-hold', { subject: 'MSKU-9021044' })
-    expect(foldEvents(cases, [event]).states.get('e')?.title).toBe('Container customs hold: MSKU-9021044')
+    expect(foldEvents(cases, [event]).states.get('e@%2Ftests')?.title).toBe(
+      'Container customs hold: MSKU-9021044',
+    )
   })
 
   test('goes from new to closed, and its history has the user and the time of each move', () => {
@@ -101,22 +104,41 @@ describe('a case', () => {
 
   test('is not taken away by another event with its id', () => {
     const other = makeEvent('d1', 'port.ship.arrived', { source: '/elsewhere' })
-    expect(caseAfter(makeMove('d1', 'acknowledge', 'anna'), other)).toEqual(
-      expect.objectContaining({ type: 'port.container.damaged', status: 'acknowledged' }),
-    )
+    const expected = { source: '/tests', type: 'port.container.damaged', status: 'acknowledged' }
+    const acknowledged = makeMove('d1', 'acknowledge', 'anna')
+    expect(caseAfter(acknowledged, other)).toMatchObject(expected)
+
+    const { states } = foldEvents(cases, [other, damaged, acknowledged])
+
+    expect(states.get('d1@%2Ftests')).toMatchObject(expected)
+    expect(states.get('d1@%2Felsewhere')).toMatchObject({ source: '/elsewhere', status: 'new' })
   })
 
-  test('is not kept under an id that no store takes as a key', () => {
-    for (const id of ['x'.repeat(301), '\ud800'])
+  test('that an earlier version kept under the id is moved on, by moves with and without a source', () => {
+    const former = openCase(damaged)
+    const { subjectsource: _, ...old } = makeMove('d1', 'acknowledge', 'anna')
+    const fold = (state: Case | null, event: DomainEvent) =>
+      cases.apply(state, { topic: 'container-events', partition: 0, offset: 9, event }, 'd1')
+    const start = makeMove('d1', 'start', 'anna')
+    for (const move of [old, start])
+      expect(cases.keys?.({ topic: '', partition: 0, offset: 9, event: move })).toContain('d1')
+
+    expect(fold(fold(former, old), start)?.status).toBe('in-progress')
+    expect(fold(former, { ...start, subjectsource: '/elsewhere' })).toBe(former)
+    expect(fold(null, start)).toBeNull()
+  })
+
+  test('is not kept under a name that no store takes as a key', () => {
+    for (const id of ['x'.repeat(504), '\ud800'])
       expect(foldEvents(cases, [{ ...damaged, id }]).states.size).toBe(0)
-    expect(foldEvents(cases, [{ ...damaged, id: 'x'.repeat(300) }]).states.size).toBe(1)
+    expect(foldEvents(cases, [{ ...damaged, id: 'x'.repeat(503) }]).states.size).toBe(1)
   })
 
   test('says that it was shortened where an event is too large to be kept whole', () => {
     const huge = makeEvent('h', 'port.notice', {
       data: { description: 'x'.repeat(9000), metadata: { all: 'y'.repeat(90_000) } },
     })
-    const state = foldEvents(cases, [huge]).states.get('h')
+    const state = foldEvents(cases, [huge]).states.get('h@%2Ftests')
     expect(state).toMatchObject({ isShortened: true, metadata: {} })
     expect(state?.description?.length).toBe(4001)
   })

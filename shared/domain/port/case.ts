@@ -167,6 +167,17 @@ export function isMove({ category }: DomainEvent): boolean {
   return typeof category === 'string' && category.endsWith('.lifecycle')
 }
 
+/**
+ * Returns the event that a move is about. Moves that an earlier version wrote have no source: they are about the event with
+ * the id.
+ */
+export function targetOf({ subject = '', subjectsource }: DomainEvent): {
+  readonly id: string
+  readonly source?: string
+} {
+  return { id: subject, ...(typeof subjectsource === 'string' && { source: subjectsource }) }
+}
+
 /** Returns the move that an event is; undefined if it is none. */
 export function moveOf({ type }: DomainEvent): CaseMove | undefined {
   return (Object.keys(MOVE_TYPES) as CaseMove[]).find((move) => MOVE_TYPES[move] === type)

@@ -29,6 +29,7 @@ export const portLifecycle = defineLifecycle<Case | null>({
     read: defineMove('read'),
     delete: defineMove('delete'),
   },
+  isOf: (state, { id, source }) => state?.id === id && state.source === source,
   moveProblem: (state, { id }) => state?.history.find(({ event }) => event === id)?.refused ?? null,
   summary: (state) =>
     state && {

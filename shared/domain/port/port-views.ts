@@ -1,20 +1,37 @@
-import { defineView } from '#shared/domain/define-domain.ts'
+import { type DomainEvent, defineView } from '#shared/domain/define-domain.ts'
 import { automate } from './automation.ts'
 import { berths } from './berths-view.ts'
-import { applyMove, type Case, forgetInCase, isMove, openCase } from './case.ts'
+import { applyMove, type Case, forgetInCase, isMove, openCase, targetOf } from './case.ts'
+import { nameEvent } from './event-name.ts'
 import { keyOf } from './read-event.ts'
 import { statistics } from './statistics-view.ts'
 
-/** Every event of the port with its lifecycle, under the event's id; null before the event itself has arrived. */
+/** The maximum length of the name of an event that has a case, in bytes. */
+const LONGEST_NAME = 512
+
+/** A case is kept under the name of its event. An earlier version kept it under the id, where its moves still find it. */
+function keysOfMove(event: DomainEvent): readonly string[] {
+  const { id, source } = targetOf(event)
+  const named = source === undefined ? [] : keyOf(nameEvent({ id, source }), LONGEST_NAME)
+  return [...named, ...keyOf(id)]
+}
+
+function isAbout(event: DomainEvent, state: Case): boolean {
+  const { id, source } = targetOf(event)
+  return state.id === id && (source === undefined || state.source === source)
+}
+
+/** Every event of the port with its lifecycle, under the event's name; null before the event itself has arrived. */
 export const cases = defineView<Case | null>({
   description:
-    'Every event of the port as a case: its data, status, assignee, readers and the history of its moves, under the id of the event. Of two events of one partition with the same id, the first one has the case. An event with an id of more than 300 bytes has none.',
+    'Every event of the port as a case: its data, status, assignee, readers and the history of its moves, under the name of the event, `<id>@<source>`, in which `%`, `@` and `/` of both are percent-encoded. An event whose name has more than 512 bytes has none.',
   lateEvents: 'Moves apply in the order of the log, whatever their time.',
   channels: ['port.**'],
-  keys: ({ event }) => keyOf(isMove(event) ? event.subject : event.id),
+  keys: ({ event }) => (isMove(event) ? keysOfMove(event) : keyOf(nameEvent(event), LONGEST_NAME)),
+  formerKeys: ({ event }) => (isMove(event) ? [] : keyOf(event.id)),
   initial: () => null,
   apply: (state, { event }) => {
-    if (isMove(event)) return state && applyMove(state, event)
+    if (isMove(event)) return state && isAbout(event, state) ? applyMove(state, event) : state
     return state ?? openCase(event)
   },
   emit: (_before, { event }) => automate(event),

@@ -62,7 +62,7 @@ const berthConflictData = z
   .optional()
 const noticeData = z.looseObject(common).optional()
 
-/** A move of a lifecycle; its subject is the id of the event that is moved. */
+/** A move of a lifecycle; its `subject` is the id of the event that is moved, and its `subjectsource` the source. */
 const moveData = z.looseObject({
   move: z.string(),
   by: z.string().meta({ description: 'The user that made the move.' }),

@@ -15,18 +15,18 @@ export function membersOf(value: unknown): Readonly<Record<string, unknown>> {
     : {}
 }
 
-const LONGEST_KEY_BYTES = 300
+const LONGEST_NAME_BYTES = 300
 
 /**
  * Returns a name as the only key of a state; no key if the name is longer than a store accepts, or not well-formed
  * Unicode.
  */
-export function keyOf(name: string | null | undefined): readonly string[] {
+export function keyOf(name: string | null | undefined, longestBytes = LONGEST_NAME_BYTES): readonly string[] {
   const isKey =
     typeof name === 'string' &&
     name !== '' &&
     name.isWellFormed() &&
-    new TextEncoder().encode(name).length <= LONGEST_KEY_BYTES
+    new TextEncoder().encode(name).length <= longestBytes
   return isKey ? [name] : []
 }
 

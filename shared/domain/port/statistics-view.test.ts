@@ -75,6 +75,53 @@ describe('the statistics', () => {
     expect(presented.unread.recent).toBe(1)
   })
 
+  test('keep events of one id from two sources apart', () => {
+    const shadow = makeEvent('a1', 'port.container.arrived', { source: '/eve' })
+    const ofShadow = (...[move, data]: [Parameters<typeof makeMove>[1], object?]) => ({
+      ...makeMove('a1', move, 'eve', data),
+      subjectsource: '/eve',
+    })
+    const of = { category: 'port.container', severity: 'info', time: shadow.time }
+    const presented = present(
+      shadow,
+      alarm,
+      ofShadow('acknowledge', { from: 'new' }),
+      ofShadow('read'),
+      makeMove('a1', 'acknowledge', 'anna', { from: 'new' }),
+      ofShadow('delete', { from: 'acknowledged', of }),
+      makeMove('a1', 'start', 'anna', { from: 'acknowledged' }),
+    )
+
+    expect(presented).toMatchObject({ total: 1, critical: 1, open: 1, deleted: 1 })
+    expect(presented.statuses.find(({ name }) => name === 'in-progress')?.count).toBe(1)
+    expect(presented.unread).toEqual({ recent: 1, users: [{ user: 'eve', unread: 1 }] })
+  })
+
+  test('follow events that an earlier version knew by their ids, and moves that it wrote', () => {
+    const former = { ...NO_STATISTICS, total: 1, statuses: { new: 1 }, recent: [{ id: 'a1', readBy: [] }] }
+    const { subjectsource: _, ...old } = makeMove('a2', 'acknowledge', 'anna', { from: 'new' })
+    const events = [arrival, old, makeMove('a1', 'read', 'anna'), makeMove('a2', 'start', 'anna')]
+    const state = events.reduce(
+      (before, event, offset) =>
+        statistics.apply(before, { topic: 'port-events', partition: 0, offset, event }, ''),
+      former as typeof NO_STATISTICS,
+    )
+
+    expect(state.statuses).toEqual({ new: 1, 'in-progress': 1 })
+    expect(state.recent).toEqual([
+      { id: 'a1', readBy: [0] },
+      { id: 'a2@%2Ftests', readBy: [] },
+    ])
+  })
+
+  test('know as many events as their names leave room for', () => {
+    const long = (n: number) => makeEvent(`${n}-${'x'.repeat(480)}`, 'port.notice')
+    const { recent } = fold(Array.from({ length: 400 }, (_, n) => long(n)))
+    expect(recent.length).toBeGreaterThan(40)
+    expect(JSON.stringify(recent).length).toBeLessThan(30_000)
+    expect(fold([makeEvent('y'.repeat(1000), 'port.notice')])).toMatchObject({ total: 1, recent: [] })
+  })
+
   test('know the status of an event that came long ago from the move itself', () => {
     const others = Array.from({ length: 400 }, (_, index) => makeEvent(`o${index}`, 'port.notice'))
     const presented = present(

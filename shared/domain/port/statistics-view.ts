@@ -1,10 +1,10 @@
 import { isSeverity, SEVERITIES } from '#shared/core/severity.ts'
 import { type DomainEvent, defineView } from '#shared/domain/define-domain.ts'
-import { CASE_STATUSES, type CaseStatus, isMove, judgeMove, MOVE_LIMITS, moveOf } from './case.ts'
+import { CASE_STATUSES, type CaseStatus, isMove, judgeMove, MOVE_LIMITS, moveOf, targetOf } from './case.ts'
 import { membersOf, textOf } from './read-event.ts'
 
 type Counts = Readonly<Record<string, number>>
-/** A recent event and the users that read it, as indices into `users`. */
+/** A recent event, by its name, and the users that read it, as indices into `users`. */
 type Recent = { readonly id: string; readonly readBy: readonly number[] }
 type CountedStatus = CaseStatus | 'deleted'
 
@@ -18,14 +18,22 @@ export type Statistics = {
   readonly statuses: Counts
   /** By day of event time in UTC, such as "2026-11-21": the 31 latest days. */
   readonly days: Counts
-  /** The last 300 events, from which the unread ones are counted. */
+  /** The last 300 events, or fewer with long names, from which the unread ones are counted. */
   readonly recent: readonly Recent[]
   readonly users: readonly string[]
   /** The status of the last 300 events that were moved: of two concurrent moves only the first counts. */
   readonly moved: readonly (readonly [id: string, status: CountedStatus])[]
 }
 
-const STATISTICS_LIMITS = { days: 31, recent: 300, users: 100, categories: 20 } as const
+const STATISTICS_LIMITS = {
+  days: 31,
+  recent: 300,
+  users: 100,
+  categories: 20,
+  /** The longest name of an event that is known among the recent ones, and the length of all of them, in bytes. */
+  name: 512,
+  names: 24_000,
+} as const
 
 export const NO_STATISTICS: Statistics = {
   total: 0,
@@ -68,7 +76,7 @@ const DAY_MS = 86_400_000
 /** The counts of all events of the port. */
 export const statistics = defineView<Statistics>({
   description:
-    'Counts of the port’s events: total, critical, today (UTC), per category, severity and status with percentages, per day for 31 days, and unread per user among the last 300 events of each partition. Moves of a lifecycle do not count as events. A deleted event no longer counts.',
+    'Counts of the port’s events: total, critical, today (UTC), per category, severity and status with percentages, per day for 31 days, and unread per user among the last 300 events of each partition (fewer if their ids and sources are long). Moves of a lifecycle do not count as events. A deleted event no longer counts.',
   lateEvents:
     'An event counts for the day of its time, however late it arrives, if that day is among the latest 31 of its partition.',
   channels: ['port.**'],
@@ -85,6 +93,8 @@ export const statistics = defineView<Statistics>({
 function countEvent(state: Statistics, event: DomainEvent): Statistics {
   if (isMove(event)) return countMove(state, event)
   const category = categoryOf(event.category, state)
+  const name = nameOf(event)
+  const recent = name === null ? state.recent : [...state.recent, { id: name, readBy: [] }]
   return {
     ...state,
     total: state.total + 1,
@@ -92,14 +102,14 @@ function countEvent(state: Statistics, event: DomainEvent): Statistics {
     categories: add(state.categories, category, 1),
     severities: add(state.severities, severityOf(event.severity), 1),
     days: latest(add(state.days, dayOf(event.time), 1)),
-    recent: [...state.recent, { id: shortId(event.id), readBy: [] }].slice(-STATISTICS_LIMITS.recent),
+    recent: lastOf(recent, ({ id }) => id),
   }
 }
 
 function countMove(state: Statistics, event: DomainEvent): Statistics {
   const move = moveOf(event)
-  const id = shortId(event.subject ?? '')
-  if (move === undefined) return state
+  const id = knownName(state, event)
+  if (move === undefined || id === null) return state
   const { by, from: claimed, of } = membersOf(event.data)
   if (move === 'read') return countRead(state, id, textOf(by, MOVE_LIMITS.name) ?? 'somebody')
   const from = statusOf(state, id, claimed)
@@ -110,7 +120,7 @@ function countMove(state: Statistics, event: DomainEvent): Statistics {
   if (to === from || (state.statuses[from] ?? 0) === 0) return state
   const statuses = add(add(state.statuses, from, -1), to, 1)
   const others = state.moved.filter(([other]) => other !== id)
-  const moved = [...others, [id, to] as const].slice(-STATISTICS_LIMITS.recent)
+  const moved = lastOf([...others, [id, to] as const], ([name]) => name)
   const next = { ...state, statuses, moved }
   return to === 'deleted' ? discount(next, id, membersOf(of)) : next
 }
@@ -207,9 +217,42 @@ function severityOf(severity: unknown): string {
   return isSeverity(severity) ? severity : 'info'
 }
 
-/** Returns an id of at most 64 characters: a longer one becomes its two ends and its length. */
-function shortId(id: string): string {
-  return id.length <= 64 ? id : `${id.slice(0, 28)}…${id.length}…${id.slice(-28)}`
+/** Returns the name of an event in ASCII, or null if it is too long. Never the same for two events. */
+function nameOf({ id, source }: { readonly id: string; readonly source: string }): string | null {
+  const name = `${escapeId(id)}@${encodeURIComponent(source.toWellFormed())}`
+  return name.length <= STATISTICS_LIMITS.name ? name : null
+}
+
+function escapeId(id: string): string {
+  return encodeURIComponent(id.toWellFormed())
+}
+
+/** Returns the name of the event that is moved. Without a source it is that of a known event with the id. */
+function knownName({ moved, recent }: Statistics, event: DomainEvent): string | null {
+  const { id, source } = targetOf(event)
+  // Earlier versions knew events by their ids.
+  const former = id.length <= 64 ? id : `${id.slice(0, 28)}…${id.length}…${id.slice(-28)}`
+  const names = [...moved.map(([name]) => name), ...recent.map((one) => one.id)]
+  const isKnownById = !former.includes('@') && names.includes(former)
+  if (source === undefined) {
+    const begin = `${escapeId(id)}@`
+    const known = isKnownById ? former : names.find((name) => name.startsWith(begin))
+    return known ?? (former.includes('@') ? null : former)
+  }
+  const name = nameOf({ id, source })
+  return isKnownById && (name === null || !names.includes(name)) ? former : name
+}
+
+/** Returns the last entries: as many as may be known, and as their names leave room for. */
+function lastOf<Entry>(entries: readonly Entry[], name: (entry: Entry) => string): readonly Entry[] {
+  let room: number = STATISTICS_LIMITS.names
+  let first = entries.length
+  for (; first > Math.max(0, entries.length - STATISTICS_LIMITS.recent); first--) {
+    const entry = entries[first - 1]
+    room -= entry === undefined ? 0 : name(entry).length
+    if (room < 0) break
+  }
+  return first === 0 ? entries : entries.slice(first)
 }
 
 /** Returns the statistics as readers receive them. `now` in milliseconds since 1970. */

@@ -169,7 +169,7 @@ describe('an erased event', () => {
     expect(stored?.event).toMatchObject({
       type: ERASED_TYPE,
       category: 'port.container',
-      data: { id: 'd1', source: '/test', offset, keys: ['d1'], by: 'ada' },
+      data: { id: 'd1', source: '/test', offset, keys: ['d1@%2Ftest', 'd1'], by: 'ada' },
     })
   })
 })
@@ -222,6 +222,7 @@ describe('what repeats an erased event', () => {
       type: 'port.lifecycle.acknowledged',
       category: 'port.container.lifecycle',
       subject: 'd1',
+      subjectsource: '/test',
       partitionkey: MARK,
       data: {
         move: 'acknowledge',
@@ -238,7 +239,7 @@ describe('what repeats an erased event', () => {
 
     expect(also).toEqual([{ id: 'm1', source: '/test' }])
     expect(await world.dump()).not.toContain(MARK)
-    expect(await stateOf('port/cases', 'd1')).toMatchObject({
+    expect(await stateOf('port/cases', 'd1@%2Ftest')).toMatchObject({
       title: 'Container damaged',
       isErased: true,
       status: 'acknowledged',

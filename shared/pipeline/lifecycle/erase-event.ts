@@ -9,7 +9,7 @@ import { type Retention, storedFor } from '#shared/core/retention.ts'
 import { type AcceptDeps, accept, type Receipt } from '#shared/pipeline/accept/accept.ts'
 import type { ClaimKey } from '#shared/pipeline/claim-store.ts'
 import type { DeadLetterStore, EventLog } from '#shared/pipeline/ports.ts'
-import { keysFor } from '#shared/pipeline/views/apply-event.ts'
+import { everyKeyOf } from '#shared/pipeline/views/apply-event.ts'
 import { areFolded, type ErasedWithDeps, findErasedWith } from './erased-with.ts'
 import { type FoundEvent, readClaimed, requireEvent, unknownEvent, type WantedEvent } from './find-event.ts'
 
@@ -157,7 +157,7 @@ function receiptOf({ id, source }: ClaimKey, { topic, partition, offset }: Posit
 /** The keys of all states that an event went into. The states without a key need none. */
 function keysOf(target: FoundEvent, { views }: EraseDeps): string[] {
   const keyed = views.of(target.event.category ?? '').filter(({ view }) => view.keys !== undefined)
-  return [...new Set(keyed.flatMap(({ view }) => keysFor(view, target)))]
+  return [...new Set(keyed.flatMap(({ view }) => everyKeyOf(view, target)))]
 }
 
 /** Returns the erasure of an event that was erased before. */

@@ -5,7 +5,7 @@ import type { RelatedEvent } from '#shared/domain/define-domain.ts'
 import type { Catalog } from '#shared/pipeline/catalog.ts'
 import type { ClaimKey } from '#shared/pipeline/claim-store.ts'
 import { pollWithin } from '#shared/pipeline/poll.ts'
-import { keysFor } from '#shared/pipeline/views/apply-event.ts'
+import { everyKeyOf } from '#shared/pipeline/views/apply-event.ts'
 import { followUp } from '#shared/pipeline/views/follow-up.ts'
 import type { PartKey, ViewStore } from '#shared/pipeline/views/view-store.ts'
 import type { NamedView, Views } from '#shared/pipeline/views/views.ts'
@@ -113,7 +113,7 @@ async function followersOf(found: FoundEvent, deps: ErasedWithDeps): Promise<Fou
   if (!emits(found, deps)) return []
   const emitting = viewsOf(found.event, deps.views).filter(({ view }) => view.emit !== undefined)
   const pairs = emitting.flatMap(({ name, view }) =>
-    keysFor(view, found).map((key) => (index: number) => followUp(name, key, found, index)),
+    everyKeyOf(view, found).map((key) => (index: number) => followUp(name, key, found, index)),
   )
   return (await Promise.all(pairs.map((pairAt) => readFollowing(pairAt, deps)))).flat()
 }
@@ -143,7 +143,7 @@ async function relativesOf(found: FoundEvent, deps: ErasedWithDeps): Promise<Fou
   const asking = viewsOf(event, deps.views).flatMap(({ name, view }) => {
     const related = view.erasing?.related
     if (related === undefined) return []
-    return keysFor(view, found).map((key) => ({ part: { view: name, key, topic, partition }, related }))
+    return everyKeyOf(view, found).map((key) => ({ part: { view: name, key, topic, partition }, related }))
   })
   const parts = await deps.viewStore.load(asking.map(({ part }): PartKey => part))
   const relatives = asking.flatMap(({ part: { key }, related }, index) => {

@@ -41,10 +41,58 @@ describe('a move', () => {
       type: 'port.lifecycle.acknowledged',
       category: 'port.container.lifecycle',
       subject: 'd1',
+      subjectsource: 'urn:tidewire:api',
       id: receipt.id,
       partitionkey: 'MSKU-1',
       data: { by: 'anna', from: 'new', to: 'acknowledged' },
     })
+  })
+
+  test.each([
+    ['the same partition', 'MSKU-1'],
+    ['another partition', 'MSKU-2'],
+  ])(
+    'changes the event of its source, whatever came before it with the same id in %s',
+    async (_, subject) => {
+      await publish('twin', { source: '/eve', subject })
+      await publish('twin', { source: '/vic' })
+      const statusOf = async (source: string) => {
+        const { state } = (await getEvent({ id: 'twin', source, principal: eve }, world)).body
+        return [(state as Case).source, (state as Case).status]
+      }
+
+      await move('twin', 'acknowledge', anna, { source: '/eve' })
+      expect([await statusOf('/eve'), await statusOf('/vic')]).toEqual([
+        ['/eve', 'acknowledged'],
+        ['/vic', 'new'],
+      ])
+      await move('twin', 'acknowledge', anna, { source: '/vic' })
+      await move('twin', 'start', anna, { source: '/vic' })
+      expect([await statusOf('/eve'), await statusOf('/vic')]).toEqual([
+        ['/eve', 'acknowledged'],
+        ['/vic', 'in-progress'],
+      ])
+    },
+  )
+
+  test('goes on where an earlier version left a case, which it kept under the id of the event', async () => {
+    await publish('d1')
+    const found = await getEvent({ id: 'd1', principal: eve }, world)
+    const { topic, partition } = found.body
+    const place = { view: 'port/cases', topic, partition }
+    const [part] = await world.viewStore.load([{ ...place, key: 'd1@urn:tidewire:api' }])
+    if (!part) throw new Error('there is no case')
+    const former = { ...part, key: 'd1', state: { ...(part.state as Case), status: 'acknowledged' } }
+    const stream = { topic, partition, epoch: part.epoch }
+    await world.viewStore.beginRebuild(stream)
+    await world.viewStore.save([former])
+    await world.viewStore.advance(stream, part.offset, { isRebuilder: true })
+    await world.viewStore.endRebuild(stream)
+    expect((await stateOf('d1')).status).toBe('acknowledged')
+
+    await move('d1', 'start', anna)
+
+    expect((await stateOf('d1')).status).toBe('in-progress')
   })
 
   test('is in the partition of its event, even if that does not follow from a key', async () => {

@@ -145,6 +145,7 @@ function decide({ id, found: { event }, move, state, command, at: atMs }: Decisi
     source: MOVE_SOURCE,
     type: decision.type,
     subject: event.id,
+    subjectsource: event.source,
     time: at,
     category: moveChannel(event.category ?? ''),
     severity: 'info',

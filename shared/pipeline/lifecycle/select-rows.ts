@@ -6,8 +6,8 @@ import type { StateSummary } from '#shared/domain/define-domain.ts'
 import type { Catalog } from '#shared/pipeline/catalog.ts'
 import type { Row, Selection } from '#shared/pipeline/history/list-events.ts'
 import type { ViewStore } from '#shared/pipeline/views/view-store.ts'
-import { partKeyOf } from './get-event.ts'
 import type { Lifecycles } from './lifecycles.ts'
+import { loadStates } from './load-states.ts'
 
 /** What a list asks for beyond its interest. */
 export type RowQuery = Interest & {
@@ -59,20 +59,18 @@ export function selectRows(
   }
 
   async function loadSummaries(events: readonly PositionedEvent[]): Promise<(StateSummary | null)[]> {
-    const wanted = events.map((positioned) => {
+    const wanted = events.flatMap((positioned) => {
       const kept = lifecycles.of(positioned.event.category)
-      if (!kept?.keeps(positioned)) return null
-      const key = partKeyOf(positioned, kept)
-      return { lifecycle: kept.lifecycle, key, name: JSON.stringify(key) }
+      return kept ? [{ positioned, kept }] : []
     })
-    // Events of different sources may share an id, and with it a key.
-    const keys = new Map(wanted.flatMap((one) => (one ? [[one.name, one.key]] : [])))
-    const parts = await viewStore.load([...keys.values()])
-    const states = new Map([...keys.keys()].map((name, index) => [name, parts[index]?.state]))
-    return wanted.map((one) => {
-      const state = one && states.get(one.name)
-      return state == null ? null : (one?.lifecycle.summary(state) ?? null)
-    })
+    const parts = await loadStates(wanted, viewStore)
+    const summaries = new Map(
+      wanted.map(({ positioned, kept }, index) => {
+        const state = parts[index]?.state
+        return [positioned, state == null ? null : kept.lifecycle.summary(state)]
+      }),
+    )
+    return events.map((positioned) => summaries.get(positioned) ?? null)
   }
 }
 

@@ -112,6 +112,16 @@ export function keysFor(
   }
 }
 
+/** Returns the keys of the states that may have an event, with those that an earlier version kept them under. */
+export function everyKeyOf(
+  view: Pick<View, 'keys' | 'formerKeys'>,
+  input: PositionedEvent,
+): readonly string[] {
+  const { keys, formerKeys } = view
+  if (keys === undefined || formerKeys === undefined) return keysFor(view, input)
+  return [...new Set([...keysFor(view, input), ...keysFor({ keys: formerKeys }, input)])]
+}
+
 /** A key is part of a DynamoDB sort key of at most 1,024 bytes, together with the name of the topic. */
 const MAX_KEY_BYTES = 512
 const encoder = new TextEncoder()

@@ -8,10 +8,13 @@ import { readPost } from '#shared/pipeline/accept/read-post.ts'
 import { createCatalog } from '#shared/pipeline/catalog.ts'
 import { recordDecoder } from '#shared/pipeline/consume/consume.ts'
 import { createKnownHeads, storeBatch } from '#shared/pipeline/deliver/store-batch.ts'
+import { getEvent } from '#shared/pipeline/lifecycle/get-event.ts'
+import { lifecyclesOf } from '#shared/pipeline/lifecycle/lifecycles.ts'
 import type { EventLog, KafkaRecord, NewRecord, StoredEvent } from '#shared/pipeline/ports.ts'
 import { type JudgeRecord, recordJudge, signedLog } from '#shared/pipeline/signed-record.ts'
 import { foldBatch } from '#shared/pipeline/views/fold.ts'
 import { viewsOf } from '#shared/pipeline/views/views.ts'
+import { makePrincipal } from '#shared/testing/identity/make-principal.ts'
 import { memoryClaimStore } from '#shared/testing/memory/memory-claim-store.ts'
 import { memoryDeadLetterStore } from '#shared/testing/memory/memory-dead-letter-store.ts'
 import { memoryEventStore } from '#shared/testing/memory/memory-event-store.ts'
@@ -35,6 +38,8 @@ export type ForgeryWorld = {
   stored(): readonly StoredEvent[]
   /** The state of every part of the views that has one of these keys, as JSON by view, key, topic and partition. */
   states(keys: readonly string[]): Promise<ReadonlyMap<string, string>>
+  /** What a reader gets as the state of an event; undefined if it has none. */
+  caseOf(pair: { readonly id: string; readonly source: string }): Promise<unknown>
   readonly letters: () => Promise<number>
 }
 
@@ -122,6 +127,11 @@ export function createForgeryWorld(judge: JudgeRecord = recordJudge(SECRETS)): F
         ]),
       )
     },
+    async caseOf(pair) {
+      const wanted = { ...pair, principal: makePrincipal({ name: 'reader', role: 'viewer' }) }
+      const lifecycles = lifecyclesOf(domains)
+      return (await getEvent(wanted, { ...deps, lifecycles, clock: createClock() })).body.state
+    },
     letters: async () => (await deadLetters.list(catalog.names, 100_000)).length,
   }
 }
@@ -130,4 +140,17 @@ export function createForgeryWorld(judge: JudgeRecord = recordJudge(SECRETS)): F
 export function unsignedRecord(topic: string, event: Partial<CloudEvent>, key: string): NewRecord {
   const value = Buffer.from(JSON.stringify({ specversion: '1.0', ...event }))
   return { topic, key, value, headers: { 'content-type': 'application/cloudevents+json' } }
+}
+
+/** A clock that only pauses move. */
+function createClock() {
+  let now = 0
+  const read = () => now
+  return {
+    now: read,
+    elapsed: read,
+    sleep: async (ms: number) => {
+      now += ms
+    },
+  }
 }

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { ROLES } from '#shared/core/access/role.ts'
 import { domains } from '#shared/domain/catalog.ts'
+import { nameEvent } from '#shared/domain/port/event-name.ts'
 import { deriveCategory } from '#shared/pipeline/accept/check-event.ts'
 import { createCatalog } from '#shared/pipeline/catalog.ts'
 import { type JudgeRecord, SIGNATURE } from '#shared/pipeline/signed-record.ts'
@@ -17,7 +18,8 @@ const types = domains.flatMap(({ events }) => Object.entries(events))
 const victim = makePrincipal({ name: 'vic', role: 'publisher' })
 const CASE = 'case-of-vic'
 const POST = 'post-of-vic'
-const VICTIMS = ['vic', CASE, POST, 'VICT', 'o-vic', 'a-vic']
+const PAIR = { id: CASE, source: '/vic' }
+const VICTIMS = ['vic', nameEvent(PAIR), CASE, POST, 'VICT', 'o-vic', 'a-vic']
 const ORDER = { symbol: 'VICT', side: 'buy', kind: 'limit', quantity: 10, limit: 90 }
 const ALERT = { symbol: 'VICT', kind: 'price-above', threshold: 900 }
 
@@ -44,18 +46,24 @@ async function possessionsOf(world: ForgeryWorld) {
   const states = await world.states(VICTIMS)
   const isOwned = (name: string) => /^(?:market\/|port\/cases )/.test(name)
   const isPost = (name: string) => name.startsWith('blog/posts ')
-  const isOtherCase = (name: string, state: string) =>
-    name.startsWith('port/cases ') && !state.includes('"source":"/vic"')
   const posts = [...states].filter(([name]) => isPost(name))
   const said = posts.flatMap(([, state]) => state.match(/"by":"vic"/g) ?? []).length
   const own = world.stored().filter(({ event }) => event.category === 'market.user.vic')
   return {
-    // Any publisher may change posts and berths, in its own name. And an event of another source with the id of a case is a case
-    // of its own; in another partition it has a state beside that of the victim (docs/adr/0028, what is left).
-    states: [...states].filter(([name, state]) => isOwned(name) && !isOtherCase(name, state)).sort(),
+    // Any publisher may change posts and berths, in its own name.
+    states: [...states].filter(([name]) => isOwned(name)).sort(),
+    // What a reader of the case gets, and of a list.
+    case: await world.caseOf(PAIR),
     said,
     events: own.map(({ event }) => `${event.type} ${event.id}`),
   }
+}
+
+async function publishCase(world: ForgeryWorld): Promise<void> {
+  const data = { containerId: 'BOX' }
+  const event = { ...PAIR, type: 'port.container.arrived', time: '2026-03-01T09:00:00Z', partitionkey: 'BOX' }
+  expect(await world.post(victim, { ...event, data })).toBeNull()
+  await world.settle()
 }
 
 const orNothing = <T>(values: readonly T[]) => fc.constantFrom(undefined, ...values)
@@ -154,6 +162,27 @@ test.each<[string, JudgeRecord?]>([['simulator'], ['nobody', () => 'signed']])(
   async (author, judge) => {
     const { failed } = await fc.check(isHarmless(author, judge), { numRuns: 200, endOnFailure: true })
     expect(failed).toBe(true)
+  },
+)
+
+test.each([...ROLES, 'nobody'])(
+  'events of %s that come before one with its id take nothing of its case',
+  async (author) => {
+    const calm = createForgeryWorld()
+    await publishCase(calm)
+    const untouched = await calm.caseOf(PAIR)
+    expect(untouched).toMatchObject({ ...PAIR, status: 'new' })
+    const isHarmlessBefore = fc.asyncProperty(fc.array(forged, { maxLength: EVENTS }), async (attacks) => {
+      const world = createForgeryWorld()
+      const shadows = attacks.map((attack) => ({ ...attack, id: CASE, source: '/eve' }))
+      for (const [n, shadow] of shadows.entries()) await attackWith(world, author, shadow, n)
+      await world.settle()
+
+      await publishCase(world)
+
+      expect(await world.caseOf(PAIR)).toEqual(untouched)
+    })
+    await fc.assert(isHarmlessBefore, { numRuns: RUNS })
   },
 )
 

@@ -65,7 +65,8 @@ export function createCaseWorld(): CaseWorld {
       const known = new Map((await viewStore.load(keys)).map((part, index) => [keys[index]?.key, part]))
       const partOf = (key: string) => (known.get(key) ?? null) as ViewPart<Case | null> | null
       await viewStore.save(applyEvent(cases, input, partOf).map(({ after }) => ({ ...after, view })))
-      await viewStore.advance({ topic, epoch, partition }, offset, { rebuilds: undefined })
+      const rebuilds = (await viewStore.progress(topic)).get(partition)?.rebuilds
+      await viewStore.advance({ topic, epoch, partition }, offset, { rebuilds })
     }
   }
 

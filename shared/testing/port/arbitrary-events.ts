@@ -69,17 +69,19 @@ const move = fc
   .record({
     move: fc.constantFrom(...(Object.keys(MOVE_TYPES) as (keyof typeof MOVE_TYPES)[])),
     subject: fc.oneof(fc.constantFrom(...IDS), text),
+    subjectsource: fc.constantFrom(undefined, '/a', '/b'),
     by: fc.oneof(fc.constantFrom(...NAMES), text),
     from: fc.constantFrom(...CASE_STATUSES, 'deleted', 7),
     note: fc.oneof(text, fc.jsonValue()),
     assignee: fc.oneof(fc.constantFrom(...NAMES), fc.constant(null)),
     of: fc.record({ category: fc.constant('port.container'), severity, time }),
   })
-  .map(({ move, subject, ...rest }) => ({
+  .map(({ move, subject, subjectsource, ...rest }) => ({
     source: 'urn:tidewire:api',
     type: MOVE_TYPES[move],
     category: 'port.container.lifecycle',
     subject,
+    subjectsource,
     data: { move, at: '2026-11-21T09:00:00Z', ...rest },
   }))
 

@@ -19,6 +19,7 @@ export function makeMove(
   const at = `2026-11-21T09:00:${String(moves++ % 60).padStart(2, '0')}Z`
   return makeEvent(`move-${moves}`, MOVE_TYPES[move], {
     subject: id,
+    subjectsource: '/tests',
     category: 'port.container.lifecycle',
     data: { move, by, at, ...data },
   })

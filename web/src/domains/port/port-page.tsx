@@ -47,7 +47,7 @@ export function PortPage() {
   const makeMove = useMoves(feed.store)
 
   const setFilters = useCallback((next: FeedFilters) => change(toSearch(next)), [change])
-  const openRow = useCallback((row: FeedRow | null) => change({ event: row?.id ?? '' }), [change])
+  const openRow = useCallback((row: FeedRow | null) => change({ event: row?.name ?? '' }), [change])
   const close = useCallback(() => change({ event: '' }), [change])
   useShortcut({ keys: 'e', label: 'Create an event', group: 'Port' }, () => change({ create: '1' }))
   useShortcut({ keys: 'Escape', label: 'Close the event', group: 'Port', enabled: openId !== null }, close)

@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useEffect } from 'react'
 import type { ReceivedEvent } from '#shared/client/connect.ts'
 import type { Case } from '#shared/domain/port/case.ts'
+import { nameEvent, readEventName } from '#shared/domain/port/event-name.ts'
 import { ApiError, useApi } from '#web/live/api.ts'
 import { WithQueries } from '#web/live/with-queries.tsx'
 import { Button, IconButton } from '#web/ui/form/button.tsx'
@@ -89,6 +90,13 @@ const isGone = (error: Error) => [404, 410].includes(statusOf(error))
 const isPassing = (error: Error) => statusOf(error) === 0 || statusOf(error) >= 500
 const RETRIES = 3
 
+/** The address names an event by its name, or by its id alone. */
+function pathOf(name: string): string {
+  const { id, source } = readEventName(name)
+  const query = source === undefined ? '' : `?${new URLSearchParams({ source })}`
+  return `/events/${encodeURIComponent(id)}${query}`
+}
+
 /** Returns the event that the address names, from the feed or, if the feed does not have it, from the server. */
 function useOpenRow(store: FeedStore, id: string): OpenRow {
   const api = useApi()
@@ -96,16 +104,13 @@ function useOpenRow(store: FeedStore, id: string): OpenRow {
   const known = store.find(id)
   const { data, error, refetch } = useQuery({
     queryKey: ['event', id],
-    queryFn: ({ signal }) =>
-      api.get<ReceivedEvent & { readonly state?: Case }>(`/events/${encodeURIComponent(id)}`, {
-        signal,
-      }),
+    queryFn: ({ signal }) => api.get<ReceivedEvent & { readonly state?: Case }>(pathOf(id), { signal }),
     enabled: known === undefined,
     staleTime: 0,
     retry: (failures, cause) => failures < RETRIES && isPassing(cause),
   })
   useEffect(() => {
-    if (data?.state && data.event.id === id && store.find(data.event.id) === undefined) {
+    if (data?.state && [nameEvent(data.event), data.event.id].includes(id) && !store.find(id)) {
       const { state, ...positioned } = data
       store.adopt(positioned, state)
     }

@@ -1,5 +1,6 @@
 import { isValidElement, lazy, type ReactNode, Suspense, useEffect } from 'react'
 import type { CaseEntry } from '#shared/domain/port/case.ts'
+import { nameEvent } from '#shared/domain/port/event-name.ts'
 import { useAccess } from '#web/live/access.tsx'
 import { Badge, SeverityBadge } from '#web/ui/data/badge.tsx'
 import { Age, Time } from '#web/ui/data/times.tsx'
@@ -103,20 +104,20 @@ function Facts({ title, facts }: FactsProps) {
   )
 }
 
-type EventRef = { readonly id: string; readonly type: string }
+type EventRef = { readonly id: string; readonly source: string; readonly type: string }
 
 /** Returns the event that caused this one, if the value names one. */
 function causeOf(value: unknown): EventRef | null {
   const { id, source, type } = (value ?? {}) as Partial<Record<string, unknown>>
   return typeof id === 'string' && typeof source === 'string' && typeof type === 'string'
-    ? { id, type }
+    ? { id, source, type }
     : null
 }
 
-function Cause({ id, type }: EventRef) {
+function Cause({ type, ...pair }: EventRef) {
   const [, change] = useSearchState()
   return (
-    <Button small onClick={() => change({ event: id }, 'push')}>
+    <Button small onClick={() => change({ event: nameEvent(pair) }, 'push')}>
       {type}
     </Button>
   )

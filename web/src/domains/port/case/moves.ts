@@ -81,15 +81,16 @@ export function useMoves(store: FeedStore): MakeMove {
       const state = store.snapshot().caseOf(row)
       const reason = refusal ?? (state ? moveProblem(state, move, role) : 'This event has no case.')
       if (!state || reason !== null) return reportFailure(move, reason)
-      const takeBack = store.assume(row.id, assumeMove(state, move, name, body))
+      const takeBack = store.assume(row.name, assumeMove(state, move, name, body))
       try {
-        const query = new URLSearchParams({ source: row.positioned.event.source })
-        const path = `/events/${encodeURIComponent(row.id)}`
+        const { id, source } = row.positioned.event
+        const query = new URLSearchParams({ source })
+        const path = `/events/${encodeURIComponent(id)}`
         const receipt =
           move === 'delete'
             ? await api.remove<Receipt>(`${path}?${query}`)
             : await api.post<Receipt>(`${path}/${move}?${query}`, body)
-        confirm(store, row.id, receipt.offset, takeBack)
+        confirm(store, row.name, receipt.offset, takeBack)
         const done = STEPS.find((step) => step.move === move)?.done
         if (done) showToast({ tone: 'good', title: `${done}: ${state.title}` })
         return true
@@ -103,7 +104,7 @@ export function useMoves(store: FeedStore): MakeMove {
 }
 
 /** Takes an assumption back as soon as the move itself has come back from the log. */
-function confirm(store: FeedStore, id: string, offset: number, takeBack: () => void): void {
+function confirm(store: FeedStore, name: string, offset: number, takeBack: () => void): void {
   const settle = () => {
     clearTimeout(timer)
     leave()
@@ -111,7 +112,7 @@ function confirm(store: FeedStore, id: string, offset: number, takeBack: () => v
   }
   const timer = setTimeout(settle, PATIENCE_MS)
   const check = () => {
-    if (store.movedUpTo(id) >= offset) settle()
+    if (store.movedUpTo(name) >= offset) settle()
   }
   const leave = store.subscribe(check)
   check()

@@ -16,7 +16,7 @@ type Props = {
   readonly snapshot: FeedSnapshot
   readonly reader: string
   readonly active: number | null
-  readonly openId: string | null
+  readonly openName: string | null
   readonly onActive: (index: number) => void
   readonly onOpen: (index: number) => void
   readonly onStep: ((row: FeedRow) => void) | null
@@ -37,7 +37,7 @@ const NEAR_ROWS = 20
 
 /** The rows, of which only those on screen exist. The grid has the focus; arrows and `j` `k` move, Enter opens. */
 export function FeedGrid(props: Props) {
-  const { snapshot, reader, active, openId, onActive, onOpen, onStep, onAway, onEnd, gridRef } = props
+  const { snapshot, reader, active, openName, onActive, onOpen, onStep, onAway, onEnd, gridRef } = props
   const attention = useAttention(props.onAttention)
   const isNarrow = useMedia('(max-width: 560px)')
   const rowPx = isNarrow ? 64 : 44
@@ -131,7 +131,7 @@ export function FeedGrid(props: Props) {
               onOpen={onOpen}
               onStep={onStep}
               isActive={index === active}
-              isOpen={row.id === openId}
+              isOpen={row.name === openName}
               isUnread={state !== null && !state.readBy.includes(reader)}
             />
           )

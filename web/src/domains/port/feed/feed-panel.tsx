@@ -119,7 +119,7 @@ export function FeedPanel({ feed, filters, onFilters, openId, onOpen, makeMove, 
         gridRef={grid}
         reader={name}
         onOpen={open}
-        openId={openId}
+        openName={openId === null ? null : (store.find(openId)?.name ?? null)}
         onActive={activate}
         onStep={canStep ? step : null}
         onEnd={() => {

@@ -1,12 +1,14 @@
 import type { ReceivedEvent } from '#shared/client/connect.ts'
 import type { Case } from '#shared/domain/port/case.ts'
+import { nameEvent } from '#shared/domain/port/event-name.ts'
 import { cases } from '#shared/domain/port/port-views.ts'
 
-/** An event of the feed. Rows never change; the case book has what people did to them, by id. */
+/** An event of the feed. Rows never change; the case book has what people did to them, by name. */
 export type FeedRow = {
   /** Its position: unique. */
   readonly key: string
-  readonly id: string
+  /** `<id>@<source>`, as the key of its case and in the address of the page. */
+  readonly name: string
   readonly positioned: ReceivedEvent
   /** Grows with each live row from 1; falls from -1 with each row of the history; 0 for a row that is in neither. */
   readonly arrival: number
@@ -22,7 +24,7 @@ export function createRow(positioned: ReceivedEvent, arrival: number): FeedRow {
   const { topic, partition, offset, event } = positioned
   return {
     key: `${topic}/${partition}/${offset}`,
-    id: event.id,
+    name: nameEvent(event),
     positioned,
     arrival,
     severity: event.severity ?? 'info',
@@ -33,8 +35,8 @@ export function createRow(positioned: ReceivedEvent, arrival: number): FeedRow {
 }
 
 /** Returns the case of an event before its first move; null if it has none. */
-export function openCaseOf({ positioned, id }: FeedRow): Case | null {
-  return cases.apply(null, positioned, id)
+export function openCaseOf({ positioned, name }: FeedRow): Case | null {
+  return cases.apply(null, positioned, name)
 }
 
 function searchedText({ event }: ReceivedEvent): string {

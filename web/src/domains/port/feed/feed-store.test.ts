@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
 import type { ReceivedEvent } from '#shared/client/connect.ts'
+import { nameEvent } from '#shared/domain/port/event-name.ts'
 import { NO_FILTERS } from './feed-filters.ts'
 import type { FeedRow } from './feed-row.ts'
 import { createFeedStore } from './feed-store.ts'
@@ -46,7 +47,7 @@ function createStore(capacity = 100, onFlush: (rows: readonly FeedRow[]) => void
   }
   const ids = () => {
     const { count, rowAt } = store.snapshot()
-    return Array.from({ length: count }, (_, index) => rowAt(index)?.id)
+    return Array.from({ length: count }, (_, index) => rowAt(index)?.positioned.event.id)
   }
   const statusOf = (id: string) => {
     const row = store.find(id)
@@ -54,6 +55,8 @@ function createStore(capacity = 100, onFlush: (rows: readonly FeedRow[]) => void
   }
   return { store, frame, push, ids, statusOf, flushes }
 }
+
+const nameOf = (id: string) => nameEvent({ id, source: '/t' })
 
 /** How many events the history has. */
 const PAGE = 5
@@ -64,9 +67,11 @@ describe('the feed', () => {
     const { store, push, frame } = createStore(100, onFlush)
     push(at('a'))
     push(move('a', 'read'))
-    store.assume('a', { status: 'acknowledged' })
+    store.assume(nameOf('a'), { status: 'acknowledged' })
     frame()
-    expect(onFlush.mock.calls.map(([rows]) => rows.map(({ id }: FeedRow) => id))).toEqual([['a'], []])
+    expect(
+      onFlush.mock.calls.map(([rows]) => rows.map(({ positioned }: FeedRow) => positioned.event.id)),
+    ).toEqual([['a'], []])
   })
 
   test('makes one snapshot per frame, whatever comes in between, newest first', () => {
@@ -156,7 +161,7 @@ describe('the feed', () => {
   test('shows an assumption at once, and takes it back', () => {
     const { store, push, statusOf, frame } = createStore()
     push(at('a'))
-    const takeBack = store.assume('a', { status: 'acknowledged' })
+    const takeBack = store.assume(nameOf('a'), { status: 'acknowledged' })
     frame()
     const row = store.find('a')
     expect(row && store.snapshot().caseOf(row)).toMatchObject({ status: 'acknowledged', isPending: true })
@@ -173,7 +178,7 @@ describe('the feed', () => {
     const before = store.snapshot().caseOf(row)
     push(at('b'))
     expect(store.snapshot().caseOf(row)).toBe(before)
-    const takeBack = store.assume('a', { status: 'acknowledged' })
+    const takeBack = store.assume(nameOf('a'), { status: 'acknowledged' })
     expect(store.snapshot().caseOf(row)).toBe(store.snapshot().caseOf(row))
     takeBack()
     push(move('a', 'acknowledged'))

@@ -69,8 +69,8 @@ export function createFeedStore({ capacity, schedule, reader, now, onFlush = () 
       if (feed.isHeld()) changeNow(feed.release)
     },
     /** Shows a change before it is confirmed. Returns the function that takes it back. */
-    assume: (id: string, assumption: Assumption) => {
-      const takeBack = feed.assume(id, assumption)
+    assume: (name: string, assumption: Assumption) => {
+      const takeBack = feed.assume(name, assumption)
       flush() // a user sees their own action now, however busy the feed is
       return () => {
         takeBack()

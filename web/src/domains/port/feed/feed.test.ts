@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { ReceivedEvent } from '#shared/client/connect.ts'
+import { nameEvent } from '#shared/domain/port/event-name.ts'
 import { createFeed } from './feed.ts'
 import { matcherOf, NO_FILTERS } from './feed-filters.ts'
 
@@ -78,7 +79,7 @@ test('trims by quarters of its capacity, however many events come at once', () =
 
 const idsOf = (feed: ReturnType<typeof createFeed>) => {
   const { count, rowAt } = feed.snapshot()
-  return Array.from({ length: count }, (_, index) => rowAt(index)?.id)
+  return Array.from({ length: count }, (_, index) => rowAt(index)?.positioned.event.id)
 }
 const notices = (from: number, count: number) => Array.from({ length: count }, (_, n) => event(from + n, {}))
 
@@ -152,4 +153,30 @@ test('an erasure makes no row', () => {
 
   expect(feed.take([event(1, { type: 'tidewire.erased', data: { id: 'e0', keys: ['e0'] } })])).toEqual([])
   expect(feed.snapshot().count).toBe(0)
+})
+
+test('keeps events of one id from two sources apart, and their moves', () => {
+  const feed = createFeed({ capacity: 100, reader: 'me' })
+  const twin = (offset: number, source: string) => event(offset, { id: 'twin', source })
+  const acknowledge = (offset: number, subjectsource: string) =>
+    event(offset, {
+      type: 'port.lifecycle.acknowledged',
+      category: 'port.port.lifecycle',
+      subject: 'twin',
+      subjectsource,
+      data: { move: 'acknowledge', by: 'anna', at: '2026-03-01T00:00:00Z' },
+    })
+  const statusOf = (source: string) => {
+    const row = feed.find(nameEvent({ id: 'twin', source }))
+    return row && feed.snapshot().caseOf(row)?.status
+  }
+  feed.take([acknowledge(3, '/vic'), twin(1, '/eve')])
+  expect([statusOf('/eve'), statusOf('/vic')]).toEqual(['new', undefined])
+
+  feed.addPage([twin(0, '/vic')])
+  expect([statusOf('/eve'), statusOf('/vic')]).toEqual(['new', 'acknowledged'])
+
+  feed.take([acknowledge(4, '/eve')])
+  expect(statusOf('/eve')).toBe('acknowledged')
+  expect(idsOf(feed)).toEqual(['twin', 'twin'])
 })

@@ -1,7 +1,8 @@
 import type { ReceivedEvent } from '#shared/client/connect.ts'
 import { ERASED_TYPE } from '#shared/core/erasure.ts'
 import { type Case, isMove, moveOf } from '#shared/domain/port/case.ts'
-import { type Assumption, createCaseBook, type ShownCase } from '../case/case-book.ts'
+import { nameEvent } from '#shared/domain/port/event-name.ts'
+import { type Assumption, createCaseBook, nameTarget, type ShownCase } from '../case/case-book.ts'
 import type { FeedFilters, matcherOf } from './feed-filters.ts'
 import { createRow, type FeedRow } from './feed-row.ts'
 import { createShownRows } from './shown-rows.ts'
@@ -38,7 +39,7 @@ type Options = {
 
 /** The events of the feed with what people did to them: the live ones, bounded by `capacity`, and the history below. */
 export function createFeed({ capacity, ...options }: Options) {
-  const byId = new Map<string, FeedRow>()
+  const index = createRowIndex()
   let book = createCaseBook()
   const rows = createShownRows({ ...options, caseOf: (row) => book.brief(row) })
   let received = 0
@@ -48,11 +49,11 @@ export function createFeed({ capacity, ...options }: Options) {
   const adopted = new Set<FeedRow>()
 
   function addRow(row: FeedRow): void {
-    byId.set(row.id, row)
+    index.add(row)
     book.adopt(row)
   }
   function takeMove(positioned: ReceivedEvent): void {
-    const row = byId.get(positioned.event.subject ?? '')
+    const row = index.find(nameTarget(positioned.event))
     book.move(positioned, row)
     if (row) rows.touch(row, moveOf(positioned.event) === 'delete')
   }
@@ -64,7 +65,7 @@ export function createFeed({ capacity, ...options }: Options) {
       return null
     }
     const row = createRow(positioned, received + 1)
-    if (byId.get(row.id)?.key === row.key) return null
+    if (index.named(row.name)?.key === row.key) return null
     received++
     addRow(row)
     rows.addLive(row)
@@ -79,9 +80,9 @@ export function createFeed({ capacity, ...options }: Options) {
     isTrimmed = true
     if (!rows.isHeld()) removeHistory()
   }
-  function forget({ id, key }: FeedRow): void {
-    if (byId.get(id)?.key === key) byId.delete(id)
-    if (!rows.isHeldId(id)) book.forget(id)
+  function forget(row: FeedRow): void {
+    index.remove(row)
+    if (!rows.isHeldName(row.name)) book.forget(row.name)
   }
   /** There is a hole above the history now. While rows are held it is not seen: those of the hold are above it. */
   function removeHistory(): void {
@@ -100,9 +101,9 @@ export function createFeed({ capacity, ...options }: Options) {
       if (isTrimmed && !rows.isHeld()) return
       const added: FeedRow[] = []
       for (const positioned of page) {
-        if (isMove(positioned.event) || byId.has(positioned.event.id)) continue
+        if (isMove(positioned.event) || index.named(nameEvent(positioned.event))) continue
         const row = createRow(positioned, -rows.olderCount() - added.length - 1)
-        byId.set(row.id, row)
+        index.add(row)
         added.push(row)
       }
       for (const positioned of page.toReversed()) if (isMove(positioned.event)) takeMove(positioned)
@@ -114,7 +115,7 @@ export function createFeed({ capacity, ...options }: Options) {
     },
     /** Takes an event that no list brought, with its case on the server: from now on its moves count. */
     adopt: (positioned: ReceivedEvent, state: Case): FeedRow => {
-      const known = byId.get(positioned.event.id)
+      const known = index.named(nameEvent(positioned.event))
       if (known) return known
       const row = createRow(positioned, 0)
       book.learn(row, state)
@@ -124,10 +125,10 @@ export function createFeed({ capacity, ...options }: Options) {
       return row
     },
     /** Shows a change before it is confirmed. Returns the function that takes it back. */
-    assume: (id: string, assumption: Assumption): (() => void) => {
-      const takeBack = book.assume(id, assumption)
+    assume: (name: string, assumption: Assumption): (() => void) => {
+      const takeBack = book.assume(name, assumption)
       const touch = () => {
-        const row = byId.get(id)
+        const row = index.named(name)
         if (row) rows.touch(row, assumption.isDeleted === true)
       }
       touch()
@@ -145,25 +146,25 @@ export function createFeed({ capacity, ...options }: Options) {
     hold: (at: number) => rows.hold(at, received),
     release: (): void => {
       // Rows that were trimmed while the reader saw them.
-      for (const id of rows.release()) if (!byId.has(id)) book.forget(id)
+      for (const name of rows.release()) if (!index.named(name)) book.forget(name)
       removeHistory()
     },
     /** Forgets everything, for a subscription that starts again. */
     clear: (): void => {
-      byId.clear()
+      index.clear()
       book = createCaseBook()
       rows.clear()
       adopted.clear()
       isTrimmed = false
     },
-    find: (id: string) => byId.get(id),
+    find: index.find,
     /** Returns the offset of the last move of an event that came in; -1 if there was none. */
-    movedUpTo: (id: string) => book.movedUpTo(id),
+    movedUpTo: (name: string) => book.movedUpTo(name),
     /** How much is kept. */
     sizes: () => ({
       live: rows.liveCount(),
       older: rows.olderCount(),
-      known: byId.size,
+      known: index.size(),
       cases: book.size(),
     }),
     snapshot: (): FeedSnapshot => ({
@@ -173,5 +174,31 @@ export function createFeed({ capacity, ...options }: Options) {
       isCut: isTrimmed && rows.olderCount() === 0,
       caseOf: book.caseOf,
     }),
+  }
+}
+
+/** The rows of the feed by name, and by id alone: what an earlier version wrote, and some addresses, have no source. */
+function createRowIndex() {
+  const byName = new Map<string, FeedRow>()
+  const byId = new Map<string, FeedRow>()
+  const named = (name: string) => byName.get(name)
+  return {
+    named,
+    /** Returns the row with a name, or the first one with an id. */
+    find: (name: string) => byName.get(name) ?? byId.get(name),
+    add: (row: FeedRow): void => {
+      const { id } = row.positioned.event
+      byName.set(row.name, row)
+      if (!byId.has(id)) byId.set(id, row)
+    },
+    remove: ({ name, key, positioned: { event } }: FeedRow): void => {
+      if (byName.get(name)?.key === key) byName.delete(name)
+      if (byId.get(event.id)?.key === key) byId.delete(event.id)
+    },
+    clear: (): void => {
+      byName.clear()
+      byId.clear()
+    },
+    size: () => byName.size,
   }
 }

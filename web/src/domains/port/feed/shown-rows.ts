@@ -20,7 +20,7 @@ type Held = {
   readonly at: number
   /** How many matching rows came after the hold and were removed since. */
   readonly missed: number
-  readonly ids: ReadonlySet<string>
+  readonly names: ReadonlySet<string>
 }
 
 type Options = {
@@ -95,18 +95,18 @@ export function createShownRows({ reader, caseOf, makeMatcher = matcherOf }: Opt
       return true
     },
     isHeld: () => held !== null,
-    isHeldId: (id: string) => held?.ids.has(id) === true,
+    isHeldName: (name: string) => held?.names.has(name) === true,
     /** Holds the rows that are shown. `arrival` is that of the last row. */
     hold: (at: number, arrival: number): void => {
       const rows = [...live.shown()]
-      held = { rows, at, arrival, missed: 0, ids: new Set(rows.map(({ id }) => id)) }
+      held = { rows, at, arrival, missed: 0, names: new Set(rows.map(({ name }) => name)) }
     },
-    /** Ends the hold. Returns the ids of the rows that were held when it began. */
+    /** Ends the hold. Returns the names of the rows that were held when it began. */
     release: (): Iterable<string> => {
-      const ids = held?.ids ?? []
+      const names = held?.names ?? []
       held = null
       matchTouched()
-      return ids
+      return names
     },
     clear: (): void => {
       touched.clear()
