@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { createAuditCommand } from './audit/audit-command.ts'
+import { createKeysCommand } from './keys/keys-command.ts'
 import type { CliContext } from './lib/cli-context.ts'
 import { CliError } from './lib/cli-error.ts'
 import { addConnectionOptions } from './lib/connection.ts'
@@ -8,6 +9,7 @@ import { createPublishCommand } from './publish/publish-command.ts'
 import { createReplayCommand } from './replay/replay-command.ts'
 import { createSimulateCommand } from './simulate/simulate-command.ts'
 import { createTailCommand } from './tail/tail-command.ts'
+import { createUsersCommand } from './users/users-command.ts'
 
 /** All commands. To add one, write a function that creates it from the context, and list it here. */
 const COMMANDS: readonly ((context: CliContext) => Command)[] = [
@@ -16,6 +18,8 @@ const COMMANDS: readonly ((context: CliContext) => Command)[] = [
   createSimulateCommand,
   createReplayCommand,
   createAuditCommand,
+  createKeysCommand,
+  createUsersCommand,
 ]
 
 const EPILOGUE = `
@@ -26,6 +30,7 @@ Examples:
   $ tidewire simulate sensors --rate 10x
   $ tidewire replay --views
   $ tidewire audit --outcome refused --follow
+  $ tidewire keys create shop --role publisher
 
 Exit codes: 0 success, 1 failed or partly refused, 2 wrong usage. TIDEWIRE_DEBUG=1 prints stack traces.
 `
@@ -56,10 +61,11 @@ function createProgram(context: CliContext): Command {
     .addHelpText('after', EPILOGUE)
   addConnectionOptions(program, context.env)
   for (const create of COMMANDS) program.addCommand(create(context))
-  for (const command of [program, ...program.commands]) {
+  const commands = [program, ...program.commands, ...program.commands.flatMap((command) => command.commands)]
+  for (const command of commands) {
     command
       .exitOverride()
-      .showHelpAfterError(`(see: ${command === program ? 'tidewire' : `tidewire ${command.name()}`} --help)`)
+      .showHelpAfterError(`(see: ${pathOf(command)} --help)`)
       .configureHelp({ showGlobalOptions: true })
       .configureOutput({
         writeOut: (text) => context.stdout.write(text),
@@ -69,6 +75,11 @@ function createProgram(context: CliContext): Command {
       })
   }
   return program
+}
+
+/** How a command is called, such as `tidewire keys create`. */
+function pathOf(command: Command): string {
+  return command.parent ? `${pathOf(command.parent)} ${command.name()}` : command.name()
 }
 
 function reportError(error: unknown, { stderr, env }: Omit<CliContext, 'setExitCode'>): number {
