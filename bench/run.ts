@@ -23,6 +23,7 @@ import { benchReconnect } from './bench-reconnect.ts'
 import { benchSoak } from './bench-soak.ts'
 import { benchTables } from './bench-tables.ts'
 import { benchUnits } from './bench-units.ts'
+import { benchFloods } from './floods/bench-floods.ts'
 import { type Outcome, printRows, type Rows } from './measure/measure.ts'
 import { type BenchOptions, readOptions } from './options.ts'
 import { writeReport } from './report/write-report.ts'
@@ -37,6 +38,7 @@ const HELP = `Measures throughput, latency and the dashboard on this machine.
   npm run bench -- --only age --retention 5m --minutes 60 --sleep 600    a week in an hour
   npm run bench -- --only restart --gigabytes 20     killed with a log of that size, or with --data FOLDER
   npm run bench -- --only sleep --sleep 600          sleep and clocks that jump, with faketime (apt install faketime)
+  npm run bench -- --only floods --seconds 5 --rounds 1    what others notice of one principal that floods
   npm run bench -- --systems tidewire,classic    these of tidewire, classic, bare and centrifugo
   npm run bench -- --stack before=../other       another checkout of Tidewire as a further system
   npm run bench -- --apache-kafka        on Apache Kafka instead of the embedded broker
@@ -72,6 +74,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   age: benchAge,
   restart: benchRestart,
   sleep: benchSleep,
+  floods: benchFloods,
   dashboard: ({ seconds }) => benchDashboard(seconds ?? 20),
   'feed-soak': benchFeedSoak,
 }
@@ -83,6 +86,7 @@ const ON_DEMAND: readonly string[] = [
   'age',
   'restart',
   'sleep',
+  'floods',
   'feed-soak',
 ]
 

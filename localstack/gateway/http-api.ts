@@ -4,6 +4,7 @@ import { type BodyRoom, bodyRoom, readBody } from '../read-body.ts'
 import type { Service } from '../service.ts'
 import { createTrustingServer, type Patience, type Trust } from '../trusted-requests.ts'
 import { type Cors, readCors } from './cors.ts'
+import { fairTurns, senderOf } from './fair-turns.ts'
 import { splitTarget, toHttpEvent } from './http-event.ts'
 import { gatewayMessage, type HttpResult, toHttpResult } from './http-result.ts'
 import { type HttpRoutes, readHttpRoutes } from './http-routes.ts'
@@ -21,6 +22,7 @@ type Api = {
   readonly cors: Cors | null
   readonly integrate: Integrate
   readonly room: BodyRoom
+  readonly inTurn: ReturnType<typeof fairTurns>
 }
 
 /** Creates the HTTP API of a service, with payload format 2.0 and the stage `$default`. */
@@ -31,7 +33,13 @@ export function createHttpApi(
   { patience, bodiesBytes = BODIES_BYTES }: { patience?: Patience; bodiesBytes?: number } = {},
 ): Server {
   const cors = readCors(service, trust.origins)
-  const api: Api = { routes: readHttpRoutes(service), cors, integrate, room: bodyRoom(bodiesBytes) }
+  const api: Api = {
+    routes: readHttpRoutes(service),
+    cors,
+    integrate,
+    room: bodyRoom(bodiesBytes),
+    inTurn: fairTurns(),
+  }
   const respondTo: RequestListener = (request, response) => {
     respond(request, api).then(
       (result) => send(response, result, request),
@@ -45,7 +53,7 @@ export function createHttpApi(
 
 async function respond(
   request: IncomingMessage,
-  { routes, cors, integrate, room }: Api,
+  { routes, cors, integrate, room, inTurn }: Api,
 ): Promise<HttpResult> {
   const { method = 'GET', url = '/', rawHeaders, socket, httpVersion } = request
   const { origin } = request.headers
@@ -72,7 +80,7 @@ async function respond(
     }
     const { event, body: text } = toHttpEvent(received, match)
     if (text !== null && text.length > MAX_PAYLOAD_BYTES) return tooLarge
-    const invocation = await integrate(match.functionKey, event, text)
+    const invocation = await inTurn(senderOf(request), () => integrate(match.functionKey, event, text))
     return invocation ? toHttpResult(invocation) : gatewayMessage(503, 'Service Unavailable')
   })()
   return cors ? withCors(result, origin === undefined ? {} : cors.headers(origin)) : result

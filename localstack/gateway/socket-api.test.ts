@@ -337,7 +337,7 @@ describe('the management API', () => {
     await vi.waitFor(() => expect(pongs).toBe(2))
   })
 
-  test('hands at most 16 messages of a client to the functions at once, and all of them in the end', async () => {
+  test('hands at most 4 messages of a client to the functions at once, and all of them in the end', async () => {
     const gate = Promise.withResolvers<{ statusCode: number }>()
     let running = 0
     let most = 0
@@ -354,11 +354,11 @@ describe('the management API', () => {
     })
     const { socket } = await open()
     for (let message = 0; message < 500; message++) socket.send(`{"action":"any","n":${message}}`)
-    await vi.waitFor(() => expect(running).toBe(16))
+    await vi.waitFor(() => expect(running).toBe(4))
 
     gate.resolve({ statusCode: 200 })
 
     await vi.waitFor(() => expect(seen.message).toHaveLength(500))
-    expect(most).toBe(16)
+    expect(most).toBe(4)
   })
 })

@@ -29,7 +29,7 @@ type Connected = { readonly status: number; readonly protocol: string | undefine
 const KEEP_ALIVE_MS = 75_000
 const UNSUPPORTED_DATA = 1003
 /** How many messages of a connection the functions have at once. Further ones wait at their sender. */
-const MESSAGES_AT_WORK = 16
+const MESSAGES_AT_WORK = 4
 /** How long a client may take to answer the close frame of a gateway that stops, in milliseconds. */
 const CLOSING_MS = 500
 
@@ -115,10 +115,12 @@ export function createSocketApi(
  * that one client that floods has its messages at its own side, and little of the functions' time.
  */
 function inTurns(
-  socket: Pick<WebSocket, 'pause' | 'resume'>,
+  socket: Pick<WebSocket, 'once' | 'pause' | 'resume'>,
   handle: (message: string) => Promise<void>,
 ): (message: string) => void {
   const waiting: string[] = []
+  // A client that is gone must not keep the functions busy.
+  socket.once('close', () => void waiting.splice(0))
   let atWork = 0
   const run = async (first: string) => {
     atWork++

@@ -53,6 +53,20 @@ export function isShallow(payload: unknown, levels: number = ACCEPT_LIMITS.dataL
  * whose only field `payload` is JSON (GitHub, Slack) as that JSON. Returns `undefined` for anything else.
  */
 export function readPayload(mediaType: string | undefined, body: Uint8Array): unknown {
+  const known = payloads.get(body)
+  if (known !== undefined && known.mediaType === mediaType) return known.payload
+  const payload = parsePayload(mediaType, body)
+  payloads.set(body, { mediaType, payload })
+  return payload
+}
+
+/** Each of several schemes and places of a mapping asks for the payload of a request; it is parsed once. */
+const payloads = new WeakMap<
+  Uint8Array,
+  { readonly mediaType: string | undefined; readonly payload: unknown }
+>()
+
+function parsePayload(mediaType: string | undefined, body: Uint8Array): unknown {
   const fields = readForm(mediaType, body)
   if (fields === null) return mediaType !== undefined && isOpaque(mediaType) ? undefined : parseJson(body)
   const [only, ...more] = fields
