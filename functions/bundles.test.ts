@@ -22,7 +22,7 @@ const LIMITS: Readonly<Record<string, number>> = {
   standing: 350_000,
   stats: 731_000,
   webhooks: 746_000,
-  write: 748_000,
+  write: 749_500,
 }
 
 let folder: string
