@@ -65,7 +65,7 @@ describe('tidewire keys', () => {
 
     expect(asked).toEqual([
       ['POST /keys/shop/rotate', { graceSeconds: 0 }],
-      ['POST /keys/shop/rotate', { graceSeconds: 86_400 }],
+      ['POST /keys/shop/rotate', {}],
       ['DELETE /keys/a%2Fb', null],
     ])
   })

@@ -77,11 +77,15 @@ export function createKeysCommand(context: CliContext): Command {
   const rotate = new Command('rotate')
     .description('Gives an API key a new secret and prints it. The old one holds for a while.')
     .argument('<id>', 'the key')
-    .option('--grace <seconds>', 'for how long the old secret holds; 0 ends it now', parseSeconds, 86_400)
+    .option(
+      '--grace <seconds>',
+      'for how long the old secret holds, a day if left out; 0 ends it now',
+      parseSeconds,
+    )
     .addOption(jsonOption())
-    .action(async (id: string, options: Json & { readonly grace: number }, command: Command) => {
+    .action(async (id: string, options: Json & { readonly grace?: number }, command: Command) => {
       const route = `POST /keys/${encodeURIComponent(id)}/rotate`
-      const body = { graceSeconds: options.grace }
+      const body = options.grace === undefined ? {} : { graceSeconds: options.grace }
       const call = { route, failure: 'the key cannot be rotated', body }
       printSecret(await callApi<Key>(call, readConnection(command)), options)
     })

@@ -18,9 +18,9 @@ const MAX_SCOPE_LENGTH = 500
 const ID = /^[a-z0-9][\w.-]{0,63}$/
 /** Sources that nobody but the pipeline writes with. */
 const RESERVED = /^urn:tidewire(?::|$)/i
-const DAY_SECONDS = 86_400
+const HOUR_SECONDS = 3600
 /** For how long the old secret of a key holds after a rotation. */
-export const GRACE_SECONDS = { usual: DAY_SECONDS, most: 30 * DAY_SECONDS } as const
+export const GRACE_SECONDS = { usual: 24 * HOUR_SECONDS, most: 720 * HOUR_SECONDS } as const
 
 type Body = Readonly<Record<string, unknown>>
 
