@@ -42,8 +42,8 @@ function cellOf(value: unknown): string {
 // splits at semicolons or tabs does not see that a cell is quoted: there a separator or a line break in a text begins
 // another cell.
 const SIGN = '[=+\\-@＝＋－＠]'
-const BEGINS_FORMULA = new RegExp(`^(?:[\\s"',;]*${SIGN}|[\\t\\r\\n])`)
-const BREAKS_OUT = new RegExp(`(\\r\\n|[;\\t\\r\\n])(?=[\\s"']*${SIGN}|[\\t\\r])`, 'g')
+const BEGINS_FORMULA = new RegExp(`^(?:[\\s"',;]*${SIGN}|["',;]*[\\t\\r\\n])`)
+const BREAKS_OUT = new RegExp(`(\\r\\n|[;\\t\\r\\n])(?=[\\s"']*${SIGN}|["']*[\\t\\r])`, 'g')
 
 /** Returns a text with an apostrophe wherever a cell could begin with a formula. */
 function plainText(text: string): string {
