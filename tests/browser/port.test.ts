@@ -137,6 +137,72 @@ describe.skipIf(chromiumPath() === null)('port operations in Chromium', () => {
     await row('A box from the keyboard').waitFor({ state: 'hidden' })
   })
 
+  it('is assigned to people of the directory: searched, chosen with the keyboard or a click, taken away', async () => {
+    await row('TGHU-7714320').click()
+    const detail = page.getByRole('region', { name: /TGHU-7714320/ })
+    const box = detail.getByRole('combobox', { name: 'Assignee' })
+    const options = detail.getByRole('option')
+    const assigned = (what: string) => detail.getByText(what).first().waitFor()
+
+    await box.focus()
+    await page.keyboard.press('ArrowDown')
+    await options.nth(3).waitFor()
+    expect(await options.locator('span').allTextContents()).toEqual(
+      ['operator', 'admin', 'publisher', 'viewer'].map((name) => `${name}@tidewire.local`),
+    )
+    expect(await axeViolations(page, [], ['.case-actions'])).toEqual([])
+    await page.screenshot({ path: `${PICTURES}/port-assign-1440.png` })
+    await page.keyboard.press('Escape')
+    await options.first().waitFor({ state: 'hidden' })
+    await box.fill('nobody here')
+    await detail.getByText('Nobody has this name. Try another part of it.').waitFor()
+    await box.fill('VIEW')
+    await page.keyboard.press('Enter')
+    await assigned('operator@tidewire.local assigned it to viewer@tidewire.local')
+    await expect.poll(() => box.inputValue()).toBe('viewer@tidewire.local')
+
+    await box.click()
+    await options.filter({ hasText: 'publisher@tidewire.local' }).click()
+    await assigned('operator@tidewire.local assigned it to publisher@tidewire.local')
+    await box.click()
+    await options.filter({ hasText: 'Nobody' }).click()
+    await assigned('operator@tidewire.local took it from its assignee')
+    await expect.poll(() => box.inputValue()).toBe('')
+  })
+
+  it('says why there are no people to choose from, and asks again; a narrow drawer stays open', async () => {
+    const { page: narrow } = await openApp(app.browser, `${stack.webUrl}/port`, {
+      as: 'operator',
+      width: 360,
+      height: 740,
+    })
+    const detail = 'The directory of people cannot be asked at the moment; nothing was changed. Try again.'
+    await narrow.route(/\/users\?/, (route) =>
+      route.fulfill({
+        status: 503,
+        headers: { 'access-control-allow-origin': '*' },
+        contentType: 'application/problem+json',
+        json: { title: 'Unavailable', status: 503, detail },
+      }),
+    )
+    await row('MSKU-9021044', narrow).click()
+    const drawer = narrow.getByRole('dialog')
+    const box = drawer.getByRole('combobox', { name: 'Assignee' })
+    await box.click()
+    await drawer.getByText(detail).waitFor()
+    await narrow.unroute(/\/users\?/)
+    await drawer.getByRole('button', { name: 'Try again' }).click()
+    await drawer.getByRole('option').nth(3).waitFor()
+    expect(await overflowOf(narrow)).toBe(0)
+    await narrow.screenshot({ path: `${PICTURES}/port-assign-360.png` })
+
+    await box.press('Escape')
+    await drawer.getByRole('option').first().waitFor({ state: 'hidden' })
+    await drawer.getByRole('button', { name: 'To me' }).click()
+    await expect.poll(() => box.inputValue()).toBe('operator@tidewire.local')
+    await narrow.context().close()
+  })
+
   it('offers a publisher no move, neither beside the event nor in its row, and shows why', async () => {
     const { page: publisher, problems: found } = await openApp(app.browser, `${stack.webUrl}/port`, {
       as: 'publisher',
@@ -146,7 +212,7 @@ describe.skipIf(chromiumPath() === null)('port operations in Chromium', () => {
     const actions = publisher.getByRole('region', { name: 'Actions' })
     const reason = 'This takes the role operator; yours is publisher.'
     await actions.getByText(reason).waitFor()
-    for (const button of ['Acknowledge', 'Start', 'Resolve', 'Close', 'Assign', 'To me'])
+    for (const button of ['Acknowledge', 'Start', 'Resolve', 'Close', 'To me'])
       await expect
         .poll(() => actions.getByRole('button', { name: button, exact: true }).getAttribute('title'))
         .toBe(reason)

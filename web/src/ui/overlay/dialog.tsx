@@ -27,6 +27,9 @@ export function Dialog({ title, lead, open, onClose, shape = 'window', children 
         <Radix.Content
           className={`dialog dialog-${shape}`}
           aria-modal="true"
+          onEscapeKeyDown={(event) =>
+            shape !== 'palette' && isListOpen(event.target) && event.preventDefault()
+          }
           onCloseAutoFocus={(event) => {
             // Radix returns the focus to its trigger, and there is none.
             event.preventDefault()
@@ -46,6 +49,11 @@ export function Dialog({ title, lead, open, onClose, shape = 'window', children 
       </Radix.Portal>
     </Radix.Root>
   )
+}
+
+/** Whether a key goes to a list that is open below its text field: Escape closes the list, not the dialog. */
+function isListOpen(target: EventTarget | null): boolean {
+  return target instanceof Element && target.matches('[role="combobox"][aria-expanded="true"]')
 }
 
 /** Returns the focused element. For an item of a menu, which is removed, it is the button that opened the menu. */

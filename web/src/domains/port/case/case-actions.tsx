@@ -1,10 +1,11 @@
-import { type FormEvent, useState } from 'react'
+import { useState } from 'react'
 import type { CaseMove } from '#shared/domain/port/case.ts'
 import { useAccess } from '#web/live/access.tsx'
 import { useConnection } from '#web/live/freshness.tsx'
 import { isAllowed, rightProblem } from '#web/live/rights.ts'
 import { Button } from '#web/ui/form/button.tsx'
 import type { FeedRow } from '../feed/feed-row.ts'
+import { AssignForm } from './assign-form.tsx'
 import type { ShownCase } from './case-book.ts'
 import { type MakeMove, moveProblem, nextStep, STEPS } from './moves.ts'
 
@@ -43,8 +44,7 @@ export function CaseActions({ row, state, makeMove }: Props) {
       </div>
       {problem !== null && <p className="case-problem">{problem}</p>}
       <AssignForm
-        key={state.assignee}
-        state={state}
+        assignee={state.assignee}
         refused={why('assign')}
         onAssign={(assignee) => void makeMove(row, 'assign', { assignee })}
       />
@@ -86,47 +86,5 @@ function DeleteButton({ title, refused, onDelete }: DeleteProps) {
         No
       </Button>
     </span>
-  )
-}
-
-type AssignProps = {
-  readonly state: ShownCase
-  readonly refused: string | null
-  readonly onAssign: (assignee: string | null) => void
-}
-
-function AssignForm({ state, refused, onAssign }: AssignProps) {
-  const { name } = useAccess()
-  const { assignee } = state
-  function submit(event: FormEvent<HTMLFormElement>) {
-    event.preventDefault()
-    const typed = String(new FormData(event.currentTarget).get('assignee')).trim()
-    if (refused === null && typed !== '') onAssign(typed)
-  }
-  return (
-    <form className="case-assign" onSubmit={submit}>
-      <label htmlFor="assignee">Assignee</label>
-      <input
-        id="assignee"
-        name="assignee"
-        autoComplete="off"
-        placeholder="Nobody"
-        maxLength={128}
-        defaultValue={assignee ?? ''}
-        disabled={refused !== null}
-      />
-      <Button small type="submit" refused={refused}>
-        Assign
-      </Button>
-      {assignee === name ? (
-        <Button small look="quiet" refused={refused} onClick={() => onAssign(null)}>
-          Leave it
-        </Button>
-      ) : (
-        <Button small look="quiet" refused={refused} onClick={() => onAssign(name)}>
-          To me
-        </Button>
-      )}
-    </form>
   )
 }
