@@ -10,6 +10,7 @@ import { launchBrowser, newContext } from '../browser/support/open-app.ts'
 import { publish } from '../support/api.ts'
 import { chromiumPath } from '../support/chromium-path.ts'
 import { fencedBlocks } from '../support/fenced-blocks.ts'
+import { freePorts } from '../support/free-ports.ts'
 import { API_KEY, startStack, type TestStack } from '../support/start-stack.ts'
 
 const run = promisify(execFile)
@@ -30,6 +31,8 @@ const env = Object.fromEntries(
 )
 
 let stack: TestStack
+/** The port of the page, which is not the stack's own: the stack is told of it. */
+let pagePort: number | undefined
 /** An empty project into which the package was installed from its tarball. */
 let project = ''
 beforeAll(async () => {
@@ -41,7 +44,8 @@ beforeAll(async () => {
   await run('npm', ['pack', '--workspace', '@tidewire/client', '--pack-destination', project], { env })
   const flags = ['--prefer-offline', '--no-audit', '--no-fund']
   await run('npm', ['install', ...flags, './tidewire-client-0.1.0.tgz'], { cwd: project, env })
-  stack = await startStack()
+  ;[pagePort] = await freePorts(1)
+  stack = await startStack({ env: { ALLOWED_ORIGINS: `http://localhost:${pagePort}` } })
 })
 afterAll(async () => {
   await stack?.dispose()
@@ -125,7 +129,12 @@ describe.skipIf(chromiumPath() === null)('a page that Vite has bundled', () => {
     )
     await writeFile(join(project, 'page.ts'), page ?? '')
     await build({ root: project, configFile: false, logLevel: 'error' })
-    server = await preview({ root: project, configFile: false, logLevel: 'error', preview: { port: 0 } })
+    server = await preview({
+      root: project,
+      configFile: false,
+      logLevel: 'error',
+      preview: { strictPort: true, ...(pagePort !== undefined && { port: pagePort }) },
+    })
   })
   afterAll(() => server?.close())
 
