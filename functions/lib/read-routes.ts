@@ -1,4 +1,4 @@
-import { eventsCsv } from '#shared/adapters/http/events-csv.ts'
+import { csvBytes, eventsCsv } from '#shared/adapters/http/events-csv.ts'
 import type { HttpRequest, HttpResponse } from '#shared/adapters/http/http-message.ts'
 import { readAuditQuery } from '#shared/adapters/http/read-audit-query.ts'
 import { readQuery, readWait } from '#shared/adapters/http/read-query.ts'
@@ -9,6 +9,7 @@ import type { Action } from '#shared/core/access/policy.ts'
 import type { Principal } from '#shared/core/access/principal.ts'
 import { AUDIT_CHANNELS, actorOf } from '#shared/core/audit.ts'
 import { matchesChannel } from '#shared/core/channel.ts'
+import type { PositionedEvent } from '#shared/core/event.ts'
 import { Refusal } from '#shared/core/refusal.ts'
 import type { Retention } from '#shared/core/retention.ts'
 import type { Domain } from '#shared/domain/define-domain.ts'
@@ -150,7 +151,11 @@ async function listPage(
   deps: ReadDeps & { readonly access: Access },
 ) {
   const { query: wanted, limit } = readQuery(query, limits)
-  return listEvents(wanted, query.next, limit, deps, selectRows(wanted, deps))
+  const { exported } = deps.catalog
+  const isCsv = limits === CSV_LIMITS
+  const selection = selectRows(wanted, deps)
+  const bytesOf = (event: PositionedEvent) => csvBytes(event, exported)
+  return listEvents(wanted, query.next, limit, deps, isCsv ? { ...selection, bytesOf } : selection)
 }
 
 /** `GET /events` */

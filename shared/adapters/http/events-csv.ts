@@ -20,6 +20,17 @@ export function eventsCsv(rows: readonly Row[], exported: readonly string[]): st
   )
 }
 
+/** Returns what the row of an event takes in the result of a function, in which a quote of CSV is escaped as well. */
+export function csvBytes(row: Row, exported: readonly string[]): number {
+  return toCells(row, exported).reduce((sum, cell) => sum + bytesOfCell(cell), 0)
+}
+
+/** A separator, quotes around the cell if it needs them, and each quote inside it once more. */
+function bytesOfCell(cell: string): number {
+  if (cell === '') return 1
+  return Buffer.byteLength(JSON.stringify(cell)) + 5 + 2 * (cell.split('"').length - 1)
+}
+
 function toCells({ event, state }: Row, exported: readonly string[]): string[] {
   const members = { ...membersOf(event.data), ...membersOf(state) }
   return [
@@ -43,12 +54,39 @@ function cellOf(value: unknown): string {
 // another cell.
 const SIGN = '[=+\\-@＝＋－＠]'
 const BEGINS_FORMULA = new RegExp(`^(?:[\\s"',;]*${SIGN}|["',;]*[\\t\\r\\n])`)
-const BREAKS_OUT = new RegExp(`(\\r\\n|[;\\t\\r\\n])(?=[\\s"']*${SIGN}|["']*[\\t\\r])`, 'g')
 
 /** Returns a text with an apostrophe wherever a cell could begin with a formula. */
 function plainText(text: string): string {
-  const inside = text.replaceAll(BREAKS_OUT, "$1'")
+  const inside = SEPARATOR.test(text) ? withinCell(text) : text
   return BEGINS_FORMULA.test(inside) ? `'${inside}` : inside
+}
+
+const SEPARATOR = /[;\t\r\n]/
+const IS_SIGN = new RegExp(SIGN)
+const IS_QUOTE = /["']/
+const IS_SPACE = /\s/
+
+/**
+ * Adds an apostrophe after each separator that a sign follows, perhaps after white space and quotes, or, perhaps after
+ * quotes, a tab or a carriage return. It goes backwards, so that each character is looked at once.
+ */
+function withinCell(text: string): string {
+  const pieces: string[] = []
+  let end = text.length
+  let leadsToSign = false
+  let leadsToTab = false
+  for (let at = text.length - 1; at >= 0; at--) {
+    const character = text.charAt(at)
+    const isWhole = character !== '\r' || text.charAt(at + 1) !== '\n'
+    if (isWhole && SEPARATOR.test(character) && (leadsToSign || leadsToTab)) {
+      pieces.push(text.slice(at + 1, end), "'")
+      end = at + 1
+    }
+    const isQuote = IS_QUOTE.test(character)
+    leadsToSign = IS_SIGN.test(character) || (leadsToSign && (isQuote || IS_SPACE.test(character)))
+    leadsToTab = character === '\t' || character === '\r' || (leadsToTab && isQuote)
+  }
+  return pieces.length === 0 ? text : text.slice(0, end) + pieces.reverse().join('')
 }
 
 /** In JSON a sign can stand at these places only within a string, where its escape means the same. */

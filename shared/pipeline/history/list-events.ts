@@ -20,6 +20,8 @@ export type HistoryPage = { readonly events: readonly Row[]; readonly next: stri
 export type Selection = {
   readonly admits: (event: CloudEvent) => boolean
   readonly select: (events: readonly PositionedEvent[]) => Promise<readonly Row[]>
+  /** What an event takes in the response, in bytes, if that is not JSON. */
+  readonly bytesOf?: (event: PositionedEvent) => number
 }
 
 export type ListDeps = { readonly store: EventStore; readonly catalog: Catalog; readonly access: Access }
@@ -45,7 +47,7 @@ export async function listEvents(
   next: string | undefined,
   limit: number,
   { store, catalog, access }: ListDeps,
-  { admits, select }: Selection = EVERYTHING,
+  { admits, select, bytesOf }: Selection = EVERYTHING,
 ): Promise<HistoryPage> {
   const topics = access.topics(access.readable(query.channels), catalog)
   const below = await startingPoint(next, topics, store)
@@ -53,7 +55,7 @@ export async function listEvents(
     [...offsets].map(([partition, offset]) => readBackwards({ topic, epoch, partition }, offset, store)),
   )
   const rows: Row[] = []
-  const room = pageRoom()
+  const room = pageRoom(bytesOf)
   let scanned = 0
   let isDone = false
   while (!isDone && rows.length < limit)

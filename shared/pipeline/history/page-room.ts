@@ -6,14 +6,17 @@ const PAGE_BYTES = 4 * 1024 * 1024
 /** The maximum number of stored events that one page reads, matching or not. */
 export const PAGE_SCAN = 5000
 
-/** Returns a counter of the bytes left in a page. The first item always fits, or a reader would never get past it. */
-export function pageRoom() {
+/**
+ * Returns a counter of the bytes left in a page. The first item always fits, or a reader would never get past it.
+ * `bytesOf` is what an item takes in the result of a function, in which the page is a JSON string.
+ */
+export function pageRoom<Item extends object>(bytesOf: (item: Item) => number = bytesAsJson) {
   let left = PAGE_BYTES
   let isEmpty = true
   return {
-    /** Takes the room that an item needs as JSON. Returns false if there is not enough, and from then on for every item. */
-    take(item: object): boolean {
-      const bytes = Buffer.byteLength(JSON.stringify(JSON.stringify(item)))
+    /** Takes the room that an item needs. Returns false if there is not enough, and from then on for every item. */
+    take(item: Item): boolean {
+      const bytes = bytesOf(item)
       left = !isEmpty && bytes > left ? 0 : left - bytes
       const fits = isEmpty || left > 0
       isEmpty = false
@@ -21,4 +24,8 @@ export function pageRoom() {
     },
     isFull: () => left <= 0,
   }
+}
+
+function bytesAsJson(item: object): number {
+  return Buffer.byteLength(JSON.stringify(JSON.stringify(item)))
 }

@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer'
 import { describe, expect, test } from 'vitest'
+import { eventsCsv } from '#shared/adapters/http/events-csv.ts'
 import { readQuery } from '#shared/adapters/http/read-query.ts'
 import { requirePrincipal } from '#shared/adapters/http/require-principal.ts'
 import { parseCursor } from '#shared/core/cursor.ts'
@@ -287,3 +288,25 @@ function headersOf(scheme: object): string[] {
   const of = (place: unknown) => (place as { readonly header?: string } | undefined)?.header
   return [header, of(signature), of(timestamp)].filter((name): name is string => typeof name === 'string')
 }
+
+test.each([
+  ['line breaks', '\n'],
+  ['tabs', '\t'],
+  ['semicolons', ';'],
+  ['signs', ';='],
+  ['quotes and spaces', '" '],
+  ['semicolons and spaces', '; '],
+])('an event of many %s is exported in one pass', (_, piece) => {
+  expectOnePass((n) => {
+    const long = repeat(piece, n)
+    const event = {
+      specversion: '1.0' as const,
+      id: '1',
+      source: '/s',
+      type: 't',
+      subject: long,
+      data: { title: long },
+    }
+    return () => eventsCsv([{ topic: 't', partition: 0, offset: 0, event }], ['title'])
+  }, 120_000)
+})
