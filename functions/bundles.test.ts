@@ -18,7 +18,7 @@ const LIMITS: Readonly<Record<string, number>> = {
   fold: 736_000,
   health: 422_000,
   message: 514_000,
-  read: 579_000,
+  read: 586_000,
   standing: 350_000,
   stats: 731_000,
   webhooks: 746_000,
