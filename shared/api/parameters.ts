@@ -1,3 +1,4 @@
+import { AUDITED_ACTIONS } from '#shared/core/audit.ts'
 import { LONG_POLL_LIMIT } from '#shared/core/limits.ts'
 import { SEVERITIES } from '#shared/core/severity.ts'
 import { CSV_LIMITS, PAGE_LIMITS } from '#shared/pipeline/history/list-events.ts'
@@ -182,12 +183,17 @@ export const viewKeyParameters: readonly Json[] = [
 
 export const deadLetterParameters: readonly Json[] = [limit]
 
+/** The usual patterns of audited actions: `key.*` for those that begin with `key`. */
+const AUDITED_GROUPS = new Set(
+  AUDITED_ACTIONS.flatMap((action) => (action.includes('.') ? [`${action.split('.')[0]}.*`] : [])),
+)
+
 export const auditParameters: readonly Json[] = [
   listInQuery('principal', 'Only what these did, or was refused to them.', ONE_OF_LIST, ['key:ci']),
   listInQuery(
     'action',
     'Names of audited actions, or patterns of them (docs/audit.md).',
-    schemaRef('channelPattern'),
+    { enum: [...AUDITED_ACTIONS, ...AUDITED_GROUPS] },
     ['refused', 'key.*'],
   ),
   listInQuery('outcome', 'Only these.', { enum: ['done', 'refused'] }, ['refused']),

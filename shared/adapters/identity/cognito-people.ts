@@ -12,7 +12,7 @@ type Options = {
 }
 
 /** Somebody waits for each of the calls; in milliseconds. */
-const PATIENCE_MS = 2000
+const PATIENCE_MS = 4000
 /** The most that Cognito returns at once. */
 const PAGE = 60
 /** Of each role, at most 1,200 people are listed; every one can be found by the name. */
