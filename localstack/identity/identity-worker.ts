@@ -9,6 +9,7 @@ import { createTrustingServer, type Trust } from '../trusted-requests.ts'
 import type { CallAction, PoolEvent } from './announce-changes.ts'
 import { createIdentity } from './create-identity.ts'
 import { issueServiceToken } from './service-token.ts'
+import { signInLockout } from './sign-in-lockout.ts'
 import { USER_POOL_ID } from './user-pool.ts'
 
 type Data = {
@@ -25,7 +26,10 @@ await runAsWorker(async (data: Data, log) => {
   const { listener, issuer, trust } = data
   const changes = listener && { actions: listener.actions, announce: announceTo(listener.url) }
   const call = await createIdentity({ ...data, log, ...(changes && { changes }) })
-  const server = identityServer({ call, issuer: `${issuer}/${USER_POOL_ID}` }, trust)
+  const server = identityServer(
+    { call, issuer: `${issuer}/${USER_POOL_ID}`, lockout: signInLockout(Date.now) },
+    trust,
+  )
   await listenOnLoopback(server, 0)
   const { port } = server.address() as AddressInfo
   return {
@@ -59,7 +63,11 @@ const corsOf = (origin: string | undefined) => ({
 
 type Reply = { readonly status: number; readonly body?: unknown }
 
-type Identity = { readonly call: CallAction; readonly issuer: string }
+type Identity = {
+  readonly call: CallAction
+  readonly issuer: string
+  readonly lockout: ReturnType<typeof signInLockout>
+}
 
 /**
  * Cognito's HTTP interface: `POST /` with the action in `x-amz-target`, the public keys of its tokens, and the token
@@ -75,7 +83,7 @@ function identityServer(identity: Identity, trust: Trust): Server {
   })
 }
 
-async function respond(request: IncomingMessage, { call, issuer }: Identity): Promise<Reply> {
+async function respond(request: IncomingMessage, { call, issuer, lockout }: Identity): Promise<Reply> {
   const { method, url = '' } = request
   if (method === 'OPTIONS') return { status: 204 }
   if (url.endsWith('/.well-known/jwks.json')) return { status: 200, body: { keys: [publicKey.jwk] } }
@@ -86,19 +94,33 @@ async function respond(request: IncomingMessage, { call, issuer }: Identity): Pr
   const [, action] = String(request.headers['x-amz-target'] ?? '').split('.')
   if (method !== 'POST' || !action) return failure('UnknownOperationException', 'Send an x-amz-target.')
   const input: unknown = await json(request)
+  const user = userSigningIn(action, input)
+  if (user !== null && lockout.isLocked(user))
+    return failure('NotAuthorizedException', 'Password attempts exceeded')
   try {
-    return { status: 200, body: await call(action, input) }
+    const body = await call(action, input)
+    if (user !== null) lockout.noteSuccess(user)
+    return { status: 200, body }
   } catch (error) {
-    return explain(error, action, input)
+    const isWrong = error instanceof InvalidPasswordError || error instanceof NotAuthorizedError
+    if (user === null || !isWrong) return explain(error)
+    lockout.noteFailure(user)
+    // Cognito has the same response for a wrong password and for an unknown user, unlike the emulator.
+    return failure('NotAuthorizedException', 'Incorrect username or password.')
   }
 }
 
-/** Cognito has the same response for a wrong password and for an unknown user, unlike the emulator. */
-function explain(error: unknown, action: string, input: unknown): Reply {
-  const isSignIn =
-    action === 'InitiateAuth' && (input as { AuthFlow?: string }).AuthFlow === 'USER_PASSWORD_AUTH'
-  if (isSignIn && (error instanceof InvalidPasswordError || error instanceof NotAuthorizedError))
-    return failure('NotAuthorizedException', 'Incorrect username or password.')
+/** Whose password this is an attempt to sign in with, if it is one. Names of users are case-insensitive. */
+function userSigningIn(action: string, input: unknown): string | null {
+  const { AuthFlow, AuthParameters } = (input ?? {}) as {
+    readonly AuthFlow?: string
+    readonly AuthParameters?: { readonly USERNAME?: unknown }
+  }
+  if (action !== 'InitiateAuth' || AuthFlow !== 'USER_PASSWORD_AUTH') return null
+  return String(AuthParameters?.USERNAME ?? '').toLowerCase()
+}
+
+function explain(error: unknown): Reply {
   if (error instanceof CognitoError) return failure(error.code, error.message)
   return failure('UnsupportedOperationException', `The local stack cannot do this: ${error}`)
 }

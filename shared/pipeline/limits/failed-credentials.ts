@@ -10,7 +10,7 @@ export type Guard = {
   /**
    * Checks a credential. Throws what `check` throws; Refusal `rate_limited` instead of `unauthenticated` if too many
    * failed from the same place within a minute, over all instances. Right credentials from such a place are not refused:
-   * one that this instance knows is always checked, others a few times per second. `credential` is null if a check costs
+   * one that this instance knows is always checked, of others many per second. `credential` is null if a check costs
    * so little that it is always done.
    */
   check<T>(place: string, credential: string | null, check: () => T | Promise<T>): Promise<T>
@@ -26,7 +26,7 @@ type Deps = {
 
 const MINUTE = 60
 /** How many unknown credentials of a place that has failed too often are still checked, per second. */
-const CHECKS_PER_SECOND = 5
+const CHECKS_PER_SECOND = 100
 const MOST_PLACES = 10_000
 const MOST_CREDENTIALS = 1000
 

@@ -1,0 +1,40 @@
+/** Of these wrong passwords in a row the last one locks a user, as in a user pool of Cognito. */
+const FAILURES = 5
+const FIRST_LOCK_MS = 1000
+const LONGEST_LOCK_MS = 15 * 60_000
+/** Failures are forgotten after this time. */
+const MEMORY_MS = 15 * 60_000
+const MOST_USERS = 10_000
+
+type Failures = { readonly count: number; readonly at: number }
+
+/**
+ * Locks users after wrong passwords: for a second after the fifth one, and twice as long after each further one, up to 15
+ * minutes. `now` returns milliseconds.
+ * @see https://docs.aws.amazon.com/cognito/latest/developerguide/authentication.html
+ */
+export function signInLockout(now: () => number) {
+  const failures = new Map<string, Failures>()
+  const known = (user: string) => {
+    const found = failures.get(user)
+    return found && now() - found.at < MEMORY_MS ? found : { count: 0, at: 0 }
+  }
+  return {
+    /** Whether a user may not sign in at the moment, whatever the password. */
+    isLocked(user: string): boolean {
+      const { count, at } = known(user)
+      if (count < FAILURES) return false
+      return now() - at < Math.min(LONGEST_LOCK_MS, FIRST_LOCK_MS * 2 ** (count - FAILURES))
+    },
+    noteFailure(user: string): void {
+      const { count } = known(user)
+      failures.delete(user)
+      failures.set(user, { count: count + 1, at: now() })
+      const [oldest] = failures.keys()
+      if (failures.size > MOST_USERS && oldest !== undefined) failures.delete(oldest)
+    },
+    noteSuccess(user: string): void {
+      failures.delete(user)
+    },
+  }
+}
