@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { fairTurns, senderOf } from './fair-turns.ts'
+import { fairTurns, senderOf, senderOfSocket } from './fair-turns.ts'
 
-test('at most 8 requests of one sender run at once, in the order in which they came, and none of another waits for them', async () => {
+test('at most 4 requests of one sender run at once, in the order in which they came, and none of another waits for them', async () => {
   const inTurn = fairTurns()
   const gate = Promise.withResolvers<void>()
   const begun: string[] = []
@@ -12,12 +12,12 @@ test('at most 8 requests of one sender run at once, in the order in which they c
     })
   const all = Array.from({ length: 20 }, (_, index) => run('flooder', `f${index}`))
   all.push(run('other', 'o'), run(null, 'n'))
-  expect(begun).toEqual(['f0', 'f1', 'f2', 'f3', 'f4', 'f5', 'f6', 'f7', 'o', 'n'])
+  expect(begun).toEqual(['f0', 'f1', 'f2', 'f3', 'o', 'n'])
 
   gate.resolve()
   await Promise.all(all)
 
-  expect(begun.slice(10)).toEqual(Array.from({ length: 12 }, (_, index) => `f${index + 8}`))
+  expect(begun.slice(6)).toEqual(Array.from({ length: 16 }, (_, index) => `f${index + 4}`))
 })
 
 test('a request that fails gives its turn to the next', async () => {
@@ -39,4 +39,12 @@ test('reads take the turn of their credential, webhooks that of their source, an
   expect(senderOf({ method: 'POST', url: '/webhooks/github', headers })).toBe('/webhooks/github')
   expect(senderOf({ method: 'POST', url: '/events', headers })).toBeNull()
   expect(senderOf({ method: 'GET', url: '/events/since?cursor=a&wait=20', headers })).toBeNull()
+})
+
+test('sockets that were opened with one key share its turns, and others have their own', () => {
+  const one = senderOfSocket('/?key=secret', 'c1')
+
+  expect(one).not.toContain('secret')
+  expect(senderOfSocket('/dev?a=b&key=secret', 'c2')).toBe(one)
+  expect(senderOfSocket('/?ticket=t', 'c3')).toBe('c3')
 })

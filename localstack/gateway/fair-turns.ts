@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 
-/** How many requests of one sender the functions have at once. Further ones wait for their turn. */
-const AT_ONCE = 8
+/** How many requests or messages of one sender the functions have at once. Further ones wait for their turn. */
+const AT_ONCE = 4
 
 /**
  * Lets requests of one sender wait for each other. In the cloud each request has an instance of a function to itself;
@@ -40,6 +40,15 @@ export function senderOf({
   const isRead = method === 'GET' || method === 'HEAD'
   if (isRead ? /(?:^|&)wait=/.test(query) : !path.startsWith('/webhooks/')) return null
   const credential = headers['x-api-key'] ?? headers.authorization
-  if (credential === undefined || !isRead) return path.slice(0, 100)
-  return createHash('sha256').update(String(credential)).digest('base64url')
+  return credential === undefined || !isRead ? path.slice(0, 100) : digestOf(String(credential))
+}
+
+/** Returns whose turn the messages of a socket are: that of the key in its URL, or with a ticket its own. */
+export function senderOfSocket(url: string, connectionId: string): string {
+  const key = new URLSearchParams(url.split('?', 2)[1]).get('key')
+  return key === null ? connectionId : digestOf(key)
+}
+
+function digestOf(credential: string): string {
+  return createHash('sha256').update(credential).digest('base64url')
 }

@@ -5,6 +5,7 @@ import { type WebSocket, WebSocketServer } from 'ws'
 import type { Service } from '../service.ts'
 import { createTrustingServer, NO_PAGES, requestProblem, type Trust } from '../trusted-requests.ts'
 import { type ConnectionLimits, createConnections } from './connections.ts'
+import { fairTurns, senderOfSocket } from './fair-turns.ts'
 import { splitTarget } from './http-event.ts'
 import { toHttpResult } from './http-result.ts'
 import type { Integrate } from './integrations.ts'
@@ -62,19 +63,22 @@ export function createSocketApi(
     )
     disconnecting.add(telling)
   }
-  const open = (socket: WebSocket, identity: SocketIdentity): void => {
+  const inTurn = fairTurns()
+  const open = (socket: WebSocket, identity: SocketIdentity, sender: string): void => {
     // The library closes a connection that breaks the protocol, with the code for it.
     socket.on('error', () => {})
     socket.on('close', (code, reason) => disconnect(identity, code, reason.toString()))
     connections.add(socket, identity)
     const connection = connections.find(identity.connectionId)
     const takeMessage = inTurns(socket, async (message) => {
-      const text = await answer(api, identity, message)
+      const text = await inTurn(sender, () => answer(api, identity, message))
       if (text !== null && socket.readyState === socket.OPEN) connection?.send(text)
     })
     socket.on('ping', (data) => connection?.pong(data))
     socket.on('message', (data: Buffer, isBinary: boolean) => {
       if (isBinary) return socket.close(UNSUPPORTED_DATA, 'Binary messages are not supported')
+      // The rest of what a client has sent that is being closed.
+      if (socket.readyState !== socket.OPEN) return
       connection?.touch()
       takeMessage(data.toString())
     })
@@ -89,7 +93,7 @@ export function createSocketApi(
     let isOpen = false
     sockets.handleUpgrade(request, socket, head, (client) => {
       isOpen = true
-      open(client, identity)
+      open(client, identity, senderOfSocket(request.url ?? '/', identity.connectionId))
     })
     // The library has refused the handshake, or the client has cut it meanwhile.
     if (!isOpen) disconnect(identity, 1006, '')
@@ -115,7 +119,7 @@ export function createSocketApi(
  * that one client that floods has its messages at its own side, and little of the functions' time.
  */
 function inTurns(
-  socket: Pick<WebSocket, 'once' | 'pause' | 'resume'>,
+  socket: Pick<WebSocket, 'once' | 'pause' | 'readyState' | 'resume' | 'OPEN'>,
   handle: (message: string) => Promise<void>,
 ): (message: string) => void {
   const waiting: string[] = []

@@ -38,8 +38,10 @@ function assertFewFields(body: Uint8Array): void {
       throw new Refusal('too_large', `A form has at most ${WEBHOOK_LIMITS.formFields} fields here.`)
 }
 
+const ESCAPED = /[%+]/
+
 function decodeField(text: string): string {
-  return decodeURIComponent(text.replaceAll('+', ' '))
+  return ESCAPED.test(text) ? decodeURIComponent(text.replaceAll('+', ' ')) : text
 }
 
 /** Whether a payload has no more levels of arrays and objects than the data of an event may have. */
