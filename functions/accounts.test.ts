@@ -21,6 +21,7 @@ const CI = { id: 'ci', role: 'publisher', scopes: ['publish:port.**'] }
 
 function createWorld(user: Principal = ADA) {
   const audit = memoryAudit()
+  const slept: number[] = []
   const revocations = memoryRevocationStore(() => NOW)
   const accounts = createAccounts({
     ...composeAccounts(readEnvironment(process.env)),
@@ -30,6 +31,7 @@ function createWorld(user: Principal = ADA) {
     audit,
     directory: createDirectory(memoryPeople(PEOPLE), { now: () => NOW }),
     now: () => NOW,
+    sleep: async (ms) => void slept.push(ms),
   })
   const call = (
     route: string,
@@ -41,7 +43,7 @@ function createWorld(user: Principal = ADA) {
     const query = Object.fromEntries(new URLSearchParams(search))
     return callHttp(accounts, makeHttpEvent(method, path, { headers, body, query }))
   }
-  return { call, audit, revocations }
+  return { slept, call, audit, revocations }
 }
 const TOKEN = { authorization: 'Bearer a.b.c' }
 
@@ -91,14 +93,15 @@ describe('API keys', () => {
 
 describe('sessions', () => {
   test('end for their own user, whose credentials until now are refused', async () => {
-    const { call, audit, revocations } = createWorld()
+    const { call, audit, revocations, slept } = createWorld()
 
     expect(await call('DELETE /session', TOKEN)).toMatchObject({
       status: 200,
-      body: { name: 'ada', since: '2026-03-01T07:59:59.999Z' },
+      body: { name: 'ada', since: '2026-03-01T08:00:00.000Z' },
     })
-    // A token that is issued in the same second, after it, is good.
-    expect(await revocations.since('ada')).toBe(NOW - 1)
+    expect(await revocations.since('ada')).toBe(NOW)
+    // A token that is issued after the response is of a later second, and good.
+    expect(slept).toEqual([1000])
     expect(audit.entries).toMatchObject([{ action: 'session.ended', target: 'ada' }])
   })
 

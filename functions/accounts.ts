@@ -7,6 +7,7 @@ import type { Limits } from '#shared/pipeline/limits/limits.ts'
 import { type AccountDeps, accountRoutes } from './lib/account-routes.ts'
 import {
   auditTrail,
+  clock,
   directoryOf,
   identityOf,
   keyStore,
@@ -28,7 +29,8 @@ export function composeAccounts(env: Environment): AccountFunctionDeps {
     limits: limitsOf(tables),
     audit: auditTrail(env),
     directory: directoryOf(env),
-    now: Date.now,
+    now: clock.now,
+    sleep: clock.sleep,
   }
 }
 

@@ -16,6 +16,8 @@ import { readPeopleQuery } from '#shared/pipeline/people/read-people-query.ts'
 export type AccountDeps = SessionDeps & {
   readonly keys: KeyStore
   readonly audit: Audit
+  /** Milliseconds. */
+  readonly sleep: (ms: number) => Promise<unknown>
   readonly directory: Directory
 }
 
@@ -87,7 +89,9 @@ export function accountRoutes(deps: AccountDeps): Readonly<Record<string, Route>
             'forbidden',
             'Only people have sessions: revoke or rotate a key instead, and delete the app client of a service.',
           )
-        const since = await endSessions(principal.name, deps, endOf(principal, deps.now()))
+        const since = await endSessions(principal.name, deps)
+        // Tokens count seconds: one that is issued in the second of the revocation would be refused as well.
+        await deps.sleep(1000 - (deps.now() % 1000))
         await record('session.ended', principal.name, {}, [request, principal])
         return { status: 200, body: { name: principal.name, since } }
       },
@@ -116,14 +120,6 @@ function describeSelf(principal: Principal) {
     ...(expires !== undefined && { expires: new Date(expires).toISOString() }),
     actions: ALL_ACTIONS.filter((action) => may(principal, action)),
   }
-}
-
-/**
- * The time until which the tokens of somebody who signs out are refused. Tokens say in whole seconds when they were issued:
- * the one that is signed out with is refused, and one that is issued later in the same second is good.
- */
-function endOf({ issued }: Principal, now: number): number {
-  return Math.max(issued, Math.floor(now / 1000) * 1000 - 1)
 }
 
 function idOf({ pathParameters: { id = '' } }: HttpRequest): string {
