@@ -14,7 +14,9 @@ const SUITES = ['tests/clients', 'localstack/msk-trigger', 'shared/adapters']
 const LEFT_OUT = [
   'asyncapi',
   'bad-input',
+  'foreign-pages',
   'github-webhooks',
+  'logs',
   'openapi',
   'openapi-fuzz',
   'rate-limit',
