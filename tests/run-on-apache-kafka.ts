@@ -29,7 +29,7 @@ const LEFT_OUT = [
  * Suites that need tables and a log of their own, which all suites share here: they revoke people, count the sockets of
  * a user, or compare every state with the whole log. `npm test` runs them.
  */
-const ALONE = ['credentials', 'policy-matrix', 'replay-views', 'sockets']
+const ALONE = ['audit', 'credentials', 'policy-matrix', 'replay-views', 'sockets']
 const log = (line: string) => process.stderr.write(`${line}\n`)
 const dataDir = await mkdtemp(join(tmpdir(), 'tidewire-apache-'))
 const parts: { stop(): Promise<void> }[] = []
