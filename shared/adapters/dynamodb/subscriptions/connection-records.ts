@@ -90,7 +90,8 @@ export function connectionRecords(client: DynamoDBDocumentClient, table: string,
 
     /**
      * Counts a message. The first one in a span begins to count, every other counts on. Which one it is, a function knows
-     * of a connection that it heard just now; otherwise it tries.
+     * of a connection that it heard just now; otherwise it tries. Of the first messages at once, one that could not go on
+     * yet may find that another has begun meanwhile: then it can go on.
      */
     async countMessage(connection: string): Promise<Item | null> {
       const span = Math.floor(now() / SPAN_SECONDS)
@@ -109,7 +110,7 @@ export function connectionRecords(client: DynamoDBDocumentClient, table: string,
           names: { '#span': 'span' },
           values,
         })
-      const tries = spans.get(connection) === span ? [goOn, begin] : [begin, goOn]
+      const tries = spans.get(connection) === span ? [goOn, begin, goOn] : [begin, goOn]
       remember(connection, span)
       for (const attempt of tries) {
         const item = await attempt()
