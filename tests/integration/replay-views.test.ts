@@ -37,6 +37,8 @@ const SOURCE = `/replay/${randomUUID()}`
 
 describe('tidewire replay --views over the running stack', () => {
   let stack: TestStack
+  /** The last offset of each partition that was posted to: views that have not begun to read it are not settled. */
+  const posted = new Map<string, number>()
   beforeAll(async () => {
     stack = await startStack()
   })
@@ -63,12 +65,19 @@ describe('tidewire replay --views over the running stack', () => {
         views.all.map(async ({ name }) => [name, await readView(name)] as const),
       )
       found = Object.fromEntries(pages.map(([name, { parts }]) => [name, parts]))
-      return pages.every(([, { cursor }]) =>
-        [...parseCursor(cursor)].every(([topic, { offsets }]) =>
-          [...(heads.get(topic)?.offsets ?? [])].every(
-            ([partition, head]) => offsets.get(partition) === head,
+      const isStored = [...posted].every(([place, offset]) => {
+        const [topic = '', partition] = place.split('/')
+        return (heads.get(topic)?.offsets.get(Number(partition)) ?? -1) >= offset
+      })
+      return (
+        isStored &&
+        pages.every(([, { cursor }]) =>
+          [...parseCursor(cursor)].every(([topic, { offsets }]) =>
+            [...(heads.get(topic)?.offsets ?? [])].every(
+              ([partition, head]) => offsets.get(partition) === head,
+            ),
           ),
-        ),
+        )
       )
     }
     // The events that follow from an event are written shortly after it is folded.
@@ -82,6 +91,13 @@ describe('tidewire replay --views over the running stack', () => {
     return found
   }
 
+  async function publishAll(events: readonly Record<string, unknown>[]): Promise<void> {
+    for (const { topic, partition, offset } of await publishBatch(stack.httpUrl, events)) {
+      const place = `${topic}/${partition}`
+      posted.set(place, Math.max(offset, posted.get(place) ?? 0))
+    }
+  }
+
   /** Posts the simulated events of all domains. */
   async function simulate(seed: number, count: number): Promise<void> {
     for (const { name, simulate: events } of domains) {
@@ -91,7 +107,7 @@ describe('tidewire replay --views over the running stack', () => {
         batch.push({ specversion: '1.0', id: `${name}-${seed}-${batch.length}`, source: SOURCE, ...event })
         if (batch.length === count) break
       }
-      if (batch.length > 0) await publishBatch(stack.httpUrl, batch)
+      if (batch.length > 0) await publishAll(batch)
     }
     const asked = TRADES.map((event, n) => ({
       specversion: '1.0',
@@ -100,7 +116,7 @@ describe('tidewire replay --views over the running stack', () => {
       ...event,
       data: { orderId: `o-${seed}`, alertId: `a-${seed}`, ...event.data },
     }))
-    for (const event of asked) await publishBatch(stack.httpUrl, [event])
+    for (const event of asked) await publishAll([event])
   }
 
   function dynamodb() {

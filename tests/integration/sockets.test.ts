@@ -45,7 +45,8 @@ const untilClosed = ({ socket }: TestSocket) =>
 
 /** The revocations of the running stack. */
 async function revocations() {
-  const client = dynamoClient({ endpoint: `http://127.0.0.1:${stack.ports.DYNAMODB_PORT}`, isLocal: true })
+  const endpoint = process.env.DYNAMODB_ENDPOINT ?? `http://127.0.0.1:${stack.ports.DYNAMODB_PORT}`
+  const client = dynamoClient({ endpoint, isLocal: true })
   const { TableNames = [] } = await client.send(new ListTablesCommand({}))
   const table = TableNames.find((name) => name.endsWith('connections')) ?? ''
   return dynamoRevocationStore(client, { table })
