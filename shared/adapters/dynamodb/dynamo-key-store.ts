@@ -3,6 +3,7 @@ import {
   type DynamoDBDocumentClient,
   GetCommand,
   PutCommand,
+  type PutCommandInput,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb'
 import type { ApiKey, KeyStore } from '#shared/pipeline/keys/key-store.ts'
@@ -53,37 +54,30 @@ export function dynamoKeyStore(
       ),
     )
 
+  type Condition = Pick<PutCommandInput, 'ConditionExpression'> &
+    Partial<Pick<PutCommandInput, 'ExpressionAttributeNames' | 'ExpressionAttributeValues'>>
+  /** Writes a key under a condition, after what leads to it. Returns whether the condition held. */
+  const write = async (key: ApiKey, condition: Condition): Promise<boolean> => {
+    await point(key)
+    const Item = { ...key, kind: KEY, item: key.id }
+    return succeeds(client.send(new PutCommand({ TableName: table, Item, ...condition })))
+  }
+
   return {
     find,
 
-    async add(key) {
-      await point(key)
-      return succeeds(
-        client.send(
-          new PutCommand({
-            TableName: table,
-            Item: { ...key, kind: KEY, item: key.id },
-            ConditionExpression: 'attribute_not_exists(#kind)',
-            ExpressionAttributeNames: { '#kind': 'kind' },
-          }),
-        ),
-      )
-    },
+    add: (key) =>
+      write(key, {
+        ConditionExpression: 'attribute_not_exists(#kind)',
+        ExpressionAttributeNames: { '#kind': 'kind' },
+      }),
 
-    async replace(key) {
-      await point(key)
-      return succeeds(
-        client.send(
-          new PutCommand({
-            TableName: table,
-            Item: { ...key, kind: KEY, item: key.id },
-            ConditionExpression: '#version = :before',
-            ExpressionAttributeNames: { '#version': 'version' },
-            ExpressionAttributeValues: { ':before': key.version - 1 },
-          }),
-        ),
-      )
-    },
+    replace: (key) =>
+      write(key, {
+        ConditionExpression: '#version = :before',
+        ExpressionAttributeNames: { '#version': 'version' },
+        ExpressionAttributeValues: { ':before': key.version - 1 },
+      }),
 
     async remove(id) {
       await client.send(new DeleteCommand({ TableName: table, Key: { kind: KEY, item: id } }))
