@@ -1,0 +1,65 @@
+import { continueTrace } from '#shared/pipeline/trace.ts'
+import type { CounterName, DimensionsOf, HistogramName } from './metrics.ts'
+
+/** What may be missing: a metric without dimensions takes none. */
+type Rest<Name extends CounterName | HistogramName> = keyof DimensionsOf<Name> extends never
+  ? []
+  : [dimensions: DimensionsOf<Name>]
+
+/** Counts and measures (metrics.ts has what). Nothing is written before `flush`, and nothing throws. */
+export type Metrics = {
+  /** Adds to a counter. Adding 0 changes nothing. */
+  count<Name extends CounterName>(name: Name, by: number, ...rest: Rest<Name>): void
+  /** Adds a value to a histogram, in the unit of the metric. */
+  observe<Name extends HistogramName>(name: Name, value: number, ...rest: Rest<Name>): void
+  /** Writes what was counted and measured since the last time: once for each invocation. */
+  flush(): void
+}
+
+type Attributes = Readonly<Record<string, string | number | boolean>>
+
+/** A span: what is done for one event at one station. `parent` is a `traceparent`, of a span that may be elsewhere. */
+export type SpanOptions = {
+  readonly parent: string
+  /** A server or a consumer begins the part of a trace that its function does. */
+  readonly kind?: 'server' | 'client' | 'producer' | 'consumer' | 'internal'
+  /** Named as OpenTelemetry's semantic conventions name them: `http.*`, `messaging.*`. */
+  readonly attributes?: Attributes
+}
+
+/** Milliseconds since 1970. */
+export type SpanTimes = { readonly start: number; readonly end: number; readonly error?: string }
+
+/**
+ * Follows single events. A trace is named by its `traceparent` (trace.ts), which travels in the event; one without the
+ * flag *sampled* costs nothing here. Nothing throws.
+ */
+export type Tracing = {
+  /**
+   * Returns the trace of a request: the one that its header continues, or a new one, which is sampled if the last one of
+   * this instance was a second ago.
+   */
+  begin(header: string | undefined): string
+  /** Records a span that has ended. Returns the `traceparent` of its children: that of the parent if it is not sampled. */
+  record(name: string, options: SpanOptions & SpanTimes): string
+  /**
+   * Runs something as a span: `run` gets the `traceparent` of its children. What it throws is noted, without its text,
+   * and thrown.
+   */
+  span<T>(name: string, options: SpanOptions, run: (traceparent: string) => Promise<T>): Promise<T>
+  /** Sends what was recorded. Returns when it has left the sandbox. */
+  flush(): Promise<void>
+}
+
+export type Telemetry = { readonly metrics: Metrics; readonly tracing: Tracing }
+
+/** Measures nothing and follows nothing: for what is not asked to. */
+export const NO_TELEMETRY: Telemetry = {
+  metrics: { count: () => {}, observe: () => {}, flush: () => {} },
+  tracing: {
+    begin: continueTrace,
+    record: (_, { parent }) => parent,
+    span: (_, { parent }, run) => run(parent),
+    flush: async () => {},
+  },
+}
