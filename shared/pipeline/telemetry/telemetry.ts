@@ -18,9 +18,10 @@ export type Metrics = {
 
 type Attributes = Readonly<Record<string, string | number | boolean>>
 
-/** A span: what is done for one event at one station. `parent` is a `traceparent`, of a span that may be elsewhere. */
+/** A span: what is done for one event at one station. */
 export type SpanOptions = {
-  readonly parent: string
+  /** The `traceparent` of the span that caused it, wherever that is; without one it begins a trace that is sampled. */
+  readonly parent: string | undefined
   /** A server or a consumer begins the part of a trace that its function does. */
   readonly kind?: 'server' | 'client' | 'producer' | 'consumer' | 'internal'
   /** Named as OpenTelemetry's semantic conventions name them: `http.*`, `messaging.*`. */
@@ -36,15 +37,17 @@ export type SpanTimes = { readonly start: number; readonly end: number; readonly
  */
 export type Tracing = {
   /**
-   * Returns the trace of a request: the one that its header continues, or a new one, which is sampled if the last one of
-   * this instance was a second ago.
+   * Returns the parent of what a request does: the `traceparent` of its header, if that is valid. Otherwise undefined, so
+   * that a new trace is sampled, if the last one of this instance was a second ago; else a new one that is not sampled.
    */
-  begin(header: string | undefined): string
-  /** Records a span that has ended. Returns the `traceparent` of its children: that of the parent if it is not sampled. */
+  begin(header: string | undefined): string | undefined
+  /**
+   * Records a span that has ended. Returns the `traceparent` of its children: that of the parent if it is not sampled.
+   */
   record(name: string, options: SpanOptions & SpanTimes): string
   /**
-   * Runs something as a span: `run` gets the `traceparent` of its children. What it throws is noted, without its text,
-   * and thrown.
+   * Runs something as a span: `run` gets the `traceparent` of its children. What it throws is noted by its type, and
+   * thrown.
    */
   span<T>(name: string, options: SpanOptions, run: (traceparent: string) => Promise<T>): Promise<T>
   /** Sends what was recorded. Returns when it has left the sandbox. */
@@ -58,8 +61,8 @@ export const NO_TELEMETRY: Telemetry = {
   metrics: { count: () => {}, observe: () => {}, flush: () => {} },
   tracing: {
     begin: continueTrace,
-    record: (_, { parent }) => parent,
-    span: (_, { parent }, run) => run(parent),
+    record: (_, { parent }) => continueTrace(parent),
+    span: (_, { parent }, run) => run(continueTrace(parent)),
     flush: async () => {},
   },
 }
