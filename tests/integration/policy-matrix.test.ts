@@ -60,6 +60,7 @@ const WITHOUT_ROUTE: readonly Action[] = [
   'session.end',
   'dead-letters.replay',
   'dead-letters.discard',
+  'streams.list',
   'streams.read',
   'connections.read',
   'connections.close',

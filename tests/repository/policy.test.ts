@@ -46,6 +46,7 @@ const AWAITED: readonly string[] = [
   'dead-letters.replay',
   'dead-letters.discard',
   'replays.run',
+  'streams.list',
   'connections.read',
   'connections.close',
 ]

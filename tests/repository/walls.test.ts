@@ -60,6 +60,7 @@ const INSIDE = [
   ['cli/tail/planted.ts', '#shared/client/connection.ts'],
   ['web/src/app/planted.ts', '#web/domains/blog/blog-page.tsx'],
   ['web/src/app/planted.ts', '#web/domains/market/market-page.tsx'],
+  ['web/src/app/planted.ts', '#web/domains/pipeline/pipeline-page.tsx'],
   ['web/src/app/planted.ts', '#web/domains/port/port-page.tsx'],
   ['web/src/app/planted.ts', '#web/domains/sensors/sensors-page.tsx'],
   ['web/src/app/planted.ts', '#web/auth/sign-in-error.ts'],

@@ -39,6 +39,8 @@ export const ACTIONS = {
   'dead-letters.read': 'admin',
   'dead-letters.replay': 'admin',
   'dead-letters.discard': 'admin',
+  /** Topics, offsets, consumer groups with their lag, and brokers: no bytes of anybody. */
+  'streams.list': 'operator',
   /** The records of topics as they are. */
   'streams.read': 'admin',
   'replays.run': 'admin',

@@ -1,0 +1,6 @@
+import { HopLatencies } from './hop-latencies.tsx'
+
+/** What the pipeline does now. */
+export function OverviewTab() {
+  return <HopLatencies />
+}
