@@ -13,7 +13,7 @@ const LIMITS: Readonly<Record<string, number>> = {
   audit: 700_000,
   command: 776_000,
   connect: 400_000,
-  deliver: 498_500,
+  deliver: 502_500,
   disconnect: 400_000,
   fold: 736_000,
   health: 422_000,

@@ -1,11 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { recordDecoder } from '#shared/pipeline/consume/consume.ts'
+import { createInstanceReporter, mergeReports } from '#shared/pipeline/telemetry/instance-report.ts'
 import { makeEvent } from '#shared/testing/accept/records.ts'
 import { makeContext, makeMskEvent } from '#shared/testing/functions/lambda-events.ts'
 import { recordingGateway } from '#shared/testing/functions/recording-gateway.ts'
 import { memoryClaimStore } from '#shared/testing/memory/memory-claim-store.ts'
 import { memoryDeadLetterStore } from '#shared/testing/memory/memory-dead-letter-store.ts'
 import { memoryEventStore } from '#shared/testing/memory/memory-event-store.ts'
+import { memoryReportStore } from '#shared/testing/memory/memory-report-store.ts'
 import { memoryRevocationStore } from '#shared/testing/memory/memory-revocation-store.ts'
 import { memorySubscriptionStore } from '#shared/testing/memory/memory-subscription-store.ts'
 import { registerOn } from '#shared/testing/sockets/register-on.ts'
@@ -30,6 +32,7 @@ function createWorld() {
   const { gateway, posts } = recordingGateway()
   const store = memoryEventStore()
   const requestStats = vi.fn(async () => {})
+  const reports = memoryReportStore()
   const deps: DeliverFunctionDeps = {
     ...composed,
     store,
@@ -39,11 +42,12 @@ function createWorld() {
     gateway,
     revocations: memoryRevocationStore(),
     requestStats,
+    report: createInstanceReporter({ store: reports, instance: 'i1', now: Date.now }),
     shards: { of: (shard) => shards[shard] ?? memorySubscriptionStore() },
   }
   const batch = makeMskEvent('events', [makeEvent('e1', { category: 'tests.a' })])
   const deliverWith = (other: Partial<DeliverFunctionDeps>) => createDeliver({ ...deps, ...other })
-  return { deliver: createDeliver(deps), deliverWith, shards, posts, store, requestStats, batch }
+  return { deliver: createDeliver(deps), deliverWith, shards, posts, store, requestStats, reports, batch }
 }
 
 describe('a batch of the trigger', () => {
@@ -58,6 +62,18 @@ describe('a batch of the trigger', () => {
       ['c1', 'e1'],
     ])
     expect(requestStats).toHaveBeenCalledOnce()
+  })
+
+  test('is reported with what each connection was sent, while somebody reads the reports', async () => {
+    const { deliver, shards, reports, batch } = createWorld()
+    await registerOn(shards[0], { connection: 'c1', id: 's1', attempt: 1, channels: ['tests.*'] })
+    await reports.list()
+
+    await deliver(batch, makeContext(REMAINING_MS, NAME))
+
+    const { rateOf } = mergeReports(await reports.list(), Date.now())
+    expect(rateOf('c1').eventsPerSecond).toBeGreaterThan(0)
+    expect(rateOf('c2').eventsPerSecond).toBe(0)
   })
 
   test('keeps back five seconds of the invocation to settle what could not be posted', async () => {

@@ -4,6 +4,7 @@ import { allFailed, type BatchResponse, failuresOf, recordsOf } from '#shared/ad
 import { type DeliverDeps, deliver } from '#shared/pipeline/deliver/deliver.ts'
 import { createKnownHeads } from '#shared/pipeline/deliver/store-batch.ts'
 import type { RequestStats } from '#shared/pipeline/stats/stats.ts'
+import type { InstanceReporter } from '#shared/pipeline/telemetry/instance-report.ts'
 import {
   catalogOf,
   claimStore,
@@ -11,6 +12,7 @@ import {
   deadLetterStore,
   decoderOf,
   eventStore,
+  instanceReporter,
   itemReader,
   openTables,
   revocationStore,
@@ -22,11 +24,12 @@ import {
 } from './lib/compose.ts'
 import { type Environment, readEnvironment } from './lib/environment.ts'
 
-export type DeliverFunctionDeps = Omit<DeliverDeps, 'subscriptions' | 'follower'> & {
+export type DeliverFunctionDeps = Omit<DeliverDeps, 'subscriptions' | 'follower' | 'report'> & {
   readonly shards: Pick<Shards, 'of'>
   /** The shard of each function that delivers, by the name of the function. */
   readonly deliverShards: ReadonlyMap<string, number>
   readonly requestStats: RequestStats
+  readonly report: InstanceReporter
 }
 
 /** Time kept back from the function's own limit to mark the connections that missed a frame, in milliseconds. */
@@ -52,6 +55,7 @@ export function composeDeliver(env: Environment, tables: Tables = openTables(env
     shards,
     deliverShards: env.deliverShards,
     requestStats: statsRequest(tables, shards),
+    report: instanceReporter(tables, readItems),
   }
 }
 
@@ -73,7 +77,7 @@ export function createDeliver({ shards, deliverShards, requestStats, ...deps }: 
       storeWithinMs: leftMs * STORE_SHARE,
       ...(shard > 0 && { follower: { sleep: clock.sleep } }),
     })
-    if (counted > 0) await requestStats()
+    await Promise.all([counted > 0 && requestStats(), deps.report.write()])
     return failuresOf(failed)
   }
   return answerInTime(handle, { late: (event) => allFailed(event, new OutOfTime()) })

@@ -5,6 +5,7 @@ import { dynamoDeadLetterStore } from '#shared/adapters/dynamodb/dynamo-dead-let
 import { dynamoEventStore } from '#shared/adapters/dynamodb/dynamo-event-store.ts'
 import { dynamoKeyStore } from '#shared/adapters/dynamodb/dynamo-key-store.ts'
 import { dynamoRateCounter } from '#shared/adapters/dynamodb/dynamo-rate-counter.ts'
+import { dynamoReportStore } from '#shared/adapters/dynamodb/dynamo-report-store.ts'
 import { dynamoClient } from '#shared/adapters/dynamodb/dynamo-requests.ts'
 import { dynamoRevocationStore } from '#shared/adapters/dynamodb/dynamo-revocation-store.ts'
 import { dynamoSubscriptionStore } from '#shared/adapters/dynamodb/dynamo-subscription-store.ts'
@@ -35,6 +36,11 @@ import type { Clock } from '#shared/pipeline/poll.ts'
 import type { DecodeRecord, SubscriptionStore } from '#shared/pipeline/ports.ts'
 import { recordJudge, signedLog } from '#shared/pipeline/signed-record.ts'
 import { type RequestStats, statsRequester } from '#shared/pipeline/stats/stats.ts'
+import {
+  createInstanceReporter,
+  type InstanceReporter,
+  type ReportStore,
+} from '#shared/pipeline/telemetry/instance-report.ts'
 import type { Environment } from './environment.ts'
 
 // The parts that functions are composed of. Each function composes what it needs once per sandbox, in its init phase,
@@ -65,6 +71,21 @@ export function ticketStore({ client, env: { tables } }: Tables) {
 
 export function revocationStore({ client, env: { tables } }: Tables, readItems?: ReadItems) {
   return dynamoRevocationStore(client, { table: tables.connections, ...(readItems && { readItems }) })
+}
+
+/** What the instances of functions report of their work. */
+export function reportStore({ client, env: { tables } }: Tables, readItems?: ReadItems): ReportStore {
+  return dynamoReportStore(client, { table: tables.connections, ...(readItems && { readItems }) })
+}
+
+/** How long a batch may wait until its report is written, in milliseconds. */
+const REPORT_PATIENCE_MS = 250
+
+/** What gathers the report of this instance; with `readItems` it looks for readers together with other reads. */
+export function instanceReporter(tables: Tables, readItems?: ReadItems): InstanceReporter {
+  const store = reportStore(tables, readItems)
+  const put: ReportStore['put'] = (report) => within(REPORT_PATIENCE_MS, () => store.put(report))
+  return createInstanceReporter({ store: { ...store, put }, instance: newId(), now: Date.now })
 }
 
 /** What joins the reads of stores that begin in the same turn. */

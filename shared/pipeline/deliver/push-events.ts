@@ -13,6 +13,7 @@ import type {
   SubscriptionStore,
 } from '#shared/pipeline/ports.ts'
 import { hasEnded, type RevocationStore } from '#shared/pipeline/revocations.ts'
+import type { InstanceReporter } from '#shared/pipeline/telemetry/instance-report.ts'
 import { buildFrames, type Frames, type WrittenEvent, writeEvent } from './build-frames.ts'
 
 export type PushDeps = {
@@ -23,6 +24,8 @@ export type PushDeps = {
   readonly postsAtOnce: number
   /** Milliseconds since 1970. */
   readonly now: () => number
+  /** Counts what is sent to each connection. */
+  readonly report?: Pick<InstanceReporter, 'look' | 'countFrames'>
 }
 
 /** What a push did: frames and events sent, connections found gone or ended, subscriptions marked behind. */
@@ -58,6 +61,7 @@ export async function pushEvents(
   const [found, revoked] = await Promise.all([
     subscriptions.matching(patternsOf(events)),
     deps.revocations.current(),
+    deps.report?.look(),
   ])
   const now = deps.now()
   const isOver = (reader: Reader) => hasEnded(reader, now, revoked)
@@ -135,10 +139,14 @@ async function settle(
   { connection, subscriptions: concerned, events }: Delivery,
   frames: Frames,
   deadline: number,
-  { subscriptions, gateway }: PushDeps,
+  { subscriptions, gateway, report }: PushDeps,
 ): Promise<Partial<PushCounts>> {
   const result = await postAll(connection, frames, deadline, gateway)
-  if (result === 'sent') return { frames: frames.frames.length, events: events.length }
+  if (result === 'sent') {
+    const sent = { frames: frames.frames.length, events: events.length }
+    report?.countFrames(connection, sent)
+    return sent
+  }
   if (result === 'gone') {
     await subscriptions.removeConnection(connection, concerned)
     return { gone: 1 }

@@ -4,6 +4,7 @@ import { describeDeadLetterStore } from '#shared/testing/contracts/dead-letter-s
 import { describeEventStore } from '#shared/testing/contracts/event-store.contract.ts'
 import { describeKeyStore } from '#shared/testing/contracts/key-store.contract.ts'
 import { describeRateCounter } from '#shared/testing/contracts/rate-counter.contract.ts'
+import { describeReportStore } from '#shared/testing/contracts/report-store.contract.ts'
 import { describeRevocationStore } from '#shared/testing/contracts/revocation-store.contract.ts'
 import { describeSubscriptionStore } from '#shared/testing/contracts/subscription-store.contract.ts'
 import { describeTicketStore } from '#shared/testing/contracts/ticket-store.contract.ts'
@@ -13,6 +14,7 @@ import { memoryDeadLetterStore } from './memory-dead-letter-store.ts'
 import { memoryEventStore } from './memory-event-store.ts'
 import { memoryKeyStore } from './memory-key-store.ts'
 import { memoryRateCounter } from './memory-rate-counter.ts'
+import { memoryReportStore } from './memory-report-store.ts'
 import { memoryRevocationStore } from './memory-revocation-store.ts'
 import { memorySubscriptionStore } from './memory-subscription-store.ts'
 import { memoryTicketStore } from './memory-ticket-store.ts'
@@ -21,6 +23,7 @@ import { memoryViewStore } from './memory-view-store.ts'
 let logTime = () => 0
 let ticketTime = () => 0
 let viewTime = () => 0
+let reportTime = () => 0
 let revocationTime = () => 0
 let viewRetention: Pick<Retention, 'ofView'> = { ofView: () => undefined }
 const viewStore = memoryViewStore(undefined, () => viewTime(), {
@@ -28,6 +31,7 @@ const viewStore = memoryViewStore(undefined, () => viewTime(), {
 })
 const tickets = memoryTicketStore(() => ticketTime())
 const revocations = memoryRevocationStore(() => revocationTime())
+const reports = memoryReportStore(() => reportTime())
 const rateCounter = memoryRateCounter()
 const stores = {
   store: memoryEventStore(undefined, () => logTime(), 7 * 86_400_000),
@@ -59,3 +63,7 @@ describeViewStore('in memory', (now, retention) => {
   return viewStore
 })
 describeRateCounter('in memory', () => rateCounter)
+describeReportStore('in memory', (now) => {
+  reportTime = now
+  return reports
+})
