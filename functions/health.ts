@@ -1,5 +1,6 @@
 import { httpHandler } from '#shared/adapters/http/http-handler.ts'
 import { respondOpenly } from '#shared/adapters/http/respond-as.ts'
+import { VERSION } from '#shared/core/version.ts'
 import type { Catalog } from '#shared/pipeline/catalog.ts'
 import type { Limits } from '#shared/pipeline/limits/limits.ts'
 import type { EventStore } from '#shared/pipeline/ports.ts'
@@ -10,20 +11,38 @@ export type HealthDeps = {
   readonly store: Pick<EventStore, 'topic'>
   readonly catalog: Catalog
   readonly limits: Limits
+  /** Where the other parts of the stack are: locally all of them, in the cloud what a client needs. */
+  readonly addresses: { readonly socketUrl: string } & Readonly<Record<string, string | boolean>>
 }
 
 export function composeHealth(env: Environment): HealthDeps {
   const tables = openTables(env)
-  return { store: eventStore(tables), catalog: catalogOf(env), limits: limitsOf(tables) }
+  return {
+    store: eventStore(tables),
+    catalog: catalogOf(env),
+    limits: limitsOf(tables),
+    addresses: addressesOf(env),
+  }
 }
 
-/** `GET /health`: 200 if the table of events can be read. */
-export function createHealth({ store, catalog, limits }: HealthDeps) {
+function addressesOf({ socketUrl, isLocal, kafkaBrokers, dynamodbEndpoint, local }: Environment) {
+  if (!isLocal) return { socketUrl }
+  return {
+    socketUrl,
+    kafka: kafkaBrokers.join(','),
+    ...(dynamodbEndpoint !== undefined && { tables: dynamodbEndpoint }),
+    ...(local.page !== undefined && { page: local.page }),
+    demo: local.demo,
+  }
+}
+
+/** `GET /health`: 200, and the addresses of the stack, if the table of events can be read. */
+export function createHealth({ store, catalog, limits, addresses }: HealthDeps) {
   return httpHandler((request) =>
     respondOpenly(request, { limits }, async () => {
       const [first = ''] = catalog.names
       await store.topic(first)
-      return { status: 200, body: { status: 'ok', topics: catalog.names } }
+      return { status: 200, body: { status: 'ok', version: VERSION, topics: catalog.names, ...addresses } }
     }),
   )
 }

@@ -167,6 +167,7 @@ function urlsOf({ ports }: Settings) {
   return {
     http: `http://localhost:${ports.HTTP_PORT}`,
     socket: `ws://localhost:${ports.WS_PORT}`,
+    web: `http://localhost:${ports.WEB_PORT}`,
     lambda: `http://127.0.0.1:${ports.LAMBDA_PORT}`,
   }
 }
@@ -182,6 +183,9 @@ function environmentOf(
     KAFKA_BROKERS: kafka.endpoint,
     DYNAMODB_ENDPOINT: dynamodb.endpoint,
     GATEWAY_ENDPOINT: settings.gatewayEndpoint ?? `http://127.0.0.1:${settings.ports.WS_PORT}`,
+    SOCKET_URL: urlsOf(settings).socket,
+    WEB_URL: urlsOf(settings).web,
+    ...(settings.hasDemo && { DEMO: '1' }),
     LAMBDA_ENDPOINT: urlsOf(settings).lambda,
     TOKEN_ISSUER: identity.issuer,
     USER_POOL_CLIENT_ID: identity.clientId,

@@ -46,6 +46,7 @@ const schema = z.object({
   VIEWS_TABLE: text,
   KEYS_TABLE: text,
   GATEWAY_ENDPOINT: z.url(),
+  SOCKET_URL: z.union([z.literal(''), z.url()]).default(''),
   KAFKA_BROKERS: z.string().transform(list),
   RECORD_SECRETS: secrets,
   RECORDS_SIGNED_SINCE: z
@@ -70,6 +71,8 @@ const schema = z.object({
   DYNAMODB_ENDPOINT: z.url().optional(),
   LAMBDA_ENDPOINT: z.url().optional(),
   IDENTITY_ENDPOINT: z.url().optional(),
+  WEB_URL: z.url().optional(),
+  DEMO: z.literal('1').optional(),
   PUBLIC_URL: z.union([z.literal(''), z.url()]).optional(),
 })
 
@@ -99,6 +102,8 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
       keys: data.KEYS_TABLE,
     },
     gatewayEndpoint: data.GATEWAY_ENDPOINT,
+    /** What clients open sockets at: the gateway's own address, unless there is another, such as a domain of one's own. */
+    socketUrl: data.SOCKET_URL || data.GATEWAY_ENDPOINT.replace(/^http/, 'ws'),
     kafkaBrokers: data.KAFKA_BROKERS,
     recordSecrets: data.RECORD_SECRETS,
     /** Milliseconds since the epoch: records from before are of a version that signed none (docs/adr/0029). */
@@ -126,6 +131,8 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
     },
     webhooks: env,
     isLocal: data.LOCAL === '1',
+    /** What only the local stack has: the address of its page, and whether simulators run. */
+    local: { page: data.WEB_URL, demo: data.DEMO === '1' },
     deliverShards: new Map(data.DELIVER_SHARDS),
   }
 }

@@ -1,8 +1,8 @@
 import { MESSAGE_LIMITS, SUBSCRIPTION_LIMIT } from '#shared/core/limits.ts'
 import { clientMessages, serverFrames } from '#shared/core/messages.ts'
+import { VERSION } from '#shared/core/version.ts'
 import type { Domain } from '#shared/domain/define-domain.ts'
 import { UNCLAIMED_TOPIC } from '#shared/pipeline/catalog.ts'
-import { API_VERSION } from './openapi.ts'
 import { asyncComponents, dataSchemaName, type Json, schemaRef } from './schemas.ts'
 
 const clientNames = Object.keys(clientMessages)
@@ -20,7 +20,7 @@ export function asyncapiDocument(domains: readonly Domain[]): Json {
     asyncapi: '3.0.0',
     info: {
       title: 'Tidewire',
-      version: API_VERSION,
+      version: VERSION,
       description: 'Events pushed over a WebSocket, and the Kafka topics that they come from.',
       license: { name: 'Apache-2.0', url: 'https://www.apache.org/licenses/LICENSE-2.0' },
     },

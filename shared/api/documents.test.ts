@@ -5,9 +5,10 @@ import { Ajv } from 'ajv'
 import addFormats from 'ajv-formats'
 import { describe, expect, test } from 'vitest'
 import { FILTER_FIELDS } from '#shared/core/interest.ts'
+import { VERSION } from '#shared/core/version.ts'
 import { domains } from '#shared/domain/catalog.ts'
 import { asyncapiDocument } from './asyncapi.ts'
-import { API_VERSION, methodsOf, openapiDocument } from './openapi.ts'
+import { methodsOf, openapiDocument } from './openapi.ts'
 import { catchUpParameters, csvParameters, listParameters } from './parameters.ts'
 import type { Json } from './schemas.ts'
 
@@ -60,7 +61,7 @@ describe('the documents', () => {
   test('have the version of package.json', async () => {
     const { version } = JSON.parse(await readText('package.json')) as { version: string }
 
-    expect(API_VERSION).toBe(version)
+    expect(VERSION).toBe(version)
   })
 
   test('describe every route of serverless.yml that has its own function', async () => {

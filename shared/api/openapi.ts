@@ -1,3 +1,4 @@
+import { VERSION } from '#shared/core/version.ts'
 import type { Domain } from '#shared/domain/define-domain.ts'
 import { accountPaths } from './account-paths.ts'
 import { eventPaths } from './event-paths.ts'
@@ -5,9 +6,6 @@ import { otherPaths } from './other-paths.ts'
 import { problemComponents } from './responses.ts'
 import { withActions } from './route-actions.ts'
 import { httpComponents, type Json } from './schemas.ts'
-
-/** The version of the API, the same as in package.json. */
-export const API_VERSION = '0.1.0'
 
 const paths: Readonly<Record<string, Json>> = { ...eventPaths, ...accountPaths, ...otherPaths }
 
@@ -17,7 +15,7 @@ export function openapiDocument(domains: readonly Domain[]): Json {
     openapi: '3.1.0',
     info: {
       title: 'Tidewire',
-      version: API_VERSION,
+      version: VERSION,
       description:
         'An event pipeline on Kafka: write CloudEvents over HTTP, follow them over a socket (see /asyncapi.json) or by polling.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },

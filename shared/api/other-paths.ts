@@ -137,11 +137,16 @@ const buyTicket: Json = {
 
 const health: Json = {
   operationId: 'getHealth',
-  summary: 'Whether the service is up',
+  summary: 'Whether the service is up, and its other addresses',
   tags: ['operations'],
   security: OPEN,
   responses: {
-    200: json('The service is up.', 'health', { status: 'ok', topics: ['port-events', 'events'] }),
+    200: json('The service is up.', 'health', {
+      status: 'ok',
+      version: '0.1.0',
+      topics: ['port-events', 'events'],
+      socketUrl: 'wss://abc123.execute-api.eu-central-1.amazonaws.com/prod',
+    }),
     ...problems(500, 503),
   },
 }

@@ -231,7 +231,16 @@ const revocation = z
   .object({ name: z.string(), since: z.string().meta({ format: 'date-time' }) })
   .meta({ description: 'Credentials of this name that were issued until this time are refused.' })
 
-const health = z.object({ status: z.literal('ok'), topics: z.array(z.string()) })
+const health = z.object({
+  status: z.literal('ok'),
+  version: z.string(),
+  topics: z.array(z.string()),
+  socketUrl: z.string().meta({ format: 'uri', description: 'The WebSocket address of this stack.' }),
+  kafka: z.string().optional().meta({ description: 'Local stack only: the addresses of Kafka.' }),
+  tables: z.string().optional().meta({ description: 'Local stack only: the address of DynamoDB.' }),
+  page: z.string().optional().meta({ description: 'Local stack only: the address of the dashboard.' }),
+  demo: z.boolean().optional().meta({ description: 'Local stack only: whether simulators write events.' }),
+})
 
 /** The response to a provider that only tests the endpoint, such as `{"challenge": …}`. */
 const challengeAnswer = z

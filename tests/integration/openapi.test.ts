@@ -269,7 +269,7 @@ describe('the OpenAPI document', () => {
       text: JSON.stringify(body),
       headers: new Headers({ 'content-type': type }),
     })
-    const healthy = { status: 'ok', topics: ['a'] }
+    const healthy = { status: 'ok', version: '1.0.0', topics: ['a'], socketUrl: 'wss://a.example' }
 
     expect(document.contradiction('GET', '/health', answer(200, healthy))).toBeNull()
     for (const wrong of [
