@@ -15,12 +15,10 @@ describe('help', () => {
   it('shows addresses from the environment, and never a key', async () => {
     const env = {
       HTTP_PORT: '4000',
-      TIDEWIRE_SOCKET_URL: 'wss://example.test',
-      TIDEWIRE_API_KEY: 'secret-key',
+      TIDEWIRE_KEY: 'secret-key',
     }
     const { stdout } = await runInProcess(['--help'], { env })
     expect(stdout).toContain('http://localhost:4000')
-    expect(stdout).toContain('wss://example.test')
     expect(stdout).not.toContain('secret-key')
   })
 })

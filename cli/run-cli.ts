@@ -1,10 +1,12 @@
 import { Command, CommanderError } from 'commander'
+import { VERSION } from '#shared/core/version.ts'
 import { createAuditCommand } from './audit/audit-command.ts'
 import { createKeysCommand } from './keys/keys-command.ts'
 import type { CliContext } from './lib/cli-context.ts'
-import { CliError } from './lib/cli-error.ts'
+import { CliError, EXIT_CODES } from './lib/cli-error.ts'
 import { addConnectionOptions } from './lib/connection.ts'
 import { printable } from './lib/printable.ts'
+import { createProfileCommand } from './profile/profile-command.ts'
 import { createPublishCommand } from './publish/publish-command.ts'
 import { createReplayCommand } from './replay/replay-command.ts'
 import { createSimulateCommand } from './simulate/simulate-command.ts'
@@ -20,6 +22,7 @@ const COMMANDS: readonly ((context: CliContext) => Command)[] = [
   createAuditCommand,
   createKeysCommand,
   createUsersCommand,
+  createProfileCommand,
 ]
 
 const EPILOGUE = `
@@ -32,7 +35,10 @@ Examples:
   $ tidewire audit --outcome refused --follow
   $ tidewire keys create shop --role publisher
 
-Exit codes: 0 success, 1 failed or partly refused, 2 wrong usage. TIDEWIRE_DEBUG=1 prints stack traces.
+Which stack, and with which credentials: the options above, else the environment, else the current profile, else the
+local stack. --json prints one JSON object, or one on each line for lists and streams; anything else goes to stderr.
+Exit codes: 0 success, 1 failed or partly refused, 2 wrong usage, 3 the stack is not reachable, 4 the credentials were
+refused or may not do it, 130 interrupted before the end. TIDEWIRE_DEBUG=1 prints stack traces, NO_COLOR=1 no colours.
 `
 
 /**
@@ -57,7 +63,8 @@ export async function runCli(
 
 function createProgram(context: CliContext): Command {
   const program = new Command('tidewire')
-    .description('Publishes events to a Tidewire stack and follows them live.')
+    .description('Publishes events to a Tidewire stack, follows them live, and operates the stack.')
+    .version(VERSION, '-V, --version', 'print the version')
     .addHelpText('after', EPILOGUE)
   addConnectionOptions(program, context.env)
   for (const create of COMMANDS) program.addCommand(create(context))
@@ -84,9 +91,9 @@ function pathOf(command: Command): string {
 
 function reportError(error: unknown, { stderr, env }: Omit<CliContext, 'setExitCode'>): number {
   // Commander has printed its own message already. Its code is 0 for --help and 1 for wrong usage.
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_CODES.success : EXIT_CODES.usage
   const message = error instanceof Error ? error.message : String(error)
   stderr.write(`tidewire: ${printable(message)}\n`)
   if (env.TIDEWIRE_DEBUG && error instanceof Error) stderr.write(`${error.stack}\n`)
-  return error instanceof CliError ? error.exitCode : 1
+  return error instanceof CliError ? error.exitCode : EXIT_CODES.failed
 }

@@ -58,7 +58,7 @@ describe('the launcher', () => {
   })
   afterEach(() => stack.stop())
   const tail = (...more: string[]): string[] => {
-    return ['tail', 'port.ship', '--url', stack.url, '--socket-url', stack.socketUrl, ...more]
+    return ['tail', 'port.ship', '--url', stack.url, ...more]
   }
 
   it.each(findNodes())('runs the commands under %s', async (_, node) => {

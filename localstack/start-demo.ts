@@ -93,8 +93,7 @@ function createNarrator(log: Log): Log {
 
 function runSimulator({ httpUrl, apiKey }: Omit<Options, 'log'>, onLine: Log): DemoRun {
   const worker = new Worker(new URL('../cli/main.ts', import.meta.url), {
-    argv: ['simulate', 'all', '--rate', RATE, '--url', httpUrl],
-    env: { ...process.env, TIDEWIRE_API_KEY: apiKey },
+    argv: ['simulate', 'all', '--rate', RATE, '--url', httpUrl, '--key', apiKey],
     execArgv: [],
     stdout: true,
     stderr: true,

@@ -81,12 +81,17 @@ describe('tidewire audit', () => {
   })
 
   test.each([
-    [401, {}, 'tidewire: the API key was refused; give another with --api-key or TIDEWIRE_API_KEY\n'],
-    [403, { detail: 'not yours' }, 'tidewire: the audit trail cannot be read: not yours\n'],
-  ])('ends with the reason when the server returns %i', async (status, body, stderr) => {
+    [
+      401,
+      {},
+      4,
+      'tidewire: the API key (of the local stack) was refused; give another with --key, --token or a profile\n',
+    ],
+    [403, { detail: 'not yours' }, 4, 'tidewire: the audit trail cannot be read: not yours\n'],
+  ])('ends with the reason when the server returns %i', async (status, body, code, stderr) => {
     const { run } = await serve({ status, body })
 
-    expect(await run([])).toEqual({ code: 1, stdout: '', stderr })
+    expect(await run([])).toEqual({ code, stdout: '', stderr })
   })
 
   test.each([

@@ -36,7 +36,9 @@ export function createAuditCommand(context: CliContext): Command {
     .option('--follow', 'go on with entries as they are written')
     .option('--json', 'one positioned event per line: {"topic","partition","offset","event"}')
     .addHelpText('after', DETAILS)
-    .action((options: AuditJob, command: Command) => showAudit(options, readConnection(command), context))
+    .action((options: AuditJob, command: Command) =>
+      showAudit(options, readConnection(command, context), context),
+    )
 }
 
 function parsePatterns(text: string): string {

@@ -3,9 +3,10 @@ import { AUDIT_CHANNELS } from '#shared/core/audit.ts'
 import { matchesChannel } from '#shared/core/channel.ts'
 import type { PositionedEvent } from '#shared/core/event.ts'
 import type { AuditData } from '#shared/domain/audit-events.ts'
+import { callApi, clientOptions } from '../lib/call-api.ts'
 import type { CliContext } from '../lib/cli-context.ts'
 import { CliError } from '../lib/cli-error.ts'
-import { type Connection, cannotReach, keyRefused } from '../lib/connection.ts'
+import type { Connection } from '../lib/connection.ts'
 import { printable } from '../lib/printable.ts'
 
 /** Which entries to show. The texts are those of `GET /audit`. */
@@ -24,7 +25,6 @@ type Page = { readonly events: readonly PositionedEvent[]; readonly next: string
 type Print = (entry: PositionedEvent) => void
 
 const MOST_OF_PAGE = 500
-const TIMEOUT_MS = 10_000
 
 /**
  * Prints the newest entries that fit, oldest first, and with `follow` those that are written from then on, until the
@@ -51,9 +51,8 @@ export async function showAudit(
   // It listens before it reads, and holds back what comes meanwhile, so that nothing is missing in between.
   let take: Print = (entry) => void held.push(entry)
   const held: PositionedEvent[] = []
-  const { url, socketUrl, apiKey } = connection
   const { promise: finished, resolve: finish, reject: fail } = Promise.withResolvers<void>()
-  const client = connect({ httpUrl: url, socketUrl, credentials: { apiKey } })
+  const client = connect(await clientOptions(connection))
   signal.addEventListener('abort', () => finish(), { once: true })
   if (signal.aborted) finish()
   try {
@@ -77,25 +76,13 @@ async function listEntries({ limit, ...job }: AuditJob, connection: Connection):
   let next: string | null = ''
   while (next !== null && entries.length < limit) {
     const size = String(Math.min(MOST_OF_PAGE, limit - entries.length))
-    const query = new URLSearchParams({ ...filters, limit: size, ...(next && { next }) })
-    const page: Page = await readPage(query, connection)
+    const query = { ...filters, limit: size, next: next || undefined }
+    const call = { route: 'GET /audit', query, failure: 'the audit trail cannot be read' }
+    const page: Page = await callApi(call, connection)
     entries.push(...page.events)
     next = page.next
   }
   return entries.reverse()
-}
-
-async function readPage(query: URLSearchParams, { url, apiKey }: Connection): Promise<Page> {
-  const response = await fetch(`${url}/audit?${query}`, {
-    headers: { 'x-api-key': apiKey },
-    signal: AbortSignal.timeout(TIMEOUT_MS),
-  }).catch((cause: unknown) => {
-    throw cannotReach(url, cause)
-  })
-  if (response.status === 401) throw keyRefused()
-  const body = (await response.json().catch(() => ({}))) as Page & { readonly detail?: string }
-  if (response.ok) return body
-  throw new CliError(`the audit trail cannot be read: ${body.detail ?? `status ${response.status}`}`)
 }
 
 /** Whether an entry that is written now passes the filters, as the server applies them to the others. */

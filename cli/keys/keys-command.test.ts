@@ -71,13 +71,18 @@ describe('tidewire keys', () => {
   })
 
   test.each([
-    [401, {}, 'tidewire: the API key was refused; give another with --api-key or TIDEWIRE_API_KEY\n'],
-    [409, { detail: 'There is one.' }, 'tidewire: the key cannot be created: There is one.\n'],
-    [500, {}, 'tidewire: the key cannot be created: status 500\n'],
-  ])('ends with the reason when the server returns %i', async (status, body, stderr) => {
+    [
+      401,
+      {},
+      4,
+      'tidewire: the API key (of the local stack) was refused; give another with --key, --token or a profile\n',
+    ],
+    [409, { detail: 'There is one.' }, 1, 'tidewire: the key cannot be created: There is one.\n'],
+    [500, {}, 1, 'tidewire: the key cannot be created: status 500\n'],
+  ])('ends with the reason when the server returns %i', async (status, body, code, stderr) => {
     const { run } = await serve(status, body)
 
-    expect(await run('keys', 'create', 'shop', '--role', 'viewer')).toEqual({ code: 1, stdout: '', stderr })
+    expect(await run('keys', 'create', 'shop', '--role', 'viewer')).toEqual({ code, stdout: '', stderr })
   })
 
   test.each([

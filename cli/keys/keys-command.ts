@@ -56,7 +56,7 @@ export function createKeysCommand(context: CliContext): Command {
     .addOption(jsonOption())
     .action(async ({ json }: Json, command: Command) => {
       const call = { route: 'GET /keys', failure: 'the keys cannot be listed' }
-      const { keys } = await callApi<{ keys: readonly Key[] }>(call, readConnection(command))
+      const { keys } = await callApi<{ keys: readonly Key[] }>(call, readConnection(command, context))
       for (const key of keys) json ? print(key) : stdout.write(`${describe(key)}\n`)
     })
 
@@ -71,7 +71,7 @@ export function createKeysCommand(context: CliContext): Command {
       const { role, scope: scopes, expires } = options
       const body = { id, role, scopes, ...(expires !== undefined && { expires }) }
       const call = { route: 'POST /keys', failure: 'the key cannot be created', body }
-      printSecret(await callApi<Key>(call, readConnection(command)), options)
+      printSecret(await callApi<Key>(call, readConnection(command, context)), options)
     })
 
   const rotate = new Command('rotate')
@@ -87,7 +87,7 @@ export function createKeysCommand(context: CliContext): Command {
       const route = `POST /keys/${encodeURIComponent(id)}/rotate`
       const body = options.grace === undefined ? {} : { graceSeconds: options.grace }
       const call = { route, failure: 'the key cannot be rotated', body }
-      printSecret(await callApi<Key>(call, readConnection(command)), options)
+      printSecret(await callApi<Key>(call, readConnection(command, context)), options)
     })
 
   const revoke = new Command('revoke')
@@ -96,7 +96,10 @@ export function createKeysCommand(context: CliContext): Command {
     .addOption(jsonOption())
     .action(async (id: string, { json }: Json, command: Command) => {
       const route = `DELETE /keys/${encodeURIComponent(id)}`
-      const key = await callApi<Key>({ route, failure: 'the key cannot be revoked' }, readConnection(command))
+      const key = await callApi<Key>(
+        { route, failure: 'the key cannot be revoked' },
+        readConnection(command, context),
+      )
       if (json) print(key)
       else stdout.write(`${describe(key)}\n`)
     })

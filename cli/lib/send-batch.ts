@@ -1,6 +1,8 @@
-import { CliError } from './cli-error.ts'
+import { credentialHeaders } from './call-api.ts'
+import { CliError, failureOf } from './cli-error.ts'
 import type { Clock } from './clock.ts'
-import { type Connection, cannotReach, failureOf, keyRefused } from './connection.ts'
+import type { Connection } from './connection.ts'
+import { cannotReach, credentialsRefused, notGranted } from './failures.ts'
 import { isJsonObject, type JsonObject } from './input-record.ts'
 import type { OutgoingEvent } from './send-in-lanes.ts'
 import type { Placed, Tally } from './tally.ts'
@@ -50,13 +52,14 @@ export function createBatchSender(
     if (batch.length === 0) return
     const answer = await post(`[${batch.map((event) => event.json).join(',')}]`, batch.length)
     if (answer.status === 202) return tally.placed(readPlaced(answer.body, batch.length))
-    if (!ABOUT_EVENTS.has(answer.status)) throw requestRefused(answer)
+    if (!ABOUT_EVENTS.has(answer.status)) throw requestRefused(answer, options.connection)
     const reasons = readReasons(answer.body, batch.length)
     if (reasons.size > 0) {
       for (const [index, detail] of reasons) tally.refused({ at: batch[index]?.at ?? '', detail })
       return send(batch.filter((_, index) => !reasons.has(index)))
     }
-    if (answer.status === 403 && errorsOf(answer.body).length === 0) throw requestRefused(answer)
+    if (answer.status === 403 && errorsOf(answer.body).length === 0)
+      throw requestRefused(answer, options.connection)
     const [only] = batch
     if (only !== undefined && batch.length === 1)
       return tally.refused({ at: only.at, detail: detailOf(answer) })
@@ -88,7 +91,8 @@ function createPost(options: SendOptions): (body: string, count: number) => Prom
         return outcome
       }
       // Once the server has answered, a refused connection can be a restart and is retried too.
-      if (isFailure && !wasReached && !isBroken(outcome)) throw cannotReach(connection.url, outcome)
+      if (isFailure && !wasReached && !isBroken(outcome))
+        throw cannotReach(connection.url, outcome, connection.urlFrom)
       wasReached ||= !isFailure
       const reason = isFailure ? explain(outcome) : describeStatus(outcome)
       const waitMs = backoffOf(attempt) + (isFailure ? 0 : outcome.retryAfterMs)
@@ -111,13 +115,16 @@ function isAnswer({ status, body }: Answer, count: number): boolean {
 
 async function tryOnce(
   body: string,
-  { url, apiKey }: Connection,
+  connection: Connection,
   { clock, deadline }: { readonly clock: Clock; readonly deadline: number },
 ): Promise<Attempt | Error> {
   try {
-    const response = await fetch(`${url}/events`, {
+    const response = await fetch(`${connection.url}/events`, {
       method: 'POST',
-      headers: { 'content-type': 'application/cloudevents-batch+json', 'x-api-key': apiKey },
+      headers: {
+        'content-type': 'application/cloudevents-batch+json',
+        ...credentialHeaders(connection),
+      },
       body,
       redirect: 'manual',
       signal: AbortSignal.timeout(
@@ -172,12 +179,12 @@ function notAccepted(url: string, timeoutMs: number, reason: string): CliError {
   )
 }
 
-function requestRefused(answer: Answer): CliError {
+function requestRefused(answer: Answer, connection: Connection): CliError {
   const { status } = answer
-  if (status === 401) return keyRefused()
-  if (status === 403) return new CliError(`this API key may not publish here: ${detailOf(answer)}`)
+  if (status === 401) return credentialsRefused(connection)
+  if (status === 403) return notGranted(`these credentials may not publish here: ${detailOf(answer)}`)
   return new CliError(
-    `POST /events answered ${status}: ${detailOf(answer)}; is --url the address of a Tidewire stack?`,
+    `POST /events returned ${status}: ${detailOf(answer)}; is ${connection.url} (${connection.urlFrom}) a Tidewire stack?`,
   )
 }
 

@@ -285,9 +285,9 @@ describe('responses of the server', () => {
     stdin.write('{"type":"a"}\n')
     const ran = await publish(['-'], { stdin })
     expect(ran).toMatchObject({
-      code: 1,
+      code: 4,
       stdout: '',
-      stderr: expect.stringContaining('the API key was refused'),
+      stderr: expect.stringContaining('the API key (of the local stack) was refused'),
     })
     expect(stack.requests).toHaveLength(1)
   })
@@ -308,7 +308,7 @@ describe('responses of the server', () => {
     await stack.stop()
     const ran = await publish([file('in.ndjson', lines(1))])
     const line = `tidewire: Cannot reach ${stack.url} — is the stack running? Start it with: npm start\n`
-    expect(ran).toEqual({ code: 1, stdout: '', stderr: line })
+    expect(ran).toEqual({ code: 3, stdout: '', stderr: line })
   })
 })
 

@@ -100,7 +100,7 @@ async function publish(
   context: CliContext,
 ): Promise<void> {
   const job = readPublishJob(file, options)
-  const connection = readConnection(command)
+  const connection = readConnection(command, context)
   if (options.dryRun) return preview({ ...job, limit: job.limit ?? PREVIEWED }, context)
   const { report, error } = await publishFile(job, connection, context)
   if (error === null || report.published + report.refused > 0) {

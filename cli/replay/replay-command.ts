@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import type { CliContext } from '../lib/cli-context.ts'
-import { CliError, usageError } from '../lib/cli-error.ts'
-import { cannotReach, failureOf } from '../lib/connection.ts'
+import { CliError, failureOf, usageError } from '../lib/cli-error.ts'
+import { cannotReach } from '../lib/failures.ts'
 import { type ReplayChoice, replayViews } from './replay-views.ts'
 
 const DETAILS = `

@@ -81,7 +81,7 @@ async function simulate(
   // Only this command needs the domains, and loading them takes longer than most commands.
   const { domains } = await import('#shared/domain/catalog.ts')
   const job = readSimulationJob(domain, options, { domains, now: context.clock.now() })
-  const connection = readConnection(command, { actsForOthers: true })
+  const connection = readConnection(command, context, { actsForOthers: true })
   context.stderr.write(
     `${options.replay ? 'replaying' : 'simulating'} ${job.names.join(', ')}; Ctrl-C ends\n`,
   )

@@ -23,7 +23,7 @@ const positioned = (offset: number, more = {}): PositionedEvent => ({
   },
 })
 const tail = (args: readonly string[], options: RunOptions = {}) =>
-  startInProcess(['tail', ...args, '--url', stack.url, '--socket-url', stack.socketUrl], options)
+  startInProcess(['tail', ...args, '--url', stack.url], options)
 
 describe('tailing', () => {
   it('prints live events as NDJSON until the limit, and states on stderr', async () => {
@@ -39,6 +39,15 @@ describe('tailing', () => {
         .map((line) => JSON.parse(line)),
     ).toEqual([positioned(0), positioned(1)])
     expect(ran).toMatchObject({ code: 0, stderr: expect.stringContaining('2 events received\n') })
+  })
+  it('reads the sockets that the stack of the address names, and never those of another stack', async () => {
+    await use({ log: [positioned(0)] })
+    const other = await startFakeSockets()
+    const env = { TIDEWIRE_URL: other.url, TIDEWIRE_SOCKET_URL: other.socketUrl }
+    const ran = await tail(['port.ship', '--since', 'earliest', '--limit', '1', '--json'], { env }).ended
+    await other.stop()
+    expect(JSON.parse(ran.stdout)).toEqual(positioned(0))
+    expect(other.asked).toEqual([])
   })
   it('asks for the channels, the filters and the start that were given', async () => {
     await use({ log: [positioned(0, { severity: 'high' })] })
@@ -101,11 +110,14 @@ describe('tailing', () => {
 
 describe('refusals', () => {
   it.each([
-    [401, 'tidewire: the API key was refused; give another with --api-key or TIDEWIRE_API_KEY\n'],
+    [
+      401,
+      'tidewire: the API key (of the local stack) was refused; give another with --key, --token or a profile\n',
+    ],
     [403, 'tidewire: port.ship cannot be followed: not yours\n'],
   ])('ends when the server returns %i', async (status, stderr) => {
     await use({ status })
-    expect(await tail(['port.ship']).ended).toEqual({ code: 1, stdout: '', stderr })
+    expect(await tail(['port.ship']).ended).toEqual({ code: 4, stdout: '', stderr })
   })
   it('ends when the subscription is refused', async () => {
     await use({ refuse: { code: 'forbidden', detail: 'port.ship is not granted' } })
@@ -117,7 +129,7 @@ describe('refusals', () => {
     await stack.stop()
     const { code, stderr } = await tail(['port.ship']).ended
     expect({ code, stderr }).toEqual({
-      code: 1,
+      code: 3,
       stderr: expect.stringMatching(/^tidewire: Cannot reach .*npm start\n$/),
     })
     await use()

@@ -4,9 +4,10 @@ import { CursorError, parseCursor } from '#shared/core/cursor.ts'
 import { FILTER_FIELDS, type Filter, type FilterField } from '#shared/core/interest.ts'
 import type { Since } from '#shared/core/messages.ts'
 import { isSeverity, SEVERITIES } from '#shared/core/severity.ts'
+import { checkAccess } from '../lib/call-api.ts'
 import type { CliContext } from '../lib/cli-context.ts'
 import { usageError } from '../lib/cli-error.ts'
-import { checkAccess, readConnection } from '../lib/connection.ts'
+import { readConnection } from '../lib/connection.ts'
 import { parseCount } from '../lib/parse-number.ts'
 import { isRfc3339 } from '../lib/parse-time.ts'
 import { tailEvents } from './tail-events.ts'
@@ -45,7 +46,7 @@ export function createTailCommand(context: CliContext): Command {
     .addHelpText('after', DETAILS)
     .action(async (channels: readonly string[], options: TailOptions, command: Command) => {
       const { since, filter, limit, json = false } = options
-      const connection = readConnection(command)
+      const connection = readConnection(command, context)
       const interest = { channels: readChannels(channels), ...(filter && { filter }) }
       await checkAccess(connection, channels)
       await tailEvents({ interest, since, limit, json }, connection, context)

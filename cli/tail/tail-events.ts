@@ -3,10 +3,13 @@ import type { NotRecovered } from '#shared/core/cursor.ts'
 import type { PositionedEvent } from '#shared/core/event.ts'
 import type { Interest } from '#shared/core/interest.ts'
 import type { Since } from '#shared/core/messages.ts'
+import { clientOptions } from '../lib/call-api.ts'
 import type { CliContext } from '../lib/cli-context.ts'
 import { CliError } from '../lib/cli-error.ts'
-import { type Connection, keyRefused } from '../lib/connection.ts'
+import type { Connection } from '../lib/connection.ts'
+import { credentialsRefused } from '../lib/failures.ts'
 import { countOf, printable } from '../lib/printable.ts'
+import { hasColor } from '../lib/show-table.ts'
 import { createEventFormatter } from './format-event.ts'
 
 type TailJob = {
@@ -34,6 +37,7 @@ const KNOWN_FROM_STATE = new Set(['unreachable', 'connect_failed'])
  * Events go to stdout, states and gaps to stderr. Throws CliError on a refusal.
  */
 export async function tailEvents(job: TailJob, connection: Connection, context: CliContext): Promise<void> {
+  const options = await clientOptions(connection)
   const { promise: finished, resolve: finish, reject: fail } = Promise.withResolvers<void>()
   const note = (line: string): boolean => context.stderr.write(`${printable(line)}\n`)
   const narrator = createNarrator(note, `${job.interest.channels.join(', ')} since ${job.since}`)
@@ -41,14 +45,13 @@ export async function tailEvents(job: TailJob, connection: Connection, context: 
   let lastError: ClientError | null = null
   const onError = (error: ClientError): void => {
     lastError = error
-    if (error.code === 'http_401') fail(keyRefused())
+    if (error.code === 'http_401') fail(credentialsRefused(connection))
     // A refusal closes the subscription in the same turn, and then it is the error of the command.
     else setImmediate(() => lastError === error && narrator.error(error))
   }
   if (context.signal.aborted) finish()
   context.signal.addEventListener('abort', () => finish(), { once: true })
-  const { url, socketUrl, apiKey } = connection
-  const client = connect({ httpUrl: url, socketUrl, credentials: { apiKey }, onError })
+  const client = connect({ ...options, onError })
   try {
     client.subscribe({ ...job.interest, since: job.since }, printer.print, {
       onGap: ({ reason }) => narrator.gap(reason),
@@ -67,8 +70,7 @@ export async function tailEvents(job: TailJob, connection: Connection, context: 
 }
 
 function createPrinter(job: TailJob, { stdout, env, signal }: CliContext, finish: () => void) {
-  // https://no-color.org: no colour if it is set and not empty.
-  const color = stdout.isTTY === true && !env.NO_COLOR
+  const color = hasColor(stdout, env)
   const format = job.json
     ? (positioned: PositionedEvent) => JSON.stringify(positioned)
     : createEventFormatter({ color, width: stdout.columns ?? DEFAULT_WIDTH })

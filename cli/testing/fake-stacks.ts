@@ -110,6 +110,8 @@ export async function startFakeSockets(options: FakeSocketOptions = {}): Promise
   const asked: SubscribeMessage[] = []
   const server = createServer((request, response) => {
     if (request.url === '/tickets') reply(response, 201, { ticket: 'one', expires: '' })
+    else if (request.url === '/health')
+      reply(response, 200, { status: 'ok', socketUrl: `ws://${request.headers.host}` })
     else answerPage(response, options.status ?? 200, log)
   })
   const sockets = new WebSocketServer({ server })

@@ -13,7 +13,8 @@ Example:
 `
 
 /** `tidewire users revoke` */
-export function createUsersCommand({ stdout }: CliContext): Command {
+export function createUsersCommand(context: CliContext): Command {
+  const { stdout } = context
   const revoke = new Command('revoke')
     .description('Ends the sessions of a user.')
     .argument('<name>', 'the user name')
@@ -21,7 +22,7 @@ export function createUsersCommand({ stdout }: CliContext): Command {
     .action(async (name: string, { json }: { readonly json?: true }, command: Command) => {
       const route = `POST /users/${encodeURIComponent(name)}/revoke`
       const call = { route, failure: 'the sessions cannot be ended' }
-      const done = await callApi<{ since: string }>(call, readConnection(command))
+      const done = await callApi<{ since: string }>(call, readConnection(command, context))
       const text = `the sessions of ${printable(name)} from before ${done.since} have ended`
       stdout.write(`${json ? JSON.stringify(done) : text}\n`)
     })

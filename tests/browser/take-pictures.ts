@@ -39,7 +39,7 @@ async function simulate(
 ): Promise<void> {
   const begin = new Date(Date.now() - minutes * 60_000).toISOString()
   const options = ['--begin', begin, '--count', String(count), '--rate', 'max', '--url', httpUrl]
-  const env = { ...process.env, TIDEWIRE_API_KEY: API_KEY }
+  const env = { ...process.env, TIDEWIRE_KEY: API_KEY }
   const child = spawn(process.execPath, ['cli/main.ts', 'simulate', domain, ...options], {
     env,
     stdio: 'inherit',
