@@ -109,7 +109,9 @@ export function createConnect({ subscriptions, requestStats, audit, limits, ...d
       if (query.ticket || query.key) await auditRefusal(event)
       return principal.refused
     }
-    if (!(await subscriptions.connect(requestContext.connectionId, principal, connectionsOf(principal))))
+    const { connectionId, identity } = requestContext
+    const atMost = connectionsOf(principal)
+    if (!(await subscriptions.connect(connectionId, principal, atMost, identity.sourceIp)))
       return { statusCode: 429 }
     await requestStats()
     return { statusCode: 200 }

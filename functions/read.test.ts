@@ -7,12 +7,14 @@ import { addEvent } from '#shared/testing/accept/logs.ts'
 import { makeEvent, makeStored } from '#shared/testing/accept/records.ts'
 import { callHttp, identifyByRole, keyOf } from '#shared/testing/functions/http-calls.ts'
 import { makeHttpEvent } from '#shared/testing/functions/lambda-events.ts'
+import { recordingGateway } from '#shared/testing/functions/recording-gateway.ts'
 import { stepClock } from '#shared/testing/functions/step-clock.ts'
 import { makePrincipal } from '#shared/testing/identity/make-principal.ts'
 import { memoryAudit } from '#shared/testing/memory/memory-audit.ts'
 import { memoryClaimStore } from '#shared/testing/memory/memory-claim-store.ts'
 import { memoryDeadLetterStore } from '#shared/testing/memory/memory-dead-letter-store.ts'
 import { memoryEventStore } from '#shared/testing/memory/memory-event-store.ts'
+import { memoryReportStore } from '#shared/testing/memory/memory-report-store.ts'
 import { memorySubscriptionStore } from '#shared/testing/memory/memory-subscription-store.ts'
 import { memoryTicketStore } from '#shared/testing/memory/memory-ticket-store.ts'
 import { memoryViewStore } from '#shared/testing/memory/memory-view-store.ts'
@@ -31,6 +33,8 @@ async function createWorld(settings: { readonly LONG_POLL?: string; readonly RET
   const tickets = memoryTicketStore(clock.now)
   const subscriptions = memorySubscriptionStore()
   const audit = memoryAudit()
+  const { gateway, posts, closed } = recordingGateway()
+  const reports = memoryReportStore(clock.now)
   const read = createRead({
     ...composeRead(readEnvironment({ ...process.env, ...settings })),
     identify: identifyByRole,
@@ -38,6 +42,8 @@ async function createWorld(settings: { readonly LONG_POLL?: string; readonly RET
     claims,
     tickets,
     subscriptions,
+    gateway,
+    reports,
     viewStore,
     deadLetters: memoryDeadLetterStore(),
     clock,
@@ -70,7 +76,7 @@ async function createWorld(settings: { readonly LONG_POLL?: string; readonly RET
     const record = { id: `${place.offset}`, time: new Date(NOW).toISOString(), action, principal, caller: {} }
     await addEvent(store, makeStored(place, auditEvent(record)))
   }
-  return { call, tickets, clock, audit, addAudit, addCase }
+  return { call, tickets, clock, audit, addAudit, addCase, subscriptions, reports, posts, closed }
 }
 
 test.each(['GET /openapi.json', 'GET /asyncapi.json'])(
@@ -96,6 +102,8 @@ test.each([
   ['GET /views/port/cases/e1', 200],
   ['GET /dead-letters', 200],
   ['GET /audit', 200],
+  ['GET /connections', 200],
+  ['DELETE /connections/c1', 202],
   ['POST /tickets', 201],
   ['GET /catalog', 200],
 ])('%s needs credentials, and is not cached', async (route, status) => {
@@ -306,5 +314,76 @@ describe('the audit trail', () => {
     const { call } = await createWorld()
 
     expect((await call('GET /audit', keyOf(role))).status).toBe(403)
+  })
+})
+
+describe('connections', () => {
+  test('are listed with their principal, their subscriptions, their rates and how far they are behind', async () => {
+    const { call, clock, subscriptions, reports } = await createWorld()
+    await subscriptions.register({ connection: 'c1', id: 's1', attempt: 1, channels: ['tests.*'] })
+    const behind = await subscriptions.register({ connection: 'c1', id: 's2', attempt: 1, channels: ['**'] })
+    if (behind) await subscriptions.markBehind(behind)
+    const flow = { frames: 60, events: 150, last: clock.now() }
+    const frames = new Map([['c1', flow]])
+    await reports.put({ instance: 'i1', at: clock.now(), frames, hops: new Map() })
+
+    const { body } = await call('GET /connections?principal=viewer&q=C1', keyOf('admin'))
+
+    expect(body).toMatchObject({
+      connections: [
+        {
+          id: 'c1',
+          principal: { name: 'viewer', kind: 'user', role: 'viewer' },
+          subscriptions: [
+            { id: 's1', channels: ['tests.*'], behind: false },
+            { id: 's2', channels: ['**'], behind: true },
+          ],
+          framesPerSecond: 2,
+          eventsPerSecond: 5,
+          lastFrame: '2026-03-01T08:00:00.000Z',
+        },
+      ],
+      total: 1,
+      next: null,
+    })
+  })
+
+  test.each([
+    ['/connections?limit=0', '/limit'],
+    ['/connections?limit=101', '/limit'],
+    ['/connections?role=admin', '/role'],
+    [`/connections?q=${'x'.repeat(201)}`, '/q'],
+  ])('are refused at %s, which says what is wrong', async (path, pointer) => {
+    const { call } = await createWorld()
+
+    const { status, body } = await call(`GET ${path}`, keyOf('admin'))
+
+    expect(status).toBe(400)
+    expect(body).toMatchObject({ errors: [{ pointer }] })
+  })
+
+  test('are closed, told so, and written down with whose they were', async () => {
+    const { call, audit, subscriptions, posts, closed } = await createWorld()
+
+    expect(await call('DELETE /connections/c1', keyOf('admin'))).toMatchObject({
+      status: 202,
+      body: { id: 'c1' },
+    })
+
+    expect(await subscriptions.find('c1')).toBeNull()
+    expect(posts.map(({ frame }) => JSON.parse(frame).code)).toEqual(['closed'])
+    expect(closed).toEqual(['c1'])
+    expect(audit.entries).toMatchObject([
+      { action: 'connection.closed', target: 'c1', details: { principal: 'viewer' } },
+    ])
+    expect(await call('DELETE /connections/c1', keyOf('admin'))).toMatchObject({ status: 404 })
+  })
+
+  test.each(['viewer', 'publisher', 'operator'] as const)('are not for the role %s', async (role) => {
+    const { call, closed } = await createWorld()
+
+    expect((await call('GET /connections', keyOf(role))).status).toBe(403)
+    expect((await call('DELETE /connections/c1', keyOf(role))).status).toBe(403)
+    expect(closed).toEqual([])
   })
 })

@@ -20,6 +20,7 @@ import { makePrincipal } from '#shared/testing/identity/make-principal.ts'
 import { memoryAudit } from '#shared/testing/memory/memory-audit.ts'
 import { memoryClaimStore } from '#shared/testing/memory/memory-claim-store.ts'
 import { memoryDeadLetterStore } from '#shared/testing/memory/memory-dead-letter-store.ts'
+import { memoryReportStore } from '#shared/testing/memory/memory-report-store.ts'
 import { memorySubscriptionStore } from '#shared/testing/memory/memory-subscription-store.ts'
 import { memoryTicketStore } from '#shared/testing/memory/memory-ticket-store.ts'
 import { memoryViewStore } from '#shared/testing/memory/memory-view-store.ts'
@@ -214,6 +215,8 @@ function readOn(store: Store) {
     tickets: memoryTicketStore(),
     deadLetters: memoryDeadLetterStore(),
     subscriptions: memorySubscriptionStore(),
+    gateway: recordingGateway().gateway,
+    reports: memoryReportStore(),
     lifecycles: lifecyclesOf(domains),
     views: viewsOf(domains),
     longPollSeconds: 0,

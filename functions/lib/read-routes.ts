@@ -15,6 +15,8 @@ import type { Retention } from '#shared/core/retention.ts'
 import type { Domain } from '#shared/domain/define-domain.ts'
 import type { Audit } from '#shared/pipeline/audit/audit.ts'
 import type { Catalog } from '#shared/pipeline/catalog.ts'
+import { closeConnection } from '#shared/pipeline/connections/close-connection.ts'
+import { listConnections, readConnectionsQuery } from '#shared/pipeline/connections/list-connections.ts'
 import { type Access, accessOf } from '#shared/pipeline/history/access.ts'
 import { awaitEvents } from '#shared/pipeline/history/catch-up.ts'
 import { CSV_LIMITS, listEvents, PAGE_LIMITS } from '#shared/pipeline/history/list-events.ts'
@@ -22,29 +24,40 @@ import { pageRoom } from '#shared/pipeline/history/page-room.ts'
 import { hasAlready } from '#shared/pipeline/lifecycle/entity-tag.ts'
 import { type GetDeps, getEvent, keyNamed } from '#shared/pipeline/lifecycle/get-event.ts'
 import { selectRows } from '#shared/pipeline/lifecycle/select-rows.ts'
-import type { DeadLetterStore, TicketStore } from '#shared/pipeline/ports.ts'
+import type {
+  DeadLetterStore,
+  SocketGateway,
+  SubscriptionStore,
+  TicketStore,
+} from '#shared/pipeline/ports.ts'
 import { issueTicket } from '#shared/pipeline/sockets/tickets.ts'
+import type { ReportStore } from '#shared/pipeline/telemetry/instance-report.ts'
 import { readParts, readState, VIEW_LIMITS } from '#shared/pipeline/views/read-view.ts'
 import { shownKeys } from '#shared/pipeline/views/view-access.ts'
 import type { ViewStore } from '#shared/pipeline/views/view-store.ts'
 import type { Views } from '#shared/pipeline/views/views.ts'
-import { type ReadStatsDeps, readStats } from './read-stats.ts'
+import { readStats } from './read-stats.ts'
 import { stopPausesAt } from './stop-at.ts'
 
-export type ReadDeps = GetDeps &
-  Pick<ReadStatsDeps, 'subscriptions'> & {
-    readonly viewStore: ViewStore
-    readonly views: Views
-    readonly tickets: TicketStore
-    readonly audit: Audit
-    readonly deadLetters: DeadLetterStore
-    readonly domains: readonly Domain[]
-    readonly catalog: Catalog
-    /** How long things are kept, as it is in force for the domains. */
-    readonly retention: Retention
-    /** For how long a request may be held at most, in seconds. */
-    readonly longPollSeconds: number
-  }
+export type ReadDeps = GetDeps & {
+  readonly subscriptions: Pick<
+    SubscriptionStore,
+    'countConnections' | 'listConnections' | 'find' | 'removeConnection'
+  >
+  readonly gateway: SocketGateway
+  readonly reports: Pick<ReportStore, 'list'>
+  readonly viewStore: ViewStore
+  readonly views: Views
+  readonly tickets: TicketStore
+  readonly audit: Audit
+  readonly deadLetters: DeadLetterStore
+  readonly domains: readonly Domain[]
+  readonly catalog: Catalog
+  /** How long things are kept, as it is in force for the domains. */
+  readonly retention: Retention
+  /** For how long a request may be held at most, in seconds. */
+  readonly longPollSeconds: number
+}
 
 /** Time kept back from the function's own limit for the last look of a request that is held, in milliseconds. */
 const RESERVE_MS = 3000
@@ -121,6 +134,28 @@ export function readRoutes(deps: ReadDeps): Routes {
         const details = { letters: fitting.length }
         await audit.record({ action: 'dead-letters.read', principal: actorOf(principal), caller, details })
         return { status: 200, body }
+      },
+    },
+    'GET /connections': {
+      action: 'connections.read',
+      respond: async ({ query }) => {
+        const list = listConnections(readConnectionsQuery(query), { ...deps, now: clock.now })
+        return { status: 200, body: await list }
+      },
+    },
+    'DELETE /connections/{id}': {
+      action: 'connections.close',
+      respond: async ({ pathParameters: { id = '' }, caller }, principal) => {
+        const { principal: whose } = await closeConnection(id, deps)
+        const details = { principal: whose.name }
+        await audit.record({
+          action: 'connection.closed',
+          principal: actorOf(principal),
+          caller,
+          target: id,
+          details,
+        })
+        return { status: 202, body: { id } }
       },
     },
     'POST /tickets': {

@@ -1,13 +1,19 @@
 import { VERSION } from '#shared/core/version.ts'
 import type { Domain } from '#shared/domain/define-domain.ts'
 import { accountPaths } from './account-paths.ts'
+import { connectionPaths } from './connection-paths.ts'
 import { eventPaths } from './event-paths.ts'
 import { otherPaths } from './other-paths.ts'
 import { problemComponents } from './responses.ts'
 import { withActions } from './route-actions.ts'
 import { httpComponents, type Json } from './schemas.ts'
 
-const paths: Readonly<Record<string, Json>> = { ...eventPaths, ...accountPaths, ...otherPaths }
+const paths: Readonly<Record<string, Json>> = {
+  ...eventPaths,
+  ...accountPaths,
+  ...connectionPaths,
+  ...otherPaths,
+}
 
 /** Returns the HTTP interface as an OpenAPI 3.1 document (https://spec.openapis.org/oas/v3.1.0). */
 export function openapiDocument(domains: readonly Domain[]): Json {
@@ -29,7 +35,7 @@ export function openapiDocument(domains: readonly Domain[]): Json {
       { name: 'sockets', description: 'Following events as they happen: see /asyncapi.json.' },
       { name: 'catalog', description: 'The event types of this deployment, and these documents.' },
       { name: 'accounts', description: 'API keys, people and their sessions.' },
-      { name: 'operations', description: 'Health and dead letters.' },
+      { name: 'operations', description: 'Health, dead letters and connections.' },
     ],
     paths: withActions(paths, domains),
     components: {

@@ -1,6 +1,7 @@
 import { ACTIONS, type Action, ALL_ACTIONS } from '#shared/core/access/policy.ts'
 import type { Domain } from '#shared/domain/define-domain.ts'
 import type { accountPaths } from './account-paths.ts'
+import type { connectionPaths } from './connection-paths.ts'
 import type { eventPaths } from './event-paths.ts'
 import type { otherPaths } from './other-paths.ts'
 import type { Json } from './schemas.ts'
@@ -8,7 +9,11 @@ import type { Json } from './schemas.ts'
 type Routes<Paths> = {
   [Path in keyof Paths & string]: `${Uppercase<keyof Paths[Path] & string>} ${Path}`
 }[keyof Paths & string]
-type Route = Routes<typeof eventPaths> | Routes<typeof accountPaths> | Routes<typeof otherPaths>
+type Route =
+  | Routes<typeof eventPaths>
+  | Routes<typeof accountPaths>
+  | Routes<typeof connectionPaths>
+  | Routes<typeof otherPaths>
 
 /** What a route takes: an action, the action of the move that it makes, or no credentials of ours. */
 type Takes = Action | 'a move' | 'the move delete' | 'nothing'
@@ -36,6 +41,8 @@ export const ROUTE_ACTIONS = {
   'GET /users/me': 'users.me',
   'POST /users/{name}/revoke': 'users.revoke',
   'DELETE /session': 'session.end',
+  'GET /connections': 'connections.read',
+  'DELETE /connections/{id}': 'connections.close',
   'POST /tickets': 'tickets.create',
   'GET /catalog': 'catalog.read',
   // The sender's signature is its credential.

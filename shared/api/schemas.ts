@@ -15,6 +15,7 @@ import { ACCEPT_LIMITS } from '#shared/core/limits.ts'
 import { clientMessages, cursor, serverFrames } from '#shared/core/messages.ts'
 import type { Domain } from '#shared/domain/define-domain.ts'
 import { catalogAnswer } from './catalog-document.ts'
+import { connectionSchemas } from './connection-schemas.ts'
 
 /** A JSON object of a document. */
 export type Json = { readonly [name: string]: unknown }
@@ -291,6 +292,7 @@ const httpSchemas = {
   people,
   self,
   revocation,
+  ...connectionSchemas,
   health,
   challengeAnswer,
   problem,

@@ -41,13 +41,16 @@ test('subscribes again after a temporary error', async () => {
   expect(socket.asks()).toHaveLength(2)
 })
 
-test('reconnects with fresh credentials when they have expired', async () => {
+test.each([
+  ['they have expired', 'expired'],
+  ['an operator closed the connection', 'closed'],
+])('reconnects with fresh credentials when %s', async (_, code) => {
   let tokens = 0
   const { script, opened, clock } = subscribed({ credentials: { token: async () => `token ${++tokens}` } })
   script.answer = () => ({ status: 201, body: { ticket: `t${tokens}`, expires: '' } })
   const first = await opened()
   expect(first.url).toBe('ws://localhost/?ticket=t1')
-  await first.frame({ type: 'error', code: 'expired', detail: 'sign in again' })
+  await first.frame({ type: 'error', code, detail: 'connect again' })
   expect(first.closed).toBe(true)
   await clock.advance(1000)
   expect((await opened()).url).toBe('ws://localhost/?ticket=t2')

@@ -39,10 +39,11 @@ export type Feeds = {
 }
 
 /**
- * Errors about no subscription that end a line: its credentials have ended, or it could not be refreshed. The next line
+ * Errors about no subscription that end a line: its credentials have ended, it could not be refreshed, or an operator
+ * closed it. The next line
  * asks for a ticket, and what is wrong is told then.
  */
-const CREDENTIALS = /^(expired|unauthenticated|forbidden)$/
+const CREDENTIALS = /^(expired|closed|unauthenticated|forbidden)$/
 
 type Member = {
   readonly feed: Feed

@@ -122,7 +122,7 @@ export const serverFrames = {
     .object({ type: z.literal('error'), code: z.string(), detail: z.string(), id: subscriptionId.optional() })
     .meta({
       description:
-        'A message was refused, and the connection stays open. The code "forbidden" says that nothing of one of the channels may be read, or that a refresh brought the credential of somebody else; "unauthenticated" that a refresh brought none that is valid; "too_large" that the connection has as many subscriptions as it may; "rate_limited" that it sent too many messages within ten seconds, and with far too many it is closed. With the code "expired" the connection is closed, because its credential has expired or was revoked, or an administrator closed it: connect again. The code "unavailable" says that the message took too long or could not be handled, and may or may not have been: send it again, a "subscribe" with a higher attempt.',
+        'A message was refused, and the connection stays open. The code "forbidden" says that nothing of one of the channels may be read, or that a refresh brought the credential of somebody else; "unauthenticated" that a refresh brought none that is valid; "too_large" that the connection has as many subscriptions as it may; "rate_limited" that it sent too many messages within ten seconds, and with far too many it is closed. With the code "expired" the connection is closed, because its credential has expired or was revoked, and with "closed", because an operator closed it: connect again. The code "unavailable" says that the message took too long or could not be handled, and may or may not have been: send it again, a "subscribe" with a higher attempt.',
     }),
 }
 

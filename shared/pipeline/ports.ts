@@ -157,10 +157,37 @@ export type Subscription = SubscriptionRequest &
 /** An open connection: who opened it, and when the gateway has ended it at the latest, in milliseconds since 1970. */
 export type OpenConnection = { readonly principal: Principal; readonly ends: number }
 
+/** An open connection as a list shows it. Times are in milliseconds since 1970. */
+export type ListedConnection = OpenConnection & {
+  readonly connection: string
+  readonly connected: number
+  /** Where it was opened from, as the gateway saw it. */
+  readonly address?: string
+  /** `behindSince` is when it first missed a frame, or null. */
+  readonly subscriptions: readonly (Pick<Subscription, 'id' | 'channels' | 'filter'> & {
+    readonly behindSince: number | null
+  })[]
+}
+
+/** Which connections to list: of a principal, and with a text in their id, the name of their principal or their address. */
+export type ConnectionQuery = {
+  readonly limit: number
+  readonly principal?: string
+  readonly text?: string
+  /** The `next` of the page before. */
+  readonly next?: string
+}
+
+/** A page of connections, newest first. It may be short, or even empty, before the end: then `next` is not null. */
+export type ConnectionPage = {
+  readonly connections: readonly ListedConnection[]
+  readonly next: string | null
+}
+
 /** Connections and their subscriptions. Nothing that has expired is returned. */
 export type SubscriptionStore = {
   /** Returns false, and records nothing, if the principal has `atMost` connections. */
-  connect(connection: string, principal: Principal, atMost?: number): Promise<boolean>
+  connect(connection: string, principal: Principal, atMost?: number, address?: string): Promise<boolean>
   /** Returns a connection as it is now, strongly consistent; null if it is unknown or has expired. */
   find(connection: string): Promise<OpenConnection | null>
   /**
@@ -185,6 +212,11 @@ export type SubscriptionStore = {
   removeConnection(connection: string, met?: readonly Subscription[]): Promise<void>
   /** Returns the number of open connections. Those that were lost without a close count until they expire, or up to ten minutes longer. */
   countConnections(): Promise<number>
+  /**
+   * Returns a page of the open connections, for people who look. What was opened or changed in the last second may be
+   * missing. Throws Refusal `malformed` for a `next` that is none.
+   */
+  listConnections(query: ConnectionQuery): Promise<ConnectionPage>
   /** Returns every subscription with one of these patterns among its channels, by pattern. Strongly consistent. */
   matching(patterns: readonly string[]): Promise<Map<string, readonly Subscription[]>>
   /**

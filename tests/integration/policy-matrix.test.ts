@@ -43,6 +43,8 @@ const SAMPLES: Readonly<Record<Taken, Sample>> = {
   'GET /stats': { path: '/stats' },
   'GET /views/{domain}/{view}': { path: '/views/port/statistics' },
   'GET /views/{domain}/{view}/{key}': { path: '/views/port/cases/none' },
+  'GET /connections': { path: '/connections' },
+  'DELETE /connections/{id}': { path: '/connections/none' },
   'POST /tickets': { path: '/tickets' },
   'GET /catalog': { path: '/catalog' },
   'GET /keys': { path: '/keys' },
@@ -62,8 +64,6 @@ const WITHOUT_ROUTE: readonly Action[] = [
   'dead-letters.discard',
   'streams.list',
   'streams.read',
-  'connections.read',
-  'connections.close',
 ]
 
 /** An event of each line of CHANNELS: in whose channel, and of which type; by default with the data of its example. */

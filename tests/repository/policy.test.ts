@@ -47,8 +47,6 @@ const AWAITED: readonly string[] = [
   'dead-letters.discard',
   'replays.run',
   'streams.list',
-  'connections.read',
-  'connections.close',
 ]
 
 type Operation = { readonly security?: readonly unknown[] } & Readonly<Record<string, unknown>>

@@ -3,6 +3,7 @@ import type { SubscriptionStore } from '#shared/pipeline/ports.ts'
 import type { ReadItems } from './joined-reads.ts'
 import { connectionCounter } from './subscriptions/connection-counter.ts'
 import { connectionRecords, toOpenConnection } from './subscriptions/connection-records.ts'
+import { openConnections } from './subscriptions/open-connections.ts'
 import { principalCounter } from './subscriptions/principal-counter.ts'
 import { registrationRecords } from './subscriptions/registration-records.ts'
 import { subscriptionIndex } from './subscriptions/subscription-index.ts'
@@ -29,14 +30,19 @@ export function dynamoSubscriptionStore(
   const counter = connectionCounter(client, table)
   const principals = principalCounter(client, table, now)
   const connections = connectionRecords(client, table, now)
+  const open = openConnections(client, { table, lifetime: LIFETIME_SECONDS, shards: shard.shards, now })
   const index = subscriptionIndex(client, tables.subscriptions, { ...shard, readItems })
   const records = registrationRecords(client, { table, connections, index, shards: shard.shards, now })
 
   return {
-    async connect(connection, principal, atMost = Number.MAX_SAFE_INTEGER) {
+    async connect(connection, principal, atMost = Number.MAX_SAFE_INTEGER, address = undefined) {
       const expires = endOfLife()
       if (!(await principals.add(principal.name, expires, atMost))) return false
-      await Promise.all([connections.put(connection, principal, expires), counter.add(expires, 1)])
+      await Promise.all([
+        connections.put(connection, principal, expires),
+        counter.add(expires, 1),
+        open.add({ connection, expires }, principal.name, address),
+      ])
       return true
     },
 
@@ -73,10 +79,15 @@ export function dynamoSubscriptionStore(
       if (meta === null) return
       const { principal, ends } = toOpenConnection(meta)
       const expires = ends / 1000
-      await Promise.all([counter.add(expires, -1), principals.remove(principal.name, expires)])
+      await Promise.all([
+        counter.add(expires, -1),
+        principals.remove(principal.name, expires),
+        open.remove({ connection, expires }),
+      ])
     },
 
     countConnections: () => counter.count(now()),
+    listConnections: open.list,
     matching: (patterns) => index.matching(patterns),
     markBehind: records.markBehind,
   }

@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import type { Subscription, SubscriptionStore } from '#shared/pipeline/ports.ts'
 import { makePrincipal } from '#shared/testing/identity/make-principal.ts'
 import { registerOn } from '#shared/testing/sockets/register-on.ts'
+import { describeConnectionList } from './connection-list.contract.ts'
 import { describeConnections } from './subscription-connections.contract.ts'
 import { describeMatching } from './subscription-matching.contract.ts'
 
@@ -190,6 +191,7 @@ export function describeSubscriptionStore(name: string, make: MakeSubscriptionSt
       expect(await idsUnder(channel)).toEqual([])
     })
 
+    describeConnectionList(() => ({ store, other }))
     describeConnections(() => ({ store, other, c, channel }))
     describeMatching(() => ({ store, other, c, channel, register, found, idsUnder }))
   })

@@ -1,11 +1,23 @@
 import { SUBSCRIPTION_LIMIT } from '#shared/core/limits.ts'
 import { Refusal } from '#shared/core/refusal.ts'
-import type { OpenConnection, Reader, Subscription, SubscriptionStore } from '#shared/pipeline/ports.ts'
+import type {
+  ConnectionPage,
+  ConnectionQuery,
+  ListedConnection,
+  OpenConnection,
+  Reader,
+  Subscription,
+  SubscriptionStore,
+} from '#shared/pipeline/ports.ts'
 
 const LIFETIME_MS = 7_800_000
 const SPAN_MS = 10_000
 
-type Open = OpenConnection & { readonly span: number; readonly messages: number }
+type Open = OpenConnection & {
+  readonly span: number
+  readonly messages: number
+  readonly address: string | undefined
+}
 
 /** A SubscriptionStore in memory, for tests. `now` returns milliseconds. */
 export function memorySubscriptionStore(
@@ -14,6 +26,7 @@ export function memorySubscriptionStore(
 ): SubscriptionStore {
   const connections = new Map<string, Open>()
   const subscriptions = new Map<string, Omit<Subscription, 'reader'>>()
+  const behindSince = new Map<string, number>()
   let last = 0
   const nextRegistration = () => {
     last = Math.max(now(), last + 1)
@@ -27,12 +40,24 @@ export function memorySubscriptionStore(
     reader: connections.get(one.connection)?.principal as Reader,
   })
   const openOf = ({ principal, ends }: Open) => ({ principal, ends })
+  const toListed = ([connection, open]: readonly [string, Open]): ListedConnection => ({
+    ...openOf(open),
+    connection,
+    connected: open.ends - LIFETIME_MS,
+    ...(open.address !== undefined && { address: open.address }),
+    subscriptions: ofConnection(connection).map(([key, { id, channels, filter, behind }]) => ({
+      id,
+      channels,
+      ...(filter && { filter }),
+      behindSince: behind ? (behindSince.get(key) ?? 0) : null,
+    })),
+  })
   return {
-    async connect(connection, principal, atMost = Number.MAX_SAFE_INTEGER) {
+    async connect(connection, principal, atMost = Number.MAX_SAFE_INTEGER, address = undefined) {
       await yieldPoint()
       const own = [...connections.values()].filter((open) => open.principal.name === principal.name)
       if (own.length >= atMost) return false
-      connections.set(connection, { principal, ends: now() + LIFETIME_MS, span: 0, messages: 0 })
+      connections.set(connection, { principal, ends: now() + LIFETIME_MS, span: 0, messages: 0, address })
       return true
     },
     async find(connection) {
@@ -87,6 +112,10 @@ export function memorySubscriptionStore(
       await yieldPoint()
       return connections.size
     },
+    async listConnections(query) {
+      await yieldPoint()
+      return pageOf([...connections].map(toListed), query)
+    },
     async matching(patterns) {
       await yieldPoint()
       const found = patterns.map((pattern) => {
@@ -98,8 +127,27 @@ export function memorySubscriptionStore(
     async markBehind({ connection, id, registration }) {
       await yieldPoint()
       const known = subscriptions.get(keyOf(connection, id))
-      if (known?.registration === registration)
-        subscriptions.set(keyOf(connection, id), { ...known, behind: true })
+      if (known?.registration !== registration || known.behind) return
+      subscriptions.set(keyOf(connection, id), { ...known, behind: true })
+      behindSince.set(keyOf(connection, id), now())
     },
   }
+}
+
+function pageOf(
+  all: readonly ListedConnection[],
+  { limit, principal, text = '', next }: ConnectionQuery,
+): ConnectionPage {
+  if (next !== undefined && !/^\d+ ./.test(next)) throw new Refusal('malformed', '"next" is none.')
+  const positionOf = ({ ends, connection }: ListedConnection) => `${ends} ${connection}`
+  const textOf = ({ connection, principal: { name }, address }: ListedConnection) =>
+    `${connection} ${name} ${address}`.toLowerCase()
+  const wanted = all
+    .filter((one) => next === undefined || positionOf(one) < next)
+    .filter((one) => principal === undefined || one.principal.name === principal)
+    .filter((one) => textOf(one).includes(text.toLowerCase()))
+    .sort((a, b) => (positionOf(a) < positionOf(b) ? 1 : -1))
+  const connections = wanted.slice(0, limit)
+  const last = connections.at(-1)
+  return { connections, next: wanted.length > limit && last ? positionOf(last) : null }
 }

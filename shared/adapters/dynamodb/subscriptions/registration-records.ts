@@ -6,6 +6,7 @@ import type { Subscription, SubscriptionRef, SubscriptionRequest } from '#shared
 import { type ConnectionRecords, isConnection, metaKey, toOpenConnection } from './connection-records.ts'
 import type { SubscriptionIndex } from './subscription-index.ts'
 import {
+  behindUpdate,
   flagUpdate,
   isRecord,
   isSameReader,
@@ -86,7 +87,7 @@ export function registrationRecords(client: DynamoDBDocumentClient, deps: Deps) 
       if (!isRegistered(record) || record.registration !== ref.registration || record.behind === true) return
       if (!(await succeeds(client.send(flagUpdate('marking', table, key, ref.registration))))) return
       await index.markBehind(toRegistration(record))
-      await succeeds(client.send(flagUpdate('behind', table, key, ref.registration)))
+      await succeeds(client.send(behindUpdate(table, key, ref.registration)))
     },
   }
 

@@ -7,7 +7,7 @@ import type { Reader, Subscription } from '#shared/pipeline/ports.ts'
 
 // connections table, key (connection, item):
 //   (c1, meta)      the connection: connection-records.ts
-//   (c1, sub#s1)    a subscription on record: attempt, registration, channels, filter, behind; `marking` or `removed`
+//   (c1, sub#s1)    a subscription on record: attempt, registration, channels, filter, behind, behindSince; `marking` or `removed`
 //                   from the moment that somebody begins to mark or remove it; and `leftovers`: channels of older
 //                   registrations whose rows below may still be there
 // subscriptions table, key (channel, subscriber), where channel is "<shards>/<shard>|<pattern>":
@@ -38,6 +38,17 @@ export function flagUpdate(
     ConditionExpression: 'registration = :registration',
     ExpressionAttributeNames: { '#flag': flag },
     ExpressionAttributeValues: { ':true': true, ':registration': registration },
+  })
+}
+
+/** Marks a record of this registration as behind, from now on. */
+export function behindUpdate(table: string, key: Item, registration: number): UpdateCommand {
+  return new UpdateCommand({
+    TableName: table,
+    Key: key,
+    UpdateExpression: 'SET behind = :true, behindSince = if_not_exists(behindSince, :now)',
+    ConditionExpression: 'registration = :registration',
+    ExpressionAttributeValues: { ':true': true, ':registration': registration, ':now': Date.now() },
   })
 }
 
