@@ -272,3 +272,34 @@ test('bodies that are not complete take a bounded memory together, which is free
 
   await vi.waitFor(async () => expect(await post().catch(() => 'cut')).toBe(200))
 })
+
+test('where 200 requests of one sender wait, further ones get 429 before their body is read, and others are let in', {
+  timeout: 90_000,
+}, async () => {
+  const gate = Promise.withResolvers<void>()
+  const url = await start({
+    slow: {
+      events: [{ httpApi: 'POST /webhooks/slow' }],
+      run: () => gate.promise.then(() => ({ statusCode: 200 })),
+    },
+    echo,
+  })
+  const waiting = Array.from({ length: 204 }, () => fetch(`${url}/webhooks/slow`, { method: 'POST' }))
+  const headers = 'POST /webhooks/slow HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100000\r\n\r\n'
+  const refused = await vi.waitFor(async () => {
+    const { socket } = sendRaw(url, headers)
+    const response = await new Promise((resolve) => {
+      socket.once('data', (data) => resolve(String(data)))
+      setTimeout(resolve, 2000, null)
+    })
+    socket.destroy()
+    expect(response).not.toBeNull()
+    return response
+  }, 60_000)
+  expect(refused).toMatch(/^HTTP\/1\.1 429 [^]*\r\nretry-after: 1\r\n/i)
+  expect((await fetch(`${url}/other`)).status).toBe(200)
+
+  gate.resolve()
+
+  expect(new Set((await Promise.all(waiting)).map(({ status }) => status))).toEqual(new Set([200]))
+})

@@ -4,7 +4,7 @@ import { type BodyRoom, bodyRoom, readBody } from '../read-body.ts'
 import type { Service } from '../service.ts'
 import { createTrustingServer, type Patience, type Trust } from '../trusted-requests.ts'
 import { type Cors, readCors } from './cors.ts'
-import { fairTurns, senderOf } from './fair-turns.ts'
+import { type FairTurns, fairTurns, senderOf } from './fair-turns.ts'
 import { splitTarget, toHttpEvent } from './http-event.ts'
 import { gatewayMessage, type HttpResult, toHttpResult } from './http-result.ts'
 import { type HttpRoutes, readHttpRoutes } from './http-routes.ts'
@@ -22,7 +22,14 @@ type Api = {
   readonly cors: Cors | null
   readonly integrate: Integrate
   readonly room: BodyRoom
-  readonly inTurn: ReturnType<typeof fairTurns>
+  readonly turns: FairTurns
+}
+
+type Options = {
+  readonly patience?: Patience
+  readonly bodiesBytes?: number
+  /** Shared with what else the same functions serve. */
+  readonly turns?: FairTurns
 }
 
 /** Creates the HTTP API of a service, with payload format 2.0 and the stage `$default`. */
@@ -30,7 +37,7 @@ export function createHttpApi(
   service: Service,
   integrate: Integrate,
   trust: Trust,
-  { patience, bodiesBytes = BODIES_BYTES }: { patience?: Patience; bodiesBytes?: number } = {},
+  { patience, bodiesBytes = BODIES_BYTES, turns = fairTurns() }: Options = {},
 ): Server {
   const cors = readCors(service, trust.origins)
   const api: Api = {
@@ -38,7 +45,7 @@ export function createHttpApi(
     cors,
     integrate,
     room: bodyRoom(bodiesBytes),
-    inTurn: fairTurns(),
+    turns,
   }
   const respondTo: RequestListener = (request, response) => {
     respond(request, api).then(
@@ -53,7 +60,7 @@ export function createHttpApi(
 
 async function respond(
   request: IncomingMessage,
-  { routes, cors, integrate, room, inTurn }: Api,
+  { routes, cors, integrate, room, turns }: Api,
 ): Promise<HttpResult> {
   const { method = 'GET', url = '/', rawHeaders, socket, httpVersion } = request
   const { origin } = request.headers
@@ -63,9 +70,13 @@ async function respond(
     request.resume()
     return { status: 204, headers: { ...cors.preflight(origin), vary: 'origin' }, cookies: [], body: '' }
   }
-  const body = await readBody(request, MAX_BODY_BYTES, room)
-  const match = routes.find(method, path)
+  const { sender, needsTurn } = senderOf(request)
+  turns.meet(sender)
   const result = await (async () => {
+    // Before its body is read: Node drops it when the response is sent.
+    if (needsTurn && turns.isFull(sender)) return tooMany
+    const body = await readBody(request, MAX_BODY_BYTES, room)
+    const match = routes.find(method, path)
     if (body === null) return tooLarge
     if (match === null) return gatewayMessage(404, 'Not Found')
     const received = {
@@ -80,13 +91,19 @@ async function respond(
     }
     const { event, body: text } = toHttpEvent(received, match)
     if (text !== null && text.length > MAX_PAYLOAD_BYTES) return tooLarge
-    const invocation = await inTurn(senderOf(request), () => integrate(match.functionKey, event, text))
+    const invoke = () => integrate(match.functionKey, event, text)
+    const invocation = await (needsTurn ? turns.take(sender, invoke) : invoke())
     return invocation ? toHttpResult(invocation) : gatewayMessage(503, 'Service Unavailable')
   })()
   return cors ? withCors(result, origin === undefined ? {} : cors.headers(origin)) : result
 }
 
 const tooLarge = gatewayMessage(413, 'Request Entity Too Large')
+const tooMany = withRetryAfter(gatewayMessage(429, 'Too Many Requests'))
+
+function withRetryAfter(result: HttpResult): HttpResult {
+  return { ...result, headers: { ...result.headers, 'retry-after': '1' } }
+}
 
 /**
  * A gateway with CORS ignores what the function says of it. A cache must keep the responses of each origin apart, also the

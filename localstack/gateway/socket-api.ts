@@ -5,7 +5,7 @@ import { type WebSocket, WebSocketServer } from 'ws'
 import type { Service } from '../service.ts'
 import { createTrustingServer, NO_PAGES, requestProblem, type Trust } from '../trusted-requests.ts'
 import { type ConnectionLimits, createConnections } from './connections.ts'
-import { fairTurns, senderOfSocket } from './fair-turns.ts'
+import { type FairTurns, fairTurns, senderOfSocket } from './fair-turns.ts'
 import { splitTarget } from './http-event.ts'
 import { toHttpResult } from './http-result.ts'
 import type { Integrate } from './integrations.ts'
@@ -24,6 +24,8 @@ type Options = {
   readonly limits: ConnectionLimits
   /** Who may open sockets. The management API is for no page. */
   readonly trust: Trust
+  /** Shared with what else the same functions serve. */
+  readonly turns?: FairTurns
 }
 type Connected = { readonly status: number; readonly protocol: string | undefined }
 
@@ -38,7 +40,7 @@ const CLOSING_MS = 500
 export function createSocketApi(
   service: Service,
   integrate: Integrate,
-  { limits, trust }: Options,
+  { limits, trust, turns = fairTurns() }: Options,
 ): SocketApi {
   const api: Api = { routes: readSocketRoutes(service), integrate, stage: service.provider.stage ?? 'dev' }
   const connections = createConnections(limits)
@@ -63,7 +65,6 @@ export function createSocketApi(
     )
     disconnecting.add(telling)
   }
-  const inTurn = fairTurns()
   const open = (socket: WebSocket, identity: SocketIdentity, sender: string): void => {
     // The library closes a connection that breaks the protocol, with the code for it.
     socket.on('error', () => {})
@@ -71,7 +72,7 @@ export function createSocketApi(
     connections.add(socket, identity)
     const connection = connections.find(identity.connectionId)
     const takeMessage = inTurns(socket, async (message) => {
-      const text = await inTurn(sender, () => answer(api, identity, message))
+      const text = await turns.take(sender, () => answer(api, identity, message))
       if (text !== null && socket.readyState === socket.OPEN) connection?.send(text)
     })
     socket.on('ping', (data) => connection?.pong(data))

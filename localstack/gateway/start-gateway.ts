@@ -4,6 +4,7 @@ import type { FunctionHost } from '../lambda/start-function-host.ts'
 import { listenOnLoopback } from '../listen-on-loopback.ts'
 import type { Service } from '../service.ts'
 import { NO_PAGES, type Trust } from '../trusted-requests.ts'
+import { fairTurns } from './fair-turns.ts'
 import { createHttpApi } from './http-api.ts'
 import { createIntegrations } from './integrations.ts'
 import { createInvokeApi } from './invoke-api.ts'
@@ -32,11 +33,13 @@ const SOCKET_LIMIT_MS = 29_000
 export async function startGateway(options: Options): Promise<{ stop(): Promise<void> }> {
   const { service, functions, host, ports, trust } = options
   const limits = { idleMs: options.idleSeconds * 1000, lifeMs: options.connectionSeconds * 1000 }
+  const turns = fairTurns()
   const sockets = createSocketApi(service, createIntegrations(host, functions, SOCKET_LIMIT_MS), {
     limits,
     trust,
+    turns,
   })
-  const http = createHttpApi(service, createIntegrations(host, functions, HTTP_LIMIT_MS), trust)
+  const http = createHttpApi(service, createIntegrations(host, functions, HTTP_LIMIT_MS), trust, { turns })
   const names = new Set([...functions.values()].map(({ name }) => name))
   const lambda = createInvokeApi(host, names, { ...trust, origins: NO_PAGES.origins })
   await listenOnLoopback(http, ports.http)

@@ -1,6 +1,8 @@
 import { Buffer } from 'node:buffer'
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { readPayload } from './payload.ts'
+import { propertyRuns } from '#shared/testing/test-seed.ts'
+import { fieldAt, payloadText, readPayload, textOf } from './payload.ts'
 
 const FORM = 'application/x-www-form-urlencoded'
 
@@ -21,5 +23,21 @@ test('a form of 1 MB with as many fields as possible is refused', () => {
 
   expect(() => readPayload(FORM, Buffer.from(names.join('&')))).toThrow(
     'A form has at most 2000 fields here.',
+  )
+})
+
+const piece = fc.stringMatching(/^(?:[ab/~+{}":1]|%6[12]|%zz){0,6}$/)
+const form = fc.array(fc.tuple(fc.oneof(piece, fc.constant('payload')), piece), { maxLength: 4 })
+const pointers = fc.array(fc.constantFrom('a', 'b', 'ab', '', 'a~1b', 'payload'), { maxLength: 2 })
+
+test('a field that is read alone is that of the payload, whatever the form', () => {
+  fc.assert(
+    fc.property(form, pointers, (fields, steps) => {
+      const body = Buffer.from(fields.map(([name, value]) => `${name}=${value}`).join('&'))
+      const pointer = steps.map((step) => `/${step}`).join('')
+
+      expect(payloadText(FORM, body, pointer)).toBe(textOf(fieldAt(readPayload(FORM, body), pointer)))
+    }),
+    { numRuns: propertyRuns(300) },
   )
 })

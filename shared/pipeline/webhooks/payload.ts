@@ -7,11 +7,25 @@ const FORM = 'application/x-www-form-urlencoded'
 
 export type Fields = readonly (readonly [name: string, value: string])[]
 
+/** Different readers ask for the fields and the payload of one request, which are parsed once. */
+const forms = new WeakMap<
+  Uint8Array,
+  { readonly mediaType: string | undefined; readonly fields: Fields | null }
+>()
+
 /**
  * Returns the fields of a form in the order in which they were sent; null if the bytes are not a form in UTF-8. Throws
  * Refusal `too_large` for more fields than any provider sends.
  */
 export function readForm(mediaType: string | undefined, body: Uint8Array): Fields | null {
+  const known = forms.get(body)
+  if (known !== undefined && known.mediaType === mediaType) return known.fields
+  const fields = parseForm(mediaType, body)
+  forms.set(body, { mediaType, fields })
+  return fields
+}
+
+function parseForm(mediaType: string | undefined, body: Uint8Array): Fields | null {
   if (mediaType === undefined || essenceOf(mediaType) !== FORM) return null
   assertFewFields(body)
   try {
@@ -68,6 +82,22 @@ const payloads = new WeakMap<
   { readonly mediaType: string | undefined; readonly payload: unknown }
 >()
 
+/**
+ * Returns the text or number at a JSON pointer of the payload, as text; undefined if there is none. Of a form it makes no
+ * object: that is ten times the work, and anybody may send one whose signature is wrong.
+ */
+export function payloadText(
+  mediaType: string | undefined,
+  body: Uint8Array,
+  pointer: string,
+): string | undefined {
+  const fields = readForm(mediaType, body)
+  if (fields === null || fields.length === 1) return textOf(fieldAt(readPayload(mediaType, body), pointer))
+  const [, name, ...deeper] = stepsOf(pointer)
+  const [only, ...more] = fields.filter(([each]) => each === name)
+  return deeper.length === 0 && more.length === 0 ? only?.[1] : undefined
+}
+
 function parsePayload(mediaType: string | undefined, body: Uint8Array): unknown {
   const fields = readForm(mediaType, body)
   if (fields === null) return mediaType !== undefined && isOpaque(mediaType) ? undefined : parseJson(body)
@@ -110,12 +140,15 @@ function parseText(text: string): unknown {
 /** Returns the value at a JSON pointer (RFC 6901), or undefined. */
 export function fieldAt(payload: unknown, pointer: string): unknown {
   let value = payload
-  for (const step of pointer.split('/').slice(1)) {
-    const name = step.replaceAll('~1', '/').replaceAll('~0', '~')
+  for (const name of stepsOf(pointer).slice(1)) {
     if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined
     value = (value as Record<string, unknown>)[name]
   }
   return value
+}
+
+function stepsOf(pointer: string): string[] {
+  return pointer.split('/').map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))
 }
 
 /** Returns text, or a number as text; undefined for anything else. */

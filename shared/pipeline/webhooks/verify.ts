@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer'
 import { createHash, createHmac, type KeyObject, timingSafeEqual, verify as verifyEd25519 } from 'node:crypto'
 import { parseTimestamp } from '#shared/core/time.ts'
-import { fieldAt, readForm, readPayload, textOf } from './payload.ts'
+import { payloadText, readForm } from './payload.ts'
 import { type ContentPart, parseContent, type Scheme, type SignedScheme, type Timestamp } from './provider.ts'
 import { decodeBase64, decodeHex, ed25519Key, hmacKey, isPublicKey } from './secret-key.ts'
 
@@ -140,7 +140,7 @@ function readSignatures({ signature }: SignedScheme, request: WebhookRequest): S
 }
 
 function fieldOf({ headers, body }: WebhookRequest, pointer: string): string | undefined {
-  return textOf(fieldAt(readPayload(headers['content-type'], body), pointer))
+  return payloadText(headers['content-type'], body, pointer)
 }
 
 function readPairs(text: string, separator: string): Map<string, string[]> {
@@ -173,7 +173,7 @@ function checkTimestamp(
     header !== undefined
       ? headers[header]
       : field !== undefined
-        ? textOf(fieldAt(readPayload(headers['content-type'], body), field))
+        ? payloadText(headers['content-type'], body, field)
         : texts[0]
   const name = header
     ? `header "${header}"`
@@ -252,7 +252,7 @@ function bytesOf(
     case 'header':
       return headers[piece.from] || null
     default:
-      return textOf(fieldAt(readPayload(headers['content-type'], body), piece.from)) ?? null
+      return payloadText(headers['content-type'], body, piece.from) ?? null
   }
 }
 
