@@ -7,7 +7,9 @@ function manualClock() {
   const rests: { readonly milliseconds: number; readonly end: () => void }[] = []
   return {
     rests,
-    pass: (milliseconds: number) => void (time += milliseconds),
+    pass(milliseconds: number) {
+      time += milliseconds
+    },
     clock: {
       now: () => time,
       rest: (milliseconds: number) =>
