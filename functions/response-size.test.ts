@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { ACCEPT_LIMITS } from '#shared/core/limits.ts'
 import { addEvent } from '#shared/testing/accept/logs.ts'
 import { makeEvent, makeStored } from '#shared/testing/accept/records.ts'
+import { makeLetter } from '#shared/testing/dead-letters/letters.ts'
 import { identifyByRole, keyOf } from '#shared/testing/functions/http-calls.ts'
 import { makeContext, makeHttpEvent } from '#shared/testing/functions/lambda-events.ts'
 import { memoryAudit } from '#shared/testing/memory/memory-audit.ts'
@@ -40,8 +41,8 @@ beforeAll(async () => {
     await viewStore.save([
       { ...place, view: 'port/cases', key: `k${offset}`, epoch, state: { notes: text(50_000) } },
     ])
-    const letter = { ...place, timestamp: 1000, attempts: 3, truncated: true, key: null, reason: text(1000) }
-    await deadLetters.put({ ...letter, value: 'A'.repeat((256 * 1024 * 4) / 3) })
+    const value = 'A'.repeat((256 * 1024 * 4) / 3)
+    await deadLetters.put(makeLetter({ ...place, truncated: true, reason: text(1000), value }))
   }
   read = createRead({
     ...composeRead(readEnvironment(process.env)),
@@ -63,7 +64,7 @@ describe('a response has at most 6 MB, and is not empty,', () => {
     ['/events', { limit: '500' }, 'next'],
     ['/events/since', { limit: '500', cursor: '' }, 'cursor'],
     ['/views/port/cases', { limit: '500', parts: 'true' }, 'next'],
-    ['/dead-letters', { limit: '500' }, 'more'],
+    ['/dead-letters', { limit: '500' }, 'next'],
   ])('of %s %j, which says in "%s" that there is more', async (path, query, member) => {
     const result = await get(path, query as Record<string, string>)
 

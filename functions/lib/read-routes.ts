@@ -17,6 +17,9 @@ import type { Audit } from '#shared/pipeline/audit/audit.ts'
 import type { Catalog } from '#shared/pipeline/catalog.ts'
 import { closeConnection } from '#shared/pipeline/connections/close-connection.ts'
 import { listConnections, readConnectionsQuery } from '#shared/pipeline/connections/list-connections.ts'
+import type { DeadLetterFilter } from '#shared/pipeline/dead-letters/dead-letter-filter.ts'
+import type { DeadLetterStore } from '#shared/pipeline/dead-letters/dead-letter-store.ts'
+import { nextAfter } from '#shared/pipeline/dead-letters/list-letters.ts'
 import { type Access, accessOf } from '#shared/pipeline/history/access.ts'
 import { awaitEvents } from '#shared/pipeline/history/catch-up.ts'
 import { CSV_LIMITS, listEvents, PAGE_LIMITS } from '#shared/pipeline/history/list-events.ts'
@@ -24,12 +27,8 @@ import { pageRoom } from '#shared/pipeline/history/page-room.ts'
 import { hasAlready } from '#shared/pipeline/lifecycle/entity-tag.ts'
 import { type GetDeps, getEvent, keyNamed } from '#shared/pipeline/lifecycle/get-event.ts'
 import { selectRows } from '#shared/pipeline/lifecycle/select-rows.ts'
-import type {
-  DeadLetterStore,
-  SocketGateway,
-  SubscriptionStore,
-  TicketStore,
-} from '#shared/pipeline/ports.ts'
+import type { SocketGateway, SubscriptionStore, TicketStore } from '#shared/pipeline/ports.ts'
+
 import { issueTicket } from '#shared/pipeline/sockets/tickets.ts'
 import type { ReportStore } from '#shared/pipeline/telemetry/instance-report.ts'
 import { readParts, readState, VIEW_LIMITS } from '#shared/pipeline/views/read-view.ts'
@@ -75,6 +74,8 @@ type Routes = Readonly<Record<string, Route>>
 
 /** What describes the deployment changes with it only. */
 const CACHED = { 'cache-control': 'public, max-age=60' }
+
+const OPEN: DeadLetterFilter = { status: ['open'] }
 
 /** Who may read the audit trail may read all of it: its action is enough, without a grant to read events. */
 const WHOLE_TRAIL: Access = {
@@ -127,10 +128,12 @@ export function readRoutes(deps: ReadDeps): Routes {
       action: 'dead-letters.read',
       respond: async ({ query, caller }, principal) => {
         const { limit } = readQuery(query)
-        const found = await deadLetters.list(catalog.names, limit)
+        const { letters, next } = await deadLetters.list({ topics: catalog.names, filter: OPEN, limit })
         const room = pageRoom()
-        const fitting = found.filter((letter) => room.take(letter))
-        const body = { deadLetters: fitting, more: fitting.length < found.length }
+        const fitting = letters.filter((letter) => room.take(letter))
+        const last = fitting.at(-1)
+        const isCut = fitting.length < letters.length
+        const body = { deadLetters: fitting, next: isCut && last ? nextAfter(last) : next }
         const details = { letters: fitting.length }
         await audit.record({ action: 'dead-letters.read', principal: actorOf(principal), caller, details })
         return { status: 200, body }

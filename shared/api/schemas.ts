@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { ROLES } from '#shared/core/access/role.ts'
+import { DEAD_LETTER_CODES, DEAD_LETTER_CONSUMERS, DEAD_LETTER_STATUSES } from '#shared/core/dead-letter.ts'
 import {
   channel,
   channelPattern,
@@ -142,19 +143,45 @@ const deadLetter = z
     ...position,
     timestamp: z.int().meta({ description: 'The record’s time in Kafka, milliseconds since 1970.' }),
     reason: z.string(),
-    attempts: z.int().min(1),
+    code: z
+      .enum(DEAD_LETTER_CODES)
+      .meta({ description: 'What is wrong, as docs/dead-letters.md explains it.' }),
+    consumer: z.enum(DEAD_LETTER_CONSUMERS),
+    attempts: z.int().min(1).meta({ description: 'How often the consumer tried the record.' }),
+    found: z.int().meta({ description: 'When the consumer gave it up, milliseconds since 1970.' }),
     key: z.nullable(z.string()).meta({ description: 'Base64.' }),
     value: z.nullable(z.string()).meta({ description: 'Base64, at most 256 KB of the record.' }),
     truncated: z.boolean(),
+    headers: z
+      .array(z.object({ name: z.string(), value: z.string().meta({ description: 'Base64.' }) }))
+      .meta({ description: 'At most 50 headers, 1 KB of each and 16 KB of all.' }),
+    type: z.string().optional(),
+    source: z.string().optional(),
+    id: z.string().optional(),
+    trace: z.string().optional().meta({ description: 'The traceparent of the event.' }),
+    unfolded: z
+      .array(z.object({ view: z.string(), key: z.string().optional() }))
+      .optional()
+      .meta({ description: 'Of an event that is in the log: the parts of views that it is missing in.' }),
+    status: z.enum(DEAD_LETTER_STATUSES),
+    settled: z
+      .object({
+        at: z.int().meta({ description: 'Milliseconds since 1970.' }),
+        by: z.string(),
+        reason: z.string().optional(),
+        replay: z.string().optional(),
+      })
+      .optional(),
   })
   .meta({ description: 'A record that could not be processed.' })
 
 const deadLetterList = z
   .object({
     deadLetters: z.array(deadLetter),
-    more: z
-      .boolean()
-      .meta({ description: 'Whether some are left out, because a response holds about 4 MB.' }),
+    next: z.nullable(z.string()).meta({
+      description:
+        'Continues behind this page; null at the end. A page may be short, or even empty, before that.',
+    }),
   })
   .meta({ description: 'Dead letters, newest first.' })
 

@@ -236,35 +236,6 @@ export type SocketGateway = {
   close(connection: string): Promise<void>
 }
 
-/** A record that could not be processed. */
-export type DeadLetter = Position & {
-  readonly timestamp: number
-  readonly reason: string
-  readonly attempts: number
-  /** The bytes of the record in base64, cut to 256 KB; the whole record is still in Kafka. */
-  readonly key: string | null
-  readonly value: string | null
-  readonly truncated: boolean
-}
-/** What is left of a dead letter whose event is erased, beside its position. */
-export const ERASED_LETTER = {
-  reason: 'Its data was erased.',
-  key: null,
-  value: null,
-  truncated: false,
-} as const
-
-export type DeadLetterStore = {
-  put(letter: DeadLetter): Promise<void>
-  /** Removes the bytes and the reason of the letter of a record, if there is one. */
-  erase(record: Position & { readonly timestamp: number }): Promise<void>
-  /**
-   * Returns dead letters of the given topics, newest first: as many as there are up to the limit, and as fit into one
-   * response of a function.
-   */
-  list(topics: readonly string[], limit: number): Promise<DeadLetter[]>
-}
-
 /** What a record says: its event, and what the function that wrote it left in its headers. */
 export type DecodedRecord = Pick<StoredEvent, 'event' | 'hasMadeId' | 'digest'>
 

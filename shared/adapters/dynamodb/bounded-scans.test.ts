@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { parseRetention } from '#shared/core/retention.ts'
+import { makeLetter } from '#shared/testing/dead-letters/letters.ts'
 import { countingDynamodb } from '#shared/testing/dynamodb/counting-dynamodb.ts'
 import { TINY_TABLES } from '#shared/testing/dynamodb/tiny-dynamodb.ts'
 import { registerOn } from '#shared/testing/sockets/register-on.ts'
@@ -23,30 +24,21 @@ describe('among 3,000 expired items', () => {
   test('the newest dead letters are listed, and a list that finds none ends', async () => {
     const { client, calls, reset } = countingDynamodb()
     const store = dynamoDeadLetterStore(client, { table: TINY_TABLES.deadLetters, retention })
-    const letter = (offset: number) => ({
-      topic: 't',
-      partition: 0,
-      offset,
-      timestamp: offset,
-      reason: 'r',
-      attempts: 1,
-      key: null,
-      value: null,
-      truncated: false,
-    })
+    const letter = (offset: number) => makeLetter({ offset, timestamp: offset })
     const expired = numbers.map((offset) => ({
       ...letter(offset),
       position: `${String(offset).padStart(15, '0')}#${String(offset).padStart(16, '0')}#0`,
       expires: PAST,
     }))
+    const list = () => store.list({ topics: ['t'], filter: {}, limit: 50 })
     await putAll(client, TINY_TABLES.deadLetters, expired)
     reset()
 
-    expect(await store.list(['t'], 50)).toEqual([])
+    expect(await list()).toEqual({ letters: [], next: null })
     expect(calls().length).toBeLessThanOrEqual(11)
     await store.put(letter(MANY))
     reset()
-    expect((await store.list(['t'], 50)).map(({ offset }) => offset)).toEqual([MANY])
+    expect((await list()).letters.map(({ offset }) => offset)).toEqual([MANY])
     expect(calls().length).toBeLessThanOrEqual(11)
   })
 

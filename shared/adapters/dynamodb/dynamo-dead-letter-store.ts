@@ -1,101 +1,153 @@
-import { type DynamoDBDocumentClient, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
+import {
+  type DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  QueryCommand,
+  UpdateCommand,
+} from '@aws-sdk/lib-dynamodb'
 import type { Position } from '#shared/core/event.ts'
 import type { Retention } from '#shared/core/retention.ts'
-import { type DeadLetter, type DeadLetterStore, ERASED_LETTER } from '#shared/pipeline/ports.ts'
-import { type Item, type QueryInput, queryPages, succeeds } from './dynamo-requests.ts'
+import {
+  type DeadLetter,
+  ERASED_LETTER,
+  type LetterRecord,
+} from '#shared/pipeline/dead-letters/dead-letter.ts'
+import type { DeadLetterStore } from '#shared/pipeline/dead-letters/dead-letter-store.ts'
+import { type LetterReader, listLetters, placeOf } from '#shared/pipeline/dead-letters/list-letters.ts'
+import { type Item, succeeds } from './dynamo-requests.ts'
+
+// dead letters table, key (topic, position):
+//   <topic>    time#offset#partition   a letter; `position` sorts by the time of its record
+//   <topic>@   partition#offset        `letter`: the position of the letter of the latest record there. No topic has an @.
 
 type Options = { readonly table: string; readonly retention: Pick<Retention, 'ofTopic'> }
 
 /**
- * How many letters of a topic that have expired, and are not deleted yet, a list reads at most. They sort by the time of
- * their records, so most expired ones are below all others; after so many it ends.
- */
-const EXPIRED_READ = 500
-
-/** More than a response of a function has room for. */
-const MOST_BYTES = 6 * 1024 * 1024
-
-/**
- * The DeadLetterStore on DynamoDB: a table with the key (topic, position), where position sorts by time, then offset.
- * A dead letter is kept for the retention of its topic.
+ * The DeadLetterStore on DynamoDB. A letter is kept for the retention of its topic. Letters of earlier versions have
+ * defaults for what they do not say.
  */
 export function dynamoDeadLetterStore(
   client: DynamoDBDocumentClient,
   { table, retention }: Options,
 ): DeadLetterStore {
+  const now = () => Math.floor(Date.now() / 1000)
+
+  /** Written before the letter: where a crash leaves it alone, it leads to nothing. */
+  async function putPlace(letter: DeadLetter, expires: number): Promise<void> {
+    const put = new PutCommand({
+      TableName: table,
+      Item: { ...placeKeyOf(letter), letter: placeOf(letter), expires },
+      ConditionExpression: 'attribute_not_exists(topic) OR letter <= :letter',
+      ExpressionAttributeValues: { ':letter': placeOf(letter) },
+    })
+    await succeeds(client.send(put))
+  }
+
+  function join(letter: DeadLetter, [name, value]: readonly [string, unknown], condition: string) {
+    const update = new UpdateCommand({
+      TableName: table,
+      Key: keyOf(letter),
+      UpdateExpression: 'SET #name = :value',
+      ConditionExpression: `attribute_exists(topic) AND (attribute_not_exists(#status) OR #status = :open) AND ${condition}`,
+      ExpressionAttributeNames: { '#name': name, '#status': 'status' },
+      ExpressionAttributeValues: { ':value': value, ':open': 'open' },
+    })
+    return succeeds(client.send(update))
+  }
+
+  async function read(key: Item): Promise<Item | undefined> {
+    const { Item } = await client.send(new GetCommand({ TableName: table, Key: key, ConsistentRead: true }))
+    return Item && Number(Item.expires) > now() ? Item : undefined
+  }
+
+  const reader: LetterReader = {
+    async get(position) {
+      const place = await read(placeKeyOf(position))
+      const item = place && (await read({ topic: position.topic, position: place.letter }))
+      return item ? toLetter(item) : null
+    },
+
+    async readLetters(topic, { from, to, newestFirst }, { size, behind }) {
+      const query = new QueryCommand({
+        TableName: table,
+        ConsistentRead: true,
+        ScanIndexForward: !newestFirst,
+        KeyConditionExpression: 'topic = :topic AND #position BETWEEN :from AND :to',
+        FilterExpression: 'expires > :now',
+        ExpressionAttributeNames: { '#position': 'position' },
+        ExpressionAttributeValues: { ':topic': topic, ':from': from || ' ', ':to': to, ':now': now() },
+        Limit: size,
+        ...(behind !== undefined && { ExclusiveStartKey: { topic, position: behind } }),
+      })
+      const { Items = [], ScannedCount = Items.length, LastEvaluatedKey } = await client.send(query)
+      const readTo = LastEvaluatedKey ? String(LastEvaluatedKey.position) : null
+      return { letters: Items.map(toLetter), read: ScannedCount, readTo }
+    },
+  }
+
   return {
     async put(letter) {
-      const position = positionOf(letter)
-      const expires = Math.floor(Date.now() / 1000) + retention.ofTopic(letter.topic)
-      await client.send(new PutCommand({ TableName: table, Item: { ...letter, position, expires } }))
+      const expires = now() + retention.ofTopic(letter.topic)
+      await putPlace(letter, expires)
+      const put = new PutCommand({
+        TableName: table,
+        Item: { ...letter, ...keyOf(letter), expires },
+        ConditionExpression: 'attribute_not_exists(topic) OR expires <= :now',
+        ExpressionAttributeValues: { ':now': now() },
+      })
+      if (await succeeds(client.send(put))) return
+      await join(letter, ['attempts', letter.attempts], '#name < :value')
+      if (letter.unfolded) await join(letter, ['unfolded', letter.unfolded], 'attribute_not_exists(#name)')
+    },
+
+    get: reader.get,
+
+    list: (query) => listLetters(query, reader),
+
+    async settle(record, { status, ...settled }) {
+      const update = new UpdateCommand({
+        TableName: table,
+        Key: keyOf(record),
+        UpdateExpression: 'SET #status = :status, settled = :settled',
+        ConditionExpression:
+          'attribute_exists(topic) AND expires > :now AND (attribute_not_exists(#status) OR #status = :open)',
+        ExpressionAttributeNames: { '#status': 'status' },
+        ExpressionAttributeValues: { ':status': status, ':settled': settled, ':open': 'open', ':now': now() },
+      })
+      return succeeds(client.send(update))
     },
 
     async erase(record) {
       const update = new UpdateCommand({
         TableName: table,
-        Key: { topic: record.topic, position: positionOf(record) },
-        UpdateExpression: 'SET reason = :reason, #key = :null, #value = :null, truncated = :false',
+        Key: keyOf(record),
+        UpdateExpression:
+          'SET reason = :reason, #key = :null, #value = :null, truncated = :false, #headers = :none',
         ConditionExpression: 'attribute_exists(topic)',
-        ExpressionAttributeNames: { '#key': 'key', '#value': 'value' },
+        ExpressionAttributeNames: { '#key': 'key', '#value': 'value', '#headers': 'headers' },
         ExpressionAttributeValues: {
           ':reason': ERASED_LETTER.reason,
           ':null': null,
           ':false': false,
+          ':none': [],
         },
       })
       await succeeds(client.send(update))
     },
-
-    async list(topics, limit) {
-      const now = Math.floor(Date.now() / 1000)
-      const found = await Promise.all(
-        topics.map((topic) =>
-          readNewest(
-            client,
-            {
-              TableName: table,
-              ConsistentRead: true,
-              ScanIndexForward: false,
-              KeyConditionExpression: 'topic = :topic',
-              FilterExpression: 'expires > :now',
-              ExpressionAttributeValues: { ':topic': topic, ':now': now },
-            },
-            limit,
-          ),
-        ),
-      )
-      const letters = found.flat().map(toDeadLetter)
-      return letters.sort((a, b) => b.timestamp - a.timestamp || b.offset - a.offset).slice(0, limit)
-    },
   }
 }
 
-/** Reads until there are enough letters, or as many bytes of them as no response has room for. */
-async function readNewest(client: DynamoDBDocumentClient, input: QueryInput, limit: number): Promise<Item[]> {
-  const found: Item[] = []
-  let left = limit + EXPIRED_READ
-  let bytes = 0
-  const room = () => (found.length < limit && bytes < MOST_BYTES ? Math.min(left, limit) : 0)
-  for await (const { items, read } of queryPages(client, input, room)) {
-    found.push(...items)
-    left -= read
-    bytes += items.reduce((sum, { value }) => sum + (typeof value === 'string' ? value.length : 0), 0)
-  }
-  return found.slice(0, limit)
+function keyOf(record: LetterRecord): Item {
+  return { topic: record.topic, position: placeOf(record) }
 }
 
-function toDeadLetter({ position: _, expires: __, ...letter }: Item): DeadLetter {
-  return letter as DeadLetter
+function placeKeyOf({ topic, partition, offset }: Position): Item {
+  return { topic: `${topic}@`, position: `${partition}#${offset}` }
 }
 
-function positionOf({
-  timestamp,
-  partition,
-  offset,
-}: Omit<Position, 'topic'> & { readonly timestamp: number }) {
-  return `${pad(timestamp, 15)}#${pad(offset, 16)}#${partition}`
-}
+/** What letters of earlier versions do not say. */
+const DEFAULTS = { code: 'unknown', consumer: 'deliver', headers: [], status: 'open' } as const
 
-function pad(value: number, digits: number): string {
-  return String(value).padStart(digits, '0')
+function toLetter({ position: _, expires: __, ...item }: Item): DeadLetter {
+  return { ...DEFAULTS, found: item.timestamp, ...item } as unknown as DeadLetter
 }

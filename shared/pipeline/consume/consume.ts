@@ -1,5 +1,5 @@
-import { Buffer } from 'node:buffer'
 import pLimit from 'p-limit'
+import type { DeadLetterCode, DeadLetterConsumer } from '#shared/core/dead-letter.ts'
 import type { CloudEvent, Position } from '#shared/core/event.ts'
 import { messageOf } from '#shared/core/message-of.ts'
 import { type Fault, faultsRefusal, Refusal } from '#shared/core/refusal.ts'
@@ -15,8 +15,9 @@ import {
   isSameEvent,
 } from '#shared/pipeline/claim-store.ts'
 import { decodeKafka } from '#shared/pipeline/cloudevents/kafka.ts'
+import type { DeadLetter } from '#shared/pipeline/dead-letters/dead-letter.ts'
+import { toDeadLetter } from '#shared/pipeline/dead-letters/to-dead-letter.ts'
 import type {
-  DeadLetter,
   DecodeRecord,
   EventStore,
   Head,
@@ -75,11 +76,20 @@ type DecodedBatch = {
   readonly letters: readonly DeadLetter[]
 }
 
-export type DecodeDeps = { readonly catalog: Catalog; readonly decode: DecodeRecord }
+export type DecodeDeps = {
+  readonly catalog: Catalog
+  readonly decode: DecodeRecord
+  /** The time in milliseconds since 1970: when a dead letter was found. */
+  readonly now?: () => number
+}
 
-/** Decodes the records of one partition. Never throws. */
-export function decodeBatch(records: readonly KafkaRecord[], deps: DecodeDeps): DecodedBatch {
-  const decoded = records.map((record) => decodeOrBury(record, deps))
+/** Decodes the records of one partition for a consumer of the log. Never throws. */
+export function decodeBatch(
+  records: readonly KafkaRecord[],
+  deps: DecodeDeps,
+  consumer: DeadLetterConsumer,
+): DecodedBatch {
+  const decoded = records.map((record) => decodeOrBury(record, deps, consumer))
   return {
     events: decoded.flatMap(({ stored }) => stored ?? []),
     letters: decoded.flatMap(({ letter }) => letter ?? []),
@@ -91,23 +101,30 @@ const MAX_RECORD_BYTES = 350 * 1024
 
 function decodeOrBury(
   record: KafkaRecord,
-  { decode, catalog }: DecodeDeps,
+  { decode, catalog, now = Date.now }: DecodeDeps,
+  consumer: DeadLetterConsumer,
 ): { readonly stored?: StoredEvent; readonly letter?: DeadLetter } {
   const { topic, partition, offset, timestamp } = record
+  const bury = (code: DeadLetterCode, reason: string) => ({
+    letter: toDeadLetter(record, { code, reason, consumer, found: now() }),
+  })
   if ((record.value?.length ?? 0) > MAX_RECORD_BYTES)
-    return {
-      letter: toDeadLetter(record, `larger than ${MAX_RECORD_BYTES} bytes, the maximum that can be stored`),
-    }
+    return bury('too_large', `larger than ${MAX_RECORD_BYTES} bytes, the maximum that can be stored`)
   try {
     const decoded = decode(record)
     const { event } = decoded
     const owner = event.category === undefined ? topic : catalog.topicOf(event.category)
     if (owner !== topic)
-      return { letter: toDeadLetter(record, `category "${event.category}" belongs to the topic "${owner}"`) }
+      return bury('wrong_topic', `category "${event.category}" belongs to the topic "${owner}"`)
     return { stored: { topic, partition, offset, timestamp, ...decoded } }
   } catch (error) {
-    return { letter: toDeadLetter(record, messageOf(error)) }
+    return bury(letterCodeOf(error), messageOf(error))
   }
+}
+
+function letterCodeOf(error: unknown): DeadLetterCode {
+  if (error instanceof UnusableRecord) return error.letterCode
+  return error instanceof Refusal && error.code === 'invalid_event' ? 'invalid_event' : 'undecodable'
 }
 
 /** The stream that a batch belongs to, its head if it has one, and the stored events that were compared, by offset. */
@@ -240,47 +257,40 @@ export function isHeldBy(stored: StoredEvent, holder: Claim | null | undefined):
   )
 }
 
+/** Why a record that can be read is no event that counts. */
+class UnusableRecord extends Error {
+  readonly letterCode: DeadLetterCode
+  constructor(letterCode: DeadLetterCode, faults: readonly Fault[]) {
+    super(faultsRefusal('invalid_event', faults).message)
+    this.name = 'UnusableRecord'
+    this.letterCode = letterCode
+  }
+}
+
 /**
  * Returns a decoder of records in structured or binary mode, as any producer may write them. It fills in what the
- * catalog derives, since producers also write to the topics directly, and throws Refusal with the reason if a
+ * catalog derives, since producers also write to the topics directly, and throws an error with the reason if a
  * record is no event, or its data does not fit its type. A record that none of our functions signed must be one that
  * any publisher could have posted (docs/adr/0029).
  */
 export function recordDecoder(catalog: Catalog, judge: JudgeRecord): DecodeRecord {
   return (record) => {
     const verdict = judge(record)
-    if (verdict === 'forged')
-      throw new Refusal('forbidden', 'its signature is not one of Tidewire (RECORD_SECRETS)')
+    const forgery = { pointer: '', detail: 'its signature is not one of Tidewire (RECORD_SECRETS)' }
+    assertFaultless('forged', verdict === 'forged' ? [forgery] : [])
     const sent = decodeKafka(record)
     const event = deriveCategory(sent, catalog) as CloudEvent
-    assertFaultless('invalid_event', [...checkEvent(event), ...checkData(event, catalog)])
+    const dataFaults = checkData(event, catalog)
+    const isKnown = catalog.definitionOf(event.type) !== undefined
+    const dataCode = isKnown ? 'invalid_data' : 'unknown_type'
+    // A category that cannot be derived may follow from data that is not right.
+    assertFaultless(dataFaults.length > 0 ? dataCode : 'invalid_event', [...checkEvent(event), ...dataFaults])
     if (verdict === 'signed') return { event, ...marksOf(record) }
     assertFaultless('forbidden', [...sourceFault(event.source), ...authorFaults(event, STRANGER, catalog)])
     return { event, digest: digestOf(sent, event) }
   }
 }
 
-function assertFaultless(code: 'invalid_event' | 'forbidden', faults: readonly Fault[]): void {
-  if (faults.length > 0) throw faultsRefusal(code, faults)
-}
-
-/** A DynamoDB item is at most 400 KB. Base64 adds a third; the whole record is still in Kafka at its position. */
-const MAX = { reasonLength: 1000, keyBytes: 1024, valueBytes: 256 * 1024 } as const
-
-/** Describes a record that could not be processed. Returns its position, its bytes cut to what can be stored, and why. */
-export function toDeadLetter(record: KafkaRecord, reason: string, attempts = 1): DeadLetter {
-  const { topic, partition, offset, timestamp, key, value } = record
-  const encode = (bytes: Uint8Array | null, max: number) =>
-    bytes && Buffer.from(bytes.subarray(0, max)).toString('base64')
-  return {
-    topic,
-    partition,
-    offset,
-    timestamp,
-    reason: reason.slice(0, MAX.reasonLength),
-    attempts,
-    key: encode(key, MAX.keyBytes),
-    value: encode(value, MAX.valueBytes),
-    truncated: (value?.length ?? 0) > MAX.valueBytes,
-  }
+function assertFaultless(code: DeadLetterCode, faults: readonly Fault[]): void {
+  if (faults.length > 0) throw new UnusableRecord(code, faults)
 }

@@ -7,6 +7,7 @@ import { findUnread } from '#shared/pipeline/history/find-unread.ts'
 import { recordJudge } from '#shared/pipeline/signed-record.ts'
 import { trimmed } from '#shared/testing/accept/logs.ts'
 import { makeEvent, makeRecord } from '#shared/testing/accept/records.ts'
+import { allLetters } from '#shared/testing/dead-letters/letters.ts'
 import { TINY_TABLES, tinyDynamodb } from '#shared/testing/dynamodb/tiny-dynamodb.ts'
 import { memoryClaimStore } from '#shared/testing/memory/memory-claim-store.ts'
 import { memoryDeadLetterStore } from '#shared/testing/memory/memory-dead-letter-store.ts'
@@ -129,7 +130,7 @@ describe('a record that is not a valid event of its topic', () => {
       deps,
     )
 
-    const [letter] = await deps.deadLetters.list(['port'], 10)
+    const [letter] = await allLetters(deps.deadLetters, ['port'])
     expect(letter).toMatchObject({ topic: 'port', partition: 0, offset: 0, attempts: 1 })
     expect(letter?.reason).toContain(reason)
     expect(idsOf(events)).toEqual(['good'])
@@ -143,7 +144,7 @@ describe('a record that is not a valid event of its topic', () => {
 
     await storeBatch(batch, deps)
 
-    expect(await deps.deadLetters.list(['port'], 10)).toEqual([])
+    expect(await allLetters(deps.deadLetters, ['port'])).toEqual([])
   })
 
   test('does not count as lost for a client that reads from the start', async () => {
@@ -393,7 +394,7 @@ describe('a shard above the first', () => {
 })
 
 describe('a record that none of our functions signed', () => {
-  const letters = async () => (await deps.deadLetters.list(['port'], 100)).map(({ reason }) => reason)
+  const letters = async () => (await allLetters(deps.deadLetters, ['port'])).map(({ reason }) => reason)
   beforeEach(() => {
     deps = { ...deps, decode: recordDecoder(catalog, recordJudge(['the-secret-of-a-stage'])) }
   })

@@ -9,19 +9,13 @@ import {
   type OpenStream,
   openStream,
   type TakenEvent,
-  toDeadLetter,
 } from '#shared/pipeline/consume/consume.ts'
+import type { DeadLetter } from '#shared/pipeline/dead-letters/dead-letter.ts'
+import type { DeadLetterStore } from '#shared/pipeline/dead-letters/dead-letter-store.ts'
+import { toDeadLetter } from '#shared/pipeline/dead-letters/to-dead-letter.ts'
 import { renewalTime } from '#shared/pipeline/history/topic-state.ts'
 import { poll } from '#shared/pipeline/poll.ts'
-import type {
-  DeadLetter,
-  DeadLetterStore,
-  EventStore,
-  Head,
-  KafkaRecord,
-  StoredEvent,
-  Stream,
-} from '#shared/pipeline/ports.ts'
+import type { EventStore, Head, KafkaRecord, StoredEvent, Stream } from '#shared/pipeline/ports.ts'
 
 export type StoreDeps = DecodeDeps & {
   readonly store: EventStore
@@ -74,7 +68,7 @@ export async function storeBatch(records: readonly KafkaRecord[], deps: StoreDep
   const [first] = records
   const last = records.at(-1)
   if (first === undefined || last === undefined) return []
-  const { events: decoded, letters } = decodeBatch(records, deps)
+  const { events: decoded, letters } = decodeBatch(records, deps, 'deliver')
   let known = heads.below(first)
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const { stream, head } = known ?? (await openStream(records, decoded, store))
@@ -91,7 +85,7 @@ export async function storeBatch(records: readonly KafkaRecord[], deps: StoreDep
     await Promise.all([
       store.put(stream, events.filter(isNew)),
       ...erasuresIn(events).map(({ offset, at }) => store.erase(stream, offset, at)),
-      ...[...letters, ...lettersOfTaken(taken, records)]
+      ...[...letters, ...lettersOfTaken(taken, records, deps)]
         .filter(isNew)
         .map((letter) => deadLetters.put(letter)),
     ])
@@ -133,12 +127,18 @@ function erasuresIn(events: readonly StoredEvent[]): Erasure[] {
 }
 
 /** An event whose id another event has is not lost without a trace: its producer may never have learnt of it. */
-function lettersOfTaken(taken: readonly TakenEvent[], records: readonly KafkaRecord[]): DeadLetter[] {
+function lettersOfTaken(
+  taken: readonly TakenEvent[],
+  records: readonly KafkaRecord[],
+  { now = Date.now }: StoreDeps,
+): DeadLetter[] {
   return taken.flatMap(({ stored: { offset, event }, holder }) => {
     const record = records.find((one) => one.offset === offset)
     const place = `offset ${holder.offset} of partition ${holder.partition} of ${holder.topic}`
     const reason = `the id ${JSON.stringify(event.id)} of the source ${JSON.stringify(event.source)} was taken by another event, at ${place}`
-    return record ? [toDeadLetter(record, reason)] : []
+    return record
+      ? [toDeadLetter(record, { code: 'id_taken', reason, consumer: 'deliver', found: now() })]
+      : []
   })
 }
 
@@ -170,7 +170,7 @@ export async function followBatch(
 ): Promise<StoredEvent[]> {
   const last = records.at(-1)
   if (last === undefined) return []
-  const { events } = decodeBatch(records, deps)
+  const { events } = decodeBatch(records, deps, 'deliver')
   const look = async () => {
     const opened = await openStream(records, events, deps.store)
     return opened.head !== undefined && opened.head.offset >= last.offset ? opened : null

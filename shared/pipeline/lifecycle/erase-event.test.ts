@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { ERASED_TYPE } from '#shared/core/erasure.ts'
 import { storeBatch } from '#shared/pipeline/deliver/store-batch.ts'
 import type { KafkaRecord } from '#shared/pipeline/ports.ts'
+import { makeLetter } from '#shared/testing/dead-letters/letters.ts'
 import { createErasureWorld } from '#shared/testing/erasure/erasure-world.ts'
 import { makePrincipal } from '#shared/testing/identity/make-principal.ts'
 import { type EraseCommand, eraseEvent, readReason } from './erase-event.ts'
@@ -259,22 +260,24 @@ describe('what repeats an erased event', () => {
   })
 })
 
-test('a dead letter of an erased event has no bytes and no reason left', async () => {
+test('a dead letter of an erased event has no bytes, no headers and no reason left', async () => {
   const { topic, partition, offset } = await world.publish({ ...damaged(), severity: 'high' })
   const [record] = world.records
-  const letter = {
+  const letter = makeLetter({
     topic,
     partition,
     offset,
     timestamp: record?.timestamp ?? 0,
-    attempts: 1,
-    truncated: false,
-  }
-  await world.deadLetters.put({ ...letter, reason: MARK, key: BYTES, value: BYTES })
+    reason: MARK,
+    key: BYTES,
+    value: BYTES,
+    headers: [{ name: 'ce_subject', value: BYTES }],
+  })
+  await world.deadLetters.put(letter)
 
   await erase('d1')
 
-  expect(await world.deadLetters.list([topic], 1)).toMatchObject([{ offset, key: null, value: null }])
+  expect(await world.deadLetters.get(letter)).toMatchObject({ offset, key: null, value: null, headers: [] })
   expect(await world.dump()).not.toContain(MARK)
 })
 

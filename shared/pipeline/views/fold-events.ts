@@ -6,8 +6,9 @@ import { toRecord } from '#shared/pipeline/accept/accept.ts'
 import { checkData, checkEvent, completeEvent, isTooLarge } from '#shared/pipeline/accept/check-event.ts'
 import type { Catalog } from '#shared/pipeline/catalog.ts'
 import { validateEvent } from '#shared/pipeline/cloudevents/validate-event.ts'
-import { toDeadLetter } from '#shared/pipeline/consume/consume.ts'
-import type { DeadLetter, KafkaRecord, NewRecord, StoredEvent } from '#shared/pipeline/ports.ts'
+import type { DeadLetter } from '#shared/pipeline/dead-letters/dead-letter.ts'
+import { toDeadLetter } from '#shared/pipeline/dead-letters/to-dead-letter.ts'
+import type { KafkaRecord, NewRecord, StoredEvent } from '#shared/pipeline/ports.ts'
 import { applyEvent, keysFor, type OnFault } from './apply-event.ts'
 import { followUp } from './follow-up.ts'
 import type { PartKey, StoredPart } from './view-store.ts'
@@ -85,11 +86,18 @@ function forgetting(view: View, erased: ErasedEvent): View {
   return { ...view, apply: (state, input, key) => forget(view.apply(state, input, key), erased, key) }
 }
 
-/** Returns one dead letter for each record that a view could not use. */
-export function lettersOf(faults: Folded['faults'], records: readonly KafkaRecord[]): DeadLetter[] {
+/** Returns one dead letter for each record that a view could not use, found at a time in milliseconds since 1970. */
+export function lettersOf(
+  faults: Folded['faults'],
+  records: readonly KafkaRecord[],
+  found: number,
+): DeadLetter[] {
   return records.flatMap((record) => {
     const reasons = faults.get(record.offset)
-    return reasons ? [toDeadLetter(record, reasons.join('; '))] : []
+    if (reasons === undefined) return []
+    return [
+      toDeadLetter(record, { code: 'fold_failed', reason: reasons.join('; '), consumer: 'fold', found }),
+    ]
   })
 }
 

@@ -1,7 +1,9 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import type { DeadLetterStore, EventStore, KafkaRecord, NewRecord } from '#shared/pipeline/ports.ts'
+import type { DeadLetterStore } from '#shared/pipeline/dead-letters/dead-letter-store.ts'
+import type { EventStore, KafkaRecord, NewRecord } from '#shared/pipeline/ports.ts'
 import { book, eventsOf, inLibrary, makeFoldDeps } from '#shared/testing/accept/library.ts'
 import { makeEvent } from '#shared/testing/accept/records.ts'
+import { allLetters } from '#shared/testing/dead-letters/letters.ts'
 import { type FoldDeps, fold, foldBatch } from './fold.ts'
 
 let deps: FoldDeps
@@ -18,7 +20,7 @@ const shelf = async (key = 's') => {
   return parts[0]
 }
 const progress = async () => (await deps.viewStore.progress('library')).get(0)
-const letters = async () => (deps.deadLetters as DeadLetterStore).list(['library'], 100)
+const letters = async () => allLetters(deps.deadLetters as DeadLetterStore, ['library'])
 const run = (records: readonly KafkaRecord[]) => foldBatch(records, deps)
 
 describe('a batch', () => {

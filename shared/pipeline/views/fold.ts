@@ -8,9 +8,9 @@ import {
   openStream,
   runPartitions,
 } from '#shared/pipeline/consume/consume.ts'
+import type { DeadLetterStore } from '#shared/pipeline/dead-letters/dead-letter-store.ts'
 import { poll } from '#shared/pipeline/poll.ts'
 import type {
-  DeadLetterStore,
   EventLog,
   EventStore,
   KafkaRecord,
@@ -92,7 +92,7 @@ export async function foldBatch(
   const [first] = records
   const last = records.at(-1)
   if (first === undefined || last === undefined || !views.topics(catalog).has(first.topic)) return NOTHING
-  const { events } = decodeBatch(records, deps)
+  const { events } = decodeBatch(records, deps, 'fold')
   const touching = events.filter(({ event }) => views.of(event.category ?? '').length > 0)
   const batch = { records, events, touching, last: last.offset, isRebuilder }
   const known = isRebuilder ? undefined : memory?.continuedBy(first)
@@ -223,7 +223,9 @@ async function applyBatch(
     erased,
   })
   await appendInOrder(emitted, kafka)
-  const letters = lettersOf(faults, records).filter(({ offset }) => !erased.has(offset))
+  const letters = lettersOf(faults, records, (deps.now ?? Date.now)()).filter(
+    ({ offset }) => !erased.has(offset),
+  )
   await Promise.all(letters.map((letter) => deadLetters.put(letter)))
   const replacing = changed.map((part): PartToSave => {
     const before = known.get(idOf(part))

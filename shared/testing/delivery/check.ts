@@ -1,6 +1,7 @@
 import { offsetSeen } from '#shared/core/cursor.ts'
 import type { PositionedEvent } from '#shared/core/event.ts'
 import { matchesInterest } from '#shared/core/interest.ts'
+import { allLetters } from '#shared/testing/dead-letters/letters.ts'
 import type { Dashboard, Tracked } from './client-actor.ts'
 import type { World } from './world.ts'
 
@@ -79,7 +80,7 @@ function idsIn({ kafka, decode }: World, key: string): Set<string> {
 
 async function checkDeadLetters({ kafka, stores, catalog, decode }: World): Promise<string | null> {
   const letters = new Set(
-    (await stores.deadLetters.list(catalog.names, 1000)).map(
+    (await allLetters(stores.deadLetters, catalog.names)).map(
       (one) => `${one.topic}-${one.partition}:${one.offset} at ${one.timestamp}`,
     ),
   )

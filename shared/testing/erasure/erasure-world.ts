@@ -11,6 +11,7 @@ import type { EventStore, KafkaRecord, NewRecord, StoredEvent } from '#shared/pi
 import { foldBatch } from '#shared/pipeline/views/fold.ts'
 import { rebuildStreams } from '#shared/pipeline/views/rebuild-stream.ts'
 import { viewsOf } from '#shared/pipeline/views/views.ts'
+import { allLetters } from '#shared/testing/dead-letters/letters.ts'
 import { memoryClaimStore } from '#shared/testing/memory/memory-claim-store.ts'
 import { memoryDeadLetterStore } from '#shared/testing/memory/memory-dead-letter-store.ts'
 import { memoryEventStore } from '#shared/testing/memory/memory-event-store.ts'
@@ -114,7 +115,7 @@ export function createErasureWorld() {
   /** Returns everything that the tables have, as text: events, states and dead letters. */
   async function dump(): Promise<string> {
     const states = views.all.map(({ name }) => viewStore.read(name, { limit: 10_000 }))
-    const letters = (await deadLetters.list(catalog.names, 10_000)).map(({ value, ...letter }) => {
+    const letters = (await allLetters(deadLetters, catalog.names)).map(({ value, ...letter }) => {
       return { ...letter, value: value && Buffer.from(value, 'base64').toString() }
     })
     return JSON.stringify({ events: await storedEvents(), states: await Promise.all(states), letters })

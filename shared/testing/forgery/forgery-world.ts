@@ -14,6 +14,7 @@ import type { EventLog, KafkaRecord, NewRecord, StoredEvent } from '#shared/pipe
 import { type JudgeRecord, recordJudge, signedLog } from '#shared/pipeline/signed-record.ts'
 import { foldBatch } from '#shared/pipeline/views/fold.ts'
 import { viewsOf } from '#shared/pipeline/views/views.ts'
+import { allLetters } from '#shared/testing/dead-letters/letters.ts'
 import { makePrincipal } from '#shared/testing/identity/make-principal.ts'
 import { memoryClaimStore } from '#shared/testing/memory/memory-claim-store.ts'
 import { memoryDeadLetterStore } from '#shared/testing/memory/memory-dead-letter-store.ts'
@@ -82,6 +83,7 @@ export function createForgeryWorld(judge: JudgeRecord = recordJudge(SECRETS)): F
     now: () => new Date('2026-03-01T10:00:00Z'),
     sourceOwner: async (source: string) => (source === '/owned' ? 'key:owner' : null),
   }
+  const consuming = { ...deps, now: () => Number(deps.now()) }
   return {
     async post(author, event, isPlain = false) {
       const type = isPlain ? 'application/json' : 'application/cloudevents+json'
@@ -108,8 +110,8 @@ export function createForgeryWorld(judge: JudgeRecord = recordJudge(SECRETS)): F
           if (batch.length === 0) continue
           isDone = false
           log.consumed += batch.length
-          stored.push(...(await storeBatch(batch, deps)))
-          await foldBatch(batch, deps)
+          stored.push(...(await storeBatch(batch, consuming)))
+          await foldBatch(batch, consuming)
         }
       }
     },
@@ -132,7 +134,7 @@ export function createForgeryWorld(judge: JudgeRecord = recordJudge(SECRETS)): F
       const lifecycles = lifecyclesOf(domains)
       return (await getEvent(wanted, { ...deps, lifecycles, clock: createClock() })).body.state
     },
-    letters: async () => (await deadLetters.list(catalog.names, 100_000)).length,
+    letters: async () => (await allLetters(deadLetters, catalog.names)).length,
   }
 }
 

@@ -1,23 +1,65 @@
-import { type DeadLetter, type DeadLetterStore, ERASED_LETTER } from '#shared/pipeline/ports.ts'
+import { type DeadLetter, ERASED_LETTER } from '#shared/pipeline/dead-letters/dead-letter.ts'
+import type { DeadLetterStore } from '#shared/pipeline/dead-letters/dead-letter-store.ts'
+import { listLetters, nextAfter, placeOf } from '#shared/pipeline/dead-letters/list-letters.ts'
 
 /** A DeadLetterStore in memory, for tests. */
 export function memoryDeadLetterStore(yieldPoint: () => Promise<void> = async () => {}): DeadLetterStore {
   const letters = new Map<string, DeadLetter>()
-  return {
+  const store: DeadLetterStore = {
     async put(letter) {
       await yieldPoint()
-      letters.set(JSON.stringify([letter.topic, letter.partition, letter.offset]), letter)
+      const id = nextAfter(letter)
+      const before = letters.get(id)
+      if (before === undefined) letters.set(id, letter)
+      else if (before.status === 'open') letters.set(id, joined(before, letter))
     },
-    async erase({ topic, partition, offset }) {
+    async get({ topic, partition, offset }) {
       await yieldPoint()
-      const key = JSON.stringify([topic, partition, offset])
-      const letter = letters.get(key)
-      if (letter) letters.set(key, { ...letter, ...ERASED_LETTER })
+      const found = [...letters.values()].filter(
+        (letter) => letter.topic === topic && letter.partition === partition && letter.offset === offset,
+      )
+      return found.sort((a, b) => b.timestamp - a.timestamp)[0] ?? null
     },
-    async list(topics, limit) {
+    async list(query) {
       await yieldPoint()
-      const found = [...letters.values()].filter(({ topic }) => topics.includes(topic))
-      return found.sort((a, b) => b.timestamp - a.timestamp || b.offset - a.offset).slice(0, limit)
+      return listLetters(query, {
+        get: store.get,
+        readLetters: async (topic, { from, to, newestFirst }, { size, behind }) => {
+          await yieldPoint()
+          const isBehind = (place: string) =>
+            behind === undefined || (newestFirst ? place < behind : place > behind)
+          const found = [...letters.values()]
+            .filter((letter) => letter.topic === topic)
+            .map((letter) => ({ letter, place: placeOf(letter) }))
+            .filter(({ place }) => place >= from && place <= to && isBehind(place))
+            .sort((a, b) => (a.place < b.place === newestFirst ? 1 : -1))
+          const page = found.slice(0, size)
+          const readTo = found.length > page.length ? (page.at(-1)?.place ?? null) : null
+          return { letters: page.map(({ letter }) => letter), read: page.length, readTo }
+        },
+      })
     },
+    async settle(record, { status, ...settled }) {
+      await yieldPoint()
+      const letter = letters.get(nextAfter(record))
+      if (letter?.status !== 'open') return false
+      letters.set(nextAfter(record), { ...letter, status, settled })
+      return true
+    },
+    async erase(record) {
+      await yieldPoint()
+      const letter = letters.get(nextAfter(record))
+      if (letter) letters.set(nextAfter(record), { ...letter, ...ERASED_LETTER })
+    },
+  }
+  return store
+}
+
+function joined(before: DeadLetter, { attempts, unfolded }: DeadLetter): DeadLetter {
+  const parts = before.unfolded ?? unfolded
+  return {
+    ...before,
+    attempts: Math.max(before.attempts, attempts),
+    ...(parts && { unfolded: parts }),
   }
 }

@@ -1,0 +1,39 @@
+/** Why a record became a dead letter, by its code (docs/dead-letters.md). */
+export const DEAD_LETTER_CODES = [
+  /** It is no CloudEvent that can be read: no JSON, bytes, a wrong envelope. */
+  'undecodable',
+  /** It can be read, and breaks a rule for events, such as a channel that is none. */
+  'invalid_event',
+  /** Its data does not fit the schema of its type. */
+  'invalid_data',
+  /** The deployment refuses types that no domain defines. */
+  'unknown_type',
+  /** Its category belongs to another topic. */
+  'wrong_topic',
+  /** It is larger than can be stored. */
+  'too_large',
+  /** Its signature is not one of Tidewire. */
+  'forged',
+  /** It says what only Tidewire, or only a credential, may say. */
+  'forbidden',
+  /** Another event has its source and id. */
+  'id_taken',
+  /** A view could not use the event, or the fold failed at it three times. */
+  'fold_failed',
+  /** The delivery failed at it three times. */
+  'deliver_failed',
+  /** An earlier version found it, and gave no code. */
+  'unknown',
+] as const
+export type DeadLetterCode = (typeof DEAD_LETTER_CODES)[number]
+
+/** The consumers of the log that find dead letters. */
+export const DEAD_LETTER_CONSUMERS = ['deliver', 'fold'] as const
+export type DeadLetterConsumer = (typeof DEAD_LETTER_CONSUMERS)[number]
+
+/** What became of a dead letter. One that is not open is settled. */
+export const DEAD_LETTER_STATUSES = ['open', 'replayed', 'discarded'] as const
+export type DeadLetterStatus = (typeof DEAD_LETTER_STATUSES)[number]
+
+/** The maximum number of positions in a filter of dead letters. */
+export const DEAD_LETTER_POSITIONS_LIMIT = 500
