@@ -1,5 +1,6 @@
 import { accessSync } from 'node:fs'
 import { chromiumPath } from './support/chromium-path.ts'
+import { goPath } from './support/go-path.ts'
 import { runVitest } from './support/run-vitest.ts'
 
 /** `npm test`: every suite that this machine can run; prints which suites were skipped and why. */
@@ -15,6 +16,7 @@ const needs: readonly [what: string, path: string | null, hint: string][] = [
     '/usr/lib/python3/dist-packages/kafka',
     'no kafka-python (Debian: apt-get install python3-kafka)',
   ],
+  ['the Go examples', goPath(), 'no Go (https://go.dev/dl)'],
   ['Apache Kafka’s tools against the broker', '/usr/bin/mvn', 'no Maven (Debian: apt-get install maven)'],
 ]
 

@@ -3,9 +3,10 @@
 Tidewire keeps the same averages in its view "sensors". This is how any other program reads the log beside it:
 in a consumer group of its own, which takes nothing away from anybody else.
 
-    python3 sensor_averages.py                    goes on where the group stopped, prints what changes
+    python3 sensor_averages.py                    continues where the group stopped, prints what changes
     python3 sensor_averages.py --from-beginning   replays the topic first
     python3 sensor_averages.py --until-end        stops at the end of the topic and prints one summary
+    python3 sensor_averages.py --group another    a second group, which reads all of it again
 
 Needs kafka-python (Debian: apt-get install python3-kafka).
 """
@@ -13,6 +14,7 @@ Needs kafka-python (Debian: apt-get install python3-kafka).
 import argparse
 import json
 import math
+import signal
 from datetime import datetime
 
 from kafka import KafkaConsumer
@@ -69,11 +71,17 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--brokers", default="localhost:9092")
     parser.add_argument("--topic", default="sensor-readings")
-    parser.add_argument("--group", default="sensor-averages-py")
-    parser.add_argument("--from-beginning", action="store_true")
-    parser.add_argument("--until-end", action="store_true")
+    parser.add_argument(
+        "--group", default="sensor-averages-py", help="the consumer group, which remembers how far it has read"
+    )
+    parser.add_argument("--from-beginning", action="store_true", help="read the topic from its beginning")
+    parser.add_argument("--until-end", action="store_true", help="stop at what is the end of the topic at the start")
     options = parser.parse_args()
 
+    # After Ctrl-C the records that were read are counted and committed, and the member leaves its group.
+    stopping = []
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, lambda *_: stopping.append(name))
     consumer = KafkaConsumer(
         options.topic,
         bootstrap_servers=options.brokers,
@@ -81,7 +89,7 @@ def main():
         auto_offset_reset="earliest",
         enable_auto_commit=False,
     )
-    while not consumer.assignment():
+    while not consumer.assignment() and not stopping:
         consumer.poll(100)
     # Polling for the assignment may have moved on already: go back to where this run is to begin.
     for partition in consumer.assignment():
@@ -90,7 +98,11 @@ def main():
     ends = consumer.end_offsets(consumer.assignment())
 
     windows, seen, records = {}, set(), 0
-    while not options.until_end or any(consumer.position(one) < end for one, end in ends.items()):
+
+    def is_done():
+        return stopping or (options.until_end and all(consumer.position(one) >= end for one, end in ends.items()))
+
+    while not is_done():
         for batch in consumer.poll(500).values():
             for record in batch:
                 records += 1

@@ -13,6 +13,28 @@ export async function runCommand(command: string, args: readonly string[], input
   return stdout
 }
 
+/**
+ * Runs a program until `isEnough` of what it has written to standard output, and interrupts it as Ctrl-C does. Resolves
+ * with all it wrote there; rejects if it then does not exit with 0.
+ */
+export async function interruptWhen(
+  command: string,
+  args: readonly string[],
+  isEnough: (output: string) => boolean,
+): Promise<string> {
+  const child = spawn(command, args, { timeout: 60_000 })
+  const exited = once(child, 'exit')
+  const errors = text(child.stderr)
+  let output = ''
+  for await (const chunk of child.stdout.setEncoding('utf8')) {
+    output += chunk
+    if (isEnough(output)) child.kill('SIGINT')
+  }
+  const [code] = await exited
+  if (code !== 0) throw new Error(`${command} ended with ${code}\n${output}\n${await errors}`)
+  return output
+}
+
 /** Whether a program exists and exits with 0. */
 export function succeeds(command: string, args: readonly string[]): boolean {
   return spawnSync(command, args, { stdio: 'ignore' }).status === 0

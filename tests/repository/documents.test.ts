@@ -44,7 +44,7 @@ function anchorsOf(text: string): string[] {
 /** The sources that a page names, by a path or by a file name, and that do not exist. */
 function missingSources(page: string, text: string): string[] {
   const prose = text.replaceAll(/^ *```[\s\S]*?^ *```/gm, '')
-  const names = [...prose.matchAll(/`([\w./-]+\.(?:ts|tsx|cjs|mjs|py))`/g)].map(([, name = '']) => name)
+  const names = [...prose.matchAll(/`([\w./-]+\.(?:ts|tsx|cjs|mjs|py|go))`/g)].map(([, name = '']) => name)
   const folder = posix.dirname(page)
   return names.filter(
     (name) => !known.has(posix.join(folder, name)) && !files.some((file) => `/${file}`.endsWith(`/${name}`)),

@@ -8,12 +8,12 @@ import { recordDecoder } from '#shared/pipeline/consume/consume.ts'
 import type { DecodeRecord, KafkaRecord } from '#shared/pipeline/ports.ts'
 import { recordJudge } from '#shared/pipeline/signed-record.ts'
 import type { Broker } from '../../localstack/broker/start-broker.ts'
-import { runCommand, succeeds } from './run-command.ts'
+import { goExamples, pythonExamples } from './example-programs.ts'
+import { interruptWhen, runCommand } from './run-command.ts'
 import { startBrokerUnderTest, uniqueName } from './start-broker-under-test.ts'
 
-const PYTHON = '/usr/bin/python3'
-const missing = !succeeds(PYTHON, ['-c', 'import kafka'])
-const reason = missing ? ` (skipped: ${PYTHON} has no kafka module)` : ''
+/** The messages of a test, and the three oddities. */
+const RECORDS = 903
 const NOON = Date.parse('2026-03-01T12:00:00Z')
 const SENSORS = ['quay-1', 'yard-3', 'mine']
 
@@ -48,12 +48,13 @@ const ODDITIES: readonly Message[] = [
   messageOf(1),
 ]
 
-describe(`the Python examples${reason}`, () => {
+describe.each([pythonExamples(), goExamples()])('the examples in $title', (programs) => {
+  const { missing, produce, average } = programs
   let broker: Broker
   let topic = ''
   let kafka: Kafka
   beforeAll(async () => {
-    if (missing) return
+    if (missing !== null) return
     broker = await startBrokerUnderTest()
     topic = uniqueName('sensor-readings')
     kafka = new Kafka({ brokers: broker.endpoint.split(','), logLevel: logLevel.NOTHING })
@@ -67,42 +68,66 @@ describe(`the Python examples${reason}`, () => {
     await producer.send({ topic, messages: [...messages, ...ODDITIES] })
     await producer.disconnect()
   })
-  afterAll(() => broker?.stop())
+  afterAll(async () => {
+    await broker?.stop()
+    programs.remove()
+  })
 
-  const run = (script: string, args: readonly string[]) =>
-    runCommand(PYTHON, [`docs/examples/${script}`, '--brokers', broker.endpoint, '--topic', topic, ...args])
+  const argumentsOf = (args: readonly string[], more: readonly string[]) => [
+    ...args,
+    '--brokers',
+    broker.endpoint,
+    '--topic',
+    topic,
+    ...more,
+  ]
+  const send = async (...more: string[]): Promise<object> =>
+    JSON.parse(await runCommand(produce.command, argumentsOf(produce.args, more)))
   const averages = async (group: string, ...more: string[]): Promise<Summary> =>
-    JSON.parse(await run('sensor_averages.py', ['--group', group, '--until-end', ...more]))
+    JSON.parse(
+      await runCommand(
+        average.command,
+        argumentsOf(average.args, ['--group', group, '--until-end', ...more]),
+      ),
+    )
 
-  it.skipIf(missing)(
-    'two groups read the same events, each goes on where it stopped, and a replay reads all again',
+  it.skipIf(missing !== null)(
+    'read the same events in two groups, each continues where it stopped, and a replay reads all again',
     async () => {
       const [one, two] = [uniqueName('one'), uniqueName('two')]
       const expected = viewOf(await readTopic(kafka, topic))
 
       const first = await averages(one)
       const other = await averages(two)
-      const binary = JSON.parse(
-        await run('produce_reading.py', ['--sensor', 'attic', '--temperature', '30.5']),
-      ) as object
-      const structured = await run('produce_reading.py', [
-        '--sensor',
-        'attic',
-        '--humidity',
-        '40',
-        '--mode',
-        'structured',
-      ])
+      const binary = await send('--sensor', 'attic', '--temperature', '30.5')
+      const structured = await send('--sensor', 'attic', '--humidity', '40', '--mode', 'structured')
       const next = await averages(one)
       const replayed = await averages(one, '--from-beginning')
 
-      expect(first).toEqual({ records: 903, averages: expected })
+      expect(first).toEqual({ records: RECORDS, averages: expected })
       expect(other).toEqual(first)
-      expect(binary).toMatchObject({ topic, partition: JSON.parse(structured).partition })
+      expect(structured).toMatchObject({ topic })
+      expect(binary).toMatchObject({ topic, partition: (structured as { partition: number }).partition })
       const attic = { temperature: 30.5, humidity: 40 }
       expect(next).toEqual({ records: 2, averages: { attic } })
-      expect(replayed).toEqual({ records: 905, averages: { ...expected, attic } })
+      expect(replayed).toEqual({ records: RECORDS + 2, averages: { ...expected, attic } })
       expect(viewOf(await readTopic(kafka, topic))).toEqual(replayed.averages)
+    },
+  )
+
+  it.skipIf(missing !== null)(
+    'commit what they have counted when they are interrupted, and end without an error',
+    async () => {
+      const group = uniqueName('interrupted')
+      const args = argumentsOf(average.args, ['--group', group])
+
+      const output = await interruptWhen(average.command, args, (text) => text.split('\n').length > 500)
+      const { records } = JSON.parse(output.trim().split('\n').at(-1) ?? '') as Summary
+      const rest = await averages(group)
+      const total = (await readTopic(kafka, topic)).length
+
+      expect(records).toBeGreaterThanOrEqual(500)
+      expect(records + rest.records).toBe(total)
     },
   )
 })
