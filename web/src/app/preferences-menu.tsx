@@ -3,6 +3,7 @@ import { Menu, MenuCheck, MenuChoice, MenuItem, MenuLine } from '#web/ui/overlay
 import { askForNotifications } from '#web/ui/overlay/notifications.ts'
 import { changeSettings, type Settings, useSetting } from '#web/ui/state/settings.ts'
 import { useAccess } from '../live/access.tsx'
+import { sayConnections } from '../live/use-connection-count.ts'
 
 const THEMES = [
   ['system', 'System'],
@@ -14,8 +15,8 @@ const TIMES = [
   ['utc', 'UTC'],
 ] as const
 
-/** The signed-in user and their preferences. */
-export function PreferencesMenu() {
+/** The signed-in user, their preferences, and how many connections are open, for which a phone's bar has no room. */
+export function PreferencesMenu({ count }: { readonly count: number | null }) {
   const { name, signOut } = useAccess()
   const theme = useSetting('theme')
   const times = useSetting('times')
@@ -24,6 +25,7 @@ export function PreferencesMenu() {
   return (
     <Menu defaultOpen trigger={<IconButton icon="person" label={`Preferences of ${name}`} />}>
       <p className="menu-label">{`Signed in as ${name}`}</p>
+      {count !== null && <p className="menu-label">{`${sayConnections(count)} to the server`}</p>}
       <MenuLine />
       <MenuChoice
         label="Theme"

@@ -1,6 +1,7 @@
 import { lazy, Suspense, useEffect, useState } from 'react'
 import { useAccess } from '#web/live/access.tsx'
 import { useConnection } from '#web/live/freshness.tsx'
+import { sayConnections, useConnectionCount } from '#web/live/use-connection-count.ts'
 import { Icon } from '#web/ui/data/icon.tsx'
 import { Age } from '#web/ui/data/times.tsx'
 import { Button, IconButton } from '#web/ui/form/button.tsx'
@@ -13,10 +14,17 @@ type Props = { readonly onPalette: () => void; readonly onHelp: () => void }
 /** The bar at the top: the state of the connection, and what every page needs. */
 export function TopBar({ onPalette, onHelp }: Props) {
   const times = useSetting('times')
+  const count = useConnectionCount()
   return (
     <header className="top-bar">
       <img className="top-logo" src="/icon.svg" alt="Tidewire" width="26" height="26" />
       <ConnectionStatus />
+      {count !== null && (
+        <span className="top-count" title="Open connections to this server, of everybody">
+          <Icon name="plug" size={15} />
+          {sayConnections(count)}
+        </span>
+      )}
       <Button className="top-search" small icon="search" aria-label="Go to or do… Ctrl K" onClick={onPalette}>
         <span className="top-words">Go to or do…</span>
         <kbd>Ctrl K</kbd>
@@ -32,7 +40,7 @@ export function TopBar({ onPalette, onHelp }: Props) {
         {times === 'utc' ? 'UTC' : 'Local'}
       </Button>
       <IconButton className="top-help" icon="keyboard" label="Keyboard shortcuts (?)" onClick={onHelp} />
-      <PreferencesButton />
+      <PreferencesButton count={count} />
     </header>
   )
 }
@@ -90,7 +98,7 @@ const PreferencesMenu = lazy(() =>
 )
 
 /** Opens the preferences. The first click loads their menu. */
-function PreferencesButton() {
+function PreferencesButton({ count }: { readonly count: number | null }) {
   const { name } = useAccess()
   const [isWanted, setWanted] = useState(false)
   const button = (
@@ -103,7 +111,7 @@ function PreferencesButton() {
   )
   return isWanted ? (
     <Suspense fallback={button}>
-      <PreferencesMenu />
+      <PreferencesMenu count={count} />
     </Suspense>
   ) : (
     button
