@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { VERSION } from '#shared/core/version.ts'
 import { createAuditCommand } from './audit/audit-command.ts'
+import { createConnectionsCommand } from './connections/connections-command.ts'
 import { createKeysCommand } from './keys/keys-command.ts'
 import type { CliContext } from './lib/cli-context.ts'
 import { CliError, EXIT_CODES } from './lib/cli-error.ts'
@@ -22,6 +23,7 @@ const COMMANDS: readonly ((context: CliContext) => Command)[] = [
   createAuditCommand,
   createKeysCommand,
   createUsersCommand,
+  createConnectionsCommand,
   createProfileCommand,
 ]
 
