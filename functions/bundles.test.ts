@@ -21,6 +21,7 @@ const LIMITS: Readonly<Record<string, number>> = {
   read: 623_000,
   standing: 350_000,
   stats: 731_000,
+  streams: 776_000,
   webhooks: 746_000,
   write: 749_500,
 }

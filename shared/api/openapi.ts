@@ -7,11 +7,13 @@ import { otherPaths } from './other-paths.ts'
 import { problemComponents } from './responses.ts'
 import { withActions } from './route-actions.ts'
 import { httpComponents, type Json } from './schemas.ts'
+import { streamPaths } from './stream-paths.ts'
 
 const paths: Readonly<Record<string, Json>> = {
   ...eventPaths,
   ...accountPaths,
   ...connectionPaths,
+  ...streamPaths,
   ...otherPaths,
 }
 

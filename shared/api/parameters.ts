@@ -2,6 +2,7 @@ import { AUDITED_ACTIONS } from '#shared/core/audit.ts'
 import { LONG_POLL_LIMIT } from '#shared/core/limits.ts'
 import { SEVERITIES } from '#shared/core/severity.ts'
 import { CSV_LIMITS, PAGE_LIMITS } from '#shared/pipeline/history/list-events.ts'
+import { BROWSE_LIMITS } from '#shared/pipeline/streams/browse-partition.ts'
 import { VIEW_LIMITS } from '#shared/pipeline/views/read-view.ts'
 import { type Json, schemaRef } from './schemas.ts'
 
@@ -178,6 +179,53 @@ export const viewKeyParameters: readonly Json[] = [
     'key',
     'A key of the view, percent-encoded. That of a case of the port is `<id>@<source>`, in which `%`, `@` and `/` of both are percent-encoded already; the id alone stands for the event that GET /events/{id} returns, unless `parts=true`.',
     'MSKU-9021044',
+  ),
+]
+
+export const topicParameters: readonly Json[] = [inPath('topic', 'A topic of Kafka.', 'container-events')]
+
+export const streamParameters: readonly Json[] = [
+  ...topicParameters,
+  {
+    name: 'partition',
+    in: 'path',
+    required: true,
+    description: 'One of its partitions.',
+    schema: { type: 'integer', minimum: 0 },
+    example: 0,
+  },
+  inQuery('offset', 'Begin at this offset, or at the first one that is left above it.', {
+    type: 'integer',
+    minimum: 0,
+  }),
+  inQuery('time', 'Begin at the first record that is not older (RFC 3339).', TIME, {
+    example: '2026-11-21T00:00:00Z',
+  }),
+  inQuery('last', 'Begin so many records before the end. Without a place to begin it is the limit.', {
+    type: 'integer',
+    minimum: 1,
+    maximum: BROWSE_LIMITS.last,
+  }),
+  inQuery('limit', 'The maximum number of records in a page.', {
+    type: 'integer',
+    minimum: 1,
+    maximum: BROWSE_LIMITS.most,
+    default: BROWSE_LIMITS.usual,
+  }),
+  inQuery('q', 'Only records with this text in their key, value or headers, ignoring case.', {
+    type: 'string',
+    maxLength: 200,
+  }),
+  inQuery(
+    'field',
+    'Only records whose event has this value at this path.',
+    { type: 'string', pattern: '^[^=]{1,200}=' },
+    { example: 'data.containerId=MSKU-9021044' },
+  ),
+  inQuery(
+    'wait',
+    'Seconds for which to hold the request at the end of the partition until a matching record comes. A server may allow less, or none.',
+    { type: 'integer', minimum: 0, maximum: LONG_POLL_LIMIT, default: 0 },
   ),
 ]
 

@@ -5,6 +5,7 @@ import type { connectionPaths } from './connection-paths.ts'
 import type { eventPaths } from './event-paths.ts'
 import type { otherPaths } from './other-paths.ts'
 import type { Json } from './schemas.ts'
+import type { streamPaths } from './stream-paths.ts'
 
 type Routes<Paths> = {
   [Path in keyof Paths & string]: `${Uppercase<keyof Paths[Path] & string>} ${Path}`
@@ -14,6 +15,7 @@ type Route =
   | Routes<typeof accountPaths>
   | Routes<typeof connectionPaths>
   | Routes<typeof otherPaths>
+  | Routes<typeof streamPaths>
 
 /** What a route takes: an action, the action of the move that it makes, or no credentials of ours. */
 type Takes = Action | 'a move' | 'the move delete' | 'nothing'
@@ -30,6 +32,9 @@ export const ROUTE_ACTIONS = {
   'POST /events/{id}/{move}': 'a move',
   'GET /audit': 'audit.read',
   'GET /dead-letters': 'dead-letters.read',
+  'GET /streams': 'streams.list',
+  'GET /streams/{topic}': 'streams.list',
+  'GET /streams/{topic}/{partition}': 'streams.read',
   'GET /stats': 'stats.read',
   'GET /views/{domain}/{view}': 'read',
   'GET /views/{domain}/{view}/{key}': 'read',

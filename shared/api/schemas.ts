@@ -17,6 +17,7 @@ import { clientMessages, cursor, serverFrames } from '#shared/core/messages.ts'
 import type { Domain } from '#shared/domain/define-domain.ts'
 import { catalogAnswer } from './catalog-document.ts'
 import { connectionSchemas } from './connection-schemas.ts'
+import { streamSchemas } from './stream-schemas.ts'
 
 /** A JSON object of a document. */
 export type Json = { readonly [name: string]: unknown }
@@ -306,6 +307,7 @@ const httpSchemas = {
   historyPage,
   catchUpPage,
   deadLetterList,
+  ...streamSchemas,
   viewState,
   viewParts,
   stats,

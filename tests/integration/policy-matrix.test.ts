@@ -40,6 +40,9 @@ const SAMPLES: Readonly<Record<Taken, Sample>> = {
   'POST /events/{id}/erase': { path: '/events/none/erase', body: () => ({ reason: 'a test' }) },
   'GET /dead-letters': { path: '/dead-letters' },
   'GET /audit': { path: '/audit' },
+  'GET /streams': { path: '/streams' },
+  'GET /streams/{topic}': { path: '/streams/events' },
+  'GET /streams/{topic}/{partition}': { path: '/streams/events/0' },
   'GET /stats': { path: '/stats' },
   'GET /views/{domain}/{view}': { path: '/views/port/statistics' },
   'GET /views/{domain}/{view}/{key}': { path: '/views/port/cases/none' },
@@ -62,8 +65,6 @@ const WITHOUT_ROUTE: readonly Action[] = [
   'session.end',
   'dead-letters.replay',
   'dead-letters.discard',
-  'streams.list',
-  'streams.read',
 ]
 
 /** An event of each line of CHANNELS: in whose channel, and of which type; by default with the data of its example. */

@@ -38,16 +38,11 @@ const COMMAND_ACTIONS: Readonly<Record<string, readonly Action[]>> = {
   users: ['users.read', 'users.revoke'],
   connections: ['connections.read', 'connections.close'],
   'dead-letters': ['dead-letters.read', 'dead-letters.replay', 'dead-letters.discard'],
-  topics: ['streams.read'],
+  topics: ['streams.list', 'streams.read'],
 }
 
 /** Actions that are decided, and that nothing does yet. */
-const AWAITED: readonly string[] = [
-  'dead-letters.replay',
-  'dead-letters.discard',
-  'replays.run',
-  'streams.list',
-]
+const AWAITED: readonly string[] = ['dead-letters.replay', 'dead-letters.discard', 'replays.run']
 
 type Operation = { readonly security?: readonly unknown[] } & Readonly<Record<string, unknown>>
 const { paths } = openapiDocument(domains) as {

@@ -53,6 +53,7 @@ const INSIDE = [
   ['functions/planted.ts', '#shared/pipeline/lifecycle/planted.ts'],
   ['functions/planted.ts', '#shared/pipeline/sockets/subscribe.ts'],
   ['functions/planted.ts', '#shared/pipeline/stats/planted.ts'],
+  ['functions/planted.ts', '#shared/pipeline/streams/present-records.ts'],
   ['functions/planted.ts', '#shared/pipeline/views/planted.ts'],
   ['functions/planted.ts', '#shared/pipeline/webhooks/verify.ts'],
   ['functions/planted.ts', '#shared/api/parameters.ts'],

@@ -3,6 +3,7 @@ import { describeClaimStore } from '#shared/testing/contracts/claim-store.contra
 import { describeDeadLetterStore } from '#shared/testing/contracts/dead-letter-store.contract.ts'
 import { describeEventStore } from '#shared/testing/contracts/event-store.contract.ts'
 import { describeKeyStore } from '#shared/testing/contracts/key-store.contract.ts'
+import { describeLogInspector } from '#shared/testing/contracts/log-inspector.contract.ts'
 import { describeRateCounter } from '#shared/testing/contracts/rate-counter.contract.ts'
 import { describeReportStore } from '#shared/testing/contracts/report-store.contract.ts'
 import { describeRevocationStore } from '#shared/testing/contracts/revocation-store.contract.ts'
@@ -13,6 +14,7 @@ import { memoryClaimStore } from './memory-claim-store.ts'
 import { memoryDeadLetterStore } from './memory-dead-letter-store.ts'
 import { memoryEventStore } from './memory-event-store.ts'
 import { memoryKeyStore } from './memory-key-store.ts'
+import { memoryLogInspector } from './memory-log-inspector.ts'
 import { memoryRateCounter } from './memory-rate-counter.ts'
 import { memoryReportStore } from './memory-report-store.ts'
 import { memoryRevocationStore } from './memory-revocation-store.ts'
@@ -66,4 +68,18 @@ describeRateCounter('in memory', () => rateCounter)
 describeReportStore('in memory', (now) => {
   reportTime = now
   return reports
+})
+
+describeLogInspector('in memory', async () => {
+  const inspector = memoryLogInspector()
+  return {
+    inspector,
+    async createTopic() {
+      inspector.create('inspected', 2)
+      return 'inspected'
+    },
+    async append(partition, records) {
+      for (const record of records) inspector.append(partition, record)
+    },
+  }
 })

@@ -1,0 +1,119 @@
+// kafkajs 2.2.4 fetches only as a member of a consumer group. Its cluster, which its clients are made of, has a plain fetch.
+
+declare module 'kafkajs/src/cluster/index.js' {
+  type Broker = {
+    fetch(request: {
+      replicaId: -1
+      /** 1: without records of open or aborted transactions. */
+      isolationLevel: 1
+      maxWaitTime: number
+      minBytes: number
+      maxBytes: number
+      topics: {
+        topic: string
+        partitions: { partition: number; fetchOffset: string; maxBytes: number }[]
+      }[]
+    }): Promise<{
+      responses: readonly {
+        topicName: string
+        partitions: readonly import('kafkajs/src/consumer/batch.js').PartitionData[]
+      }[]
+    }>
+    listOffsets(request: {
+      replicaId: -1
+      isolationLevel: 1
+      topics: { topic: string; partitions: { partition: number; timestamp: string }[] }[]
+    }): Promise<{
+      responses: readonly {
+        topic: string
+        partitions: readonly { partition: number; offset: string }[]
+      }[]
+    }>
+    listGroups(): Promise<{ groups: readonly { groupId: string; protocolType: string }[] }>
+    describeGroups(request: { groupIds: readonly string[] }): Promise<{
+      groups: readonly {
+        groupId: string
+        state: string
+        members: readonly {
+          memberId: string
+          clientId: string
+          clientHost: string
+          memberAssignment: Buffer
+        }[]
+      }[]
+    }>
+    /** Without topics: of all that the group has committed. */
+    offsetFetch(request: { groupId: string; topics: readonly [] }): Promise<{
+      responses: readonly { topic: string; partitions: readonly { partition: number; offset: string }[] }[]
+    }>
+    describeConfigs(request: { resources: readonly { type: number; name: string }[] }): Promise<{
+      resources: readonly {
+        configEntries: readonly {
+          configName: string
+          configValue: string | null
+          isDefault: boolean
+          configSource?: number
+          isSensitive: boolean
+        }[]
+      }[]
+    }>
+  }
+
+  type Metadata = {
+    controllerId: number
+    brokers: readonly { nodeId: number; host: string; port: number }[]
+    topicMetadata: readonly {
+      topic: string
+      partitionMetadata: readonly {
+        partitionId: number
+        leader: number
+        replicas: readonly number[]
+        isr: readonly number[]
+      }[]
+    }[]
+  }
+
+  export default class Cluster {
+    constructor(
+      config: Pick<
+        import('kafkajs').KafkaConfig,
+        'brokers' | 'ssl' | 'sasl' | 'clientId' | 'connectionTimeout' | 'requestTimeout' | 'retry'
+      > & {
+        logger: import('kafkajs').Logger
+        socketFactory: import('kafkajs').ISocketFactory
+        enforceRequestTimeout: boolean
+        allowAutoTopicCreation: false
+        metadataMaxAge: number
+        authenticationTimeout: number
+        reauthenticationThreshold: number
+        maxInFlightRequests: null
+      },
+    )
+    readonly brokerPool: { readonly metadata: Metadata | null }
+    connect(): Promise<void>
+    disconnect(): Promise<void>
+    /** Of all topics, as long as none is a target. */
+    refreshMetadata(): Promise<void>
+    getNodeIds(): string[]
+    findBroker(node: { nodeId: string | number }): Promise<Broker>
+  }
+}
+
+declare module 'kafkajs/src/consumer/batch.js' {
+  export type PartitionData = {
+    readonly partition: number
+    readonly highWatermark: string
+    readonly lastStableOffset: string
+    readonly messages: readonly unknown[]
+  }
+  export default class Batch {
+    constructor(topic: string, fetchedOffset: string, data: PartitionData)
+    readonly messages: readonly import('kafkajs').KafkaMessage[]
+    readonly rawMessages: readonly { readonly offset: string }[]
+  }
+}
+
+declare module 'kafkajs/src/network/socketFactory.js' {
+  const createSocketFactory: () => import('kafkajs').ISocketFactory
+  export default createSocketFactory
+}

@@ -1,0 +1,158 @@
+import { CompressionTypes, type Consumer, Kafka, logLevel, Partitioners, type Producer } from 'kafkajs'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { kafkaLogInspector } from '#shared/adapters/kafka/kafka-log-inspector.ts'
+import type { LogInspector } from '#shared/pipeline/streams/log-inspector.ts'
+import { describeLogInspector } from '#shared/testing/contracts/log-inspector.contract.ts'
+import type { Broker } from '../../localstack/broker/start-broker.ts'
+import { startBrokerUnderTest, uniqueName } from './start-broker-under-test.ts'
+
+let broker: Broker
+let kafka: Kafka
+let producer: Producer
+let inspector: LogInspector
+const created: string[] = []
+const waiting = { timeout: 60_000, interval: 100 }
+
+const ready = Promise.withResolvers<void>()
+beforeAll(async () => {
+  broker = await startBrokerUnderTest()
+  const brokers = broker.endpoint.split(',')
+  kafka = new Kafka({ brokers, logLevel: logLevel.NOTHING })
+  producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner })
+  await producer.connect()
+  inspector = kafkaLogInspector({ brokers, clientId: 'inspector-test' })
+  ready.resolve()
+})
+afterAll(async () => {
+  const admin = kafka.admin()
+  await admin.connect()
+  await admin.deleteTopics({ topics: created })
+  await admin.disconnect()
+  await producer.disconnect()
+  await broker.stop()
+})
+
+async function createTopic(numPartitions = 2): Promise<string> {
+  const topic = uniqueName('inspected')
+  const admin = kafka.admin()
+  await admin.connect()
+  await admin.createTopics({ topics: [{ topic, numPartitions }], waitForLeaders: true })
+  await admin.disconnect()
+  created.push(topic)
+  return topic
+}
+
+describeLogInspector('on Kafka', async () => {
+  await ready.promise
+  return {
+    inspector,
+    createTopic,
+    async append({ topic, partition }, records) {
+      for (const { timestamp, key, value, headers = {} } of records)
+        await producer.send({
+          topic,
+          messages: [{ partition, key: key ?? null, value, headers, timestamp: String(timestamp) }],
+        })
+    },
+  }
+})
+
+describe('the LogInspector on Kafka', () => {
+  async function consume(groupId: string, topic: string): Promise<Consumer> {
+    const consumer = kafka.consumer({ groupId, sessionTimeout: 6000, heartbeatInterval: 500 })
+    await consumer.connect()
+    onTestFinished(() => consumer.disconnect())
+    await consumer.subscribe({ topic, fromBeginning: true })
+    await consumer.run({ autoCommit: false, eachMessage: async () => {} })
+    return consumer
+  }
+  const findGroup = async (name: string) => (await inspector.groups()).find((group) => group.name === name)
+
+  it('sees a group with its members, their partitions, and what it has committed', async () => {
+    const topic = await createTopic()
+    const groupId = uniqueName('group')
+    await producer.send({ topic, messages: [0, 1, 2].map((n) => ({ partition: 0, value: `${n}` })) })
+
+    const consumer = await consume(groupId, topic)
+    await vi.waitFor(
+      async () => expect(await findGroup(groupId)).toMatchObject({ state: 'Stable', members: [{}] }),
+      waiting,
+    )
+    await consumer.commitOffsets([{ topic, partition: 0, offset: '2' }])
+
+    expect(await findGroup(groupId)).toEqual({
+      name: groupId,
+      state: 'Stable',
+      members: [
+        {
+          id: expect.any(String),
+          client: 'kafkajs',
+          host: expect.stringMatching(/^[\d.:a-f]+$/),
+          partitions: [
+            { topic, partition: 0 },
+            { topic, partition: 1 },
+          ],
+        },
+      ],
+      committed: [{ topic, partition: 0, offset: 2 }],
+    })
+    await consumer.disconnect()
+    await vi.waitFor(
+      async () => expect(await findGroup(groupId)).toMatchObject({ state: 'Empty', members: [] }),
+      waiting,
+    )
+    expect(await findGroup(groupId)).toMatchObject({ committed: [{ topic, partition: 0, offset: 2 }] })
+  })
+
+  it('reads batches that are compressed with gzip, from their middle too', async () => {
+    const topic = await createTopic(1)
+    const messages = ['a', 'b', 'c'].map((value) => ({ value }))
+    await producer.send({ topic, compression: CompressionTypes.GZIP, messages })
+
+    const { records, next } = await inspector.fetch({ topic, partition: 0, offset: 1 }, 1024)
+
+    expect(records.map(({ offset, value }) => `${offset}=${value}`)).toEqual(['1=b', '2=c'])
+    expect(next).toBe(3)
+  })
+
+  it('shows neither the records of aborted transactions nor the markers, and passes them', async (context) => {
+    const topic = await createTopic(1)
+    const writer = kafka.producer({
+      idempotent: true,
+      maxInFlightRequests: 1,
+      transactionalId: uniqueName('transaction'),
+      createPartitioner: Partitioners.DefaultPartitioner,
+      retry: { retries: 1 },
+    })
+    const begun = await writer
+      .connect()
+      .then(() => writer.transaction())
+      .catch(() => null)
+    onTestFinished(() => writer.disconnect())
+    if (begun === null) return context.skip('the local broker has no transactions')
+    await begun.send({ topic, messages: [{ value: 'aborted' }] })
+    await begun.abort()
+    await producer.send({ topic, messages: [{ value: 'kept' }] })
+
+    const values: string[] = []
+    let offset = 0
+    for (let latest = 1; offset < latest; ) {
+      const fetched = await inspector.fetch({ topic, partition: 0, offset }, 1024)
+      values.push(...fetched.records.map(({ value }) => String(value)))
+      expect(fetched.next).toBeGreaterThan(offset)
+      offset = fetched.next
+      latest = fetched.latest
+    }
+    expect(values).toEqual(['kept'])
+  })
+
+  it('refuses within seconds what no broker responds to', async () => {
+    const away = kafkaLogInspector({ brokers: ['127.0.0.1:9'], clientId: 'inspector-test' })
+
+    await expect(away.layout()).rejects.toMatchObject({
+      code: 'unavailable',
+      message: expect.stringContaining('Kafka does not respond (127.0.0.1:9)'),
+      retryAfterSeconds: 5,
+    })
+  })
+})
