@@ -1,7 +1,9 @@
 import { Command, CommanderError } from 'commander'
 import { VERSION } from '#shared/core/version.ts'
 import { createAuditCommand } from './audit/audit-command.ts'
+import { createCompletionCommand } from './completion/completion-command.ts'
 import { createConnectionsCommand } from './connections/connections-command.ts'
+import { createDoctorCommand } from './doctor/doctor-command.ts'
 import { createKeysCommand } from './keys/keys-command.ts'
 import type { CliContext } from './lib/cli-context.ts'
 import { CliError, EXIT_CODES } from './lib/cli-error.ts'
@@ -24,11 +26,14 @@ const COMMANDS: readonly ((context: CliContext) => Command)[] = [
   createKeysCommand,
   createUsersCommand,
   createConnectionsCommand,
+  createDoctorCommand,
   createProfileCommand,
+  createCompletionCommand,
 ]
 
 const EPILOGUE = `
 Examples:
+  $ tidewire doctor
   $ tidewire publish events.ndjson
   $ tidewire publish prices.csv --type market.tick --subject '{symbol}'
   $ tidewire tail 'port.**' --filter severity=critical,high
