@@ -4,13 +4,18 @@ import type { AcceptDeps } from '#shared/pipeline/accept/accept.ts'
 import type { AuditRecord } from '#shared/pipeline/audit/audit.ts'
 import { writeAudit } from '#shared/pipeline/audit/write-audit.ts'
 import { logError } from '#shared/pipeline/log-error.ts'
-import { catalogOf, claimStore, kafkaLog, newId, openTables } from './lib/compose.ts'
+import type { Measured } from '#shared/pipeline/telemetry/telemetry.ts'
+import { catalogOf, claimStore, kafkaLog, newId, openTables, telemetryOf } from './lib/compose.ts'
 import { type Environment, readEnvironment } from './lib/environment.ts'
 import { stopAppendsAt } from './lib/stop-at.ts'
 
-export function composeAudit(env: Environment): AcceptDeps {
+type AuditDeps = AcceptDeps & Measured
+
+export function composeAudit(env: Environment): AuditDeps {
+  const telemetry = telemetryOf(env, 'audit')
   return {
-    kafka: kafkaLog(env),
+    telemetry,
+    kafka: kafkaLog(env, telemetry),
     claims: claimStore(openTables(env)),
     catalog: catalogOf(env),
     newId,
@@ -22,7 +27,7 @@ export function composeAudit(env: Environment): AcceptDeps {
  * `tidewire-audit`. It fails if Kafka cannot be written, and Lambda then calls it twice again with the same entry, which
  * is written once. The last failure logs the entry, so that it is not lost.
  */
-export function createAuditFunction(deps: AcceptDeps) {
+export function createAuditFunction({ telemetry, ...deps }: AuditDeps) {
   const handle = async (record: AuditRecord, _: Context, signal: AbortSignal): Promise<null> => {
     try {
       await writeAudit(record, stopAppendsAt(signal, deps))
@@ -36,6 +41,7 @@ export function createAuditFunction(deps: AcceptDeps) {
     late: () => {
       throw new OutOfTime()
     },
+    telemetry,
   })
 }
 

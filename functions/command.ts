@@ -11,9 +11,9 @@ import type { EraseDeps } from '#shared/pipeline/lifecycle/erase-event.ts'
 import { lifecyclesOf } from '#shared/pipeline/lifecycle/lifecycles.ts'
 import { type MoveDeps, moveEvent, readMoveBody } from '#shared/pipeline/lifecycle/move-event.ts'
 import type { Limits } from '#shared/pipeline/limits/limits.ts'
+import type { Measured } from '#shared/pipeline/telemetry/telemetry.ts'
 import { continueTrace } from '#shared/pipeline/trace.ts'
 import { viewsOf } from '#shared/pipeline/views/views.ts'
-
 import {
   auditTrailInKafka,
   catalogOf,
@@ -27,14 +27,17 @@ import {
   limitsOf,
   newId,
   openTables,
+  telemetryOf,
   viewStore,
 } from './lib/compose.ts'
 import { type Environment, readEnvironment } from './lib/environment.ts'
+import { followAppends } from './lib/follow-appends.ts'
 import { isErasing, respondWithErased } from './lib/respond-with-erased.ts'
 import { stopAppendsAt, stopPausesAt } from './lib/stop-at.ts'
 
 export type CommandDeps = MoveDeps &
-  EraseDeps & {
+  EraseDeps &
+  Measured & {
     readonly identify: Identify
     readonly audit: Audit
     readonly limits: Limits
@@ -42,14 +45,16 @@ export type CommandDeps = MoveDeps &
 
 export function composeCommand(env: Environment): CommandDeps {
   const tables = openTables(env)
+  const telemetry = telemetryOf(env, 'command')
   const accepting = {
-    kafka: kafkaLog(env),
+    kafka: kafkaLog(env, telemetry),
     claims: claimStore(tables),
     catalog: catalogOf(env),
     newId,
   }
   return {
     ...accepting,
+    telemetry,
     audit: auditTrailInKafka(accepting),
     // A person waits for the response: Kafka is asked twice, for 2 s each.
     reader: kafkaLogReader({
@@ -76,42 +81,45 @@ export function composeCommand(env: Environment): CommandDeps {
  * `POST /events/{id}/{move}` and `DELETE /events/{id}`: 202 once Kafka has the move, with the state that the views
  * make of it. `POST /events/{id}/erase` is none of the moves: it takes any event.
  */
-export function createCommand({ identify, audit, limits, ...deps }: CommandDeps) {
-  return httpHandler((request) =>
-    respondAs(request, { identify, audit, limits }, async (principal) => {
-      const { id = '', move = 'delete' } = request.pathParameters
-      const { headers, query, signal, caller } = request
-      const live = stopAppendsAt(signal, stopPausesAt(signal, deps))
-      if (isErasing(request)) return respondWithErased(request, principal, { ...live, audit })
-      const key = readIdempotencyKey(headers['idempotency-key'])
-      const target = JSON.stringify([move, id, query.source])
-      const { receipt, state } = await moveEvent(
-        {
-          id,
-          move,
-          principal,
-          source: query.source,
-          ifMatch: headers['if-match'],
-          body: readMoveBody(request.body),
-          traceparent: continueTrace(headers.traceparent),
-          keyed: key === undefined ? undefined : keyRequest(principal.name, key, request, target),
-        },
-        live,
-      )
-      await audit.record({
-        action: move === 'delete' ? 'event.deleted' : 'event.moved',
-        principal: actorOf(principal),
-        caller,
-        target: id,
-        details: { move, event: receipt.id },
-      })
-      if (state === null) return { status: 202, body: receipt }
-      return {
-        status: 202,
-        headers: { etag: entityTag(state) },
-        body: { ...receipt, state: state.state },
-      }
-    }),
+export function createCommand({ identify, audit, limits, telemetry, ...deps }: CommandDeps) {
+  return httpHandler(
+    (request) =>
+      respondAs(request, { identify, audit, limits }, async (principal) => {
+        const { id = '', move = 'delete' } = request.pathParameters
+        const { headers, query, signal, caller } = request
+        const live = followAppends(request, stopAppendsAt(signal, stopPausesAt(signal, deps)), telemetry)
+        if (isErasing(request)) return respondWithErased(request, principal, { ...live, audit })
+        const key = readIdempotencyKey(headers['idempotency-key'])
+        const target = JSON.stringify([move, id, query.source])
+        const { receipt, state } = await moveEvent(
+          {
+            id,
+            move,
+            principal,
+            source: query.source,
+            ifMatch: headers['if-match'],
+            body: readMoveBody(request.body),
+            traceparent: continueTrace(headers.traceparent),
+            keyed: key === undefined ? undefined : keyRequest(principal.name, key, request, target),
+          },
+          live,
+        )
+        telemetry?.metrics.count('events_accepted', 1)
+        await audit.record({
+          action: move === 'delete' ? 'event.deleted' : 'event.moved',
+          principal: actorOf(principal),
+          caller,
+          target: id,
+          details: { move, event: receipt.id },
+        })
+        if (state === null) return { status: 202, body: receipt }
+        return {
+          status: 202,
+          headers: { etag: entityTag(state) },
+          body: { ...receipt, state: state.state },
+        }
+      }),
+    telemetry,
   )
 }
 

@@ -10,6 +10,7 @@ import type { SubscriptionStore, TicketStore } from '#shared/pipeline/ports.ts'
 import { hasEnded, type RevocationStore } from '#shared/pipeline/revocations.ts'
 import { redeemTicket } from '#shared/pipeline/sockets/tickets.ts'
 import type { RequestStats } from '#shared/pipeline/stats/stats.ts'
+import type { Measured } from '#shared/pipeline/telemetry/telemetry.ts'
 import {
   auditTrail,
   identityOf,
@@ -18,11 +19,12 @@ import {
   revocationStore,
   statsRequest,
   subscriptionShards,
+  telemetryOf,
   ticketStore,
 } from './lib/compose.ts'
 import { type Environment, readEnvironment } from './lib/environment.ts'
 
-export type ConnectDeps = {
+export type ConnectDeps = Measured & {
   readonly tickets: TicketStore
   readonly subscriptions: Pick<SubscriptionStore, 'connect'>
   readonly revocations: Pick<RevocationStore, 'current'>
@@ -49,6 +51,7 @@ export function composeConnect(env: Environment): ConnectDeps {
   const tables = openTables(env)
   const shards = subscriptionShards(tables)
   return {
+    telemetry: telemetryOf(env, 'connect'),
     tickets: ticketStore(tables),
     subscriptions: shards.of(0),
     revocations: revocationStore(tables),
@@ -68,7 +71,7 @@ export function composeConnect(env: Environment): ConnectDeps {
  * does not open, and the client tries again.
  */
 export function createConnect({ subscriptions, requestStats, audit, limits, ...deps }: ConnectDeps) {
-  const { tickets, revocations, connectionsOf, now, keyInUrl } = deps
+  const { tickets, revocations, connectionsOf, now, keyInUrl, telemetry } = deps
   const identify = async ({ ticket, key }: Query): Promise<Principal | null> => {
     const byKey = async () => (key && keyInUrl ? keyInUrl(key) : null)
     const [principal, revoked] = await Promise.all([
@@ -116,7 +119,7 @@ export function createConnect({ subscriptions, requestStats, audit, limits, ...d
     await requestStats()
     return { statusCode: 200 }
   }
-  return answerInTime(handle, { late: () => ({ statusCode: 503 }) })
+  return answerInTime(handle, { late: () => ({ statusCode: 503 }), telemetry })
 }
 
 function refuse(): never {

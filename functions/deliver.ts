@@ -5,6 +5,7 @@ import { type DeliverDeps, deliver } from '#shared/pipeline/deliver/deliver.ts'
 import { createKnownHeads } from '#shared/pipeline/deliver/store-batch.ts'
 import type { RequestStats } from '#shared/pipeline/stats/stats.ts'
 import type { InstanceReporter } from '#shared/pipeline/telemetry/instance-report.ts'
+import type { Measured } from '#shared/pipeline/telemetry/telemetry.ts'
 import {
   catalogOf,
   claimStore,
@@ -21,16 +22,18 @@ import {
   statsRequest,
   subscriptionShards,
   type Tables,
+  telemetryOf,
 } from './lib/compose.ts'
 import { type Environment, readEnvironment } from './lib/environment.ts'
 
-export type DeliverFunctionDeps = Omit<DeliverDeps, 'subscriptions' | 'follower' | 'report'> & {
-  readonly shards: Pick<Shards, 'of'>
-  /** The shard of each function that delivers, by the name of the function. */
-  readonly deliverShards: ReadonlyMap<string, number>
-  readonly requestStats: RequestStats
-  readonly report: InstanceReporter
-}
+export type DeliverFunctionDeps = Measured &
+  Omit<DeliverDeps, 'subscriptions' | 'follower' | 'report'> & {
+    readonly shards: Pick<Shards, 'of'>
+    /** The shard of each function that delivers, by the name of the function. */
+    readonly deliverShards: ReadonlyMap<string, number>
+    readonly requestStats: RequestStats
+    readonly report: InstanceReporter
+  }
 
 /** Time kept back from the function's own limit to mark the connections that missed a frame, in milliseconds. */
 const RESERVE_MS = 5000
@@ -42,6 +45,7 @@ export function composeDeliver(env: Environment, tables: Tables = openTables(env
   const shards = subscriptionShards(tables, readItems)
   const catalog = catalogOf(env)
   return {
+    telemetry: telemetryOf(env, 'deliver'),
     store: eventStore(tables),
     claims: claimStore(tables),
     deadLetters: deadLetterStore(tables),
@@ -80,7 +84,10 @@ export function createDeliver({ shards, deliverShards, requestStats, ...deps }: 
     await Promise.all([counted > 0 && requestStats(), deps.report.write()])
     return failuresOf(failed)
   }
-  return answerInTime(handle, { late: (event) => allFailed(event, new OutOfTime()) })
+  return answerInTime(handle, {
+    late: (event) => allFailed(event, new OutOfTime()),
+    telemetry: deps.telemetry,
+  })
 }
 
 export const handler = createDeliver(composeDeliver(readEnvironment(process.env)))

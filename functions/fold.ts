@@ -2,6 +2,7 @@ import type { Context, MSKEvent } from 'aws-lambda'
 import { answerInTime, OutOfTime, timeLeft } from '#shared/adapters/lambda/answer-in-time.ts'
 import { allFailed, type BatchResponse, failuresOf, recordsOf } from '#shared/adapters/lambda/msk-event.ts'
 import { domains } from '#shared/domain/catalog.ts'
+import type { Measured } from '#shared/pipeline/telemetry/telemetry.ts'
 import { type FoldDeps, fold } from '#shared/pipeline/views/fold.ts'
 import { createFoldMemory } from '#shared/pipeline/views/fold-memory.ts'
 import { viewsOf } from '#shared/pipeline/views/views.ts'
@@ -15,6 +16,7 @@ import {
   kafkaLog,
   openTables,
   type Tables,
+  telemetryOf,
   viewRetention,
   viewStore,
 } from './lib/compose.ts'
@@ -23,10 +25,14 @@ import { type Environment, readEnvironment } from './lib/environment.ts'
 /** Time kept back from the function's own limit to report what is not done, in milliseconds. */
 const RESERVE_MS = 2000
 
-export function composeFold(env: Environment, tables: Tables = openTables(env)): FoldDeps {
+type FoldFunctionDeps = FoldDeps & Measured
+
+export function composeFold(env: Environment, tables: Tables = openTables(env)): FoldFunctionDeps {
+  const telemetry = telemetryOf(env, 'fold')
   const catalog = catalogOf(env)
   return {
-    kafka: kafkaLog(env),
+    telemetry,
+    kafka: kafkaLog(env, telemetry),
     store: eventStore(tables),
     claims: claimStore(tables),
     deadLetters: deadLetterStore(tables),
@@ -48,7 +54,10 @@ export function createFold(deps: FoldDeps) {
     const { failed } = await fold(recordsOf(event), { ...deps, withinMs: timeLeft(context, RESERVE_MS) })
     return failuresOf(failed)
   }
-  return answerInTime(handle, { late: (event) => allFailed(event, new OutOfTime()) })
+  return answerInTime(handle, {
+    late: (event) => allFailed(event, new OutOfTime()),
+    telemetry: deps.telemetry,
+  })
 }
 
 export const handler = createFold(composeFold(readEnvironment(process.env)))

@@ -4,10 +4,11 @@ import { VERSION } from '#shared/core/version.ts'
 import type { Catalog } from '#shared/pipeline/catalog.ts'
 import type { Limits } from '#shared/pipeline/limits/limits.ts'
 import type { EventStore } from '#shared/pipeline/ports.ts'
-import { catalogOf, eventStore, limitsOf, openTables } from './lib/compose.ts'
+import type { Measured } from '#shared/pipeline/telemetry/telemetry.ts'
+import { catalogOf, eventStore, limitsOf, openTables, telemetryOf } from './lib/compose.ts'
 import { type Environment, readEnvironment } from './lib/environment.ts'
 
-export type HealthDeps = {
+export type HealthDeps = Measured & {
   readonly store: Pick<EventStore, 'topic'>
   readonly catalog: Catalog
   readonly limits: Limits
@@ -18,6 +19,7 @@ export type HealthDeps = {
 export function composeHealth(env: Environment): HealthDeps {
   const tables = openTables(env)
   return {
+    telemetry: telemetryOf(env, 'health'),
     store: eventStore(tables),
     catalog: catalogOf(env),
     limits: limitsOf(tables),
@@ -37,13 +39,15 @@ function addressesOf({ socketUrl, isLocal, kafkaBrokers, dynamodbEndpoint, local
 }
 
 /** `GET /health`: 200, and the addresses of the stack, if the table of events can be read. */
-export function createHealth({ store, catalog, limits, addresses }: HealthDeps) {
-  return httpHandler((request) =>
-    respondOpenly(request, { limits }, async () => {
-      const [first = ''] = catalog.names
-      await store.topic(first)
-      return { status: 200, body: { status: 'ok', version: VERSION, topics: catalog.names, ...addresses } }
-    }),
+export function createHealth({ store, catalog, limits, addresses, telemetry }: HealthDeps) {
+  return httpHandler(
+    (request) =>
+      respondOpenly(request, { limits }, async () => {
+        const [first = ''] = catalog.names
+        await store.topic(first)
+        return { status: 200, body: { status: 'ok', version: VERSION, topics: catalog.names, ...addresses } }
+      }),
+    telemetry,
   )
 }
 

@@ -9,6 +9,7 @@ import { Refusal } from '#shared/core/refusal.ts'
 import type { Audit } from '#shared/pipeline/audit/audit.ts'
 import { logError } from '#shared/pipeline/log-error.ts'
 import { answerMessage, errorFrame, idOf, type MessageDeps } from '#shared/pipeline/sockets/answer-message.ts'
+import type { Measured } from '#shared/pipeline/telemetry/telemetry.ts'
 import {
   auditTrail,
   catalogOf,
@@ -19,6 +20,7 @@ import {
   socketGateway,
   statsRequest,
   subscriptionShards,
+  telemetryOf,
 } from './lib/compose.ts'
 import { type Environment, readEnvironment } from './lib/environment.ts'
 
@@ -27,13 +29,14 @@ const RESERVE_MS = 2000
 /** Of that, the time to post the error of a message that took too long. */
 const LATE_MS = 1500
 
-export type MessageFunctionDeps = MessageDeps & { readonly audit: Audit }
+export type MessageFunctionDeps = MessageDeps & Measured & { readonly audit: Audit }
 
 export function composeMessage(env: Environment): MessageFunctionDeps {
   const tables = openTables(env)
   const shards = subscriptionShards(tables)
   const identity = identityOf(tables)
   return {
+    telemetry: telemetryOf(env, 'message'),
     store: eventStore(tables),
     subscriptions: shards.of(0),
     gateway: socketGateway(env),
@@ -69,7 +72,7 @@ const BROKEN = 'Something broke on our side; it has been logged. Send the messag
  * costs no call of the management API; where the route has none, it is posted (docs/adr/0021). What fails or takes too
  * long is answered with an error as well, and never closes the connection.
  */
-export function createMessage({ audit, ...deps }: MessageFunctionDeps) {
+export function createMessage({ audit, telemetry, ...deps }: MessageFunctionDeps) {
   /** Posts what the route cannot return. */
   const respond = async (
     { requestContext: { connectionId, routeKey } }: MessageEvent,
@@ -112,6 +115,7 @@ export function createMessage({ audit, ...deps }: MessageFunctionDeps) {
       const frame = errorFrame(new Refusal('unavailable', LATE), idOf(textOf(event)))
       return respond(event, frame, performance.now() + timeLeft(context, LATE_MS / 2))
     },
+    telemetry,
   })
 }
 

@@ -8,6 +8,7 @@ import { Refusal } from '#shared/core/refusal.ts'
 import { domains } from '#shared/domain/catalog.ts'
 import { lifecyclesOf } from '#shared/pipeline/lifecycle/lifecycles.ts'
 import type { Limits } from '#shared/pipeline/limits/limits.ts'
+import type { Measured } from '#shared/pipeline/telemetry/telemetry.ts'
 import { viewsOf } from '#shared/pipeline/views/views.ts'
 import {
   auditTrail,
@@ -22,6 +23,7 @@ import {
   reportStore,
   socketGateway,
   subscriptionShards,
+  telemetryOf,
   ticketStore,
   viewRetention,
   viewStore,
@@ -30,11 +32,12 @@ import { type Environment, readEnvironment } from './lib/environment.ts'
 import { findRoute } from './lib/find-route.ts'
 import { type ReadDeps, readRoutes } from './lib/read-routes.ts'
 
-export type ReadFunctionDeps = ReadDeps & { readonly identify: Identify; readonly limits: Limits }
+export type ReadFunctionDeps = ReadDeps & Measured & { readonly identify: Identify; readonly limits: Limits }
 
 export function composeRead(env: Environment): ReadFunctionDeps {
   const tables = openTables(env)
   return {
+    telemetry: telemetryOf(env, 'read'),
     store: eventStore(tables),
     claims: claimStore(tables),
     viewStore: viewStore(tables),
@@ -57,7 +60,7 @@ export function composeRead(env: Environment): ReadFunctionDeps {
 }
 
 /** Everything that is read over HTTP; also responds to what no route claims, preflights of other routes included. */
-export function createRead({ identify, limits, ...deps }: ReadFunctionDeps) {
+export function createRead({ identify, limits, telemetry, ...deps }: ReadFunctionDeps) {
   const { audit } = deps
   const routes = readRoutes(deps)
   return httpHandler(async (request) => {
@@ -71,7 +74,7 @@ export function createRead({ identify, limits, ...deps }: ReadFunctionDeps) {
       assertMay(principal, route.action)
       return route.respond({ ...request, pathParameters }, principal)
     })
-  })
+  }, telemetry)
 }
 
 /** 405 names the methods that a path has, as RFC 9110 §15.5.6 asks. */

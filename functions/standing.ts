@@ -3,10 +3,11 @@ import { answerInTime, OutOfTime } from '#shared/adapters/lambda/answer-in-time.
 import { idName, isUserName } from '#shared/core/access/principal.ts'
 import { logError } from '#shared/pipeline/log-error.ts'
 import { endSessions, type SessionDeps } from '#shared/pipeline/people/end-sessions.ts'
-import { openTables, revocationStore } from './lib/compose.ts'
+import type { Measured } from '#shared/pipeline/telemetry/telemetry.ts'
+import { openTables, revocationStore, telemetryOf } from './lib/compose.ts'
 import { type Environment, readEnvironment } from './lib/environment.ts'
 
-export type StandingDeps = SessionDeps
+export type StandingDeps = SessionDeps & Measured
 
 /**
  * An action of the user pool, as CloudTrail records it. The name of the user is hidden, and the user's id, which tokens
@@ -22,7 +23,11 @@ type PoolAction = {
 }
 
 export function composeStanding(env: Environment): StandingDeps {
-  return { revocations: revocationStore(openTables(env)), now: Date.now }
+  return {
+    revocations: revocationStore(openTables(env)),
+    now: Date.now,
+    telemetry: telemetryOf(env, 'standing'),
+  }
 }
 
 /**
@@ -30,7 +35,7 @@ export function composeStanding(env: Environment): StandingDeps {
  * before it are revoked. A token that is issued later has the new groups, and is good. It throws if the table cannot be
  * written, and is then called again.
  */
-export function createStanding(deps: StandingDeps) {
+export function createStanding({ telemetry, ...deps }: StandingDeps) {
   const handle = async ({ detail }: Pick<EventBridgeEvent<string, PoolAction>, 'detail'>): Promise<null> => {
     const { eventTime = '', errorCode, requestParameters, additionalEventData } = detail
     const [id, name] = [additionalEventData?.sub, requestParameters?.username ?? '']
@@ -49,6 +54,7 @@ export function createStanding(deps: StandingDeps) {
     late: () => {
       throw new OutOfTime()
     },
+    telemetry,
   })
 }
 

@@ -8,6 +8,7 @@ import type { SourceOwner } from '#shared/pipeline/accept/source-owner.ts'
 import type { Audit } from '#shared/pipeline/audit/audit.ts'
 import { clientOf } from '#shared/pipeline/limits/client-of.ts'
 import type { Limits } from '#shared/pipeline/limits/limits.ts'
+import type { Measured } from '#shared/pipeline/telemetry/telemetry.ts'
 import { continueTrace } from '#shared/pipeline/trace.ts'
 import {
   grantDeliveries,
@@ -25,33 +26,38 @@ import {
   newId,
   openTables,
   sourceOwnerOf,
+  telemetryOf,
 } from './lib/compose.ts'
 import { type Environment, readEnvironment } from './lib/environment.ts'
+import { followAppends } from './lib/follow-appends.ts'
 import { stopAppendsAt } from './lib/stop-at.ts'
 
 type WebhookDelivery = HttpRequest & { readonly url: string }
 type ReceiveDeps = Parameters<typeof receiveWebhook>[2]
 
-export type WebhooksDeps = AcceptDeps & {
-  readonly sources: ReadonlyMap<string, WebhookSource>
-  readonly sourceOwner: SourceOwner
-  readonly audit: Audit
-  readonly limits: Limits
-  /** The address that senders use, where it is not the request's own. */
-  readonly configuredUrl: string | undefined
-  readonly now: () => Date
-}
+export type WebhooksDeps = AcceptDeps &
+  Measured & {
+    readonly sources: ReadonlyMap<string, WebhookSource>
+    readonly sourceOwner: SourceOwner
+    readonly audit: Audit
+    readonly limits: Limits
+    /** The address that senders use, where it is not the request's own. */
+    readonly configuredUrl: string | undefined
+    readonly now: () => Date
+  }
 
 export function composeWebhooks(env: Environment): WebhooksDeps {
   const tables = openTables(env)
+  const telemetry = telemetryOf(env, 'webhooks')
   const accepting = {
-    kafka: kafkaLog(env),
+    kafka: kafkaLog(env, telemetry),
     claims: claimStore(tables),
     catalog: catalogOf(env),
     newId,
   }
   return {
     ...accepting,
+    telemetry,
     audit: auditTrailInKafka(accepting),
     sourceOwner: sourceOwnerOf(tables),
     limits: limitsOf(tables),
@@ -65,7 +71,14 @@ export function composeWebhooks(env: Environment): WebhooksDeps {
  * `POST /webhooks/{source}`: 202 once Kafka has the event, after its signature was verified. `OPTIONS` asks whether a
  * sender may deliver.
  */
-export function createWebhooks({ sources, audit, limits, configuredUrl, ...accepting }: WebhooksDeps) {
+export function createWebhooks({
+  sources,
+  audit,
+  limits,
+  configuredUrl,
+  telemetry,
+  ...accepting
+}: WebhooksDeps) {
   /** `receiveWebhook`; a delivery that is not signed as it must be is audited, and too many of them are limited. */
   const receive = async (source: WebhookSource, request: WebhookDelivery, deps: ReceiveDeps) => {
     try {
@@ -95,8 +108,9 @@ export function createWebhooks({ sources, audit, limits, configuredUrl, ...accep
     const [receipt] = await acceptFrom(
       webhookAuthor(source),
       { events: [event], sent: [sent], madeIds },
-      stopAppendsAt(request.signal, accepting),
+      followAppends(request, stopAppendsAt(request.signal, accepting), telemetry),
     )
+    telemetry?.metrics.count('events_accepted', 1)
     return { status: 202, body: receipt }
   }
   return httpHandler((request) => {
@@ -107,7 +121,7 @@ export function createWebhooks({ sources, audit, limits, configuredUrl, ...accep
       })
     const permit = limits.take('webhook', placeOf(source, request))
     return respondWithin(request, permit, () => respond(source, request))
-  })
+  }, telemetry)
 }
 
 /** The senders of a source are limited by their addresses, so that a flood does not keep the source's own ones out. */

@@ -7,6 +7,7 @@ import { readPost } from '#shared/pipeline/accept/read-post.ts'
 import type { SourceOwner } from '#shared/pipeline/accept/source-owner.ts'
 import type { Audit } from '#shared/pipeline/audit/audit.ts'
 import type { Limits } from '#shared/pipeline/limits/limits.ts'
+import type { Measured } from '#shared/pipeline/telemetry/telemetry.ts'
 import {
   auditTrailInKafka,
   catalogOf,
@@ -17,28 +18,33 @@ import {
   newId,
   openTables,
   sourceOwnerOf,
+  telemetryOf,
 } from './lib/compose.ts'
 import { type Environment, readEnvironment } from './lib/environment.ts'
+import { followAppends } from './lib/follow-appends.ts'
 import { stopAppendsAt } from './lib/stop-at.ts'
 
-export type WriteDeps = AcceptDeps & {
-  readonly identify: Identify
-  readonly audit: Audit
-  readonly limits: Limits
-  readonly sourceOwner: SourceOwner
-  readonly now: () => Date
-}
+export type WriteDeps = AcceptDeps &
+  Measured & {
+    readonly identify: Identify
+    readonly audit: Audit
+    readonly limits: Limits
+    readonly sourceOwner: SourceOwner
+    readonly now: () => Date
+  }
 
 export function composeWrite(env: Environment): WriteDeps {
   const tables = openTables(env)
+  const telemetry = telemetryOf(env, 'write')
   const accepting = {
-    kafka: kafkaLog(env),
+    kafka: kafkaLog(env, telemetry),
     claims: claimStore(tables),
     catalog: catalogOf(env),
     newId,
   }
   return {
     ...accepting,
+    telemetry,
     audit: auditTrailInKafka(accepting),
     sourceOwner: sourceOwnerOf(tables),
     identify: identityOf(tables),
@@ -48,15 +54,22 @@ export function composeWrite(env: Environment): WriteDeps {
 }
 
 /** `POST /events`: 202 once Kafka has acknowledged every event, never before. */
-export function createWrite({ identify, audit, limits, ...deps }: WriteDeps) {
-  return httpHandler((request) =>
-    respondAs(request, { identify, audit, limits }, async (principal) => {
-      assertMay(principal, 'publish')
-      const post = readPost(request, principal.name, deps)
-      const receipts = await acceptFrom(principal, post, stopAppendsAt(request.signal, deps))
-      const body = post.isBatch ? { accepted: receipts.length, events: receipts } : receipts[0]
-      return { status: 202, body }
-    }),
+export function createWrite({ identify, audit, limits, telemetry, ...deps }: WriteDeps) {
+  return httpHandler(
+    (request) =>
+      respondAs(request, { identify, audit, limits }, async (principal) => {
+        assertMay(principal, 'publish')
+        const post = readPost(request, principal.name, deps)
+        const receipts = await acceptFrom(
+          principal,
+          post,
+          followAppends(request, stopAppendsAt(request.signal, deps), telemetry),
+        )
+        telemetry?.metrics.count('events_accepted', receipts.length)
+        const body = post.isBatch ? { accepted: receipts.length, events: receipts } : receipts[0]
+        return { status: 202, body }
+      }),
+    telemetry,
   )
 }
 

@@ -16,6 +16,8 @@ import { setRetention } from './set-retention.ts'
 import type { Settings } from './settings.ts'
 import { startDemo } from './start-demo.ts'
 import type { Running } from './start-worker.ts'
+import { readKafkaFigures } from './telemetry/read-kafka-figures.ts'
+import { startTraceDaemon } from './telemetry/start-trace-daemon.ts'
 import { loopbackOrigins, type Trust } from './trusted-requests.ts'
 import { watchSleep } from './watch-sleep.ts'
 import { startWeb } from './web/start-web.ts'
@@ -82,9 +84,10 @@ async function startParts(settings: Settings, start: Start) {
   })
   // Whatever fails first, the other must not become an unhandled rejection.
   startingWeb.catch(() => {})
+  const daemon = await start(startTraceDaemon())
   const functions = readFunctions(
     service,
-    environmentOf(settings, backends, signedSince),
+    { ...environmentOf(settings, backends, signedSince), AWS_XRAY_DAEMON_ADDRESS: daemon.endpoint },
     log,
     settings.functionSeconds,
   )
@@ -107,6 +110,12 @@ async function startParts(settings: Settings, start: Start) {
       idleSeconds: IDLE_SECONDS,
       connectionSeconds: settings.connectionSeconds,
       trust: trustOf(settings),
+      telemetry: {
+        traces: daemon.traces,
+        functionMetrics: host.readMetrics,
+        kafkaFigures: () => readKafkaFigures(service, kafka.endpoint.split(',')),
+        queue: host.queue,
+      },
     }),
   )
   await start(host.startTrigger())

@@ -20,6 +20,9 @@ import { tokenIdentity } from '#shared/adapters/identity/token-identity.ts'
 import { unlessRevoked } from '#shared/adapters/identity/unless-revoked.ts'
 import { kafkaEventLog } from '#shared/adapters/kafka/kafka-event-log.ts'
 import { functionCaller } from '#shared/adapters/lambda/call-function.ts'
+import { emfMetrics } from '#shared/adapters/telemetry/emf-metrics.ts'
+import { logAsFunction } from '#shared/adapters/telemetry/function-log.ts'
+import { xrayTracing } from '#shared/adapters/telemetry/xray-tracing.ts'
 import { keyName } from '#shared/core/access/principal.ts'
 import { domains } from '#shared/domain/catalog.ts'
 import type { AcceptDeps } from '#shared/pipeline/accept/accept.ts'
@@ -33,7 +36,7 @@ import { createLimits, type Limits } from '#shared/pipeline/limits/limits.ts'
 import type { RateCounter } from '#shared/pipeline/limits/rate-counter.ts'
 import { createDirectory, type Directory } from '#shared/pipeline/people/directory.ts'
 import type { Clock } from '#shared/pipeline/poll.ts'
-import type { DecodeRecord, SubscriptionStore } from '#shared/pipeline/ports.ts'
+import type { DecodeRecord, EventLog, SubscriptionStore } from '#shared/pipeline/ports.ts'
 import { recordJudge, signedLog } from '#shared/pipeline/signed-record.ts'
 import { type RequestStats, statsRequester } from '#shared/pipeline/stats/stats.ts'
 import {
@@ -41,6 +44,7 @@ import {
   type InstanceReporter,
   type ReportStore,
 } from '#shared/pipeline/telemetry/instance-report.ts'
+import { NO_TELEMETRY, type Telemetry } from '#shared/pipeline/telemetry/telemetry.ts'
 import type { Environment } from './environment.ts'
 
 // The parts that functions are composed of. Each function composes what it needs once per sandbox, in its init phase,
@@ -127,9 +131,31 @@ export function catalogOf({ unknownTypes }: Environment) {
   return createCatalog(domains, { unknownTypes })
 }
 
+/**
+ * The telemetry of a function, by its key in serverless.yml: lines of its log, and spans for X-Ray's daemon. A program
+ * that is no function has none, and logs plain lines.
+ */
+export function telemetryOf(
+  { telemetry: { stage, functionName, daemon } }: Environment,
+  service: string,
+): Telemetry {
+  if (functionName === undefined) return NO_TELEMETRY
+  logAsFunction()
+  const metrics = emfMetrics({ service, stage })
+  const dropped = (spans: number) => metrics.count('spans_dropped', spans)
+  const tracing = daemon ? xrayTracing({ service, daemon, now: Date.now, dropped }) : NO_TELEMETRY.tracing
+  return { service, metrics, tracing }
+}
+
 /** Kafka, with every record signed, so that consumers know what our functions wrote. */
-export function kafkaLog({ kafkaBrokers, recordSecrets }: Environment) {
-  return signedLog(kafkaEventLog({ brokers: kafkaBrokers, clientId: 'tidewire-write' }), recordSecrets)
+export function kafkaLog({ kafkaBrokers, recordSecrets }: Environment, { metrics } = NO_TELEMETRY): EventLog {
+  const log = signedLog(kafkaEventLog({ brokers: kafkaBrokers, clientId: 'tidewire-write' }), recordSecrets)
+  const append: EventLog['append'] = async (records) => {
+    const positions = await log.append(records)
+    metrics.count('records_produced', positions.length)
+    return positions
+  }
+  return { append }
 }
 
 /** What decodes the records of Kafka, and refuses what nobody may write. */

@@ -67,6 +67,11 @@ const schema = z.object({
   STATS_FUNCTION: text,
   AUDIT_FUNCTION: text,
   LOCAL: z.literal('1').optional(),
+  STAGE: text.default('dev'),
+  /** Read by the logger itself. */
+  LOG_LEVEL: z.enum(['DEBUG', 'INFO', 'WARN', 'ERROR']).default('INFO'),
+  AWS_LAMBDA_FUNCTION_NAME: text.optional(),
+  AWS_XRAY_DAEMON_ADDRESS: text.optional(),
   DELIVER_SHARDS: z.string().default('').transform(list).pipe(z.array(shardOfFunction)),
   DYNAMODB_ENDPOINT: z.url().optional(),
   LAMBDA_ENDPOINT: z.url().optional(),
@@ -131,6 +136,12 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
     },
     webhooks: env,
     isLocal: data.LOCAL === '1',
+    telemetry: {
+      stage: data.STAGE,
+      /** Absent outside of Lambda, where nobody reads metrics from the output. */
+      functionName: data.AWS_LAMBDA_FUNCTION_NAME,
+      daemon: data.AWS_XRAY_DAEMON_ADDRESS,
+    },
     /** What only the local stack has: the address of its page, and whether simulators run. */
     local: { page: data.WEB_URL, demo: data.DEMO === '1' },
     deliverShards: new Map(data.DELIVER_SHARDS),

@@ -15,6 +15,8 @@ export type Connections = {
   /** Keeps an open socket until it closes, and closes it with 1001 at the limits. */
   add(socket: WebSocket, identity: SocketIdentity): void
   find(id: string): Connection | null
+  /** How many are open. */
+  size(): number
   /** Closes all of them with 1001. */
   closeAll(): void
 }
@@ -51,6 +53,7 @@ export function createConnections(limits: ConnectionLimits, clock = systemClock)
       const found = open.get(id)
       return found?.socket.readyState === WebSocket.OPEN ? found.connection : null
     },
+    size: () => open.size,
     closeAll() {
       for (const { connection } of open.values()) connection.close(GOING_AWAY, 'Going away')
     },

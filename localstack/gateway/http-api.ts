@@ -2,6 +2,7 @@ import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'n
 import { MAX_PAYLOAD_BYTES } from '../lambda/host-protocol.ts'
 import { type BodyRoom, bodyRoom, readBody } from '../read-body.ts'
 import type { Service } from '../service.ts'
+import type { RespondLocally } from '../telemetry/telemetry-routes.ts'
 import { createTrustingServer, type Patience, type Trust } from '../trusted-requests.ts'
 import { type Cors, readCors } from './cors.ts'
 import { type FairTurns, fairTurns, senderOf } from './fair-turns.ts'
@@ -30,6 +31,8 @@ type Options = {
   readonly bodiesBytes?: number
   /** Shared with what else the same functions serve. */
   readonly turns?: FairTurns
+  /** Responds to what is no part of the API. */
+  readonly respondLocally?: RespondLocally
 }
 
 /** Creates the HTTP API of a service, with payload format 2.0 and the stage `$default`. */
@@ -37,7 +40,7 @@ export function createHttpApi(
   service: Service,
   integrate: Integrate,
   trust: Trust,
-  { patience, bodiesBytes = BODIES_BYTES, turns = fairTurns() }: Options = {},
+  { patience, bodiesBytes = BODIES_BYTES, turns = fairTurns(), respondLocally = () => false }: Options = {},
 ): Server {
   const cors = readCors(service, trust.origins)
   const api: Api = {
@@ -48,6 +51,7 @@ export function createHttpApi(
     turns,
   }
   const respondTo: RequestListener = (request, response) => {
+    if (respondLocally(request, response)) return
     respond(request, api).then(
       (result) => send(response, result, request),
       () => response.destroy(), // the sender has cut its request, or there was no room for it

@@ -15,6 +15,8 @@ import { readSocketRoutes, type SocketRoutes } from './socket-routes.ts'
 
 export type SocketApi = {
   readonly server: Server
+  /** How many sockets are open. */
+  size(): number
   /** Closes the sockets with 1001, and resolves when the functions have been told of it. */
   closeSockets(): Promise<void>
 }
@@ -101,6 +103,7 @@ export function createSocketApi(
   })
   return {
     server,
+    size: connections.size,
     async closeSockets() {
       const clients = [...sockets.clients]
       const closed = clients.map((client) => new Promise((resolve) => client.once('close', resolve)))

@@ -3,6 +3,7 @@ import type { FunctionDefinition } from '../lambda/read-functions.ts'
 import type { FunctionHost } from '../lambda/start-function-host.ts'
 import { listenOnLoopback } from '../listen-on-loopback.ts'
 import type { Service } from '../service.ts'
+import { type TelemetrySources, telemetryRoutes } from '../telemetry/telemetry-routes.ts'
 import { NO_PAGES, type Trust } from '../trusted-requests.ts'
 import { fairTurns } from './fair-turns.ts'
 import { createHttpApi } from './http-api.ts'
@@ -20,6 +21,8 @@ type Options = {
   readonly idleSeconds: number
   readonly connectionSeconds: number
   readonly trust: Trust
+  /** What is answered beside the API. */
+  readonly telemetry: TelemetrySources
 }
 
 /** API Gateway's limits of an integration, in milliseconds. */
@@ -39,7 +42,11 @@ export async function startGateway(options: Options): Promise<{ stop(): Promise<
     trust,
     turns,
   })
-  const http = createHttpApi(service, createIntegrations(host, functions, HTTP_LIMIT_MS), trust, { turns })
+  const respondLocally = telemetryRoutes(options.telemetry, sockets.size)
+  const http = createHttpApi(service, createIntegrations(host, functions, HTTP_LIMIT_MS), trust, {
+    turns,
+    respondLocally,
+  })
   const names = new Set([...functions.values()].map(({ name }) => name))
   const lambda = createInvokeApi(host, names, { ...trust, origins: NO_PAGES.origins })
   await listenOnLoopback(http, ports.http)

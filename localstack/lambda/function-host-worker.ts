@@ -1,8 +1,11 @@
 import { enableCompileCache, flushCompileCache } from 'node:module'
 import type { MessagePort } from 'node:worker_threads'
+import { functionMetrics } from '../../infra/metric-list.ts'
 import { startMskTrigger } from '../msk-trigger/start-msk-trigger.ts'
 import type { Service } from '../service.ts'
 import { runAsWorker } from '../start-worker.ts'
+import { metricsRegistry } from '../telemetry/metrics-registry.ts'
+import { outputReader } from '../telemetry/read-output.ts'
 import { createFunctionHost } from './function-host.ts'
 import { decodeEvent, encodeInvocation, type HostReply, type HostRequest } from './host-protocol.ts'
 import type { FunctionDefinition } from './read-functions.ts'
@@ -21,6 +24,12 @@ await runAsWorker(async ({ functions, folder, port, trigger }: HostData, log) =>
   for (const name of ['uncaughtException', 'unhandledRejection'] as const)
     process.on(name, (error) => log(`a function left an error behind: ${error?.stack ?? error}`))
   if (process.env.NODE_COMPILE_CACHE) enableCompileCache(process.env.NODE_COMPILE_CACHE)
+  const metrics = metricsRegistry(functionMetrics())
+  const readOutput = outputReader({ metrics: metrics.take, log })
+  process.stdout.write = (chunk: string | Uint8Array) => {
+    readOutput(chunk)
+    return true
+  }
   const { invoke } = await createFunctionHost({ functions, folder, env: process.env, log })
   flushCompileCache()
   const reply = (message: HostReply): void => port.postMessage(message)
@@ -34,7 +43,8 @@ await runAsWorker(async ({ functions, folder, port, trigger }: HostData, log) =>
           log,
           invoke: ({ functionName }, event) => invoke(functionName, event),
         })
-      else await triggering?.stop()
+      else if (request.control === 'stop trigger') await triggering?.stop()
+      else return reply({ done: request.control, text: await metrics.text() })
       return reply({ done: request.control })
     }
     const { id, name, event, body } = request

@@ -13,7 +13,7 @@ export type HostRequest =
       /** The `body` of an event of API Gateway, or null if it has none; undefined for any other event. */
       readonly body: string | null | undefined
     }
-  | { readonly control: 'start trigger' | 'stop trigger' }
+  | { readonly control: 'start trigger' | 'stop trigger' | 'read metrics' }
 
 export type HostReply =
   | {
@@ -23,7 +23,11 @@ export type HostReply =
       readonly payload: string
       readonly body: string | undefined
     }
-  | { readonly done: 'start trigger' | 'stop trigger' }
+  | {
+      readonly done: 'start trigger' | 'stop trigger' | 'read metrics'
+      /** What was read. */
+      readonly text?: string
+    }
 
 /** Lambda's limit of the event and of the response of a synchronous invocation, in bytes. */
 export const MAX_PAYLOAD_BYTES = 6 * 1024 * 1024

@@ -17,6 +17,10 @@ export type FunctionHost = Pick<Running, 'stop'> & {
   invokeProxy(name: string, event: string, body: string | null): Promise<ProxyResponse>
   /** Starts the MSK trigger beside the functions. `stop` waits for its running invocations. */
   startTrigger(): Promise<Pick<Running, 'stop'>>
+  /** Returns the metrics of the functions, as Prometheus reads them. */
+  readMetrics(): Promise<string>
+  /** How many invocations through the gateway have not ended. */
+  queue(): number
 }
 
 type Options = Omit<HostData, 'port'> & { log(line: string): void }
@@ -31,11 +35,12 @@ export async function startFunctionHost({ log, ...options }: Options): Promise<F
   const file = new URL('./function-host-worker.ts', import.meta.url)
   const worker = await startWorker(file, { data, transferList: [remote], log })
   const waiting = new Map<number, (reply: Reply) => void>()
-  const controls = new Map<string, () => void>()
+  const controls = new Map<string, (text: string) => void>()
+  let reading: Promise<string> | null = null
   let last = 0
 
   port.on('message', (reply: HostReply) => {
-    if ('done' in reply) return controls.get(reply.done)?.()
+    if ('done' in reply) return controls.get(reply.done)?.(reply.text ?? '')
     waiting.get(reply.id)?.(reply)
     waiting.delete(reply.id)
   })
@@ -46,8 +51,8 @@ export async function startFunctionHost({ log, ...options }: Options): Promise<F
       waiting.set(last, resolve)
       post({ id: last, name, event, body })
     })
-  const control = (name: 'start trigger' | 'stop trigger') =>
-    new Promise<void>((resolve) => {
+  const control = (name: Extract<HostRequest, { control: string }>['control']) =>
+    new Promise<string>((resolve) => {
       controls.set(name, resolve)
       post({ control: name })
     })
@@ -57,8 +62,19 @@ export async function startFunctionHost({ log, ...options }: Options): Promise<F
     invokeProxy: invoke,
     async startTrigger() {
       await control('start trigger')
-      return { stop: () => control('stop trigger') }
+      return {
+        async stop() {
+          await control('stop trigger')
+        },
+      }
     },
+    readMetrics() {
+      reading ??= control('read metrics').finally(() => {
+        reading = null
+      })
+      return reading
+    },
+    queue: () => waiting.size,
     async stop() {
       await worker.stop()
       port.close()

@@ -1,4 +1,5 @@
 import { Refusal } from '#shared/core/refusal.ts'
+import { type LogFields, writeLog } from './log.ts'
 
 /** What a log says of an error. */
 type Described = {
@@ -14,17 +15,13 @@ const MAX_FRAMES = 12
 const MAX_CAUSES = 4
 
 /**
- * Writes one line of JSON to the log, at the level ERROR. Of an error it has what the author of the code wrote, and
- * nothing that came in: clients of AWS put the item of a refused condition, or a whole response, into members of their
- * errors, and others quote their input (`withoutInput`).
+ * Writes one line to the log, at the level ERROR. Of an error it has what the author of the code wrote, and nothing that
+ * came in: clients of AWS put the item of a refused condition, or a whole response, into members of their errors, and
+ * others quote their input (`withoutInput`).
  */
-export function logError(
-  message: string,
-  error?: unknown,
-  more: Readonly<Record<string, unknown>> = {},
-): void {
+export function logError(message: string, error?: unknown, more: LogFields = {}): void {
   const described = error === undefined ? {} : { error: describe(error) }
-  console.error(JSON.stringify({ level: 'ERROR', message, ...more, ...described }))
+  writeLog('ERROR', message, { ...more, ...described })
 }
 
 /**

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { continueTrace } from './trace.ts'
+import { continueTrace, isSampled, tracePartsOf } from './trace.ts'
 
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736'
 const PARENT = '00f067aa0ba902b7'
@@ -28,8 +28,30 @@ describe('a trace', () => {
     ` 00-${TRACE}-${PARENT}-01`,
   ])('is started for %j', (header) => {
     const begun = continueTrace(header)
-    expect(begun).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/)
+    expect(begun).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-00$/)
     expect(begun).not.toContain(TRACE)
     expect(continueTrace(header)).not.toBe(begun)
   })
+})
+
+test.each([
+  [`00-${TRACE}-${PARENT}-01`, true],
+  [`00-${TRACE}-${PARENT}-03`, true],
+  [`00-${TRACE}-${PARENT}-0b`, true],
+  [`00-${TRACE}-${PARENT}-00`, false],
+  [`00-${TRACE}-${PARENT}-0a`, false],
+  ['', false],
+  [undefined, false],
+])('whether %s is sampled: %s', (traceparent, expected) => {
+  expect(isSampled(traceparent)).toBe(expected)
+  expect(tracePartsOf(traceparent)?.isSampled ?? false).toBe(expected)
+})
+
+test('a traceparent has its parts, and an invalid one has none', () => {
+  expect(tracePartsOf(`00-${TRACE}-${PARENT}-01`)).toEqual({
+    traceId: TRACE,
+    spanId: PARENT,
+    isSampled: true,
+  })
+  expect(tracePartsOf('nonsense')).toBeUndefined()
 })

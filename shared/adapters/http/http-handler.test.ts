@@ -36,7 +36,7 @@ test('a request says where it came from, and has a trace even if none was sent',
   const { caller, headers } = decode(event({ requestContext: { requestId: 'r1', http } }))
 
   expect(caller).toEqual({ address: '203.0.113.7', requestId: 'r1', trace: headers.traceparent })
-  expect(headers.traceparent).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/)
+  expect(headers.traceparent).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-00$/)
 })
 
 const request = {

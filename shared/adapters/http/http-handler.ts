@@ -2,7 +2,9 @@ import { Buffer } from 'node:buffer'
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda'
 import { answerInTime, OutOfTime } from '#shared/adapters/lambda/answer-in-time.ts'
 import { Refusal } from '#shared/core/refusal.ts'
-import { continueTrace } from '#shared/pipeline/trace.ts'
+import { withLogFields } from '#shared/pipeline/log.ts'
+import { NO_TELEMETRY, type Telemetry, type Tracing } from '#shared/pipeline/telemetry/telemetry.ts'
+import { continueTrace, tracePartsOf } from '#shared/pipeline/trace.ts'
 import type { HttpRequest, HttpResponse } from './http-message.ts'
 import { problemResponse } from './problem.ts'
 
@@ -10,24 +12,69 @@ const RETRY_AFTER_SECONDS = 2
 
 /**
  * Makes a Lambda handler of an API Gateway HTTP API (payload 2.0) out of a function from request to response. Errors
- * become problems (RFC 9457), and so does a function that is about to run into its time limit.
+ * become problems (RFC 9457), and so does a function that is about to run into its time limit. A request is a span, and
+ * what it causes continues its trace.
  */
-export function httpHandler(respond: (request: HttpRequest) => Promise<HttpResponse>) {
+export function httpHandler(
+  respond: (request: HttpRequest) => Promise<HttpResponse>,
+  telemetry: Telemetry = NO_TELEMETRY,
+) {
+  const { metrics, tracing } = telemetry
+  const late = (event: APIGatewayProxyEventV2) =>
+    encodeResponse(problemResponse(lateRefusal(event.requestContext.http.method)), event)
   return answerInTime<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>(
     async (event, context, signal) => {
-      try {
-        return encodeResponse(await respond(decodeRequest(event, context, signal)), event)
-      } catch (error) {
-        // It stopped because it was late: its sender has been told.
-        if (error === signal.reason) throw error
-        return encodeResponse(problemResponse(error), event)
-      }
+      const request = decodeRequest(event, context, signal)
+      const response = await tracing.span(spanName(event), spanOptions(request, event, tracing), (trace) =>
+        withLogFields({ trace_id: tracePartsOf(trace)?.traceId }, async () => {
+          try {
+            return await respond(withTrace(request, trace))
+          } catch (error) {
+            // It stopped because it was late: its sender has been told.
+            if (error === signal.reason) throw error
+            return problemResponse(error)
+          }
+        }),
+      )
+      const reason = problemOf(response)
+      if (reason !== null) metrics.count('requests_refused', 1, { reason })
+      if (response.status === 429) metrics.count('requests_limited', 1)
+      return encodeResponse(response, event)
     },
-    {
-      late: (event) => encodeResponse(problemResponse(lateRefusal(event.requestContext.http.method)), event),
-    },
+    { late, telemetry },
   )
 }
+
+/** The route is a template, so that the ids of a path are no part of a name. */
+function spanName({ routeKey = '', requestContext: { http } }: APIGatewayProxyEventV2): string {
+  return routeKey.includes('/') ? routeKey : http.method
+}
+
+/** A request that only reads begins no trace of its own: it would be all that is sampled. */
+function spanOptions({ method }: HttpRequest, event: APIGatewayProxyEventV2, { begin }: Tracing) {
+  const isRead = method === 'GET' || method === 'HEAD' || method === 'OPTIONS'
+  const header = event.headers.traceparent
+  return {
+    parent: isRead ? continueTrace(header) : begin(header),
+    kind: 'server',
+    attributes: { 'http.request.method': method, 'http.route': spanName(event) },
+    describe: ({ status }: HttpResponse) => ({ 'http.response.status_code': status }),
+  } as const
+}
+
+function withTrace(request: HttpRequest, traceparent: string): HttpRequest {
+  const { headers, caller } = request
+  return { ...request, headers: { ...headers, traceparent }, caller: { ...caller, trace: traceparent } }
+}
+
+/** Returns what problem a response is, such as `rate-limited`; null if it is none. */
+function problemOf({ status, body }: HttpResponse): string | null {
+  if (status < 400) return null
+  const type = typeof body === 'object' && body !== null && 'type' in body ? String(body.type) : ''
+  return type.startsWith(PROBLEM) ? type.slice(PROBLEM.length) : 'other'
+}
+
+const PROBLEM = 'urn:tidewire:problem:'
 
 /** Says what is known and what to do: a request that was late may have been carried out. */
 function lateRefusal(method: string): Refusal {

@@ -1,7 +1,9 @@
 import { isOwnChannel } from '#shared/core/channel.ts'
 import { type FailedPartition, runPartitions } from '#shared/pipeline/consume/consume.ts'
 import type { KafkaRecord } from '#shared/pipeline/ports.ts'
+import { NO_TELEMETRY, type Telemetry } from '#shared/pipeline/telemetry/telemetry.ts'
 import { type PushCounts, type PushDeps, pushEvents } from './push-events.ts'
+import { reportDelivery } from './report-delivery.ts'
 import { followBatch, type StoreDeps, storeBatch } from './store-batch.ts'
 
 export type DeliverDeps = StoreDeps &
@@ -10,6 +12,7 @@ export type DeliverDeps = StoreDeps &
     readonly follower?: { readonly sleep: (ms: number) => Promise<unknown> }
     /** How long storing a partition may take, in milliseconds. Without it there is no limit. */
     readonly storeWithinMs?: number
+    readonly telemetry?: Telemetry
   }
 
 /** What became of a batch. */
@@ -31,12 +34,18 @@ export async function deliver(
   deadline: number,
   deps: DeliverDeps,
 ): Promise<DeliverResult> {
-  const { follower, storeWithinMs } = deps
+  const { follower, storeWithinMs, telemetry = NO_TELEMETRY, now } = deps
+  const began = now()
   const store = (own: readonly KafkaRecord[]) =>
     follower ? followBatch(own, deps, follower.sleep) : storeBatch(own, deps)
   const { results, failed } = await runPartitions(records, store, storeWithinMs)
   const events = results.flat()
+  const stored = now()
   const counts = await pushEvents(events, deadline, deps)
+  reportDelivery(
+    { events, counts, failed: failed.length, isStored: !follower, began, stored, posted: now() },
+    telemetry,
+  )
   return {
     ...counts,
     stored: events.length,

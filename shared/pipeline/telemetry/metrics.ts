@@ -38,7 +38,7 @@ export const METRICS = {
   accept_to_append: histogram('From the arrival of a request to the answer of Kafka.'),
   append_to_deliver: histogram('From the time of a record to the start of its batch in `deliver`.'),
   deliver_to_store: histogram('From the start of a batch in `deliver` until its events are stored.'),
-  store_to_post: histogram('From there to the post of the last frame.'),
+  store_to_post: histogram('From the moment that events are stored to the post of the last frame of their batch.'),
   accept_to_post: histogram('From the time of a record to the post of the last frame of its batch.'),
   fold_lag: histogram('From the time of a record to the moment its partition is folded beyond it.'),
   append_to_receive: histogram('From the time of a record to its arrival in a page, as pages report it.'),
@@ -49,7 +49,7 @@ export const METRICS = {
   function_duration: histogram('How long the handler of a function took.'),
   function_errors: counter('Invocations that ended with an error, or were out of time.'),
   spans_dropped: counter('Spans that were left out, because an invocation had too many.'),
-} as const satisfies Readonly<Record<string, MetricLine>>
+} as const
 
 /** What only the local stack knows: it reads these when `GET /metrics` is asked. */
 export const LOCAL_METRICS = {
@@ -67,7 +67,7 @@ export const LOCAL_METRICS = {
     dimensions: [],
     meaning: 'Memory of the whole local stack (resident set).',
   },
-} as const satisfies Readonly<Record<string, MetricLine>>
+} as const
 
 export type MetricName = keyof typeof METRICS
 type NameOf<Kind extends MetricLine['kind']> = {

@@ -46,18 +46,27 @@ export type Tracing = {
    */
   record(name: string, options: SpanOptions & SpanTimes): string
   /**
-   * Runs something as a span: `run` gets the `traceparent` of its children. What it throws is noted by its type, and
-   * thrown.
+   * Runs something as a span: `run` gets the `traceparent` of its children, and `describe` adds attributes when it is
+   * done. What it throws is noted by its type, and thrown.
    */
-  span<T>(name: string, options: SpanOptions, run: (traceparent: string) => Promise<T>): Promise<T>
+  span<T>(
+    name: string,
+    options: SpanOptions & { readonly describe?: (result: T) => Attributes },
+    run: (traceparent: string) => Promise<T>,
+  ): Promise<T>
   /** Sends what was recorded. Returns when it has left the sandbox. */
   flush(): Promise<void>
 }
 
-export type Telemetry = { readonly metrics: Metrics; readonly tracing: Tracing }
+/** What a function has of it. `service` is the function's key in serverless.yml: shards of one share it. */
+export type Telemetry = { readonly service: string; readonly metrics: Metrics; readonly tracing: Tracing }
+
+/** The part of the dependencies of a function. A test may leave it out. */
+export type Measured = { readonly telemetry?: Telemetry }
 
 /** Measures nothing and follows nothing: for what is not asked to. */
 export const NO_TELEMETRY: Telemetry = {
+  service: 'none',
   metrics: { count: () => {}, observe: () => {}, flush: () => {} },
   tracing: {
     begin: continueTrace,

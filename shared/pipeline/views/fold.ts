@@ -18,8 +18,10 @@ import type {
   StoredEvent,
   Stream,
 } from '#shared/pipeline/ports.ts'
+import { NO_TELEMETRY, type Telemetry } from '#shared/pipeline/telemetry/telemetry.ts'
 import { foldEvents, idOf, lettersOf, partsTouched } from './fold-events.ts'
 import type { FoldMemory, KnownProgress } from './fold-memory.ts'
+import { reportFold } from './report-fold.ts'
 import {
   FoldError,
   type FoldProgress,
@@ -48,6 +50,7 @@ export type FoldDeps = DecodeDeps & {
   readonly sleep?: (ms: number) => Promise<unknown>
   /** How long folding a partition may take, in milliseconds. Without it there is no limit. */
   readonly withinMs?: number
+  readonly telemetry?: Telemetry
 }
 
 /**
@@ -70,8 +73,22 @@ export async function fold(
   records: readonly KafkaRecord[],
   deps: FoldDeps,
 ): Promise<{ readonly failed: readonly FailedPartition[] }> {
-  const { failed } = await runPartitions(records, (own) => foldBatch(own, deps), deps.withinMs)
+  const { telemetry = NO_TELEMETRY } = deps
+  const foldOwn = async (own: readonly KafkaRecord[]) => {
+    const began = Date.now()
+    let events: readonly StoredEvent[] = []
+    await foldBatch(own, deps, { seen: (touching) => (events = touching) })
+    reportFold({ records: own, events, began, folded: Date.now() }, telemetry)
+  }
+  const { failed } = await runPartitions(records, foldOwn, deps.withinMs)
+  telemetry.metrics.count('partitions_failed', failed.length)
   return { failed }
+}
+
+type FoldOptions = {
+  readonly isRebuilder?: boolean
+  /** Is told which events of the batch a view folds, repeats included. */
+  readonly seen?: (events: readonly StoredEvent[]) => void
 }
 
 /**
@@ -86,7 +103,7 @@ export async function fold(
 export async function foldBatch(
   records: readonly KafkaRecord[],
   deps: FoldDeps,
-  { isRebuilder = false }: { readonly isRebuilder?: boolean } = {},
+  { isRebuilder = false, seen = () => {} }: FoldOptions = {},
 ): Promise<FoldCounts> {
   const { memory, views, catalog } = deps
   const [first] = records
@@ -94,6 +111,7 @@ export async function foldBatch(
   if (first === undefined || last === undefined || !views.topics(catalog).has(first.topic)) return NOTHING
   const { events } = decodeBatch(records, deps, 'fold')
   const touching = events.filter(({ event }) => views.of(event.category ?? '').length > 0)
+  seen(touching)
   const batch = { records, events, touching, last: last.offset, isRebuilder }
   const known = isRebuilder ? undefined : memory?.continuedBy(first)
   const counts = known && (await foldOnto({ ...known, isRead: false }, batch, deps))
