@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { asyncapiDocument } from '#shared/api/asyncapi.ts'
 import { openapiDocument } from '#shared/api/openapi.ts'
 import { domains } from '#shared/domain/catalog.ts'
+import { withMetrics } from './support/metrics-table.ts'
 import { withPolicy } from './support/policy-table.ts'
 import { formatNotices, NOTICES, packagesOfFunctions, packagesOfPage } from './support/third-party.ts'
 
@@ -10,6 +11,7 @@ const documents = { openapi: openapiDocument(domains), asyncapi: asyncapiDocumen
 const files = {
   [NOTICES.functions]: formatNotices('the functions of Tidewire', await packagesOfFunctions()),
   [NOTICES.page]: formatNotices('the web page of Tidewire', await packagesOfPage()),
+  'docs/telemetry.md': withMetrics(await readFile('docs/telemetry.md', 'utf8')),
   'docs/security.md': withPolicy(await readFile('docs/security.md', 'utf8')),
 }
 for (const [path, text] of Object.entries(files)) {

@@ -4,7 +4,7 @@ import { logLeaks } from '../support/log-leaks.ts'
 import { repositoryFiles } from '../support/repository-files.ts'
 
 /** The only place that writes to the log of a function, and what a program that uses the client sees in its console. */
-const WRITERS = ['shared/client/connect.ts', 'shared/pipeline/log-error.ts']
+const WRITERS = ['shared/client/connect.ts', 'shared/pipeline/log.ts']
 
 test('functions log through one file, which leaves out what came in', async () => {
   const sources = (await repositoryFiles()).filter(

@@ -124,8 +124,15 @@ function readPackage(folder: string): ThirdParty {
 function standardText(licence: string, holder: string): string {
   if (licence === 'Apache-2.0') return readFileSync(join(ROOT, 'LICENSE'), 'utf8').trim()
   if (licence === 'MIT') return MIT.replace('<holder>', holder)
+  // The same without the condition: https://spdx.org/licenses/MIT-0.html
+  if (licence === 'MIT-0')
+    return MIT.replace('<holder>', holder)
+      .replace('MIT License', 'MIT No Attribution')
+      .replace(CONDITION, '.')
   throw new Error(`there is no text of the licence ${licence} (of ${holder})`)
 }
+
+const CONDITION = /, subject to the following conditions:\n\nThe above .+\n.+Software\./
 
 const MIT = `MIT License
 
