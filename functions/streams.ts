@@ -14,6 +14,7 @@ import type { Limits } from '#shared/pipeline/limits/limits.ts'
 import { recordJudge } from '#shared/pipeline/signed-record.ts'
 import { type BrowseDeps, browsePartition } from '#shared/pipeline/streams/browse-partition.ts'
 import { describeTopic, streamsObserver } from '#shared/pipeline/streams/describe-streams.ts'
+import type { Measured } from '#shared/pipeline/telemetry/telemetry.ts'
 import {
   auditTrailInKafka,
   catalogOf,
@@ -26,31 +27,35 @@ import {
   limitsOf,
   newId,
   openTables,
+  telemetryOf,
 } from './lib/compose.ts'
 import { type Environment, readEnvironment } from './lib/environment.ts'
 import { findRoute } from './lib/find-route.ts'
 import { stopPausesAt } from './lib/stop-at.ts'
 
-export type StreamsFunctionDeps = BrowseDeps & {
-  readonly identify: Identify
-  readonly audit: Audit
-  readonly limits: Limits
-  /** For how long a request may be held at most, in seconds. */
-  readonly longPollSeconds: number
-}
+export type StreamsFunctionDeps = BrowseDeps &
+  Measured & {
+    readonly identify: Identify
+    readonly audit: Audit
+    readonly limits: Limits
+    /** For how long a request may be held at most, in seconds. */
+    readonly longPollSeconds: number
+  }
 
 export function composeStreams(env: Environment): StreamsFunctionDeps {
   const tables = openTables(env)
   const catalog = catalogOf(env)
   const claims = claimStore(tables)
+  const telemetry = telemetryOf(env, 'streams')
   return {
+    telemetry,
     inspector: kafkaLogInspector({ brokers: env.kafkaBrokers, clientId: 'tidewire-streams' }),
     catalog,
     decode: decoderOf(catalog, env),
     judge: recordJudge(env.recordSecrets, env.recordsSignedSince),
     store: eventStore(tables),
     claims,
-    audit: auditTrailInKafka({ kafka: kafkaLog(env), claims, catalog, newId }),
+    audit: auditTrailInKafka({ kafka: kafkaLog(env, telemetry), claims, catalog, newId }),
     identify: identityOf(tables),
     limits: limitsOf(tables),
     longPollSeconds: env.longPollSeconds,
@@ -67,7 +72,7 @@ type Route = {
 const RESERVE_MS = 6000
 
 /** `GET /streams…`: what Kafka has. It looks at the cluster, and changes nothing in it. */
-export function createStreams({ identify, limits, ...deps }: StreamsFunctionDeps) {
+export function createStreams({ identify, limits, telemetry, ...deps }: StreamsFunctionDeps) {
   const { audit, inspector, clock: time, longPollSeconds } = deps
   const observer = streamsObserver({ inspector, now: time.now })
   const routes: Readonly<Record<string, Route>> = {
@@ -109,14 +114,16 @@ export function createStreams({ identify, limits, ...deps }: StreamsFunctionDeps
       },
     },
   }
-  return httpHandler((request) =>
-    respondAs(request, { identify, audit, limits }, (principal) => {
-      const found = findRoute(routes, request)
-      if (found === undefined) throw new Refusal('not_found', `There is no ${request.path} here.`)
-      const { route, pathParameters } = found
-      assertMay(principal, route.action)
-      return route.respond({ ...request, pathParameters }, principal)
-    }),
+  return httpHandler(
+    (request) =>
+      respondAs(request, { identify, audit, limits }, (principal) => {
+        const found = findRoute(routes, request)
+        if (found === undefined) throw new Refusal('not_found', `There is no ${request.path} here.`)
+        const { route, pathParameters } = found
+        assertMay(principal, route.action)
+        return route.respond({ ...request, pathParameters }, principal)
+      }),
+    telemetry,
   )
 }
 
