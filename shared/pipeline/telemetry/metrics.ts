@@ -38,7 +38,9 @@ export const METRICS = {
   accept_to_append: histogram('From the arrival of a request to the answer of Kafka.'),
   append_to_deliver: histogram('From the time of a record to the start of its batch in `deliver`.'),
   deliver_to_store: histogram('From the start of a batch in `deliver` until its events are stored.'),
-  store_to_post: histogram('From the moment that events are stored to the post of the last frame of their batch.'),
+  store_to_post: histogram(
+    'From the moment that events are stored to the post of the last frame of their batch.',
+  ),
   accept_to_post: histogram('From the time of a record to the post of the last frame of its batch.'),
   fold_lag: histogram('From the time of a record to the moment its partition is folded beyond it.'),
   append_to_receive: histogram('From the time of a record to its arrival in a page, as pages report it.'),
