@@ -8,6 +8,7 @@ import { startDynamodbWorker } from './dynamodb/start-dynamodb-worker.ts'
 import { startGateway } from './gateway/start-gateway.ts'
 import { type Identity, startIdentityWorker } from './identity/start-identity-worker.ts'
 import { readFunctions } from './lambda/read-functions.ts'
+import { readSchedules, runSchedules } from './lambda/run-schedules.ts'
 import { startFunctionHost } from './lambda/start-function-host.ts'
 import { readSignedSince } from './read-signed-since.ts'
 import { resolveService } from './resolve-service.ts'
@@ -119,6 +120,13 @@ async function startParts(settings: Settings, start: Start) {
     }),
   )
   await start(host.startTrigger())
+  const schedules = {
+    schedules: readSchedules(service, log),
+    names: functions,
+    host,
+    longestMs: settings.scheduleSeconds * 1000,
+  }
+  await start(Promise.resolve(runSchedules(schedules)))
   return { backends, web }
 }
 

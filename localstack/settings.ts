@@ -15,6 +15,8 @@ export type Settings = {
   readonly connectionSeconds: number
   /** The maximum time limit of the functions behind the gateway: less than theirs shows what clients do about it. */
   readonly functionSeconds: number
+  /** The longest period of the schedules of functions, in seconds: less than theirs shows sooner what they do. */
+  readonly scheduleSeconds: number
   /** Names that the stack is called by besides those of loopback, such as a tunnel's. */
   readonly allowedHosts: readonly string[]
   /** The origins of the web pages that may use the stack besides its own page. */
@@ -26,6 +28,9 @@ export type Settings = {
 const CONNECTION_SECONDS = 7200
 /** No function behind the gateway has a longer time limit. */
 const FUNCTION_SECONDS = 30
+
+/** No schedule has a longer period. */
+const SCHEDULE_SECONDS = 86_400
 
 const PORTS = {
   HTTP_PORT: 3000,
@@ -58,6 +63,7 @@ export function readSettings(
   }
   const connectionSeconds = seconds('CONNECTION_SECONDS', CONNECTION_SECONDS)
   const functionSeconds = seconds('FUNCTION_SECONDS', FUNCTION_SECONDS)
+  const scheduleSeconds = seconds('SCHEDULE_SECONDS', SCHEDULE_SECONDS)
   const used = Object.entries(ports)
   for (const [name, port] of used) {
     const other = used.find(([otherName, otherPort]) => otherName < name && otherPort === port)
@@ -82,6 +88,7 @@ export function readSettings(
     gatewayEndpoint: env.GATEWAY_ENDPOINT ?? null,
     connectionSeconds,
     functionSeconds,
+    scheduleSeconds,
     allowedHosts,
     allowedOrigins,
     hasDemo,

@@ -5,6 +5,7 @@ import { dynamoDeadLetterStore } from '#shared/adapters/dynamodb/dynamo-dead-let
 import { dynamoEventStore } from '#shared/adapters/dynamodb/dynamo-event-store.ts'
 import { dynamoKeyStore } from '#shared/adapters/dynamodb/dynamo-key-store.ts'
 import { dynamoRateCounter } from '#shared/adapters/dynamodb/dynamo-rate-counter.ts'
+import { dynamoReplayStore } from '#shared/adapters/dynamodb/dynamo-replay-store.ts'
 import { dynamoReportStore } from '#shared/adapters/dynamodb/dynamo-report-store.ts'
 import { dynamoClient } from '#shared/adapters/dynamodb/dynamo-requests.ts'
 import { dynamoRevocationStore } from '#shared/adapters/dynamodb/dynamo-revocation-store.ts'
@@ -188,6 +189,11 @@ export function keyStore({ client, env: { tables } }: Tables) {
 export function identityOf(tables: Tables): Identify {
   const identify = { byKey: keyIdentity(keyStore(tables)), byToken: tokenIdentity(tables.env.tokens) }
   return unlessRevoked(identify, revocationStore(tables))
+}
+
+/** The replays, as jobs. */
+export function replayStore({ client, env: { tables } }: Tables) {
+  return dynamoReplayStore(client, { table: tables.replays })
 }
 
 /** The people of the user pool. */

@@ -45,6 +45,7 @@ const schema = z.object({
   DEAD_LETTERS_TABLE: text,
   VIEWS_TABLE: text,
   KEYS_TABLE: text,
+  REPLAYS_TABLE: text,
   GATEWAY_ENDPOINT: z.url(),
   SOCKET_URL: z.union([z.literal(''), z.url()]).default(''),
   KAFKA_BROKERS: z.string().transform(list),
@@ -66,6 +67,8 @@ const schema = z.object({
   UNKNOWN_TYPES: z.enum(['accept', 'refuse']).default('accept'),
   STATS_FUNCTION: text,
   AUDIT_FUNCTION: text,
+  REPLAY_RECORDS_FUNCTION: text,
+  REPLAY_EVENTS_FUNCTION: text,
   LOCAL: z.literal('1').optional(),
   STAGE: text.default('dev'),
   /** Read by the logger itself. */
@@ -105,6 +108,7 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
       deadLetters: data.DEAD_LETTERS_TABLE,
       views: data.VIEWS_TABLE,
       keys: data.KEYS_TABLE,
+      replays: data.REPLAYS_TABLE,
     },
     gatewayEndpoint: data.GATEWAY_ENDPOINT,
     /** What clients open sockets at: the gateway's own address, unless there is another, such as a domain of one's own. */
@@ -126,6 +130,7 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
     dynamodbEndpoint: data.DYNAMODB_ENDPOINT,
     statsFunction: data.STATS_FUNCTION,
     auditFunction: data.AUDIT_FUNCTION,
+    replayFunctions: { records: data.REPLAY_RECORDS_FUNCTION, events: data.REPLAY_EVENTS_FUNCTION },
     lambdaEndpoint: data.LAMBDA_ENDPOINT,
     publicUrl: data.PUBLIC_URL,
     aws: {

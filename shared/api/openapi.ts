@@ -4,6 +4,7 @@ import { accountPaths } from './account-paths.ts'
 import { connectionPaths } from './connection-paths.ts'
 import { eventPaths } from './event-paths.ts'
 import { otherPaths } from './other-paths.ts'
+import { replayPaths } from './replay-paths.ts'
 import { problemComponents } from './responses.ts'
 import { withActions } from './route-actions.ts'
 import { httpComponents, type Json } from './schemas.ts'
@@ -14,6 +15,7 @@ const paths: Readonly<Record<string, Json>> = {
   ...accountPaths,
   ...connectionPaths,
   ...streamPaths,
+  ...replayPaths,
   ...otherPaths,
 }
 
@@ -37,7 +39,7 @@ export function openapiDocument(domains: readonly Domain[]): Json {
       { name: 'sockets', description: 'Following events as they happen: see /asyncapi.json.' },
       { name: 'catalog', description: 'The event types of this deployment, and these documents.' },
       { name: 'accounts', description: 'API keys, people and their sessions.' },
-      { name: 'operations', description: 'Health, dead letters and connections.' },
+      { name: 'operations', description: 'Health, dead letters, replays and connections.' },
     ],
     paths: withActions(paths, domains),
     components: {

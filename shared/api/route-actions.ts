@@ -4,6 +4,7 @@ import type { accountPaths } from './account-paths.ts'
 import type { connectionPaths } from './connection-paths.ts'
 import type { eventPaths } from './event-paths.ts'
 import type { otherPaths } from './other-paths.ts'
+import type { replayPaths } from './replay-paths.ts'
 import type { Json } from './schemas.ts'
 import type { streamPaths } from './stream-paths.ts'
 
@@ -14,6 +15,7 @@ type Route =
   | Routes<typeof eventPaths>
   | Routes<typeof accountPaths>
   | Routes<typeof connectionPaths>
+  | Routes<typeof replayPaths>
   | Routes<typeof otherPaths>
   | Routes<typeof streamPaths>
 
@@ -35,6 +37,14 @@ export const ROUTE_ACTIONS = {
   'GET /streams': 'streams.list',
   'GET /streams/{topic}': 'streams.list',
   'GET /streams/{topic}/{partition}': 'streams.read',
+  'POST /dead-letters/replay': 'dead-letters.replay',
+  'POST /dead-letters/discard': 'dead-letters.discard',
+  'GET /replays': 'replays.read',
+  'POST /replays': 'replays.run',
+  'GET /replays/{id}': 'replays.read',
+  'POST /replays/{id}/pause': 'replays.run',
+  'POST /replays/{id}/resume': 'replays.run',
+  'POST /replays/{id}/cancel': 'replays.run',
   'GET /stats': 'stats.read',
   'GET /views/{domain}/{view}': 'read',
   'GET /views/{domain}/{view}/{key}': 'read',

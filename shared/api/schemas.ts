@@ -17,6 +17,7 @@ import { clientMessages, cursor, serverFrames } from '#shared/core/messages.ts'
 import type { Domain } from '#shared/domain/define-domain.ts'
 import { catalogAnswer } from './catalog-document.ts'
 import { connectionSchemas } from './connection-schemas.ts'
+import { replaySchemas } from './replay-schemas.ts'
 import { streamSchemas } from './stream-schemas.ts'
 
 /** A JSON object of a document. */
@@ -308,6 +309,7 @@ const httpSchemas = {
   catchUpPage,
   deadLetterList,
   ...streamSchemas,
+  ...replaySchemas,
   viewState,
   viewParts,
   stats,

@@ -52,6 +52,15 @@ export const AUDITED = {
     outcome: 'done',
     isSampled: true,
   },
+  'dead-letters.mended': {
+    description: 'The event of a dead letter was mended, to be replayed in its place.',
+    outcome: 'done',
+  },
+  'replays.created': { description: 'A replay was created.', outcome: 'done' },
+  'replays.paused': { description: 'A replay was paused.', outcome: 'done' },
+  'replays.resumed': { description: 'A replay was resumed.', outcome: 'done' },
+  'replays.cancelled': { description: 'A replay was cancelled.', outcome: 'done' },
+  'replays.ended': { description: 'A replay is done, or has failed.', outcome: 'done' },
   'views.rebuilt': { description: 'Views were rebuilt from Kafka.', outcome: 'done' },
 } as const satisfies Readonly<Record<string, AuditedKind>>
 

@@ -39,6 +39,17 @@ const SAMPLES: Readonly<Record<Taken, Sample>> = {
   'GET /events/{id}': { path: '/events/none' },
   'POST /events/{id}/erase': { path: '/events/none/erase', body: () => ({ reason: 'a test' }) },
   'GET /dead-letters': { path: '/dead-letters' },
+  'POST /dead-letters/replay': { path: '/dead-letters/replay', body: () => ({ filter: {}, dryRun: true }) },
+  'POST /dead-letters/discard': {
+    path: '/dead-letters/discard',
+    body: () => ({ filter: {}, reason: 'a test', dryRun: true }),
+  },
+  'GET /replays': { path: '/replays' },
+  'POST /replays': { path: '/replays', body: () => ({ kind: 'views', dryRun: true }) },
+  'GET /replays/{id}': { path: '/replays/none' },
+  'POST /replays/{id}/pause': { path: '/replays/none/pause' },
+  'POST /replays/{id}/resume': { path: '/replays/none/resume' },
+  'POST /replays/{id}/cancel': { path: '/replays/none/cancel' },
   'GET /audit': { path: '/audit' },
   'GET /streams': { path: '/streams' },
   'GET /streams/{topic}': { path: '/streams/events' },
@@ -60,12 +71,7 @@ const SAMPLES: Readonly<Record<Taken, Sample>> = {
 }
 
 /** Actions without a request: what they say is done elsewhere, or not yet. */
-const WITHOUT_ROUTE: readonly Action[] = [
-  'replays.run',
-  'session.end',
-  'dead-letters.replay',
-  'dead-letters.discard',
-]
+const WITHOUT_ROUTE: readonly Action[] = ['session.end']
 
 /** An event of each line of CHANNELS: in whose channel, and of which type; by default with the data of its example. */
 type LineSample = {

@@ -42,7 +42,7 @@ const COMMAND_ACTIONS: Readonly<Record<string, readonly Action[]>> = {
 }
 
 /** Actions that are decided, and that nothing does yet. */
-const AWAITED: readonly string[] = ['dead-letters.replay', 'dead-letters.discard', 'replays.run']
+const AWAITED: readonly string[] = []
 
 type Operation = { readonly security?: readonly unknown[] } & Readonly<Record<string, unknown>>
 const { paths } = openapiDocument(domains) as {

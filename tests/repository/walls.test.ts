@@ -51,6 +51,7 @@ const INSIDE = [
   ['functions/planted.ts', '#shared/pipeline/deliver/push-events.ts'],
   ['functions/planted.ts', '#shared/pipeline/history/planted.ts'],
   ['functions/planted.ts', '#shared/pipeline/lifecycle/planted.ts'],
+  ['functions/planted.ts', '#shared/pipeline/replays/planted.ts'],
   ['functions/planted.ts', '#shared/pipeline/sockets/subscribe.ts'],
   ['functions/planted.ts', '#shared/pipeline/stats/planted.ts'],
   ['functions/planted.ts', '#shared/pipeline/streams/present-records.ts'],

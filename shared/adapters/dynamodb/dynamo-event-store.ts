@@ -3,8 +3,8 @@ import { storedFor } from '#shared/core/retention.ts'
 import { nameEpoch } from '#shared/pipeline/history/topic-state.ts'
 import type { EventStore, Head } from '#shared/pipeline/ports.ts'
 import { type Item, isConditionFailure, putAll, queryAll, succeeds } from './dynamo-requests.ts'
-import { erasedEvents } from './erased-events.ts'
-import { type EventTable, eventReads, streamKey } from './event-reads.ts'
+import { erasedEvents } from './events/erased-events.ts'
+import { type EventTable, eventReads, streamKey } from './events/event-reads.ts'
 
 // One table, key (stream, offset):
 //   (container-events@0mh3k2x9a7b:0, 12)  an event: its JSON, the record's timestamp, when it was stored, when it expires

@@ -8,6 +8,7 @@ import { describeDeadLetterStore } from '#shared/testing/contracts/dead-letter-s
 import { describeEventStore } from '#shared/testing/contracts/event-store.contract.ts'
 import { describeKeyStore } from '#shared/testing/contracts/key-store.contract.ts'
 import { describeRateCounter } from '#shared/testing/contracts/rate-counter.contract.ts'
+import { describeReplayStore } from '#shared/testing/contracts/replay-store.contract.ts'
 import { describeReportStore } from '#shared/testing/contracts/report-store.contract.ts'
 import { describeRevocationStore } from '#shared/testing/contracts/revocation-store.contract.ts'
 import { describeSubscriptionStore } from '#shared/testing/contracts/subscription-store.contract.ts'
@@ -21,6 +22,7 @@ import { dynamoDeadLetterStore } from './dynamo-dead-letter-store.ts'
 import { dynamoEventStore } from './dynamo-event-store.ts'
 import { dynamoKeyStore } from './dynamo-key-store.ts'
 import { dynamoRateCounter } from './dynamo-rate-counter.ts'
+import { dynamoReplayStore } from './dynamo-replay-store.ts'
 import { dynamoReportStore } from './dynamo-report-store.ts'
 import { dynamoRevocationStore } from './dynamo-revocation-store.ts'
 import { dynamoSubscriptionStore } from './dynamo-subscription-store.ts'
@@ -47,6 +49,7 @@ describeDeadLetterStore(name, () => dynamoDeadLetterStore(client, { table: table
 describeKeyStore(name, () => dynamoKeyStore(client, { table: tables.keys }))
 describeRateCounter(name, () => dynamoRateCounter(client, { table: tables.connections }))
 describeReportStore(name, (now) => dynamoReportStore(client, { table: tables.connections, now }))
+describeReplayStore(name, () => dynamoReplayStore(client, { table: tables.replays }))
 describeRevocationStore(name, (now) => dynamoRevocationStore(client, { table: tables.connections, now }))
 describeSubscriptionStore(name, openSubscriptions)
 describeTicketStore(name, (now) => dynamoTicketStore(client, { table: tables.connections, now }))

@@ -43,6 +43,8 @@ export const ACTIONS = {
   'streams.list': 'operator',
   /** The records of topics as they are. */
   'streams.read': 'admin',
+  'replays.read': 'admin',
+  /** Create replays of events and views; pause, resume and cancel any. */
   'replays.run': 'admin',
   'connections.read': 'admin',
   'connections.close': 'admin',

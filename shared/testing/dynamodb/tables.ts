@@ -11,6 +11,7 @@ export const KEYS = {
   deadLetters: ['topic', 'position'],
   views: ['view', 'part'],
   keys: ['kind', 'item'],
+  replays: ['list', 'item'],
 } as const satisfies Readonly<Record<string, KeySchema>>
 
 export type TableName = keyof typeof KEYS

@@ -140,4 +140,5 @@ export const TINY_TABLES = {
   deadLetters: 'deadLetters',
   views: 'views',
   keys: 'keys',
+  replays: 'replays',
 } as const satisfies Record<keyof typeof KEYS, TableName>

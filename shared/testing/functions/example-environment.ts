@@ -7,6 +7,7 @@ export const exampleEnvironment = {
   DEAD_LETTERS_TABLE: 'dead-letters',
   VIEWS_TABLE: 'views',
   KEYS_TABLE: 'keys',
+  REPLAYS_TABLE: 'replays',
   GATEWAY_ENDPOINT: 'http://127.0.0.1:9/gateway',
   KAFKA_BROKERS: '127.0.0.1:9',
   RECORD_SECRETS: 'example-record-secret',
@@ -15,5 +16,7 @@ export const exampleEnvironment = {
   USER_POOL_ID: 'pool',
   STATS_FUNCTION: 'stats',
   AUDIT_FUNCTION: 'audit',
+  REPLAY_RECORDS_FUNCTION: 'replay-records',
+  REPLAY_EVENTS_FUNCTION: 'replay-events',
   RATE_LIMITS: 'off',
 }

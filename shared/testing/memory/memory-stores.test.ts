@@ -5,6 +5,7 @@ import { describeEventStore } from '#shared/testing/contracts/event-store.contra
 import { describeKeyStore } from '#shared/testing/contracts/key-store.contract.ts'
 import { describeLogInspector } from '#shared/testing/contracts/log-inspector.contract.ts'
 import { describeRateCounter } from '#shared/testing/contracts/rate-counter.contract.ts'
+import { describeReplayStore } from '#shared/testing/contracts/replay-store.contract.ts'
 import { describeReportStore } from '#shared/testing/contracts/report-store.contract.ts'
 import { describeRevocationStore } from '#shared/testing/contracts/revocation-store.contract.ts'
 import { describeSubscriptionStore } from '#shared/testing/contracts/subscription-store.contract.ts'
@@ -16,6 +17,7 @@ import { memoryEventStore } from './memory-event-store.ts'
 import { memoryKeyStore } from './memory-key-store.ts'
 import { memoryLogInspector } from './memory-log-inspector.ts'
 import { memoryRateCounter } from './memory-rate-counter.ts'
+import { memoryReplayStore } from './memory-replay-store.ts'
 import { memoryReportStore } from './memory-report-store.ts'
 import { memoryRevocationStore } from './memory-revocation-store.ts'
 import { memorySubscriptionStore } from './memory-subscription-store.ts'
@@ -40,6 +42,7 @@ const stores = {
   claims: memoryClaimStore(),
   deadLetters: memoryDeadLetterStore(),
   keys: memoryKeyStore(),
+  replays: memoryReplayStore(),
   subscriptions: memorySubscriptionStore(),
 }
 
@@ -50,6 +53,7 @@ describeEventStore('in memory', (now) => {
 describeClaimStore('in memory', () => stores.claims)
 describeDeadLetterStore('in memory', () => stores.deadLetters)
 describeKeyStore('in memory', () => stores.keys)
+describeReplayStore('in memory', () => stores.replays)
 describeRevocationStore('in memory', (now) => {
   revocationTime = now
   return revocations

@@ -1,7 +1,7 @@
 import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb'
+import { getAll, type Item, queryAll, queryPages } from '#shared/adapters/dynamodb/dynamo-requests.ts'
 import { graceOf, type Retention } from '#shared/core/retention.ts'
 import type { EventStore, StoredEvent, Stream } from '#shared/pipeline/ports.ts'
-import { getAll, type Item, queryAll, queryPages } from './dynamo-requests.ts'
 import { type LiveEdge, liveEdge, type Seen, type SeenLooks } from './live-edge.ts'
 import type { Bounds } from './search-first.ts'
 

@@ -1,6 +1,7 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { dynamoEventStore } from '#shared/adapters/dynamodb/dynamo-event-store.ts'
 import { formatCursor } from '#shared/core/cursor.ts'
 import { parseRetention } from '#shared/core/retention.ts'
 import { createCatalog } from '#shared/pipeline/catalog.ts'
@@ -12,7 +13,6 @@ import type { StoredEvent, Stream } from '#shared/pipeline/ports.ts'
 import { countingDynamodb } from '#shared/testing/dynamodb/counting-dynamodb.ts'
 import { TINY_TABLES, tinyDynamodb } from '#shared/testing/dynamodb/tiny-dynamodb.ts'
 import { makePrincipal } from '#shared/testing/identity/make-principal.ts'
-import { dynamoEventStore } from './dynamo-event-store.ts'
 
 const NOW = Date.parse('2026-05-01T00:00:00Z')
 const [HOUR, DAY] = [3_600_000, 86_400_000]

@@ -1,8 +1,8 @@
 import { type DynamoDBDocumentClient, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
+import { type Item, queryAll, succeeds } from '#shared/adapters/dynamodb/dynamo-requests.ts'
 import { erasedForm } from '#shared/core/erasure.ts'
 import { storedFor } from '#shared/core/retention.ts'
 import type { EventStore, Stream } from '#shared/pipeline/ports.ts'
-import { type Item, queryAll, succeeds } from './dynamo-requests.ts'
 import { type EventTable, streamKey } from './event-reads.ts'
 
 /**

@@ -1,0 +1,99 @@
+import { faultsRefusal } from '#shared/core/refusal.ts'
+import type { Domain } from '#shared/domain/define-domain.ts'
+import type { Catalog } from '#shared/pipeline/catalog.ts'
+import { accessOf } from '#shared/pipeline/history/access.ts'
+import type { EventStore } from '#shared/pipeline/ports.ts'
+import {
+  type ChooseLetters,
+  planEvents,
+  planLetters,
+  planViews,
+} from '#shared/pipeline/replays/plan-replay.ts'
+import {
+  discardLettersBody,
+  newReplayBody,
+  REPLAY_LIMITS,
+  readReplayBody,
+  replayLettersBody,
+} from '#shared/pipeline/replays/replay-requests.ts'
+import { type ReplayRoute, type ReplayRouteDeps, respondWithNew } from './replay-routes.ts'
+
+export type ReplayCreationDeps = ReplayRouteDeps & {
+  readonly chooseLetters: ChooseLetters
+  readonly store: EventStore
+  readonly catalog: Catalog
+  readonly domains: readonly Domain[]
+  /** Makes a secret for posts in the form of Standard Webhooks: `whsec_` and base64. */
+  readonly makeSecret: () => string
+  /** Returns why posts may not go to a URL, or null. */
+  readonly urlProblem: (url: string) => string | null
+}
+
+/** The routes that create replays. */
+export function replayCreation(deps: ReplayCreationDeps): Readonly<Record<string, ReplayRoute>> {
+  return {
+    'POST /dead-letters/replay': {
+      action: 'dead-letters.replay',
+      async respond(request, principal) {
+        const { dryRun, rate, event, ...rest } = readReplayBody(request.body, replayLettersBody)
+        const { count, positions } = await planLetters(rest.filter, deps.chooseLetters)
+        if (dryRun) return { status: 200, body: count }
+        const draft = {
+          kind: 'dead-letters',
+          rate,
+          total: count.count,
+          request: { ...rest, ...(event !== undefined && { isMended: true }) },
+          selection: positions,
+          ...(event !== undefined && { material: { event } }),
+        } as const
+        return respondWithNew(draft, [request, principal], deps)
+      },
+    },
+    'POST /dead-letters/discard': {
+      action: 'dead-letters.discard',
+      async respond(request, principal) {
+        const { dryRun, ...rest } = readReplayBody(request.body, discardLettersBody)
+        const { count, positions } = await planLetters(rest.filter, deps.chooseLetters)
+        if (dryRun) return { status: 200, body: count }
+        const { most: rate } = REPLAY_LIMITS.rate
+        const draft = { kind: 'discard', rate, total: count.count, request: rest } as const
+        return respondWithNew({ ...draft, selection: positions }, [request, principal], deps)
+      },
+    },
+    'POST /replays': {
+      action: 'replays.run',
+      async respond(request, principal) {
+        const body = readReplayBody(request.body, newReplayBody)
+        const { dryRun, ...rest } = body
+        if (rest.kind === 'views') {
+          const { count, topics } = await planViews(rest, deps)
+          if (dryRun) return { status: 200, body: count }
+          const { most: rate } = REPLAY_LIMITS.rate
+          const draft = { kind: 'views', rate, total: count.count, request: { ...rest, topics } } as const
+          return respondWithNew(draft, [request, principal], deps)
+        }
+        const { rate, target, ...asked } = rest
+        const problem = 'url' in target ? deps.urlProblem(target.url) : null
+        if (problem !== null)
+          throw faultsRefusal('invalid_event', [{ pointer: '/target/url', detail: problem }])
+        const access = accessOf(principal)
+        const { count, spans } = await planEvents(asked, { ...deps, access })
+        if (dryRun) return { status: 200, body: count }
+        const made = 'url' in target && target.secret === undefined ? deps.makeSecret() : undefined
+        const secret = 'url' in target ? (target.secret ?? made) : undefined
+        const draft = {
+          kind: 'events',
+          rate,
+          total: count.count,
+          request: { ...asked, target: 'url' in target ? { url: target.url } : target },
+          checkpoint: { spans },
+          ...(secret !== undefined && { material: { secret } }),
+        } as const
+        const response = await respondWithNew(draft, [request, principal], deps)
+        return made === undefined
+          ? response
+          : { ...response, body: { ...(response.body as object), secret: made } }
+      },
+    },
+  }
+}

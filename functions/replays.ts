@@ -1,0 +1,78 @@
+import { randomBytes } from 'node:crypto'
+import { httpHandler } from '#shared/adapters/http/http-handler.ts'
+import type { Identify } from '#shared/adapters/http/require-principal.ts'
+import { respondAs } from '#shared/adapters/http/respond-as.ts'
+import { functionCaller } from '#shared/adapters/lambda/call-function.ts'
+import { assertMay } from '#shared/core/access/authorize.ts'
+import { Refusal } from '#shared/core/refusal.ts'
+import { domains } from '#shared/domain/catalog.ts'
+import type { Limits } from '#shared/pipeline/limits/limits.ts'
+import { letterChooser } from '#shared/pipeline/replays/choose-letters.ts'
+import { urlProblem } from '#shared/pipeline/replays/target-url.ts'
+import {
+  auditTrail,
+  catalogOf,
+  deadLetterStore,
+  eventStore,
+  identityOf,
+  limitsOf,
+  newId,
+  openTables,
+  replayStore,
+} from './lib/compose.ts'
+import { type Environment, readEnvironment } from './lib/environment.ts'
+import { findRoute } from './lib/find-route.ts'
+import { type ReplayCreationDeps, replayCreation } from './lib/replay-creation.ts'
+import { replayRoutes } from './lib/replay-routes.ts'
+
+export type ReplayFunctionDeps = ReplayCreationDeps & {
+  readonly identify: Identify
+  readonly limits: Limits
+}
+
+const SECRET_BYTES = 32
+
+export function composeReplays(env: Environment): ReplayFunctionDeps {
+  const { replayFunctions, aws, lambdaEndpoint, isLocal } = env
+  const tables = openTables(env)
+  const catalog = catalogOf(env)
+  const [records, events] = [replayFunctions.records, replayFunctions.events].map((name) =>
+    functionCaller(name, aws, lambdaEndpoint),
+  )
+  return {
+    replays: replayStore(tables),
+    store: eventStore(tables),
+    catalog,
+    chooseLetters: letterChooser({
+      deadLetters: deadLetterStore(tables),
+      topics: catalog.names,
+      now: Date.now,
+    }),
+    domains,
+    identify: identityOf(tables),
+    limits: limitsOf(tables),
+    audit: auditTrail(env),
+    wake: async (kind, call) => (kind === 'events' ? events : records)?.(call),
+    makeSecret: () => `whsec_${randomBytes(SECRET_BYTES).toString('base64')}`,
+    urlProblem: (url) => urlProblem(url, { isLocal }),
+    now: Date.now,
+    newId,
+  }
+}
+
+/** Creates, lists and steers replays. What it creates is done by `replay-records` and `replay-events`. */
+export function createReplays({ identify, limits, ...deps }: ReplayFunctionDeps) {
+  const { audit } = deps
+  const routes = { ...replayCreation(deps), ...replayRoutes(deps) }
+  return httpHandler((request) =>
+    respondAs(request, { identify, audit, limits }, (principal) => {
+      const found = findRoute(routes, request)
+      if (found === undefined) throw new Refusal('not_found', `There is no ${request.path} here.`)
+      const { route, pathParameters } = found
+      assertMay(principal, route.action)
+      return route.respond({ ...request, pathParameters }, principal)
+    }),
+  )
+}
+
+export const handler = createReplays(composeReplays(readEnvironment(process.env)))
