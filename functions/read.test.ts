@@ -5,6 +5,7 @@ import { auditEvent } from '#shared/pipeline/audit/write-audit.ts'
 import { redeemTicket } from '#shared/pipeline/sockets/tickets.ts'
 import { addEvent } from '#shared/testing/accept/logs.ts'
 import { makeEvent, makeStored } from '#shared/testing/accept/records.ts'
+import { makeLetter } from '#shared/testing/dead-letters/letters.ts'
 import { callHttp, identifyByRole, keyOf } from '#shared/testing/functions/http-calls.ts'
 import { makeHttpEvent } from '#shared/testing/functions/lambda-events.ts'
 import { recordingGateway } from '#shared/testing/functions/recording-gateway.ts'
@@ -33,6 +34,7 @@ async function createWorld(settings: { readonly LONG_POLL?: string; readonly RET
   const tickets = memoryTicketStore(clock.now)
   const subscriptions = memorySubscriptionStore()
   const audit = memoryAudit()
+  const deadLetters = memoryDeadLetterStore()
   const { gateway, posts, closed } = recordingGateway()
   const reports = memoryReportStore(clock.now)
   const read = createRead({
@@ -45,7 +47,7 @@ async function createWorld(settings: { readonly LONG_POLL?: string; readonly RET
     gateway,
     reports,
     viewStore,
-    deadLetters: memoryDeadLetterStore(),
+    deadLetters,
     clock,
     audit,
   })
@@ -76,7 +78,19 @@ async function createWorld(settings: { readonly LONG_POLL?: string; readonly RET
     const record = { id: `${place.offset}`, time: new Date(NOW).toISOString(), action, principal, caller: {} }
     await addEvent(store, makeStored(place, auditEvent(record)))
   }
-  return { call, tickets, clock, audit, addAudit, addCase, subscriptions, reports, posts, closed }
+  return {
+    call,
+    tickets,
+    clock,
+    audit,
+    addAudit,
+    addCase,
+    deadLetters,
+    subscriptions,
+    reports,
+    posts,
+    closed,
+  }
 }
 
 test.each(['GET /openapi.json', 'GET /asyncapi.json'])(
@@ -282,6 +296,18 @@ describe('the audit trail', () => {
     expect(audit.entries).toMatchObject([
       { action: 'events.exported', principal: actor, details: { events: 1, query: 'channel=tests.*' } },
     ])
+  })
+
+  test('has who read one dead letter, and not who looked where there is none', async () => {
+    const { call, audit, deadLetters } = await createWorld()
+    await deadLetters.put(makeLetter({ topic: 'events', offset: 7 }))
+
+    const missing = await call('GET /dead-letters/events/1/7', keyOf('admin'))
+    const found = await call('GET /dead-letters/events/0/7', keyOf('admin'))
+
+    expect(missing.status).toBe(404)
+    expect(found.body).toMatchObject({ topic: 'events', offset: 7, event: null })
+    expect(audit.entries).toMatchObject([{ action: 'dead-letters.read', details: { letters: 1 } }])
   })
 
   test('has who read the dead letters', async () => {

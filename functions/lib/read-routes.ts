@@ -17,13 +17,10 @@ import type { Audit } from '#shared/pipeline/audit/audit.ts'
 import type { Catalog } from '#shared/pipeline/catalog.ts'
 import { closeConnection } from '#shared/pipeline/connections/close-connection.ts'
 import { listConnections, readConnectionsQuery } from '#shared/pipeline/connections/list-connections.ts'
-import type { DeadLetterFilter } from '#shared/pipeline/dead-letters/dead-letter-filter.ts'
 import type { DeadLetterStore } from '#shared/pipeline/dead-letters/dead-letter-store.ts'
-import { nextAfter } from '#shared/pipeline/dead-letters/list-letters.ts'
 import { type Access, accessOf } from '#shared/pipeline/history/access.ts'
 import { awaitEvents } from '#shared/pipeline/history/catch-up.ts'
 import { CSV_LIMITS, listEvents, PAGE_LIMITS } from '#shared/pipeline/history/list-events.ts'
-import { pageRoom } from '#shared/pipeline/history/page-room.ts'
 import { hasAlready } from '#shared/pipeline/lifecycle/entity-tag.ts'
 import { type GetDeps, getEvent, keyNamed } from '#shared/pipeline/lifecycle/get-event.ts'
 import { selectRows } from '#shared/pipeline/lifecycle/select-rows.ts'
@@ -36,6 +33,7 @@ import { shownKeys } from '#shared/pipeline/views/view-access.ts'
 import type { ViewStore } from '#shared/pipeline/views/view-store.ts'
 import type { Views } from '#shared/pipeline/views/views.ts'
 import { readStats } from './read-stats.ts'
+import { respondWithLetter, respondWithLetters } from './respond-with-letters.ts'
 import { stopPausesAt } from './stop-at.ts'
 
 export type ReadDeps = GetDeps & {
@@ -75,8 +73,6 @@ type Routes = Readonly<Record<string, Route>>
 /** What describes the deployment changes with it only. */
 const CACHED = { 'cache-control': 'public, max-age=60' }
 
-const OPEN: DeadLetterFilter = { status: ['open'] }
-
 /** Who may read the audit trail may read all of it: its action is enough, without a grant to read events. */
 const WHOLE_TRAIL: Access = {
   admits: ({ category = '' }) => matchesChannel(AUDIT_CHANNELS, category),
@@ -86,7 +82,7 @@ const WHOLE_TRAIL: Access = {
 
 /** The routes by method and path; of two that match the first is taken. */
 export function readRoutes(deps: ReadDeps): Routes {
-  const { catalog, domains, deadLetters, tickets, audit, clock } = deps
+  const { catalog, domains, tickets, audit, clock } = deps
   return {
     'GET /events': {
       action: 'read',
@@ -126,18 +122,11 @@ export function readRoutes(deps: ReadDeps): Routes {
     },
     'GET /dead-letters': {
       action: 'dead-letters.read',
-      respond: async ({ query, caller }, principal) => {
-        const { limit } = readQuery(query)
-        const { letters, next } = await deadLetters.list({ topics: catalog.names, filter: OPEN, limit })
-        const room = pageRoom()
-        const fitting = letters.filter((letter) => room.take(letter))
-        const last = fitting.at(-1)
-        const isCut = fitting.length < letters.length
-        const body = { deadLetters: fitting, next: isCut && last ? nextAfter(last) : next }
-        const details = { letters: fitting.length }
-        await audit.record({ action: 'dead-letters.read', principal: actorOf(principal), caller, details })
-        return { status: 200, body }
-      },
+      respond: (request, principal) => respondWithLetters(request, principal, deps),
+    },
+    'GET /dead-letters/{topic}/{partition}/{offset}': {
+      action: 'dead-letters.read',
+      respond: (request, principal) => respondWithLetter(request, principal, deps),
     },
     'GET /connections': {
       action: 'connections.read',

@@ -3,7 +3,6 @@ import {
   auditParameters,
   catchUpParameters,
   csvParameters,
-  deadLetterParameters,
   deleteParameters,
   eraseParameters,
   getParameters,
@@ -141,14 +140,6 @@ const since: Json = {
     }),
     ...problems(400, 401, 403, 500, 503),
   },
-}
-
-const deadLetters: Json = {
-  operationId: 'listDeadLetters',
-  summary: 'Records that could not be processed, newest first',
-  tags: ['operations'],
-  parameters: deadLetterParameters,
-  responses: { 200: json('Dead letters.', 'deadLetterList'), ...problems(400, 401, 403, 500, 503) },
 }
 
 const ETAG = {
@@ -331,12 +322,11 @@ const erase: Json = {
   },
 }
 
-/** The routes of events, with their lifecycles, the export and the dead letters. */
+/** The routes of events, with their lifecycles and the export. */
 export const eventPaths = {
   '/events': { get: list, post },
   '/events/since': { get: since },
   '/audit': { get: audit },
-  '/dead-letters': { get: deadLetters },
   '/events.csv': { get: csv },
   '/events/{id}': { get, delete: remove },
   '/events/{id}/erase': { post: erase },

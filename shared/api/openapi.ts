@@ -2,6 +2,7 @@ import { VERSION } from '#shared/core/version.ts'
 import type { Domain } from '#shared/domain/define-domain.ts'
 import { accountPaths } from './account-paths.ts'
 import { connectionPaths } from './connection-paths.ts'
+import { deadLetterPaths } from './dead-letter-paths.ts'
 import { eventPaths } from './event-paths.ts'
 import { otherPaths } from './other-paths.ts'
 import { replayPaths } from './replay-paths.ts'
@@ -16,6 +17,7 @@ const paths: Readonly<Record<string, Json>> = {
   ...connectionPaths,
   ...streamPaths,
   ...replayPaths,
+  ...deadLetterPaths,
   ...otherPaths,
 }
 

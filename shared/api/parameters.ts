@@ -6,15 +6,20 @@ import { BROWSE_LIMITS } from '#shared/pipeline/streams/browse-partition.ts'
 import { VIEW_LIMITS } from '#shared/pipeline/views/read-view.ts'
 import { type Json, schemaRef } from './schemas.ts'
 
-const ONE_OF_LIST = { type: 'string', pattern: '^[^,]+$' }
-const TIME = { type: 'string', format: 'date-time' }
+export const ONE_OF_LIST = { type: 'string', pattern: '^[^,]+$' }
+export const TIME = { type: 'string', format: 'date-time' }
 
-function inQuery(name: string, description: string, schema: Json, more: Json = {}): Json {
+export function inQuery(name: string, description: string, schema: Json, more: Json = {}): Json {
   return { name, in: 'query', description, schema, ...more }
 }
 
 /** A list of a query string: separated by commas. */
-function listInQuery(name: string, description: string, items: Json, example: readonly string[]): Json {
+export function listInQuery(
+  name: string,
+  description: string,
+  items: Json,
+  example: readonly string[],
+): Json {
   const schema = { type: 'array', minItems: 1, items }
   return inQuery(name, `${description} An empty list has no effect.`, schema, {
     style: 'form',
@@ -41,7 +46,7 @@ const filters: readonly Json[] = [
   listInQuery('type', 'Patterns of event types.', schemaRef('channelPattern'), ['port.container.*']),
   listInQuery('subject', 'Only these.', ONE_OF_LIST, ['MSKU-9021044']),
 ]
-const limit = inQuery('limit', 'The maximum number of events in a page.', {
+export const limit = inQuery('limit', 'The maximum number of events in a page.', {
   type: 'integer',
   minimum: 1,
   maximum: PAGE_LIMITS.most,
@@ -151,7 +156,7 @@ export const moveParameters: readonly Json[] = [
   ...deleteParameters,
 ]
 
-function inPath(name: string, description: string, example: string): Json {
+export function inPath(name: string, description: string, example: string): Json {
   return { name, in: 'path', required: true, description, schema: { type: 'string', minLength: 1 }, example }
 }
 export const viewParameters: readonly Json[] = [
@@ -228,8 +233,6 @@ export const streamParameters: readonly Json[] = [
     { type: 'integer', minimum: 0, maximum: LONG_POLL_LIMIT, default: 0 },
   ),
 ]
-
-export const deadLetterParameters: readonly Json[] = [limit]
 
 /** The usual patterns of audited actions: `key.*` for those that begin with `key`. */
 const AUDITED_GROUPS = new Set(

@@ -2,6 +2,7 @@ import { ACTIONS, type Action, ALL_ACTIONS } from '#shared/core/access/policy.ts
 import type { Domain } from '#shared/domain/define-domain.ts'
 import type { accountPaths } from './account-paths.ts'
 import type { connectionPaths } from './connection-paths.ts'
+import type { deadLetterPaths } from './dead-letter-paths.ts'
 import type { eventPaths } from './event-paths.ts'
 import type { otherPaths } from './other-paths.ts'
 import type { replayPaths } from './replay-paths.ts'
@@ -16,6 +17,7 @@ type Route =
   | Routes<typeof accountPaths>
   | Routes<typeof connectionPaths>
   | Routes<typeof replayPaths>
+  | Routes<typeof deadLetterPaths>
   | Routes<typeof otherPaths>
   | Routes<typeof streamPaths>
 
@@ -45,6 +47,7 @@ export const ROUTE_ACTIONS = {
   'POST /replays/{id}/pause': 'replays.run',
   'POST /replays/{id}/resume': 'replays.run',
   'POST /replays/{id}/cancel': 'replays.run',
+  'GET /dead-letters/{topic}/{partition}/{offset}': 'dead-letters.read',
   'GET /stats': 'stats.read',
   'GET /views/{domain}/{view}': 'read',
   'GET /views/{domain}/{view}/{key}': 'read',

@@ -177,6 +177,14 @@ const deadLetter = z
   })
   .meta({ description: 'A record that could not be processed.' })
 
+const deadLetterWithEvent = deadLetter
+  .extend({
+    event: z.nullable(z.record(z.string(), z.unknown())).meta({
+      description: 'The CloudEvent in the record, without any check; null if it is none, or is cut.',
+    }),
+  })
+  .meta({ description: 'A dead letter and the event in it.' })
+
 const deadLetterList = z
   .object({
     deadLetters: z.array(deadLetter),
@@ -310,6 +318,7 @@ const httpSchemas = {
   deadLetterList,
   ...streamSchemas,
   ...replaySchemas,
+  deadLetterWithEvent,
   viewState,
   viewParts,
   stats,

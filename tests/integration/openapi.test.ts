@@ -37,6 +37,7 @@ type Call = {
   view?: string
   key?: string
   name?: string
+  offset?: string
 }
 
 /** Calls of every documented route, successful and refused. */
@@ -125,6 +126,9 @@ const CALLS: readonly [route: string, status: number, call: Call][] = [
   ['GET /dead-letters', 200, { headers: KEY }],
   ['GET /dead-letters', 400, { headers: KEY, query: '?limit=0' }],
   ['GET /dead-letters', 401, {}],
+  ['GET /dead-letters/{topic}/{partition}/{offset}', 400, { headers: KEY, offset: 'x' }],
+  ['GET /dead-letters/{topic}/{partition}/{offset}', 401, {}],
+  ['GET /dead-letters/{topic}/{partition}/{offset}', 404, { headers: KEY }],
   ['GET /catalog', 200, { headers: KEY }],
   ['GET /catalog', 401, {}],
   ['POST /tickets', 201, { headers: KEY }],
@@ -187,6 +191,9 @@ describe('the OpenAPI document', () => {
       id: CASE,
       move: 'acknowledge',
       ...VIEW,
+      topic: 'events',
+      partition: '0',
+      offset: '999999',
       ...call,
     }
     const url = `${stack.httpUrl}${path.replaceAll(/\{(\w+)\}/g, (_, name) => String(named[name]))}${query}`

@@ -50,6 +50,7 @@ const SAMPLES: Readonly<Record<Taken, Sample>> = {
   'POST /replays/{id}/pause': { path: '/replays/none/pause' },
   'POST /replays/{id}/resume': { path: '/replays/none/resume' },
   'POST /replays/{id}/cancel': { path: '/replays/none/cancel' },
+  'GET /dead-letters/{topic}/{partition}/{offset}': { path: '/dead-letters/port-events/0/999999' },
   'GET /audit': { path: '/audit' },
   'GET /streams': { path: '/streams' },
   'GET /streams/{topic}': { path: '/streams/events' },
