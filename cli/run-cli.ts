@@ -3,6 +3,7 @@ import { VERSION } from '#shared/core/version.ts'
 import { createAuditCommand } from './audit/audit-command.ts'
 import { createCompletionCommand } from './completion/completion-command.ts'
 import { createConnectionsCommand } from './connections/connections-command.ts'
+import { createDeadLettersCommand } from './dead-letters/dead-letters-command.ts'
 import { createDoctorCommand } from './doctor/doctor-command.ts'
 import { createKeysCommand } from './keys/keys-command.ts'
 import type { CliContext } from './lib/cli-context.ts'
@@ -22,6 +23,7 @@ const COMMANDS: readonly ((context: CliContext) => Command)[] = [
   createTailCommand,
   createSimulateCommand,
   createReplayCommand,
+  createDeadLettersCommand,
   createAuditCommand,
   createKeysCommand,
   createUsersCommand,

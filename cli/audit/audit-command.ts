@@ -4,7 +4,7 @@ import { channelProblem } from '#shared/core/channel.ts'
 import type { CliContext } from '../lib/cli-context.ts'
 import { readConnection } from '../lib/connection.ts'
 import { parseCount } from '../lib/parse-number.ts'
-import { isRfc3339 } from '../lib/parse-time.ts'
+import { parseTimeOption } from '../lib/parse-time.ts'
 import { type AuditJob, showAudit } from './show-audit.ts'
 
 const DETAILS = `
@@ -30,8 +30,8 @@ export function createAuditCommand(context: CliContext): Command {
     .addOption(
       new Option('--outcome <outcome>', 'only what was done, or refused').choices(['done', 'refused']),
     )
-    .option('--from <time>', 'not before this RFC 3339 time', parseTime)
-    .option('--to <time>', 'not after this RFC 3339 time', parseTime)
+    .option('--from <time>', 'not before this RFC 3339 time', parseTimeOption)
+    .option('--to <time>', 'not after this RFC 3339 time', parseTimeOption)
     .option('--limit <n>', 'the number of entries, the newest ones', parseCount, 50)
     .option('--follow', 'go on with entries as they are written')
     .option('--json', 'one positioned event per line: {"topic","partition","offset","event"}')
@@ -47,9 +47,4 @@ function parsePatterns(text: string): string {
     if (problem !== null) throw new InvalidArgumentError(`${JSON.stringify(pattern)} ${problem}.`)
   }
   return text
-}
-
-function parseTime(text: string): string {
-  if (isRfc3339(text)) return text
-  throw new InvalidArgumentError('Give a time such as 2026-05-17T08:00:00Z.')
 }

@@ -104,18 +104,24 @@ export function checkLag({ groups }: Streams): Finding {
 export async function checkDeadLetters(connection: Connection, { actions }: Self): Promise<Finding> {
   if (!actions.includes('dead-letters.read'))
     return finding('dead letters', 'skipped', 'it takes the role admin to ask for them')
-  const call = {
-    route: 'GET /dead-letters',
-    query: { limit: PAGE },
-    failure: 'the dead letters cannot be listed',
-  }
-  const { deadLetters, next } = await callApi<{ deadLetters: readonly unknown[]; next?: string | null }>(
-    call,
-    connection,
-  )
-  if (deadLetters.length === 0) return finding('dead letters', 'ok', 'none is open')
-  const count = `${formatCount(deadLetters.length)}${next ? ' or more' : ''}`
+  const found = await countOpen(connection)
+  if (found.count === 0) return finding('dead letters', 'ok', 'none is open')
+  const count = `${formatCount(found.count)}${found.hasMore ? ' or more' : ''}`
   return finding('dead letters', 'warn', `${count} open`, 'see: tidewire dead-letters')
+}
+
+/** Returns how many letters the first page has that has any. */
+async function countOpen(
+  connection: Connection,
+): Promise<{ readonly count: number; readonly hasMore: boolean }> {
+  for (let next: string | undefined; ; ) {
+    const query = { limit: PAGE, next }
+    const call = { route: 'GET /dead-letters', query, failure: 'the dead letters cannot be listed' }
+    const page = await callApi<{ deadLetters: readonly unknown[]; next: string | null }>(call, connection)
+    if (page.deadLetters.length > 0 || page.next === null)
+      return { count: page.deadLetters.length, hasMore: page.next !== null }
+    next = page.next
+  }
 }
 
 /** How many events come, and whether the simulators of a local stack are on. */

@@ -5,7 +5,7 @@ import { messageOf } from '#shared/core/message-of.ts'
 import { callApi } from '../lib/call-api.ts'
 import type { CliContext } from '../lib/cli-context.ts'
 import { readConnection } from '../lib/connection.ts'
-import { isRfc3339 } from '../lib/parse-time.ts'
+import { parseTimeOption } from '../lib/parse-time.ts'
 import { printable } from '../lib/printable.ts'
 
 /** A key as `GET /keys` returns it; the secret comes with its creation and its rotation only. */
@@ -65,7 +65,7 @@ export function createKeysCommand(context: CliContext): Command {
     .argument('<id>', 'its name, which is never used again: lower-case letters, digits, "_", "." and "-"')
     .addOption(new Option('--role <role>', 'what it may do').choices(ROLES).makeOptionMandatory())
     .option('--scope <scope>', 'what the role is narrowed to, or a source; repeatable', collectScope, [])
-    .option('--expires <time>', 'when it ends, as an RFC 3339 time', parseTime)
+    .option('--expires <time>', 'when it ends, as an RFC 3339 time', parseTimeOption)
     .addOption(jsonOption())
     .action(async (id: string, options: Json & CreateOptions, command: Command) => {
       const { role, scope: scopes, expires } = options
@@ -138,11 +138,6 @@ function collectScope(scope: string, scopes: readonly string[]): readonly string
     throw new InvalidArgumentError(messageOf(error))
   }
   return [...scopes, scope]
-}
-
-function parseTime(text: string): string {
-  if (isRfc3339(text)) return text
-  throw new InvalidArgumentError('Give a time such as 2027-01-01T00:00:00Z.')
 }
 
 function parseSeconds(text: string): number {

@@ -6,7 +6,7 @@ export type Terminal = Writable & { readonly isTTY?: boolean; readonly columns?:
 
 /** What a command may use of the process that it runs in. */
 export type CliContext = {
-  readonly stdin: Readable
+  readonly stdin: Readable & { readonly isTTY?: boolean }
   readonly stdout: Terminal
   readonly stderr: Terminal
   readonly env: Readonly<Record<string, string | undefined>>

@@ -1,3 +1,5 @@
+import { InvalidArgumentError } from 'commander'
+
 // https://www.rfc-editor.org/rfc/rfc3339#section-5.6
 const RFC_3339 = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:[Zz]|[+-]\d{2}:\d{2})$/
 const YEAR_FIRST =
@@ -41,4 +43,10 @@ function formatTime(milliseconds: number): string | null {
   if (Number.isNaN(time.getTime())) return null
   const text = time.toISOString()
   return text.startsWith('+') || text.startsWith('-') ? null : text
+}
+
+/** Returns an RFC 3339 time from the command line. */
+export function parseTimeOption(text: string): string {
+  if (isRfc3339(text)) return text
+  throw new InvalidArgumentError('Give a time such as 2026-05-17T08:00:00Z.')
 }

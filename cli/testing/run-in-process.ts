@@ -25,8 +25,9 @@ export function startInProcess(args: readonly string[], options: RunOptions = {}
   const { stdin = '', env = {}, clock = systemClock, tty = false } = options
   const stdout = collect(tty)
   const stderr = collect(tty)
+  const input = typeof stdin === 'string' ? Readable.from([Buffer.from(stdin)]) : stdin
   const ended = runCli(args, {
-    stdin: typeof stdin === 'string' ? Readable.from([Buffer.from(stdin)]) : stdin,
+    stdin: Object.assign(input, { isTTY: tty }),
     stdout: stdout.stream,
     stderr: stderr.stream,
     env,
