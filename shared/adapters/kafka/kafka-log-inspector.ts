@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
 import { zstdDecompressSync } from 'node:zlib'
-import { AssignerProtocol, CompressionCodecs, CompressionTypes, ConfigResourceTypes } from 'kafkajs'
+import kafkajs, { AssignerProtocol, CompressionTypes } from 'kafkajs'
 import type Cluster from 'kafkajs/src/cluster/index.js'
 import Batch, { type PartitionData } from 'kafkajs/src/consumer/batch.js'
 import { Refusal } from '#shared/core/refusal.ts'
@@ -17,6 +17,9 @@ import type {
   TopicSetting,
 } from '#shared/pipeline/streams/log-inspector.ts'
 import { type KafkaAccess, type KafkaSession, kafkaSession } from './kafka-session.ts'
+
+// Node does not see these two as names of the CommonJS module.
+const { CompressionCodecs, ConfigResourceTypes } = kafkajs
 
 /** What consumers see: neither the records of open transactions nor those of aborted ones. */
 const COMMITTED = { replicaId: -1, isolationLevel: 1 } as const
