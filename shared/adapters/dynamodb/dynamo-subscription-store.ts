@@ -74,8 +74,7 @@ export function dynamoSubscriptionStore(
     async removeConnection(connection, met = []) {
       // Without it nothing is registered any more, so what is on record then is all there is to remove.
       const meta = await connections.remove(connection)
-      await records.removeAll(connection)
-      await Promise.all(met.map((subscription) => index.remove(subscription, subscription.channels)))
+      await records.removeAll(connection, met)
       if (meta === null) return
       const { principal, ends } = toOpenConnection(meta)
       const expires = ends / 1000

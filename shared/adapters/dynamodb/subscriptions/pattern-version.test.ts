@@ -18,7 +18,7 @@ function openVersions() {
   const { client, itemsOf } = tinyDynamodb()
   const versions = patternVersions(client, TINY_TABLES.subscriptions, { now: () => time })
   const add = async (count: number) => {
-    for (let index = 0; index < count; index++) await versions.add(CHANNEL, `c${index}#s`)
+    for (let index = 0; index < count; index++) await versions.add(CHANNEL, [`c${index}#s`])
   }
   const look = async () => (await versions.read([CHANNEL])).get(CHANNEL) ?? { version: 0, changes: [] }
   const TableName = TINY_TABLES.subscriptions
@@ -36,7 +36,7 @@ const named = (from: number, to: number) =>
 test('a version names the last changes, the newest first, and each once', async () => {
   const { versions, add, look } = openVersions()
   await add(5)
-  await versions.add(CHANNEL, 'c1#s')
+  await versions.add(CHANNEL, ['c1#s'])
 
   const seen = await look()
 
@@ -91,6 +91,30 @@ test.each([
   expect(changed?.length).toBeLessThan(all - since + NAMED_CHANGES)
 })
 
+test.each([
+  [0, [20, 20]],
+  [0, [31, 2, 32]],
+  [5, [32, 32]],
+  [40, [50, 150]],
+  [33, [1, 100]],
+])(
+  'changes that are named together are read back like single ones: after %i of %j',
+  async (since, counts) => {
+    const { versions, look } = openVersions()
+    let all = 0
+    for (const count of counts) {
+      await versions.add(CHANNEL, named(all, all + count))
+      all += count
+    }
+    const seen = await look()
+
+    expect(seen).toEqual({ version: all, changes: named(Math.max(0, all - NAMED_CHANGES), all).reverse() })
+    expect(await versions.changesSince(CHANNEL, seen, since, 1000)).toEqual(
+      expect.arrayContaining(named(since, all)),
+    )
+  },
+)
+
 test('no names are read if more changes are missed than the caller wants', async () => {
   const { versions, add, look } = openVersions()
   await add(100)
@@ -118,10 +142,13 @@ async function race(seed: number): Promise<string[]> {
   const faults: string[] = []
   const write = async (writer: number) => {
     for (let index = 0; index < 50; index++) {
-      const row = `c${writer}-${index}#s`
-      rows.push(row)
-      await versions.add(CHANNEL, row)
-      done.push(row)
+      const several = Array.from(
+        { length: random.next() < 0.8 ? 1 : 1 + random.pick(70) },
+        (_, each) => `c${writer}-${index}-${each}#s`,
+      )
+      rows.push(...several)
+      await versions.add(CHANNEL, several)
+      done.push(...several)
     }
   }
   const look = async () => {

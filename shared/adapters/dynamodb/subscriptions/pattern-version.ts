@@ -41,12 +41,18 @@ function namesKey(channel: string, version: number): Item {
   return { channel: hashKey(channel), subscriber: String(version).padStart(16, '0') }
 }
 
-// Every operand is read before any attribute is written, so each name moves one place up.
-const MOVE_UP = Array.from(
-  { length: NAMED_CHANGES - 1 },
-  (_, index) => `c${index + 1} = if_not_exists(c${index}, :none)`,
-)
-const ADD_CHANGE = `SET #version = if_not_exists(#version, :start) + :one, expires = :expires, c0 = :changed, ${MOVE_UP.join(', ')}`
+/** Counts and names changes, the first name the newest. Every operand is read before any attribute is written. */
+function addChanges(names: readonly string[]) {
+  const moved = Array.from({ length: NAMED_CHANGES }, (_, index) =>
+    index < names.length
+      ? `c${index} = :c${index}`
+      : `c${index} = if_not_exists(c${index - names.length}, :none)`,
+  )
+  return {
+    UpdateExpression: `SET #version = if_not_exists(#version, :start) + :count, expires = :expires, ${moved.join(', ')}`,
+    values: Object.fromEntries(names.map((name, index) => [`:c${index}`, name])),
+  }
+}
 
 type Options = { readonly now?: () => number; readonly readItems?: ReadItems }
 
@@ -56,30 +62,41 @@ export function patternVersions(
   table: string,
   { now = Date.now, readItems = joinedReads(client) }: Options = {},
 ) {
+  async function addSome(channel: string, names: readonly string[]): Promise<void> {
+    const seconds = Math.floor(now() / 1000)
+    const start = now() * NAMED_CHANGES
+    const { UpdateExpression, values } = addChanges(names)
+    const update = new UpdateCommand({
+      TableName: table,
+      Key: versionKey(channel),
+      UpdateExpression,
+      ExpressionAttributeNames: { '#version': 'version' },
+      ExpressionAttributeValues: {
+        ...values,
+        ':count': names.length,
+        ':start': start,
+        ':expires': seconds + VERSION_SECONDS,
+        // With as many names as places nothing moves up, and DynamoDB refuses a value that is not used.
+        ...(names.length < NAMED_CHANGES && { ':none': NONE }),
+      },
+      // The names before, because a version that is passed over may need more of them than are left.
+      ReturnValues: 'ALL_OLD',
+    })
+    const { Attributes = { version: start } } = await client.send(update)
+    const before = toPatternVersion(Attributes)
+    const version = before.version + names.length
+    const passed = version % NAMED_CHANGES
+    if (passed >= names.length) return
+    const changes = [...names, ...before.changes].slice(passed, passed + NAMED_CHANGES)
+    const Item = { ...namesKey(channel, version - passed), changes, expires: seconds + KEPT_SECONDS }
+    await client.send(new PutCommand({ TableName: table, Item }))
+  }
+
   return {
-    /** Counts and names a change of the row `subscriber`, atomically. The row must be written before. */
-    async add(channel: string, subscriber: string): Promise<void> {
-      const seconds = Math.floor(now() / 1000)
-      const update = new UpdateCommand({
-        TableName: table,
-        Key: versionKey(channel),
-        UpdateExpression: ADD_CHANGE,
-        ExpressionAttributeNames: { '#version': 'version' },
-        ExpressionAttributeValues: {
-          ':one': 1,
-          ':start': now() * NAMED_CHANGES,
-          ':expires': seconds + VERSION_SECONDS,
-          ':changed': subscriber,
-          ':none': NONE,
-        },
-        ReturnValues: 'ALL_NEW',
-      })
-      const { Attributes = {} } = await client.send(update)
-      const { version, changes } = toPatternVersion(Attributes)
-      if (version % NAMED_CHANGES !== 0) return
-      const expires = seconds + KEPT_SECONDS
-      const Item = { ...namesKey(channel, version), changes, expires }
-      await client.send(new PutCommand({ TableName: table, Item }))
+    /** Counts and names changes of the rows `subscribers`, as many as an item names at once. They must be written before. */
+    async add(channel: string, subscribers: readonly string[]): Promise<void> {
+      for (let from = 0; from < subscribers.length; from += NAMED_CHANGES)
+        await addSome(channel, subscribers.slice(from, from + NAMED_CHANGES).reverse())
     },
 
     /** Returns the versions of the channel keys that have one, in one strongly consistent batch read. */

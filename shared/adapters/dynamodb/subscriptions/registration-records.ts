@@ -1,5 +1,11 @@
 import { DeleteCommand, type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb'
-import { getAll, type Item, queryAll, succeeds } from '#shared/adapters/dynamodb/dynamo-requests.ts'
+import {
+  deleteAll,
+  getAll,
+  type Item,
+  queryAll,
+  succeeds,
+} from '#shared/adapters/dynamodb/dynamo-requests.ts'
 import { SUBSCRIPTION_LIMIT } from '#shared/core/limits.ts'
 import { Refusal } from '#shared/core/refusal.ts'
 import type { Subscription, SubscriptionRef, SubscriptionRequest } from '#shared/pipeline/ports.ts'
@@ -76,8 +82,24 @@ export function registrationRecords(client: DynamoDBDocumentClient, deps: Deps) 
       await connections.freeSlot(connection, id, Number(record.registration))
     },
 
-    async removeAll(connection: string): Promise<void> {
-      await Promise.all((await recordsOf(connection)).map(drop))
+    /**
+     * Removes all that is on record of a connection that is gone, and the rows of subscriptions that the caller `met`. The
+     * records go last, so that what a crash left is found again.
+     */
+    async removeAll(connection: string, met: readonly Subscription[]): Promise<void> {
+      const records = await recordsOf(connection)
+      await index.removeAll(connection, [
+        ...records.map((record) => {
+          const { id, channels } = toRegistration(record)
+          return { id, patterns: [...channels, ...leftoversOf(record)] }
+        }),
+        ...met.map(({ id, channels }) => ({ id, patterns: channels })),
+      ])
+      await deleteAll(
+        client,
+        table,
+        records.map((record) => recordKey(connection, String(record.id))),
+      )
     },
 
     async markBehind(ref: SubscriptionRef): Promise<void> {

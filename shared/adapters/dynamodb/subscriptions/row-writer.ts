@@ -1,5 +1,5 @@
 import { DeleteCommand, type DynamoDBDocumentClient, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
-import { succeeds } from '#shared/adapters/dynamodb/dynamo-requests.ts'
+import { deleteAll, succeeds } from '#shared/adapters/dynamodb/dynamo-requests.ts'
 import type { Subscription } from '#shared/pipeline/ports.ts'
 import type { patternVersions } from './pattern-version.ts'
 import { channelKey, flagUpdate, notNewer, type Registration, shardOf } from './subscription-rows.ts'
@@ -11,7 +11,7 @@ export function rowWriter(client: DynamoDBDocumentClient, table: string, { shard
   /** The rows of a pattern that are in the shard of a connection. */
   const channelOf = (connection: string, pattern: string): string =>
     channelKey({ shards, shard: shardOf(connection, shards) }, pattern)
-  const nameOf = ({ connection, id }: Registration) => `${connection}#${id}`
+  const nameOf = ({ connection, id }: Pick<Registration, 'connection' | 'id'>) => `${connection}#${id}`
   const rowKey = (subscription: Registration, pattern: string) => ({
     channel: channelOf(subscription.connection, pattern),
     subscriber: nameOf(subscription),
@@ -48,6 +48,31 @@ export function rowWriter(client: DynamoDBDocumentClient, table: string, { shard
         }),
       )
       await announce(subscription, patterns)
+    },
+
+    /**
+     * Deletes the rows of a connection that is gone, whichever registration they are of: what is still being registered
+     * takes its rows back. Each pattern names them together.
+     */
+    async removeAll(
+      connection: string,
+      subscriptions: readonly { readonly id: string; readonly patterns: readonly string[] }[],
+    ): Promise<void> {
+      const rows = subscriptions.flatMap(({ id, patterns }) =>
+        patterns.map((pattern) => ({
+          channel: channelOf(connection, pattern),
+          subscriber: nameOf({ connection, id }),
+        })),
+      )
+      const byChannel = new Map<string, Set<string>>()
+      for (const { channel, subscriber } of rows)
+        byChannel.set(channel, (byChannel.get(channel) ?? new Set()).add(subscriber))
+      const changes = [...byChannel].map(([channel, names]) => ({ channel, names: [...names] }))
+      const keys = changes.flatMap(({ channel, names }) =>
+        names.map((subscriber) => ({ channel, subscriber })),
+      )
+      await deleteAll(client, table, keys)
+      await Promise.all(changes.map(({ channel, names }) => versions.add(channel, names)))
     },
 
     /** Marks the rows of exactly this registration behind. */
@@ -88,6 +113,6 @@ export function rowWriter(client: DynamoDBDocumentClient, table: string, { shard
   /** Names the rows of a subscription as changed. They must be written before. */
   async function announce(subscription: Registration, patterns: readonly string[]): Promise<void> {
     const [{ connection }, name] = [subscription, nameOf(subscription)]
-    await Promise.all(patterns.map((pattern) => versions.add(channelOf(connection, pattern), name)))
+    await Promise.all(patterns.map((pattern) => versions.add(channelOf(connection, pattern), [name])))
   }
 }

@@ -280,3 +280,32 @@ test.each(Object.entries({ versionBeforeRow, noVersion, wrongName }))(
     expect(faults).not.toEqual([])
   },
 )
+
+test('a connection with 50 subscriptions is removed in a few requests, and nothing of it is left', async () => {
+  const { client, itemsOf } = tinyDynamodb()
+  const requests: string[] = []
+  const counting: Tamper = (send) => (command) => {
+    requests.push(command.constructor.name)
+    return send(command)
+  }
+  const store = dynamoSubscriptionStore(tampered(client, counting), TINY_TABLES, WHOLE)
+  const channels = ['port.**', 'market.**', CHANNEL]
+  for (let index = 0; index < 50; index++)
+    await registerOn(store, { connection: 'c1', id: `s${index}`, attempt: 1, channels })
+  await registerOn(store, { connection: 'c2', id: 's', attempt: 1, channels })
+  await store.matching(channels)
+  requests.length = 0
+
+  await store.removeConnection('c1')
+
+  // 150 rows and 50 records in batches of 25, and for each pattern 50 names, 32 at once, and a version that is passed.
+  expect(requests.length).toBeLessThanOrEqual(25)
+  expect(
+    (await store.matching(channels))
+      .values()
+      .toArray()
+      .flat()
+      .map(({ connection }) => connection),
+  ).toEqual(['c2', 'c2', 'c2'])
+  expect(itemsOf('connections').filter(({ connection }) => connection === 'c1')).toEqual([])
+})
