@@ -17,7 +17,7 @@ const LIMITS: Readonly<Record<string, number>> = {
   disconnect: 414_000,
   fold: 812_000,
   health: 498_000,
-  message: 591_500,
+  message: 597_000,
   read: 699_000,
   'replay-events': 440_000,
   'replay-records': 846_000,

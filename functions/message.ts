@@ -7,6 +7,7 @@ import { type AuditedAction, actorOf } from '#shared/core/audit.ts'
 import type { ErrorFrame, ServerFrame } from '#shared/core/messages.ts'
 import { Refusal } from '#shared/core/refusal.ts'
 import type { Audit } from '#shared/pipeline/audit/audit.ts'
+import { messageRates } from '#shared/pipeline/limits/message-rates.ts'
 import { logError } from '#shared/pipeline/log-error.ts'
 import { answerMessage, errorFrame, idOf, type MessageDeps } from '#shared/pipeline/sockets/answer-message.ts'
 import type { Measured } from '#shared/pipeline/telemetry/telemetry.ts'
@@ -15,6 +16,7 @@ import {
   catalogOf,
   eventStore,
   identityOf,
+  limitsOf,
   openTables,
   revocationStore,
   socketGateway,
@@ -45,6 +47,7 @@ export function composeMessage(env: Environment): MessageFunctionDeps {
     identify: (credential) =>
       requirePrincipal({ headers: { authorization: `Bearer ${credential}` } }, identity),
     now: Date.now,
+    rates: messageRates(limitsOf(tables), () => performance.now()),
     requestStats: statsRequest(tables, shards),
     audit: auditTrail(env),
   }

@@ -34,7 +34,7 @@ const FOLDER = fileURLToPath(new URL('..', import.meta.url))
 /** What the functions sign their records with. Who reaches the local broker knows the keys of the stack as well. */
 const LOCAL_RECORD_SECRET = 'local-record-secret'
 /** One developer is all principals, and loads data sets: more events and sockets than the defaults. */
-const LOCAL_RATES = 'read=1000,search=200,write=2000,tickets=200,account=100'
+const LOCAL_RATES = 'read=1000,search=200,write=2000,tickets=200,account=100,messages=2000'
 /** A developer does not wait until a batch is full. What arrives during an invocation is still one batch. */
 const WINDOW_MS = 0
 /** API Gateway's limit of a connection without messages. */

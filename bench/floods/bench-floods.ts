@@ -14,7 +14,7 @@ const ROUNDS = 3
 const LEAD_MS = 1000
 const REST_MS = 2000
 /** What the local stack has unless it is told otherwise. */
-const RATE_LIMITS = 'read=1000,search=200,write=2000,tickets=200,account=100'
+const RATE_LIMITS = 'read=1000,search=200,write=2000,tickets=200,account=100,messages=2000'
 
 type Seen = {
   readonly quiet: Times[]

@@ -13,6 +13,8 @@ export const DEFAULT_RATES = {
   tickets: 20,
   /** What has to do with accounts and credentials: keys, users, sign-out. */
   account: 20,
+  /** Messages of all sockets of a principal. */
+  messages: 500,
   /** Requests without credentials, of one address: documents, health, and what is refused with 401 or 404. */
   open: 100,
   /** Deliveries of one webhook source from one address. */

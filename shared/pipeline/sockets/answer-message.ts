@@ -8,13 +8,15 @@ import {
 } from '#shared/core/messages.ts'
 import { Refusal } from '#shared/core/refusal.ts'
 import { EXPIRED, endConnection } from '#shared/pipeline/end-connection.ts'
+import type { Permit } from '#shared/pipeline/limits/limits.ts'
+import type { MessageRates } from '#shared/pipeline/limits/message-rates.ts'
 import type { OpenConnection } from '#shared/pipeline/ports.ts'
 import { hasEnded, type RevocationStore } from '#shared/pipeline/revocations.ts'
-
 import { type SubscribeDeps, subscribe } from './subscribe.ts'
 
 export type MessageDeps = SubscribeDeps & {
   readonly revocations: Pick<RevocationStore, 'current'>
+  readonly rates: MessageRates
   /** Returns the principal of an access token or an API key. Throws Refusal. */
   readonly identify: (credential: string) => Promise<Principal>
   /** Milliseconds since 1970. */
@@ -27,7 +29,7 @@ const FAULTS_NAMED = 5
 const FLOODED: ErrorFrame = {
   type: 'error',
   code: 'rate_limited',
-  detail: `The connection sent more than ${MESSAGE_LIMITS.closing} messages within ten seconds, and is closed.`,
+  detail: 'The connection sent far more messages within ten seconds than it may, and is closed.',
 }
 
 /**
@@ -44,38 +46,67 @@ export async function answerMessage(
   deadline: number,
   deps: MessageDeps,
 ): Promise<ServerFrame | null> {
+  // What is refused here costs no request to the tables.
+  const permit = deps.rates.take(connection)
   try {
-    const [open, revoked] = await Promise.all([
-      deps.subscriptions.countMessage(connection),
-      deps.revocations.current(),
-    ])
-    const isOver = open === null || hasEnded(open.principal, deps.now(), revoked)
-    if (isOver && (open === null || memberOf(text, 'action') !== 'refresh')) {
-      await endConnection(connection, EXPIRED, deadline, deps)
-      return null
-    }
-    if (open.messages > MESSAGE_LIMITS.closing) {
-      await endConnection(connection, FLOODED, deadline, deps)
-      return null
-    }
-    assertRate(open.messages)
-    const message = parseMessage(text)
-    switch (message.action) {
-      case 'subscribe':
-        await subscribe(connection, message, { principal: open.principal, deadline }, deps)
-        return null
-      case 'unsubscribe':
-        await deps.subscriptions.remove(connection, message.id)
-        return { type: 'unsubscribed', id: message.id }
-      case 'ping':
-        return await pong(connection, deps)
-      case 'refresh':
-        return await refresh(connection, message.token, open, deps)
-    }
+    assertWithinRate(permit)
+    return await answerWithin(connection, text, { deadline, isMet: permit !== null }, deps)
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
-    return errorFrame(error, idOf(text))
+    if (permit?.isAllowed !== false || !deps.rates.isFlood(connection)) return errorFrame(error, idOf(text))
+    await endConnection(connection, FLOODED, deadline, deps)
+    return null
+  } finally {
+    await permit?.counted
   }
+}
+
+/** Handles a message of a connection that is within its rate, or, unless it `isMet`, is heard here for the first time. */
+async function answerWithin(
+  connection: string,
+  text: string,
+  { deadline, isMet }: { readonly deadline: number; readonly isMet: boolean },
+  deps: MessageDeps,
+): Promise<ServerFrame | null> {
+  const [open, revoked] = await Promise.all([
+    deps.subscriptions.countMessage(connection),
+    deps.revocations.current(),
+  ])
+  const isOver = open === null || hasEnded(open.principal, deps.now(), revoked)
+  if (isOver && (open === null || memberOf(text, 'action') !== 'refresh')) {
+    await endConnection(connection, EXPIRED, deadline, deps)
+    return null
+  }
+  if (open.messages > MESSAGE_LIMITS.closing) {
+    await endConnection(connection, FLOODED, deadline, deps)
+    return null
+  }
+  assertRate(open.messages)
+  if (!isMet) {
+    const permit = deps.rates.meet(connection, open.principal.name)
+    await permit?.counted
+    assertWithinRate(permit)
+  }
+  const message = parseMessage(text)
+  switch (message.action) {
+    case 'subscribe':
+      await subscribe(connection, message, { principal: open.principal, deadline }, deps)
+      return null
+    case 'unsubscribe':
+      await deps.subscriptions.remove(connection, message.id)
+      return { type: 'unsubscribed', id: message.id }
+    case 'ping':
+      return pong(connection, deps)
+    case 'refresh':
+      return refresh(connection, message.token, open, deps)
+  }
+}
+
+function assertWithinRate(permit: Permit | null): void {
+  if (permit === null || permit.isAllowed) return
+  const { perSecond, retryAfterSeconds } = permit
+  const detail = `The connections of these credentials may send ${perSecond} messages per second together; wait ${retryAfterSeconds} s and send this one again.`
+  throw new Refusal('rate_limited', detail, { retryAfterSeconds })
 }
 
 function assertRate(messages: number): void {

@@ -7,11 +7,13 @@ import type { ServerFrame } from '#shared/core/messages.ts'
 import { domains } from '#shared/domain/catalog.ts'
 import { createCatalog } from '#shared/pipeline/catalog.ts'
 import { pushEvents } from '#shared/pipeline/deliver/push-events.ts'
+import { messageRates } from '#shared/pipeline/limits/message-rates.ts'
 import type { StoredEvent } from '#shared/pipeline/ports.ts'
 import { addEvent } from '#shared/testing/accept/logs.ts'
 import { makeEvent, makeStored } from '#shared/testing/accept/records.ts'
 import { makePrincipal } from '#shared/testing/identity/make-principal.ts'
 import { memoryEventStore } from '#shared/testing/memory/memory-event-store.ts'
+import { memoryLimits } from '#shared/testing/memory/memory-limits.ts'
 import { memoryRevocationStore } from '#shared/testing/memory/memory-revocation-store.ts'
 import { memorySubscriptionStore } from '#shared/testing/memory/memory-subscription-store.ts'
 import { propertyRuns } from '#shared/testing/test-seed.ts'
@@ -106,6 +108,7 @@ async function live({ name, channels, batches, ...life }: Life) {
     gateway,
     catalog,
     revocations,
+    rates: messageRates(memoryLimits(), () => 1000),
     identify: async () => second,
     now: () => 1000,
   }

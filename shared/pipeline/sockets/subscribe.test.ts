@@ -5,11 +5,13 @@ import { MESSAGE_LIMITS, SUBSCRIPTION_LIMIT } from '#shared/core/limits.ts'
 import type { ServerFrame, SubscribedFrame } from '#shared/core/messages.ts'
 import { Refusal } from '#shared/core/refusal.ts'
 import { createCatalog } from '#shared/pipeline/catalog.ts'
+import { messageRates } from '#shared/pipeline/limits/message-rates.ts'
 import type { EventStore, PostResult } from '#shared/pipeline/ports.ts'
 import type { RevocationStore } from '#shared/pipeline/revocations.ts'
 import { addEvent, type LoggedEvent, makeLog, trimmed } from '#shared/testing/accept/logs.ts'
 import { makeEvent, makeStored } from '#shared/testing/accept/records.ts'
 import { makePrincipal } from '#shared/testing/identity/make-principal.ts'
+import { memoryLimits } from '#shared/testing/memory/memory-limits.ts'
 import { memoryRevocationStore } from '#shared/testing/memory/memory-revocation-store.ts'
 import { memorySubscriptionStore } from '#shared/testing/memory/memory-subscription-store.ts'
 import { answerMessage, type MessageDeps } from './answer-message.ts'
@@ -49,6 +51,7 @@ async function depsOn(events: readonly LoggedEvent[]): Promise<MessageDeps> {
     gateway,
     catalog,
     revocations,
+    rates: messageRates(memoryLimits(), () => now),
     identify: async () => makePrincipal({ issued: 1, expires: 9e12 }),
     now: () => now,
   }
@@ -433,6 +436,49 @@ describe('who may read what', () => {
       { type: 'error', code: 'rate_limited' },
     ])
     expect(closed).toEqual(['c1'])
+  })
+})
+
+describe('of one principal with several sockets', () => {
+  beforeEach(async () => {
+    deps = { ...deps, rates: messageRates(memoryLimits({ rates: 'messages=4', now: () => now }), () => now) }
+    for (const connection of ['c2', 'c3'])
+      await deps.subscriptions.connect(connection, makePrincipal({ name: 'ada', role: 'viewer' }))
+    await deps.subscriptions.connect('d1', makePrincipal({ name: 'bob', role: 'viewer' }))
+  })
+
+  test('the messages share a rate, those above it ask nothing of the tables, and others have their own', async () => {
+    const counted: string[] = []
+    const { subscriptions } = deps
+    deps = {
+      ...deps,
+      subscriptions: {
+        ...subscriptions,
+        countMessage: (connection) => {
+          counted.push(connection)
+          return subscriptions.countMessage(connection)
+        },
+      },
+    }
+    for (const connection of ['c1', 'c2', 'c3', 'c1', 'c2', 'c3', 'd1'])
+      await send({ action: 'ping' }, connection)
+
+    expect(frames.map(({ type }) => type)).toEqual(['pong', 'pong', 'pong', 'pong', 'error', 'error', 'pong'])
+    expect(frames[4]).toMatchObject({ code: 'rate_limited' })
+    expect(counted).toEqual(['c1', 'c2', 'c3', 'c1', 'd1'])
+    now += 1000
+    await send({ action: 'ping' }, 'c3')
+    expect(frames.at(-1)).toMatchObject({ type: 'pong' })
+  })
+
+  test('a connection whose messages are refused again and again is closed', async () => {
+    for (let count = 0; count < 4; count++) await send({ action: 'ping' })
+    for (let count = 0; count < MESSAGE_LIMITS.closing / 10; count++) await send({ action: 'ping' })
+    expect(closed).toEqual([])
+    await send({ action: 'ping' })
+
+    expect(closed).toEqual(['c1'])
+    expect(await deps.subscriptions.find('c1')).toBeNull()
   })
 })
 

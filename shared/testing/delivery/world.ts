@@ -2,11 +2,13 @@ import { type Catalog, createCatalog } from '#shared/pipeline/catalog.ts'
 import { recordDecoder } from '#shared/pipeline/consume/consume.ts'
 import type { DeliverDeps } from '#shared/pipeline/deliver/deliver.ts'
 import { createKnownHeads, type KnownHeads } from '#shared/pipeline/deliver/store-batch.ts'
+import { messageRates } from '#shared/pipeline/limits/message-rates.ts'
 import type { DecodedRecord, DecodeRecord, KafkaRecord } from '#shared/pipeline/ports.ts'
 import type { RevocationStore } from '#shared/pipeline/revocations.ts'
 import type { MessageDeps } from '#shared/pipeline/sockets/answer-message.ts'
 
 import { makePrincipal } from '#shared/testing/identity/make-principal.ts'
+import { memoryLimits } from '#shared/testing/memory/memory-limits.ts'
 import { memoryRevocationStore } from '#shared/testing/memory/memory-revocation-store.ts'
 import { createRandom, type Random } from '#shared/testing/random.ts'
 import { createKafka, type Kafka } from './kafka.ts'
@@ -116,6 +118,7 @@ export function messageDeps(world: World): MessageDeps {
     gateway: sockets.gateway,
     catalog,
     revocations: world.revocations,
+    rates: messageRates(memoryLimits(), () => world.clock.now),
     identify: async () => makePrincipal(),
     now: () => world.clock.now,
   }
