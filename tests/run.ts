@@ -1,6 +1,7 @@
 import { accessSync } from 'node:fs'
 import { chromiumPath } from './support/chromium-path.ts'
 import { goPath } from './support/go-path.ts'
+import { promtoolPath } from './support/promtool-path.ts'
 import { runVitest } from './support/run-vitest.ts'
 
 /** `npm test`: every suite that this machine can run; prints which suites were skipped and why. */
@@ -17,6 +18,7 @@ const needs: readonly [what: string, path: string | null, hint: string][] = [
     'no kafka-python (Debian: apt-get install python3-kafka)',
   ],
   ['the Go examples', goPath(), 'no Go (https://go.dev/dl)'],
+  ['the alert rules', promtoolPath(), 'no promtool (Debian: apt-get install prometheus, or PROMTOOL)'],
   ['Apache Kafka’s tools against the broker', '/usr/bin/mvn', 'no Maven (Debian: apt-get install maven)'],
 ]
 
