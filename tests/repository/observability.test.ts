@@ -4,7 +4,7 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { cloudWatchName, LOCAL_METRICS, METRICS, prometheusName } from '#shared/pipeline/telemetry/metrics.ts'
+import { functionMetrics, localMetrics } from '../../infra/metric-list.ts'
 import { promtoolPath } from '../support/promtool-path.ts'
 
 const FOLDER = 'infra/observability'
@@ -12,10 +12,8 @@ const RULES = `${FOLDER}/tidewire.rules.yml`
 const promtool = promtoolPath()
 const skipped = promtool === null ? ' (skipped: no promtool; Debian: apt-get install prometheus)' : ''
 
-const prometheusNames = new Set(
-  Object.entries({ ...METRICS, ...LOCAL_METRICS }).map(([name, line]) => prometheusName(name, line)),
-)
-const cloudWatchNames = new Set(Object.keys(METRICS).map(cloudWatchName))
+const prometheusNames = new Set([...functionMetrics(), ...localMetrics()].map(({ prometheus }) => prometheus))
+const cloudWatchNames = new Set(functionMetrics().map(({ cloudWatch }) => cloudWatch))
 
 /** The names of metrics that a text has and the list of metrics does not. A histogram is read by its buckets. */
 function unknownMetrics(text: string): string[] {
