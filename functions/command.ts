@@ -27,7 +27,7 @@ import {
   limitsOf,
   newId,
   openTables,
-  telemetryOf,
+  telemetryWithHops,
   viewStore,
 } from './lib/compose.ts'
 import { type Environment, readEnvironment } from './lib/environment.ts'
@@ -45,7 +45,7 @@ export type CommandDeps = MoveDeps &
 
 export function composeCommand(env: Environment): CommandDeps {
   const tables = openTables(env)
-  const telemetry = telemetryOf(env, 'command')
+  const telemetry = telemetryWithHops(tables, 'command')
   const accepting = {
     kafka: kafkaLog(env, telemetry),
     claims: claimStore(tables),

@@ -44,8 +44,9 @@ export function composeDeliver(env: Environment, tables: Tables = openTables(env
   const readItems = itemReader(tables)
   const shards = subscriptionShards(tables, readItems)
   const catalog = catalogOf(env)
+  const report = instanceReporter(tables, readItems)
   return {
-    telemetry: telemetryOf(env, 'deliver'),
+    telemetry: telemetryOf(env, 'deliver', report),
     store: eventStore(tables),
     claims: claimStore(tables),
     deadLetters: deadLetterStore(tables),
@@ -59,7 +60,7 @@ export function composeDeliver(env: Environment, tables: Tables = openTables(env
     shards,
     deliverShards: env.deliverShards,
     requestStats: statsRequest(tables, shards),
-    report: instanceReporter(tables, readItems),
+    report,
   }
 }
 

@@ -16,7 +16,7 @@ import {
   kafkaLog,
   openTables,
   type Tables,
-  telemetryOf,
+  telemetryWithHops,
   viewRetention,
   viewStore,
 } from './lib/compose.ts'
@@ -28,7 +28,7 @@ const RESERVE_MS = 2000
 type FoldFunctionDeps = FoldDeps & Measured
 
 export function composeFold(env: Environment, tables: Tables = openTables(env)): FoldFunctionDeps {
-  const telemetry = telemetryOf(env, 'fold')
+  const telemetry = telemetryWithHops(tables, 'fold')
   const catalog = catalogOf(env)
   return {
     telemetry,

@@ -17,6 +17,7 @@ import { memoryDeadLetterStore } from '#shared/testing/memory/memory-dead-letter
 import { memoryEventStore } from '#shared/testing/memory/memory-event-store.ts'
 import { memoryReportStore } from '#shared/testing/memory/memory-report-store.ts'
 import { memorySubscriptionStore } from '#shared/testing/memory/memory-subscription-store.ts'
+import { memoryTelemetry } from '#shared/testing/memory/memory-telemetry.ts'
 import { memoryTicketStore } from '#shared/testing/memory/memory-ticket-store.ts'
 import { memoryViewStore } from '#shared/testing/memory/memory-view-store.ts'
 import { readEnvironment } from './lib/environment.ts'
@@ -36,6 +37,7 @@ async function createWorld(settings: { readonly LONG_POLL?: string; readonly RET
   const audit = memoryAudit()
   const deadLetters = memoryDeadLetterStore()
   const { gateway, posts, closed } = recordingGateway()
+  const telemetry = memoryTelemetry()
   const reports = memoryReportStore(clock.now)
   const read = createRead({
     ...composeRead(readEnvironment({ ...process.env, ...settings })),
@@ -50,6 +52,7 @@ async function createWorld(settings: { readonly LONG_POLL?: string; readonly RET
     deadLetters,
     clock,
     audit,
+    telemetry,
   })
   const event = makeEvent('e1', { category: 'tests.a' })
   await addEvent(store, makeStored(PLACE, event))
@@ -57,11 +60,11 @@ async function createWorld(settings: { readonly LONG_POLL?: string; readonly RET
   const { epoch } = await store.topic('events')
   await viewStore.save([{ ...PLACE, view: 'port/cases', key: 'e1', epoch, state: null }])
   await subscriptions.connect('c1', makePrincipal({ name: 'viewer', role: 'viewer' }))
-  const call = (route: string, headers: Readonly<Record<string, string>> = {}) => {
+  const call = (route: string, headers: Readonly<Record<string, string>> = {}, body?: unknown) => {
     const [method = '', address = ''] = route.split(' ')
     const { pathname, searchParams } = new URL(address, 'http://tests')
     const query = Object.fromEntries(searchParams)
-    return callHttp(read, makeHttpEvent(method, pathname, { headers, query }))
+    return callHttp(read, makeHttpEvent(method, pathname, { headers, query, body }))
   }
   const addCase = async (id: string, source: string, offset: number) => {
     const own = makeEvent(id, { source, type: 'port.notice', category: 'port.port' })
@@ -90,6 +93,7 @@ async function createWorld(settings: { readonly LONG_POLL?: string; readonly RET
     reports,
     posts,
     closed,
+    telemetry,
   }
 }
 
@@ -117,6 +121,7 @@ test.each([
   ['GET /dead-letters', 200],
   ['GET /audit', 200],
   ['GET /connections', 200],
+  ['GET /telemetry', 200],
   ['DELETE /connections/c1', 202],
   ['POST /tickets', 201],
   ['GET /catalog', 200],
@@ -411,5 +416,23 @@ describe('connections', () => {
     expect((await call('GET /connections', keyOf(role))).status).toBe(403)
     expect((await call('DELETE /connections/c1', keyOf(role))).status).toBe(403)
     expect(closed).toEqual([])
+  })
+})
+
+test('POST /telemetry takes the paints of a page, and GET /telemetry is for operators', async () => {
+  const { call, telemetry } = await createWorld()
+  const paint = { ...PLACE, received: 1, shown: 2, painted: 3 }
+
+  const taken = await call('POST /telemetry', keyOf('viewer'), { sent: NOW, paints: [paint] })
+  const refused = await call('POST /telemetry', keyOf('viewer'), { sent: NOW })
+
+  expect(taken).toMatchObject({ status: 202, body: { taken: 1 } })
+  expect(refused).toMatchObject({ status: 422, body: { errors: [{ pointer: '/paints' }] } })
+  expect(telemetry.counts.get('paints_reported')).toBe(1)
+  expect(telemetry.counts.get('requests_refused invalid-event')).toBe(1)
+  expect(await call('GET /telemetry', keyOf('viewer'))).toMatchObject({ status: 403 })
+  expect(await call('GET /telemetry', keyOf('operator'))).toMatchObject({
+    status: 200,
+    body: { windowSeconds: 30 },
   })
 })

@@ -23,7 +23,7 @@ import {
   reportStore,
   socketGateway,
   subscriptionShards,
-  telemetryOf,
+  telemetryWithHops,
   ticketStore,
   viewRetention,
   viewStore,
@@ -37,7 +37,7 @@ export type ReadFunctionDeps = ReadDeps & Measured & { readonly identify: Identi
 export function composeRead(env: Environment): ReadFunctionDeps {
   const tables = openTables(env)
   return {
-    telemetry: telemetryOf(env, 'read'),
+    telemetry: telemetryWithHops(tables, 'read'),
     store: eventStore(tables),
     claims: claimStore(tables),
     viewStore: viewStore(tables),
@@ -60,8 +60,8 @@ export function composeRead(env: Environment): ReadFunctionDeps {
 }
 
 /** Everything that is read over HTTP; also responds to what no route claims, preflights of other routes included. */
-export function createRead({ identify, limits, telemetry, ...deps }: ReadFunctionDeps) {
-  const { audit } = deps
+export function createRead({ identify, limits, ...deps }: ReadFunctionDeps) {
+  const { audit, telemetry } = deps
   const routes = readRoutes(deps)
   return httpHandler(async (request) => {
     const { method, path } = request

@@ -26,7 +26,7 @@ import {
   newId,
   openTables,
   sourceOwnerOf,
-  telemetryOf,
+  telemetryWithHops,
 } from './lib/compose.ts'
 import { type Environment, readEnvironment } from './lib/environment.ts'
 import { followAppends } from './lib/follow-appends.ts'
@@ -48,7 +48,7 @@ export type WebhooksDeps = AcceptDeps &
 
 export function composeWebhooks(env: Environment): WebhooksDeps {
   const tables = openTables(env)
-  const telemetry = telemetryOf(env, 'webhooks')
+  const telemetry = telemetryWithHops(tables, 'webhooks')
   const accepting = {
     kafka: kafkaLog(env, telemetry),
     claims: claimStore(tables),

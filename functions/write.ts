@@ -18,7 +18,7 @@ import {
   newId,
   openTables,
   sourceOwnerOf,
-  telemetryOf,
+  telemetryWithHops,
 } from './lib/compose.ts'
 import { type Environment, readEnvironment } from './lib/environment.ts'
 import { followAppends } from './lib/follow-appends.ts'
@@ -35,7 +35,7 @@ export type WriteDeps = AcceptDeps &
 
 export function composeWrite(env: Environment): WriteDeps {
   const tables = openTables(env)
-  const telemetry = telemetryOf(env, 'write')
+  const telemetry = telemetryWithHops(tables, 'write')
   const accepting = {
     kafka: kafkaLog(env, telemetry),
     claims: claimStore(tables),

@@ -45,7 +45,7 @@ import {
   type InstanceReporter,
   type ReportStore,
 } from '#shared/pipeline/telemetry/instance-report.ts'
-import { NO_TELEMETRY, type Telemetry } from '#shared/pipeline/telemetry/telemetry.ts'
+import { NO_TELEMETRY, type Telemetry, withHops } from '#shared/pipeline/telemetry/telemetry.ts'
 import type { Environment } from './environment.ts'
 
 // The parts that functions are composed of. Each function composes what it needs once per sandbox, in its init phase,
@@ -132,6 +132,13 @@ export function catalogOf({ unknownTypes }: Environment) {
   return createCatalog(domains, { unknownTypes })
 }
 
+/** The telemetry of a function that measures hops and does not write the report of its instance itself. */
+export function telemetryWithHops(tables: Tables, service: string): Telemetry {
+  const report = instanceReporter(tables)
+  const telemetry = telemetryOf(tables.env, service, report)
+  return telemetry === NO_TELEMETRY ? telemetry : { ...telemetry, report }
+}
+
 /**
  * The telemetry of a function, by its key in serverless.yml: lines of its log, and spans for X-Ray's daemon. A program
  * that is no function has none, and logs plain lines.
@@ -139,10 +146,12 @@ export function catalogOf({ unknownTypes }: Environment) {
 export function telemetryOf(
   { telemetry: { stage, functionName, daemon } }: Environment,
   service: string,
+  report?: Pick<InstanceReporter, 'countHop'>,
 ): Telemetry {
   if (functionName === undefined) return NO_TELEMETRY
   logAsFunction()
-  const metrics = emfMetrics({ service, stage })
+  const emf = emfMetrics({ service, stage })
+  const metrics = report ? withHops(emf, report) : emf
   const dropped = (spans: number) => metrics.count('spans_dropped', spans)
   const tracing = daemon ? xrayTracing({ service, daemon, now: Date.now, dropped }) : NO_TELEMETRY.tracing
   return { service, metrics, tracing }

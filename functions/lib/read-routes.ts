@@ -35,26 +35,28 @@ import type { Views } from '#shared/pipeline/views/views.ts'
 import { readStats } from './read-stats.ts'
 import { respondWithLetter, respondWithLetters } from './respond-with-letters.ts'
 import { stopPausesAt } from './stop-at.ts'
+import { type TelemetryRouteDeps, telemetryRoutes } from './telemetry-routes.ts'
 
-export type ReadDeps = GetDeps & {
-  readonly subscriptions: Pick<
-    SubscriptionStore,
-    'countConnections' | 'listConnections' | 'find' | 'removeConnection'
-  >
-  readonly gateway: SocketGateway
-  readonly reports: Pick<ReportStore, 'list'>
-  readonly viewStore: ViewStore
-  readonly views: Views
-  readonly tickets: TicketStore
-  readonly audit: Audit
-  readonly deadLetters: DeadLetterStore
-  readonly domains: readonly Domain[]
-  readonly catalog: Catalog
-  /** How long things are kept, as it is in force for the domains. */
-  readonly retention: Retention
-  /** For how long a request may be held at most, in seconds. */
-  readonly longPollSeconds: number
-}
+export type ReadDeps = GetDeps &
+  Pick<TelemetryRouteDeps, 'telemetry'> & {
+    readonly subscriptions: Pick<
+      SubscriptionStore,
+      'countConnections' | 'listConnections' | 'find' | 'removeConnection'
+    >
+    readonly gateway: SocketGateway
+    readonly reports: Pick<ReportStore, 'list'>
+    readonly viewStore: ViewStore
+    readonly views: Views
+    readonly tickets: TicketStore
+    readonly audit: Audit
+    readonly deadLetters: DeadLetterStore
+    readonly domains: readonly Domain[]
+    readonly catalog: Catalog
+    /** How long things are kept, as it is in force for the domains. */
+    readonly retention: Retention
+    /** For how long a request may be held at most, in seconds. */
+    readonly longPollSeconds: number
+  }
 
 /** Time kept back from the function's own limit for the last look of a request that is held, in milliseconds. */
 const RESERVE_MS = 3000
@@ -150,6 +152,7 @@ export function readRoutes(deps: ReadDeps): Routes {
         return { status: 202, body: { id } }
       },
     },
+    ...telemetryRoutes(deps),
     'POST /tickets': {
       action: 'tickets.create',
       respond: async (_, principal) => ({

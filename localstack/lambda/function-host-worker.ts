@@ -25,11 +25,15 @@ await runAsWorker(async ({ functions, folder, port, trigger }: HostData, log) =>
     process.on(name, (error) => log(`a function left an error behind: ${error?.stack ?? error}`))
   if (process.env.NODE_COMPILE_CACHE) enableCompileCache(process.env.NODE_COMPILE_CACHE)
   const metrics = metricsRegistry(functionMetrics())
-  const readOutput = outputReader({ metrics: metrics.take, log })
-  process.stdout.write = (chunk: string | Uint8Array) => {
-    readOutput(chunk)
-    return true
-  }
+  const takers = { metrics: metrics.take, log }
+  for (const [output, read] of [
+    [process.stdout, outputReader(takers)],
+    [process.stderr, outputReader(takers)],
+  ] as const)
+    output.write = (chunk: string | Uint8Array) => {
+      read(chunk)
+      return true
+    }
   const { invoke } = await createFunctionHost({ functions, folder, env: process.env, log })
   flushCompileCache()
   const reply = (message: HostReply): void => port.postMessage(message)

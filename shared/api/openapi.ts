@@ -10,12 +10,14 @@ import { problemComponents } from './responses.ts'
 import { withActions } from './route-actions.ts'
 import { httpComponents, type Json } from './schemas.ts'
 import { streamPaths } from './stream-paths.ts'
+import { telemetryPaths } from './telemetry-paths.ts'
 
 const paths: Readonly<Record<string, Json>> = {
   ...eventPaths,
   ...accountPaths,
   ...connectionPaths,
   ...streamPaths,
+  ...telemetryPaths,
   ...replayPaths,
   ...deadLetterPaths,
   ...otherPaths,

@@ -8,6 +8,7 @@ import type { otherPaths } from './other-paths.ts'
 import type { replayPaths } from './replay-paths.ts'
 import type { Json } from './schemas.ts'
 import type { streamPaths } from './stream-paths.ts'
+import type { telemetryPaths } from './telemetry-paths.ts'
 
 type Routes<Paths> = {
   [Path in keyof Paths & string]: `${Uppercase<keyof Paths[Path] & string>} ${Path}`
@@ -20,6 +21,7 @@ type Route =
   | Routes<typeof deadLetterPaths>
   | Routes<typeof otherPaths>
   | Routes<typeof streamPaths>
+  | Routes<typeof telemetryPaths>
 
 /** What a route takes: an action, the action of the move that it makes, or no credentials of ours. */
 type Takes = Action | 'a move' | 'the move delete' | 'nothing'
@@ -49,6 +51,8 @@ export const ROUTE_ACTIONS = {
   'POST /replays/{id}/cancel': 'replays.run',
   'GET /dead-letters/{topic}/{partition}/{offset}': 'dead-letters.read',
   'GET /stats': 'stats.read',
+  'GET /telemetry': 'telemetry.read',
+  'POST /telemetry': 'telemetry.report',
   'GET /views/{domain}/{view}': 'read',
   'GET /views/{domain}/{view}/{key}': 'read',
   'GET /keys': 'keys.read',

@@ -19,6 +19,7 @@ import { catalogAnswer } from './catalog-document.ts'
 import { connectionSchemas } from './connection-schemas.ts'
 import { replaySchemas } from './replay-schemas.ts'
 import { streamSchemas } from './stream-schemas.ts'
+import { telemetrySchemas } from './telemetry-schemas.ts'
 
 /** A JSON object of a document. */
 export type Json = { readonly [name: string]: unknown }
@@ -333,6 +334,7 @@ const httpSchemas = {
   self,
   revocation,
   ...connectionSchemas,
+  ...telemetrySchemas,
   health,
   challengeAnswer,
   problem,

@@ -55,5 +55,8 @@ export const SUBSCRIPTION_LIMIT = 50
  */
 export const MESSAGE_LIMITS = { allowed: 200, closing: 1000 } as const
 
+/** How many paints a page may report at once. */
+export const PAINT_LIMITS = { atOnce: 20 } as const
+
 /** The maximum number of seconds for which `GET /events/since` holds a request. */
 export const LONG_POLL_LIMIT = 20

@@ -55,6 +55,8 @@ const SAMPLES: Readonly<Record<Taken, Sample>> = {
   'GET /streams': { path: '/streams' },
   'GET /streams/{topic}': { path: '/streams/events' },
   'GET /streams/{topic}/{partition}': { path: '/streams/events/0' },
+  'GET /telemetry': { path: '/telemetry' },
+  'POST /telemetry': { path: '/telemetry', body: () => ({ sent: Date.now(), paints: [] }) },
   'GET /stats': { path: '/stats' },
   'GET /views/{domain}/{view}': { path: '/views/port/statistics' },
   'GET /views/{domain}/{view}/{key}': { path: '/views/port/cases/none' },

@@ -1,7 +1,7 @@
 import middy from '@middy/core'
 import type { Context } from 'aws-lambda'
 import { logInvocation } from '#shared/adapters/telemetry/function-log.ts'
-import { withoutInput } from '#shared/pipeline/log-error.ts'
+import { logError, withoutInput } from '#shared/pipeline/log-error.ts'
 import { NO_TELEMETRY, type Telemetry } from '#shared/pipeline/telemetry/telemetry.ts'
 
 /** Time kept back from the limit of a function for its last response, in milliseconds: a busy sandbox is slow. */
@@ -44,7 +44,7 @@ export function answerInTime<Event, Result>(
   handle: (event: Event, context: Context, signal: AbortSignal) => Promise<Result>,
   { late, reserveMs = LAST_WORD_MS, telemetry = NO_TELEMETRY }: Options<Event, Result>,
 ): (event: Event, context: Context) => Promise<Result> {
-  const { service, metrics, tracing } = telemetry
+  const { service, metrics, tracing, report } = telemetry
   const answer = middy<Event, Result>({
     timeoutEarlyInMillis: reserveMs,
     timeoutEarlyResponse: () => {
@@ -61,6 +61,9 @@ export function answerInTime<Event, Result>(
   return (event, context) =>
     logInvocation(event, { service, context, isCold }, async () => {
       const begin = performance.now()
+      const looking = report
+        ?.look()
+        .catch((error: unknown) => logError('nobody knows who reads the report', error))
       if (isCold) metrics.count('cold_starts', 1)
       isCold = false
       try {
@@ -68,7 +71,7 @@ export function answerInTime<Event, Result>(
       } finally {
         metrics.observe('function_duration', performance.now() - begin)
         metrics.flush()
-        await tracing.flush()
+        await Promise.all([tracing.flush(), looking?.then(report?.write)])
       }
     })
 }

@@ -19,7 +19,7 @@ class LineFormatter extends LogFormatter {
 const SERVICE = 'service_of_line'
 const WRITERS = { DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const
 
-/** Makes every line of this process one of Powertools' logger: JSON on stdout, from the level `LOG_LEVEL` on. */
+/** Makes every line of this process one of Powertools' logger: JSON, from the level `LOG_LEVEL` on. */
 export function logAsFunction(): void {
   const logger = new Logger({ logFormatter: new LineFormatter(), correlationIdSearchFn: () => undefined })
   writeLogsWith((level: LogLevel, message, fields) => logger[WRITERS[level]]({ message, ...fields }))

@@ -10,9 +10,11 @@ import type { ReadableSpan } from '@opentelemetry/sdk-trace-base'
 type Annotations = Record<string, string | number | boolean>
 
 /** Returns the segment document of a span of a service. */
-export function segmentDocument(span: ReadableSpan, { service }: { readonly service: string }): object {
+export function segmentDocument(span: ReadableSpan, own: { readonly service: string }): object {
   const { traceId, spanId } = span.spanContext()
   const { kind, attributes, parentSpanContext, status, links } = span
+  // What is recorded for another, such as a page.
+  const service = String(attributes['service.name'] ?? own.service)
   const isSegment = kind === SpanKind.SERVER || kind === SpanKind.CONSUMER
   const http = httpOf(attributes)
   const code = Number(attributes['http.response.status_code'] ?? 0)

@@ -48,6 +48,10 @@ export const ACTIONS = {
   'replays.run': 'admin',
   'connections.read': 'admin',
   'connections.close': 'admin',
+  /** How long events take, as the functions and pages measure it. */
+  'telemetry.read': 'operator',
+  /** A page reports when it had events on the screen. */
+  'telemetry.report': 'viewer',
   'keys.read': 'admin',
   'keys.create': 'admin',
   'keys.rotate': 'admin',

@@ -1,4 +1,6 @@
 import { continueTrace } from '#shared/pipeline/trace.ts'
+import { HOPS } from './hops.ts'
+import type { InstanceReporter } from './instance-report.ts'
 import type { CounterName, DimensionsOf, HistogramName } from './metrics.ts'
 
 /** What may be missing: a metric without dimensions takes none. */
@@ -59,7 +61,25 @@ export type Tracing = {
 }
 
 /** What a function has of it. `service` is the function's key in serverless.yml: shards of one share it. */
-export type Telemetry = { readonly service: string; readonly metrics: Metrics; readonly tracing: Tracing }
+export type Telemetry = {
+  readonly service: string
+  readonly metrics: Metrics
+  readonly tracing: Tracing
+  /** The report of the instance, where the function does not write it itself. */
+  readonly report?: Pick<InstanceReporter, 'look' | 'write'>
+}
+
+/** Returns metrics that also go into the report of the instance, as far as they are hops. */
+export function withHops(metrics: Metrics, report: Pick<InstanceReporter, 'countHop'>): Metrics {
+  const hops: ReadonlySet<string> = new Set(HOPS)
+  return {
+    ...metrics,
+    observe(name, value, ...rest) {
+      metrics.observe(name, value, ...rest)
+      if (hops.has(name)) report.countHop(name, Math.max(0, value))
+    },
+  }
+}
 
 /** The part of the dependencies of a function. A test may leave it out. */
 export type Measured = { readonly telemetry?: Telemetry }
