@@ -4,17 +4,15 @@ import kafkajs, { AssignerProtocol, CompressionTypes } from 'kafkajs'
 import type Cluster from 'kafkajs/src/cluster/index.js'
 import Batch, { type PartitionData } from 'kafkajs/src/consumer/batch.js'
 import { Refusal } from '#shared/core/refusal.ts'
+import type { GroupMember, TopicPartition, TopicSetting } from '#shared/core/streams.ts'
 import type { KafkaRecord } from '#shared/pipeline/ports.ts'
 import type {
   ClusterLayout,
   ConsumerGroup,
   Fetched,
-  GroupMember,
   LogInspector,
   PartitionOffset,
   Place,
-  TopicPartition,
-  TopicSetting,
 } from '#shared/pipeline/streams/log-inspector.ts'
 import { type KafkaAccess, type KafkaSession, kafkaSession } from './kafka-session.ts'
 

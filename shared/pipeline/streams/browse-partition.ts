@@ -1,10 +1,11 @@
 import { Buffer } from 'node:buffer'
 import { Refusal } from '#shared/core/refusal.ts'
+import type { BrowsedPage, ShownRecord, TopicPartition } from '#shared/core/streams.ts'
 import { pageRoom } from '#shared/pipeline/history/page-room.ts'
 import { type Clock, pollWithin } from '#shared/pipeline/poll.ts'
 import type { KafkaRecord } from '#shared/pipeline/ports.ts'
-import type { LogInspector, TopicPartition } from './log-inspector.ts'
-import { type PresentDeps, presentRecords, type ShownRecord } from './present-records.ts'
+import type { LogInspector } from './log-inspector.ts'
+import { type PresentDeps, presentRecords } from './present-records.ts'
 import { type RecordFilter, recordFilter } from './record-filter.ts'
 
 /** Where to begin: at an offset, at the first record that is not older than a time (ms since 1970), or so many before the end. */
@@ -17,16 +18,6 @@ export type BrowseQuery = TopicPartition & {
   readonly filter: RecordFilter
   /** For how long to wait for a record that passes the filter, if there is none, in milliseconds. */
   readonly waitMs: number
-}
-
-export type BrowsedPage = {
-  readonly records: readonly ShownRecord[]
-  /** The offset to go on from: that of the first record that was not looked at. At the end of the partition it is `latest`. */
-  readonly next: number
-  /** How many records were looked at, whether they pass the filter or not. */
-  readonly scanned: number
-  readonly earliest: number
-  readonly latest: number
 }
 
 export type BrowseDeps = PresentDeps & { readonly inspector: LogInspector; readonly clock: Clock }

@@ -1,57 +1,13 @@
 import type {
-  Broker,
-  ConsumerGroup,
-  GroupMember,
-  LogInspector,
+  GroupOffset,
+  GroupState,
   PartitionLayout,
-  PartitionOffset,
+  Streams,
+  TopicDescription,
   TopicPartition,
-  TopicSetting,
-} from './log-inspector.ts'
-
-export type PartitionState = PartitionLayout & { readonly earliest: number; readonly latest: number }
-
-export type TopicState = {
-  readonly name: string
-  readonly partitions: readonly PartitionState[]
-  /** How many offsets it has: at most so many records. */
-  readonly records: number
-  /** Of the last minute, by the times of the records. */
-  readonly recordsPerSecond: number
-}
-
-/** How far a group is in a partition. All but the end are null where it is assigned and has committed nothing. */
-export type GroupOffset = TopicPartition & {
-  readonly committed: number | null
-  readonly end: number
-  readonly lag: number | null
-  /** The age of the oldest record that it has not committed, in milliseconds; 0 without a lag, null if it is unknown. */
-  readonly lagMs: number | null
-}
-
-export type GroupState = {
-  readonly name: string
-  readonly state: string
-  readonly members: readonly GroupMember[]
-  /** Of all partitions together. */
-  readonly lag: number
-  /** The maximum of its partitions; null if it is unknown. */
-  readonly lagMs: number | null
-  readonly offsets: readonly GroupOffset[]
-}
-
-/** What Kafka has: no bytes of any record. */
-export type Streams = {
-  readonly brokers: readonly Broker[]
-  readonly topics: readonly TopicState[]
-  readonly groups: readonly GroupState[]
-}
-
-export type TopicDescription = TopicState & {
-  readonly config: readonly TopicSetting[]
-  /** The groups that read it, with their other topics. */
-  readonly groups: readonly GroupState[]
-}
+  TopicState,
+} from '#shared/core/streams.ts'
+import type { ConsumerGroup, LogInspector, PartitionOffset } from './log-inspector.ts'
 
 export type StreamDeps = {
   readonly inspector: LogInspector

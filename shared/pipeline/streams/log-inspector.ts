@@ -1,37 +1,18 @@
+import type {
+  Broker,
+  GroupMember,
+  PartitionLayout,
+  TopicPartition,
+  TopicSetting,
+} from '#shared/core/streams.ts'
 import type { KafkaRecord } from '#shared/pipeline/ports.ts'
-
-/** A node of the cluster. */
-export type Broker = {
-  readonly id: number
-  readonly host: string
-  readonly port: number
-  readonly isController: boolean
-}
-
-/** A partition with the ids of its brokers. */
-export type PartitionLayout = {
-  readonly partition: number
-  /** -1 if it has none. */
-  readonly leader: number
-  readonly replicas: readonly number[]
-  readonly inSync: readonly number[]
-}
 
 export type TopicLayout = { readonly name: string; readonly partitions: readonly PartitionLayout[] }
 
 /** The brokers by id; topics by name and partitions by number. */
 export type ClusterLayout = { readonly brokers: readonly Broker[]; readonly topics: readonly TopicLayout[] }
 
-export type TopicPartition = { readonly topic: string; readonly partition: number }
 export type PartitionOffset = TopicPartition & { readonly offset: number }
-
-/** A member of a consumer group. `host` is where it connects from. */
-export type GroupMember = {
-  readonly id: string
-  readonly client: string
-  readonly host: string
-  readonly partitions: readonly TopicPartition[]
-}
 
 /** A consumer group: its state as Kafka names it, such as `Stable`, `Empty` or `PreparingRebalance`. */
 export type ConsumerGroup = {
@@ -40,14 +21,6 @@ export type ConsumerGroup = {
   readonly members: readonly GroupMember[]
   /** The offset at which it goes on, where it has committed one. */
   readonly committed: readonly PartitionOffset[]
-}
-
-/** A setting of a topic. Its value is null if it is a secret. */
-export type TopicSetting = {
-  readonly name: string
-  readonly value: string | null
-  /** Whether it is the cluster's own, not one of the topic. */
-  readonly isDefault: boolean
 }
 
 /** Where in a partition: its beginning, its end, or the first record that is not older than a time (ms since 1970). */

@@ -1,35 +1,13 @@
 import { Buffer } from 'node:buffer'
 import { erasedForm } from '#shared/core/erasure.ts'
 import type { CloudEvent } from '#shared/core/event.ts'
+import type { ShownRecord } from '#shared/core/streams.ts'
 import type { Catalog } from '#shared/pipeline/catalog.ts'
 import type { ClaimStore } from '#shared/pipeline/claim-store.ts'
 import { decodeKafka } from '#shared/pipeline/cloudevents/kafka.ts'
 import { decodeBatch } from '#shared/pipeline/consume/consume.ts'
 import type { DecodeRecord, EventStore, KafkaRecord } from '#shared/pipeline/ports.ts'
-import { type JudgeRecord, SIGNATURE, type Verdict } from '#shared/pipeline/signed-record.ts'
-
-/** A record as it is shown. All bytes are in base64. */
-export type ShownRecord = {
-  readonly offset: number
-  /** Milliseconds since 1970. */
-  readonly timestamp: number
-  readonly key: string | null
-  /** The value of the signature is not shown: null. */
-  readonly headers: readonly { readonly name: string; readonly value: string | null }[]
-  /** The bytes of the value. */
-  readonly size: number
-  /** Cut to 64 KB, or 1 MB if it is asked for alone. */
-  readonly value: string | null
-  readonly truncated: boolean
-  /** What the value and the headers say, if they are a CloudEvent. */
-  readonly event: CloudEvent | null
-  /** Why the consumers take it for a dead letter, if they do. */
-  readonly problem?: string
-  /** Whether a function of Tidewire wrote it. */
-  readonly signature: Verdict
-  /** When its data was erased (RFC 3339): then only what is left of its event is shown. */
-  readonly erased?: string
-}
+import { type JudgeRecord, SIGNATURE } from '#shared/pipeline/signed-record.ts'
 
 export type PresentDeps = {
   readonly catalog: Catalog

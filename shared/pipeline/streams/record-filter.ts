@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer'
-import type { ShownRecord } from './present-records.ts'
+import type { ShownRecord } from '#shared/core/streams.ts'
 
 /** Which records are wanted; what is left out excludes none. */
 export type RecordFilter = {

@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer'
 import { beforeAll, describe, expect, test } from 'vitest'
-import type { LogInspector, TopicPartition } from '#shared/pipeline/streams/log-inspector.ts'
+import type { TopicPartition } from '#shared/core/streams.ts'
+import type { LogInspector } from '#shared/pipeline/streams/log-inspector.ts'
 
 type Given = {
   readonly key?: string

@@ -1,7 +1,8 @@
 import { Buffer } from 'node:buffer'
 import { Refusal } from '#shared/core/refusal.ts'
+import type { TopicPartition } from '#shared/core/streams.ts'
 import type { KafkaRecord } from '#shared/pipeline/ports.ts'
-import type { ConsumerGroup, LogInspector, TopicPartition } from '#shared/pipeline/streams/log-inspector.ts'
+import type { ConsumerGroup, LogInspector } from '#shared/pipeline/streams/log-inspector.ts'
 
 type NewRecord = {
   readonly key?: string

@@ -5,6 +5,7 @@ import { Loading, StateMessage } from '#web/ui/layout/state-message.tsx'
 import { Tabs } from '#web/ui/layout/tabs.tsx'
 import { useGoTo } from '#web/ui/state/use-search-state.ts'
 import { addressOf, TABS, type TabName, useTab } from './pipeline-address.ts'
+import { StreamsProvider } from './streams/use-streams.tsx'
 import './pipeline-page.css'
 
 const PAGES = {
@@ -36,7 +37,9 @@ export function PipelinePage() {
         onChange={(name) => goTo(addressOf(name as TabName))}
       >
         <div className="pipeline-tab">
-          <TabBody tab={tab} />
+          <StreamsProvider>
+            <TabBody tab={tab} />
+          </StreamsProvider>
         </div>
       </Tabs>
     </div>

@@ -1,11 +1,9 @@
-import { Card } from '#web/ui/layout/card.tsx'
-import { StateMessage } from '#web/ui/layout/state-message.tsx'
+import { useSearchState } from '#web/ui/state/use-search-state.ts'
+import { TopicList } from './topic-list.tsx'
+import { TopicView } from './topic-view.tsx'
 
-/** The topics of Kafka, and the records of one. */
+/** The topics of Kafka, or the one that the address names with its records. */
 export function TopicsTab() {
-  return (
-    <Card title="Topics">
-      <StateMessage kind="empty" title="Nothing is shown here yet" />
-    </Card>
-  )
+  const [{ topic = '' }] = useSearchState()
+  return topic === '' ? <TopicList /> : <TopicView key={topic} name={topic} />
 }
