@@ -1,8 +1,9 @@
 import { Buffer } from 'node:buffer'
 import { zstdDecompressSync } from 'node:zlib'
-import kafkajs, { AssignerProtocol, CompressionTypes } from 'kafkajs'
+import { AssignerProtocol } from 'kafkajs'
 import type Cluster from 'kafkajs/src/cluster/index.js'
 import Batch, { type PartitionData } from 'kafkajs/src/consumer/batch.js'
+import { Codecs, Types } from 'kafkajs/src/protocol/message/compression/index.js'
 import { Refusal } from '#shared/core/refusal.ts'
 import type { GroupMember, TopicPartition, TopicSetting } from '#shared/core/streams.ts'
 import type { KafkaRecord } from '#shared/pipeline/ports.ts'
@@ -16,11 +17,10 @@ import type {
 } from '#shared/pipeline/streams/log-inspector.ts'
 import { type KafkaAccess, type KafkaSession, kafkaSession } from './kafka-session.ts'
 
-// Node does not see these two as names of the CommonJS module.
-const { CompressionCodecs, ConfigResourceTypes } = kafkajs
-
 /** What consumers see: neither the records of open transactions nor those of aborted ones. */
 const COMMITTED = { replicaId: -1, isolationLevel: 1 } as const
+/** The type of a topic among the resources that have settings. */
+const TOPIC = 2
 const TIMES = { latest: '-1', earliest: '-2' } as const
 /** How many bytes are fetched of a partition to learn the time of one record. */
 const TIME_BYTES = 64 * 1024
@@ -64,7 +64,7 @@ export function kafkaLogInspector(
         await partitionsOf(cluster, topic)
         const [nodeId = ''] = cluster.getNodeIds()
         const broker = await cluster.findBroker({ nodeId })
-        const resource = { type: ConfigResourceTypes.TOPIC, name: topic }
+        const resource = { type: TOPIC, name: topic }
         const { resources } = await broker.describeConfigs({ resources: [resource] })
         return (resources[0]?.configEntries ?? []).map(toSetting).sort(byName)
       }),
@@ -339,7 +339,7 @@ function toRecord(
 
 /** kafkajs reads gzip; what Node decompresses itself it is told. */
 function readAlsoZstd(): void {
-  CompressionCodecs[CompressionTypes.ZSTD] = () => ({
+  Codecs[Types.ZSTD] = () => ({
     compress: unread,
     decompress: async (bytes: Buffer) => zstdDecompressSync(bytes),
   })

@@ -117,3 +117,12 @@ declare module 'kafkajs/src/network/socketFactory.js' {
   const createSocketFactory: () => import('kafkajs').ISocketFactory
   export default createSocketFactory
 }
+
+declare module 'kafkajs/src/protocol/message/compression/index.js' {
+  /** Node finds these among the exports of this file, and not among those of kafkajs. */
+  export const Codecs: Record<
+    number,
+    () => { compress: () => never; decompress(bytes: Buffer): Promise<Buffer> }
+  >
+  export const Types: { readonly ZSTD: number }
+}
