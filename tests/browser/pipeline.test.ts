@@ -64,7 +64,7 @@ describe.skipIf(chromiumPath() === null)('the pipeline page in Chromium', () => 
 
   it('shows what Kafka has, and the groups that are behind', async () => {
     await page.getByRole('row').filter({ hasText: SLOW }).getByText('Lagging').waitFor()
-    await page.getByRole('row').filter({ hasText: TOPIC }).waitFor()
+    await page.getByRole('link', { name: TOPIC, exact: true }).waitFor()
     await page
       .getByText(`127.0.0.1:${stack.ports.KAFKA_PORT}`)
       .or(page.getByText(`localhost:${stack.ports.KAFKA_PORT}`))
@@ -113,9 +113,7 @@ describe.skipIf(chromiumPath() === null)('the pipeline page in Chromium', () => 
     await page.getByLabel('With the text').fill('Broken SEAL')
     await page.keyboard.press('Enter')
     await page.locator('tr[data-offset="41"]').waitFor()
-    await page
-      .getByText(new RegExp(`1 record of ${RECORDS} that were looked at, up to the end at ${RECORDS}`))
-      .waitFor()
+    await page.getByText(/1 record of \d+ that were looked at, up to the end/).waitFor()
 
     await page.getByLabel('With the text').fill('')
     await page.getByLabel('With the member').fill('id=arrival-7')
