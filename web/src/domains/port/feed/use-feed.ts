@@ -4,6 +4,7 @@ import { ERASED_TYPE } from '#shared/core/erasure.ts'
 import { useAccess } from '#web/live/access.tsx'
 import { type Api, ApiError, useApi } from '#web/live/api.ts'
 import { createPacer } from '#web/live/pacer.ts'
+import { createPaintReporter, type PaintReport, type PaintReporter } from '#web/live/paint-reporter.ts'
 import { useTidewire } from '#web/live/tidewire-provider.tsx'
 import { showToast } from '#web/ui/overlay/toaster.tsx'
 import { createStreamMeter, type Received, type StreamMeter } from '../stream/stream-meter.ts'
@@ -41,7 +42,10 @@ export function usePortFeed(onNew: (rows: readonly FeedRow[]) => void): PortFeed
   const { tidewire } = useTidewire()
   const { name } = useAccess()
   const api = useApi()
-  const { store, meter, receive } = useMemo(() => createParts(name, onNew), [name, onNew])
+  const { store, meter, receive } = useMemo(
+    () => createParts(name, onNew, reporterOf(api)),
+    [name, onNew, api],
+  )
   const [history, setHistory] = useState<History>(BEGIN)
   const [reading, setReading] = useState<{ readonly next: string | null } | null>(null)
 
@@ -124,7 +128,21 @@ async function readPage(api: Api, next: string | null, signal: AbortSignal): Pro
   return api.get<Page>(`/events?${query}`, { signal })
 }
 
-function createParts(reader: string, onNew: (rows: readonly FeedRow[]) => void) {
+/** Reports go on after a failure of the server or the network, and end where they are refused. */
+function reporterOf(api: Api): PaintReporter {
+  const send = (body: PaintReport) =>
+    api.raw('POST', '/telemetry', { body }).catch((error: unknown) => {
+      if (error instanceof ApiError && error.problem.status === 403) throw error
+    })
+  return createPaintReporter({
+    send,
+    isVisible: () => !document.hidden,
+    now: Date.now,
+    wait: (run, ms) => void setTimeout(run, ms),
+  })
+}
+
+function createParts(reader: string, onNew: (rows: readonly FeedRow[]) => void, reporter: PaintReporter) {
   const meter = createStreamMeter()
   const pacer = createPacer()
   let received: Received[] = []
@@ -137,9 +155,13 @@ function createParts(reader: string, onNew: (rows: readonly FeedRow[]) => void) 
       const flushed = performance.now()
       const shown = received
       received = []
+      reporter.shown()
       onNew(rows)
       // A task after the frame, when the rows are on the screen.
-      setTimeout(() => meter.frame(shown, flushed, performance.now()))
+      setTimeout(() => {
+        meter.frame(shown, flushed, performance.now())
+        reporter.painted()
+      })
     },
   })
   const receive = (positioned: ReceivedEvent) => {
@@ -147,6 +169,7 @@ function createParts(reader: string, onNew: (rows: readonly FeedRow[]) => void) 
     meter.count(now)
     pacer.note()
     received.push({ written: now - Date.parse(positioned.event.time ?? ''), at: performance.now() })
+    reporter.received(positioned)
     store.push(positioned)
   }
   return { store, meter, receive }
