@@ -83,7 +83,7 @@ async function startParts(settings: Settings, start: Start) {
     origins: [urls.http, urls.socket, identity.endpoint],
     allowedHosts: settings.allowedHosts,
   })
-  // Whatever fails first, the other must not become an unhandled rejection.
+  // If one of the two fails first, the other must not become an unhandled rejection.
   startingWeb.catch(() => {})
   const daemon = await start(startTraceDaemon())
   const functions = readFunctions(
@@ -140,7 +140,7 @@ async function startBackends(
 ): Promise<{ service: Service; backends: Backends }> {
   const { ports, dataDir, kafkaBrokers, dynamodbEndpoint, allowedHosts } = settings
   const resolving = resolveService(STAGE)
-  // Whatever fails first, the other must not become an unhandled rejection.
+  // If one of the two fails first, the other must not become an unhandled rejection.
   resolving.catch(() => {})
   const kafka = await start(
     kafkaBrokers

@@ -4,7 +4,7 @@ import type { EventLog } from '#shared/pipeline/ports.ts'
 /**
  * Returns the dependencies of one request, which ends with the signal: nothing is appended once its sender has been told
  * that it took too long. What is under way then may still be written. Such a request may be sent again at once, and
- * whatever goes on of the first one after a pause of the sandbox must not come after it.
+ * what goes on of the first one after a pause of the sandbox must not come after it.
  */
 export function stopAppendsAt<Deps extends { readonly kafka: EventLog }>(
   signal: AbortSignal,

@@ -43,7 +43,7 @@ export function workOnReplays({ audit, clock, ...deps }: WorkerDeps) {
   })
 }
 
-/** Writes down what a replay has done, in the name of whoever created it. */
+/** Writes down what a replay has done, in the name of the principal that created it. */
 async function recordEnd({ id, kind, principal, ...job }: ReplayJob, audit: Audit): Promise<void> {
   const { status, done, skipped, failed, error, request } = job
   const common = {

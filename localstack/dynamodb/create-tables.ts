@@ -19,7 +19,7 @@ const ATTEMPTS = 10
 
 /**
  * Creates the tables of `serverless.yml` that do not exist, and enables their time to live. Those of one run are created
- * again: the connections of a stack that was killed are gone, whatever its tables say. So a DynamoDB belongs to one
+ * again: the connections of a stack that was killed are gone, although its tables have them. So a DynamoDB belongs to one
  * stack at a time.
  */
 export async function createTables(service: Service, endpoint: string): Promise<void> {

@@ -16,7 +16,7 @@ const ATTEMPTS = 10
 
 /**
  * Writes the local keys into the table of API keys, in the form of shared/adapters/dynamodb/dynamo-key-store.ts. They are
- * the same after each start, whatever was done with them before.
+ * the same after each start, also if they were changed before.
  */
 export async function seedKeys(service: Service, endpoint: string): Promise<void> {
   const table = service.custom?.tables?.keys

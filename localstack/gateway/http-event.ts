@@ -73,7 +73,7 @@ export function splitTarget(target: string): [path: string, query: string] {
   return mark === -1 ? [relative || '/', ''] : [relative.slice(0, mark) || '/', relative.slice(mark + 1)]
 }
 
-/** Bytes that are not UTF-8 go as base64 whatever their type says: as text they would be lost. */
+/** Bytes that are not UTF-8 go as base64 with any media type: as text they would be lost. */
 function isText(contentType = '', body: Buffer): boolean {
   const [type = ''] = contentType.split(';')
   return TEXT_TYPES.test(type.trim().toLowerCase()) && isUtf8(body)

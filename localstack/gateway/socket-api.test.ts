@@ -13,7 +13,7 @@ afterEach(async () => {
   for (const stop of stops.splice(0)) await stop()
 })
 
-// biome-ignore lint/suspicious/noExplicitAny: a test reads whatever members its event has
+// biome-ignore lint/suspicious/noExplicitAny: a test reads any members that its event has
 type Event = any
 
 const provider: Service['provider'] = { websocketsApiRouteSelectionExpression: '$request.body.action' }

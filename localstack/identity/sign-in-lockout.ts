@@ -20,7 +20,7 @@ export function signInLockout(now: () => number) {
     return found && now() - found.at < MEMORY_MS ? found : { count: 0, at: 0 }
   }
   return {
-    /** Whether a user may not sign in at the moment, whatever the password. */
+    /** Whether a user may not sign in at the moment, even with the right password. */
     isLocked(user: string): boolean {
       const { count, at } = known(user)
       if (count < FAILURES) return false

@@ -45,7 +45,7 @@ const connectionList = z
     total: z
       .int()
       .min(0)
-      .meta({ description: 'How many connections are open, whatever the filter; as in GET /stats.' }),
+      .meta({ description: 'How many connections are open, also with a filter; as in GET /stats.' }),
     next: z
       .nullable(z.string())
       .meta({ description: 'Send it as "next" for the next page; null at the end.' }),

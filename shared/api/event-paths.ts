@@ -284,8 +284,8 @@ const erase: Json = {
   operationId: 'eraseEvent',
   summary: 'Remove the data of an event for good',
   description: [
-    'Removes the data, the subject and every other attribute that may have data from the log table, the views, the dead letters, and whatever is read or rebuilt later. What stays is the id, source, type, time, category, severity and position. Events that repeat the data are erased with it: those that views made of it, the notes of its moves, the other events of an order or an alert. "erasing" of each view in GET /catalog says what the view removes.',
-    'An event of the type tidewire.erased, in the channel and the partition of the event, tells whoever shows it to remove it. DELETE only hides an event. Kafka keeps the records named in "kafka" until their retention ends. To erase an event again changes nothing, and returns the same.',
+    'Removes the data, the subject and every other attribute that may have data from the log table, the views, the dead letters, and all that is read or rebuilt later. What stays is the id, source, type, time, category, severity and position. Events that repeat the data are erased with it: those that views made of it, the notes of its moves, the other events of an order or an alert. "erasing" of each view in GET /catalog says what the view removes.',
+    'An event of the type tidewire.erased, in the channel and the partition of the event, tells pages that show it to remove it. DELETE only hides an event. Kafka keeps the records named in "kafka" until their retention ends. To erase an event again changes nothing, and returns the same.',
   ].join('\n\n'),
   tags: ['events'],
   parameters: eraseParameters,

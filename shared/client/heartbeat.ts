@@ -17,7 +17,7 @@ export type Heartbeat = {
   readonly check: () => void
   /** Pings now if the server has been silent for a while. */
   readonly attended: () => void
-  /** The machine has slept: pings now, whatever is awaited, and waits for the pong for 3 s only. */
+  /** The machine has slept: pings now, also if an answer is awaited, and waits for the pong for 3 s only. */
   readonly awoke: () => void
   /** A message was sent that the server answers. */
   readonly sent: () => void

@@ -56,8 +56,8 @@ export type Line = {
 }
 
 /**
- * Dials a line. Calls `opened` at most once and `lost` at most once. After `lost` or `close` nothing is called, whatever
- * the socket still does.
+ * Dials a line. Calls `opened` at most once and `lost` at most once. After `lost` or `close` nothing is called,
+ * whether or not the socket still does something.
  */
 export function dialLine(id: string, settings: LineSettings, on: LineEvents): Line {
   const { clock, answerTimeoutMs, maxConnectionMs, random } = settings

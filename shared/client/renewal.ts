@@ -45,7 +45,7 @@ export function createRenewal(
   }
   async function renew() {
     cancel = clock.after(AGAIN_MS, () => void renew()) // until the server has taken one
-    const next = await token?.().catch(() => null) // whoever gives tokens reports why there is none
+    const next = await token?.().catch(() => null) // the one that gives tokens reports why there is none
     if (next && !isStopped) send({ action: 'refresh', token: next })
   }
   return {

@@ -2,7 +2,7 @@ import type { CloudEvent } from './event.ts'
 
 /**
  * The type of the event that erases another one (docs/adr/0032). It has the channel and the partition of that event, so
- * that whoever got the one gets the other after it.
+ * that a reader of the one gets the other after it.
  */
 export const ERASED_TYPE = 'tidewire.erased'
 

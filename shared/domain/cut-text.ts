@@ -9,8 +9,8 @@ function bytesOf(character: string): number {
 }
 
 /**
- * Returns the longest beginning of a text that takes at most `bytes` bytes in JSON. It keeps a state bounded, whatever
- * was sent, and never splits a character.
+ * Returns the longest beginning of a text that takes at most `bytes` bytes in JSON. It keeps a state bounded for
+ * any text that was sent, and never splits a character.
  */
 export function cutText(text: string, bytes: number): string {
   if (text.length * 6 <= bytes) return text

@@ -22,8 +22,8 @@ export type Stats = {
 }
 
 /**
- * How many days, seconds and categories a state contains. The days and seconds that were counted last are kept, whatever
- * they are, so that a wrong clock does not displace the right ones for long. The categories with the most events are kept.
+ * How many days, seconds and categories a state contains. The days and seconds that were counted last are kept,
+ * not the latest ones, so that a wrong clock does not displace the right ones for long. The categories with the most events are kept.
  */
 export const STATS_LIMITS = { days: 31, seconds: 120, categories: 200, nameLength: 200 } as const
 
@@ -201,7 +201,7 @@ const erased = z
   })
   .meta({
     description:
-      'The data of an event of this channel was erased: whoever shows the event removes it, and views forget it. It passes every filter.',
+      'The data of an event of this channel was erased: pages that show the event remove it, and views forget it. It passes every filter.',
     examples: [
       {
         id: 'arrival-7781',

@@ -27,7 +27,7 @@ export type Catalog = {
    * defines the type. The same data is checked only once.
    */
   issuesOf(type: string, data: unknown): readonly DataIssue[]
-  /** Members of event data that a search looks in: those of every domain, whatever domain an event is of. */
+  /** Members of event data that a search looks in: those of every domain, for events of any domain. */
   readonly searched: readonly string[]
   /** Members of event data, or of a state's summary, that an export has a column for: those of every domain. */
   readonly exported: readonly string[]

@@ -112,8 +112,8 @@ export type EventStore = {
    */
   firstSince(stream: Stream, head: Head, time: number): Promise<number>
   /**
-   * Replaces a stored event by what is left of it (`erasedForm`), and remembers that it was erased: from then on whoever
-   * stored the event again learns of it. Erasing it again changes nothing. `at` is RFC 3339.
+   * Replaces a stored event by what is left of it (`erasedForm`), and remembers that it was erased: an attempt to store
+   * the event again learns of it. Erasing it again changes nothing. `at` is RFC 3339.
    */
   erase(stream: Stream, offset: number, at: string): Promise<void>
   /** Returns which events between two offsets, ends included, were erased: the time by the offset. */

@@ -37,3 +37,23 @@ test('a second list would be found', () => {
   expect(SEVERITIES.test("['critical', 'high', 'medium']")).toBe(true)
   expect(SEVERITIES.test("['open', 'high', 'low']")).toBe(false)
 })
+
+/** Words that a sentence of a reference does not need; docs/architecture.md, "House style". */
+const BOOKISH = /\b(anew|whoever|whomever|whatever|merely)\b/gi
+
+test('no comment, message or page has a word that plain technical English does without', async () => {
+  const pages = (await repositoryFiles()).filter((file) =>
+    /^(README|CONTRIBUTING|SECURITY)\.md$|^docs\/(?!adr\/|images\/).+\.(md|json|py|go)$|^packages\/[^/]+\/README\.md$|^serverless\.yml$/.test(
+      file,
+    ),
+  )
+  const found = await Promise.all(
+    [...production, ...pages].map(async (file) => {
+      const words = (await readFile(file, 'utf8')).match(BOOKISH) ?? []
+      return words.map((word) => `${file}: ${word}`)
+    }),
+  )
+
+  expect(pages.length).toBeGreaterThan(20)
+  expect(found.flat()).toEqual([])
+})

@@ -7,7 +7,7 @@ import type { FunctionHost } from '../../lambda/start-function-host.ts'
 import { listenOnLoopback } from '../../listen-on-loopback.ts'
 import type { Service } from '../../service.ts'
 
-// biome-ignore lint/suspicious/noExplicitAny: a test reads whatever members its event has
+// biome-ignore lint/suspicious/noExplicitAny: a test reads any members that its event has
 type Handler = (event: any) => unknown
 export type TestFunctions = Readonly<
   Record<string, { readonly events?: readonly object[]; readonly timeout?: number; readonly run: Handler }>

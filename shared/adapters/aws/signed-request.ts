@@ -20,7 +20,7 @@ export type SignedRequest = {
 
 /**
  * Returns a function that signs a POST to a service of AWS and sends it over a socket that is kept alive. It returns
- * whatever response comes, and throws as keepAliveRequester does.
+ * any response that comes, and throws as keepAliveRequester does.
  */
 export function signedRequester(
   service: string,

@@ -15,7 +15,7 @@ type Waiting = {
 const KEYS_AT_ONCE = 100
 
 /**
- * Returns a reader that makes one request of all reads which begin in the same turn, of whatever tables: a batch of
+ * Returns a reader that makes one request of all reads which begin in the same turn, of any tables: a batch of
  * `deliver` reads the versions of its patterns and of the revocations at once.
  */
 export function joinedReads(client: DynamoDBDocumentClient): ReadItems {

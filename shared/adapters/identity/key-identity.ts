@@ -68,7 +68,7 @@ export function keyIdentity(
   }
 }
 
-/** The principal of a key with one of its secrets, whatever the time is; null for one that was revoked. */
+/** The principal of a key with one of its secrets, expired or not; null for one that was revoked. */
 function principalOf(key: ApiKey, hash: string): Principal | null {
   const secret = key.secrets.find((candidate) => candidate.hash === hash)
   const role = highestRole([key.role])

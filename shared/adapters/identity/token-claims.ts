@@ -21,7 +21,7 @@ const OTHER_SCOPES = ['source', 'act-for-others']
  *
  * A person's token is issued to the web app, and its groups are roles and scopes; other groups mean nothing here. A
  * service's token (client credentials) has no user, its `sub` is its client, and its scopes are those of the resource
- * server: whoever manages the pool decides which clients get them.
+ * server: the administrator of the pool decides which clients get them.
  */
 export function principalOfClaims(claims: Claims, { clientId }: { readonly clientId: string }): Principal {
   const { token_use: use, client_id: client, username, iat, exp } = claims

@@ -142,7 +142,7 @@ function timeOf({ time }: DomainEvent): string | null {
 export const postsView = defineView<PostState>({
   description: 'The current state of each post and its history, including refused events.',
   lateEvents:
-    'Events apply in the order of the log, whatever their time. The last one in the log is the current one.',
+    'Events apply in the order of the log, not of their times. The last one in the log is the current one.',
   channels: ['blog.**'],
   keys: ({ event }) => {
     const postId = postIdOf(event)

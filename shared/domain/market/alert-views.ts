@@ -187,7 +187,7 @@ function change(alert: AlertRecord, input: FoldInput): AlertRecord | undefined {
 
 export const userAlertsView = defineView<UserAlertsState>({
   description: `A user's last ${MAX_ALERTS} alerts with their status: active, triggered, deleted or refused (with the reason).`,
-  lateEvents: "Events apply in the order of the user's partition, whatever their time.",
+  lateEvents: "Events apply in the order of the user's partition, not of their times.",
   channels: ['market.user.*'],
   channelsOf: (user) => [userChannel(user)],
   keys: ({ event }) => {

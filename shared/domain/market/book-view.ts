@@ -93,7 +93,7 @@ function presentBook({ last, waiting }: BookState, _now: number, symbol: string)
 export const bookView = defineView<BookState>({
   description:
     'The last price of a symbol, and the limit orders that wait for their price. Orders are filled as a whole, at the last price.',
-  lateEvents: "Ticks and orders apply in the order of the symbol's partition, whatever their time.",
+  lateEvents: "Ticks and orders apply in the order of the symbol's partition, not of their times.",
   channels: ['market.tick.*', 'market.order.*'],
   channelsOf: (symbol) => [symbolChannel('tick', symbol), symbolChannel('order', symbol)],
   keys: ({ event }) => {

@@ -145,7 +145,7 @@ export function isOneOf({ offsets = [] }: { readonly offsets?: readonly number[]
 
 export const ordersView = defineView<OrdersState>({
   description: `A user's last ${MAX_ORDERS} orders with their status: placed, accepted, filled, rejected (with the reason) or cancelled.`,
-  lateEvents: "Events apply in the order of the user's partition, whatever their time.",
+  lateEvents: "Events apply in the order of the user's partition, not of their times.",
   channels: ['market.user.*'],
   channelsOf: (user) => [userChannel(user)],
   keys: ({ event }) => {

@@ -55,7 +55,7 @@ export type Portfolio = {
 
 export const portfolioView = defineView<PortfolioState>({
   description: "A user's cash, positions, open orders, and realised profit and loss by average cost.",
-  lateEvents: "Orders count in the order of the user's partition, whatever their time.",
+  lateEvents: "Orders count in the order of the user's partition, not of their times.",
   channels: ['market.user.*'],
   channelsOf: (user) => [userChannel(user)],
   keys: ({ event }) => {

@@ -46,7 +46,7 @@ export type Series = { readonly bars: readonly Bar[]; readonly late: number }
 
 export const EMPTY_SERIES: Series = { bars: [], late: 0 }
 
-/** Adds volumes up to the maximum safe integer and stays there, whatever the order of adding. */
+/** Adds volumes up to the maximum safe integer and stays there, in any order of adding. */
 function addVolumes(left: number, right: number): number {
   return Math.min(left + right, Number.MAX_SAFE_INTEGER)
 }
@@ -59,7 +59,7 @@ export function barOf({ at, price, volume }: Tick, minutes: number): Bar {
 
 /**
  * Joins two bars of the same start. The open is the price of the earliest trade and the close that of the latest one,
- * whatever their order in the log. Of two trades at the same time, the first one in the log opens, the last one closes.
+ * independent of their order in the log. Of two trades at the same time, the first one in the log opens, the last one closes.
  */
 function joinBars(left: Bar, right: Bar): Bar {
   const opens = right[6] < left[6] ? right : left

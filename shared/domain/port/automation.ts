@@ -13,8 +13,8 @@ function about({ id, source, type }: DomainEvent) {
 /**
  * Returns the events that follow automatically from an event of the port: an arrived container must be inspected, a ship
  * occupies the berth at which it arrives and frees the one that it leaves, and a critical event causes a notification.
- * Each follow-up has the partition key of what it is about, so that the events of a berth stay in their order whatever
- * the partition of the ship.
+ * Each follow-up has the partition key of what it is about, so that the events of a berth stay in their order for
+ * any partition of the ship.
  */
 export function automate(event: DomainEvent): Emission[] {
   if (isMove(event)) return []

@@ -118,7 +118,7 @@ function forgetShip(state: Berth, { id }: ErasedEvent): Berth {
 export const berths = defineView<Berth>({
   description:
     'The berths, under their names: free or occupied, by which ship, since when, and the last twenty entries of the history. A ship keeps its berth until the berth is freed. A ship that is given an occupied berth is the contender, and a critical event reports the conflict.',
-  lateEvents: 'Events apply in the order of the log, whatever their time.',
+  lateEvents: 'Events apply in the order of the log, not of their times.',
   channels: ['port.berth.**'],
   keys: ({ event }) => keyOf(whatOf(event) && nameOf(event, 'berthId')),
   initial: (key) => ({

@@ -25,7 +25,7 @@ function isAbout(event: DomainEvent, state: Case): boolean {
 export const cases = defineView<Case | null>({
   description:
     'Every event of the port as a case: its data, status, assignee, readers and the history of its moves, under the name of the event, `<id>@<source>`, in which `%`, `@` and `/` of both are percent-encoded. An event whose name has more than 512 bytes has none.',
-  lateEvents: 'Moves apply in the order of the log, whatever their time.',
+  lateEvents: 'Moves apply in the order of the log, not of their times.',
   channels: ['port.**'],
   keys: ({ event }) => (isMove(event) ? keysOfMove(event) : keyOf(nameEvent(event), LONGEST_NAME)),
   formerKeys: ({ event }) => (isMove(event) ? [] : keyOf(event.id)),

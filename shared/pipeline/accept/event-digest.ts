@@ -7,7 +7,7 @@ const DIGEST_BYTES = 16
 
 /**
  * Returns the digest of what a producer sent, in base64url: the same for the same event, also if the server filled in a
- * time, a category or a severity, and whatever the order of the members of its data. `given` is a valid event as it was
+ * time, a category or a severity, and with any order of the members of its data. `given` is a valid event as it was
  * sent, with the id and the source that it has now.
  */
 export function digestOf(given: EventDraft, { id, source }: Pick<CloudEvent, 'id' | 'source'>): string {

@@ -99,7 +99,7 @@ function decodeData(bytes: Uint8Array | null, mediaType: string | undefined): Ev
   try {
     return { data: TEXT.decode(bytes) }
   } catch {
-    return { data_base64: toBase64(bytes) } // not UTF-8 whatever the media type says: keep the bytes
+    return { data_base64: toBase64(bytes) } // not UTF-8, although the media type says so: keep the bytes
   }
 }
 

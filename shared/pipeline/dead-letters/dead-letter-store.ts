@@ -22,7 +22,7 @@ export type LetterPage = { readonly letters: readonly DeadLetter[]; readonly nex
 /** Dead letters. Each is kept for the retention of its topic, and nothing that has expired is returned. */
 export type DeadLetterStore = {
   /**
-   * Adds a dead letter. A record has one, whoever finds it and however often: of a letter that is there already only
+   * Adds a dead letter. A record has one, also if several consumers find it, or find it again: of a letter that is there already only
    * `attempts` may grow, and `unfolded` be added. It stays settled if it is.
    */
   put(letter: DeadLetter): Promise<void>

@@ -26,7 +26,7 @@ export type Unread = {
 
 /**
  * Compares a starting point (`latest`, `earliest`, a cursor or an RFC 3339 time) with the heads of the topics. The
- * heads are read first: since a head is advanced before anything is pushed (docs/architecture.md, I1), whatever is not
+ * heads are read first: since a head is advanced before anything is pushed (docs/architecture.md, I1), what is not
  * in the remainders will be pushed. Throws Refusal `malformed` for a starting point that is none of the four.
  */
 export async function findUnread(

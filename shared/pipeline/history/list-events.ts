@@ -117,7 +117,7 @@ async function startingPoint(
 /** More partitions than a topic usually has: only then is it worth a read to know which of them exist. */
 const FEW_PARTITIONS = 12
 
-/** Only the topics of the query are read, and partitions that exist, whatever a "next" that was made by hand names. */
+/** Only the topics of the query are read, and partitions that exist, even if a "next" that was made by hand names others. */
 async function existing(below: Cursor, topics: readonly string[], store: EventStore): Promise<Cursor> {
   const wanted = [...below].filter(([topic]) => topics.includes(topic))
   const entries = wanted.map(async ([topic, entry]): Promise<[string, TopicCursor]> => {

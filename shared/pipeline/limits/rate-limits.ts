@@ -46,7 +46,7 @@ const COUNTED = Promise.resolve()
 
 /**
  * Limits requests by class and sender. A token bucket on each instance refuses at once what is too much for one. A sample
- * of the requests is counted in a table too, and whoever was above the limit over all instances is refused by those that
+ * of the requests is counted in a table too, and a client above the limit over all instances is refused by those that
  * saw it, for as long as its requests should have taken (docs/adr/0033-rates-are-sampled-in-a-table.md).
  */
 export function rateLimits({ counter, rates, now, elapsed, random }: Deps): RateLimits {

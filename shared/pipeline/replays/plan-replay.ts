@@ -47,7 +47,7 @@ export type EventsPlan = { readonly count: ReplayCount; readonly spans: readonly
 type EventsPlanDeps = {
   readonly store: EventStore
   readonly catalog: Catalog
-  /** What whoever creates the replay may see. */
+  /** What the creator of the replay may see. */
   readonly access: Access
 }
 

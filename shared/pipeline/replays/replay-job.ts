@@ -63,7 +63,7 @@ export function takeReplay(job: ReplayJob, owner: string, { now }: Time): Replay
 
 /**
  * What a slice of work has done. The counts are added; `isDone` ends the replay. One that is reported from its middle
- * keeps the lease whatever an operator asked meanwhile: its worker stops where it can.
+ * keeps the lease also if an operator asked for something else meanwhile: its worker stops where it can.
  */
 export type Slice = {
   readonly counts: ReplayCounts

@@ -3,7 +3,7 @@ import type { ShownRecord } from '#shared/core/streams.ts'
 
 /** Which records are wanted; what is left out excludes none. */
 export type RecordFilter = {
-  /** A text in the key, the value or a header, whatever its case. */
+  /** A text in the key, the value or a header, in any case of letters. */
   readonly text?: string
   /** A member of the decoded event, such as `data.containerId`, and the text that it must be. */
   readonly field?: { readonly path: readonly string[]; readonly value: string }

@@ -15,7 +15,7 @@ export function isAllowed(user: User, deed: Deed): boolean {
   return typeof deed === 'string' ? may(subject, deed) : mayPublish(subject, deed.on, deed.publish)
 }
 
-/** Returns what a user lacks to do something, in a sentence that stands beside the control; null if nothing. */
+/** Returns what a user lacks to do something, as a sentence to show beside the control; null if nothing. */
 export function rightProblem(user: User, deed: Deed): string | null {
   if (isAllowed(user, deed)) return null
   const lowest =

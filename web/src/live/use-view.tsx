@@ -18,7 +18,7 @@ export type LiveView<State> = {
 
 /**
  * Follows a view of a domain live: `useView(portViews, 'statistics')`. The states are those of the fold; the view's
- * `present` derives what depends on the current time. Renders at most once per frame, whatever arrives.
+ * `present` derives what depends on the current time. Renders at most once per frame, however much arrives.
  */
 export function useView<Views extends ViewSet, Name extends keyof Views['views'] & string>(
   domain: Views,

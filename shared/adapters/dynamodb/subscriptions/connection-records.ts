@@ -34,7 +34,7 @@ export function toOpenConnection({ principal, expires }: Item): OpenConnection {
 
 export type ConnectionRecords = ReturnType<typeof connectionRecords>
 
-/** The connections themselves. Whatever changes one does nothing to a connection that is gone. `now` returns seconds. */
+/** The connections themselves. A change of one does nothing to a connection that is gone. `now` returns seconds. */
 export function connectionRecords(client: DynamoDBDocumentClient, table: string, now: () => number) {
   const spans = new Map<string, number>()
   /** Updates a connection. Returns it as it is then, or null if the condition is not met, or the connection is gone. */

@@ -67,7 +67,7 @@ export function filterOf(filters: LetterFilters): LetterFilter {
   )
 }
 
-/** Returns the filter of some letters, whatever their status is. */
+/** Returns the filter of some letters, of any status. */
 export function filterOfPositions(positions: readonly Position[], status: string): LetterFilter {
   return {
     status: [status],

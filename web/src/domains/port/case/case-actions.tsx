@@ -11,7 +11,7 @@ import { type MakeMove, moveProblem, nextStep, STEPS } from './moves.ts'
 
 type Props = { readonly row: FeedRow; readonly state: ShownCase; readonly makeMove: MakeMove }
 
-/** What can be done about an event. A disabled action shows why, and what only others may do stands below. */
+/** What can be done about an event. A disabled action shows why, and what only others may do is shown below. */
 export function CaseActions({ row, state, makeMove }: Props) {
   const user = useAccess()
   const { refusal } = useConnection()

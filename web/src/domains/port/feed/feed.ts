@@ -14,7 +14,7 @@ export type FeedSnapshot = {
   /** Returns the row at an index; the newest is at 0. */
   readonly rowAt: (index: number) => FeedRow | undefined
   readonly caseOf: (row: FeedRow) => ShownCase | null
-  /** Events that came live, and events on the page, whatever the filters. */
+  /** Events that came live, and events on the page, also those that the filters hide. */
   readonly received: number
   readonly loaded: number
   /** Live rows had to go, and with them the history below, which would no longer follow on those that are left. */
