@@ -3,7 +3,8 @@ import { callApi } from '../lib/call-api.ts'
 import type { CliContext } from '../lib/cli-context.ts'
 import { usageError } from '../lib/cli-error.ts'
 import { type Connection, readConnection } from '../lib/connection.ts'
-import { parseCount, parsePositive } from '../lib/parse-number.ts'
+import { parseCount } from '../lib/parse-number.ts'
+import { timeText } from '../lib/parse-time.ts'
 import { countOf } from '../lib/printable.ts'
 import { type Column, showTable } from '../lib/show-table.ts'
 import {
@@ -17,7 +18,7 @@ import {
   positionText,
 } from './letter-filter.ts'
 import { readEvent, settleLetters, startSettling } from './settle-letters.ts'
-import { FORMS, type Form, type Letter, showLetter, timeText } from './show-letter.ts'
+import { FORMS, type Form, type Letter, showLetter } from './show-letter.ts'
 
 type GroupOptions = FilterOptions & { readonly limit?: number; readonly json?: true }
 type SettleOptions = GroupOptions & {
@@ -112,7 +113,7 @@ function createShow(context: CliContext): Command {
 function createReplay(context: CliContext): Command {
   const command = new Command('replay').description('Replays dead letters.')
   return addSettleOptions(command)
-    .option('--rate <n>', 'maximum of events per second', parsePositive)
+    .option('--rate <n>', 'maximum of letters per second (default: 100)', parseCount)
     .addHelpText('after', REPLAY_DETAILS)
     .action((positions: readonly Position[], _: unknown, self: Command) => {
       const { rate, ...options } = optionsOf(self, 'replay')

@@ -1,6 +1,7 @@
 import { Buffer, isUtf8 } from 'node:buffer'
 import type { CloudEvent } from '#shared/core/event.ts'
 import type { CliContext } from '../lib/cli-context.ts'
+import { timeText } from '../lib/parse-time.ts'
 import { printable } from '../lib/printable.ts'
 import { paint } from '../lib/show-table.ts'
 import { type Position, positionText } from './letter-filter.ts'
@@ -87,11 +88,6 @@ function describeSettled(status: string, { at, by, reason, replay }: NonNullable
   const why = reason === undefined ? '' : `: ${reason}`
   const how = replay === undefined ? '' : ` (replay ${replay})`
   return `${status} ${timeText(at)} by ${by}${how}${why}`
-}
-
-/** `2026-05-17T08:00:00Z` */
-export function timeText(ms: number): string {
-  return new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z')
 }
 
 function valueLines({ value, event }: Letter, form: Form): readonly string[] {

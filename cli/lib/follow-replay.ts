@@ -5,20 +5,22 @@ import type { Connection } from './connection.ts'
 import { countOf, formatCount, printable } from './printable.ts'
 import { showProgress } from './show-progress.ts'
 
-/** A job as `GET /replays/{id}` returns it. Of a job that is not counted yet, `total` is null. */
+/** A job as `GET /replays/{id}` returns it. Times are milliseconds since 1970. */
 export type Replay = {
   readonly id: string
   readonly kind: 'dead-letters' | 'discard' | 'events' | 'views'
   readonly status: 'waiting' | 'running' | 'paused' | 'done' | 'cancelled' | 'failed'
   readonly by: string
-  readonly created: string
-  readonly changed: string
-  readonly rate?: number | null
-  readonly total: number | null
+  readonly created: number
+  readonly changed: number
+  readonly rate: number
+  readonly total: number
   readonly done: number
   readonly skipped: number
   readonly failed: number
   readonly error?: string
+  /** Of a new one: what its posts are signed with. */
+  readonly secret?: string
 }
 
 const POLL_MS = 1000
@@ -54,7 +56,7 @@ export async function followReplay(
   try {
     while (!ENDED.has(current.status)) {
       await clock.sleep(POLL_MS, signal)
-      current = await readReplay(current.id, connection)
+      current = { ...job, ...(await readReplay(job.id, connection)) }
       if (current.status === 'paused' && !isSaid)
         view.note(`paused; continue with: tidewire replay resume ${current.id}`)
       isSaid = current.status === 'paused'
@@ -90,11 +92,10 @@ export function printReplay(
 /** What a job did so far: `replay r1 is done: 2,999 of 3,000 dead letters replayed, 0 skipped, 1 failed`. */
 function describeReplay({ id, kind, status, total, done, skipped, failed, error }: Replay): string {
   const { noun, verb } = WORDS[kind]
-  const what = total === null ? countOf(done, noun) : `${formatCount(done)} of ${countOf(total, noun)}`
-  const counts = `${what} ${verb}, ${formatCount(skipped)} skipped, ${formatCount(failed)} failed`
+  const counts = `${formatCount(done)} of ${countOf(total, noun)} ${verb}, ${formatCount(skipped)} skipped, ${formatCount(failed)} failed`
   return `replay ${id} is ${status}: ${counts}${error === undefined ? '' : `: ${error}`}`
 }
 
 function shareOf({ total, done, skipped, failed }: Replay): number {
-  return total === null || total === 0 ? 0 : Math.min(1, (done + skipped + failed) / total)
+  return total === 0 ? 0 : Math.min(1, (done + skipped + failed) / total)
 }

@@ -50,3 +50,8 @@ export function parseTimeOption(text: string): string {
   if (isRfc3339(text)) return text
   throw new InvalidArgumentError('Give a time such as 2026-05-17T08:00:00Z.')
 }
+
+/** Returns milliseconds since 1970 as `2026-05-17T08:00:00Z`. */
+export function timeText(ms: number): string {
+  return new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z')
+}

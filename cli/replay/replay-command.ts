@@ -1,77 +1,229 @@
-import { Command } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { channelProblem } from '#shared/core/channel.ts'
+import { callApi } from '../lib/call-api.ts'
 import type { CliContext } from '../lib/cli-context.ts'
-import { CliError, failureOf, usageError } from '../lib/cli-error.ts'
-import { cannotReach } from '../lib/failures.ts'
-import { type ReplayChoice, replayViews } from './replay-views.ts'
+import { usageError } from '../lib/cli-error.ts'
+import { type Connection, readConnection } from '../lib/connection.ts'
+import { followReplay, printReplay, type Replay, readReplay } from '../lib/follow-replay.ts'
+import { parseCount } from '../lib/parse-number.ts'
+import { countOf, formatCount } from '../lib/printable.ts'
+import { showTable } from '../lib/show-table.ts'
+import { createListCommand } from './list-replays.ts'
+
+/** The options of `tidewire replay` as commander reads them. */
+type ReplayOptions = {
+  readonly views?: true
+  readonly domain?: readonly string[]
+  readonly topic?: readonly string[]
+  readonly acceptLoss?: true
+  readonly channel?: readonly string[]
+  readonly from?: string
+  readonly to?: string
+  readonly toUrl?: string
+  readonly toConnection?: string
+  readonly secret?: string
+  readonly rate?: number
+  readonly dryRun?: true
+  readonly detach?: true
+  readonly json?: true
+}
+type Count = { readonly count: number; readonly byTopic: Readonly<Record<string, number>> }
 
 const DETAILS = `
-A view is a fold over the log, so it can be rebuilt. For each stream (a partition of a topic) this sets a mark, deletes
-what the views keep of it, folds Kafka from the first record to the position of the fold function, and removes the
-mark. The fold function waits while a stream is marked and folds later records afterwards, so events may be written at
-any time. Nothing is emitted twice. After an interruption, run the command again.
+--views rebuilds views from the first record in Kafka, topic by topic, while events go on being written: nothing is
+emitted twice. --channel sends the events of a range of time to a URL, as signed batches of Standard Webhooks, or to an
+open connection, whose client takes them with onReplay. Dead letters: tidewire dead-letters replay.
 
-It talks to Kafka and DynamoDB directly, with the credentials of the environment: run it where they can be reached.
-RETENTION, UNKNOWN_TYPES, RECORD_SECRETS and RECORDS_SIGNED_SINCE must be those of the stack.
+A replay is a job of the stack: it goes on when this command ends, also after Ctrl-C, and after a crash of its worker.
+It takes the role admin.
 
 Examples:
   $ tidewire replay --views
   $ tidewire replay --views --domain market
-  $ tidewire replay --views --topic sensor-readings --topic sensor-alerts
-  $ KAFKA_BROKERS=b-1.example:9092 tidewire replay --views --stage prod --dynamodb aws
+  $ tidewire replay --channel 'port.**' --from 2026-05-17T00:00:00Z --to-url https://hooks.example.com/history --dry-run
+  $ tidewire replay --channel 'port.**' --from 2026-05-17T00:00:00Z --to-connection VLQ5Cd3mDoECFxA= --rate 50
+  $ tidewire replay list
+  $ tidewire replay show mi2k8r1x0-5f0c9a1e --follow
 `
+const STEERED = {
+  pause: 'Pauses a replay after the items that it is at.',
+  resume: 'Goes on with a replay that was paused or has failed.',
+  cancel: 'Ends a replay. What it has done already stays.',
+} as const
 
-export type ReplayOptions = ReplayChoice & {
-  readonly views?: true
-  readonly brokers: string
-  readonly dynamodb: string
-  readonly stage: string
-}
-
-/** `tidewire replay --views` */
+/** `tidewire replay`, and its commands `list`, `show`, `pause`, `resume` and `cancel` */
 export function createReplayCommand(context: CliContext): Command {
-  const { env } = context
-  return new Command('replay')
-    .summary('rebuild the views from Kafka')
-    .description('Rebuilds the views of the domains from the first record in Kafka.')
-    .option('--views', 'rebuild the views: the only replay so far')
-    .option('--domain <name>', 'only the topics that the views of this domain fold; repeatable', collect)
-    .option('--topic <name>', 'only this topic; repeatable', collect)
-    .option('--accept-loss', 'continue although Kafka no longer has the first records of a partition')
-    .option('--stage <stage>', 'the stage of the tables', 'local')
-    .option('--brokers <list>', 'addresses of Kafka; KAFKA_BROKERS', brokersOf(env))
-    .option('--dynamodb <url>', 'address of DynamoDB, or aws; DYNAMODB_ENDPOINT', dynamodbOf(env))
+  const replay = new Command('replay')
+    .summary('rebuild views, or send a range of events again')
+    .description(
+      'Rebuilds views, or sends a range of events to a URL or a connection; its commands steer replays.',
+    )
+    .option('--views', 'rebuild views from Kafka')
+    .option(
+      '--domain <name>',
+      'with --views, only the topics that views of this domain fold; repeatable',
+      collect,
+    )
+    .option('--topic <name>', 'with --views, only this topic; repeatable', collect)
+    .option('--accept-loss', 'with --views, go on although Kafka no longer has the first records')
+    .option(
+      '--channel <pattern>',
+      'send the events of this channel, such as port.**; repeatable',
+      collectChannel,
+    )
+    .option('--from <point>', 'with --channel, from this RFC 3339 time or cursor on')
+    .option('--to <point>', 'with --channel, up to this RFC 3339 time or cursor (default: now)')
+    .addOption(
+      new Option('--to-url <url>', 'with --channel, where to post the events').conflicts('toConnection'),
+    )
+    .option('--to-connection <id>', 'with --channel, the open connection to send them to')
+    .option('--secret <secret>', 'with --to-url, what posts are signed with (default: one is made and shown)')
+    .option('--rate <n>', 'with --channel, the maximum of events per second (default: 100)', parseCount)
+    .option('--dry-run', 'only count the records')
+    .option('--detach', 'do not wait until it is done')
+    .option('--json', 'print JSON: one object, or one per line for a list')
     .addHelpText('after', DETAILS)
-    .action((options: ReplayOptions) => replay(options, context))
+    .action((options: ReplayOptions, command: Command) =>
+      startReplay(options, readConnection(command, context), context),
+    )
+  replay.addCommand(createListCommand(context))
+  replay.addCommand(createShow(context))
+  for (const [move, description] of Object.entries(STEERED))
+    replay.addCommand(createSteer(move, description, context))
+  return replay
 }
 
-async function replay(options: ReplayOptions, context: CliContext): Promise<void> {
-  if (!options.views) throw usageError('give what to replay: --views is the only replay so far')
-  // The clients of Kafka and DynamoDB take half a second to load, and the other commands do not need them.
-  const { openReplay } = await import('./open-replay.ts')
-  const { recordReplay } = await import('./record-replay.ts')
-  await replayViews(options, openReplay(options, context.env), context).catch((cause: unknown) => {
-    throw explain(cause, options)
+function createShow(context: CliContext): Command {
+  return new Command('show')
+    .description('Shows a replay with its progress.')
+    .argument('<id>', 'the replay')
+    .option('--follow', 'show the progress until it ends')
+    .addHelpText('after', '\nExamples:\n  $ tidewire replay show mi2k8r1x0-5f0c9a1e --follow\n')
+    .action(async (id: string, { follow }: { readonly follow?: true }, command: Command) => {
+      const json = isJson(command)
+      const connection = readConnection(command, context)
+      const found = await readReplay(id, connection)
+      if (follow) await followReplay(found, connection, context, { json })
+      else printReplay(found, context, { json })
+    })
+}
+
+function createSteer(move: string, description: string, context: CliContext): Command {
+  return new Command(move)
+    .description(description)
+    .argument('<id>', 'the replay')
+    .addHelpText('after', `\nExamples:\n  $ tidewire replay ${move} mi2k8r1x0-5f0c9a1e\n`)
+    .action(async (id: string, _: unknown, command: Command) => {
+      const route = `POST /replays/${encodeURIComponent(id)}/${move}`
+      const failure = `the replay ${id} cannot be ${move === 'cancel' ? 'cancelled' : `${move}d`}`
+      const steered = await callApi<Replay>({ route, failure }, readConnection(command, context))
+      printReplay(steered, context, { json: isJson(command) })
+    })
+}
+
+/** The command above has the same option, and takes it wherever it is given. */
+function isJson(command: Command): boolean {
+  return command.optsWithGlobals<{ json?: true }>().json === true
+}
+
+/** Creates a replay and follows it. Throws CliError if the server refuses, and a usage error on a wrong choice. */
+async function startReplay(
+  options: ReplayOptions,
+  connection: Connection,
+  context: CliContext,
+): Promise<void> {
+  const { dryRun = false, detach = false, json = false } = options
+  const call = { route: 'POST /replays', failure: 'the replay cannot be created' }
+  const body = options.views ? viewsBody(options) : eventsBody(options)
+  if (dryRun)
+    return showCount(await callApi<Count>({ ...call, body: { ...body, dryRun } }, connection), context, json)
+  const replay = await callApi<Replay>({ ...call, body }, connection)
+  if (replay.secret !== undefined)
+    context.stderr.write(`posts are signed with this secret, which is shown only now: ${replay.secret}\n`)
+  if (detach) return printReplay(replay, context, { json })
+  await followReplay(replay, connection, context, { json })
+}
+
+function viewsBody({
+  channel,
+  from,
+  to,
+  toUrl,
+  toConnection,
+  secret,
+  rate,
+  ...options
+}: ReplayOptions): object {
+  const { domain: domains, topic: topics, acceptLoss } = options
+  const foreign = Object.entries({
+    channel,
+    from,
+    to,
+    'to-url': toUrl,
+    'to-connection': toConnection,
+    secret,
+    rate,
   })
-  await recordReplay(options, context)
+  const [wrong] = foreign.find(([, value]) => value !== undefined) ?? []
+  if (wrong !== undefined) throw usageError(`--views cannot be used with --${wrong}`)
+  return {
+    kind: 'views',
+    ...(domains !== undefined && { domains }),
+    ...(topics !== undefined && { topics }),
+    ...(acceptLoss && { acceptLoss }),
+  }
 }
 
-/** The errors of the clients of Kafka and DynamoDB do not say what to do. */
-function explain(cause: unknown, { brokers, dynamodb, stage }: ReplayOptions): unknown {
-  const name = cause instanceof Error ? cause.name : ''
-  if (name.startsWith('KafkaJS')) return cannotReach(`Kafka at ${brokers}`, cause)
-  if (name === 'ResourceNotFoundException')
-    return new CliError(`there are no tables of the stage ${stage} at ${dynamodb}; see --stage`, { cause })
-  return failureOf(cause).code === 'ECONNREFUSED' ? cannotReach(`DynamoDB at ${dynamodb}`, cause) : cause
+function eventsBody({
+  channel,
+  from,
+  to,
+  toUrl,
+  toConnection,
+  secret,
+  rate,
+  ...options
+}: ReplayOptions): object {
+  if (channel === undefined)
+    throw usageError('give what to replay: --views, or --channel with --from and --to-url or --to-connection')
+  const { domain, topic, acceptLoss } = options
+  const foreign = Object.entries({ domain, topic, 'accept-loss': acceptLoss })
+  const [wrong] = foreign.find(([, value]) => value !== undefined) ?? []
+  if (wrong !== undefined) throw usageError(`--${wrong} is of --views: it cannot be used with --channel`)
+  if (from === undefined) throw usageError('--channel needs --from: an RFC 3339 time or a cursor')
+  if (toUrl === undefined && toConnection === undefined)
+    throw usageError('--channel needs --to-url or --to-connection: where to send the events')
+  const url = toUrl !== undefined && { url: toUrl, ...(secret !== undefined && { secret }) }
+  return {
+    kind: 'events',
+    channels: channel,
+    from,
+    ...(to !== undefined && { to }),
+    target: url || { connection: toConnection },
+    ...(rate !== undefined && { rate }),
+  }
+}
+
+function showCount({ count, byTopic }: Count, context: CliContext, json: boolean): void {
+  const { stdout } = context
+  if (json) return void stdout.write(`${JSON.stringify({ count, byTopic })}\n`)
+  stdout.write(`${countOf(count, 'record')}; nothing was done\n`)
+  showTable(
+    [
+      { title: 'TOPIC', text: ([topic]) => topic },
+      { title: 'RECORDS', text: ([, records]) => formatCount(records), align: 'right' },
+    ],
+    Object.entries(byTopic),
+    context,
+  )
 }
 
 function collect(name: string, names: readonly string[] = []): readonly string[] {
   return [...names, name]
 }
 
-function brokersOf(env: CliContext['env']): string {
-  return env.KAFKA_BROKERS || `127.0.0.1:${env.KAFKA_PORT || 9092}`
-}
-
-function dynamodbOf(env: CliContext['env']): string {
-  return env.DYNAMODB_ENDPOINT || `http://127.0.0.1:${env.DYNAMODB_PORT || 8000}`
+function collectChannel(channel: string, channels: readonly string[] = []): readonly string[] {
+  const problem = channelProblem(channel, { patterns: true })
+  if (problem !== null) throw new InvalidArgumentError(`${JSON.stringify(channel)} ${problem}.`)
+  return [...channels, channel]
 }

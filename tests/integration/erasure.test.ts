@@ -158,10 +158,9 @@ describe('an event that is erased over the running stack', () => {
   }
 
   async function rebuildViews(): Promise<number | null> {
-    const brokers = process.env.KAFKA_BROKERS ?? `127.0.0.1:${stack.ports.KAFKA_PORT}`
-    const places = ['--brokers', brokers, '--dynamodb', dynamodb().endpoint]
-    const child = spawn(resolve('node_modules/.bin/node'), ['cli/main.ts', 'replay', '--views', ...places], {
+    const child = spawn(resolve('node_modules/.bin/node'), ['cli/main.ts', 'replay', '--views'], {
       stdio: 'ignore',
+      env: { ...process.env, TIDEWIRE_URL: stack.httpUrl },
     })
     return new Promise((done) => child.once('close', done))
   }

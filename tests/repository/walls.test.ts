@@ -38,7 +38,8 @@ const FORBIDDEN = [
   ['localstack/planted.ts', '../functions/write.ts', 'Wall: the local stack'],
   ['cli/planted.ts', '../localstack/settings.ts', 'Wall: the command line'],
   ['cli/planted.ts', '#shared/adapters/http/problem.ts', 'Wall: the command line'],
-  ['cli/replay/planted.ts', '../functions/write.ts', 'Wall: a replay'],
+  ['cli/replay/planted.ts', '../functions/write.ts', 'Wall: the command line'],
+  ['cli/replay/planted.ts', '#shared/adapters/kafka/kafka-log-reader.ts', 'Wall: the command line'],
   ['packages/serverless-offline-msk/src/planted.ts', '../../../shared/core/event.ts', 'Wall: the plugin'],
   ['functions/planted.ts', '../../elsewhere/secret.ts', 'Import across rooms'],
 ] as const
@@ -82,7 +83,8 @@ const INSIDE = [
   ['cli/planted.ts', './simulate/simulate-domains.ts'],
   ['cli/tail/planted.ts', '../publish/read-input.ts'],
   ['cli/planted.ts', './tail/tail-events.ts'],
-  ['cli/planted.ts', './replay/replay-views.ts'],
+  ['cli/planted.ts', './replay/list-replays.ts'],
+  ['cli/replay/planted.ts', '../dead-letters/letter-filter.ts'],
 ] as const
 
 /** Imports of a face, or of the inside by the room itself or by a test. */
@@ -132,7 +134,6 @@ const ALLOWED = [
   ['web/src/domains/blog/planted.ts', '#web/ui/layout/card.tsx'],
   ['localstack/planted.ts', './settings.ts'],
   ['cli/planted.ts', '#shared/client/connect.ts'],
-  ['cli/replay/planted.ts', '#shared/adapters/kafka/kafka-log-reader.ts'],
   ['packages/serverless-offline-msk/src/planted.ts', '../../../localstack/create-topics.ts'],
 ] as const
 
