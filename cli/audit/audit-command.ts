@@ -11,7 +11,7 @@ const DETAILS = `
 Entries are printed oldest first, one line each; --follow goes on with those that are written from then on. It takes the
 role admin. What was refused is sampled: an entry says how many like it were left out before it.
 
-Actions: ${AUDITED_ACTIONS.join(', ')}.
+${wrapped(`Actions: ${AUDITED_ACTIONS.join(', ')}.`)}
 
 Examples:
   $ tidewire audit
@@ -19,6 +19,11 @@ Examples:
   $ tidewire audit --action 'key.*' --from 2026-05-17T00:00:00Z
   $ tidewire audit --principal ada@example.com --json | jq .event.data
 `
+
+/** Breaks a text into lines for a help page. */
+function wrapped(text: string): string {
+  return text.replaceAll(/(.{1,115})(?:\s|$)/g, '$1\n').trimEnd()
+}
 
 /** `tidewire audit` */
 export function createAuditCommand(context: CliContext): Command {

@@ -55,6 +55,7 @@ export function createConnectionsCommand(context: CliContext): Command {
     .description('Closes a connection. Its client connects again by itself.')
     .argument('<id>', 'the connection; write "--" before an id that begins with "-"')
     .option('--json', 'print JSON')
+    .addHelpText('after', '\nExamples:\n  $ tidewire connections close VLQ5Cd3mDoECFxA=\n')
     .action(async (id: string, _: unknown, command: Command) => {
       // Its parent has the same option, and takes it wherever it is given.
       const { json } = command.optsWithGlobals<{ json?: true }>()

@@ -1,4 +1,5 @@
 import process from 'node:process'
+import { DAY_SECONDS } from '#shared/core/retention.ts'
 import { VERSION } from '#shared/core/version.ts'
 import { clientOptions, type Health, send } from '../lib/call-api.ts'
 import type { CliContext } from '../lib/cli-context.ts'
@@ -22,7 +23,7 @@ export type Self = {
 const SKEW_MS = 5000
 /** What is further ahead of the stack moves no view, and no signature of AWS is good. */
 const LARGEST_SKEW_MS = 300_000
-const SOON_MS = 86_400_000
+const SOON_MS = DAY_SECONDS * 1000
 const OLDEST_NODE = 24
 const SOCKET_TIMEOUT_MS = 10_000
 

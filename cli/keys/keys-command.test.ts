@@ -45,12 +45,14 @@ describe('tidewire keys', () => {
     expect(asked).toEqual([['POST /keys', { id, role, scopes, expires: '2027-01-01T00:00:00Z' }]])
   })
 
-  test('list prints a line for each key, or JSON', async () => {
+  test('list prints a table, or a line of JSON for each key', async () => {
     const revoked = { ...KEY, lastUsed: KEY.created, revoked: KEY.created }
     const { run } = await serve(200, { keys: [KEY, revoked] })
 
     expect((await run('keys', 'list')).stdout).toBe(
-      `${LINE}${LINE.replace('never used\n', `last used ${KEY.created}, REVOKED ${KEY.created}\n`)}`,
+      'ID    ROLE       SCOPES           CREATED                          LAST USED                 STATE\n' +
+        `shop  publisher  publish:shop.**  ${KEY.created} by ada  never                     valid\n` +
+        `shop  publisher  publish:shop.**  ${KEY.created} by ada  ${KEY.created}  REVOKED ${KEY.created}\n`,
     )
     const lines = (await run('keys', 'list', '--json')).stdout.trim().split('\n')
     expect(lines.map((line) => JSON.parse(line))).toEqual([KEY, revoked])

@@ -7,6 +7,7 @@ import type { CliContext } from '../lib/cli-context.ts'
 import { readConnection } from '../lib/connection.ts'
 import { parseTimeOption } from '../lib/parse-time.ts'
 import { printable } from '../lib/printable.ts'
+import { type Column, showTable } from '../lib/show-table.ts'
 
 /** A key as `GET /keys` returns it; the secret comes with its creation and its rotation only. */
 type Key = {
@@ -53,11 +54,13 @@ export function createKeysCommand(context: CliContext): Command {
 
   const list = new Command('list')
     .description('Lists the API keys, also those that were revoked.')
-    .addOption(jsonOption())
+    .option('--json', 'print one key per line')
+    .addHelpText('after', example('list'))
     .action(async ({ json }: Json, command: Command) => {
       const call = { route: 'GET /keys', failure: 'the keys cannot be listed' }
       const { keys } = await callApi<{ keys: readonly Key[] }>(call, readConnection(command, context))
-      for (const key of keys) json ? print(key) : stdout.write(`${describe(key)}\n`)
+      if (!json) return showTable(COLUMNS, keys, context)
+      for (const key of keys) print(key)
     })
 
   const create = new Command('create')
@@ -67,6 +70,7 @@ export function createKeysCommand(context: CliContext): Command {
     .option('--scope <scope>', 'what the role is narrowed to, or a source; repeatable', collectScope, [])
     .option('--expires <time>', 'when it ends, as an RFC 3339 time', parseTimeOption)
     .addOption(jsonOption())
+    .addHelpText('after', example("create shop --role publisher --scope 'publish:shop.**'"))
     .action(async (id: string, options: Json & CreateOptions, command: Command) => {
       const { role, scope: scopes, expires } = options
       const body = { id, role, scopes, ...(expires !== undefined && { expires }) }
@@ -83,6 +87,7 @@ export function createKeysCommand(context: CliContext): Command {
       parseSeconds,
     )
     .addOption(jsonOption())
+    .addHelpText('after', example('rotate shop --grace 3600'))
     .action(async (id: string, options: Json & { readonly grace?: number }, command: Command) => {
       const route = `POST /keys/${encodeURIComponent(id)}/rotate`
       const body = options.grace === undefined ? {} : { graceSeconds: options.grace }
@@ -94,6 +99,7 @@ export function createKeysCommand(context: CliContext): Command {
     .description('Revokes an API key: within 5 s no request and no socket may use it.')
     .argument('<id>', 'the key')
     .addOption(jsonOption())
+    .addHelpText('after', example('revoke shop'))
     .action(async (id: string, { json }: Json, command: Command) => {
       const route = `DELETE /keys/${encodeURIComponent(id)}`
       const key = await callApi<Key>(
@@ -117,6 +123,28 @@ type CreateOptions = {
   readonly scope: readonly string[]
   readonly expires?: string
 }
+
+function example(line: string): string {
+  return `\nExamples:\n  $ tidewire keys ${line}\n`
+}
+
+const COLUMNS: readonly Column<Key>[] = [
+  { title: 'ID', text: ({ id }) => id },
+  { title: 'ROLE', text: ({ role }) => role },
+  { title: 'SCOPES', text: ({ scopes }) => scopes.join(' ') || '-' },
+  { title: 'CREATED', text: ({ created, createdBy }) => `${created} by ${createdBy}` },
+  { title: 'LAST USED', text: ({ lastUsed = 'never' }) => lastUsed },
+  {
+    title: 'STATE',
+    text: ({ revoked, expires, oldSecretUntil }) =>
+      [
+        revoked === undefined ? 'valid' : `REVOKED ${revoked}`,
+        ...(expires === undefined ? [] : [`expires ${expires}`]),
+        ...(oldSecretUntil === undefined ? [] : [`old secret until ${oldSecretUntil}`]),
+      ].join(', '),
+    style: ({ revoked }) => (revoked === undefined ? undefined : 'red'),
+  },
+]
 
 /** One line about a key. */
 function describe(key: Key): string {

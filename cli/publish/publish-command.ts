@@ -42,8 +42,8 @@ and missing attributes are added from the options. Any other record becomes the 
 In <text>, {field} is replaced by a field of the record and {a.b} by a nested one.
 
 Ids: without --id-field an id is derived from the event's content, so running the same file again adds nothing while
-the log keeps the first run (7 days by default), while equal rows of one file are separate events. The ids change with the mapping and with the file's name
-(it is in the default source).
+the log keeps the first run (7 days by default); equal rows of one file are separate events. The ids change with the
+mapping and with the file's name (it is in the default source).
 Order: kept per partition key. Without --partition-key the order of the whole file is kept, one batch at a time.
 CSV: the first line names the fields; empty cells are left out; numbers, true and false are cast (not with --no-cast).
 Time: RFC 3339, 2024-05-17 12:30, May 17 2024, 2024, seconds or milliseconds since 1970; UTC if no zone is given.

@@ -26,8 +26,9 @@ const OWN_PACE: Rate = { kind: 'times', value: 1 }
 
 const DETAILS = `
 The same seed and --begin give the same events, with the same ids and times, so that an interrupted run can be
-repeated: what the log has already (7 days by default) is not stored again. Without --begin the simulation begins now, every
-event has the time at which it is sent, and every run is a new one. A domain's events are the same alone and in "all".
+repeated: what the log has already (7 days by default) is not stored again. Without --begin the simulation begins now,
+every event has the time at which it is sent, and every run is a new one. A domain's events are the same alone and in
+"all".
 
 --replay sends a data set of vega-datasets with its own times instead, 10 events per second if no --rate is given:
   sp500, sp500-daily   of market: the S&P 500 from 2000 on, month by month (123 ticks) and day by day with volumes

@@ -19,6 +19,7 @@ export function createUsersCommand(context: CliContext): Command {
     .description('Ends the sessions of a user.')
     .argument('<name>', 'the user name')
     .option('--json', 'print JSON')
+    .addHelpText('after', '\nExamples:\n  $ tidewire users revoke ada@example.com\n')
     .action(async (name: string, { json }: { readonly json?: true }, command: Command) => {
       const route = `POST /users/${encodeURIComponent(name)}/revoke`
       const call = { route, failure: 'the sessions cannot be ended' }

@@ -32,13 +32,17 @@ const COMMAND_ACTIONS: Readonly<Record<string, readonly Action[]>> = {
   publish: ['publish'],
   simulate: ['publish'],
   tail: ['read'],
-  replay: ['replays.run'],
+  replay: ['replays.read', 'replays.run'],
   audit: ['audit.read'],
   keys: ['keys.read', 'keys.create', 'keys.revoke'],
   users: ['users.read', 'users.revoke'],
   connections: ['connections.read', 'connections.close'],
   'dead-letters': ['dead-letters.read', 'dead-letters.replay', 'dead-letters.discard'],
   topics: ['streams.list', 'streams.read'],
+  // It asks for what its credentials may do.
+  doctor: ['users.me', 'tickets.create', 'stats.read', 'streams.list', 'dead-letters.read'],
+  profile: [],
+  completion: [],
 }
 
 /** Actions that are decided, and that nothing does yet. */
