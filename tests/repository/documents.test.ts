@@ -158,3 +158,13 @@ test('the faces of the pipeline’s rooms are those that the linter allows', asy
     expect(named.sort(), room).toEqual(files.replaceAll('\\', '').split('|').sort())
   }
 })
+
+test('docs/architecture.md places each function inside or outside the VPC', async () => {
+  const page = await readFile('docs/architecture.md', 'utf8')
+  const [, row = ''] = /\| inside: [^\n]+\n\|---\|---\|\n(\|[^\n]+)/.exec(page) ?? []
+  const placed = [...row.matchAll(/`([\w-]+)`/g)].map(([, name = '']) => name)
+  const service = await readFile('serverless.yml', 'utf8')
+  const named = [...service.matchAll(/handler: functions\/([\w-]+)\.handler/g)].map(([, name = '']) => name)
+
+  expect(placed.sort()).toEqual([...named, 'deliver', 'fold'].sort())
+})

@@ -22,7 +22,7 @@ type Options = {
   readonly wait: (run: () => void, ms: number) => void
 }
 
-/** The first report is sent soon, so that whoever looks for a trace finds it; then a page is one of many. */
+/** The first report is sent soon, so that everyone who looks for a trace finds it; then a page is one of many. */
 const FIRST_MS = 500
 const INTERVAL_MS = 10_000
 /** The last character of a `traceparent` that is sampled: https://www.w3.org/TR/trace-context/#trace-flags */
