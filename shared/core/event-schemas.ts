@@ -147,5 +147,12 @@ export const position = {
 
 /** An event with its position. */
 export const positionedEvent = z
-  .object({ ...position, event: cloudEvent })
+  .object({
+    ...position,
+    event: cloudEvent,
+    replayOf: z
+      .object(position)
+      .optional()
+      .meta({ description: 'The dead letter that the event was replayed from.' }),
+  })
   .meta({ description: 'An event and its position in Kafka.' })

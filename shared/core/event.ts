@@ -21,5 +21,8 @@ export type CloudEvent = {
 /** The position of an event in Kafka. It is sent beside the event, never inside it. */
 export type Position = { readonly topic: string; readonly partition: number; readonly offset: number }
 
-/** An event with its position, as it is stored, returned by `GET` and sent in frames. */
-export type PositionedEvent = Position & { readonly event: CloudEvent }
+/**
+ * An event with its position, as it is stored, returned by `GET` and sent in frames. `replayOf` is the position of the
+ * dead letter that the event was replayed from.
+ */
+export type PositionedEvent = Position & { readonly event: CloudEvent; readonly replayOf?: Position }

@@ -30,6 +30,11 @@ export type ClaimStore = {
   /** Claims the pair for a position unless it is claimed already. Returns the claim that is in force. */
   claim(key: ClaimKey, claim: Claim): Promise<Claim>
   /**
+   * Moves the claim of a pair from the position of a record that was never stored to that of its replay. Returns the
+   * claim that is in force: another one if the pair is not claimed for `from`.
+   */
+  move(key: ClaimKey, from: Position, to: Claim): Promise<Claim>
+  /**
    * Claims pairs whose ids were made for their records, and which `find` showed to be unclaimed. Only one consumer at a
    * time reads such a pair, so they are written in batches, without a condition on each (docs/adr/0011).
    */

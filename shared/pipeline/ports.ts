@@ -237,7 +237,7 @@ export type SocketGateway = {
 }
 
 /** What a record says: its event, and what the function that wrote it left in its headers. */
-export type DecodedRecord = Pick<StoredEvent, 'event' | 'hasMadeId' | 'digest'>
+export type DecodedRecord = Pick<StoredEvent, 'event' | 'hasMadeId' | 'digest' | 'replayOf'>
 
 /**
  * Returns the event in a record. Throws with the reason if the record is not an event, or one that nobody may have

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { KafkaRecord, NewRecord } from './ports.ts'
-import { marksOf, recordJudge, SIGNATURE, signRecord } from './signed-record.ts'
+import { marksOf, REPLAY_OF, recordJudge, replayOfValue, SIGNATURE, signRecord } from './signed-record.ts'
 
 const SECRET = 'the-secret-of-the-stage'
 const RECORD: NewRecord = {
@@ -70,4 +70,8 @@ describe('a record without a signature', () => {
 test('the marks of a record are read from its headers', () => {
   expect(marksOf(written(RECORD))).toEqual({ hasMadeId: true })
   expect(marksOf(written({ ...RECORD, headers: { 'tidewire-digest': 'd' } }))).toEqual({ digest: 'd' })
+  const ofLetter = (value: string) => marksOf(written({ ...RECORD, headers: { [REPLAY_OF]: value } }))
+  const position = { topic: 'port-events', partition: 2, offset: 70 }
+  expect(ofLetter(replayOfValue(position))).toEqual({ replayOf: position })
+  expect(ofLetter('port-events/2')).toEqual({})
 })

@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer'
 import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto'
+import type { Position } from '#shared/core/event.ts'
 import type { EventLog, KafkaRecord, NewRecord } from './ports.ts'
 
 // The headers of a record that only a function of ours may write (docs/adr/0029):
@@ -8,10 +9,12 @@ import type { EventLog, KafkaRecord, NewRecord } from './ports.ts'
 //                        every other header, sorted by name; bytes as ISO 8859-1 text
 //   tidewire-id        = "made"      the id was made for this record (docs/adr/0011)
 //   tidewire-digest    = the digest of what the producer sent (docs/adr/0028)
+//   tidewire-replay-of = topic "/" partition "/" offset of the dead letter that the event was replayed from
 export const SIGNATURE = 'tidewire-signature'
 const VERSION = 'v1.'
 export const MADE_ID = { name: 'tidewire-id', value: 'made' } as const
 export const DIGEST = 'tidewire-digest'
+export const REPLAY_OF = 'tidewire-replay-of'
 
 /** What a signature says of a record. `forged` is a signature that none of the secrets made. */
 export type Verdict = 'signed' | 'unsigned' | 'forged'
@@ -63,16 +66,29 @@ export function recordJudge(secrets: readonly string[], signedSince = 0): JudgeR
 export function marksOf({ headers }: Pick<KafkaRecord, 'headers'>): {
   readonly hasMadeId?: true
   readonly digest?: string
+  readonly replayOf?: Position
 } {
   const find = (header: string) => {
     const found = headers.find(({ name }) => name === header)
     return found && textOf(found.value)
   }
   const digest = find(DIGEST)
+  const replayOf = parsePosition(find(REPLAY_OF))
   return {
     ...(find(MADE_ID.name) === MADE_ID.value && { hasMadeId: true }),
     ...(digest !== undefined && { digest }),
+    ...(replayOf && { replayOf }),
   }
+}
+
+/** Returns the value of the header `tidewire-replay-of`. */
+export function replayOfValue({ topic, partition, offset }: Position): string {
+  return `${topic}/${partition}/${offset}`
+}
+
+function parsePosition(text: string | undefined): Position | undefined {
+  const [, topic, partition, offset] = /^([^/]+)\/(\d{1,9})\/(\d{1,16})$/.exec(text ?? '') ?? []
+  return topic === undefined ? undefined : { topic, partition: Number(partition), offset: Number(offset) }
 }
 
 type Header = readonly [name: string, value: string]

@@ -111,6 +111,24 @@ export function dynamoClaimStore(
       return toClaim(holder ?? claim)
     },
 
+    async move({ source, id }, { topic, partition, offset }, to) {
+      const now = nowInSeconds()
+      const put = new PutCommand({
+        TableName: table,
+        Item: { id, source, ...toClaim(to), expires: now + keptSeconds },
+        ConditionExpression: CLAIMABLE,
+        ExpressionAttributeNames: POSITION_NAMES,
+        ExpressionAttributeValues: {
+          ':now': now,
+          ':topic': topic,
+          ':partition': partition,
+          ':offset': offset,
+        },
+      })
+      if (await succeeds(client.send(put))) return toClaim(to)
+      return toClaim((await get({ source, id })) ?? to)
+    },
+
     find,
 
     async claimMade(pairs) {

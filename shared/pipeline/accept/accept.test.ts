@@ -49,6 +49,7 @@ function counted(store: ClaimStore): ClaimStore {
   return {
     claim: note('claim', store.claim),
     find: note('find', store.find),
+    move: note('move', store.move),
     claimMade: note('claimMade', store.claimMade),
     findById: note('findById', store.findById),
     lease: note('lease', store.lease),

@@ -217,7 +217,7 @@ export async function dropRepeats(
   const taken = copies.flatMap((records, index): TakenEvent[] => {
     const holder = holders[index]
     if (!holder) return []
-    const others = records.filter((stored) => !isHeldBy(stored, holder) && !isSameEvent(holder, stored))
+    const others = records.filter((stored) => !isHeldBy(stored, holder) && isAnother(stored, holder))
     return others.map((stored) => ({ stored, holder }))
   })
   return { events: events.filter((stored) => keep.has(stored)), taken }
@@ -246,15 +246,25 @@ async function claimEach(
   return new Map([...made, ...given])
 }
 
-function claimOf({ offset, digest }: StoredEvent, { topic, epoch, partition }: Stream): Claim {
+/** The claim of a stored event for its own position. */
+export function claimOf({ offset, digest }: StoredEvent, { topic, epoch, partition }: Stream): Claim {
   return { topic, epoch, partition, offset, ...(digest !== undefined && { digest }) }
+}
+
+/** The replay of a record that has the claim is that event, however it was mended (docs/dead-letters.md). */
+function isAnother(stored: StoredEvent, holder: Claim): boolean {
+  const { replayOf } = stored
+  return !isSameEvent(holder, stored) && !(replayOf && isSamePosition(replayOf, holder))
 }
 
 /** The epoch is not compared: before a crash this record may have been claimed under an epoch that has since ended. */
 export function isHeldBy(stored: StoredEvent, holder: Claim | null | undefined): boolean {
-  return (
-    holder?.topic === stored.topic && holder.partition === stored.partition && holder.offset === stored.offset
-  )
+  return holder != null && isSamePosition(stored, holder)
+}
+
+/** Whether two positions are the same, in whatever epochs. */
+export function isSamePosition(a: Position, b: Position): boolean {
+  return a.topic === b.topic && a.partition === b.partition && a.offset === b.offset
 }
 
 /** Why a record that can be read is no event that counts. */

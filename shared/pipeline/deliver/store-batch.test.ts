@@ -1,10 +1,12 @@
+import { Buffer } from 'node:buffer'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { dynamoEventStore } from '#shared/adapters/dynamodb/dynamo-event-store.ts'
+import type { CloudEvent } from '#shared/core/event.ts'
 import { parseRetention } from '#shared/core/retention.ts'
 import { createCatalog } from '#shared/pipeline/catalog.ts'
 import { recordDecoder } from '#shared/pipeline/consume/consume.ts'
 import { findUnread } from '#shared/pipeline/history/find-unread.ts'
-import { recordJudge } from '#shared/pipeline/signed-record.ts'
+import { REPLAY_OF, recordJudge } from '#shared/pipeline/signed-record.ts'
 import { trimmed } from '#shared/testing/accept/logs.ts'
 import { makeEvent, makeRecord } from '#shared/testing/accept/records.ts'
 import { allLetters } from '#shared/testing/dead-letters/letters.ts'
@@ -17,6 +19,7 @@ import { createKnownHeads, followBatch, type StoreDeps, storeBatch } from './sto
 const DAY_MS = 86_400_000
 const POISON = '{"specversion":'
 const catalog = createCatalog([{ name: 'port', topics: { port: ['port.**'] }, events: {} }])
+const decodeOf = recordDecoder(catalog, () => 'signed')
 let deps: StoreDeps
 
 beforeEach(() => {
@@ -452,6 +455,60 @@ describe('a record that none of our functions signed', () => {
     expect(stored.map(({ offset }) => offset)).toEqual([0])
     expect(await letters()).toEqual([
       'the id "a" of the source "/tests" was taken by another event, at offset 0 of partition 0 of port',
+    ])
+  })
+})
+
+describe('the replay of a dead letter', () => {
+  const replay = (offset: number, of: number, event: CloudEvent | string) => {
+    const record = makeRecord({ offset }, event)
+    const header = { name: REPLAY_OF, value: Buffer.from(`port/0/${of}`) }
+    return { ...record, headers: [...record.headers, header] }
+  }
+
+  test('is stored with the position of its letter', async () => {
+    await storeBatch([makeRecord({ offset: 0 }, POISON)], deps)
+
+    const events = await storeBatch([replay(1, 0, makeEvent('mended'))], deps)
+
+    expect(events).toMatchObject([{ offset: 1, replayOf: { topic: 'port', partition: 0, offset: 0 } }])
+    expect(await storeBatch([replay(2, 0, makeEvent('mended'))], deps)).toEqual([])
+  })
+
+  test('has the claim of its event if the first record was never stored', async () => {
+    const event = makeEvent('e')
+    await deps.claims.claim(event, { topic: 'port', partition: 0, offset: 0 })
+    await storeBatch([makeRecord({ offset: 0 }, POISON)], deps)
+
+    for (const _ of ['once', 'again'])
+      expect(idsOf(await storeBatch([replay(1, 0, event)], deps))).toEqual(['e'])
+
+    expect(await deps.claims.find([event])).toMatchObject([{ offset: 1 }])
+    expect(await storeBatch([replay(2, 0, event)], deps)).toEqual([])
+  })
+
+  test('is a repeat if the first record is stored, mended or not', async () => {
+    deps = { ...deps, decode: (record) => ({ ...decodeOf(record), digest: String(record.offset) }) }
+    await storeBatch([makeRecord({ offset: 0 }, makeEvent('e'))], deps)
+
+    expect(await storeBatch([replay(1, 0, makeEvent('e', { subject: 'mended' }))], deps)).toEqual([])
+
+    expect(await allLetters(deps.deadLetters, ['port'])).toEqual([])
+  })
+
+  test('of another event whose id is still taken becomes a letter again', async () => {
+    deps = { ...deps, decode: (record) => ({ ...decodeOf(record), digest: String(record.offset) }) }
+    await storeBatch(
+      [makeRecord({ offset: 0 }, makeEvent('e')), makeRecord({ offset: 1 }, makeEvent('e'))],
+      deps,
+    )
+
+    await storeBatch([replay(2, 1, makeEvent('e'))], deps)
+
+    const letters = await allLetters(deps.deadLetters, ['port'])
+    expect(letters.map(({ offset, code }) => [offset, code])).toEqual([
+      [2, 'id_taken'],
+      [1, 'id_taken'],
     ])
   })
 })

@@ -1,11 +1,13 @@
 import { type Erasure, erasedForm, erasureOf, isErased } from '#shared/core/erasure.ts'
 import type { Position } from '#shared/core/event.ts'
-import type { ClaimStore } from '#shared/pipeline/claim-store.ts'
+import type { Claim, ClaimStore } from '#shared/pipeline/claim-store.ts'
 import {
+  claimOf,
   type DecodeDeps,
   decodeBatch,
   dropRepeats,
   isHeldBy,
+  isSamePosition,
   type OpenStream,
   openStream,
   type TakenEvent,
@@ -72,6 +74,7 @@ export async function storeBatch(records: readonly KafkaRecord[], deps: StoreDep
   let known = heads.below(first)
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const { stream, head } = known ?? (await openStream(records, decoded, store))
+    await takeOverReplays(decoded, stream, deps)
     const { events: unique, taken } = await dropRepeats(stream, decoded, claims)
     // What is at or below the head is stored, or has expired since. Stored again it would outlive the events after it, and
     // a cursor at it would seem to lose nothing (docs/architecture.md, I4).
@@ -124,6 +127,37 @@ async function eraseAgain(
 
 function erasuresIn(events: readonly StoredEvent[]): Erasure[] {
   return events.flatMap(({ event }) => erasureOf(event) ?? [])
+}
+
+/**
+ * Moves the claims of replayed events whose first record was never stored, because the delivery failed at it, to their
+ * replays. What is stored already is a repeat.
+ */
+async function takeOverReplays(
+  events: readonly StoredEvent[],
+  stream: Stream,
+  { claims, store }: StoreDeps,
+): Promise<void> {
+  const replays = events.filter(({ replayOf }) => replayOf !== undefined)
+  if (replays.length === 0) return
+  const holders = await claims.find(replays.map(({ event }) => event))
+  for (const [index, replay] of replays.entries()) {
+    const holder = holders[index]
+    if (!holder || !replay.replayOf || !isSamePosition(holder, replay.replayOf)) continue
+    if (await isStored(holder, store)) continue
+    await claims.move(replay.event, holder, claimOf(replay, stream))
+  }
+}
+
+async function isStored(
+  { topic, partition, offset, epoch: claimed }: Claim,
+  store: EventStore,
+): Promise<boolean> {
+  const { epoch, heads } = await store.topic(topic)
+  // Above the head it may yet be stored.
+  if ((claimed ?? epoch) !== epoch || offset > (heads.get(partition)?.offset ?? -1)) return true
+  const range = { after: offset - 1, upTo: offset, limit: 1 }
+  return (await store.read({ topic, partition, epoch }, range)).length > 0
 }
 
 /** An event whose id another event has is not lost without a trace: its producer may never have learnt of it. */

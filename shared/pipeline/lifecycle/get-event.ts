@@ -25,12 +25,19 @@ const PATIENCE_MS = 300
 export async function getEvent(wanted: WantedEvent, deps: GetDeps): Promise<EventAnswer> {
   const found = await findEvent(wanted, PATIENCE_MS, deps)
   if (found === null) throw unknownEvent(wanted)
-  const { topic, partition, offset, event } = found
+  const { topic, partition, offset, event, replayOf } = found
   const kept = deps.lifecycles.of(event.category)
   const state = kept && (await loadState(found, kept, { offset, withinMs: PATIENCE_MS }, deps))
   const shown =
     kept && state?.state != null && isErased(event) ? kept.forget(state.state, found) : state?.state
-  const body = { topic, partition, offset, event, ...(shown != null && { state: shown }) }
+  const body = {
+    topic,
+    partition,
+    offset,
+    event,
+    ...(replayOf && { replayOf }),
+    ...(shown != null && { state: shown }),
+  }
   return { body, tag: entityTag(state ?? found, isErased(event)) }
 }
 

@@ -18,8 +18,8 @@ export type ViewPart<State = unknown> = {
 /** A part that an event changed, and the state that it had before. */
 export type PartChange<State = unknown> = { readonly before: State; readonly after: ViewPart<State> }
 
-/** Called with the reason if an event that a view folds is skipped for one of its states. */
-export type OnFault = (reason: string) => void
+/** Called with the reason if an event that a view folds is skipped for one of its states: that of a key, or of any. */
+export type OnFault = (reason: string, key?: string) => void
 
 type Input = PositionedEvent & { readonly epoch: string }
 
@@ -63,13 +63,13 @@ function applyToPart<State>(
     if (state === before) return []
     const size = sizeOf(state, before)
     if (size > MAX_STATE_BYTES) {
-      onFault(`the state of "${key}" would be ${size} bytes; the maximum is ${MAX_STATE_BYTES}`)
+      onFault(`the state of "${key}" would be ${size} bytes; the maximum is ${MAX_STATE_BYTES}`, key)
       return []
     }
     const { topic, partition, offset } = input
     return [{ before, after: { key, topic, partition, epoch, offset, state } }]
   } catch (error) {
-    onFault(`apply: ${messageOf(error)}`)
+    onFault(`apply: ${messageOf(error)}`, key)
     return []
   }
 }
@@ -103,7 +103,7 @@ export function keysFor(
   try {
     return keysOf(view, input).filter((key) => {
       const reason = keyProblem(key)
-      if (reason) onFault(reason)
+      if (reason) onFault(reason, key)
       return reason === null
     })
   } catch (error) {

@@ -6,7 +6,7 @@ import { toRecord } from '#shared/pipeline/accept/accept.ts'
 import { checkData, checkEvent, completeEvent, isTooLarge } from '#shared/pipeline/accept/check-event.ts'
 import type { Catalog } from '#shared/pipeline/catalog.ts'
 import { validateEvent } from '#shared/pipeline/cloudevents/validate-event.ts'
-import type { DeadLetter } from '#shared/pipeline/dead-letters/dead-letter.ts'
+import type { DeadLetter, UnfoldedPart } from '#shared/pipeline/dead-letters/dead-letter.ts'
 import { toDeadLetter } from '#shared/pipeline/dead-letters/to-dead-letter.ts'
 import type { KafkaRecord, NewRecord, StoredEvent } from '#shared/pipeline/ports.ts'
 import { applyEvent, keysFor, type OnFault } from './apply-event.ts'
@@ -14,11 +14,14 @@ import { followUp } from './follow-up.ts'
 import type { PartKey, StoredPart } from './view-store.ts'
 import type { NamedView, Views } from './views.ts'
 
-/** What a batch changes. `faults` are the reasons why views could not use an event, by its offset. */
+/** Why views could not use an event, and the parts that it is missing in: none if it only emitted nothing. */
+export type FoldFault = { readonly reasons: readonly string[]; readonly unfolded: readonly UnfoldedPart[] }
+
+/** What a batch changes. `faults` are by the offsets of the events. */
 export type Folded = {
   readonly changed: readonly StoredPart[]
   readonly emitted: readonly NewRecord[]
-  readonly faults: ReadonlyMap<number, readonly string[]>
+  readonly faults: ReadonlyMap<number, FoldFault>
 }
 
 type EventFold = {
@@ -27,6 +30,8 @@ type EventFold = {
   readonly emits: boolean
   /** The offsets of events whose data was erased: no state has it, however long the log still does. */
   readonly erased: ReadonlySet<number>
+  /** Of the replays of events that are in the log already, by their offsets, the only parts that they change. */
+  readonly replayed: ReadonlyMap<number, readonly UnfoldedPart[]>
 }
 
 /** Returns the keys of the parts that these events may change. */
@@ -49,12 +54,12 @@ export function foldEvents(
   events: readonly StoredEvent[],
   epoch: string,
   known: readonly StoredPart[],
-  { views, catalog, emits, erased }: EventFold,
+  { views, catalog, emits, erased, replayed }: EventFold,
 ): Folded {
   const parts = new Map(known.map((part) => [idOf(part), part]))
   const changed = new Map<string, StoredPart>()
   const emitted: NewRecord[] = []
-  const faults = new Map<number, string[]>()
+  const faults = new Map<number, FoldFault>()
   for (const stored of events)
     for (const named of views.of(stored.event.category ?? '')) foldInto(named, stored)
   return { changed: [...changed.values()], emitted, faults }
@@ -62,21 +67,38 @@ export function foldEvents(
   function foldInto({ name, view }: NamedView, stored: StoredEvent): void {
     const { topic, partition, offset, event } = stored
     const input = { topic, partition, offset, event }
-    const onFault = (reason: string) =>
-      void faults.set(offset, [...(faults.get(offset) ?? []), `view ${name}: ${reason}`])
+    const addFault = (reason: string, unfolded: readonly UnfoldedPart[]) => {
+      const before = faults.get(offset) ?? { reasons: [], unfolded: [] }
+      faults.set(offset, {
+        reasons: [...before.reasons, `view ${name}: ${reason}`],
+        unfolded: [...before.unfolded, ...unfolded],
+      })
+    }
+    const onFault: OnFault = (reason, key) =>
+      addFault(reason, [{ view: name, ...(key !== undefined && { key }) }])
+    const onEmitFault: OnFault = (reason) => addFault(reason, [])
+    const only = replayed.get(offset)?.filter((part) => part.view === name)
+    if (only?.length === 0) return
     const partOf = (key: string) => parts.get(idOf({ view: name, key, topic, partition })) ?? null
-    const folded = erased.has(offset) ? forgetting(view, { ...event, offset }) : view
+    const seen = only ? restrictedTo(only, view) : view
+    const folded = erased.has(offset) ? forgetting(seen, { ...event, offset }) : seen
     const isErasure = erasureOf(event) !== null
     for (const { before, after } of applyEvent(folded, { ...input, epoch }, partOf, onFault)) {
       const part = { ...after, view: name }
       parts.set(idOf(part), part)
       changed.set(idOf(part), part)
       const emissions =
-        emits && !isErasure ? emissionsOf(view, [before, input, after.state, after.key], onFault) : []
+        emits && !isErasure ? emissionsOf(view, [before, input, after.state, after.key], onEmitFault) : []
       const cause = { view: name, key: after.key, stored, epoch }
-      emitted.push(...recordsOf(emissions, cause, catalog, onFault))
+      emitted.push(...recordsOf(emissions, cause, catalog, onEmitFault))
     }
   }
+}
+
+/** Returns the view for an event that only some of its parts are to include. */
+function restrictedTo(parts: readonly UnfoldedPart[], view: View): View {
+  const admits = (key: string) => parts.some((part) => part.key === undefined || part.key === key)
+  return { ...view, keys: (input) => (view.keys?.(input) ?? ['']).filter(admits) }
 }
 
 /** Returns the view for an event that was erased: it counts, and its data does not stay. */
@@ -93,11 +115,11 @@ export function lettersOf(
   found: number,
 ): DeadLetter[] {
   return records.flatMap((record) => {
-    const reasons = faults.get(record.offset)
-    if (reasons === undefined) return []
-    return [
-      toDeadLetter(record, { code: 'fold_failed', reason: reasons.join('; '), consumer: 'fold', found }),
-    ]
+    const fault = faults.get(record.offset)
+    if (fault === undefined) return []
+    const { reasons, unfolded } = fault
+    const reason = reasons.join('; ')
+    return [toDeadLetter(record, { code: 'fold_failed', reason, consumer: 'fold', found, unfolded })]
   })
 }
 

@@ -8,6 +8,7 @@ import {
   openStream,
   runPartitions,
 } from '#shared/pipeline/consume/consume.ts'
+import type { UnfoldedPart } from '#shared/pipeline/dead-letters/dead-letter.ts'
 import type { DeadLetterStore } from '#shared/pipeline/dead-letters/dead-letter-store.ts'
 import { poll } from '#shared/pipeline/poll.ts'
 import type {
@@ -21,6 +22,7 @@ import type {
 import { NO_TELEMETRY, type Telemetry } from '#shared/pipeline/telemetry/telemetry.ts'
 import { foldEvents, idOf, lettersOf, partsTouched } from './fold-events.ts'
 import type { FoldMemory, KnownProgress } from './fold-memory.ts'
+import { replayedParts } from './fold-replays.ts'
 import { reportFold } from './report-fold.ts'
 import {
   FoldError,
@@ -36,7 +38,7 @@ import type { Views } from './views.ts'
 export type FoldDeps = DecodeDeps & {
   readonly store: Pick<EventStore, 'topic' | 'renewEpoch' | 'read' | 'erasures'>
   readonly claims: ClaimStore
-  readonly deadLetters: Pick<DeadLetterStore, 'put'>
+  readonly deadLetters: Pick<DeadLetterStore, 'put' | 'get'>
   readonly viewStore: ViewStore
   /** Where the events that follow from others are written. */
   readonly kafka: EventLog
@@ -157,12 +159,13 @@ async function foldOnto(base: Base, batch: Batch, deps: FoldDeps): Promise<FoldC
   const { stream, isRead } = base
   const fresh = batch.touching.filter(({ offset }) => offset > base.offset)
   const touched = partsTouched(fresh, views)
-  const [events, known] = await Promise.all([
+  const [claimed, known] = await Promise.all([
     claimedOf(fresh, base, batch, deps),
     loadParts(touched, base, batch, deps),
   ])
-  if (events === null || known === null) return null
-  const { changed, emitted } = await applyBatch(events, known, batch, { base, deps })
+  if (claimed === null || known === null) return null
+  const { events } = claimed
+  const { changed, emitted } = await applyBatch(claimed, known, batch, { base, deps })
   const isSaved = changed.length === 0 || (await viewStore.save(changed))
   if (!isSaved) return null
   const from = isRead ? {} : { from: base.offset }
@@ -181,26 +184,39 @@ async function foldOnto(base: Base, batch: Batch, deps: FoldDeps): Promise<FoldC
   return { events: events.length, changed: changed.length, emitted }
 }
 
+/** The events of a batch to fold, and what some of them are restricted to, by their offsets. */
+type Claimed = {
+  readonly events: readonly StoredEvent[]
+  readonly replayed: ReadonlyMap<number, readonly UnfoldedPart[]>
+}
+
 /**
- * Returns the events that are no repeats; null if a claim shows that the epoch of a base that was not read has ended.
+ * Returns the events that are no repeats, with the replays of those that views are missing; null if a claim shows that
+ * the epoch of a base that was not read has ended.
  */
 async function claimedOf(
   fresh: readonly StoredEvent[],
   { stream, isRead }: Base,
   { isRebuilder }: Batch,
-  { claims, sleep }: FoldDeps,
-): Promise<StoredEvent[] | null> {
-  if (fresh.length === 0) return []
+  { claims, sleep, deadLetters }: FoldDeps,
+): Promise<Claimed | null> {
+  if (fresh.length === 0) return { events: [], replayed: new Map() }
   const keys = fresh.map(({ event }) => event)
   const isAlone = sleep === undefined || isRebuilder
   const found = isAlone ? await claims.find(keys) : await afterDeliver(keys, claims, sleep)
   const isOver = (claim: Claim | null) => claim?.topic === stream.topic && (claim.epoch ?? '') > stream.epoch
   if (!isRead && found.some(isOver)) return null
   const known = new Map(keys.map((key, index) => [identityOf(key), found[index] ?? null]))
-  const { events } = await dropRepeats(stream, fresh, claims, async (pairs) =>
+  const replayed = await replayedParts(fresh, stream, isRebuilder, { claims, deadLetters })
+  const others = fresh.filter(({ offset }) => !replayed.has(offset))
+  const { events: unique } = await dropRepeats(stream, others, claims, async (pairs) =>
     pairs.map((pair) => known.get(identityOf(pair)) ?? null),
   )
-  return events
+  const folded = new Set(unique)
+  return {
+    events: fresh.filter((stored) => folded.has(stored) || replayed.get(stored.offset)?.length),
+    replayed,
+  }
 }
 
 /** The parts that a batch may change, by `idOf`; those that are not there are omitted. */
@@ -227,7 +243,7 @@ async function loadParts(
 
 /** Applies the events, and appends what follows from them. Returns the parts to save, and how many events followed. */
 async function applyBatch(
-  events: readonly StoredEvent[],
+  { events, replayed }: Claimed,
   known: KnownParts,
   { records, isRebuilder }: Batch,
   { base: { stream }, deps }: { readonly base: Base; readonly deps: FoldDeps },
@@ -239,6 +255,7 @@ async function applyBatch(
     ...deps,
     emits: !isRebuilder,
     erased,
+    replayed,
   })
   await appendInOrder(emitted, kafka)
   const letters = lettersOf(faults, records, (deps.now ?? Date.now)()).filter(

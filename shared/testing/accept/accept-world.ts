@@ -96,6 +96,7 @@ function alsoAfter(claims: ClaimStore, { yieldPoint }: Scheduler): ClaimStore {
   return {
     claim: (key, claim) => answer(claims.claim(key, claim)),
     find: (keys) => answer(claims.find(keys)),
+    move: (key, from, to) => answer(claims.move(key, from, to)),
     claimMade: (pairs) => answer(claims.claimMade(pairs)),
     findById: (id) => answer(claims.findById(id)),
     lease: (key, owner, until) => answer(claims.lease(key, owner, until)),

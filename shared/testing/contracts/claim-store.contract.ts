@@ -33,6 +33,20 @@ export function describeClaimStore(name: string, make: () => ClaimStore): void {
       expect(new Set(answers.map(({ offset }) => offset)).size).toBe(1)
     })
 
+    test('a claim moves from the position that it has, once, and from no other', async () => {
+      await store.claim(key, claim(1))
+
+      expect(await store.move(key, claim(2), claim(3))).toEqual(claim(1))
+      expect(await make().move(key, claim(1), claim(3))).toEqual(claim(3))
+      expect(await store.move(key, claim(1), claim(4))).toEqual(claim(3))
+      expect(await store.find([key])).toEqual([claim(3)])
+    })
+
+    test('moving the claim of a pair that has none claims it', async () => {
+      expect(await store.move(key, claim(1), claim(2))).toEqual(claim(2))
+      expect(await store.claim(key, claim(3))).toEqual(claim(2))
+    })
+
     test('claimMade claims more pairs than fit in one batch write', async () => {
       const pairs = Array.from({ length: 130 }, (_, index) => ({
         source: `/m${index}`,

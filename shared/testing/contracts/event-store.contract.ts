@@ -36,6 +36,14 @@ export function describeEventStore(name: string, open: (now: () => number) => Ev
     const read = async (after: number, upTo: number, limit = 1000, newestFirst = false) =>
       (await store.read(stream, { after, upTo, limit, newestFirst })).map(({ offset }) => offset)
 
+    test('returns an event with the position of the dead letter that it was replayed from', async () => {
+      const replayed = { ...event(0), replayOf: { topic: 'other', partition: 2, offset: 7 } }
+      await store.put(stream, [replayed, event(1)])
+      await store.advance(stream, head(1), undefined)
+
+      expect(await make().read(stream, { after: -1, upTo: 1, limit: 10 })).toEqual([replayed, event(1)])
+    })
+
     describe('an erased event', () => {
       const AT = '2026-03-01T10:00:00.000Z'
       const everything = { from: 0, to: 100 }

@@ -1,3 +1,4 @@
+import type { Position } from '#shared/core/event.ts'
 import {
   type Claim,
   type ClaimKey,
@@ -24,6 +25,13 @@ export function memoryClaimStore(
       const holder = claims.get(keyOf(key)) ?? claim
       claims.set(keyOf(key), holder)
       return holder
+    },
+    async move(key, from, to) {
+      await yieldPoint()
+      const holder = claims.get(keyOf(key))
+      if (holder && !isAt(holder, from)) return holder
+      claims.set(keyOf(key), to)
+      return to
     },
     async claimMade(pairs) {
       const writes = pairs.map(async (pair) => {
@@ -64,4 +72,8 @@ export function memoryClaimStore(
       return bound
     },
   }
+}
+
+function isAt(claim: Position, { topic, partition, offset }: Position): boolean {
+  return claim.topic === topic && claim.partition === partition && claim.offset === offset
 }

@@ -1,5 +1,6 @@
 import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb'
 import { getAll, type Item, queryAll, queryPages } from '#shared/adapters/dynamodb/dynamo-requests.ts'
+import type { Position } from '#shared/core/event.ts'
 import { graceOf, type Retention } from '#shared/core/retention.ts'
 import type { EventStore, StoredEvent, Stream } from '#shared/pipeline/ports.ts'
 import { type LiveEdge, liveEdge, type Seen, type SeenLooks } from './live-edge.ts'
@@ -144,5 +145,13 @@ export function streamKey({ topic, epoch, partition }: Stream): string {
 
 function toStoredEvent(item: Item, { topic, partition }: Stream): StoredEvent {
   const event = JSON.parse(String(item.event))
-  return { topic, partition, offset: Number(item.offset), timestamp: Number(item.timestamp), event }
+  const { offset, timestamp, replayOf } = item
+  return {
+    topic,
+    partition,
+    offset: Number(offset),
+    timestamp: Number(timestamp),
+    event,
+    ...(replayOf !== undefined && { replayOf: replayOf as Position }),
+  }
 }
