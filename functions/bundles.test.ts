@@ -13,7 +13,7 @@ const LIMITS: Readonly<Record<string, number>> = {
   audit: 771_000,
   command: 860_000,
   connect: 449_000,
-  deliver: 589_000,
+  deliver: 596_000,
   disconnect: 414_000,
   fold: 824_000,
   health: 499_000,
