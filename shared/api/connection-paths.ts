@@ -50,7 +50,7 @@ const list: Json = {
       name: 'next',
       in: 'query',
       description: 'The "next" of the previous page.',
-      schema: { type: 'string' },
+      schema: { type: 'string', pattern: '^c[0-9]{10}\\.[A-Za-z0-9_-]{1,400}$' },
     },
   ],
   responses: {

@@ -123,6 +123,15 @@ export function describeConnectionList(
       expect(idsOf(await listAll({ principal: who }))).toEqual(['b'])
     })
 
+    test('ends soon for a place in the future, and for one long past', async () => {
+      await open('a')
+      const idsAfter = async (next: string) =>
+        idsOf((await store.listConnections({ principal: who, limit: 5, next })).connections)
+
+      expect(await idsAfter('c9999999999.YQ')).toEqual(['a'])
+      expect(await idsAfter('c1000000000.YQ')).toEqual([])
+    })
+
     test('refuses a place that no page had', async () => {
       await expect(store.listConnections({ limit: 5, next: 'nonsense' })).rejects.toMatchObject({
         code: 'malformed',

@@ -138,16 +138,21 @@ function pageOf(
   all: readonly ListedConnection[],
   { limit, principal, text = '', next }: ConnectionQuery,
 ): ConnectionPage {
-  if (next !== undefined && !/^\d+ ./.test(next)) throw new Refusal('malformed', '"next" is none.')
-  const positionOf = ({ ends, connection }: ListedConnection) => `${ends} ${connection}`
+  const [, second, name = ''] = /^c(\d{10})\.([\w-]+)$/.exec(next ?? '') ?? []
+  if (next !== undefined && second === undefined) throw new Refusal('malformed', '"next" is none.')
+  const before = `${second}#${Buffer.from(name, 'base64url')}`
+  const secondOf = ({ ends }: ListedConnection) => Math.floor(ends / 1000)
+  const positionOf = (one: ListedConnection) => `${secondOf(one)}#${one.connection}`
+  const nextOf = (one: ListedConnection) =>
+    `c${secondOf(one)}.${Buffer.from(one.connection).toString('base64url')}`
   const textOf = ({ connection, principal: { name }, address }: ListedConnection) =>
     `${connection} ${name} ${address}`.toLowerCase()
   const wanted = all
-    .filter((one) => next === undefined || positionOf(one) < next)
+    .filter((one) => next === undefined || positionOf(one) < before)
     .filter((one) => principal === undefined || one.principal.name === principal)
     .filter((one) => textOf(one).includes(text.toLowerCase()))
     .sort((a, b) => (positionOf(a) < positionOf(b) ? 1 : -1))
   const connections = wanted.slice(0, limit)
   const last = connections.at(-1)
-  return { connections, next: wanted.length > limit && last ? positionOf(last) : null }
+  return { connections, next: wanted.length > limit && last ? nextOf(last) : null }
 }

@@ -67,13 +67,14 @@ export function openConnections(client: DynamoDBDocumentClient, { table, lifetim
     let left = LOOKED_AT
     const isPlain = principal === undefined && text === undefined
     const room = () => (rows.length < limit ? Math.min(left, isPlain ? limit - rows.length : LOOKED_AT) : 0)
-    const newest = spanOf(last === null ? now() + lifetime : Number.parseInt(last, 10))
+    const end = now() + lifetime
+    const newest = spanOf(last === null ? end : Math.min(end, Number.parseInt(last, 10)))
     for (let span = newest; span >= spanOf(now()); span--) {
       for await (const { items } of queryPages(client, querySpan(span, last), room)) {
         for (const row of items) {
           left -= 1
           if (isWanted(row)) rows.push(row)
-          if (rows.length === limit || left === 0) return { rows, next: writeNext(String(row.item)) }
+          if (rows.length === limit || left === 0) return { rows, next: writeNext(row) }
         }
       }
     }
@@ -132,13 +133,16 @@ function textOf(row: Item): string {
   return `${connectionOf(row)} ${row.name} ${row.address ?? ''}`.toLowerCase()
 }
 
-function writeNext(item: string): string {
-  return Buffer.from(item).toString('base64url')
+/** What a page ends with is such as `c1800007200.YzE`: the second and, in base64url, the connection of its last row. */
+const NEXT = /^c(\d{10})\.([\w-]+)$/
+
+function writeNext(row: Item): string {
+  return `c${row.expires}.${Buffer.from(connectionOf(row)).toString('base64url')}`
 }
 
 function readNext(next: string): string {
-  const item = Buffer.from(next, 'base64url').toString()
-  if (/^\d{10}#./.test(item)) return item
+  const [, second, connection = ''] = NEXT.exec(next) ?? []
+  if (second !== undefined) return `${second}#${Buffer.from(connection, 'base64url')}`
   throw new Refusal(
     'malformed',
     '"next" is not one that a page of connections had; leave it out to begin again.',
