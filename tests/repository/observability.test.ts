@@ -4,6 +4,7 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { DEAD_LETTER_CODES } from '#shared/core/dead-letter.ts'
 import { functionMetrics, localMetrics } from '../../infra/metric-list.ts'
 import { promtoolPath } from '../support/promtool-path.ts'
 
@@ -76,6 +77,12 @@ describe('the alert rules', () => {
       expect.soft(page, name).toBe('docs/operations.md')
       expect.soft(anchorsOf(await readFile('docs/operations.md', 'utf8')), name).toContain(anchor)
     }
+  })
+
+  it('and docs/operations.md says what to do about each code of a dead letter', async () => {
+    const page = await readFile('docs/operations.md', 'utf8')
+
+    expect(DEAD_LETTER_CODES.filter((code) => !page.includes(`\`${code}\``))).toEqual([])
   })
 
   it('each have a test that sees them alert', async () => {

@@ -262,7 +262,7 @@ export function isHeldBy(stored: StoredEvent, holder: Claim | null | undefined):
   return holder != null && isSamePosition(stored, holder)
 }
 
-/** Whether two positions are the same, in whatever epochs. */
+/** Whether two positions are the same, in any epochs. */
 export function isSamePosition(a: Position, b: Position): boolean {
   return a.topic === b.topic && a.partition === b.partition && a.offset === b.offset
 }
