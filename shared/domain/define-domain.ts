@@ -62,8 +62,8 @@ export type Emission = {
   readonly data?: unknown
 }
 
-/** Another event of the same partition, by its id or its offset. */
-export type RelatedEvent = { readonly id: string } | { readonly offset: number }
+/** Another event of the same partition, by its id and source or its offset. */
+export type RelatedEvent = { readonly id: string; readonly source: string } | { readonly offset: number }
 
 /** What a view does when the data of an event that it has folded is erased. */
 export type Erasing<State> = {

@@ -50,6 +50,27 @@ test('the same ship again is no conflict, and a ship frees no other ship’s ber
   expect(berthAfter(at('assigned', 'aurora'), at('freed', 'borealis'))).toMatchObject({ ship: 'aurora' })
 })
 
+test('an erased event is forgotten in the history, and one of another source with the same id stays', () => {
+  const given = makeEvent('same', 'port.berth.assigned', {
+    subject: 'B2',
+    data: { berthId: 'B2', shipId: 'aurora' },
+  })
+  const state = berthAfter(given, at('freed', 'aurora'), { ...given, source: '/others' })
+  const erased = { id: 'same', source: '/others', type: 'port.berth.assigned', offset: 2 }
+  const shipsIn = (berth: typeof state) => berth?.history.map(({ ship }) => ship)
+  const after = state && berths.erasing?.forget?.(state, erased, 'B2')
+
+  expect(shipsIn(state)).toEqual(['aurora', 'aurora', 'aurora'])
+  expect(shipsIn(after)).toEqual(['aurora', 'aurora', null])
+  // An earlier version kept no source: then the id alone tells.
+  const history = state?.history.map(({ source: _, ...entry }) => entry) ?? []
+  expect(shipsIn(state && berths.erasing?.forget?.({ ...state, history }, erased, 'B2'))).toEqual([
+    null,
+    'aurora',
+    null,
+  ])
+})
+
 test('a container’s arrival asks for its inspection, in the container’s own partition', () => {
   const arrived = makeEvent('c', 'port.container.arrived', { subject: 'MSKU-1', data: { berth: 'B2' } })
   expect(foldEvents(cases, [arrived]).emitted).toMatchObject([

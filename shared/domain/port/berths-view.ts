@@ -10,8 +10,9 @@ export type BerthEntry = {
   readonly ship: string | null
   /** The ship is the one that lay there: the event named none. */
   readonly isInferred?: true
-  /** The id of the event. */
+  /** The id and the source of the event. Earlier versions kept no source. */
   readonly event: string
+  readonly source?: string
 }
 
 /** A berth: free, or taken by a ship since a time. `contender` was given the berth while another ship had it. */
@@ -63,6 +64,7 @@ function applyToBerth(state: Berth, event: DomainEvent): Berth {
         ship: ship ?? state.ship,
         ...(ship === null && state.ship !== null && { isInferred: true as const }),
         event: textOf(event.id, 300) ?? '',
+        source: textOf(event.source, 300) ?? '',
       },
     ].slice(-KEPT_ENTRIES)
   if (isConflict(state, event)) return { ...state, contender: ship, history: add('conflict') }
@@ -95,9 +97,10 @@ function conflict(state: Berth, event: DomainEvent): Emission[] {
 }
 
 /** Returns the berth without the ship that an erased event named, unless other events named it too. */
-function forgetShip(state: Berth, { id }: ErasedEvent): Berth {
-  const entry = textOf(id, 300)
-  const own = state.history.filter(({ event, ship }) => event === entry && ship !== null)
+function forgetShip(state: Berth, { id, source }: ErasedEvent): Berth {
+  const [ownId, ownSource] = [textOf(id, 300), textOf(source, 300)]
+  const isOwn = (one: BerthEntry) => one.event === ownId && (one.source ?? ownSource) === ownSource
+  const own = state.history.filter((one) => one.ship !== null && isOwn(one))
   if (own.length === 0) return state
   const others = state.history.filter((one) => !own.includes(one) && !one.isInferred)
   const isNamed = (ship: string | null) => others.some((one) => one.ship === ship)
@@ -108,8 +111,8 @@ function forgetShip(state: Berth, { id }: ErasedEvent): Berth {
     ship: keep(state.ship),
     contender: keep(state.contender),
     history: state.history.map((one) => {
-      const isOwn = own.includes(one) || (one.isInferred && isForgotten(one.ship))
-      return isOwn ? { ...one, ship: null } : one
+      const isHidden = own.includes(one) || (one.isInferred && isForgotten(one.ship))
+      return isHidden ? { ...one, ship: null } : one
     }),
   }
 }

@@ -1,3 +1,4 @@
+import { MOVE_SOURCE } from '#shared/core/move-source.ts'
 import { type DomainEvent, defineView } from '#shared/domain/define-domain.ts'
 import { automate } from './automation.ts'
 import { berths } from './berths-view.ts'
@@ -41,7 +42,9 @@ export const cases = defineView<Case | null>({
     // The notes say something about the event: their moves are erased with it.
     related: (state, { id, source }) =>
       state?.id === id && state.source === source
-        ? state.history.filter(({ note }) => note !== undefined).map(({ event }) => ({ id: event }))
+        ? state.history
+            .filter(({ note }) => note !== undefined)
+            .map(({ event }) => ({ id: event, source: MOVE_SOURCE }))
         : [],
   },
   keepDays: 90,

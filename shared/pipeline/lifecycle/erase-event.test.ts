@@ -234,12 +234,21 @@ describe('what repeats an erased event', () => {
         note: MARK,
       },
     }
-    await world.publish({ id: 'm1', ...move })
+    await world.publish({ id: 'm1', source: 'urn:tidewire:moves', ...move })
+    // Of somebody else, and not a move, whatever its id.
+    await world.publish({
+      id: 'm1',
+      type: 'port.container.arrived',
+      partitionkey: MARK,
+      data: { title: 'stays' },
+    })
 
     const { also } = await erase('d1')
 
-    expect(also).toEqual([{ id: 'm1', source: '/test' }])
-    expect(await world.dump()).not.toContain(MARK)
+    expect(also).toEqual([{ id: 'm1', source: 'urn:tidewire:moves' }])
+    const left = await world.dump()
+    expect(left.replace(`"partitionkey":"${MARK}"`, '')).not.toContain(MARK)
+    expect(left).toContain('stays')
     expect(await stateOf('port/cases', 'd1@%2Ftest')).toMatchObject({
       title: 'Container damaged',
       isErased: true,

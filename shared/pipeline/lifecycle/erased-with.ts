@@ -163,8 +163,7 @@ async function readRelative(
     const read = await store.read({ topic, epoch, partition }, { after: offset - 1, upTo: offset, limit: 1 })
     return read.map((event) => ({ ...event, epoch }))
   }
-  const claimed = (await claims.findById(relative.id)).filter(
-    (claim) => claim.topic === topic && claim.partition === partition,
-  )
-  return (await Promise.all(claimed.map((claim) => readClaimed({ ...relative, ...claim }, store)))).flat()
+  const [claim] = await claims.find([relative])
+  if (claim?.topic !== topic || claim.partition !== partition) return []
+  return readClaimed({ ...relative, ...claim }, store)
 }

@@ -2,6 +2,7 @@ import { assertMay, mayActOn } from '#shared/core/access/authorize.ts'
 import { type Action, ALL_ACTIONS } from '#shared/core/access/policy.ts'
 import type { Principal } from '#shared/core/access/principal.ts'
 import type { CloudEvent } from '#shared/core/event.ts'
+import { MOVE_SOURCE } from '#shared/core/move-source.ts'
 import { Refusal } from '#shared/core/refusal.ts'
 import type { Move } from '#shared/domain/define-domain.ts'
 import { type AcceptDeps, accept, type Receipt } from '#shared/pipeline/accept/accept.ts'
@@ -29,9 +30,6 @@ export type MoveDeps = RequireDeps &
 
 /** Where the move was written, and the state after it; null if it was not folded in time. */
 export type Moved = { readonly receipt: Receipt; readonly state: EventState | null }
-
-/** Only the server writes with it, so nobody can take the id of a move that is to come. */
-const MOVE_SOURCE = 'urn:tidewire:moves'
 
 /** The maximum wait for each of the event, the state before the move and the state after it. */
 const PATIENCE_MS = 4000
