@@ -5,6 +5,7 @@ import { createCompletionCommand } from './completion/completion-command.ts'
 import { createConnectionsCommand } from './connections/connections-command.ts'
 import { createDeadLettersCommand } from './dead-letters/dead-letters-command.ts'
 import { createDoctorCommand } from './doctor/doctor-command.ts'
+import { createEraseCommand } from './erase/erase-command.ts'
 import { createKeysCommand } from './keys/keys-command.ts'
 import type { CliContext } from './lib/cli-context.ts'
 import { addConnectionOptions } from './lib/connection.ts'
@@ -22,6 +23,7 @@ const COMMANDS: readonly ((context: CliContext) => Command)[] = [
   createSimulateCommand,
   createReplayCommand,
   createDeadLettersCommand,
+  createEraseCommand,
   createAuditCommand,
   createKeysCommand,
   createUsersCommand,

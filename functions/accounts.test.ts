@@ -23,13 +23,14 @@ function createWorld(user: Principal = ADA) {
   const audit = memoryAudit()
   const slept: number[] = []
   const revocations = memoryRevocationStore(() => NOW)
+  const people = memoryPeople(PEOPLE)
   const accounts = createAccounts({
     ...composeAccounts(readEnvironment(process.env)),
     identify: { ...identifyByRole, byToken: async () => user },
     keys: memoryKeyStore(),
     revocations,
     audit,
-    directory: createDirectory(memoryPeople(PEOPLE), { now: () => NOW }),
+    directory: createDirectory(people, { now: () => NOW }),
     now: () => NOW,
     sleep: async (ms) => void slept.push(ms),
   })
@@ -43,7 +44,7 @@ function createWorld(user: Principal = ADA) {
     const query = Object.fromEntries(new URLSearchParams(search))
     return callHttp(accounts, makeHttpEvent(method, path, { headers, body, query }))
   }
-  return { slept, call, audit, revocations }
+  return { slept, call, audit, revocations, people }
 }
 const TOKEN = { authorization: 'Bearer a.b.c' }
 
@@ -113,13 +114,23 @@ describe('sessions', () => {
   })
 
   test('of others end by an admin', async () => {
-    const { call, revocations } = createWorld()
+    const { call, revocations, people } = createWorld()
 
     expect(await call('POST /users/bob@example.com/revoke')).toMatchObject({
       status: 200,
       body: { name: 'bob@example.com' },
     })
     expect(await revocations.since('bob@example.com')).toBe(NOW)
+    expect(people.signedOut).toEqual(['bob@example.com'])
+  })
+
+  test('of others end as far as they can if the user pool cannot be asked, and the response says so', async () => {
+    const { call, revocations, people, audit } = createWorld()
+    people.signOut = () => Promise.reject(new Error('too many requests'))
+
+    expect(await call('POST /users/bob@example.com/revoke')).toMatchObject({ status: 503 })
+    expect(await revocations.since('bob@example.com')).toBe(NOW)
+    expect(audit.entries).toMatchObject([{ action: 'user.revoked', target: 'bob@example.com' }])
   })
 })
 

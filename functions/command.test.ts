@@ -74,7 +74,7 @@ describe('POST /events/{id}/{move}', () => {
     const failing = async () => {
       throw new Error('too many requests')
     }
-    const directory = createDirectory({ all: failing, find: failing }, { now: Date.now })
+    const directory = createDirectory({ all: failing, find: failing, signOut: failing }, { now: Date.now })
     command = createCommand({ ...deps(), directory })
 
     const { status, headers } = await move('assign', { body: { assignee: 'bob' } })

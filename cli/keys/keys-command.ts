@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import { parseScopes } from '#shared/core/access/grants.ts'
 import { ROLES } from '#shared/core/access/role.ts'
 import { messageOf } from '#shared/core/message-of.ts'
+import type { KeyView, KeyWithSecret } from '#shared/pipeline/keys/keys.ts'
 import { callApi } from '../lib/call-api.ts'
 import type { CliContext } from '../lib/cli-context.ts'
 import { readConnection } from '../lib/connection.ts'
@@ -9,19 +10,8 @@ import { parseTimeOption } from '../lib/parse-time.ts'
 import { printable } from '../lib/printable.ts'
 import { type Column, showTable } from '../lib/show-table.ts'
 
-/** A key as `GET /keys` returns it; the secret comes with its creation and its rotation only. */
-type Key = {
-  readonly id: string
-  readonly role: string
-  readonly scopes: readonly string[]
-  readonly created: string
-  readonly createdBy: string
-  readonly expires?: string
-  readonly lastUsed?: string
-  readonly oldSecretUntil?: string
-  readonly revoked?: string
-  readonly secret?: string
-}
+/** The secret comes with the creation and the rotation of a key only. */
+type Key = KeyView & Partial<Pick<KeyWithSecret, 'secret'>>
 type Json = { readonly json?: true }
 
 const DETAILS = `

@@ -5,8 +5,8 @@ import { readConnection } from '../lib/connection.ts'
 import { printable } from '../lib/printable.ts'
 
 const DETAILS = `
-It takes the role admin. Tokens of the user from before are refused within 2 s, and its sockets are closed. The user may
-sign in again: to keep somebody out, disable the user in the user pool.
+It takes the role admin. Tokens of the user from before are refused within 2 s, its sockets are closed, and its refresh
+tokens end. The user may sign in again: to keep somebody out, disable the user in the user pool.
 
 Example:
   $ tidewire users revoke ada@example.com

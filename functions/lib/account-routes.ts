@@ -76,8 +76,11 @@ export function accountRoutes(deps: AccountDeps): Readonly<Record<string, Route>
       action: 'users.revoke',
       async respond(request, principal) {
         const { name = '' } = request.pathParameters
+        // Before the revocation, which then covers what the pool has issued meanwhile.
+        const signedOut = await Promise.allSettled([deps.directory.signOut(name)])
         const since = await endSessions(name, deps)
         await record('user.revoked', name, {}, [request, principal])
+        for (const outcome of signedOut) if (outcome.status === 'rejected') throw outcome.reason
         return { status: 200, body: { name, since } }
       },
     },

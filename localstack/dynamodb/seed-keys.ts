@@ -16,16 +16,17 @@ const ATTEMPTS = 10
 
 /**
  * Writes the local keys into the table of API keys, in the form of shared/adapters/dynamodb/dynamo-key-store.ts. They are
- * the same after each start, also if they were changed before.
+ * made again at each start, also if they were changed before.
  */
 export async function seedKeys(service: Service, endpoint: string): Promise<void> {
   const table = service.custom?.tables?.keys
   if (table === undefined) return
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' }
   const client = new DynamoDBClient({ endpoint, region: 'local', credentials, maxAttempts: ATTEMPTS })
+  const now = Date.now()
   const puts = Object.entries(LOCAL_KEYS).flatMap(([name, secret]) => {
     const isSimulator = name === 'simulator'
-    return itemsOf(secret, isSimulator ? 'publisher' : name, isSimulator ? ['act-for-others'] : [])
+    return itemsOf(secret, isSimulator ? 'publisher' : name, isSimulator ? ['act-for-others'] : [], now)
   })
   let left: Record<string, { readonly PutRequest: { readonly Item: Item } }[]> = {
     [table]: puts.map((Item) => ({ PutRequest: { Item } })),
@@ -40,10 +41,10 @@ export async function seedKeys(service: Service, endpoint: string): Promise<void
 type Value = { S: string } | { N: string } | { L: Value[] } | { M: Record<string, Value> }
 type Item = Record<string, Value>
 
-function itemsOf(secret: string, role: string, scopes: readonly string[]): Item[] {
+function itemsOf(secret: string, role: string, scopes: readonly string[], now: number): Item[] {
   const id = secret.replace(/-key$/, '')
   const hash = createHash('sha256').update(secret).digest('hex')
-  const issued = { N: '0' }
+  const issued = { N: String(now) }
   return [
     { kind: { S: `secret#${hash}` }, item: { S: 'key' }, id: { S: id } },
     {

@@ -57,6 +57,7 @@ function respondAsPool(action: string, { Username, GroupName, NextToken, UserPoo
   const groups = Object.keys(GROUPS).filter((group) => GROUPS[group]?.includes(name))
   if (groups.length === 0) return UNKNOWN
   if (action === 'AdminGetUser') return { body: userOf(name) }
+  if (action === 'AdminUserGlobalSignOut') return { body: {} }
   expect(action).toBe('AdminListGroupsForUser')
   return { body: { Groups: [{ GroupName: 'staff' }, ...groups.map((GroupName) => ({ GroupName }))] } }
 }
@@ -78,6 +79,22 @@ describe('Cognito', () => {
       ['POST', '/', 'AWSCognitoIdentityProviderService.AdminListGroupsForUser'],
     ])
     expect(seen[0]?.headers.authorization).toMatch(/Credential=AKID\/\d{8}\/eu-central-1\/cognito-idp\//)
+  })
+
+  test('signs a user out everywhere, and does nothing about one that it does not know', async () => {
+    const seen: unknown[] = []
+    const people = await open((action, input) => {
+      seen.push([action, input.Username])
+      return respondAsPool(action, input)
+    })
+
+    await people.signOut('bob@example.com')
+    await people.signOut('nobody')
+
+    expect(seen).toEqual([
+      ['AdminUserGlobalSignOut', 'bob@example.com'],
+      ['AdminUserGlobalSignOut', 'nobody'],
+    ])
   })
 
   test('of a disabled user says that there is nobody', async () => {

@@ -67,11 +67,22 @@ export function cognitoPeople({ userPoolId, aws, endpoint }: Options): People {
         const role = highestRole(Groups.map(({ GroupName }) => GroupName))
         return role && { name: user.Username, role }
       } catch (error) {
-        if (error instanceof Error && UNKNOWN.includes(error.name)) return null
+        if (isUnknown(error)) return null
         throw error
       }
     },
+    async signOut(name) {
+      try {
+        await call('AdminUserGlobalSignOut', { ...pool, Username: name })
+      } catch (error) {
+        if (!isUnknown(error)) throw error
+      }
+    },
   }
+}
+
+function isUnknown(error: unknown): boolean {
+  return error instanceof Error && UNKNOWN.includes(error.name)
 }
 
 function isPerson(user: User): user is User & { readonly Username: string } {

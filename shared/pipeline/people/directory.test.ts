@@ -28,6 +28,7 @@ beforeEach(() => {
     {
       all: () => answer('all', people.all),
       find: (name) => answer(name, () => people.find(name)),
+      signOut: (name) => answer(`out ${name}`, () => people.signOut(name)),
     },
     { now: () => time, maxNames: 3 },
   )

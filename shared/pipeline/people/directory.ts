@@ -4,21 +4,25 @@ import { Refusal } from '#shared/core/refusal.ts'
 /** Somebody who can sign in, under the name that events and the audit trail say. */
 export type Person = { readonly name: string; readonly role: Role }
 
-/** The people that a user pool knows. Both throw if it cannot be asked. */
+/** The people that a user pool knows. Each throws if it cannot be asked. */
 export type People = {
   /** Everybody who can sign in, in any order; of very many, a part. */
   all(): Promise<readonly Person[]>
   /** Who can sign in under this name; its own spelling of the name may have other capitals. */
   find(name: string): Promise<Person | null>
+  /** Ends the refresh tokens of a user. Does nothing if there is no such user. */
+  signOut(name: string): Promise<void>
 }
 
 export type PeopleQuery = { readonly q: string; readonly limit: number }
 
-/** Who there is. Both throw Refusal `unavailable` if the user pool cannot be asked. */
+/** Who there is. Each throws Refusal `unavailable` if the user pool cannot be asked. */
 export type Directory = {
   /** The people whose name contains `q`, ignoring case, sorted by name. */
   list(query: PeopleQuery): Promise<readonly Person[]>
   find(name: string): Promise<Person | null>
+  /** Ends the refresh tokens of a user. Does nothing if there is no such user. */
+  signOut(name: string): Promise<void>
 }
 
 type Options = {
@@ -76,6 +80,7 @@ export function createDirectory(people: People, { now, maxNames = 10_000 }: Opti
       const wanted = q.toLowerCase()
       return (await readAll()).filter(({ name }) => name.toLowerCase().includes(wanted)).slice(0, limit)
     },
+    signOut: (name) => ask(() => people.signOut(name)),
     async find(name) {
       const known = names.get(name)
       return known && now() < known.until ? known.value : read(name)
@@ -87,7 +92,7 @@ async function ask<Value>(run: () => Promise<Value>): Promise<Value> {
   try {
     return await run()
   } catch (cause) {
-    const detail = 'The directory of people cannot be asked at the moment; nothing was changed. Try again.'
+    const detail = 'The directory of people cannot be asked at the moment. Try again.'
     throw new Refusal('unavailable', detail, { retryAfterSeconds: RETRY_AFTER_SECONDS, cause })
   }
 }

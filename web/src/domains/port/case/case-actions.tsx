@@ -7,6 +7,7 @@ import { Button } from '#web/ui/form/button.tsx'
 import type { FeedRow } from '../feed/feed-row.ts'
 import { AssignForm } from './assign-form.tsx'
 import type { ShownCase } from './case-book.ts'
+import { EraseButton } from './erase-button.tsx'
 import { type MakeMove, moveProblem, nextStep, STEPS } from './moves.ts'
 
 type Props = { readonly row: FeedRow; readonly state: ShownCase; readonly makeMove: MakeMove }
@@ -40,6 +41,9 @@ export function CaseActions({ row, state, makeMove }: Props) {
             refused={why('delete')}
             onDelete={() => makeMove(row, 'delete')}
           />
+        )}
+        {isAllowed(user, 'events.erase') && !state.isErased && (
+          <EraseButton key={`erase ${row.key}`} row={row} title={state.title} refused={refusal} />
         )}
       </div>
       {problem !== null && <p className="case-problem">{problem}</p>}
