@@ -39,6 +39,23 @@ describe('a retention', () => {
   })
 
   test.each([
+    ['7d', 90 * DAY],
+    ['5m', 90 * DAY],
+    ['180d', 180 * DAY],
+    ['180d,tidewire-audit=1d', DAY],
+    ['7d,tidewire-audit=365d', 365 * DAY],
+  ])('keeps the audit trail for 90 days at least, unless it names its topic: %s', (text, seconds) => {
+    expect(parseRetention(text).ofTopic('tidewire-audit')).toBe(seconds)
+  })
+
+  test.each(['7d', '7d,tidewire-audit=365d', '7d,tidewire-audit=1d'])(
+    'keeps no claim for the sake of the audit trail: %s',
+    (text) => {
+      expect(parseRetention(text)).toMatchObject({ longest: 7 * DAY, claims: 7 * DAY + 2 * HOUR })
+    },
+  )
+
+  test.each([
     ['', '"" has no duration'],
     ['7', '"7" has no duration of a whole number and a unit: d, h, m or s'],
     ['1.5d', '"1.5d" has no duration'],

@@ -1,3 +1,5 @@
+import { AUDIT_TOPIC } from './audit.ts'
+
 /**
  * The one setting of how long things are kept (docs/delivery.md, "How long things are kept"). It is text: a default, then
  * the topics and the views that differ from it, such as `7d,market-ticks=2d,port/cases=90d`. A name with a slash is a
@@ -8,9 +10,12 @@ export type Retention = {
   ofTopic(topic: string): number
   /** How long a state of a view is kept after its last change; undefined: as long as its domain says. */
   ofView(view: string): number | undefined
-  /** The longest of all topics. */
+  /** The longest of all topics but the audit trail. */
   readonly longest: number
-  /** How long a claim is kept: longer than any event, so that no event is in the log without its claim. */
+  /**
+   * How long a claim is kept: longer than any event, so that no event is in the log without its claim. Those of the audit
+   * trail need none for long: only Tidewire writes them, each under an id of its own.
+   */
   readonly claims: number
   /** The names that the setting names, to be compared with those that exist. */
   readonly named: { readonly topics: readonly string[]; readonly views: readonly string[] }
@@ -20,6 +25,9 @@ export type Retention = {
 export const DEFAULT_RETENTION = '7d'
 
 export const DAY_SECONDS = 86_400
+
+/** How long the audit trail is kept at least, unless the setting names its topic. */
+const AUDIT_SECONDS = 90 * DAY_SECONDS
 
 /** The limits of every duration: one minute and ten years. Seconds. */
 export const RETENTION_LIMITS = { least: 60, most: 3650 * DAY_SECONDS } as const
@@ -48,11 +56,11 @@ export function storedFor(seconds: number): number {
  * that lists everything that is wrong.
  */
 export function parseRetention(text: string): Retention {
-  const [first = '', ...others] = text.split(',').map((entry) => entry.trim())
+  const [first = '', ...entries] = text.split(',').map((entry) => entry.trim())
   const problems: string[] = []
   const seconds = readDuration(first, problems)
   const named = new Map<string, number>()
-  for (const entry of others) {
+  for (const entry of entries) {
     const [, name = '', duration = ''] = /^([^=]*)=(.*)$/.exec(entry) ?? []
     if (!NAME.test(name))
       problems.push(`${JSON.stringify(entry)} is not "<topic>=<duration>" or "<domain>/<view>=<duration>"`)
@@ -63,9 +71,11 @@ export function parseRetention(text: string): Retention {
     throw new Error(`${JSON.stringify(text)} is not a retention such as ${EXAMPLE}: ${problems.join('; ')}`)
   const names = [...named.keys()]
   const topics = names.filter((name) => !name.includes('/'))
-  const longest = Math.max(seconds, ...topics.map((topic) => named.get(topic) ?? seconds))
+  const others = topics.filter((topic) => topic !== AUDIT_TOPIC)
+  const longest = Math.max(seconds, ...others.map((topic) => named.get(topic) ?? seconds))
+  const unnamed = (topic: string) => (topic === AUDIT_TOPIC ? Math.max(seconds, AUDIT_SECONDS) : seconds)
   return {
-    ofTopic: (topic) => named.get(topic) ?? seconds,
+    ofTopic: (topic) => named.get(topic) ?? unnamed(topic),
     ofView: (view) => named.get(view),
     longest,
     claims: storedFor(longest),

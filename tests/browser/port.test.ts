@@ -124,13 +124,23 @@ describe.skipIf(chromiumPath() === null)('port operations in Chromium', () => {
     await page.unroute(/acknowledge/)
   })
 
-  it('does not offer what a role may not do; an admin deletes, and the event is removed everywhere', async () => {
+  it('does not offer what a role may not do; an admin erases with a reason, and deletes: the event is removed everywhere', async () => {
     await row('A box from the keyboard').click()
     await page.getByRole('button', { name: 'To me' }).waitFor()
-    expect(await page.getByRole('button', { name: 'Delete…' }).count()).toBe(0)
+    for (const name of ['Delete…', 'Erase…']) expect(await page.getByRole('button', { name }).count()).toBe(0)
     await page.keyboard.press('Escape')
     await page.keyboard.press('n')
     await row('A box from the keyboard', admin).click()
+    await admin.getByRole('button', { name: 'Erase…' }).click()
+    const dialog = admin.getByRole('dialog', { name: /^Erase/ })
+    const erase = dialog.getByRole('button', { name: 'Erase for good' })
+    expect(await erase.getAttribute('aria-disabled')).toBe('true')
+    await dialog.getByLabel('Reason').fill('a test')
+    expect(await axeViolations(admin)).toEqual([])
+    await admin.screenshot({ path: `${PICTURES}/port-erase-1440.png` })
+    await erase.click()
+    await admin.getByText('Erased', { exact: true }).first().waitFor()
+    await row('A box from the keyboard').waitFor({ state: 'hidden' })
     await admin.getByRole('button', { name: 'Delete…' }).click()
     await admin.getByRole('button', { name: 'Yes, delete' }).click()
 
