@@ -203,13 +203,14 @@ describe('replaying and discarding', () => {
   })
 
   test.each([
-    ['y\n', 2, 'replay r1 is done'],
-    ['n\n', 1, ''],
-    ['\n', 1, ''],
-  ])('ask on a terminal, and do it only for a yes: %j', async (stdin, posts, said) => {
+    ['y\n', 2, 0, 'replay r1 is done'],
+    ['n\n', 1, 1, ''],
+    ['\n', 1, 1, ''],
+  ])('ask on a terminal, and do it only for a yes: %j', async (stdin, posts, code, said) => {
     const ran = await run(replayed('replay'), ['replay'], { stdin, tty: true })
 
     expect(ran.stderr).toContain('Replay 3 dead letters? [y/N] ')
+    expect(ran.code).toBe(code)
     expect(ran.stdout).toContain(said)
     expect(sent('POST /dead-letters/replay')).toHaveLength(posts)
   })

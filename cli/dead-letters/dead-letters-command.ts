@@ -165,7 +165,7 @@ function addSettleOptions(command: Command): Command {
   return command
     .argument('[position...]', 'only those at these positions', collectPosition, [])
     .option('--dry-run', 'only count them')
-    .option('--yes', 'do not ask')
+    .option('-y, --yes', 'do not ask')
     .option('--detach', 'do not wait until it is done')
 }
 

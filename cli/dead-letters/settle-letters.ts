@@ -49,7 +49,7 @@ export async function settleLetters(
     return
   }
   const question = `${verb === 'replay' ? 'Replay' : 'Discard'} ${countOf(selection.count, 'dead letter')}?`
-  if (!(await confirm(question, job.yes, context))) return void context.stderr.write('nothing was done\n')
+  if (!(await confirm(question, job.yes, context))) throw new CliError('nothing was done')
   await startSettling(job, connection, context)
 }
 

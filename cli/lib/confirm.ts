@@ -13,7 +13,7 @@ export async function confirm(
 ): Promise<boolean> {
   if (yes) return true
   if (!stdin.isTTY || !stderr.isTTY)
-    throw usageError(`${question} Nobody can be asked here: give --yes to agree, or --dry-run to only count`)
+    throw usageError(`${question} Nobody can be asked here: give --yes to agree`)
   const terminal = createInterface({ input: stdin, output: stderr })
   try {
     const answer = await terminal.question(`${question} [y/N] `, { signal })
