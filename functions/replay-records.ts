@@ -1,6 +1,12 @@
+import { kafkaLogInspector } from '#shared/adapters/kafka/kafka-log-inspector.ts'
 import { kafkaLogReader } from '#shared/adapters/kafka/kafka-log-reader.ts'
+import type { Position } from '#shared/core/event.ts'
 import { domains } from '#shared/domain/catalog.ts'
+import type { KafkaRecord } from '#shared/pipeline/ports.ts'
 import { viewsSlice } from '#shared/pipeline/replays/rebuild-views.ts'
+import { discardSlice, lettersSlice } from '#shared/pipeline/replays/replay-letters.ts'
+import { recordJudge } from '#shared/pipeline/signed-record.ts'
+import type { LogInspector } from '#shared/pipeline/streams/log-inspector.ts'
 import { foldBatch } from '#shared/pipeline/views/fold.ts'
 import { viewsOf } from '#shared/pipeline/views/views.ts'
 import {
@@ -14,6 +20,7 @@ import {
   kafkaLog,
   newId,
   openTables,
+  rawKafkaLog,
   replayStore,
   viewStore,
 } from './lib/compose.ts'
@@ -43,14 +50,35 @@ export function composeReplayRecords(env: Environment): WorkerDeps {
     groupOf: (topic: string) => `tidewire-fold-${topic}`, // as in infra/msk-triggers.cjs
     elapsed: clock.elapsed,
   }
-  return {
+  const inspector = kafkaLogInspector({ brokers: env.kafkaBrokers, clientId: 'tidewire-replay' })
+  const letters = {
     replays: replayStore(tables),
-    kinds: { views: viewsSlice(rebuilding) },
+    deadLetters: folding.deadLetters,
+    kafka: rawKafkaLog(env),
+    readRecord: (position: Position) => readRecord(position, inspector),
+    judge: recordJudge(env.recordSecrets, env.recordsSignedSince),
+    catalog,
+    now: clock.now,
+  }
+  return {
+    replays: letters.replays,
+    kinds: {
+      'dead-letters': lettersSlice(letters),
+      discard: discardSlice(letters),
+      views: viewsSlice(rebuilding),
+    },
     audit: auditTrailInKafka(accepting),
     clock,
     newId,
   }
 }
+
+/** Returns the record at a position, which may be as large as Kafka takes one; null if it is gone. */
+async function readRecord(position: Position, inspector: LogInspector): Promise<KafkaRecord | null> {
+  const { records } = await inspector.fetch(position, LARGEST_RECORD)
+  return records.find(({ offset }) => offset === position.offset) ?? null
+}
+const LARGEST_RECORD = 1024 * 1024
 
 /** Works on replays that read or write Kafka: it is in the VPC. */
 export const handler = workOnReplays(composeReplayRecords(readEnvironment(process.env)))

@@ -36,6 +36,7 @@ export function composeReplays(env: Environment): ReplayFunctionDeps {
   const { replayFunctions, aws, lambdaEndpoint, isLocal } = env
   const tables = openTables(env)
   const catalog = catalogOf(env)
+  const deadLetters = deadLetterStore(tables)
   const [records, events] = [replayFunctions.records, replayFunctions.events].map((name) =>
     functionCaller(name, aws, lambdaEndpoint),
   )
@@ -43,11 +44,8 @@ export function composeReplays(env: Environment): ReplayFunctionDeps {
     replays: replayStore(tables),
     store: eventStore(tables),
     catalog,
-    chooseLetters: letterChooser({
-      deadLetters: deadLetterStore(tables),
-      topics: catalog.names,
-      now: Date.now,
-    }),
+    deadLetters,
+    chooseLetters: letterChooser({ deadLetters, topics: catalog.names, now: Date.now }),
     domains,
     identify: identityOf(tables),
     limits: limitsOf(tables),

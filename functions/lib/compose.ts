@@ -38,7 +38,7 @@ import type { RateCounter } from '#shared/pipeline/limits/rate-counter.ts'
 import { createDirectory, type Directory } from '#shared/pipeline/people/directory.ts'
 import type { Clock } from '#shared/pipeline/poll.ts'
 import type { DecodeRecord, EventLog, SubscriptionStore } from '#shared/pipeline/ports.ts'
-import { recordJudge, signedLog } from '#shared/pipeline/signed-record.ts'
+import { recordJudge, signedLog, signedRawLog } from '#shared/pipeline/signed-record.ts'
 import { type RequestStats, statsRequester } from '#shared/pipeline/stats/stats.ts'
 import {
   createInstanceReporter,
@@ -166,6 +166,11 @@ export function kafkaLog({ kafkaBrokers, recordSecrets }: Environment, { metrics
     return positions
   }
   return { append }
+}
+
+/** The same for records of any bytes. */
+export function rawKafkaLog({ kafkaBrokers, recordSecrets }: Environment) {
+  return signedRawLog(kafkaEventLog({ brokers: kafkaBrokers, clientId: 'tidewire-replay' }), recordSecrets)
 }
 
 /** What decodes the records of Kafka, and refuses what nobody may write. */

@@ -1,8 +1,11 @@
+import { actorOf } from '#shared/core/audit.ts'
 import { faultsRefusal } from '#shared/core/refusal.ts'
 import type { Domain } from '#shared/domain/define-domain.ts'
 import type { Catalog } from '#shared/pipeline/catalog.ts'
+import type { DeadLetterStore } from '#shared/pipeline/dead-letters/dead-letter-store.ts'
 import { accessOf } from '#shared/pipeline/history/access.ts'
 import type { EventStore } from '#shared/pipeline/ports.ts'
+import { mendLetter } from '#shared/pipeline/replays/mend-letter.ts'
 import {
   type ChooseLetters,
   planEvents,
@@ -16,10 +19,12 @@ import {
   readReplayBody,
   replayLettersBody,
 } from '#shared/pipeline/replays/replay-requests.ts'
+import { replayOfValue } from '#shared/pipeline/signed-record.ts'
 import { type ReplayRoute, type ReplayRouteDeps, respondWithNew } from './replay-routes.ts'
 
 export type ReplayCreationDeps = ReplayRouteDeps & {
   readonly chooseLetters: ChooseLetters
+  readonly deadLetters: Pick<DeadLetterStore, 'get'>
   readonly store: EventStore
   readonly catalog: Catalog
   readonly domains: readonly Domain[]
@@ -37,14 +42,24 @@ export function replayCreation(deps: ReplayCreationDeps): Readonly<Record<string
       async respond(request, principal) {
         const { dryRun, rate, event, ...rest } = readReplayBody(request.body, replayLettersBody)
         const { count, positions } = await planLetters(rest.filter, deps.chooseLetters)
+        const [position] = rest.filter.positions ?? []
+        const mended = event && position ? await mendLetter(position, event, principal, deps) : undefined
         if (dryRun) return { status: 200, body: count }
+        if (mended && position)
+          await deps.audit.record({
+            action: 'dead-letters.mended',
+            principal: actorOf(principal),
+            caller: request.caller,
+            target: replayOfValue(position),
+            details: { id: mended.id, source: mended.source, type: mended.type },
+          })
         const draft = {
           kind: 'dead-letters',
           rate,
           total: count.count,
-          request: { ...rest, ...(event !== undefined && { isMended: true }) },
+          request: { ...rest, ...(mended && { isMended: true }) },
           selection: positions,
-          ...(event !== undefined && { material: { event } }),
+          ...(mended && { material: { event: mended } }),
         } as const
         return respondWithNew(draft, [request, principal], deps)
       },

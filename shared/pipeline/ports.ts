@@ -34,6 +34,15 @@ export type Span = {
   readonly end: number
 }
 
+/** A record to append with any bytes, as a record that somebody else wrote may have. Without a key it needs a partition. */
+export type RawRecord = Omit<NewRecord, 'key' | 'headers'> & {
+  readonly key: string | Uint8Array | null
+  readonly headers: Readonly<Record<string, string | Uint8Array>>
+}
+
+/** Kafka for records of any bytes: what an EventLog promises holds for them too. */
+export type RawLog = { append(records: readonly RawRecord[]): Promise<Position[]> }
+
 /** Reads Kafka from any offset, as a rebuild must. */
 export type LogReader = {
   /** Returns what each partition has now, in the order of topics and partitions. `from` is 0 unless the beginning has expired. */
@@ -66,6 +75,8 @@ export type StoredEvent = PositionedEvent & {
   readonly hasMadeId?: true
   /** The digest of what its producer sent (docs/adr/0028), where two events could have the same pair. */
   readonly digest?: string
+  /** Of a replay: the dead letters that its own one was a replay of, the latest first. */
+  readonly olderReplays?: readonly Position[]
   /** When the topic was found to have been created again, if it was: an earlier subscription counts offsets of the old topic. */
   readonly renewed?: number
 }
@@ -237,7 +248,7 @@ export type SocketGateway = {
 }
 
 /** What a record says: its event, and what the function that wrote it left in its headers. */
-export type DecodedRecord = Pick<StoredEvent, 'event' | 'hasMadeId' | 'digest' | 'replayOf'>
+export type DecodedRecord = Pick<StoredEvent, 'event' | 'hasMadeId' | 'digest' | 'replayOf' | 'olderReplays'>
 
 /**
  * Returns the event in a record. Throws with the reason if the record is not an event, or one that nobody may have

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer'
 import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto'
 import type { Position } from '#shared/core/event.ts'
-import type { EventLog, KafkaRecord, NewRecord } from './ports.ts'
+import type { DecodedRecord, EventLog, KafkaRecord, NewRecord, RawLog, RawRecord } from './ports.ts'
 
 // The headers of a record that only a function of ours may write (docs/adr/0029):
 //   tidewire-signature = "v1." base64url(HMAC-SHA256(secret, about value))
@@ -10,32 +10,57 @@ import type { EventLog, KafkaRecord, NewRecord } from './ports.ts'
 //   tidewire-id        = "made"      the id was made for this record (docs/adr/0011)
 //   tidewire-digest    = the digest of what the producer sent (docs/adr/0028)
 //   tidewire-replay-of = topic "/" partition "/" offset of the dead letter that the event was replayed from
+//   tidewire-replay-after  = those that that one was replayed from, separated by commas, the latest first
+//   tidewire-replay-author = "stranger": the signature is of the headers; the event is that of a record without one
 export const SIGNATURE = 'tidewire-signature'
 const VERSION = 'v1.'
 export const MADE_ID = { name: 'tidewire-id', value: 'made' } as const
 export const DIGEST = 'tidewire-digest'
 export const REPLAY_OF = 'tidewire-replay-of'
+export const REPLAY_AFTER = 'tidewire-replay-after'
+export const REPLAY_STRANGER = { name: 'tidewire-replay-author', value: 'stranger' } as const
 
 /** What a signature says of a record. `forged` is a signature that none of the secrets made. */
 export type Verdict = 'signed' | 'unsigned' | 'forged'
 export type JudgeRecord = (record: KafkaRecord) => Verdict
 
 /** Returns the log with every record signed by the first of the secrets. */
-export function signedLog(kafka: EventLog, [secret = '']: readonly string[]): EventLog {
-  const key = createSecretKey(Buffer.from(secret))
-  return { append: (records) => kafka.append(records.map((record) => signWith(key, record))) }
+export function signedLog(kafka: EventLog, secrets: readonly string[]): EventLog {
+  const sign = signer(secrets)
+  return {
+    append: (records) =>
+      kafka.append(
+        records.map((record) => ({ ...record, headers: { ...record.headers, [SIGNATURE]: sign(record) } })),
+      ),
+  }
 }
 
 /** Returns a record with a signature of its topic, key, value and headers. */
 export function signRecord(record: NewRecord, secret: string): NewRecord {
-  return signWith(createSecretKey(Buffer.from(secret)), record)
+  return { ...record, headers: { ...record.headers, [SIGNATURE]: signer([secret])(record) } }
 }
 
-function signWith(secret: KeyObject, record: NewRecord): NewRecord {
-  const { topic, key, value, headers } = record
+/** The same as `signedLog` for records of any bytes. */
+export function signedRawLog(kafka: RawLog, secrets: readonly string[]): RawLog {
+  const sign = signer(secrets)
+  return {
+    append: (records) =>
+      kafka.append(
+        records.map((record) => ({ ...record, headers: { ...record.headers, [SIGNATURE]: sign(record) } })),
+      ),
+  }
+}
+
+/** Returns what makes the signature of a record with the first of the secrets. */
+function signer([secret = '']: readonly string[]): (record: RawRecord) => string {
+  const key = createSecretKey(Buffer.from(secret))
+  return (record) => signatureOf(key, record)
+}
+
+function signatureOf(secret: KeyObject, { topic, key, value, headers }: RawRecord): string {
   const named = Object.entries(headers).map(([name, text]): Header => [name, textOf(Buffer.from(text))])
-  const mac = macOf(secret, aboutOf(topic, Buffer.from(key), value, named), value)
-  return { ...record, headers: { ...headers, [SIGNATURE]: VERSION + mac.toString('base64url') } }
+  const mac = macOf(secret, aboutOf(topic, Buffer.from(key ?? NOTHING), value, named), value)
+  return VERSION + mac.toString('base64url')
 }
 
 /**
@@ -63,22 +88,26 @@ export function recordJudge(secrets: readonly string[], signedSince = 0): JudgeR
 }
 
 /** Returns the marks that one of our functions put into the headers of a record. */
-export function marksOf({ headers }: Pick<KafkaRecord, 'headers'>): {
-  readonly hasMadeId?: true
-  readonly digest?: string
-  readonly replayOf?: Position
-} {
+export function marksOf({ headers }: Pick<KafkaRecord, 'headers'>): Omit<DecodedRecord, 'event'> {
   const find = (header: string) => {
     const found = headers.find(({ name }) => name === header)
     return found && textOf(found.value)
   }
   const digest = find(DIGEST)
   const replayOf = parsePosition(find(REPLAY_OF))
+  const older = (find(REPLAY_AFTER)?.split(',') ?? []).flatMap((text) => parsePosition(text) ?? [])
   return {
     ...(find(MADE_ID.name) === MADE_ID.value && { hasMadeId: true }),
     ...(digest !== undefined && { digest }),
     ...(replayOf && { replayOf }),
+    ...(older.length > 0 && { olderReplays: older }),
   }
+}
+
+/** Whether a signed record is the replay of one that none of our functions signed. */
+export function isOfStranger({ headers }: Pick<KafkaRecord, 'headers'>): boolean {
+  const { name, value } = REPLAY_STRANGER
+  return headers.some((header) => header.name === name && textOf(header.value) === value)
 }
 
 /** Returns the value of the header `tidewire-replay-of`. */

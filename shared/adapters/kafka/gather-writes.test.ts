@@ -20,7 +20,7 @@ function setUp() {
   let offset = 0
   const write = gatherWrites(
     async (records) => {
-      requests.push(records.map(({ key }) => key))
+      requests.push(records.map(({ key }) => String(key)))
       await new Promise<void>((resolve) => gates.push(resolve))
       if (records.some(({ key }) => key === 'bad')) throw new Refused('too large')
       if (records.some(({ key }) => key === 'lost')) throw new Error('no connection')

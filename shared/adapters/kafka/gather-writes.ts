@@ -1,11 +1,11 @@
 import type { Position } from '#shared/core/event.ts'
-import type { NewRecord } from '#shared/pipeline/ports.ts'
+import type { RawRecord } from '#shared/pipeline/ports.ts'
 
 /** Writes records and returns the position of each, in their order. */
-export type WriteRecords = (records: readonly NewRecord[]) => Promise<Position[]>
+export type WriteRecords = (records: readonly RawRecord[]) => Promise<Position[]>
 
 type Waiting = {
-  readonly records: readonly NewRecord[]
+  readonly records: readonly RawRecord[]
   resolve(positions: Position[]): void
   reject(error: unknown): void
 }
@@ -65,7 +65,7 @@ export function gatherWrites(send: WriteRecords, isRefusal: (error: unknown) => 
     })
 }
 
-function topicsOf(records: readonly NewRecord[]): string {
+function topicsOf(records: readonly RawRecord[]): string {
   const first = records[0]?.topic ?? ''
   if (records.every(({ topic }) => topic === first)) return first
   return [...new Set(records.map(({ topic }) => topic))].sort().join(' ')

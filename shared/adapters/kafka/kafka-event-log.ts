@@ -1,7 +1,7 @@
 import { Kafka, type KafkaConfig, logLevel, type Message, Partitioners, type Producer } from 'kafkajs'
 import type { Position } from '#shared/core/event.ts'
 import { Refusal } from '#shared/core/refusal.ts'
-import type { EventLog, NewRecord } from '#shared/pipeline/ports.ts'
+import type { RawLog, RawRecord } from '#shared/pipeline/ports.ts'
 import { gatherWrites, type WriteRecords } from './gather-writes.ts'
 
 /** A write that takes longer is refused. The request then ends within 5 s, with the time to take and release leases. */
@@ -24,7 +24,7 @@ export function kafkaEventLog(
     patienceMs = PATIENCE_MS,
     now = Date.now,
   }: { readonly patienceMs?: number; readonly now?: () => number } = {},
-): EventLog {
+): RawLog {
   const kafka = new Kafka({
     connectionTimeout: 2000,
     requestTimeout: 3500,
@@ -93,10 +93,11 @@ async function connectWriter(kafka: Kafka): Promise<Writer> {
   }
 }
 
-async function write(producer: Producer, records: readonly NewRecord[]): Promise<Position[]> {
+async function write(producer: Producer, records: readonly RawRecord[]): Promise<Position[]> {
   const byTopic = new Map<string, Message[]>()
   const messages = records.map(({ topic, key, value, headers, partition }) => {
-    const message: Message = { key, value: value as Buffer, headers }
+    // kafkajs takes any bytes, although its types name Buffer.
+    const message = { key, value, headers } as Message
     if (partition !== undefined) message.partition = partition
     const own = byTopic.get(topic)
     if (own) own.push(message)

@@ -25,7 +25,7 @@ import type {
   StoredEvent,
   Stream,
 } from '#shared/pipeline/ports.ts'
-import { type JudgeRecord, marksOf } from '#shared/pipeline/signed-record.ts'
+import { isOfStranger, type JudgeRecord, marksOf } from '#shared/pipeline/signed-record.ts'
 
 /** A partition whose batch failed: the first offset that must be retried, and the reason. */
 export type FailedPartition = Position & { readonly cause: unknown }
@@ -253,8 +253,46 @@ export function claimOf({ offset, digest }: StoredEvent, { topic, epoch, partiti
 
 /** The replay of a record that has the claim is that event, however it was mended (docs/dead-letters.md). */
 function isAnother(stored: StoredEvent, holder: Claim): boolean {
-  const { replayOf } = stored
-  return !isSameEvent(holder, stored) && !(replayOf && isSamePosition(replayOf, holder))
+  return !isSameEvent(holder, stored) && !isReplayOf(stored, holder)
+}
+
+/** Whether an event is the replay of a record, or of one of its replays that failed too. */
+function isReplayOf({ replayOf, olderReplays = [] }: StoredEvent, position: Position): boolean {
+  return replayOf !== undefined && [replayOf, ...olderReplays].some((one) => isSamePosition(one, position))
+}
+
+/**
+ * Moves the claims of replayed events whose first record was never stored, because the delivery failed at it, to their
+ * replays. What is stored already is a repeat. Each consumer does it: which one comes first makes no difference. Returns
+ * the claims of all replays, by `identityOf`.
+ */
+export async function takeOverReplays(
+  events: readonly StoredEvent[],
+  stream: Stream,
+  { claims, store }: { readonly claims: ClaimStore; readonly store: Pick<EventStore, 'topic' | 'read'> },
+): Promise<ReadonlyMap<string, Claim>> {
+  const replays = events.filter(({ replayOf }) => replayOf !== undefined)
+  const holders = replays.length > 0 ? await claims.find(replays.map(({ event }) => event)) : []
+  const found = new Map<string, Claim>()
+  for (const [index, replay] of replays.entries()) {
+    const identity = identityOf(replay.event)
+    const holder = found.get(identity) ?? holders[index]
+    if (!holder) continue
+    const isLeft = !isReplayOf(replay, holder) || (await isStored(holder, store))
+    found.set(identity, isLeft ? holder : await claims.move(replay.event, holder, claimOf(replay, stream)))
+  }
+  return found
+}
+
+async function isStored(
+  { topic, partition, offset, epoch: claimed }: Claim,
+  store: Pick<EventStore, 'topic' | 'read'>,
+): Promise<boolean> {
+  const { epoch, heads } = await store.topic(topic)
+  // Above the head it may yet be stored.
+  if ((claimed ?? epoch) !== epoch || offset > (heads.get(partition)?.offset ?? -1)) return true
+  const range = { after: offset - 1, upTo: offset, limit: 1 }
+  return (await store.read({ topic, partition, epoch }, range)).length > 0
 }
 
 /** The epoch is not compared: before a crash this record may have been claimed under an epoch that has since ended. */
@@ -295,9 +333,10 @@ export function recordDecoder(catalog: Catalog, judge: JudgeRecord): DecodeRecor
     const dataCode = isKnown ? 'invalid_data' : 'unknown_type'
     // A category that cannot be derived may follow from data that is not right.
     assertFaultless(dataFaults.length > 0 ? dataCode : 'invalid_event', [...checkEvent(event), ...dataFaults])
-    if (verdict === 'signed') return { event, ...marksOf(record) }
+    const marks = verdict === 'signed' ? marksOf(record) : {}
+    if (verdict === 'signed' && !isOfStranger(record)) return { event, ...marks }
     assertFaultless('forbidden', [...sourceFault(event.source), ...authorFaults(event, STRANGER, catalog)])
-    return { event, digest: digestOf(sent, event) }
+    return { event, ...marks, digest: digestOf(sent, event) }
   }
 }
 

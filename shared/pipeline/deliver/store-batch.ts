@@ -1,16 +1,15 @@
 import { type Erasure, erasedForm, erasureOf, isErased } from '#shared/core/erasure.ts'
 import type { Position } from '#shared/core/event.ts'
-import type { Claim, ClaimStore } from '#shared/pipeline/claim-store.ts'
+import type { ClaimStore } from '#shared/pipeline/claim-store.ts'
 import {
-  claimOf,
   type DecodeDeps,
   decodeBatch,
   dropRepeats,
   isHeldBy,
-  isSamePosition,
   type OpenStream,
   openStream,
   type TakenEvent,
+  takeOverReplays,
 } from '#shared/pipeline/consume/consume.ts'
 import type { DeadLetter } from '#shared/pipeline/dead-letters/dead-letter.ts'
 import type { DeadLetterStore } from '#shared/pipeline/dead-letters/dead-letter-store.ts'
@@ -127,37 +126,6 @@ async function eraseAgain(
 
 function erasuresIn(events: readonly StoredEvent[]): Erasure[] {
   return events.flatMap(({ event }) => erasureOf(event) ?? [])
-}
-
-/**
- * Moves the claims of replayed events whose first record was never stored, because the delivery failed at it, to their
- * replays. What is stored already is a repeat.
- */
-async function takeOverReplays(
-  events: readonly StoredEvent[],
-  stream: Stream,
-  { claims, store }: StoreDeps,
-): Promise<void> {
-  const replays = events.filter(({ replayOf }) => replayOf !== undefined)
-  if (replays.length === 0) return
-  const holders = await claims.find(replays.map(({ event }) => event))
-  for (const [index, replay] of replays.entries()) {
-    const holder = holders[index]
-    if (!holder || !replay.replayOf || !isSamePosition(holder, replay.replayOf)) continue
-    if (await isStored(holder, store)) continue
-    await claims.move(replay.event, holder, claimOf(replay, stream))
-  }
-}
-
-async function isStored(
-  { topic, partition, offset, epoch: claimed }: Claim,
-  store: EventStore,
-): Promise<boolean> {
-  const { epoch, heads } = await store.topic(topic)
-  // Above the head it may yet be stored.
-  if ((claimed ?? epoch) !== epoch || offset > (heads.get(partition)?.offset ?? -1)) return true
-  const range = { after: offset - 1, upTo: offset, limit: 1 }
-  return (await store.read({ topic, partition, epoch }, range)).length > 0
 }
 
 /** An event whose id another event has is not lost without a trace: its producer may never have learnt of it. */

@@ -7,6 +7,7 @@ import {
   type FailedPartition,
   openStream,
   runPartitions,
+  takeOverReplays,
 } from '#shared/pipeline/consume/consume.ts'
 import type { UnfoldedPart } from '#shared/pipeline/dead-letters/dead-letter.ts'
 import type { DeadLetterStore } from '#shared/pipeline/dead-letters/dead-letter-store.ts'
@@ -198,7 +199,7 @@ async function claimedOf(
   fresh: readonly StoredEvent[],
   { stream, isRead }: Base,
   { isRebuilder }: Batch,
-  { claims, sleep, deadLetters }: FoldDeps,
+  { claims, sleep, deadLetters, store }: FoldDeps,
 ): Promise<Claimed | null> {
   if (fresh.length === 0) return { events: [], replayed: new Map() }
   const keys = fresh.map(({ event }) => event)
@@ -209,8 +210,9 @@ async function claimedOf(
   const known = new Map(keys.map((key, index) => [identityOf(key), found[index] ?? null]))
   const replayed = await replayedParts(fresh, stream, isRebuilder, { claims, deadLetters })
   const others = fresh.filter(({ offset }) => !replayed.has(offset))
+  const moved = await takeOverReplays(others, stream, { claims, store })
   const { events: unique } = await dropRepeats(stream, others, claims, async (pairs) =>
-    pairs.map((pair) => known.get(identityOf(pair)) ?? null),
+    pairs.map((pair) => moved.get(identityOf(pair)) ?? known.get(identityOf(pair)) ?? null),
   )
   const folded = new Set(unique)
   return {
