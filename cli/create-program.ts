@@ -14,6 +14,7 @@ import { createPublishCommand } from './publish/publish-command.ts'
 import { createReplayCommand } from './replay/replay-command.ts'
 import { createSimulateCommand } from './simulate/simulate-command.ts'
 import { createTailCommand } from './tail/tail-command.ts'
+import { createTopicsCommand } from './topics/topics-command.ts'
 import { createUsersCommand } from './users/users-command.ts'
 
 /** All commands. To add one, write a function that creates it from the context, and list it here. */
@@ -24,6 +25,7 @@ const COMMANDS: readonly ((context: CliContext) => Command)[] = [
   createReplayCommand,
   createDeadLettersCommand,
   createEraseCommand,
+  createTopicsCommand,
   createAuditCommand,
   createKeysCommand,
   createUsersCommand,

@@ -36,9 +36,10 @@ export function GroupsTab() {
 function Groups({ streams: { groups } }: { readonly streams: Streams }) {
   const [{ q = '', lagging = '' }, change] = useSearchState()
   const { lags } = useStreams()
-  const shown = groups.filter(
-    ({ name }) => name.includes(q) && (lagging === '' || judgeGroup(lags.get(name) ?? []) !== 'normal'),
-  )
+  const isBehind = ({ name }: GroupState) => judgeGroup(lags.get(name) ?? []) !== 'normal'
+  const shown = groups
+    .filter((group) => group.name.includes(q) && (lagging === '' || isBehind(group)))
+    .sort((left, right) => Number(isBehind(right)) - Number(isBehind(left)))
   if (groups.length === 0) return <StateMessage kind="empty" title="There are no consumer groups" />
   return (
     <>
@@ -163,8 +164,7 @@ function Detail({ streams: { groups } }: { readonly streams: Streams }) {
   return (
     <Card title={name} className="group-detail" aside={close}>
       <p className="group-facts">
-        <LagBadge samples={samples} /> {sayState(group.state)},{' '}
-        {`${formatNumber(group.lag)} records behind, the oldest ${sayLagAge(group)}.`}
+        <LagBadge samples={samples} /> {sayState(group.state)}, {sayBehind(group)}
       </p>
       {samples.length > 1 && (
         <Suspense fallback={<Loading what="the chart" />}>
@@ -180,6 +180,11 @@ function Detail({ streams: { groups } }: { readonly streams: Streams }) {
       <Members group={group} />
     </Card>
   )
+}
+
+function sayBehind({ lag, lagMs }: GroupState): string {
+  const behind = `${formatNumber(lag)} ${lag === 1 ? 'record' : 'records'} behind`
+  return lag === 0 || lagMs === null ? `${behind}.` : `${behind}; the oldest is ${sayDuration(lagMs)} old.`
 }
 
 function Partitions({ group: { offsets, members } }: { readonly group: GroupState }) {
