@@ -25,7 +25,7 @@ const PAGE = 500
 const WAIT = 10
 
 /**
- * Prints the records of a partition, oldest first: as many as wanted, or with `follow` whatever comes until the command is
+ * Prints the records of a partition, oldest first: as many as wanted, or with `follow` all that comes until the command is
  * interrupted. Throws CliError with the server's reason.
  */
 export async function showRecords(

@@ -25,16 +25,16 @@ type Options = {
 
 const DETAILS = `
 Without a topic it lists all topics, or with --groups the consumer groups with their lag. With a topic it shows its
-partitions, the groups that read it, and its settings. With a partition it prints records, oldest first: the newest ones,
-or those from --offset, --time or --last on. A record that no consumer can use is marked with "!" and the reason. Records
-take the role admin, everything else the role operator. No consumer group is involved: nothing is committed.
+partitions, the groups that read it, and the settings that it has of its own. With a partition it prints records, oldest
+first: the newest ones, or those from --offset, --time or --last on. A record that no consumer can use is marked with "!"
+and the reason. No consumer group is involved: nothing is committed. Records take the role admin, the rest operator.
 
 Examples:
   $ tidewire topics
   $ tidewire topics --groups
   $ tidewire topics container-events
   $ tidewire topics container-events --partition 0 --offset 12 --limit 5
-  $ tidewire topics container-events --partition 0 --time 2026-05-17T08:00:00Z --field data.containerId=MSKU-9021044
+  $ tidewire topics container-events --partition 0 --time 2026-05-17T08:00:00Z --field data.containerId=BOX-1
   $ tidewire topics container-events --partition 0 --follow --json | jq .event
 `
 
