@@ -25,9 +25,10 @@ type Options = {
 
 const DETAILS = `
 Without a topic it lists all topics, or with --groups the consumer groups with their lag. With a topic it shows its
-partitions, the groups that read it, and the settings that it has of its own. With a partition it prints records, oldest
-first: the newest ones, or those from --offset, --time or --last on. A record that no consumer can use is marked with "!"
-and the reason. No consumer group is involved: nothing is committed. Records take the role admin, the rest operator.
+partitions, the groups that read it, and the settings that it has of its own. With a partition it prints records,
+oldest first: the newest ones, or those from --offset, --time or --last on. A record that no consumer can use is
+marked with "!" and the reason. No consumer group is involved: nothing is committed. Records take the role admin,
+the rest operator.
 
 Examples:
   $ tidewire topics
