@@ -55,7 +55,11 @@ function OpenLetter({ letter, onJob, onDone, onClose }: OpenProps) {
     <div className="letter">
       <Facts letter={letter} />
       <div className="letter-actions">
-        <Button look="primary" refused={replayProblem} onClick={() => setMending(true)}>
+        <Button
+          look="primary"
+          refused={replayProblem ?? mendProblem(letter)}
+          onClick={() => setMending(true)}
+        >
           Mend and replay
         </Button>
         <Button refused={replayProblem} onClick={() => onJob({ deed: 'replay', filter })}>
@@ -74,6 +78,14 @@ function OpenLetter({ letter, onJob, onDone, onClose }: OpenProps) {
       <LetterRecord letter={letter} />
     </div>
   )
+}
+
+/** Why an event cannot take the place of a letter, in words; null if it can. */
+function mendProblem({ status, consumer }: OpenedLetter): string | null {
+  if (status !== 'open') return `It is ${status} already.`
+  return consumer === 'fold'
+    ? 'The event is in the log as it is, and only a view could not use it: replay it as it is.'
+    : null
 }
 
 function Facts({ letter }: { readonly letter: OpenedLetter }) {

@@ -47,7 +47,7 @@ export function MendForm({ letter, onDone, onCancel, onClose }: Props) {
       <p>{letter.reason}</p>
       <Field
         label="Event"
-        hint="The CloudEvent as JSON. It takes the place of the record in the same topic, and keeps its id if you keep it."
+        hint="The CloudEvent as JSON. It takes the place of the record, in the same topic, and keeps its id and source."
         error={failure?.detail ?? null}
       >
         <textarea
