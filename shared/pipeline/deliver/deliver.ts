@@ -1,7 +1,7 @@
 import { isOwnChannel } from '#shared/core/channel.ts'
 import { type FailedPartition, runPartitions } from '#shared/pipeline/consume/consume.ts'
 import type { KafkaRecord } from '#shared/pipeline/ports.ts'
-import { NO_TELEMETRY, type Telemetry } from '#shared/pipeline/telemetry/telemetry.ts'
+import { NO_TELEMETRY } from '#shared/pipeline/telemetry/telemetry.ts'
 import { type PushCounts, type PushDeps, pushEvents } from './push-events.ts'
 import { reportDelivery } from './report-delivery.ts'
 import { followBatch, type StoreDeps, storeBatch } from './store-batch.ts'
@@ -12,7 +12,6 @@ export type DeliverDeps = StoreDeps &
     readonly follower?: { readonly sleep: (ms: number) => Promise<unknown> }
     /** How long storing a partition may take, in milliseconds. Without it there is no limit. */
     readonly storeWithinMs?: number
-    readonly telemetry?: Telemetry
   }
 
 /** What became of a batch. */

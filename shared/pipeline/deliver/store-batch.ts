@@ -17,12 +17,14 @@ import { toDeadLetter } from '#shared/pipeline/dead-letters/to-dead-letter.ts'
 import { renewalTime } from '#shared/pipeline/history/topic-state.ts'
 import { poll } from '#shared/pipeline/poll.ts'
 import type { EventStore, Head, KafkaRecord, StoredEvent, Stream } from '#shared/pipeline/ports.ts'
+import { NO_TELEMETRY, type Telemetry } from '#shared/pipeline/telemetry/telemetry.ts'
 
 export type StoreDeps = DecodeDeps & {
   readonly store: EventStore
   readonly claims: ClaimStore
   readonly deadLetters: DeadLetterStore
   readonly heads: KnownHeads
+  readonly telemetry?: Telemetry
 }
 
 type KnownStream = Pick<OpenStream, 'stream' | 'head'>
@@ -65,7 +67,7 @@ const MAX_TRIES = 10
  * the batch name is erased before the head passes them, and what was erased before is returned as it is now.
  */
 export async function storeBatch(records: readonly KafkaRecord[], deps: StoreDeps): Promise<StoredEvent[]> {
-  const { store, claims, deadLetters, heads } = deps
+  const { store, claims, deadLetters, heads, telemetry = NO_TELEMETRY } = deps
   const [first] = records
   const last = records.at(-1)
   if (first === undefined || last === undefined) return []
@@ -95,6 +97,8 @@ export async function storeBatch(records: readonly KafkaRecord[], deps: StoreDep
     const isThere = head !== undefined && head.offset >= next.offset
     if (isThere || (await store.advance(stream, next, head))) {
       heads.keep(stream, isThere ? head : next)
+      const repeats = decoded.length - unique.length - taken.length
+      telemetry.metrics.count('events_repeated', repeats)
       return markRenewed(events, stream)
     }
     heads.forget(stream)
