@@ -45,11 +45,12 @@ export function composeDeliver(env: Environment, tables: Tables = openTables(env
   const shards = subscriptionShards(tables, readItems)
   const catalog = catalogOf(env)
   const report = instanceReporter(tables, readItems)
+  const telemetry = telemetryOf(env, 'deliver', report)
   return {
-    telemetry: telemetryOf(env, 'deliver', report),
+    telemetry,
     store: eventStore(tables),
     claims: claimStore(tables),
-    deadLetters: deadLetterStore(tables),
+    deadLetters: deadLetterStore(tables, telemetry),
     gateway: socketGateway(env),
     catalog,
     decode: decoderOf(catalog, env),

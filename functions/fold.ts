@@ -35,7 +35,7 @@ export function composeFold(env: Environment, tables: Tables = openTables(env)):
     kafka: kafkaLog(env, telemetry),
     store: eventStore(tables),
     claims: claimStore(tables),
-    deadLetters: deadLetterStore(tables),
+    deadLetters: deadLetterStore(tables, telemetry),
     viewStore: viewStore(tables),
     views: viewsOf(domains),
     memory: createFoldMemory({ retention: viewRetention(env) }),

@@ -22,6 +22,7 @@ import {
   openTables,
   rawKafkaLog,
   replayStore,
+  telemetryOf,
   viewStore,
 } from './lib/compose.ts'
 import { type Environment, readEnvironment } from './lib/environment.ts'
@@ -61,6 +62,7 @@ export function composeReplayRecords(env: Environment): WorkerDeps {
     now: clock.now,
   }
   return {
+    telemetry: telemetryOf(env, 'replay-records'),
     replays: letters.replays,
     kinds: {
       'dead-letters': lettersSlice(letters),

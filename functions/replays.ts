@@ -9,6 +9,7 @@ import { domains } from '#shared/domain/catalog.ts'
 import type { Limits } from '#shared/pipeline/limits/limits.ts'
 import { letterChooser } from '#shared/pipeline/replays/choose-letters.ts'
 import { urlProblem } from '#shared/pipeline/replays/target-url.ts'
+import type { Measured } from '#shared/pipeline/telemetry/telemetry.ts'
 import {
   auditTrail,
   catalogOf,
@@ -19,16 +20,18 @@ import {
   newId,
   openTables,
   replayStore,
+  telemetryOf,
 } from './lib/compose.ts'
 import { type Environment, readEnvironment } from './lib/environment.ts'
 import { findRoute } from './lib/find-route.ts'
 import { type ReplayCreationDeps, replayCreation } from './lib/replay-creation.ts'
 import { replayRoutes } from './lib/replay-routes.ts'
 
-export type ReplayFunctionDeps = ReplayCreationDeps & {
-  readonly identify: Identify
-  readonly limits: Limits
-}
+export type ReplayFunctionDeps = ReplayCreationDeps &
+  Measured & {
+    readonly identify: Identify
+    readonly limits: Limits
+  }
 
 const SECRET_BYTES = 32
 
@@ -41,6 +44,7 @@ export function composeReplays(env: Environment): ReplayFunctionDeps {
     functionCaller(name, aws, lambdaEndpoint),
   )
   return {
+    telemetry: telemetryOf(env, 'replays'),
     replays: replayStore(tables),
     store: eventStore(tables),
     catalog,
@@ -59,17 +63,19 @@ export function composeReplays(env: Environment): ReplayFunctionDeps {
 }
 
 /** Creates, lists and steers replays. What it creates is done by `replay-records` and `replay-events`. */
-export function createReplays({ identify, limits, ...deps }: ReplayFunctionDeps) {
+export function createReplays({ identify, limits, telemetry, ...deps }: ReplayFunctionDeps) {
   const { audit } = deps
   const routes = { ...replayCreation(deps), ...replayRoutes(deps) }
-  return httpHandler((request) =>
-    respondAs(request, { identify, audit, limits }, (principal) => {
-      const found = findRoute(routes, request)
-      if (found === undefined) throw new Refusal('not_found', `There is no ${request.path} here.`)
-      const { route, pathParameters } = found
-      assertMay(principal, route.action)
-      return route.respond({ ...request, pathParameters }, principal)
-    }),
+  return httpHandler(
+    (request) =>
+      respondAs(request, { identify, audit, limits }, (principal) => {
+        const found = findRoute(routes, request)
+        if (found === undefined) throw new Refusal('not_found', `There is no ${request.path} here.`)
+        const { route, pathParameters } = found
+        assertMay(principal, route.action)
+        return route.respond({ ...request, pathParameters }, principal)
+      }),
+    telemetry,
   )
 }
 

@@ -32,6 +32,7 @@ import { type Audit, createAudit } from '#shared/pipeline/audit/audit.ts'
 import { writeAudit } from '#shared/pipeline/audit/write-audit.ts'
 import { type Catalog, createCatalog } from '#shared/pipeline/catalog.ts'
 import { recordDecoder } from '#shared/pipeline/consume/consume.ts'
+import type { DeadLetterStore } from '#shared/pipeline/dead-letters/dead-letter-store.ts'
 import { deployedRetention } from '#shared/pipeline/deployed-retention.ts'
 import { createLimits, type Limits } from '#shared/pipeline/limits/limits.ts'
 import type { RateCounter } from '#shared/pipeline/limits/rate-counter.ts'
@@ -98,8 +99,16 @@ export function itemReader({ client }: Tables): ReadItems {
   return joinedReads(client)
 }
 
-export function deadLetterStore({ client, env: { tables, retention } }: Tables) {
-  return dynamoDeadLetterStore(client, { table: tables.deadLetters, retention })
+export function deadLetterStore(
+  { client, env: { tables, retention } }: Tables,
+  { metrics } = NO_TELEMETRY,
+): DeadLetterStore {
+  const store = dynamoDeadLetterStore(client, { table: tables.deadLetters, retention })
+  const put: DeadLetterStore['put'] = async (letter) => {
+    await store.put(letter)
+    metrics.count('dead_letters', 1, { code: letter.code })
+  }
+  return { ...store, put }
 }
 
 /** Throws an error that says why, if the retention does not fit the domains. */

@@ -6,11 +6,13 @@ import { logError } from '#shared/pipeline/log-error.ts'
 import type { Clock } from '#shared/pipeline/poll.ts'
 import type { ReplayJob } from '#shared/pipeline/replays/replay-store.ts'
 import { type RunDeps, runReplays } from '#shared/pipeline/replays/run-replay.ts'
+import type { Measured } from '#shared/pipeline/telemetry/telemetry.ts'
 
-export type WorkerDeps = Pick<RunDeps, 'replays' | 'kinds' | 'newId'> & {
-  readonly clock: Clock
-  readonly audit: Audit
-}
+export type WorkerDeps = Measured &
+  Pick<RunDeps, 'replays' | 'kinds' | 'newId'> & {
+    readonly clock: Clock
+    readonly audit: Audit
+  }
 
 /** A call by name with one replay, or the event of a schedule, which has none. */
 export type WorkerCall = { readonly replay?: string }
@@ -22,7 +24,7 @@ const RESERVE_MS = 20_000
  * Makes the handler of a worker: it works on the replay that it is called with, or on all that have no worker, until they
  * end or its time is over. The next one goes on. It never fails, because the schedule calls it again.
  */
-export function workOnReplays({ audit, clock, ...deps }: WorkerDeps) {
+export function workOnReplays({ audit, clock, telemetry, ...deps }: WorkerDeps) {
   const ended = (job: ReplayJob) => recordEnd(job, audit)
   const handle = async (call: WorkerCall, context: Context, signal: AbortSignal): Promise<null> => {
     const enough = new AbortController()
@@ -40,6 +42,7 @@ export function workOnReplays({ audit, clock, ...deps }: WorkerDeps) {
       logError('a slice of a replay took too long; another worker does it again')
       return null
     },
+    telemetry,
   })
 }
 

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { localMetrics } from '../../infra/metric-list.ts'
+import { NO_PAGES, requestProblem } from '../trusted-requests.ts'
 import { gaugesText, type Sample } from './metrics-registry.ts'
 import type { KafkaFigures } from './read-kafka-figures.ts'
 import type { TraceStore } from './trace-store.ts'
@@ -33,6 +34,12 @@ export function telemetryRoutes(sources: TelemetrySources, sockets: () => number
     if (request.method !== 'GET' || (path !== '/metrics' && path !== '/traces' && id === undefined))
       return false
     request.resume()
+    // Nobody gives a key here: not even a name or a page that the stack lets in otherwise, such as a tunnel.
+    const problem = requestProblem(request, NO_PAGES)
+    if (problem !== null) {
+      sendJson(response, 403, { message: problem })
+      return true
+    }
     if (path === '/metrics')
       metricsText(sources, sockets()).then(
         (text) => send(response, 200, PROMETHEUS, text),
