@@ -115,7 +115,7 @@ function createReplay(context: CliContext): Command {
   return addSettleOptions(command)
     .option('--rate <n>', 'maximum of letters per second (default: 100)', parseCount)
     .addHelpText('after', REPLAY_DETAILS)
-    .action((positions: readonly Position[], _: unknown, self: Command) => {
+    .action((positions: readonly Position[] | undefined, _: unknown, self: Command) => {
       const { rate, ...options } = optionsOf(self, 'replay')
       const body = { filter: filterBody(options, positions), ...(rate !== undefined && { rate }) }
       return settleLetters(
@@ -150,7 +150,7 @@ function createDiscard(context: CliContext): Command {
   return addSettleOptions(command)
     .requiredOption('--reason <text>', 'why, for the audit trail')
     .addHelpText('after', DISCARD_DETAILS)
-    .action((positions: readonly Position[], _: unknown, self: Command) => {
+    .action((positions: readonly Position[] | undefined, _: unknown, self: Command) => {
       const { reason, ...options } = optionsOf(self, 'discard')
       const body = { filter: filterBody(options, positions), reason }
       return settleLetters(
@@ -163,7 +163,7 @@ function createDiscard(context: CliContext): Command {
 
 function addSettleOptions(command: Command): Command {
   return command
-    .argument('[position...]', 'only those at these positions', collectPosition, [])
+    .argument('[position...]', 'only those at these positions', collectPosition)
     .option('--dry-run', 'only count them')
     .option('-y, --yes', 'do not ask')
     .option('--detach', 'do not wait until it is done')

@@ -42,7 +42,7 @@ export function filterQuery(options: FilterOptions): Readonly<Record<string, str
 }
 
 /** Returns the filter as the body of a replay has it. */
-export function filterBody(options: FilterOptions, positions: readonly Position[]): object {
+export function filterBody(options: FilterOptions, positions: readonly Position[] = []): object {
   const { from, to, search } = options
   const lists = ['topic', 'code', 'consumer', 'status', 'source', 'type'] as const
   const given = lists.flatMap((name) => {

@@ -50,9 +50,9 @@ describe('tidewire keys', () => {
     const { run } = await serve(200, { keys: [KEY, revoked] })
 
     expect((await run('keys', 'list')).stdout).toBe(
-      'ID    ROLE       SCOPES           CREATED                          LAST USED                 STATE\n' +
-        `shop  publisher  publish:shop.**  ${KEY.created} by ada  never                     valid\n` +
-        `shop  publisher  publish:shop.**  ${KEY.created} by ada  ${KEY.created}  REVOKED ${KEY.created}\n`,
+      'ID    ROLE       SCOPES           CREATED                      LAST USED             STATE\n' +
+        'shop  publisher  publish:shop.**  2026-05-17T08:00:00Z by ada  never                 valid\n' +
+        'shop  publisher  publish:shop.**  2026-05-17T08:00:00Z by ada  2026-05-17T08:00:00Z  REVOKED 2026-05-17T08:00:00Z\n',
     )
     const lines = (await run('keys', 'list', '--json')).stdout.trim().split('\n')
     expect(lines.map((line) => JSON.parse(line))).toEqual([KEY, revoked])

@@ -57,12 +57,12 @@ export function createKeysCommand(context: CliContext): Command {
     .description('Creates an API key and prints its secret.')
     .argument('<id>', 'its name, which is never used again: lower-case letters, digits, "_", "." and "-"')
     .addOption(new Option('--role <role>', 'what it may do').choices(ROLES).makeOptionMandatory())
-    .option('--scope <scope>', 'what the role is narrowed to, or a source; repeatable', collectScope, [])
+    .option('--scope <scope>', 'what the role is narrowed to, or a source; repeatable', collectScope)
     .option('--expires <time>', 'when it ends, as an RFC 3339 time', parseTimeOption)
     .addOption(jsonOption())
     .addHelpText('after', example("create shop --role publisher --scope 'publish:shop.**'"))
     .action(async (id: string, options: Json & CreateOptions, command: Command) => {
-      const { role, scope: scopes, expires } = options
+      const { role, scope: scopes = [], expires } = options
       const body = { id, role, scopes, ...(expires !== undefined && { expires }) }
       const call = { route: 'POST /keys', failure: 'the key cannot be created', body }
       printSecret(await callApi<Key>(call, readConnection(command, context)), options)
@@ -110,7 +110,7 @@ export function createKeysCommand(context: CliContext): Command {
 
 type CreateOptions = {
   readonly role: string
-  readonly scope: readonly string[]
+  readonly scope?: readonly string[]
   readonly expires?: string
 }
 
@@ -118,19 +118,24 @@ function example(line: string): string {
   return `\nExamples:\n  $ tidewire keys ${line}\n`
 }
 
+/** A time without its fraction of a second. */
+function shortTime(text: string): string {
+  return text.replace(/\.\d+Z$/, 'Z')
+}
+
 const COLUMNS: readonly Column<Key>[] = [
   { title: 'ID', text: ({ id }) => id },
   { title: 'ROLE', text: ({ role }) => role },
   { title: 'SCOPES', text: ({ scopes }) => scopes.join(' ') || '-' },
-  { title: 'CREATED', text: ({ created, createdBy }) => `${created} by ${createdBy}` },
-  { title: 'LAST USED', text: ({ lastUsed = 'never' }) => lastUsed },
+  { title: 'CREATED', text: ({ created, createdBy }) => `${shortTime(created)} by ${createdBy}` },
+  { title: 'LAST USED', text: ({ lastUsed = 'never' }) => shortTime(lastUsed) },
   {
     title: 'STATE',
     text: ({ revoked, expires, oldSecretUntil }) =>
       [
-        revoked === undefined ? 'valid' : `REVOKED ${revoked}`,
-        ...(expires === undefined ? [] : [`expires ${expires}`]),
-        ...(oldSecretUntil === undefined ? [] : [`old secret until ${oldSecretUntil}`]),
+        revoked === undefined ? 'valid' : `REVOKED ${shortTime(revoked)}`,
+        ...(expires === undefined ? [] : [`expires ${shortTime(expires)}`]),
+        ...(oldSecretUntil === undefined ? [] : [`old secret until ${shortTime(oldSecretUntil)}`]),
       ].join(', '),
     style: ({ revoked }) => (revoked === undefined ? undefined : 'red'),
   },
@@ -149,7 +154,7 @@ function describe(key: Key): string {
   return printable(`${id}  ${role}  ${scopes.join(' ') || '-'}  ${notes.join(', ')}`)
 }
 
-function collectScope(scope: string, scopes: readonly string[]): readonly string[] {
+function collectScope(scope: string, scopes: readonly string[] = []): readonly string[] {
   try {
     parseScopes([scope])
   } catch (error) {

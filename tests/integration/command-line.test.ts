@@ -232,7 +232,8 @@ const CASES: Readonly<Record<string, () => Promise<unknown>>> = {
   },
   erase: async () => {
     const id = randomUUID()
-    await publish(stack.httpUrl, { ...EVENT, id })
+    const { specversion: _, ...plain } = EVENT
+    await publish(stack.httpUrl, { ...plain, id })
     const erase = () => run(['erase', id, '--reason', 'a test', '--yes', '--json'])
     await expect.poll(async () => (await erase()).code, { timeout: 60_000 }).toBe(0)
   },

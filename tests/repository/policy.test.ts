@@ -39,6 +39,7 @@ const COMMAND_ACTIONS: Readonly<Record<string, readonly Action[]>> = {
   connections: ['connections.read', 'connections.close'],
   'dead-letters': ['dead-letters.read', 'dead-letters.replay', 'dead-letters.discard'],
   topics: ['streams.list', 'streams.read'],
+  erase: ['events.erase'],
   // It asks for what its credentials may do.
   doctor: ['users.me', 'tickets.create', 'stats.read', 'streams.list', 'dead-letters.read'],
   profile: [],
