@@ -13,7 +13,7 @@ export type RecordsJob = {
   readonly time?: string
   readonly last?: number
   readonly limit?: number
-  readonly text?: string
+  readonly search?: string
   readonly field?: string
   readonly follow?: true
   readonly json?: true
@@ -33,12 +33,12 @@ export async function showRecords(
   connection: Connection,
   { stdout, stderr, signal }: CliContext,
 ): Promise<void> {
-  const { topic, partition, offset, time, text, field, follow, json } = job
+  const { topic, partition, offset, time, search, field, follow, json } = job
   const limit = job.limit ?? (follow ? Number.POSITIVE_INFINITY : LIMIT)
   const last = offset === undefined && time === undefined ? (job.last ?? Math.min(limit, LIMIT)) : undefined
   const print = json ? (record: ShownRecord) => JSON.stringify(record) : formatRecord
   const read = (from: Readonly<Record<string, string | number | undefined>>, most: number) => {
-    const query = { ...from, limit: Math.min(PAGE, most), q: text, field }
+    const query = { ...from, limit: Math.min(PAGE, most), q: search, field }
     const call = {
       route: `GET /streams/${encodeURIComponent(topic)}/${partition}`,
       query,

@@ -149,7 +149,7 @@ describe('tidewire topics', () => {
       '1',
       '--offset',
       '0',
-      '--text',
+      '--search',
       'box',
       '--field',
       'data.id=7',

@@ -17,7 +17,7 @@ type Options = {
   readonly time?: string
   readonly last?: number
   readonly limit?: number
-  readonly text?: string
+  readonly search?: string
   readonly field?: string
   readonly follow?: true
   readonly json?: true
@@ -40,7 +40,7 @@ Examples:
 `
 
 /** The options that need a partition. */
-const OF_RECORDS = ['offset', 'time', 'last', 'limit', 'text', 'field', 'follow'] as const
+const OF_RECORDS = ['offset', 'time', 'last', 'limit', 'search', 'field', 'follow'] as const
 
 /** `tidewire topics`, `tidewire topics <topic>`, and its records with `--partition`. */
 export function createTopicsCommand(context: CliContext): Command {
@@ -54,7 +54,7 @@ export function createTopicsCommand(context: CliContext): Command {
     .option('--time <time>', 'begin at the first record that is not older', parseTimeOption)
     .option('--last <n>', 'begin so many records before the end', parseCount)
     .option('--limit <n>', 'the maximum number of records (default: 20; unlimited with --follow)', parseCount)
-    .option('--text <text>', 'only records with this text in their key, value or headers')
+    .option('--search <text>', 'only records with this text in their key, value or headers')
     .option('--field <member=value>', 'only records whose event has this value, such as data.id=7')
     .option('--follow', 'go on with what is written, until Ctrl-C')
     .option('--json', 'print JSON: an object per topic, group or record, or one of the topic')
