@@ -1,5 +1,6 @@
 import { expect, test, vi } from 'vitest'
 import { makeContext } from '#shared/testing/functions/lambda-events.ts'
+import { memoryAudit } from '#shared/testing/memory/memory-audit.ts'
 import { memoryRevocationStore } from '#shared/testing/memory/memory-revocation-store.ts'
 import { createStanding } from './standing.ts'
 
@@ -11,9 +12,9 @@ const DELETED = {
   additionalEventData: { sub: 'u1' },
 }
 
-async function tell(detail: object) {
+async function tell(detail: object, audit = memoryAudit()) {
   const revocations = memoryRevocationStore(() => NOW)
-  const standing = createStanding({ revocations, now: () => NOW })
+  const standing = createStanding({ revocations, now: () => NOW, audit })
   await standing({ detail }, makeContext(10_000))
   return new Map(await revocations.current())
 }
@@ -32,6 +33,30 @@ test('an action that was refused changes nothing', async () => {
   expect(await tell({ ...DELETED, errorCode: 'UserNotFoundException' })).toEqual(new Map())
 })
 
+test('a sign-in that was refused is audited with its address, and changes nothing', async () => {
+  const audit = memoryAudit()
+  const refused = {
+    eventName: 'InitiateAuth',
+    errorCode: 'NotAuthorizedException',
+    errorMessage: 'Incorrect username or password.',
+    sourceIPAddress: '192.0.2.7',
+    requestID: 'r1',
+  }
+
+  expect(await tell({ ...DELETED, ...refused }, audit)).toEqual(new Map())
+  await tell({ ...refused, additionalEventData: null }, audit)
+
+  expect(audit.entries).toMatchObject([
+    {
+      action: 'sign-in.refused',
+      caller: { address: '192.0.2.7', requestId: 'r1' },
+      target: 'id:u1',
+      reason: 'Incorrect username or password.',
+    },
+    { action: 'sign-in.refused', target: 'InitiateAuth' },
+  ])
+})
+
 test('an action that names nobody is logged', async () => {
   const logged = vi.spyOn(console, 'error').mockImplementation(() => {})
 
@@ -43,7 +68,7 @@ test('an action that names nobody is logged', async () => {
 
 test('a table that cannot be written fails the call, so that it is repeated', async () => {
   const revocations = { revoke: () => Promise.reject(new Error('throttled')) }
-  const standing = createStanding({ revocations, now: () => NOW })
+  const standing = createStanding({ revocations, now: () => NOW, audit: memoryAudit() })
 
   await expect(standing({ detail: DELETED }, makeContext(10_000))).rejects.toThrow('throttled')
 })

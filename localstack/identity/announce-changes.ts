@@ -1,4 +1,7 @@
-/** An action as EventBridge gets it from CloudTrail: the name of the user is hidden, the `sub` of the tokens is not. */
+/**
+ * An action as EventBridge gets it from CloudTrail: the name of the user is hidden, the `sub` of the tokens is not. An action
+ * that was refused has an `errorCode`.
+ */
 export type PoolEvent = {
   readonly source: 'aws.cognito-idp'
   readonly 'detail-type': 'AWS API Call via CloudTrail'
@@ -7,7 +10,10 @@ export type PoolEvent = {
     readonly eventName: string
     readonly eventTime: string
     readonly requestParameters: { readonly username: string }
-    readonly additionalEventData: { readonly sub: string }
+    readonly additionalEventData: { readonly sub?: string }
+    readonly sourceIPAddress?: string
+    readonly errorCode?: string
+    readonly errorMessage?: string
   }
 }
 
@@ -33,19 +39,26 @@ export function announceChanges(call: CallAction, { subOf, actions, announce, no
     if (!actions.includes(action)) return call(action, input)
     const sub = await subOf(input)
     const result = await call(action, input)
-    if (sub === undefined) return result
-    await announce({
-      source: 'aws.cognito-idp',
-      'detail-type': 'AWS API Call via CloudTrail',
-      detail: {
-        eventSource: 'cognito-idp.amazonaws.com',
-        eventName: action,
-        // CloudTrail counts seconds.
-        eventTime: new Date(Math.floor(now() / 1000) * 1000).toISOString(),
-        requestParameters: { username: 'HIDDEN_DUE_TO_SECURITY_REASONS' },
-        additionalEventData: { sub },
-      },
-    })
+    if (sub !== undefined) await announce(poolEvent(action, now(), { additionalEventData: { sub } }))
     return result
+  }
+}
+
+type More = Partial<Omit<PoolEvent['detail'], 'eventName' | 'eventTime'>>
+
+/** Makes the event of an action at a time in milliseconds since 1970. */
+export function poolEvent(action: string, time: number, more: More): PoolEvent {
+  return {
+    source: 'aws.cognito-idp',
+    'detail-type': 'AWS API Call via CloudTrail',
+    detail: {
+      eventSource: 'cognito-idp.amazonaws.com',
+      eventName: action,
+      // CloudTrail counts seconds.
+      eventTime: new Date(Math.floor(time / 1000) * 1000).toISOString(),
+      requestParameters: { username: 'HIDDEN_DUE_TO_SECURITY_REASONS' },
+      additionalEventData: {},
+      ...more,
+    },
   }
 }

@@ -6,7 +6,7 @@ import publicKey from 'cognito-local/lib/keys/cognitoLocal.public.json' with { t
 import { listenOnLoopback } from '../listen-on-loopback.ts'
 import { runAsWorker } from '../start-worker.ts'
 import { createTrustingServer, type Trust } from '../trusted-requests.ts'
-import type { CallAction, PoolEvent } from './announce-changes.ts'
+import { type CallAction, type PoolEvent, poolEvent } from './announce-changes.ts'
 import { createIdentity } from './create-identity.ts'
 import { issueServiceToken } from './service-token.ts'
 import { signInLockout } from './sign-in-lockout.ts'
@@ -18,7 +18,11 @@ type Data = {
   readonly groups: readonly string[]
   readonly trust: Trust
   /** The function that hears of changes to users, by name, at the Invoke API; null if there is none. */
-  readonly listener: { readonly url: string; readonly actions: readonly string[] } | null
+  readonly listener: {
+    readonly url: string
+    readonly actions: readonly string[]
+    readonly refusals: readonly string[]
+  } | null
 }
 
 // The worker thread that `startIdentity` starts. It listens on any free port.
@@ -27,7 +31,17 @@ await runAsWorker(async (data: Data, log) => {
   const changes = listener && { actions: listener.actions, announce: announceTo(listener.url) }
   const call = await createIdentity({ ...data, log, ...(changes && { changes }) })
   const server = identityServer(
-    { call, issuer: `${issuer}/${USER_POOL_ID}`, lockout: signInLockout(Date.now) },
+    {
+      call,
+      issuer: `${issuer}/${USER_POOL_ID}`,
+      lockout: signInLockout(Date.now),
+      announceRefusal: async (action, errorMessage, sourceIPAddress) => {
+        if (!changes || !listener.refusals.includes(action)) return
+        const refused = { errorCode: 'NotAuthorizedException', errorMessage, sourceIPAddress }
+        // What hears of it is no part of signing in.
+        await changes.announce(poolEvent(action, Date.now(), refused)).catch((error) => log(String(error)))
+      },
+    },
     trust,
   )
   await listenOnLoopback(server, 0)
@@ -67,6 +81,8 @@ type Identity = {
   readonly call: CallAction
   readonly issuer: string
   readonly lockout: ReturnType<typeof signInLockout>
+  /** Tells of a sign-in that was refused. Never rejects. */
+  readonly announceRefusal: (action: string, message: string, address: string) => Promise<void>
 }
 
 /**
@@ -83,7 +99,8 @@ function identityServer(identity: Identity, trust: Trust): Server {
   })
 }
 
-async function respond(request: IncomingMessage, { call, issuer, lockout }: Identity): Promise<Reply> {
+async function respond(request: IncomingMessage, identity: Identity): Promise<Reply> {
+  const { call, issuer, lockout, announceRefusal } = identity
   const { method, url = '' } = request
   if (method === 'OPTIONS') return { status: 204 }
   if (url.endsWith('/.well-known/jwks.json')) return { status: 200, body: { keys: [publicKey.jwk] } }
@@ -95,8 +112,11 @@ async function respond(request: IncomingMessage, { call, issuer, lockout }: Iden
   if (method !== 'POST' || !action) return failure('UnknownOperationException', 'Send an x-amz-target.')
   const input: unknown = await json(request)
   const user = userSigningIn(action, input)
-  if (user !== null && lockout.isLocked(user))
-    return failure('NotAuthorizedException', 'Password attempts exceeded')
+  const refuse = async (message: string): Promise<Reply> => {
+    await announceRefusal(action, message, request.socket.remoteAddress ?? '')
+    return failure('NotAuthorizedException', message)
+  }
+  if (user !== null && lockout.isLocked(user)) return refuse('Password attempts exceeded')
   try {
     const body = await call(action, input)
     if (user !== null) lockout.noteSuccess(user)
@@ -106,7 +126,7 @@ async function respond(request: IncomingMessage, { call, issuer, lockout }: Iden
     if (user === null || !isWrong) return explain(error)
     lockout.noteFailure(user)
     // Cognito has the same response for a wrong password and for an unknown user, unlike the emulator.
-    return failure('NotAuthorizedException', 'Incorrect username or password.')
+    return refuse('Incorrect username or password.')
   }
 }
 

@@ -53,22 +53,30 @@ export async function startIdentityWorker(
   }
 }
 
-/** The function that a rule of EventBridge calls with actions of Cognito, and these actions. */
+/** The function that rules of EventBridge call with actions of Cognito: those that were done, and those that were refused. */
 function readListener({ service, provider, functions = {} }: Service, lambdaUrl: string) {
-  for (const [key, { name, events = [] }] of Object.entries(functions))
-    for (const { eventBridge } of events) {
-      const { pattern } = (eventBridge ?? {}) as { pattern?: Pattern }
-      if (!pattern?.source?.includes('aws.cognito-idp')) continue
-      const named = name ?? `${service}-${provider.stage ?? 'dev'}-${key}`
-      const url = `${lambdaUrl}/2015-03-31/functions/${named}/invocations`
-      return { url, actions: pattern.detail?.eventName ?? [] }
-    }
+  for (const [key, { name, events = [] }] of Object.entries(functions)) {
+    const patterns = events.map(
+      ({ eventBridge }) => (eventBridge as { pattern?: Pattern } | undefined)?.pattern,
+    )
+    const ours = patterns
+      .filter((pattern) => pattern !== undefined)
+      .filter(({ source }) => source?.includes('aws.cognito-idp'))
+    if (ours.length === 0) continue
+    const fullName = name ?? `${service}-${provider.stage ?? 'dev'}-${key}`
+    const url = `${lambdaUrl}/2015-03-31/functions/${fullName}/invocations`
+    const named = (isRefused: boolean) =>
+      ours.flatMap(({ detail = {} }) =>
+        (detail.errorCode !== undefined) === isRefused ? (detail.eventName ?? []) : [],
+      )
+    return { url, actions: named(false), refusals: named(true) }
+  }
   return null
 }
 
 type Pattern = {
   readonly source?: readonly string[]
-  readonly detail?: { readonly eventName?: readonly string[] }
+  readonly detail?: { readonly eventName?: readonly string[]; readonly errorCode?: readonly string[] }
 }
 
 /** The names of the user pool's groups among the resources. */

@@ -3,7 +3,7 @@ import type { Role } from '#shared/core/access/role.ts'
 import type { AuditData } from '#shared/domain/audit-events.ts'
 import { type Positioned, publish } from '../support/api.ts'
 import { openSocket } from '../support/open-socket.ts'
-import { addressOf, signIn } from '../support/sign-in.ts'
+import { addressOf, initiateAuth, signIn } from '../support/sign-in.ts'
 import { API_KEY, startStack, type TestStack } from '../support/start-stack.ts'
 
 type Entry = Positioned & { readonly event: { readonly traceparent?: string; readonly data: AuditData } }
@@ -79,6 +79,21 @@ it('a refused write, an export, a deletion and a wrong key each leave one entry'
     data: { ...ORIGIN, outcome: 'refused', target: 'GET /events' },
   })
   expect(entries['credentials.refused']?.data).not.toHaveProperty('principal')
+})
+
+it('a sign-in with a wrong password leaves one entry, without the password and the name', async () => {
+  const wrong = { USERNAME: addressOf('viewer'), PASSWORD: 'not-the-password' }
+  expect((await initiateAuth(stack, 'USER_PASSWORD_AUTH', wrong)).status).toBe(400)
+
+  await expect.poll(async () => (await read('action=sign-in.refused')).length).toBe(1)
+  const [{ event } = {}] = await read('action=sign-in.refused')
+  expect(event?.data).toMatchObject({
+    outcome: 'refused',
+    target: 'InitiateAuth',
+    reason: 'Incorrect username or password.',
+    address: ORIGIN.address,
+  })
+  expect(JSON.stringify(event)).not.toMatch(/not-the-password|viewer/)
 })
 
 it('has no credential in it', async () => {
