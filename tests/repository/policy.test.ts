@@ -29,7 +29,6 @@ const MESSAGE_ACTIONS: Readonly<Record<keyof typeof clientMessages, Action | nul
 
 /** What the commands of `tidewire` do. */
 const COMMAND_ACTIONS: Readonly<Record<string, readonly Action[]>> = {
-  erase: ['events.erase'],
   publish: ['publish'],
   simulate: ['publish'],
   tail: ['read'],
