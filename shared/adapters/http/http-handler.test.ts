@@ -2,8 +2,9 @@ import type { APIGatewayProxyEventV2 } from 'aws-lambda'
 import { describe, expect, test, vi } from 'vitest'
 import { Refusal } from '#shared/core/refusal.ts'
 import { makeContext } from '#shared/testing/functions/lambda-events.ts'
+import { memoryTelemetry } from '#shared/testing/memory/memory-telemetry.ts'
 import { decodeRequest, httpHandler } from './http-handler.ts'
-import type { HttpResponse } from './http-message.ts'
+import type { HttpRequest, HttpResponse } from './http-message.ts'
 
 const event = (more: object) =>
   ({
@@ -170,4 +171,45 @@ test('an unexpected error is logged, and neither its text nor its cause is sent'
   expect(JSON.parse(String(response?.body))).toMatchObject({ type: 'urn:tidewire:problem:internal' })
   expect(logged).toHaveBeenCalledExactlyOnceWith(expect.stringMatching(/password of db-7.*host db-7/))
   logged.mockRestore()
+})
+
+describe('a request with telemetry', () => {
+  const TRACEPARENT = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'
+  const send = async (more: object, respond: (request: HttpRequest) => Promise<HttpResponse>) => {
+    const telemetry = memoryTelemetry()
+    await httpHandler(respond, telemetry)({ ...request, ...more }, makeContext(5000))
+    return telemetry
+  }
+
+  test('is a span of its route, which what it causes continues', async () => {
+    const seen: HttpRequest[] = []
+    const more = { headers: { traceparent: TRACEPARENT }, routeKey: 'GET /events/{id}', rawPath: '/events/1' }
+
+    const { spans } = await send(more, async (one) => {
+      seen.push(one)
+      return { status: 200 }
+    })
+
+    expect(spans).toMatchObject([
+      {
+        name: 'GET /events/{id}',
+        kind: 'server',
+        parentId: '00f067aa0ba902b7',
+        attributes: { 'http.route': 'GET /events/{id}' },
+      },
+    ])
+    const continued = `00-4bf92f3577b34da6a3ce929d0e0e4736-${spans[0]?.id}-01`
+    expect([seen[0]?.headers.traceparent, seen[0]?.caller.trace]).toEqual([continued, continued])
+  })
+
+  test('that only reads begins no trace of its own', async () => {
+    expect((await send({}, async () => ({ status: 200 }))).spans).toEqual([])
+  })
+
+  test('that is refused is counted by its reason', async () => {
+    const { counts } = await send({}, () => Promise.reject(new Refusal('rate_limited', 'slow down')))
+
+    expect(counts.get('requests_refused rate-limited')).toBe(1)
+    expect(counts.get('requests_limited')).toBe(1)
+  })
 })

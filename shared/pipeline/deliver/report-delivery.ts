@@ -16,7 +16,7 @@ export type Delivery = {
 }
 
 /** How many events of a batch are measured, chosen evenly: a full batch has enough of them. */
-const MAX_MEASURED = 50
+const MAX_MEASURED = 20
 /** How many sampled events of a batch are followed. */
 const MAX_TRACED = 20
 
