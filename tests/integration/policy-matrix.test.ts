@@ -282,7 +282,7 @@ describe('the policy over the running stack', () => {
     const [channel, id, isRead] = [channelOf(one), eventOf(one), isAllowed(one, 'read')]
     const list = (path: string, query = '') => call(one.role, 'GET', `${path}?channel=${channel}${query}`)
     const [page, since, csv] = [
-      await list('/events'),
+      await list('/events', '&limit=500'),
       await list('/events/since', '&cursor=earliest&limit=500'),
       await list('/events.csv'),
     ]
