@@ -4,6 +4,7 @@ import { kafkaLogInspector } from '#shared/adapters/kafka/kafka-log-inspector.ts
 import type { LogInspector } from '#shared/pipeline/streams/log-inspector.ts'
 import { describeLogInspector } from '#shared/testing/contracts/log-inspector.contract.ts'
 import type { Broker } from '../../localstack/broker/start-broker.ts'
+import { runCommand, succeeds } from './run-command.ts'
 import { startBrokerUnderTest, uniqueName } from './start-broker-under-test.ts'
 
 let broker: Broker
@@ -114,6 +115,34 @@ describe('the LogInspector on Kafka', () => {
     expect(records.map(({ offset, value }) => `${offset}=${value}`)).toEqual(['1=b', '2=c'])
     expect(next).toBe(3)
   })
+
+  it.skipIf(!succeeds('kcat', ['-V']))('reads batches that are compressed with zstd', async () => {
+    const topic = await createTopic(1)
+    await runCommand('kcat', ['-b', broker.endpoint, '-P', '-t', topic, '-z', 'zstd'], 'a\nb\n')
+
+    const { records } = await inspector.fetch({ topic, partition: 0, offset: 0 }, 1024)
+
+    expect(records.map(({ value }) => String(value))).toEqual(['a', 'b'])
+  })
+
+  it.skipIf(!succeeds('kcat', ['-V'])).each(['snappy', 'lz4'])(
+    'says of batches that are compressed with %s that they cannot be read',
+    async (codec) => {
+      const topic = await createTopic(1)
+      const values = Array.from({ length: 50 }, () => 'the same text, so that it is compressed')
+      await runCommand(
+        'kcat',
+        ['-b', broker.endpoint, '-P', '-t', topic, '-z', codec],
+        `${values.join('\n')}\n`,
+      )
+
+      await expect(inspector.fetch({ topic, partition: 0, offset: 0 }, 1024)).rejects.toMatchObject({
+        code: 'unsupported_media_type',
+        message: expect.stringMatching(new RegExp(codec, 'i')),
+      })
+      expect(await inspector.times([{ topic, partition: 0, offset: 0 }])).toEqual([null])
+    },
+  )
 
   it('shows neither the records of aborted transactions nor the markers, and passes them', async (context) => {
     const topic = await createTopic(1)
