@@ -37,6 +37,8 @@ type Call = {
   view?: string
   key?: string
   name?: string
+  topic?: string
+  partition?: string
   offset?: string
 }
 
