@@ -11,11 +11,11 @@ import { type Bundle, bundleFunctions } from '#shared/testing/functions/bundle-f
 const LIMITS: Readonly<Record<string, number>> = {
   accounts: 441_000,
   audit: 771_000,
-  command: 861_000,
+  command: 863_000,
   connect: 449_000,
   deliver: 596_000,
   disconnect: 416_500,
-  fold: 829_000,
+  fold: 835_000,
   health: 499_000,
   message: 598_500,
   read: 738_500,

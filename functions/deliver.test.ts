@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { recordDecoder } from '#shared/pipeline/consume/consume.ts'
+import { createPoisonGuard } from '#shared/pipeline/consume/poison-guard.ts'
 import { createInstanceReporter, mergeReports } from '#shared/pipeline/telemetry/instance-report.ts'
 import { makeEvent } from '#shared/testing/accept/records.ts'
 import { makeContext, makeMskEvent } from '#shared/testing/functions/lambda-events.ts'
@@ -10,6 +11,7 @@ import { memoryEventStore } from '#shared/testing/memory/memory-event-store.ts'
 import { memoryReportStore } from '#shared/testing/memory/memory-report-store.ts'
 import { memoryRevocationStore } from '#shared/testing/memory/memory-revocation-store.ts'
 import { memorySubscriptionStore } from '#shared/testing/memory/memory-subscription-store.ts'
+import { memoryTrialStore } from '#shared/testing/memory/memory-trial-store.ts'
 import { registerOn } from '#shared/testing/sockets/register-on.ts'
 import { composeDeliver, createDeliver, type DeliverFunctionDeps } from './deliver.ts'
 import { readEnvironment } from './lib/environment.ts'
@@ -31,13 +33,21 @@ function createWorld() {
   const shards = [memorySubscriptionStore(), memorySubscriptionStore()]
   const { gateway, posts } = recordingGateway()
   const store = memoryEventStore()
+  const deadLetters = memoryDeadLetterStore()
   const requestStats = vi.fn(async () => {})
   const reports = memoryReportStore()
   const deps: DeliverFunctionDeps = {
     ...composed,
     store,
     claims: memoryClaimStore(),
-    deadLetters: memoryDeadLetterStore(),
+    deadLetters,
+    guard: createPoisonGuard({
+      consumer: 'deliver',
+      deadLetters,
+      trials: memoryTrialStore(),
+      owner: 'i1',
+      now: Date.now,
+    }),
     decode: recordDecoder(composed.catalog, () => 'signed'),
     gateway,
     revocations: memoryRevocationStore(),

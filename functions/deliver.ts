@@ -1,6 +1,7 @@
 import type { Context, MSKEvent } from 'aws-lambda'
 import { answerInTime, OutOfTime, timeLeft } from '#shared/adapters/lambda/answer-in-time.ts'
 import { allFailed, type BatchResponse, failuresOf, recordsOf } from '#shared/adapters/lambda/msk-event.ts'
+import type { GuardedWork, PoisonGuard } from '#shared/pipeline/consume/poison-guard.ts'
 import { type DeliverDeps, deliver } from '#shared/pipeline/deliver/deliver.ts'
 import { createKnownHeads } from '#shared/pipeline/deliver/store-batch.ts'
 import type { RequestStats } from '#shared/pipeline/stats/stats.ts'
@@ -16,6 +17,7 @@ import {
   instanceReporter,
   itemReader,
   openTables,
+  poisonGuard,
   revocationStore,
   type Shards,
   socketGateway,
@@ -32,6 +34,7 @@ export type DeliverFunctionDeps = Measured &
     /** The shard of each function that delivers, by the name of the function. */
     readonly deliverShards: ReadonlyMap<string, number>
     readonly requestStats: RequestStats
+    readonly guard: PoisonGuard
     readonly report: InstanceReporter
   }
 
@@ -46,11 +49,13 @@ export function composeDeliver(env: Environment, tables: Tables = openTables(env
   const catalog = catalogOf(env)
   const report = instanceReporter(tables, readItems)
   const telemetry = telemetryOf(env, 'deliver', report)
+  const deadLetters = deadLetterStore(tables, telemetry)
   return {
     telemetry,
     store: eventStore(tables),
     claims: claimStore(tables),
-    deadLetters: deadLetterStore(tables, telemetry),
+    deadLetters,
+    guard: poisonGuard(tables, { consumer: 'deliver', deadLetters }),
     gateway: socketGateway(env),
     catalog,
     decode: decoderOf(catalog, env),
@@ -70,19 +75,27 @@ export function composeDeliver(env: Environment, tables: Tables = openTables(env
  * its shard. Which shard a function has is said in `DELIVER_SHARDS` (infra/msk-triggers.cjs): several functions may share
  * a process and its environment. Near the end of its time it takes on nothing more, and what is not done comes again.
  */
-export function createDeliver({ shards, deliverShards, requestStats, ...deps }: DeliverFunctionDeps) {
+export function createDeliver({ shards, deliverShards, requestStats, guard, ...deps }: DeliverFunctionDeps) {
   const handle = async (event: MSKEvent, context: Context): Promise<BatchResponse> => {
-    const leftMs = timeLeft(context, RESERVE_MS)
     const shard = deliverShards.get(context.functionName)
     if (shard === undefined)
       throw new Error(`DELIVER_SHARDS does not name the function ${context.functionName}`)
     const subscriptions = shards.of(shard)
-    const { failed, counted } = await deliver(recordsOf(event), performance.now() + leftMs, {
-      ...deps,
-      subscriptions,
-      storeWithinMs: leftMs * STORE_SHARE,
-      ...(shard > 0 && { follower: { sleep: clock.sleep } }),
-    })
+    let counted = 0
+    const deliverThese: GuardedWork = async (records, refuse) => {
+      const leftMs = timeLeft(context, RESERVE_MS)
+      const result = await deliver(records, performance.now() + leftMs, {
+        ...deps,
+        decode: refuse(deps.decode),
+        subscriptions,
+        storeWithinMs: leftMs * STORE_SHARE,
+        ...(shard > 0 && { follower: { sleep: clock.sleep } }),
+      })
+      counted += result.counted
+      return result.failed
+    }
+    const at = { name: context.functionName, withinMs: timeLeft(context, RESERVE_MS) * STORE_SHARE }
+    const failed = await guard.run(recordsOf(event), deliverThese, at)
     await Promise.all([counted > 0 && requestStats(), deps.report.write()])
     return failuresOf(failed)
   }

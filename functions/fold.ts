@@ -2,8 +2,10 @@ import type { Context, MSKEvent } from 'aws-lambda'
 import { answerInTime, OutOfTime, timeLeft } from '#shared/adapters/lambda/answer-in-time.ts'
 import { allFailed, type BatchResponse, failuresOf, recordsOf } from '#shared/adapters/lambda/msk-event.ts'
 import { domains } from '#shared/domain/catalog.ts'
+import type { GuardedWork, PoisonGuard } from '#shared/pipeline/consume/poison-guard.ts'
+import type { KafkaRecord } from '#shared/pipeline/ports.ts'
 import type { Measured } from '#shared/pipeline/telemetry/telemetry.ts'
-import { type FoldDeps, fold } from '#shared/pipeline/views/fold.ts'
+import { type FoldDeps, fold, viewsMissing } from '#shared/pipeline/views/fold.ts'
 import { createFoldMemory } from '#shared/pipeline/views/fold-memory.ts'
 import { viewsOf } from '#shared/pipeline/views/views.ts'
 import {
@@ -15,6 +17,7 @@ import {
   eventStore,
   kafkaLog,
   openTables,
+  poisonGuard,
   type Tables,
   telemetryWithHops,
   viewRetention,
@@ -24,23 +27,30 @@ import { type Environment, readEnvironment } from './lib/environment.ts'
 
 /** Time kept back from the function's own limit to report what is not done, in milliseconds. */
 const RESERVE_MS = 2000
+/** The part of the time in which records are taken one by one, if the batch fails. */
+const ALONE_SHARE = 0.5
 
-type FoldFunctionDeps = FoldDeps & Measured
+type FoldFunctionDeps = FoldDeps & Measured & { readonly guard: PoisonGuard }
 
 export function composeFold(env: Environment, tables: Tables = openTables(env)): FoldFunctionDeps {
   const telemetry = telemetryWithHops(tables, 'fold')
   const catalog = catalogOf(env)
+  const decode = decoderOf(catalog, env)
+  const views = viewsOf(domains)
+  const deadLetters = deadLetterStore(tables, telemetry)
+  const unfoldedOf = (record: KafkaRecord) => viewsMissing(record, { decode, views })
   return {
     telemetry,
     kafka: kafkaLog(env, telemetry),
     store: eventStore(tables),
     claims: claimStore(tables),
-    deadLetters: deadLetterStore(tables, telemetry),
+    deadLetters,
+    guard: poisonGuard(tables, { consumer: 'fold', deadLetters, unfoldedOf }),
     viewStore: viewStore(tables),
-    views: viewsOf(domains),
+    views,
     memory: createFoldMemory({ retention: viewRetention(env) }),
     catalog,
-    decode: decoderOf(catalog, env),
+    decode,
     sleep: clock.sleep,
   }
 }
@@ -49,10 +59,14 @@ export function composeFold(env: Environment, tables: Tables = openTables(env)):
  * The MSK trigger with consumer groups of its own: folds each batch into the views of the domains. What is not done
  * in time comes again.
  */
-export function createFold(deps: FoldDeps) {
+export function createFold({ guard, ...deps }: FoldFunctionDeps) {
   const handle = async (event: MSKEvent, context: Context): Promise<BatchResponse> => {
-    const { failed } = await fold(recordsOf(event), { ...deps, withinMs: timeLeft(context, RESERVE_MS) })
-    return failuresOf(failed)
+    const foldThese: GuardedWork = async (records, refuse) => {
+      const within = { withinMs: timeLeft(context, RESERVE_MS), decode: refuse(deps.decode) }
+      return (await fold(records, { ...deps, ...within })).failed
+    }
+    const at = { name: context.functionName, withinMs: timeLeft(context, RESERVE_MS) * ALONE_SHARE }
+    return failuresOf(await guard.run(recordsOf(event), foldThese, at))
   }
   return answerInTime(handle, {
     late: (event) => allFailed(event, new OutOfTime()),

@@ -11,6 +11,7 @@ import { dynamoClient } from '#shared/adapters/dynamodb/dynamo-requests.ts'
 import { dynamoRevocationStore } from '#shared/adapters/dynamodb/dynamo-revocation-store.ts'
 import { dynamoSubscriptionStore } from '#shared/adapters/dynamodb/dynamo-subscription-store.ts'
 import { dynamoTicketStore } from '#shared/adapters/dynamodb/dynamo-ticket-store.ts'
+import { dynamoTrialStore } from '#shared/adapters/dynamodb/dynamo-trial-store.ts'
 import { dynamoViewStore } from '#shared/adapters/dynamodb/dynamo-view-store.ts'
 import { joinedReads, type ReadItems } from '#shared/adapters/dynamodb/joined-reads.ts'
 import { apiGateway } from '#shared/adapters/gateway/api-gateway.ts'
@@ -32,6 +33,7 @@ import { type Audit, createAudit } from '#shared/pipeline/audit/audit.ts'
 import { writeAudit } from '#shared/pipeline/audit/write-audit.ts'
 import { type Catalog, createCatalog } from '#shared/pipeline/catalog.ts'
 import { recordDecoder } from '#shared/pipeline/consume/consume.ts'
+import { createPoisonGuard, type GuardDeps, type PoisonGuard } from '#shared/pipeline/consume/poison-guard.ts'
 import type { DeadLetterStore } from '#shared/pipeline/dead-letters/dead-letter-store.ts'
 import { deployedRetention } from '#shared/pipeline/deployed-retention.ts'
 import { createLimits, type Limits } from '#shared/pipeline/limits/limits.ts'
@@ -99,14 +101,25 @@ export function itemReader({ client }: Tables): ReadItems {
   return joinedReads(client)
 }
 
+/** The guard of one running instance of a function that consumes the log. */
+export function poisonGuard(
+  tables: Tables,
+  given: Pick<GuardDeps, 'consumer' | 'deadLetters' | 'unfoldedOf'>,
+): PoisonGuard {
+  const { client, env } = tables
+  const trials = dynamoTrialStore(client, { table: env.tables.deadLetters, retention: env.retention })
+  return createPoisonGuard({ ...given, trials, owner: randomUUID(), now: Date.now })
+}
+
 export function deadLetterStore(
   { client, env: { tables, retention } }: Tables,
   { metrics } = NO_TELEMETRY,
 ): DeadLetterStore {
   const store = dynamoDeadLetterStore(client, { table: tables.deadLetters, retention })
   const put: DeadLetterStore['put'] = async (letter) => {
-    await store.put(letter)
-    metrics.count('dead_letters', 1, { code: letter.code })
+    const isNew = await store.put(letter)
+    if (isNew) metrics.count('dead_letters', 1, { code: letter.code })
+    return isNew
   }
   return { ...store, put }
 }

@@ -95,9 +95,10 @@ export function dynamoDeadLetterStore(
         ConditionExpression: 'attribute_not_exists(topic) OR expires <= :now',
         ExpressionAttributeValues: { ':now': now() },
       })
-      if (await succeeds(client.send(put))) return
+      if (await succeeds(client.send(put))) return true
       await join(letter, ['attempts', letter.attempts], '#name < :value')
       if (letter.unfolded) await join(letter, ['unfolded', letter.unfolded], 'attribute_not_exists(#name)')
+      return false
     },
 
     get: reader.get,

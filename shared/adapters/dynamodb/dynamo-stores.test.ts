@@ -13,6 +13,7 @@ import { describeReportStore } from '#shared/testing/contracts/report-store.cont
 import { describeRevocationStore } from '#shared/testing/contracts/revocation-store.contract.ts'
 import { describeSubscriptionStore } from '#shared/testing/contracts/subscription-store.contract.ts'
 import { describeTicketStore } from '#shared/testing/contracts/ticket-store.contract.ts'
+import { describeTrialStore } from '#shared/testing/contracts/trial-store.contract.ts'
 import { describeViewStore } from '#shared/testing/contracts/view-store.contract.ts'
 import { startDynamodb } from '#shared/testing/dynamodb/start-dynamodb.ts'
 import { makePrincipal } from '#shared/testing/identity/make-principal.ts'
@@ -27,6 +28,7 @@ import { dynamoReportStore } from './dynamo-report-store.ts'
 import { dynamoRevocationStore } from './dynamo-revocation-store.ts'
 import { dynamoSubscriptionStore } from './dynamo-subscription-store.ts'
 import { dynamoTicketStore } from './dynamo-ticket-store.ts'
+import { dynamoTrialStore } from './dynamo-trial-store.ts'
 import { dynamoViewStore } from './dynamo-view-store.ts'
 
 const { client, tables, name, stop } = await startDynamodb()
@@ -46,6 +48,7 @@ const openSubscriptions = () => dynamoSubscriptionStore(client, tables, WHOLE)
 describeEventStore(name, (now) => openLog({ now }))
 describeClaimStore(name, () => openClaims())
 describeDeadLetterStore(name, () => dynamoDeadLetterStore(client, { table: tables.deadLetters, retention }))
+describeTrialStore(name, () => dynamoTrialStore(client, { table: tables.deadLetters, retention }))
 describeKeyStore(name, () => dynamoKeyStore(client, { table: tables.keys }))
 describeRateCounter(name, () => dynamoRateCounter(client, { table: tables.connections }))
 describeReportStore(name, (now) => dynamoReportStore(client, { table: tables.connections, now }))

@@ -305,11 +305,11 @@ export function isSamePosition(a: Position, b: Position): boolean {
   return a.topic === b.topic && a.partition === b.partition && a.offset === b.offset
 }
 
-/** Why a record that can be read is no event that counts. */
-class UnusableRecord extends Error {
+/** Why a record is no event that counts. */
+export class UnusableRecord extends Error {
   readonly letterCode: DeadLetterCode
-  constructor(letterCode: DeadLetterCode, faults: readonly Fault[]) {
-    super(faultsRefusal('invalid_event', faults).message)
+  constructor(letterCode: DeadLetterCode, reason: string) {
+    super(reason)
     this.name = 'UnusableRecord'
     this.letterCode = letterCode
   }
@@ -341,5 +341,5 @@ export function recordDecoder(catalog: Catalog, judge: JudgeRecord): DecodeRecor
 }
 
 function assertFaultless(code: DeadLetterCode, faults: readonly Fault[]): void {
-  if (faults.length > 0) throw new UnusableRecord(code, faults)
+  if (faults.length > 0) throw new UnusableRecord(code, faultsRefusal('invalid_event', faults).message)
 }

@@ -23,9 +23,9 @@ export type LetterPage = { readonly letters: readonly DeadLetter[]; readonly nex
 export type DeadLetterStore = {
   /**
    * Adds a dead letter. A record has one, also if several consumers find it, or find it again: of a letter that is there already only
-   * `attempts` may grow, and `unfolded` be added. It stays settled if it is.
+   * `attempts` may grow, and `unfolded` be added. It stays settled if it is. Returns whether it is new.
    */
-  put(letter: DeadLetter): Promise<void>
+  put(letter: DeadLetter): Promise<boolean>
   /** Returns the dead letter of the latest record at a position, strongly consistent; null if there is none. */
   get(position: Position): Promise<DeadLetter | null>
   /** Returns a page of letters, strongly consistent. Throws Refusal `malformed` for an `after` that is none. */

@@ -88,6 +88,18 @@ export async function fold(
   return { failed }
 }
 
+/** Returns the views that are missing an event which the fold gave up: all that would have folded it. */
+export function viewsMissing(
+  record: KafkaRecord,
+  { decode, views }: Pick<FoldDeps, 'decode' | 'views'>,
+): UnfoldedPart[] {
+  try {
+    return views.of(decode(record).event.category ?? '').map(({ name }) => ({ view: name }))
+  } catch {
+    return [] // what is no event is in no view
+  }
+}
+
 type FoldOptions = {
   readonly isRebuilder?: boolean
   /** Is told which events of the batch a view folds, repeats included. */

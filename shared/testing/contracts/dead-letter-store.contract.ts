@@ -164,9 +164,13 @@ export function describeDeadLetterStore(name: string, make: () => DeadLetterStor
 
     test('keeps one letter of a record that is found again, with the highest number of attempts', async () => {
       const parts = [{ view: 'v' }]
-      await store.put(letter(1, { attempts: 2, found: 1 }))
-      await store.put(letter(1, { attempts: 3, found: 2, reason: 'another' }))
-      await store.put(letter(1, { attempts: 1, found: 3, consumer: 'fold', unfolded: parts }))
+      const areNew = [
+        await store.put(letter(1, { attempts: 2, found: 1 })),
+        await make().put(letter(1, { attempts: 3, found: 2, reason: 'another' })),
+        await store.put(letter(1, { attempts: 1, found: 3, consumer: 'fold', unfolded: parts })),
+      ]
+
+      expect(areNew).toEqual([true, false, false])
 
       expect((await list()).letters).toEqual([letter(1, { attempts: 3, found: 1, unfolded: parts })])
     })

@@ -12,6 +12,7 @@ export function memoryDeadLetterStore(yieldPoint: () => Promise<void> = async ()
       const before = letters.get(id)
       if (before === undefined) letters.set(id, letter)
       else if (before.status === 'open') letters.set(id, joined(before, letter))
+      return before === undefined
     },
     async get({ topic, partition, offset }) {
       await yieldPoint()

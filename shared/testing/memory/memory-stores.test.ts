@@ -10,6 +10,7 @@ import { describeReportStore } from '#shared/testing/contracts/report-store.cont
 import { describeRevocationStore } from '#shared/testing/contracts/revocation-store.contract.ts'
 import { describeSubscriptionStore } from '#shared/testing/contracts/subscription-store.contract.ts'
 import { describeTicketStore } from '#shared/testing/contracts/ticket-store.contract.ts'
+import { describeTrialStore } from '#shared/testing/contracts/trial-store.contract.ts'
 import { describeViewStore } from '#shared/testing/contracts/view-store.contract.ts'
 import { memoryClaimStore } from './memory-claim-store.ts'
 import { memoryDeadLetterStore } from './memory-dead-letter-store.ts'
@@ -22,6 +23,7 @@ import { memoryReportStore } from './memory-report-store.ts'
 import { memoryRevocationStore } from './memory-revocation-store.ts'
 import { memorySubscriptionStore } from './memory-subscription-store.ts'
 import { memoryTicketStore } from './memory-ticket-store.ts'
+import { memoryTrialStore } from './memory-trial-store.ts'
 import { memoryViewStore } from './memory-view-store.ts'
 
 let logTime = () => 0
@@ -51,7 +53,9 @@ describeEventStore('in memory', (now) => {
   return stores.store
 })
 describeClaimStore('in memory', () => stores.claims)
+const trials = memoryTrialStore()
 describeDeadLetterStore('in memory', () => stores.deadLetters)
+describeTrialStore('in memory', () => trials)
 describeKeyStore('in memory', () => stores.keys)
 describeReplayStore('in memory', () => stores.replays)
 describeRevocationStore('in memory', (now) => {
