@@ -83,21 +83,24 @@ async function respond(
     const match = routes.find(method, path)
     if (body === null) return tooLarge
     if (match === null) return gatewayMessage(404, 'Not Found')
-    const received = {
-      method,
-      url,
-      rawHeaders,
-      body,
-      sourceIp: socket.remoteAddress ?? '127.0.0.1',
-      port: socket.localPort ?? 80,
-      protocol: `HTTP/${httpVersion}`,
-      time: Date.now(),
+    const invoke = async (): Promise<HttpResult> => {
+      const received = {
+        method,
+        url,
+        rawHeaders,
+        body,
+        sourceIp: socket.remoteAddress ?? '127.0.0.1',
+        port: socket.localPort ?? 80,
+        protocol: `HTTP/${httpVersion}`,
+        time: Date.now(),
+      }
+      const { event, body: text } = toHttpEvent(received, match)
+      if (text !== null && text.length > MAX_PAYLOAD_BYTES) return tooLarge
+      const invocation = await integrate(match.functionKey, event, text)
+      return invocation ? toHttpResult(invocation) : gatewayMessage(503, 'Service Unavailable')
     }
-    const { event, body: text } = toHttpEvent(received, match)
-    if (text !== null && text.length > MAX_PAYLOAD_BYTES) return tooLarge
-    const invoke = () => integrate(match.functionKey, event, text)
-    const invocation = await (needsTurn ? turns.take(sender, invoke) : invoke())
-    return invocation ? toHttpResult(invocation) : gatewayMessage(503, 'Service Unavailable')
+    // What a large body costs here is a part of its turn.
+    return needsTurn ? turns.take(sender, invoke) : invoke()
   })()
   return cors ? withCors(result, origin === undefined ? {} : cors.headers(origin)) : result
 }
