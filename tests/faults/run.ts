@@ -4,6 +4,7 @@ import { isClean } from './check-deliveries.ts'
 import { describeFaultRun, runFaults } from './fault-run.ts'
 import { runFunctionTimeouts } from './function-timeouts.ts'
 import { runHandOvers } from './hand-over.ts'
+import { runReplayKill } from './replay-kill.ts'
 import { runSleepTrial } from './sleep-trial.ts'
 import { runStall } from './stalled-client.ts'
 
@@ -17,6 +18,7 @@ const HELP = `Runs producers and clients over a real local stack while everythin
   npm run test:faults -- --handover --minutes 5     no faults, but every connection ends after 20 s
   npm run test:faults -- --timeouts --minutes 5     functions run out of time; --clients 4 of each kind of sender
   npm run test:faults -- --stall --minutes 1        one of 200 clients stops reading (--rate 50)
+  npm run test:faults -- --replay                   3,000 of 10,000 dead letters are replayed, with 3 kills of the stack
   npm run test:faults -- --sleep 600                the whole stack stands still, as a laptop that sleeps, and then its
                                                     clock is set an hour forward, two back and one forward
 `
@@ -30,6 +32,7 @@ const { values } = parseArgs({
     settle: { type: 'string', default: '60' },
     handover: { type: 'boolean' },
     stall: { type: 'boolean' },
+    replay: { type: 'boolean' },
     sleep: { type: 'string' },
     timeouts: { type: 'boolean' },
     help: { type: 'boolean' },
@@ -38,6 +41,7 @@ const { values } = parseArgs({
 const seconds = Number(values.minutes) * 60
 if (values.help) process.stdout.write(HELP)
 else if (values.handover) process.exitCode = await handOver()
+else if (values.replay) process.exitCode = await replay()
 else if (values.timeouts) process.exitCode = await timeouts()
 else if (values.sleep !== undefined) process.exitCode = await sleeping(Number(values.sleep))
 else process.exitCode = await (values.stall ? stall() : faults())
@@ -63,6 +67,13 @@ async function timeouts(): Promise<number> {
   })
   process.stdout.write(report)
   return wrong.length + misplaced.length === 0 ? 0 : 1
+}
+
+async function replay(): Promise<number> {
+  const run = await runReplayKill({ letters: 10_000, chosen: 3000, rate: 150, kills: 3 })
+  process.stdout.write(run.report)
+  const faults = [run.missing, run.doubled, run.strange, run.misplaced].flat()
+  return faults.length === 0 && run.counted === run.replay.done ? 0 : 1
 }
 
 async function handOver(): Promise<number> {
