@@ -9,7 +9,7 @@ import type {
   SubscribeRequest,
   TidewireState,
 } from './feed.ts'
-import { createFeeds } from './feeds.ts'
+import { createFeeds, type Replayed } from './feeds.ts'
 import { createHttp, type Fetch, type Http } from './http.ts'
 import type { OpenSocket, SocketAddress } from './line.ts'
 import { browserSignals, type Signals } from './signals.ts'
@@ -35,6 +35,7 @@ export type {
   SubscribeRequest,
   TidewireState,
 } from './feed.ts'
+export type { Replayed } from './feeds.ts'
 export type { Fetch } from './http.ts'
 export type { OpenSocket, SocketLike } from './line.ts'
 export type { SignalListener, Signals } from './signals.ts'
@@ -87,6 +88,11 @@ export type ConnectOptions = {
    * console.
    */
   readonly onError?: (error: ClientError) => void
+  /**
+   * Takes older events that an operator had sent to this connection (`POST /replays`). They belong to no subscription,
+   * and may come again: know them by their position. By default they are dropped.
+   */
+  readonly onReplay?: (replayed: Replayed) => void
   /** Opens a WebSocket. By default that of the platform. */
   readonly openSocket?: OpenSocket
   /** By default that of the platform. */
@@ -231,6 +237,7 @@ function withDefaults(options: ConnectOptions) {
     maxConnectionMs: 110 * 60_000,
     answerTimeoutMs: 10_000,
     onError: ({ code, detail, cause }: ClientError) => console.error('tidewire:', code, detail, cause ?? ''),
+    onReplay: () => {},
     openSocket: (url: string) => new WebSocket(url),
     fetch: (url: string, init?: RequestInit) => globalThis.fetch(url, init),
     clock: systemClock,

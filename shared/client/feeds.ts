@@ -1,3 +1,4 @@
+import type { PositionedEvent } from '#shared/core/event.ts'
 import type { ServerFrame } from '#shared/core/messages.ts'
 import { type Clock, timeOfDayAt } from './clock.ts'
 import type { Connection, OpenLine } from './connection.ts'
@@ -17,7 +18,12 @@ import { createPoller } from './poller.ts'
 export type FeedsSettings = Omit<FeedDeps, 'connection' | 'fetchPage' | 'changed'> & {
   /** How often to poll a server that does not hold requests, in milliseconds. */
   readonly pollMs: number
+  /** Takes events that were replayed to this connection. */
+  readonly onReplay: (replayed: Replayed) => void
 }
+
+/** Events that an operator had sent to this connection: those of the replay with this id. */
+export type Replayed = { readonly replay: string; readonly events: readonly PositionedEvent[] }
 
 /** Everything that is subscribed to on one connection. */
 export type Feeds = {
@@ -107,6 +113,7 @@ export function createFeeds(settings: FeedsSettings, connection: Connection, fet
 
   function take(line: OpenLine, frame: ServerFrame) {
     contact.heard()
+    if (frame.type === 'replay') return settings.onReplay({ replay: frame.replay, events: frame.events })
     if (frame.type !== 'error' || frame.id !== undefined) each((feed) => feed.frame(line, frame))
     else if (CREDENTIALS.test(frame.code)) line.abandon()
     else onError({ code: frame.code, detail: frame.detail })

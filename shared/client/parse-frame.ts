@@ -24,6 +24,8 @@ function isServerFrame(frame: Fields): frame is ServerFrame & Fields {
         isPositionedEvents(frame.events) &&
         (frame.epochs === undefined || isCursor(frame.epochs))
       )
+    case 'replay':
+      return typeof frame.replay === 'string' && isPositionedEvents(frame.events)
     case 'subscribed':
       return typeof frame.id === 'string' && isCursor(frame.cursor) && typeof frame.recovered === 'boolean'
     case 'gap':

@@ -115,6 +115,16 @@ export const serverFrames = {
     description:
       'The connection continues with the newer credential, until "expires": refresh it again before.',
   }),
+  replay: z
+    .object({
+      type: z.literal('replay'),
+      replay: z.string().meta({ description: 'The id of the replay.' }),
+      events: z.array(positionedEvent).min(1),
+    })
+    .meta({
+      description:
+        'Older events that an operator had sent to this connection (POST /replays), oldest first in each partition. They belong to no subscription and move no cursor. A frame may come again: know its events by their position.',
+    }),
   gap: z
     .object({ type: z.literal('gap'), ids })
     .meta({ description: 'These subscriptions missed a frame; resume from your own cursor.' }),
@@ -140,10 +150,12 @@ export type SubscribeMessage = Json<z.infer<typeof subscribe>>
 export type Since = string
 
 export type EventsFrame = Omit<Frame<'events'>, 'events'> & { readonly events: readonly PositionedEvent[] }
+export type ReplayFrame = Omit<Frame<'replay'>, 'events'> & { readonly events: readonly PositionedEvent[] }
 export type SubscribedFrame = Frame<'subscribed'>
 export type ErrorFrame = Frame<'error'>
 export type ServerFrame =
   | EventsFrame
+  | ReplayFrame
   | SubscribedFrame
   | ErrorFrame
   | Frame<'unsubscribed' | 'pong' | 'refreshed' | 'gap'>

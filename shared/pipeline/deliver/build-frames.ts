@@ -29,7 +29,12 @@ export type Frames = { readonly frames: readonly string[]; readonly complete: bo
  * up to the gateway's limit of 128 KB.
  */
 export function buildFrames(head: FrameHead, events: readonly WrittenEvent[]): Frames {
-  const opening = `${JSON.stringify({ type: 'events', ...head }).slice(0, -1)},"events":[`
+  return packEvents({ type: 'events', ...head }, events)
+}
+
+/** The same for frames of any type: `head` is their other members. */
+export function packEvents(head: object, events: readonly WrittenEvent[]): Frames {
+  const opening = `${JSON.stringify(head).slice(0, -1)},"events":[`
   const overhead = Buffer.byteLength(opening) + 2
   const frames: string[] = []
   let pending: string[] = []

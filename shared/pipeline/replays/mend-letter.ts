@@ -20,7 +20,7 @@ type MendDeps = {
 /**
  * Returns the event that takes the place of a dead letter, complete and valid as if the principal had posted it. It keeps
  * the id and the source of its record if these can be read, but for a source that nobody may give. Throws Refusal
- * `not_found`, `conflict` for an event that is in the log already, and `invalid_event` or `forbidden` with the faults.
+ * `not_found`, `conflict` for a letter that is settled, and `invalid_event` or `forbidden` with the faults.
  */
 export async function mendLetter(
   position: Position,
@@ -38,11 +38,6 @@ export async function mendLetter(
     throw new Refusal(
       'conflict',
       `The dead letter is ${letter.status} already; only an open one can be mended.`,
-    )
-  if (letter.consumer === 'fold')
-    throw new Refusal(
-      'conflict',
-      'The event is in the log as it is, and only a view could not use it: replay it without "event".',
     )
   const kept = keptOf(letter)
   const changed = (['id', 'source'] as const).filter(

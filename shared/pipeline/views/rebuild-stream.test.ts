@@ -5,11 +5,9 @@ import type { KafkaRecord, LogReader } from '#shared/pipeline/ports.ts'
 import { makeEvent, makeRecord } from '#shared/testing/accept/records.ts'
 import { memoryEventStore } from '#shared/testing/memory/memory-event-store.ts'
 import { memoryViewStore } from '#shared/testing/memory/memory-view-store.ts'
-import { planRebuild, type RebuildDeps, rebuildStreams } from './rebuild-stream.ts'
+import { runRebuild, type SavedRebuild } from '#shared/testing/views/run-rebuild.ts'
+import { planRebuild, type RebuildDeps } from './rebuild-stream.ts'
 import type { ViewStore } from './view-store.ts'
-
-const never = new AbortController().signal
-const quiet = { signal: never, progressed: () => {} }
 
 /** A topic of two partitions, and a fold that lists the ids of the events of each partition. */
 async function createWorld(lengths: readonly [number, number]) {
@@ -66,8 +64,8 @@ async function foldOne(viewStore: ViewStore, epoch: string, record: KafkaRecord,
   )
 }
 
-async function rebuild(deps: RebuildDeps): Promise<void> {
-  await rebuildStreams(await planRebuild(['port'], deps), deps, quiet)
+async function rebuild(deps: RebuildDeps, saved: SavedRebuild = {}): Promise<void> {
+  await runRebuild(['port'], deps, saved)
 }
 
 describe('a rebuild', () => {
@@ -103,10 +101,12 @@ describe('a rebuild', () => {
   test('includes what is acknowledged while it runs', async () => {
     const { world, deps, foldUpTo, parts } = await createWorld([8, 0])
     await foldUpTo(0, 4)
-    const plans = await planRebuild(['port'], deps())
-    await foldUpTo(0, 8)
+    const beginRebuild: ViewStore['beginRebuild'] = async (stream) => {
+      await foldUpTo(0, 8) // after the plan
+      return world.viewStore.beginRebuild(stream)
+    }
 
-    await rebuildStreams(plans, deps(), quiet)
+    await rebuild({ ...deps(), viewStore: { ...world.viewStore, beginRebuild } })
 
     expect(await parts()).toMatchObject([{ offset: 7 }])
     expect(world.committed.get(0)).toBe(8)
@@ -152,13 +152,18 @@ describe('a rebuild', () => {
         lengths,
         fc.array(fc.nat(8), { maxLength: 3 }),
         fc.nat(12),
-        async (sizes, deaths, at) => {
+        fc.boolean(),
+        async (sizes, deaths, at, isContinued) => {
           const { world, deps, foldUpTo, parts } = await createWorld(sizes)
           for (const [partition, length] of sizes.entries()) await foldUpTo(partition, Math.min(at, length))
           const before = await parts()
 
-          for (const steps of deaths) await rebuild(dying(deps(), steps)).catch(() => {})
-          await rebuild(deps())
+          let saved: SavedRebuild = {}
+          for (const steps of deaths) {
+            await rebuild(dying(deps(), steps), saved).catch(() => {})
+            if (!isContinued) saved = {}
+          }
+          await rebuild(deps(), saved)
 
           expect(await parts()).toEqual(before)
           for (const [, { isRebuilding }] of await world.viewStore.progress('port'))

@@ -28,31 +28,6 @@ export async function planRebuild(topics: readonly string[], deps: RebuildDeps):
 }
 
 /**
- * Rebuilds the parts that these streams make: marks each stream and deletes its parts, folds, removes the marks. It
- * folds only what the `fold` function has folded: events above that are left to that function, which emits what
- * follows from them. A rebuild that dies leaves the marks; running it again repairs them. Throws what a store throws.
- */
-export async function rebuildStreams(
-  plans: readonly RebuildPlan[],
-  deps: RebuildDeps,
-  { signal, progressed }: { signal: AbortSignal; progressed: (records: number) => void },
-): Promise<void> {
-  const spans: Span[] = []
-  for (const plan of plans) {
-    // A batch that was folded between the plan and the mark is rebuilt too; one that was not finished is retried.
-    const folded = await deps.viewStore.beginRebuild(plan)
-    spans.push({ ...plan, end: Math.max(plan.end, folded + 1) })
-  }
-  const take = async (records: readonly KafkaRecord[]) => {
-    await deps.fold(records)
-    progressed(records.length)
-  }
-  const wanted = spans.filter(({ from, end }) => from < end)
-  if (wanted.length > 0) await deps.reader.read(wanted, take, signal)
-  for (const plan of plans) await deps.viewStore.endRebuild(plan)
-}
-
-/**
  * Returns up to where the `fold` function has folded and emitted each partition: its progress, or the offset that it
  * committed, which outlives the tables and a rebuild that died. If it has left no trace of a topic, everything is
  * rebuilt.

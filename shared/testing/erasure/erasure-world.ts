@@ -9,13 +9,13 @@ import type { EraseDeps } from '#shared/pipeline/lifecycle/erase-event.ts'
 import { lifecyclesOf } from '#shared/pipeline/lifecycle/lifecycles.ts'
 import type { EventStore, KafkaRecord, NewRecord, StoredEvent } from '#shared/pipeline/ports.ts'
 import { foldBatch } from '#shared/pipeline/views/fold.ts'
-import { rebuildStreams } from '#shared/pipeline/views/rebuild-stream.ts'
 import { viewsOf } from '#shared/pipeline/views/views.ts'
 import { allLetters } from '#shared/testing/dead-letters/letters.ts'
 import { memoryClaimStore } from '#shared/testing/memory/memory-claim-store.ts'
 import { memoryDeadLetterStore } from '#shared/testing/memory/memory-dead-letter-store.ts'
 import { memoryEventStore } from '#shared/testing/memory/memory-event-store.ts'
 import { memoryViewStore } from '#shared/testing/memory/memory-view-store.ts'
+import { runRebuild } from '#shared/testing/views/run-rebuild.ts'
 
 const PARTITIONS = 2
 const NOW = Date.parse('2026-03-01T10:00:00Z')
@@ -71,35 +71,24 @@ export function createErasureWorld() {
     }
   }
 
-  /** Rebuilds every stream from all of its records, as `tidewire replay --views` does. */
+  /** Rebuilds every stream from all of its records, as a replay of views does. */
   async function rebuild(): Promise<void> {
     await settle()
-    const topics = [...views.topics(catalog)]
-    const plans = await Promise.all(
-      topics.map(async (topic) => {
-        const { epoch } = await store.topic(topic)
-        return spansOf(topic).map((span) => ({ ...span, epoch }))
-      }),
-    )
-    await rebuildStreams(
-      plans.flat(),
-      {
-        store,
-        viewStore,
-        groupOf: (topic) => topic,
-        fold: async (own) => void (await foldBatch(own, folding, { isRebuilder: true })),
-        reader: {
-          held: async () => [],
-          committed: async () => new Map(),
-          read: async (spans, take) => {
-            for (const { topic, partition } of spans)
-              for (const one of records.filter((own) => own.topic === topic && own.partition === partition))
-                await take([one])
-          },
+    await runRebuild([...views.topics(catalog)], {
+      store,
+      viewStore,
+      groupOf: (topic) => topic,
+      fold: async (own) => void (await foldBatch(own, folding, { isRebuilder: true })),
+      reader: {
+        held: async (topics) => topics.flatMap(spansOf),
+        committed: async () => new Map(),
+        read: async (spans, take) => {
+          for (const { topic, partition } of spans)
+            for (const one of records.filter((own) => own.topic === topic && own.partition === partition))
+              await take([one])
         },
       },
-      { signal: new AbortController().signal, progressed: () => {} },
-    )
+    })
   }
 
   async function storedEvents(): Promise<StoredEvent[]> {

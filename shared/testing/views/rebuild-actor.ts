@@ -1,18 +1,25 @@
 import type { LogReader } from '#shared/pipeline/ports.ts'
 import { foldBatch } from '#shared/pipeline/views/fold.ts'
-import { planRebuild, type RebuildDeps, rebuildStreams } from '#shared/pipeline/views/rebuild-stream.ts'
+import type { RebuildDeps } from '#shared/pipeline/views/rebuild-stream.ts'
+import { runRebuild, type SavedRebuild } from './run-rebuild.ts'
 import { foldDeps, type ViewWorld } from './view-world.ts'
 
-/** Starts `tidewire replay --views`. Only one runs at a time, and it may crash. */
+/** The rebuilds that crashed. */
+const left = new WeakMap<ViewWorld, SavedRebuild>()
+
+/**
+ * Starts a replay of the views, or a worker that continues the one that crashed. Only one runs at a time, and it may crash.
+ */
 export function startRebuild(world: ViewWorld): void {
-  const { scheduler, catalog } = world
+  const { scheduler, catalog, random } = world
   if ([...scheduler.actors].some(({ name }) => name === 'rebuild')) return
-  const signal = new AbortController().signal
   const work = async () => {
     const deps = rebuildDeps(world)
-    const plans = await planRebuild(catalog.names, deps)
-    world.note(`rebuilds ${plans.map(({ topic, partition, end }) => `${topic}-${partition} up to ${end}`)}`)
-    await rebuildStreams(plans, deps, { signal, progressed: () => {} })
+    const saved = (random.chance(0.7) ? left.get(world) : undefined) ?? {}
+    left.set(world, saved)
+    world.note(`rebuilds from ${JSON.stringify(saved)}`)
+    await runRebuild(catalog.names, deps, saved, scheduler.yieldPoint)
+    left.delete(world)
     world.note('has rebuilt')
   }
   scheduler.spawn('rebuild', work, { mayFail: true })
