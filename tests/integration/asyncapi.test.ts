@@ -11,7 +11,7 @@ const TO_CLIENT = 'sendToClient'
 /** Makes ids unique to this run, because the tests also run on a permanent cluster. */
 const RUN = randomUUID()
 /** Frames that only occur with a failing gateway or a token. */
-const ELSEWHERE = ['gap', 'refreshed']
+const ELSEWHERE = ['gap', 'refreshed', 'replay']
 const ARRIVAL = {
   type: 'port.container.arrived',
   source: '/asyncapi',

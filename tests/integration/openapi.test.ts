@@ -42,6 +42,14 @@ type Call = {
   offset?: string
 }
 
+const discard = '{"filter":{},"reason":"a test","dryRun":true}'
+const replay = JSON.stringify({
+  kind: 'events',
+  channels: ['contract.*'],
+  from: '2999-01-01T00:00:00Z',
+  target: { url: 'http://127.0.0.1:9/' },
+})
+
 /** Calls of every documented route, successful and refused. */
 const CALLS: readonly [route: string, status: number, call: Call][] = [
   ['POST /events', 202, { headers: JSON_TYPE, body: '{"type":"contract.plain"}' }],
@@ -131,6 +139,24 @@ const CALLS: readonly [route: string, status: number, call: Call][] = [
   ['GET /dead-letters/{topic}/{partition}/{offset}', 400, { headers: KEY, offset: 'x' }],
   ['GET /dead-letters/{topic}/{partition}/{offset}', 401, {}],
   ['GET /dead-letters/{topic}/{partition}/{offset}', 404, { headers: KEY }],
+  ['POST /dead-letters/replay', 200, { headers: JSON_TYPE, body: '{"filter":{},"dryRun":true}' }],
+  ['POST /dead-letters/replay', 202, { headers: JSON_TYPE, body: '{"filter":{"source":["/none"]}}' }],
+  ['POST /dead-letters/replay', 400, { headers: JSON_TYPE, body: '{' }],
+  ['POST /dead-letters/replay', 401, { headers: { 'content-type': 'application/json' }, body: '{}' }],
+  ['POST /dead-letters/replay', 413, { headers: JSON_TYPE, body: `"${'x'.repeat(300_000)}"` }],
+  ['POST /dead-letters/replay', 422, { headers: JSON_TYPE, body: '{"filter":{"code":["bad"]}}' }],
+  ['POST /dead-letters/discard', 200, { headers: JSON_TYPE, body: discard }],
+  ['POST /dead-letters/discard', 422, { headers: JSON_TYPE, body: '{"filter":{}}' }],
+  ['GET /replays', 200, { headers: KEY, query: '?limit=5' }],
+  ['GET /replays', 400, { headers: KEY, query: '?limit=0' }],
+  ['GET /replays', 401, {}],
+  ['POST /replays', 200, { headers: JSON_TYPE, body: '{"kind":"views","dryRun":true}' }],
+  ['POST /replays', 202, { headers: JSON_TYPE, body: replay }],
+  ['POST /replays', 422, { headers: JSON_TYPE, body: '{"kind":"views","topics":["none"]}' }],
+  ['GET /replays/{id}', 404, { headers: KEY, id: 'none' }],
+  ['POST /replays/{id}/pause', 404, { headers: KEY, id: 'none' }],
+  ['POST /replays/{id}/resume', 404, { headers: KEY, id: 'none' }],
+  ['POST /replays/{id}/cancel', 404, { headers: KEY, id: 'none' }],
   ['GET /streams', 200, { headers: KEY }],
   ['GET /streams', 400, { headers: KEY, query: '?topic=events' }],
   ['GET /streams', 401, {}],
