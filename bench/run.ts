@@ -26,6 +26,7 @@ import { benchUnits } from './bench-units.ts'
 import { benchFloods } from './floods/bench-floods.ts'
 import { type Outcome, printRows, type Rows } from './measure/measure.ts'
 import { type BenchOptions, readOptions } from './options.ts'
+import { benchPoison } from './poison/bench-poison.ts'
 import { writeReport } from './report/write-report.ts'
 
 /** `npm run bench`. Timings are printed and saved, never asserted: they depend on the machine as much as on the code. */
@@ -39,6 +40,7 @@ const HELP = `Measures throughput, latency and the dashboard on this machine.
   npm run bench -- --only restart --gigabytes 20     killed with a log of that size, or with --data FOLDER
   npm run bench -- --only sleep --sleep 600          sleep and clocks that jump, with faketime (apt install faketime)
   npm run bench -- --only floods --seconds 5 --rounds 1    what others notice of one principal that floods
+  npm run bench -- --only poison --rounds 3    10,000 events with 1 % poison against a clean run
   npm run bench -- --systems tidewire,classic    these of tidewire, classic, bare and centrifugo
   npm run bench -- --stack before=../other       another checkout of Tidewire as a further system
   npm run bench -- --apache-kafka        on Apache Kafka instead of the embedded broker
@@ -75,6 +77,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   restart: benchRestart,
   sleep: benchSleep,
   floods: benchFloods,
+  poison: benchPoison,
   dashboard: ({ seconds }) => benchDashboard(seconds ?? 20),
   'feed-soak': benchFeedSoak,
 }
@@ -87,6 +90,7 @@ const ON_DEMAND: readonly string[] = [
   'restart',
   'sleep',
   'floods',
+  'poison',
   'feed-soak',
 ]
 

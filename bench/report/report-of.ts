@@ -79,6 +79,7 @@ const SECTIONS: Sections = {
   'old-cursors': { title: 'Readers and searches above expired events', section: plain },
   reconnect: { title: 'A storm of reconnects', section: plain },
   folds: { title: 'Views behind the market', section: plain },
+  poison: { title: 'Poison among events', section: plain },
   idle: { title: 'Idle, and memory per connection', section: plain },
   soak: { title: 'Soak with churn and kills', section: soak },
   age: { title: 'A week in an hour', section: age },

@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process'
-import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { get, post, publish, readLog } from '../support/api.ts'
+import { copySources } from '../support/copy-sources.ts'
 import { type FencedBlock, fencedBlocks } from '../support/fenced-blocks.ts'
 import { API_KEY, startStack, type TestStack } from '../support/start-stack.ts'
 
@@ -13,22 +13,6 @@ const blocks = fencedBlocks(await readFile('docs/domains.md', 'utf8'))
 const of = (language: string) => blocks.filter((block) => block.language === language)
 
 type Answer = { readonly state: Readonly<Record<string, unknown>>; readonly cursor: string }
-
-/** Copies the sources, as they are on disk, into a new folder; packages are shared. Returns the folder. */
-async function copySources(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'tidewire-copy-'))
-  const listed = ['ls-files', '--cached', '--others', '--exclude-standard', '-z']
-  const { stdout } = await run('git', listed, { maxBuffer: 10_000_000 })
-  const files = stdout.split('\0').filter((file) => file !== '' && !file.startsWith('docs/images/'))
-  // A file that is listed but deleted on disk is not part of the copy.
-  await Promise.all(files.map((file) => cp(file, join(folder, file)).catch(ignoreMissing)))
-  await symlink(resolve('node_modules'), join(folder, 'node_modules'))
-  return folder
-}
-
-function ignoreMissing(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'ENOENT') throw error
-}
 
 /** Writes a block into the file that its first line names. */
 async function writeBlock(folder: string, { code }: FencedBlock): Promise<void> {

@@ -32,7 +32,6 @@ export function dynamoDeadLetterStore(
 ): DeadLetterStore {
   const now = () => Math.floor(Date.now() / 1000)
 
-  /** Written before the letter: where a crash leaves it alone, it leads to nothing. */
   async function putPlace(letter: DeadLetter, expires: number): Promise<void> {
     const put = new PutCommand({
       TableName: table,
@@ -88,14 +87,15 @@ export function dynamoDeadLetterStore(
   return {
     async put(letter) {
       const expires = now() + retention.ofTopic(letter.topic)
-      await putPlace(letter, expires)
       const put = new PutCommand({
         TableName: table,
         Item: { ...letter, ...keyOf(letter), expires },
         ConditionExpression: 'attribute_not_exists(topic) OR expires <= :now',
         ExpressionAttributeValues: { ':now': now() },
       })
-      if (await succeeds(client.send(put))) return true
+      // Where a crash leaves one of them alone, the batch comes again and writes the other.
+      const [isNew] = await Promise.all([succeeds(client.send(put)), putPlace(letter, expires)])
+      if (isNew) return true
       await join(letter, ['attempts', letter.attempts], '#name < :value')
       if (letter.unfolded) await join(letter, ['unfolded', letter.unfolded], 'attribute_not_exists(#name)')
       return false
