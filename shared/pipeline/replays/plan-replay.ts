@@ -12,7 +12,7 @@ import type { EventsReplayRequest, LetterFilter, ViewsReplayRequest } from './re
 // What a replay is about is fixed when it is created, so that the count beforehand is that of what is replayed.
 
 /** How many items there are, in all and by topic; of dead letters also by their code. */
-export type ReplayCount = {
+type ReplayCount = {
   readonly count: number
   readonly byTopic: Readonly<Record<string, number>>
   readonly byCode?: Readonly<Record<string, number>>
@@ -23,7 +23,7 @@ export type ChooseLetters = (
   filter: LetterFilter,
 ) => Promise<readonly (Position & { readonly code: string })[]>
 
-export type LettersPlan = { readonly count: ReplayCount; readonly positions: readonly Position[] }
+type LettersPlan = { readonly count: ReplayCount; readonly positions: readonly Position[] }
 
 /** Returns the dead letters that a filter chooses now. */
 export async function planLetters(filter: LetterFilter, choose: ChooseLetters): Promise<LettersPlan> {
@@ -42,7 +42,7 @@ function countBy(names: readonly string[]): Record<string, number> {
 /** A part of the log table that is replayed: the offsets from `next` to `upTo`. */
 export type ReplaySpan = Stream & { readonly next: number; readonly upTo: number }
 
-export type EventsPlan = { readonly count: ReplayCount; readonly spans: readonly ReplaySpan[] }
+type EventsPlan = { readonly count: ReplayCount; readonly spans: readonly ReplaySpan[] }
 
 type EventsPlanDeps = {
   readonly store: EventStore
@@ -104,7 +104,7 @@ function countSpans(spans: readonly (readonly [topic: string, records: number])[
   return { count: Object.values(byTopic).reduce((sum, one) => sum + one, 0), byTopic }
 }
 
-export type ViewsPlan = { readonly count: ReplayCount; readonly topics: readonly string[] }
+type ViewsPlan = { readonly count: ReplayCount; readonly topics: readonly string[] }
 
 type ViewsPlanDeps = {
   readonly store: Pick<EventStore, 'topic'>

@@ -8,7 +8,7 @@ import { type DoSlice, ReplayFailure } from './run-replay.ts'
  * How far a rebuild is: which topics are left, and of the first one what is read of each partition from `next` on. Its
  * streams are marked, and their parts deleted, once `isMarked`.
  */
-export type ViewsCheckpoint = {
+type ViewsCheckpoint = {
   readonly topics: readonly string[]
   readonly current?: {
     readonly isMarked: boolean

@@ -23,13 +23,13 @@ export type ReplayTarget = {
   ) => Promise<SendResult>
 }
 
-export type EventsDeps = {
+type EventsDeps = {
   readonly store: Pick<EventStore, 'topic' | 'read'>
   /** Opens the target of a replay. Throws ReplayFailure if there is none. */
   readonly openTarget: (job: ReplayJob) => Promise<ReplayTarget>
 }
 
-export type EventsCheckpoint = {
+type EventsCheckpoint = {
   readonly spans: readonly ReplaySpan[]
   /** How many batches in a row were refused for good. */
   readonly refused?: number

@@ -12,7 +12,7 @@ import {
 /** How long the hold of a worker lasts, in milliseconds: it renews it while it works. */
 export const LEASE_MS = 20_000
 /** A replay that workers began so often without a checkpoint fails: something ends or stops each of them. */
-export const MOST_TRIES = 10
+const MOST_TRIES = 10
 
 /** What a replay is made of. */
 export type NewReplay = {

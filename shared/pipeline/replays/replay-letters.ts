@@ -20,7 +20,7 @@ import {
 import type { ReplayJob } from './replay-store.ts'
 import type { DoSlice } from './run-replay.ts'
 
-export type LettersDeps = {
+type LettersDeps = {
   readonly replays: { selected: (id: string, page: { from: number; limit: number }) => Promise<Position[]> }
   readonly deadLetters: Pick<DeadLetterStore, 'get' | 'settle'>
   /** Kafka. Its records are signed. */

@@ -44,7 +44,7 @@ const rate = z
   .meta({ description: 'The maximum number of items in a second.' })
 const dryRun = z.boolean().default(false).meta({ description: 'Only count what would be done.' })
 
-export const letterFilter = z
+const letterFilter = z
   .strictObject({
     topic: values,
     code: z.array(z.enum(DEAD_LETTER_CODES)).min(1).optional(),
@@ -102,7 +102,7 @@ const target = z.union([
   z.strictObject({ connection: z.string().min(1).max(INTEREST_LIMITS.valueLength) }),
 ])
 
-export const eventsReplayBody = z.strictObject({
+const eventsReplayBody = z.strictObject({
   kind: z.literal('events'),
   channels: z.array(pattern).min(1).max(INTEREST_LIMITS.channels),
   from: place.meta({ description: 'A cursor or an RFC 3339 time.' }),
@@ -112,7 +112,7 @@ export const eventsReplayBody = z.strictObject({
   dryRun,
 })
 
-export const viewsReplayBody = z.strictObject({
+const viewsReplayBody = z.strictObject({
   kind: z.literal('views'),
   domains: values.meta({ description: 'Only the topics that the views of these domains fold.' }),
   topics: values.meta({ description: 'Only these topics.' }),

@@ -40,7 +40,7 @@ export type Replay = ReplayCounts & {
 }
 
 /** The hold of a worker on a replay, until a time in milliseconds since 1970. A worker that dies loses it then. */
-export type ReplayLease = { readonly owner: string; readonly until: number }
+type ReplayLease = { readonly owner: string; readonly until: number }
 
 /** The secret that posts are signed with, and the event that takes the place of a dead letter. */
 export type ReplayMaterial = { readonly secret?: string; readonly event?: unknown }
