@@ -40,7 +40,7 @@ const HELP = `Measures throughput, latency and the dashboard on this machine.
   npm run bench -- --only restart --gigabytes 20     killed with a log of that size, or with --data FOLDER
   npm run bench -- --only sleep --sleep 600          sleep and clocks that jump, with faketime (apt install faketime)
   npm run bench -- --only floods --seconds 5 --rounds 1    what others notice of one principal that floods
-  npm run bench -- --only poison --rounds 3    10,000 events with 1 % poison against a clean run
+  npm run bench -- --only poison --rounds 4    10,000 events with 1 % poison against a clean run
   npm run bench -- --systems tidewire,classic    these of tidewire, classic, bare and centrifugo
   npm run bench -- --stack before=../other       another checkout of Tidewire as a further system
   npm run bench -- --apache-kafka        on Apache Kafka instead of the embedded broker

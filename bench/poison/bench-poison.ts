@@ -11,25 +11,30 @@ const POISON = 100
  * poison in turns, over one running stack.
  */
 export async function benchPoison({ rounds }: Pick<BenchOptions, 'rounds'>): Promise<Outcome> {
-  const times = rounds ?? 3
+  const times = rounds ?? 4
   const trial = await runPoison({
     events: EVENTS,
     poison: POISON,
     rounds: times,
     seed: Date.now() % 1_000_000,
   })
-  const { findings, cleanMs, poisonMs, letters } = trial
+  const { findings, rounds: measured, letters } = trial
+  const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0)
+  const [cleanMs, poisonMs] = [
+    sum(measured.map((one) => one.cleanMs)),
+    sum(measured.map((one) => one.poisonMs)),
+  ]
   const rate = (ms: number) => round((1000 * EVENTS * times) / ms)
   return {
     rows: [
       {
         'events of a run': EVENTS,
         'poison records': POISON,
-        'runs of each': times,
         'clean: events per second': rate(cleanMs),
         'with poison: events per second': rate(poisonMs),
         'with poison / clean': round(cleanMs / poisonMs),
-        'dead letters': [...letters.values()].reduce((sum, count) => sum + count, 0),
+        'the same by round': measured.map((one) => round(one.cleanMs / one.poisonMs)).join(', '),
+        'dead letters': sum([...letters.values()]),
       },
     ],
     faults: findings,

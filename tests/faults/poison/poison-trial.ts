@@ -24,16 +24,16 @@ type Run = { readonly ms: number; readonly findings: readonly string[] }
 export type PoisonTrial = {
   /** What is wrong: events that are lost, doubled or out of order, letters that are missing, doubled or of another code. */
   readonly findings: readonly string[]
-  readonly cleanMs: number
-  readonly poisonMs: number
+  /** How long each clean run took, and each one with poison. */
+  readonly rounds: readonly { readonly cleanMs: number; readonly poisonMs: number }[]
   /** Dead letters by kind of poison. */
   readonly letters: ReadonlyMap<string, number>
 }
 
 const CRANES = 12
 const PER_SEND = 500
-/** Poison comes behind so many good events, whose ids it may take. */
-const WARM_UP = 200
+/** Events before the first run. */
+const WARM_UP = 500
 
 type Letter = { readonly code: string; readonly value: string | null; readonly offset: number }
 
@@ -55,16 +55,20 @@ export async function runPoison({ events, poison, rounds, seed }: PoisonOptions)
     const world: World = { stack, producer, random }
     const findings: string[] = []
     const letters = new Map<string, number>()
-    let [cleanMs, poisonMs] = [0, 0]
+    const measured: { readonly cleanMs: number; readonly poisonMs: number }[] = []
     await runOnce(world, { events: WARM_UP, poison: 0 })
     for (let round = 0; round < rounds; round++) {
-      const clean = await runOnce(world, { events, poison: 0 })
-      const bad = await runOnce(world, { events, poison }, letters)
-      cleanMs += clean.ms
-      poisonMs += bad.ms
-      findings.push(...clean.findings, ...bad.findings)
+      const runClean = () => runOnce(world, { events, poison: 0 })
+      const runPoisoned = () => runOnce(world, { events, poison }, letters)
+      // A stack gets faster with the runs, so each kind is the first one in turn.
+      const isCleanFirst = round % 2 === 0
+      const first = await (isCleanFirst ? runClean() : runPoisoned())
+      const second = await (isCleanFirst ? runPoisoned() : runClean())
+      const [clean, poisoned] = isCleanFirst ? [first, second] : [second, first]
+      measured.push({ cleanMs: clean.ms, poisonMs: poisoned.ms })
+      findings.push(...first.findings, ...second.findings)
     }
-    return { findings, cleanMs, poisonMs, letters }
+    return { findings, rounds: measured, letters }
   } finally {
     await producer?.disconnect()
     await stack?.dispose()
