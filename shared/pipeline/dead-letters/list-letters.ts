@@ -5,7 +5,7 @@ import type { DeadLetterStore, LetterPage, LetterQuery } from './dead-letter-sto
 
 /** How many letters a page reads until it ends, matching or not, and about how many characters of them. */
 const BUDGET = { letters: 5000, characters: 16 * 1024 * 1024 } as const
-/** How many letters of a topic are read at once: at first as many as the page has, at most so many. */
+/** How many letters of a topic are read at once at most. At first one more than the page has tells whether it is the last. */
 const LARGEST_READ = 500
 
 /** Where a letter is among those of its topic: text that sorts by the time of the record, its offset and its partition. */
@@ -69,7 +69,7 @@ async function mergeSources(
   const letters: DeadLetter[] = []
   const spent = { letters: 0, characters: 0 }
   let last: Point | undefined
-  for (let size = Math.min(limit, LARGEST_READ); ; ) {
+  for (let size = Math.min(limit + 1, LARGEST_READ); ; ) {
     const waiting = sources.filter((source) => source.isWaiting())
     const head = earliest(sources, (source) => source.head(), isBefore)
     const unread = earliest(waiting, (source) => source.readTo(), isBefore)

@@ -69,6 +69,8 @@ export function describeDeadLetterStore(name: string, make: () => DeadLetterStor
       expect(await offsets()).toEqual([3, 2, 1])
       expect(await offsets({ limit: 2 })).toEqual([3, 2])
       expect(await offsets({ order: 'oldest' })).toEqual([1, 2, 3])
+      expect((await list({ limit: 3 })).next).toBeNull()
+      expect((await list({ limit: 2 })).next).not.toBeNull()
     })
 
     test('lists the highest offsets first among letters of the same time', async () => {
