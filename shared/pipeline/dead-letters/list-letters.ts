@@ -5,10 +5,10 @@ import type { DeadLetterStore, LetterPage, LetterQuery } from './dead-letter-sto
 
 /** How many letters a page reads until it ends, matching or not, and about how many characters of them. */
 const BUDGET = { letters: 5000, characters: 16 * 1024 * 1024 } as const
-/** How many letters of a topic are read at once at most. At first one more than the page has tells whether it is the last. */
+/** How many letters of a topic are read at once at most. At first one more than the page has tells if it is the last. */
 const LARGEST_READ = 500
 
-/** Where a letter is among those of its topic: text that sorts by the time of the record, its offset and its partition. */
+/** Where a letter is among those of its topic: text that sorts by the time of the record, its offset and partition. */
 export function placeOf({ timestamp, partition, offset }: Omit<LetterRecord, 'topic'>): string {
   return `${pad(timestamp, 15)}#${pad(offset, 16)}#${partition}`
 }
@@ -25,7 +25,7 @@ export function nextAfter(letter: LetterRecord): string {
 /** Places of a topic, ends included. */
 export type PlaceRange = { readonly from: string; readonly to: string; readonly newestFirst: boolean }
 
-/** Letters of one topic in the order of a list. `readTo` is the place of the last one that was read; null at the end. */
+/** Letters of one topic in the order of a list. `readTo` is the place of the last one that was read, null at the end. */
 export type LettersRead = {
   readonly letters: readonly DeadLetter[]
   readonly read: number
@@ -34,7 +34,7 @@ export type LettersRead = {
 
 /** What a list needs of a store. */
 export type LetterReader = Pick<DeadLetterStore, 'get'> & {
-  /** Reads at most `size` letters of a range; those that have expired only count as read. `behind` is the `readTo` before. */
+  /** Reads at most `size` letters of a range, expired ones included, which only count. `behind` is the `readTo` before. */
   readLetters(
     topic: string,
     range: PlaceRange,
