@@ -4,7 +4,7 @@ export const exampleEnvironment = {
   CLAIMS_TABLE: 'claims',
   CONNECTIONS_TABLE: 'connections',
   SUBSCRIPTIONS_TABLE: 'subscriptions',
-  DEAD_LETTERS_TABLE: 'dead-letters',
+  DEAD_LETTERS_TABLE: 'deadLetters',
   VIEWS_TABLE: 'views',
   KEYS_TABLE: 'keys',
   REPLAYS_TABLE: 'replays',
