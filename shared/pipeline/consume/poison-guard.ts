@@ -81,10 +81,14 @@ export function createPoisonGuard(deps: GuardDeps): PoisonGuard {
       for (const suspect of suspects) {
         const failure = await runAlone(suspect, { work, name, deadline })
         if (failure) failed.push(failure)
-        // A kill at another partition must not seem to be one at its last record.
-        await endTrial(suspect.own, name)
+        await passTrial(
+          failure ? suspect.own.filter(({ offset }) => offset <= failure.offset) : suspect.own,
+          name,
+        )
       }
-      await Promise.all(calm.map((own) => endTrial(own, name)))
+      const untrusted = calm.filter(([first]) => first && !trusted.has(`${name} ${keyOf(first)}`))
+      const ended = [...untrusted, ...suspects.map(({ own }) => own)]
+      await Promise.all(ended.map((own) => endTrial(own, name)))
       const failedKeys = new Set(failed.map(keyOf))
       for (const [first] of partitions)
         if (first && !failedKeys.has(keyOf(first))) trusted.add(`${name} ${keyOf(first)}`)
@@ -135,31 +139,30 @@ export function createPoisonGuard(deps: GuardDeps): PoisonGuard {
     for (const record of own) {
       if (performance.now() > deadline)
         return failureAt([record], new Error('no time is left for more records'))
-      const isBefore = killer !== undefined && record.offset < killer.offset
       const kills = record.offset === killer?.offset ? killer.kills : 0
+      const wasReached = killer !== undefined && record.offset <= killer.offset
       const failure =
         kills >= KILLS
           ? await giveUp(record, KILLED, work)
-          : isBefore && (await isGivenUp(record))
+          : wasReached && (await isGivenUp(record))
             ? await skip(record, KILLED, work)
-            : await tryAlone(record, work, isBefore ? null : { name, kills })
+            : await tryAlone(record, work, { name, kills })
       if (failure) return failure
     }
     return null
   }
 
-  /** What was tried alone before is not noted again: the note is of the record at which an instance was killed. */
+  /** A record that did its work alone before is noted again: it may be the one that kills this time. */
   async function tryAlone(
     record: KafkaRecord,
     work: GuardedWork,
-    note: { readonly name: string; readonly kills: number } | null,
+    { name, kills }: { readonly name: string; readonly kills: number },
   ): Promise<FailedPartition | null> {
     // The first try was that of the batch.
     for (let tries = 2; ; tries++) {
       let failure: FailedPartition | undefined
       try {
-        if (note)
-          await trials.begin(placeOf(record, note.name), noteOf({ offset: record.offset, kills: note.kills }))
+        await trials.begin(placeOf(record, name), noteOf({ offset: record.offset, kills }))
         failure = (await work([record], (decode) => decode))[0]
       } catch (cause) {
         failure = failureAt([record], cause)
@@ -170,9 +173,24 @@ export function createPoisonGuard(deps: GuardDeps): PoisonGuard {
     }
   }
 
+  /**
+   * Notes how far a partition was gone through. Where the instance is then killed at another one, the batch comes
+   * again: its last record must not be blamed, and what was given up must not be tried again.
+   */
+  async function passTrial(own: readonly KafkaRecord[], name: string): Promise<void> {
+    const last = own.at(-1)
+    if (last === undefined) return
+    try {
+      const passed = noteOf({ offset: last.offset, kills: 0 })
+      await trials.begin(placeOf(last, name), { ...passed, isWaiting: true })
+    } catch (error) {
+      logError('end of a trial not noted', error, { topic: last.topic, partition: last.partition })
+    }
+  }
+
   /** What was reported is no killing: a note that stays would blame the next record that another instance meets. */
   async function endTrial([first]: readonly KafkaRecord[], name: string): Promise<void> {
-    if (first === undefined || trusted.has(`${name} ${keyOf(first)}`)) return
+    if (first === undefined) return
     try {
       await trials.end(placeOf(first, name), owner)
     } catch (error) {
