@@ -232,6 +232,7 @@ function tableOf(settings: Settings, { kafka, dynamodb, identity }: Backends, we
     ['Kafka', kafka.endpoint],
     ['DynamoDB', dynamodb.endpoint],
     ['Identity', identity.endpoint],
+    ['Metrics', `${http}/metrics (Prometheus); traces: /traces`],
     ['API key', `${LOCAL_KEYS.admin} (admin; header x-api-key)`],
     ['Other keys', `${LOCAL_KEYS.operator}, ${LOCAL_KEYS.publisher}, ${LOCAL_KEYS.viewer}`],
     ['Users', identity.users.emails.join(', ')],

@@ -14,6 +14,7 @@ const SUITES = ['tests/clients', 'localstack/msk-trigger', 'shared/adapters']
 const LEFT_OUT = [
   'asyncapi',
   'bad-input',
+  'command-line',
   'foreign-pages',
   'github-webhooks',
   'logs',

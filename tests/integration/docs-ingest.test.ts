@@ -36,6 +36,8 @@ function steady(value: unknown, name = ''): unknown {
   if (Array.isArray(value)) return value.map((item) => steady(item))
   if (typeof value === 'object' && value !== null)
     return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, steady(member, key)]))
+  // Where suites share the tables there are more dead letters than one.
+  if (name === 'next') return 'a page or null'
   const isMade = name === 'id' && /^[0-9a-f]{6,}(-|…)/.test(String(value))
   return VOLATILE.has(name) || isMade ? typeof value : value
 }

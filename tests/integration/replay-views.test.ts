@@ -158,6 +158,16 @@ describe('tidewire replay --views over the running stack', () => {
     return { code, stdout, stderr }
   }
 
+  /**
+   * An event that was erased is forgotten at its erasure while events come in, and where it is in a rebuild. Other suites
+   * that share these tables may have erased one.
+   */
+  function textOf(views: Awaited<ReturnType<typeof settledViews>>): string {
+    return JSON.stringify(views, (_, value) =>
+      value?.state?.isErased === true ? { ...value, offset: null } : value,
+    )
+  }
+
   /** The whole log without the audit trail, which a replay is written to. */
   async function readDomains() {
     const all = await readLog(stack.httpUrl, '**')
@@ -175,7 +185,7 @@ describe('tidewire replay --views over the running stack', () => {
 
     expect({ code, stderr }).toMatchObject({ code: 0 })
     expect(stdout).toMatch(/^replay \S+ is done: ([\d,]+) of \1 records folded, 0 skipped, 0 failed\n$/)
-    expect(JSON.stringify(await settledViews())).toBe(JSON.stringify(before))
+    expect(textOf(await settledViews())).toBe(textOf(before))
     expect(await readDomains()).toEqual(events)
   })
 
