@@ -1,10 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { httpHandler } from '#shared/adapters/http/http-handler.ts'
 import type { Identify } from '#shared/adapters/http/require-principal.ts'
-import { respondAs } from '#shared/adapters/http/respond-as.ts'
 import { functionCaller } from '#shared/adapters/lambda/call-function.ts'
-import { assertMay } from '#shared/core/access/authorize.ts'
-import { Refusal } from '#shared/core/refusal.ts'
 import { domains } from '#shared/domain/catalog.ts'
 import type { Limits } from '#shared/pipeline/limits/limits.ts'
 import { letterChooser } from '#shared/pipeline/replays/choose-letters.ts'
@@ -23,9 +19,9 @@ import {
   telemetryOf,
 } from './lib/compose.ts'
 import { type Environment, readEnvironment } from './lib/environment.ts'
-import { findRoute } from './lib/find-route.ts'
 import { type ReplayCreationDeps, replayCreation } from './lib/replay-creation.ts'
 import { replayRoutes } from './lib/replay-routes.ts'
+import { respondByRoute } from './lib/respond-by-route.ts'
 
 export type ReplayFunctionDeps = ReplayCreationDeps &
   Measured & {
@@ -66,17 +62,7 @@ export function composeReplays(env: Environment): ReplayFunctionDeps {
 export function createReplays({ identify, limits, telemetry, ...deps }: ReplayFunctionDeps) {
   const { audit } = deps
   const routes = { ...replayCreation(deps), ...replayRoutes(deps) }
-  return httpHandler(
-    (request) =>
-      respondAs(request, { identify, audit, limits }, (principal) => {
-        const found = findRoute(routes, request)
-        if (found === undefined) throw new Refusal('not_found', `There is no ${request.path} here.`)
-        const { route, pathParameters } = found
-        assertMay(principal, route.action)
-        return route.respond({ ...request, pathParameters }, principal)
-      }),
-    telemetry,
-  )
+  return respondByRoute(routes, { identify, audit, limits, telemetry })
 }
 
 export const handler = createReplays(composeReplays(readEnvironment(process.env)))

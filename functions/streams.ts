@@ -1,10 +1,7 @@
-import { httpHandler } from '#shared/adapters/http/http-handler.ts'
 import type { HttpRequest, HttpResponse } from '#shared/adapters/http/http-message.ts'
 import { assertKnown, readBrowseQuery } from '#shared/adapters/http/read-browse-query.ts'
 import type { Identify } from '#shared/adapters/http/require-principal.ts'
-import { respondAs } from '#shared/adapters/http/respond-as.ts'
 import { kafkaLogInspector } from '#shared/adapters/kafka/kafka-log-inspector.ts'
-import { assertMay } from '#shared/core/access/authorize.ts'
 import type { Action } from '#shared/core/access/policy.ts'
 import type { Principal } from '#shared/core/access/principal.ts'
 import { actorOf } from '#shared/core/audit.ts'
@@ -30,7 +27,7 @@ import {
   telemetryOf,
 } from './lib/compose.ts'
 import { type Environment, readEnvironment } from './lib/environment.ts'
-import { findRoute } from './lib/find-route.ts'
+import { respondByRoute } from './lib/respond-by-route.ts'
 import { stopPausesAt } from './lib/stop-at.ts'
 
 export type StreamsFunctionDeps = BrowseDeps &
@@ -114,17 +111,7 @@ export function createStreams({ identify, limits, telemetry, ...deps }: StreamsF
       },
     },
   }
-  return httpHandler(
-    (request) =>
-      respondAs(request, { identify, audit, limits }, (principal) => {
-        const found = findRoute(routes, request)
-        if (found === undefined) throw new Refusal('not_found', `There is no ${request.path} here.`)
-        const { route, pathParameters } = found
-        assertMay(principal, route.action)
-        return route.respond({ ...request, pathParameters }, principal)
-      }),
-    telemetry,
-  )
+  return respondByRoute(routes, { identify, audit, limits, telemetry })
 }
 
 export const handler = createStreams(composeStreams(readEnvironment(process.env)))

@@ -1,36 +1,14 @@
 import { Buffer, isUtf8 } from 'node:buffer'
 import type { CloudEvent } from '#shared/core/event.ts'
+import type { DeadLetter } from '#shared/pipeline/dead-letters/dead-letter.ts'
 import type { CliContext } from '../lib/cli-context.ts'
 import { timeText } from '../lib/parse-time.ts'
 import { printable } from '../lib/printable.ts'
 import { paint } from '../lib/show-table.ts'
-import { type Position, positionText } from './letter-filter.ts'
+import { positionText } from './letter-filter.ts'
 
 /** A dead letter as `GET /dead-letters` returns it; a single one also has the event, if it can be decoded. */
-export type Letter = Position & {
-  readonly timestamp: number
-  readonly reason: string
-  readonly code: string
-  readonly consumer: string
-  readonly attempts: number
-  readonly found: number
-  readonly key: string | null
-  readonly value: string | null
-  readonly truncated: boolean
-  readonly headers: readonly { readonly name: string; readonly value: string }[]
-  readonly type?: string
-  readonly source?: string
-  readonly id?: string
-  readonly trace?: string
-  readonly status: string
-  readonly settled?: {
-    readonly at: number
-    readonly by: string
-    readonly reason?: string
-    readonly replay?: string
-  }
-  readonly event?: CloudEvent | null
-}
+export type Letter = DeadLetter & { readonly event?: CloudEvent | null }
 
 /** How the value of a record is shown. */
 export const FORMS = ['decoded', 'text', 'hex'] as const
