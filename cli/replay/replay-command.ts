@@ -144,25 +144,16 @@ async function startReplay(
   await followReplay(replay, connection, context, { json })
 }
 
-function viewsBody({
-  channel,
-  from,
-  to,
-  toUrl,
-  toConnection,
-  secret,
-  rate,
-  ...options
-}: ReplayOptions): object {
+function viewsBody(options: ReplayOptions): object {
   const { domain: domains, topic: topics, acceptLoss } = options
   const foreign = Object.entries({
-    channel,
-    from,
-    to,
-    'to-url': toUrl,
-    'to-connection': toConnection,
-    secret,
-    rate,
+    channel: options.channel,
+    from: options.from,
+    to: options.to,
+    'to-url': options.toUrl,
+    'to-connection': options.toConnection,
+    secret: options.secret,
+    rate: options.rate,
   })
   const [wrong] = foreign.find(([, value]) => value !== undefined) ?? []
   if (wrong !== undefined) throw usageError(`--views cannot be used with --${wrong}`)

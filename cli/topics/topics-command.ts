@@ -8,19 +8,11 @@ import { parseCount } from '../lib/parse-number.ts'
 import { parseTimeOption } from '../lib/parse-time.ts'
 import { countOf, formatCount, printable } from '../lib/printable.ts'
 import { type Column, showTable } from '../lib/show-table.ts'
-import { showRecords } from './show-records.ts'
+import { type RecordsJob, showRecords } from './show-records.ts'
 
-type Options = {
+type Options = Omit<RecordsJob, 'topic' | 'partition'> & {
   readonly groups?: true
   readonly partition?: number
-  readonly offset?: number
-  readonly time?: string
-  readonly last?: number
-  readonly limit?: number
-  readonly search?: string
-  readonly field?: string
-  readonly follow?: true
-  readonly json?: true
 }
 
 const DETAILS = `

@@ -49,6 +49,7 @@ import {
   type ReportStore,
 } from '#shared/pipeline/telemetry/instance-report.ts'
 import { NO_TELEMETRY, type Telemetry, withHops } from '#shared/pipeline/telemetry/telemetry.ts'
+import { within } from '#shared/pipeline/within.ts'
 import type { Environment } from './environment.ts'
 
 // The parts that functions are composed of. Each function composes what it needs once per sandbox, in its init phase,
@@ -92,7 +93,7 @@ const REPORT_PATIENCE_MS = 250
 /** What gathers the report of this instance; with `readItems` it looks for readers together with other reads. */
 export function instanceReporter(tables: Tables, readItems?: ReadItems): InstanceReporter {
   const store = reportStore(tables, readItems)
-  const put: ReportStore['put'] = (report) => within(REPORT_PATIENCE_MS, () => store.put(report))
+  const put: ReportStore['put'] = (report) => inTime(REPORT_PATIENCE_MS, store.put(report))
   return createInstanceReporter({ store: { ...store, put }, instance: newId(), now: Date.now })
 }
 
@@ -257,7 +258,7 @@ const COUNT_PATIENCE_MS = 250
 export function limitsOf({ client, env: { tables, rates } }: Tables): Limits {
   const counter = dynamoRateCounter(client, { table: tables.connections })
   const impatient: RateCounter = {
-    add: (...counted) => within(COUNT_PATIENCE_MS, () => counter.add(...counted)),
+    add: (...counted) => inTime(COUNT_PATIENCE_MS, counter.add(...counted)),
   }
   return createLimits({
     counter: impatient,
@@ -268,28 +269,18 @@ export function limitsOf({ client, env: { tables, rates } }: Tables): Limits {
   })
 }
 
-/** Rejects if something takes too long. It may be done later. */
-async function within<T>(ms: number, run: () => Promise<T>): Promise<T> {
-  const done = new AbortController()
-  const tooLate = async (): Promise<never> => {
-    await setTimeout(ms, undefined, { signal: done.signal })
-    throw new Error(`this was not done after ${ms} ms, and may be done later`)
-  }
-  try {
-    return await Promise.race([run(), tooLate()])
-  } finally {
-    done.abort()
-  }
-}
-
 /** How long a response may wait until Kafka has an entry, in milliseconds. */
 const AUDIT_PATIENCE_MS = 1000
 
 /** The audit trail of a function that writes to Kafka itself, inside the VPC, from where it cannot call a function. */
 export function auditTrailInKafka(deps: AcceptDeps): Audit {
   return createAudit({
-    send: (record) => within(AUDIT_PATIENCE_MS, () => writeAudit(record, deps, { isNew: true })),
+    send: (record) => inTime(AUDIT_PATIENCE_MS, writeAudit(record, deps, { isNew: true })),
     now: Date.now,
     newId,
   })
+}
+
+function inTime<T>(ms: number, work: Promise<T>): Promise<T> {
+  return within(ms, work, `this was not done after ${ms} ms, and may be done later`)
 }

@@ -4,14 +4,8 @@ import { chromiumPath } from '../support/chromium-path.ts'
 import { openSocket, type TestSocket } from '../support/open-socket.ts'
 import { addressOf, bearer } from '../support/sign-in.ts'
 import { API_KEY, type TestStack } from '../support/start-stack.ts'
-import { axeViolations, openApp, overflowOf, PICTURES, startApp } from './support/open-app.ts'
-
-const SIZES = [
-  ['light', 1440],
-  ['dark', 1440],
-  ['light', 360],
-  ['dark', 360],
-] as const
+import { openApp, startApp } from './support/open-app.ts'
+import { showEachLook } from './support/show-each-look.ts'
 
 describe.skipIf(chromiumPath() === null)('open connections in Chromium', () => {
   let stack: TestStack
@@ -33,17 +27,7 @@ describe.skipIf(chromiumPath() === null)('open connections in Chromium', () => {
   })
 
   const row = (text: string) => page.getByRole('row').filter({ hasText: text })
-  const showEach = async (name: string) => {
-    for (const [colorScheme, width] of SIZES) {
-      await page.emulateMedia({ colorScheme })
-      await page.setViewportSize({ width, height: 900 })
-      await expect.poll(() => overflowOf(page)).toBeLessThanOrEqual(0)
-      expect.soft(await axeViolations(page)).toEqual([])
-      await page.screenshot({ path: `${PICTURES}/pipeline-${name}-${colorScheme}-${width}.png` })
-    }
-    await page.emulateMedia({ colorScheme: 'light' })
-    await page.setViewportSize({ width: 1440, height: 900 })
-  }
+  const showEach = (name: string) => showEachLook(page, `pipeline-${name}`)
 
   it('the header says how many connections are open, to every role', async () => {
     await page.getByText('2 connections', { exact: true }).waitFor()

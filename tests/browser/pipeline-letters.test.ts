@@ -6,14 +6,8 @@ import type { PositionedEvent } from '#shared/core/event.ts'
 import { chromiumPath } from '../support/chromium-path.ts'
 import { openSocket, type TestSocket } from '../support/open-socket.ts'
 import { API_KEY, type TestStack } from '../support/start-stack.ts'
-import { axeViolations, overflowOf, PICTURES, startApp } from './support/open-app.ts'
-
-const SIZES = [
-  ['light', 1440],
-  ['dark', 1440],
-  ['light', 360],
-  ['dark', 360],
-] as const
+import { axeViolations, startApp } from './support/open-app.ts'
+import { showEachLook } from './support/show-each-look.ts'
 
 /** An event whose data does not fit its schema, as a producer that writes into Kafka itself sends it. */
 const EVENT = {
@@ -55,17 +49,7 @@ describe.skipIf(chromiumPath() === null)('dead letters and replays in Chromium',
   })
 
   const row = (text: string) => page.getByRole('row').filter({ hasText: text })
-  const showEach = async (name: string) => {
-    for (const [colorScheme, width] of SIZES) {
-      await page.emulateMedia({ colorScheme })
-      await page.setViewportSize({ width, height: 900 })
-      await expect.poll(() => overflowOf(page)).toBeLessThanOrEqual(0)
-      expect.soft(await axeViolations(page)).toEqual([])
-      await page.screenshot({ path: `${PICTURES}/pipeline-${name}-${colorScheme}-${width}.png` })
-    }
-    await page.emulateMedia({ colorScheme: 'light' })
-    await page.setViewportSize({ width: 1440, height: 900 })
-  }
+  const showEach = (name: string) => showEachLook(page, `pipeline-${name}`)
 
   it('a record that does not fit its schema is listed, and opened in every form', async () => {
     await writeRecords(stack, [JSON.stringify(EVENT), 'this is no event'])

@@ -2,6 +2,7 @@ import { Kafka, type KafkaConfig, logLevel, type Message, Partitioners, type Pro
 import type { Position } from '#shared/core/event.ts'
 import { Refusal } from '#shared/core/refusal.ts'
 import type { RawLog, RawRecord } from '#shared/pipeline/ports.ts'
+import { within } from '#shared/pipeline/within.ts'
 import { gatherWrites, type WriteRecords } from './gather-writes.ts'
 
 /** A write that takes longer is refused. The request then ends within 5 s, with the time to take and release leases. */
@@ -52,6 +53,7 @@ export function kafkaEventLog(
         return await within(
           patienceMs,
           attempt.then((open) => open.write(records)),
+          `no response from Kafka within ${patienceMs} ms`,
         )
       } catch (cause) {
         if (!isRefusal(cause)) drop(attempt)
@@ -118,18 +120,4 @@ async function write(producer: Producer, records: readonly RawRecord[]): Promise
     next.set(name, offset + 1)
     return { topic, partition, offset }
   })
-}
-
-/** A plain timer: an aborted sleep creates an error with its stack, which was a third of the CPU of a single post. */
-async function within<T>(patienceMs: number, work: Promise<T>): Promise<T> {
-  const late = Promise.withResolvers<never>()
-  const timer = setTimeout(
-    () => late.reject(new Error(`no response from Kafka within ${patienceMs} ms`)),
-    patienceMs,
-  )
-  try {
-    return await Promise.race([work, late.promise])
-  } finally {
-    clearTimeout(timer)
-  }
 }

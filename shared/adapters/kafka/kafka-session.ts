@@ -2,6 +2,7 @@ import { Kafka, type KafkaConfig, logLevel } from 'kafkajs'
 import Cluster from 'kafkajs/src/cluster/index.js'
 import createSocketFactory from 'kafkajs/src/network/socketFactory.js'
 import { Refusal } from '#shared/core/refusal.ts'
+import { within } from '#shared/pipeline/within.ts'
 
 /** How a cluster is reached. With `ssl` and `sasl` it is MSK, or any Kafka that asks for credentials. */
 export type KafkaAccess = Pick<KafkaConfig, 'brokers' | 'ssl' | 'sasl' | 'clientId'>
@@ -82,7 +83,7 @@ export function kafkaSession(
   return {
     async ask(request) {
       try {
-        return await within(patienceMs, attempt(request))
+        return await within(patienceMs, attempt(request), `no response from Kafka within ${patienceMs} ms`)
       } catch (cause) {
         if (cause instanceof Refusal) throw cause
         if (connected) drop(connected)
@@ -90,18 +91,5 @@ export function kafkaSession(
         throw new Refusal('unavailable', detail, { cause, retryAfterSeconds: RETRY_AFTER_SECONDS })
       }
     },
-  }
-}
-
-async function within<T>(patienceMs: number, work: Promise<T>): Promise<T> {
-  const late = Promise.withResolvers<never>()
-  const timer = setTimeout(
-    () => late.reject(new Error(`no response from Kafka within ${patienceMs} ms`)),
-    patienceMs,
-  )
-  try {
-    return await Promise.race([work, late.promise])
-  } finally {
-    clearTimeout(timer)
   }
 }
