@@ -72,7 +72,7 @@ export function composeDeliver(env: Environment, tables: Tables = openTables(env
 
 /**
  * The MSK trigger: stores each batch, or waits until the first shard has stored it, then pushes it to every subscriber of
- * its shard. Which shard a function has is said in `DELIVER_SHARDS` (infra/msk-triggers.cjs): several functions may share
+ * its shard. Which shard a function has is said in `DELIVER_SHARDS` (infra/triggers.ts): several functions may share
  * a process and its environment. Near the end of its time it takes on nothing more, and what is not done comes again.
  */
 export function createDeliver({ shards, deliverShards, requestStats, guard, ...deps }: DeliverFunctionDeps) {

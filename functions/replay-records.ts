@@ -48,7 +48,7 @@ export function composeReplayRecords(env: Environment): WorkerDeps {
     viewStore: folding.viewStore,
     fold: async (records: Parameters<typeof foldBatch>[0]) =>
       void (await foldBatch(records, folding, { isRebuilder: true })),
-    groupOf: (topic: string) => `tidewire-fold-${topic}`, // as in infra/msk-triggers.cjs
+    groupOf: (topic: string) => `tidewire-${env.telemetry.stage}-fold-${topic}`, // as in infra/triggers.ts
     elapsed: clock.elapsed,
   }
   const inspector = kafkaLogInspector({ brokers: env.kafkaBrokers, clientId: 'tidewire-replay' })

@@ -18,3 +18,11 @@ export function readOrigins(text: string): readonly string[] {
 function isOrigin(text: string): boolean {
   return /^https?:[^*]*$/.test(text) && URL.canParse(text) && new URL(text).origin === text
 }
+
+/** No page can have this origin (RFC 2606). The gateway has no CORS without an origin, and then no preflight is answered. */
+const NOWHERE = 'https://nowhere.invalid'
+
+/** The origins of the web pages that may call the API, as the gateway takes them. */
+export function allowedOrigins(origins: readonly string[]): readonly string[] {
+  return origins.length > 0 ? origins : [NOWHERE]
+}

@@ -1,4 +1,5 @@
 import { type ITopicConfig, Kafka, logLevel } from 'kafkajs'
+import { readMappings } from './msk-trigger/read-mappings.ts'
 import type { Service } from './service.ts'
 import { stopIdlePolling } from './stop-idle-polling.ts'
 
@@ -6,11 +7,7 @@ const PARTITIONS = 3
 
 /** Returns the topics that functions are triggered by, with the partitions and the retention of `custom.topics`. */
 export function readTopics(service: Service): ITopicConfig[] {
-  const events = Object.values(service.functions ?? {}).flatMap(({ events }) => events ?? [])
-  const topics = events.flatMap((event) => {
-    const source = (event.msk ?? event.kafka) as { topic?: unknown } | undefined
-    return typeof source?.topic === 'string' ? [source.topic] : []
-  })
+  const topics = readMappings(service).map(({ topic }) => topic)
   const { partitions: numPartitions = PARTITIONS, retentionMs = {} } = service.custom?.topics ?? {}
   return [...new Set(topics)].map((topic) => {
     const kept = retentionMs[topic]

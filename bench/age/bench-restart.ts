@@ -23,7 +23,7 @@ const ITEMS = { least: 1_000_000, perGigabyte: 50_000 }
 const RUNS_BEFORE_MS = 8000
 const PATIENCE_MS = 60_000
 /** Consumer groups of Kafka: who pushes to viewers and who folds views. */
-const GROUPS = ['tidewire-deliver', 'tidewire-fold']
+const GROUPS = ['tidewire-local-deliver', 'tidewire-local-fold']
 
 /**
  * A stack with a long log, 60 events per second and 60 viewers is killed and started again at once. How long until it is
@@ -70,7 +70,7 @@ function crowdOf({ httpUrl, socketUrl }: TestStack, viewers: number): CrowdProce
 
 /** The consumer groups of a topic, as infra/msk-triggers.cjs names them. */
 function groupsOf(topic: string): string[] {
-  return [`tidewire-deliver-0-of-1-${topic}`, `tidewire-fold-${topic}`]
+  return [`tidewire-local-deliver-0-of-1-${topic}`, `tidewire-local-fold-${topic}`]
 }
 
 /** Lets a stack without tables make them, its topics and groups with some events, stops it, and fills its data. */

@@ -15,7 +15,7 @@ module.exports = async ({ resolveVariable, resolveConfigurationProperty }) => {
     stage,
     cloudWatchName,
     functions: Object.keys(functions).map((key) => ({ key, name: `${prefix}-${key}` })),
-    triggered: Object.keys(functions).filter((key) => functions[key].events?.some(({ msk }) => msk)),
+    triggered: Object.keys(functions).filter((key) => key === 'fold' || key.startsWith('deliver')),
     tables: Object.values(await resolveVariable('self:custom.tables')),
   }
   return {

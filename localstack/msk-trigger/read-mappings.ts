@@ -54,6 +54,20 @@ export function readMappings(service: Service): Mapping[] {
       }
     }
   }
+  for (const [logicalId, resource] of Object.entries(resourcesOf(service))) {
+    if (!isFields(resource) || resource.Type !== 'AWS::Lambda::EventSourceMapping') continue
+    try {
+      const mapping = readResource(
+        logicalId,
+        isFields(resource.Properties) ? resource.Properties : {},
+        service,
+      )
+      if (mapping) mappings.push(mapping)
+    } catch (error) {
+      if (!(error instanceof BadMapping)) throw error
+      problems.push(error.message)
+    }
+  }
   problems.push(...sharedGroups(mappings))
   if (problems.length > 0) throw new Error(`event source mappings:\n  ${problems.join('\n  ')}`)
   return mappings
@@ -103,6 +117,57 @@ function readMapping(event: Fields, owner: Owner): Mapping | undefined {
     ...readBatching(properties, fail),
     ...readErrorHandling(properties, topic, fail),
   }
+}
+
+function resourcesOf({ resources }: Service): Fields {
+  const found = isFields(resources) ? resources.Resources : undefined
+  return isFields(found) ? found : {}
+}
+
+/** The mapping of a resource of the template; undefined if it is disabled, or its source is no Kafka. */
+function readResource(logicalId: string, properties: Fields, service: Service): Mapping | undefined {
+  const fail: Fail = (problem) => {
+    throw new BadMapping(`resource ${logicalId}: ${problem}`)
+  }
+  const { AmazonManagedKafkaEventSourceConfig: managed, SelfManagedKafkaEventSourceConfig: own } = properties
+  const config = isFields(managed) ? managed : own
+  if (properties.Enabled === false || !isFields(config)) return undefined
+  if (properties.FilterCriteria) return fail('FilterCriteria are not emulated: filter in the function')
+  const [topic] = Array.isArray(properties.Topics) ? properties.Topics : []
+  if (typeof topic !== 'string' || topic === '') return fail('Topics must have one topic')
+  const functions = isFields(service.functions) ? service.functions : {}
+  const functionKey = Object.keys(functions).find((key) => isFunctionOf(properties.FunctionName, key))
+  const definition = functionKey === undefined ? undefined : functions[functionKey]
+  if (functionKey === undefined || !isFields(definition))
+    return fail('FunctionName is no function of serverless.yml')
+  const owner = { functionKey, definition, service }
+  const functionName = readFunctionName(owner)
+  const { ConsumerGroupId: group } = config
+  return {
+    functionKey,
+    functionName,
+    topic,
+    ...(isFields(managed)
+      ? { eventSource: 'aws:kafka' as const, eventSourceArn: arnOf(properties.EventSourceArn) }
+      : { eventSource: 'SelfManagedKafka' as const }),
+    groupId: typeof group === 'string' ? group : `${functionName}-${topic}`,
+    timeoutMs: readTimeout(owner, fail),
+    ...readBatching(properties, fail),
+    ...readErrorHandling(properties, topic, fail),
+  }
+}
+
+/** Whether a property of a template refers to the function with a key. */
+function isFunctionOf(value: unknown, key: string): boolean {
+  const logicalId = `${functionToken(key)}LambdaFunction`
+  if (!isFields(value)) return value === key
+  const { 'Fn::GetAtt': attribute, Ref: ref } = value
+  return ref === logicalId || (Array.isArray(attribute) && attribute[0] === logicalId)
+}
+
+/** An ARN, made up if only a deployment knows it. */
+function arnOf(value: unknown): string {
+  return typeof value === 'string' ? value : 'arn:aws:kafka:us-east-1:000000000000:cluster/local/local'
 }
 
 const toProperties = (source: Fields): Fields => ({

@@ -5,7 +5,7 @@ import { type Problem, publish, type Receipt } from '../support/api.ts'
 import { API_KEY, startStack, type TestStack } from '../support/start-stack.ts'
 
 const TOPIC = 'container-events'
-const GROUPS = [`tidewire-deliver-0-of-1-${TOPIC}`, `tidewire-fold-${TOPIC}`]
+const GROUPS = [`tidewire-local-deliver-0-of-1-${TOPIC}`, `tidewire-local-fold-${TOPIC}`]
 
 describe('what Kafka has, over HTTP', () => {
   let stack: TestStack

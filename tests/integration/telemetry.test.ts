@@ -132,7 +132,7 @@ describe('GET /metrics', () => {
     expect(sampleOf(after, accepted)).toBe(sampleOf(before, accepted) + 1)
     expect(sampleOf(after, refused)).toBe(1)
     expect(after).toMatch(
-      /tidewire_kafka_consumer_lag\{group="tidewire-fold-events",topic="events",partition="0"\} \d/,
+      /tidewire_kafka_consumer_lag\{group="tidewire-local-fold-events",topic="events",partition="0"\} \d/,
     )
     expect(sampleOf(after, 'tidewire_process_memory_bytes')).toBeGreaterThan(1e6)
     await expect

@@ -174,7 +174,7 @@ describe('the CloudWatch dashboard', () => {
       resolveVariable: async (name) => known[name],
       resolveConfigurationProperty: async () => [
         { write: { events: [{ httpApi: 'POST /events' }] } },
-        { fold: { events: [{ msk: { topic: 'events' } }] } },
+        { fold: { events: [] } },
       ],
     })
     return JSON.parse(Properties.DashboardBody['Fn::Sub']).widgets

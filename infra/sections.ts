@@ -1,0 +1,47 @@
+import { joinTemplates } from './cloudformation.ts'
+import { type Deployment, PARAMETERS, readDeployment } from './deployment.ts'
+import { environmentOf } from './environment.ts'
+import { allowedOrigins } from './read-origins.ts'
+import { tables } from './tables.ts'
+import { topicRetention } from './topic-retention.ts'
+import { triggeredFunctions, triggers } from './triggers.ts'
+
+/** What the framework gives to a file that it resolves a variable from. */
+type Variables = { readonly resolveVariable: (name: string) => Promise<unknown> }
+
+/** Each section of serverless.yml that depends on the parameters, by its name in sections.cjs. */
+const SECTIONS: Readonly<Record<string, (deployment: Deployment) => unknown>> = {
+  environment: environmentOf,
+  allowedOrigins: ({ allowedOrigins: origins }) => allowedOrigins(origins),
+  vpc: () => null,
+  functions: triggeredFunctions,
+  topicRetention,
+  resources: (deployment) => joinTemplates([tables(deployment), triggers(deployment)]),
+}
+
+/** Whether it was said what is wrong with the parameters: every section needs all of them. */
+let isTold = false
+
+/**
+ * Returns a section of serverless.yml. Throws an error of one line for each parameter that is missing or wrong, but only
+ * for the first section that is asked for.
+ */
+export async function resolveSection(name: string, { resolveVariable }: Variables): Promise<unknown> {
+  const section = SECTIONS[name]
+  if (section === undefined) throw new Error(`serverless.yml has no section ${name}`)
+  const values = await Promise.all(
+    PARAMETERS.map(async (parameter) => [parameter, await resolveVariable(`param:${parameter}`)] as const),
+  )
+  const topics = (await resolveVariable('self:custom.topics.names')) as readonly string[]
+  const stage = String(await resolveVariable('sls:stage'))
+  const service = String(await resolveVariable('self:service'))
+  try {
+    return await section(await readDeployment(Object.fromEntries(values), { service, stage, topics }))
+  } catch (error) {
+    if (isTold) return {}
+    isTold = true
+    // The framework prints the stack; who deploys reads the message.
+    if (error instanceof Error) error.stack = error.message
+    throw error
+  }
+}
