@@ -5,10 +5,11 @@ export const THROTTLES = [
   'ThrottlingException',
 ] as const
 
-/** The errors of DynamoDB that pass by themselves. */
+/** The errors of services that pass by themselves. */
 const PASSING: ReadonlySet<string> = new Set([
   'TimeoutError',
   'InternalServerError',
+  'InternalServiceError',
   'ServiceUnavailable',
   ...THROTTLES,
 ])

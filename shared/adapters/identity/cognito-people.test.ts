@@ -114,7 +114,7 @@ describe('Cognito', () => {
   test.each([
     [400, { __type: 'TooManyRequestsException' }, 'TooManyRequestsException'],
     [400, { __type: 'com.amazonaws#AccessDeniedException' }, 'AccessDeniedException'],
-    [502, '<html>', 'CognitoError'],
+    [502, '<html>', 'ServiceUnavailable'],
   ])('that refuses with %d %j makes an error of that name', async (status, body, name) => {
     const people = await open(() => ({ status, body }))
 

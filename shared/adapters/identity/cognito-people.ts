@@ -1,18 +1,17 @@
-import { payloadOf, signedRequester } from '#shared/adapters/aws/signed-request.ts'
+import { type AwsSettings, actionCaller } from '#shared/adapters/aws/call-action.ts'
 import { isUserName } from '#shared/core/access/principal.ts'
 import { highestRole, ROLES, type Role } from '#shared/core/access/role.ts'
 import type { People } from '#shared/pipeline/people/directory.ts'
 
 type Options = {
   readonly userPoolId: string
-  /** The region and the credentials, by the names of their environment variables. */
-  readonly aws: Readonly<Record<string, string | undefined>>
+  readonly aws: AwsSettings
   /** Where Cognito is, if not in the cloud. */
   readonly endpoint?: string | undefined
 }
 
-/** Somebody waits for each of the calls; in milliseconds. */
-const PATIENCE_MS = 4000
+/** Somebody waits for each of the calls: two tries, which together take less than 3 s. */
+const TRIES_MS = [1500, 1400]
 /** The most that Cognito returns at once. */
 const PAGE = 60
 /** Of each role, at most 1,200 people are listed; every one can be found by the name. */
@@ -33,7 +32,8 @@ type Reply = {
  * @see https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_ListUsersInGroup.html
  */
 export function cognitoPeople({ userPoolId, aws, endpoint }: Options): People {
-  const call = actionCaller(aws, endpoint)
+  const target = 'AWSCognitoIdentityProviderService'
+  const call = actionCaller({ name: 'cognito-idp', target, aws, endpoint, triesMs: TRIES_MS })
   const pool = { UserPoolId: userPoolId }
 
   async function listGroup(role: Role): Promise<User[]> {
@@ -87,34 +87,4 @@ function isUnknown(error: unknown): boolean {
 
 function isPerson(user: User): user is User & { readonly Username: string } {
   return user.Enabled !== false && isUserName(user.Username ?? '')
-}
-
-/** Makes the function that calls an action of Cognito. It throws an error with the name of Cognito's own. */
-function actionCaller({ AWS_REGION: region = 'local', ...env }: Options['aws'], endpoint?: string) {
-  const url = new URL(endpoint ?? `https://cognito-idp.${region}.amazonaws.com`)
-  const request = signedRequester('cognito-idp', url)
-  const credentials = {
-    accessKeyId: env.AWS_ACCESS_KEY_ID ?? 'local',
-    secretAccessKey: env.AWS_SECRET_ACCESS_KEY ?? 'local',
-    sessionToken: env.AWS_SESSION_TOKEN,
-  }
-  return async <Body>(action: string, input: object): Promise<Body> => {
-    const headers = {
-      'content-type': 'application/x-amz-json-1.1',
-      'x-amz-target': `AWSCognitoIdentityProviderService.${action}`,
-    }
-    const { status, body } = await request(
-      { path: '/', headers, payload: payloadOf(JSON.stringify(input)), timeoutMs: PATIENCE_MS },
-      { credentials, region, now: Date.now() },
-    )
-    if (status === 200) return JSON.parse(body.toString()) as Body
-    const error = new Error(`${action} was answered with ${status}`)
-    error.name = errorName(body.toString())
-    throw error
-  }
-}
-
-/** The name in `__type`, which may follow a namespace and `#`. What is no JSON comes from something in between. */
-function errorName(body: string): string {
-  return /"__type"\s*:\s*"(?:[^"#]*#)?([\w.]+)"/.exec(body)?.[1] ?? 'CognitoError'
 }
