@@ -10,11 +10,21 @@ export type KafkaChoice =
   /** An MSK Serverless cluster that the stage creates; it takes IAM only. */
   | { readonly kind: 'serverless' }
   /** A provisioned MSK cluster that the stage creates. */
-  | { readonly kind: 'provisioned'; readonly auth: 'iam' | 'scram' }
-  /** An MSK cluster that exists. With `scram`, `secretArn` is the Secrets Manager secret of the user. */
+  | {
+      readonly kind: 'provisioned'
+      readonly auth: 'iam' | 'scram'
+      readonly instanceType: string
+      /** Gibibytes of each broker. */
+      readonly storage: number
+    }
+  /**
+   * An MSK cluster that exists. With `scram`, `secretArn` is the Secrets Manager secret of the user. Without `brokers`
+   * MSK is asked for their addresses when the stage is deployed.
+   */
   | {
       readonly kind: 'existing'
       readonly arn: string
+      readonly brokers: string | null
       readonly auth: 'iam' | 'scram'
       readonly secretArn: string | null
     }
@@ -29,12 +39,14 @@ export type KafkaChoice =
 /** Where the functions run that reach Kafka: null is outside a VPC. */
 export type NetworkChoice =
   | null
-  | { readonly kind: 'created' }
+  /** A VPC with a subnet in each of the zones: a name, or null for the next one of the region. */
+  | { readonly kind: 'created'; readonly zones: readonly (string | null)[] }
   | {
       readonly kind: 'given'
-      readonly vpcId: string
+      /** Null if the stage makes no security group in it. */
+      readonly vpcId: string | null
       readonly subnetIds: readonly string[]
-      /** Groups that the brokers let in. Without them the stage makes one, which the brokers must be told of. */
+      /** The groups of the functions, which the brokers let in. Without them the stage makes one. */
       readonly securityGroupIds: readonly string[]
     }
 
@@ -47,6 +59,8 @@ export type Deployment = {
   readonly isLocal: boolean
   /** The topics of all domains, as the domains name them. */
   readonly topics: readonly string[]
+  /** The partitions of a topic that the stage creates. */
+  readonly partitions: number
   /** What the names of the topics begin with in Kafka, so that two stages can share a cluster. */
   readonly topicPrefix: string
   readonly kafka: KafkaChoice
@@ -73,10 +87,13 @@ export const PARAMETERS = [
   'kafkaBrokers',
   'kafkaAuth',
   'kafkaSecret',
+  'brokerType',
+  'brokerStorage',
   'topicPrefix',
   'vpc',
   'subnets',
   'securityGroups',
+  'zones',
   'pollers',
   'shards',
   'protect',
@@ -96,11 +113,19 @@ export const PARAMETERS = [
 /** Shards that a template has room for; infra/triggers.test.ts compares it with the limits of CloudFormation. */
 export const MOST_SHARDS = 16
 
+/** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-msk-cluster-ebsstorageinfo.html */
+const MOST_STORAGE = 16_384
+
 const list = (text: string) =>
   text
     .split(',')
     .map((item) => item.trim())
     .filter((item) => item !== '')
+
+function wholeNumber(most: number, unit = '') {
+  const problem = `must be a whole number${unit} from 1 to ${most}`
+  return z.coerce.number(problem).int(problem).min(1, problem).max(most, problem)
+}
 
 const KINDS = ['serverless', 'provisioned', 'existing', 'external'] as const
 const text = z.coerce.string().trim().default('')
@@ -111,17 +136,18 @@ const schema = z.looseObject({
   kafkaBrokers: text,
   kafkaAuth: text,
   kafkaSecret: text,
+  brokerType: z.coerce
+    .string()
+    .regex(/^(kafka|express)\.[a-z0-9]+\.[a-z0-9]+$/, 'must be a type of brokers, such as kafka.m7g.large')
+    .default('kafka.m7g.large'),
+  brokerStorage: wholeNumber(MOST_STORAGE, ' of gibibytes').default(100),
   topicPrefix: text,
   vpc: text,
   subnets: text.transform(list),
   securityGroups: text.transform(list),
+  zones: text.transform(list),
   pollers: z.enum(['provisioned', 'on-demand'], 'must be provisioned or on-demand').default('provisioned'),
-  shards: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(MOST_SHARDS, `must be a whole number from 1 to ${MOST_SHARDS}`)
-    .default(1),
+  shards: wholeNumber(MOST_SHARDS).default(1),
   protect: z.enum(['auto', 'true', 'false'], 'must be auto, true or false').default('auto'),
   retention: text,
   allowedOrigins: text,
@@ -130,7 +156,7 @@ const schema = z.looseObject({
 })
 
 type Values = z.infer<typeof schema>
-type Place = { readonly service: string; readonly stage: string; readonly topics: readonly string[] }
+type Place = Pick<Deployment, 'service' | 'stage' | 'topics' | 'partitions'>
 
 const SETTINGS = [
   'retention',
@@ -144,7 +170,7 @@ const SETTINGS = [
 /** Reads the parameters of a stage. Throws an error with a line for each one that is missing or wrong. */
 export async function readDeployment(
   given: Readonly<Record<string, unknown>>,
-  { service, stage, topics }: Place,
+  { service, stage, topics, partitions }: Place,
 ): Promise<Deployment> {
   const present = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null))
   const result = schema.safeParse(present)
@@ -163,6 +189,7 @@ export async function readDeployment(
     prefix: `${service}-${stage}`,
     isLocal,
     topics,
+    partitions,
     topicPrefix: values.topicPrefix === 'auto' ? (isShared ? `${stage}.` : '') : values.topicPrefix,
     kafka,
     network: isLocal ? null : readNetwork(values, kafka),
@@ -177,37 +204,84 @@ export async function readDeployment(
   }
 }
 
-function readKafka(
-  { kafka: kind, kafkaArn, kafkaBrokers, kafkaAuth, kafkaSecret }: Values,
-  stage: string,
-): KafkaChoice {
+/** Which Kafka the parameters are of: an ARN is that of an MSK cluster, and brokers alone are those of any other. */
+function kindOf({ kafka, kafkaArn, kafkaBrokers }: Values): string {
+  if (kafka !== '') return kafka
+  if (kafkaArn !== '') return 'existing'
+  return kafkaBrokers === '' ? '' : 'external'
+}
+
+function readKafka(values: Values, stage: string): KafkaChoice {
+  const { kafkaArn, kafkaBrokers, kafkaAuth, kafkaSecret } = values
+  const kind = kindOf(values)
   switch (kind) {
     case 'serverless':
+      if (kafkaAuth !== '' && kafkaAuth !== 'iam')
+        throw new Error(`kafka=serverless takes kafkaAuth=iam only, not ${JSON.stringify(kafkaAuth)}`)
       return { kind }
-    case 'provisioned':
-      return { kind, auth: mskAuth(kafkaAuth) }
+    case 'provisioned': {
+      if (kafkaSecret !== '')
+        throw new Error(
+          'kafka=provisioned creates the secret of its user: use kafkaAuth=scram without kafkaSecret',
+        )
+      return {
+        kind,
+        auth: mskAuth(kafkaAuth),
+        instanceType: values.brokerType,
+        storage: values.brokerStorage,
+      }
+    }
     case 'existing': {
       if (!/^arn:[\w-]+:kafka:[\w-]+:\d{12}:cluster\/[^/]+\/[\w-]+$/.test(kafkaArn))
         throw new Error('kafka=existing needs the ARN of the cluster: --param="kafkaArn=arn:aws:kafka:…"')
-      const auth = mskAuth(kafkaAuth)
+      // A secret has a user in it, and IAM has none.
+      const auth = mskAuth(kafkaAuth || (kafkaSecret === '' ? 'iam' : 'scram'))
       if (auth === 'scram' && kafkaSecret === '')
         throw new Error(
           'kafkaAuth=scram needs the secret of the user: --param="kafkaSecret=arn:aws:secretsmanager:…"',
         )
-      return { kind, arn: kafkaArn, auth, secretArn: kafkaSecret || null }
+      if (auth === 'iam' && kafkaSecret !== '')
+        throw new Error('kafkaAuth=iam has no secret: leave kafkaSecret out, or use kafkaAuth=scram')
+      return {
+        kind,
+        arn: kafkaArn,
+        brokers: kafkaBrokers === '' ? null : readBrokers(kafkaBrokers),
+        auth,
+        secretArn: kafkaSecret === '' ? null : readSecretArn(kafkaSecret),
+      }
     }
     case 'external': {
       if (kafkaBrokers === '' || kafkaSecret === '')
         throw new Error(
           'kafka=external needs --param="kafkaBrokers=host:9092,…" and, for user name and password, --param="kafkaSecret=arn:aws:secretsmanager:…"',
         )
-      return { kind, brokers: kafkaBrokers, auth: externalAuth(kafkaAuth), secretArn: kafkaSecret }
+      return {
+        kind,
+        brokers: readBrokers(kafkaBrokers),
+        auth: externalAuth(kafkaAuth),
+        secretArn: readSecretArn(kafkaSecret),
+      }
     }
     default:
       throw new Error(
         `The stage ${stage} needs a Kafka: --param="kafka=${KINDS.join('|')}" (docs/deploy.md); it is ${kind === '' ? 'not set' : JSON.stringify(kind)}.`,
       )
   }
+}
+
+function readBrokers(text: string): string {
+  const brokers = list(text)
+  const wrong = brokers.find((broker) => !/^[\w.-]+:\d{1,5}$/.test(broker))
+  if (wrong !== undefined || brokers.length === 0)
+    throw new Error(
+      `kafkaBrokers: ${JSON.stringify(wrong ?? text)} is not host:port, such as b-1.example.com:9096`,
+    )
+  return brokers.join(',')
+}
+
+function readSecretArn(text: string): string {
+  if (/^arn:[\w-]+:secretsmanager:[\w-]+:\d{12}:secret:[\w/+=.@-]+$/.test(text)) return text
+  throw new Error('kafkaSecret must be the ARN of a secret, such as arn:aws:secretsmanager:…:secret:…')
 }
 
 function mskAuth(auth: string): 'iam' | 'scram' {
@@ -224,15 +298,41 @@ function externalAuth(auth: string): 'scram-sha-256' | 'scram-sha-512' | 'plain'
   )
 }
 
-function readNetwork({ vpc, subnets, securityGroups }: Values, { kind }: KafkaChoice): NetworkChoice {
-  if (vpc === '') {
+/** MSK replicates each topic to three zones of a provisioned cluster; one that is serverless is content with two. */
+const ZONES = { serverless: 2, provisioned: 3 }
+
+function readNetwork({ vpc, subnets, securityGroups, zones }: Values, kafka: KafkaChoice): NetworkChoice {
+  const { kind } = kafka
+  const isCreated = kind === 'serverless' || kind === 'provisioned'
+  if (vpc === '' && subnets.length === 0) {
+    if (securityGroups.length > 0) throw new Error('securityGroups needs --param="subnets=subnet-…,subnet-…"')
     if (kind === 'existing')
       throw new Error(
-        'kafka=existing needs the network of the cluster: --param="vpc=vpc-…" --param="subnets=subnet-…,subnet-…"',
+        'kafka=existing needs the network of the cluster: --param="subnets=subnet-…,subnet-…" --param="securityGroups=sg-…", groups that the brokers let in',
       )
-    return kind === 'external' ? null : { kind: 'created' }
+    return isCreated ? { kind: 'created', zones: readZones(zones, ZONES[kind]) } : null
   }
+  if (zones.length > 0)
+    throw new Error('zones is for a VPC that the stage creates: leave it out, the subnets say it')
   if (subnets.length === 0)
     throw new Error('vpc needs --param="subnets=subnet-…,subnet-…", in two zones at least')
-  return { kind: 'given', vpcId: vpc, subnetIds: subnets, securityGroupIds: securityGroups }
+  if (isCreated && (subnets.length < 2 || subnets.length > 3))
+    throw new Error(`kafka=${kind} needs two or three subnets, each in a zone of its own`)
+  if (kind === 'existing' && securityGroups.length === 0)
+    throw new Error('kafka=existing needs --param="securityGroups=sg-…", groups that the brokers let in')
+  if (vpc === '' && (isCreated || securityGroups.length === 0))
+    throw new Error('subnets needs --param="vpc=vpc-…", where the stage makes a security group')
+  return {
+    kind: 'given',
+    vpcId: vpc === '' ? null : vpc,
+    subnetIds: subnets,
+    securityGroupIds: securityGroups,
+  }
+}
+
+function readZones(names: readonly string[], usual: number): readonly (string | null)[] {
+  if (names.length === 0) return Array.from({ length: usual }, () => null)
+  if (names.length !== new Set(names).size || names.length < 2 || names.length > 3)
+    throw new Error('zones must be two or three zones of the region, such as eu-central-1a,eu-central-1b')
+  return names
 }

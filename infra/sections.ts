@@ -1,6 +1,8 @@
 import { joinTemplates } from './cloudformation.ts'
 import { type Deployment, PARAMETERS, readDeployment } from './deployment.ts'
 import { environmentOf } from './environment.ts'
+import { vpcOfKafkaFunctions } from './functions.ts'
+import { network } from './network.ts'
 import { allowedOrigins } from './read-origins.ts'
 import { tables } from './tables.ts'
 import { topicRetention } from './topic-retention.ts'
@@ -13,10 +15,10 @@ type Variables = { readonly resolveVariable: (name: string) => Promise<unknown> 
 const SECTIONS: Readonly<Record<string, (deployment: Deployment) => unknown>> = {
   environment: environmentOf,
   allowedOrigins: ({ allowedOrigins: origins }) => allowedOrigins(origins),
-  vpc: () => null,
+  vpc: vpcOfKafkaFunctions,
   functions: triggeredFunctions,
   topicRetention,
-  resources: (deployment) => joinTemplates([tables(deployment), triggers(deployment)]),
+  resources: (deployment) => joinTemplates([network(deployment), tables(deployment), triggers(deployment)]),
 }
 
 /** Whether it was said what is wrong with the parameters: every section needs all of them. */
@@ -33,10 +35,13 @@ export async function resolveSection(name: string, { resolveVariable }: Variable
     PARAMETERS.map(async (parameter) => [parameter, await resolveVariable(`param:${parameter}`)] as const),
   )
   const topics = (await resolveVariable('self:custom.topics.names')) as readonly string[]
+  const partitions = Number(await resolveVariable('self:custom.topics.partitions'))
   const stage = String(await resolveVariable('sls:stage'))
   const service = String(await resolveVariable('self:service'))
   try {
-    return await section(await readDeployment(Object.fromEntries(values), { service, stage, topics }))
+    return await section(
+      await readDeployment(Object.fromEntries(values), { service, stage, topics, partitions }),
+    )
   } catch (error) {
     if (isTold) return {}
     isTold = true

@@ -1,5 +1,6 @@
 import { functionArn, functionToken, type Resource, type Template, type Value } from './cloudformation.ts'
 import type { Deployment } from './deployment.ts'
+import { connectsToKafka, vpcOfKafkaFunctions } from './functions.ts'
 
 /**
  * The functions that the topics trigger: `fold`, and one `deliver` for each shard of the connections, each with consumer
@@ -11,7 +12,6 @@ type Consumer = {
   readonly key: string
   readonly handler: string
   readonly role: string
-  readonly isPrivate: boolean
   readonly environment?: Readonly<Record<string, string>>
   readonly groupOf: (topic: string) => string
 }
@@ -28,7 +28,6 @@ function consumersOf({ shards, prefix }: Deployment): Consumer[] {
     key: deliverKey(shard),
     handler: 'functions/deliver.handler',
     role: 'DeliverRole',
-    isPrivate: false,
     environment: { DELIVER_SHARDS },
     groupOf: (topic: string) => `${prefix}-deliver-${shard}-of-${shards}-${topic}`,
   }))
@@ -36,7 +35,6 @@ function consumersOf({ shards, prefix }: Deployment): Consumer[] {
     key: 'fold',
     handler: 'functions/fold.handler',
     role: 'FoldRole',
-    isPrivate: true,
     groupOf: (topic: string) => `${prefix}-fold-${topic}`,
   }
   return [...delivers, fold]
@@ -46,7 +44,12 @@ function consumersOf({ shards, prefix }: Deployment): Consumer[] {
 export function triggeredFunctions(deployment: Deployment) {
   const entries = consumersOf(deployment).map(({ key, handler, environment }) => [
     key,
-    { handler, timeout: TIMEOUT_SECONDS, ...(environment && { environment }) },
+    {
+      handler,
+      timeout: TIMEOUT_SECONDS,
+      ...(environment && { environment }),
+      ...(connectsToKafka(key) && { vpc: vpcOfKafkaFunctions(deployment) }),
+    },
   ])
   return Object.fromEntries(entries)
 }
