@@ -72,6 +72,8 @@ export type Deployment = {
   readonly isProtected: boolean
   readonly retention: Retention
   readonly allowedOrigins: readonly string[]
+  /** The web page's own domain with its certificate, which must be in us-east-1, or null. */
+  readonly webDomain: { readonly name: string; readonly certificateArn: string } | null
   /** Where alarms are sent, or null. */
   readonly alarmEmail: string | null
   /** The first administrator, who gets an invitation, or null. */
@@ -99,6 +101,9 @@ export const PARAMETERS = [
   'protect',
   'retention',
   'allowedOrigins',
+  'webDomain',
+  'webCertificate',
+  'socketUrl',
   'alarmEmail',
   'adminEmail',
   'recordSecrets',
@@ -151,6 +156,12 @@ const schema = z.looseObject({
   protect: z.enum(['auto', 'true', 'false'], 'must be auto, true or false').default('auto'),
   retention: text,
   allowedOrigins: text,
+  webDomain: text,
+  webCertificate: text,
+  socketUrl: text.refine(
+    (url) => url === '' || /^wss:\/\/[\w.-]+(?::\d+)?(?:\/|$)/.test(url),
+    'must be an address such as wss://live.example.com',
+  ),
   alarmEmail: optional,
   adminEmail: optional,
 })
@@ -165,6 +176,7 @@ const SETTINGS = [
   'connectionsPerKey',
   'rateLimits',
   'logLevel',
+  'socketUrl',
 ] as const
 
 /** Reads the parameters of a stage. Throws an error with a line for each one that is missing or wrong. */
@@ -198,6 +210,7 @@ export async function readDeployment(
     isProtected: values.protect === 'auto' ? stage === 'prod' : values.protect === 'true',
     retention: await readRetention(values.retention),
     allowedOrigins: readOrigins(values.allowedOrigins),
+    webDomain: readWebDomain(values),
     alarmEmail: values.alarmEmail,
     adminEmail: values.adminEmail,
     settings: Object.fromEntries(names.map((name) => [name, String(present[name] ?? '')])),
@@ -335,4 +348,16 @@ function readZones(names: readonly string[], usual: number): readonly (string | 
   if (names.length !== new Set(names).size || names.length < 2 || names.length > 3)
     throw new Error('zones must be two or three zones of the region, such as eu-central-1a,eu-central-1b')
   return names
+}
+
+function readWebDomain({ webDomain: name, webCertificate: certificateArn }: Values): Deployment['webDomain'] {
+  if (name === '' && certificateArn === '') return null
+  if (
+    !/^(?=.*\.)[a-z0-9.-]+$/.test(name) ||
+    !/^arn:[\w-]+:acm:us-east-1:\d{12}:certificate\/[\w-]+$/.test(certificateArn)
+  )
+    throw new Error(
+      'webDomain needs a name in lower case and its certificate in us-east-1, where CloudFront looks for it: --param="webDomain=live.example.com" --param="webCertificate=arn:aws:acm:us-east-1:…"',
+    )
+  return { name, certificateArn }
 }

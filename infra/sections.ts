@@ -1,4 +1,4 @@
-import { joinTemplates } from './cloudformation.ts'
+import { joinTemplates, type Template } from './cloudformation.ts'
 import { type Deployment, PARAMETERS, readDeployment } from './deployment.ts'
 import { environmentOf } from './environment.ts'
 import { vpcOfKafkaFunctions } from './functions.ts'
@@ -7,9 +7,13 @@ import { allowedOrigins } from './read-origins.ts'
 import { tables } from './tables.ts'
 import { topicRetention } from './topic-retention.ts'
 import { triggeredFunctions, triggers } from './triggers.ts'
+import { web } from './web.ts'
 
 /** What the framework gives to a file that it resolves a variable from. */
 type Variables = { readonly resolveVariable: (name: string) => Promise<unknown> }
+
+/** What each module adds to the template. */
+const MODULES: readonly ((deployment: Deployment) => Template)[] = [network, tables, triggers, web]
 
 /** Each section of serverless.yml that depends on the parameters, by its name in sections.cjs. */
 const SECTIONS: Readonly<Record<string, (deployment: Deployment) => unknown>> = {
@@ -18,7 +22,7 @@ const SECTIONS: Readonly<Record<string, (deployment: Deployment) => unknown>> = 
   vpc: vpcOfKafkaFunctions,
   functions: triggeredFunctions,
   topicRetention,
-  resources: (deployment) => joinTemplates([network(deployment), tables(deployment), triggers(deployment)]),
+  resources: (deployment) => joinTemplates(MODULES.map((make) => make(deployment))),
 }
 
 /** Whether it was said what is wrong with the parameters: every section needs all of them. */

@@ -3,21 +3,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { extname, join, normalize } from 'node:path'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
+import { CONTENT_TYPES, cacheControl } from '../../infra/page/page-files.ts'
 import { listenOnLoopback } from '../listen-on-loopback.ts'
 import { createTrustingServer, type Trust } from '../trusted-requests.ts'
 
 const compress = promisify(gzip)
 
-const TYPES: Readonly<Record<string, string>> = {
-  '.html': 'text/html; charset=utf-8',
-  '.js': 'text/javascript; charset=utf-8',
-  '.css': 'text/css; charset=utf-8',
-  '.json': 'application/json',
-  '.svg': 'image/svg+xml',
-  '.png': 'image/png',
-  '.woff2': 'font/woff2',
-  '.txt': 'text/plain; charset=utf-8',
-}
 const TEXTS = /^text|json$|svg/
 
 type Options = {
@@ -55,7 +46,7 @@ export async function serveFiles({ folder, port, documents, headers, trust }: Op
     const file = (await find(path)) ?? (isAsset ? null : await find('/index.html'))
     if (file === null)
       return response.writeHead(404, { 'content-type': 'text/plain' }).end('There is no such file.\n')
-    return send(request, response, file, isAsset ? 'public, max-age=31536000, immutable' : 'no-cache')
+    return send(request, response, file, cacheControl(path.slice(1)))
   }
   const server = createTrustingServer(trust, (request, response) => {
     respond(request, response).catch(() => response.writableEnded || response.writeHead(500).end())
@@ -79,7 +70,7 @@ function pathOf({ url = '/' }: IncomingMessage): string {
 }
 
 async function readFileOf(folder: string, path: string): Promise<File | null> {
-  const type = TYPES[extname(path)]
+  const type = CONTENT_TYPES[extname(path)]
   if (type === undefined || path.includes('..')) return null
   const bytes = await readFile(join(folder, path)).catch(() => null)
   if (bytes === null) return null

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
+import { buildPage } from '../../infra/page/build-page.ts'
+import { pageHeaders } from '../../infra/page/page-headers.ts'
 import { loopbackOrigins, requestProblem, type Trust } from '../trusted-requests.ts'
-import { buildWeb } from './build-web.ts'
 import { serveFiles } from './serve-files.ts'
 
 type Options = {
@@ -21,12 +22,12 @@ export async function startWeb({ port, config, origins, allowedHosts = [] }: Opt
   const document = JSON.stringify(config)
   const trust: Trust = { hosts: allowedHosts, origins: loopbackOrigins(port) }
   if (process.env.WEB_DEV === '1') return serveSources(port, document, trust)
-  const folder = await buildWeb()
+  const folder = await buildPage()
   return serveFiles({
     folder,
     port,
     documents: { '/config.json': document },
-    headers: securityHeaders(origins),
+    headers: pageHeaders(origins),
     trust,
   })
 }
@@ -63,30 +64,4 @@ async function serveSources(port: number, config: string, trust: Trust) {
   })
   await server.listen()
   return { endpoint: `http://localhost:${port}`, stop: () => server.close() }
-}
-
-/**
- * The app may load only its own scripts and styles and send requests only to `origins`. Inline scripts and style sheets
- * and frames are forbidden.
- */
-function securityHeaders(origins: readonly string[]): Readonly<Record<string, string>> {
-  const policy = [
-    "default-src 'none'",
-    "script-src 'self'",
-    "style-src 'self'",
-    "img-src 'self' data:",
-    "font-src 'self'",
-    `connect-src 'self' ${[...new Set(origins)].join(' ')}`,
-    "manifest-src 'self'",
-    "base-uri 'none'",
-    "form-action 'self'",
-    "frame-ancestors 'none'",
-  ]
-  return {
-    'content-security-policy': policy.join('; '),
-    'x-content-type-options': 'nosniff',
-    'referrer-policy': 'no-referrer',
-    'cross-origin-opener-policy': 'same-origin',
-    'permissions-policy': 'camera=(), microphone=(), geolocation=()',
-  }
 }

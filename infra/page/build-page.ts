@@ -7,15 +7,15 @@ import { promisify } from 'node:util'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 /** The inputs of the build. If they have not changed, the last build is used. */
-const SOURCES = ['web', 'shared', 'localstack/web', 'package-lock.json', 'package.json']
+const SOURCES = ['web', 'shared', 'infra/page/build-for-production.ts', 'package-lock.json', 'package.json']
 const IGNORED = /node_modules|\.test\.tsx?$|[\\/]dist[\\/]/
 /** The maximum number of builds that are kept, because other stacks may still serve them. */
 const KEPT = 4
 
 /**
- * Builds the web app for production, unless the same sources were built before, and returns the folder of the build.
+ * Builds the web page for production, unless the same sources were built before, and returns the folder of the build.
  */
-export async function buildWeb(cache = join(ROOT, 'node_modules/.cache/tidewire-web')): Promise<string> {
+export async function buildPage(cache = join(ROOT, 'node_modules/.cache/tidewire-web')): Promise<string> {
   const target = join(cache, await hashSources())
   if (await exists(target)) return target
   const building = `${target}.${process.pid}`
