@@ -1,6 +1,12 @@
 import type { Context, MSKEvent } from 'aws-lambda'
 import { answerInTime, OutOfTime, timeLeft } from '#shared/adapters/lambda/answer-in-time.ts'
-import { allFailed, type BatchResponse, failuresOf, recordsOf } from '#shared/adapters/lambda/msk-event.ts'
+import {
+  allFailed,
+  type BatchResponse,
+  failuresOf,
+  recordsOf,
+  reportFailures,
+} from '#shared/adapters/lambda/msk-event.ts'
 import type { GuardedWork, PoisonGuard } from '#shared/pipeline/consume/poison-guard.ts'
 import { type DeliverDeps, deliver } from '#shared/pipeline/deliver/deliver.ts'
 import { createKnownHeads } from '#shared/pipeline/deliver/store-batch.ts'
@@ -105,4 +111,5 @@ export function createDeliver({ shards, deliverShards, requestStats, guard, ...d
   })
 }
 
-export const handler = createDeliver(composeDeliver(readEnvironment(process.env)))
+const env = readEnvironment(process.env)
+export const handler = reportFailures(createDeliver(composeDeliver(env)), env.batchFailures)

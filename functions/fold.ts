@@ -1,6 +1,12 @@
 import type { Context, MSKEvent } from 'aws-lambda'
 import { answerInTime, OutOfTime, timeLeft } from '#shared/adapters/lambda/answer-in-time.ts'
-import { allFailed, type BatchResponse, failuresOf, recordsOf } from '#shared/adapters/lambda/msk-event.ts'
+import {
+  allFailed,
+  type BatchResponse,
+  failuresOf,
+  recordsOf,
+  reportFailures,
+} from '#shared/adapters/lambda/msk-event.ts'
 import { domains } from '#shared/domain/catalog.ts'
 import type { GuardedWork, PoisonGuard } from '#shared/pipeline/consume/poison-guard.ts'
 import type { KafkaRecord } from '#shared/pipeline/ports.ts'
@@ -74,4 +80,5 @@ export function createFold({ guard, ...deps }: FoldFunctionDeps) {
   })
 }
 
-export const handler = createFold(composeFold(readEnvironment(process.env)))
+const env = readEnvironment(process.env)
+export const handler = reportFailures(createFold(composeFold(env)), env.batchFailures)

@@ -42,6 +42,12 @@ export function functionToken(key: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1)
 }
 
+/** The part of a logical id that is made of a name such as that of a topic: `port-events` is `PortEvents`. */
+export function nameToken(name: string): string {
+  const words = name.split(/[^0-9A-Za-z]+/)
+  return words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('')
+}
+
 /** The ARN of a function, by its key in serverless.yml. */
 export function functionArn(key: string): Value {
   return { 'Fn::GetAtt': [`${functionToken(key)}LambdaFunction`, 'Arn'] }

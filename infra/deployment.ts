@@ -1,5 +1,11 @@
 import * as z from 'zod'
 import type { Retention } from '#shared/core/retention.ts'
+import {
+  MAPPING_PARAMETERS,
+  type MappingSettings,
+  mappingFields,
+  mappingSettings,
+} from './mapping-settings.ts'
 import { readOrigins } from './read-origins.ts'
 import { readRetention } from './read-retention.ts'
 
@@ -65,8 +71,7 @@ export type Deployment = {
   readonly topicPrefix: string
   readonly kafka: KafkaChoice
   readonly network: NetworkChoice
-  /** `provisioned` pollers are always there; those `on-demand` cost nothing while idle, and are slower. */
-  readonly pollers: 'provisioned' | 'on-demand'
+  readonly mappings: MappingSettings
   readonly shards: number
   /** Whether tables and user pool refuse to be deleted, and keep backups of every second. */
   readonly isProtected: boolean
@@ -96,7 +101,7 @@ export const PARAMETERS = [
   'subnets',
   'securityGroups',
   'zones',
-  'pollers',
+  ...MAPPING_PARAMETERS,
   'shards',
   'protect',
   'retention',
@@ -151,7 +156,7 @@ const schema = z.looseObject({
   subnets: text.transform(list),
   securityGroups: text.transform(list),
   zones: text.transform(list),
-  pollers: z.enum(['provisioned', 'on-demand'], 'must be provisioned or on-demand').default('provisioned'),
+  ...mappingFields,
   shards: wholeNumber(MOST_SHARDS).default(1),
   protect: z.enum(['auto', 'true', 'false'], 'must be auto, true or false').default('auto'),
   retention: text,
@@ -193,6 +198,7 @@ export async function readDeployment(
   const values = result.data
   const isLocal = stage === 'local'
   const kafka: KafkaChoice = isLocal ? { kind: 'local' } : readKafka(values, stage)
+  const network = isLocal ? null : readNetwork(values, kafka)
   const isShared = kafka.kind === 'existing' || kafka.kind === 'external'
   const names = [...SETTINGS, 'recordSecrets', 'recordsSignedSince']
   return {
@@ -204,8 +210,8 @@ export async function readDeployment(
     partitions,
     topicPrefix: values.topicPrefix === 'auto' ? (isShared ? `${stage}.` : '') : values.topicPrefix,
     kafka,
-    network: isLocal ? null : readNetwork(values, kafka),
-    pollers: values.pollers,
+    network,
+    mappings: mappingSettings(values, kafka.kind !== 'external' || network !== null),
     shards: values.shards,
     isProtected: values.protect === 'auto' ? stage === 'prod' : values.protect === 'true',
     retention: await readRetention(values.retention),

@@ -250,7 +250,7 @@ function egress(port: number, CidrIp: string, Description: string) {
   return { ...tcp(port), CidrIp, Description }
 }
 
-function endpointsOf({ network: choice, pollers }: Deployment): Record<string, Resource> {
+function endpointsOf({ network: choice, mappings }: Deployment): Record<string, Resource> {
   if (choice?.kind !== 'created') return {}
   const service = (name: string): Value => ({ 'Fn::Sub': `com.amazonaws.\${AWS::Region}.${name}` })
   const gateway = (name: string, statement: { readonly [key: string]: Value }): Resource => ({
@@ -291,6 +291,6 @@ function endpointsOf({ network: choice, pollers }: Deployment): Record<string, R
     }),
     SecretsEndpoint: inside('secretsmanager'),
     // https://docs.aws.amazon.com/lambda/latest/dg/with-msk-cluster-network.html
-    ...(pollers === 'on-demand' && { LambdaEndpoint: inside('lambda'), StsEndpoint: inside('sts') }),
+    ...(mappings.pollers === null && { LambdaEndpoint: inside('lambda'), StsEndpoint: inside('sts') }),
   }
 }

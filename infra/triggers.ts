@@ -1,6 +1,14 @@
-import { functionArn, functionToken, type Resource, type Template, type Value } from './cloudformation.ts'
-import type { Deployment } from './deployment.ts'
+import {
+  functionArn,
+  functionToken,
+  nameToken,
+  type Resource,
+  type Template,
+  type Value,
+} from './cloudformation.ts'
+import type { Deployment, KafkaChoice, NetworkChoice } from './deployment.ts'
 import { connectsToKafka, vpcOfKafkaFunctions } from './functions.ts'
+import { functionSecurityGroups, privateSubnets } from './network.ts'
 
 /**
  * The functions that the topics trigger: `fold`, and one `deliver` for each shard of the connections, each with consumer
@@ -11,12 +19,11 @@ import { connectsToKafka, vpcOfKafkaFunctions } from './functions.ts'
 type Consumer = {
   readonly key: string
   readonly handler: string
-  readonly role: string
+  /** What the names of its groups begin with. */
+  readonly group: string
   readonly environment?: Readonly<Record<string, string>>
-  readonly groupOf: (topic: string) => string
 }
 
-const BATCH_SIZE = 500
 const TIMEOUT_SECONDS = 60
 
 function consumersOf({ shards, prefix }: Deployment): Consumer[] {
@@ -27,27 +34,22 @@ function consumersOf({ shards, prefix }: Deployment): Consumer[] {
   const delivers = numbers.map((shard) => ({
     key: deliverKey(shard),
     handler: 'functions/deliver.handler',
-    role: 'DeliverRole',
+    group: `deliver-${shard}-of-${shards}`,
     environment: { DELIVER_SHARDS },
-    groupOf: (topic: string) => `${prefix}-deliver-${shard}-of-${shards}-${topic}`,
   }))
-  const fold = {
-    key: 'fold',
-    handler: 'functions/fold.handler',
-    role: 'FoldRole',
-    groupOf: (topic: string) => `${prefix}-fold-${topic}`,
-  }
-  return [...delivers, fold]
+  return [{ key: 'fold', handler: 'functions/fold.handler', group: 'fold' }, ...delivers]
 }
 
 /** The functions that the topics trigger, by key, for `functions` of serverless.yml. */
 export function triggeredFunctions(deployment: Deployment) {
+  // Lambda reads no partial responses of pollers on demand, so a failure must be an error there.
+  const failures = isProvisioned(deployment) ? {} : { BATCH_FAILURES: 'throw' }
   const entries = consumersOf(deployment).map(({ key, handler, environment }) => [
     key,
     {
       handler,
       timeout: TIMEOUT_SECONDS,
-      ...(environment && { environment }),
+      environment: { ...environment, ...failures },
       ...(connectsToKafka(key) && { vpc: vpcOfKafkaFunctions(deployment) }),
     },
   ])
@@ -56,34 +58,146 @@ export function triggeredFunctions(deployment: Deployment) {
 
 /** The event source mappings: which topic feeds which function, and how. */
 export function triggers(deployment: Deployment): Template {
-  const entries = consumersOf(deployment).flatMap((consumer) =>
-    deployment.topics.map(
-      (topic) => [mappingId(consumer.key, topic), mappingOf(consumer, topic, deployment)] as const,
-    ),
+  const pairs = consumersOf(deployment).flatMap((consumer) =>
+    deployment.topics.map((topic) => ({ consumer, topic })),
+  )
+  const entries = pairs.map(
+    ({ consumer, topic }, index) =>
+      [
+        mappingId(consumer, topic, deployment),
+        mappingOf(consumer, topic, { deployment, pollers: pollersOf(index, deployment) }),
+      ] as const,
   )
   return { Resources: Object.fromEntries(entries) }
 }
 
-function mappingId(key: string, topic: string): string {
-  const words = topic.split(/[^0-9A-Za-z]+/).map((word) => word.charAt(0).toUpperCase() + word.slice(1))
-  return `${functionToken(key)}${words.join('')}Mapping`
+/**
+ * The logical id of a mapping. It has what Lambda cannot change of a mapping that exists, its group and its topic, because
+ * CloudFormation would try to change it: only with another id it makes a new mapping and deletes the old one.
+ */
+function mappingId({ key, group }: Consumer, topic: string, { topicPrefix }: Deployment): string {
+  const name = key === group ? functionToken(key) : nameToken(group)
+  return `${name}${nameToken(`${topicPrefix}${topic}`)}Mapping`
 }
 
-function mappingOf({ key, groupOf }: Consumer, topic: string, deployment: Deployment): Resource {
+type Context = { readonly deployment: Deployment; readonly pollers: Value | null }
+
+function mappingOf(consumer: Consumer, topic: string, { deployment, pollers }: Context): Resource {
+  const { kafka, mappings, network, prefix, topicPrefix } = deployment
+  const dependency = topicResource(kafka, topic)
   return {
     Type: 'AWS::Lambda::EventSourceMapping',
+    ...(dependency !== null && { DependsOn: dependency }),
     Properties: {
-      FunctionName: functionArn(key),
-      EventSourceArn: clusterArn(deployment),
-      AmazonManagedKafkaEventSourceConfig: { ConsumerGroupId: groupOf(topic) },
-      Topics: [`${deployment.topicPrefix}${topic}`],
+      FunctionName: functionArn(consumer.key),
+      ...sourceOf(kafka, network, `${prefix}-${consumer.group}-${topic}`),
+      Topics: [`${topicPrefix}${topic}`],
       StartingPosition: 'TRIM_HORIZON',
-      BatchSize: BATCH_SIZE,
-      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      BatchSize: mappings.batchSize,
+      ...(mappings.windowSeconds !== null && { MaximumBatchingWindowInSeconds: mappings.windowSeconds }),
+      ...(mappings.onFailure !== null && {
+        DestinationConfig: { OnFailure: { Destination: mappings.onFailure } },
+      }),
+      ...(pollers !== null && {
+        ProvisionedPollerConfig: pollers,
+        FunctionResponseTypes: ['ReportBatchItemFailures'],
+        MaximumRetryAttempts: mappings.retries,
+        MaximumRecordAgeInSeconds: mappings.ageSeconds,
+        BisectBatchOnFunctionError: mappings.isBisecting,
+        ...(mappings.metrics.length > 0 && { MetricsConfig: { Metrics: mappings.metrics } }),
+      }),
     },
   }
 }
 
-function clusterArn({ kafka }: Deployment): Value {
-  return kafka.kind === 'existing' ? kafka.arn : 'arn:aws:kafka:eu-central-1:000000000000:cluster/local/local'
+/** What must be there before a mapping reads a topic; null if nothing of the stage makes it. */
+function topicResource(kafka: KafkaChoice, topic: string): string | null {
+  switch (kafka.kind) {
+    case 'local':
+      return null
+    case 'provisioned':
+      return `Topic${nameToken(topic)}`
+    default:
+      return 'KafkaTopics'
+  }
+}
+
+function isProvisioned({ mappings }: Deployment): boolean {
+  return mappings.pollers !== null
+}
+
+// https://docs.aws.amazon.com/lambda/latest/dg/msk-esm-parameters.html: a group has up to 100 mappings of one VPC, whose
+// maximums are 2,000 pollers together.
+const MAPPINGS_OF_GROUP = 100
+const POLLERS_OF_GROUP = 2000
+
+/**
+ * The pollers of a mapping by its number; null are pollers on demand. Pollers are billed in units of several
+ * (https://aws.amazon.com/lambda/pricing/), which the mappings of a group fill together. The groups of an account share
+ * their names, so these begin with the stage.
+ */
+function pollersOf(number: number, { kafka, mappings, network, prefix }: Deployment): Value | null {
+  if (mappings.pollers === null) return null
+  const { minimum, maximum } = mappings.pollers
+  const size = Math.min(MAPPINGS_OF_GROUP, Math.floor(POLLERS_OF_GROUP / maximum))
+  const isInNetwork = kafka.kind !== 'external' || network !== null
+  return {
+    MinimumPollers: minimum,
+    MaximumPollers: maximum,
+    ...(isInNetwork && { PollerGroupName: `${prefix}-${Math.floor(number / size) + 1}` }),
+  }
+}
+
+type Properties = Readonly<Record<string, Value>>
+
+/** Where the records are, and how Lambda proves who it is. IAM needs no more than the role of the function. */
+function sourceOf(kafka: KafkaChoice, network: NetworkChoice, group: string): Properties {
+  switch (kafka.kind) {
+    case 'local':
+      return msk('arn:aws:kafka:eu-central-1:000000000000:cluster/local/local', group)
+    case 'serverless':
+      return msk({ Ref: 'KafkaCluster' }, group)
+    case 'provisioned':
+      return msk({ Ref: 'KafkaCluster' }, group, kafka.auth === 'scram' ? { Ref: 'KafkaUser' } : null)
+    case 'existing':
+      return msk(kafka.arn, group, kafka.auth === 'scram' ? kafka.secretArn : null)
+    case 'external':
+      return {
+        SelfManagedEventSource: { Endpoints: { KafkaBootstrapServers: kafka.brokers.split(',') } },
+        SelfManagedKafkaEventSourceConfig: { ConsumerGroupId: group },
+        SourceAccessConfigurations: [
+          { Type: SASL[kafka.auth], URI: kafka.secretArn },
+          ...networkAccess(network),
+        ],
+      }
+  }
+}
+
+function msk(arn: Value, group: string, secret: Value = null): Properties {
+  return {
+    EventSourceArn: arn,
+    AmazonManagedKafkaEventSourceConfig: { ConsumerGroupId: group },
+    ...(secret !== null && { SourceAccessConfigurations: [{ Type: 'SASL_SCRAM_512_AUTH', URI: secret }] }),
+  }
+}
+
+const SASL = {
+  'scram-sha-256': 'SASL_SCRAM_256_AUTH',
+  'scram-sha-512': 'SASL_SCRAM_512_AUTH',
+  plain: 'BASIC_AUTH',
+} as const
+
+/** The way of Lambda's pollers to brokers in a VPC. Those of MSK it takes from the cluster. */
+function networkAccess(network: NetworkChoice): Value[] {
+  if (network === null) return []
+  const withPrefix = (prefix: string) => (id: Value) =>
+    typeof id === 'string' ? `${prefix}:${id}` : { 'Fn::Join': [':', [prefix, id]] }
+  return [
+    ...privateSubnets(network)
+      .map(withPrefix('subnet'))
+      .map((URI) => ({ Type: 'VPC_SUBNET', URI })),
+    ...functionSecurityGroups(network)
+      .map(withPrefix('security_group'))
+      .map((URI) => ({ Type: 'VPC_SECURITY_GROUP', URI })),
+  ]
 }

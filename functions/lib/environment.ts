@@ -75,6 +75,7 @@ const schema = z.object({
   LOG_LEVEL: z.enum(['DEBUG', 'INFO', 'WARN', 'ERROR']).default('INFO'),
   AWS_LAMBDA_FUNCTION_NAME: text.optional(),
   AWS_XRAY_DAEMON_ADDRESS: text.optional(),
+  BATCH_FAILURES: z.enum(['report', 'throw']).default('report'),
   DELIVER_SHARDS: z.string().default('').transform(list).pipe(z.array(shardOfFunction)),
   DYNAMODB_ENDPOINT: z.url().optional(),
   LAMBDA_ENDPOINT: z.url().optional(),
@@ -150,5 +151,7 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
     /** What only the local stack has: the address of its page, and whether simulators run. */
     local: { page: data.WEB_URL, demo: data.DEMO === '1' },
     deliverShards: new Map(data.DELIVER_SHARDS),
+    /** Whether a function tells its trigger which records failed, or fails as a whole because that is not read. */
+    batchFailures: data.BATCH_FAILURES,
   }
 }

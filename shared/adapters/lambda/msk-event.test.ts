@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer'
 import type { MSKEvent } from 'aws-lambda'
 import { expect, test, vi } from 'vitest'
-import { failuresOf, recordsOf } from './msk-event.ts'
+import { BatchFailed, failuresOf, recordsOf, reportFailures } from './msk-event.ts'
 
 /** As AWS documents it: https://docs.aws.amazon.com/lambda/latest/dg/with-msk-process.html */
 const EVENT: MSKEvent = {
@@ -67,4 +67,16 @@ test('failed partitions are named as objects with their first offset, and logged
   expect(response).toEqual({ batchItemFailures: [{ itemIdentifier: { partition: 't-3', offset: 42 } }] })
   expect(String(logged.mock.calls[0]?.[0])).toContain('throttled')
   logged.mockRestore()
+})
+
+test('failures are an error for a trigger that reads no partial responses, and are reported to one that does', async () => {
+  vi.spyOn(console, 'error').mockImplementation(() => {})
+  const failed = [{ topic: 'mytopic', partition: 0, offset: 15, cause: new Error('busy') }]
+  const handle = async (response: 'fails' | 'works') => failuresOf(response === 'fails' ? failed : [])
+
+  await expect(reportFailures(handle, 'throw')('fails', {})).rejects.toThrow(new BatchFailed(['mytopic-0']))
+  expect(await reportFailures(handle, 'throw')('works', {})).toEqual({ batchItemFailures: [] })
+  expect(await reportFailures(handle, 'report')('fails', {})).toEqual({
+    batchItemFailures: [{ itemIdentifier: { partition: 'mytopic-0', offset: 15 } }],
+  })
 })

@@ -54,6 +54,34 @@ export function allFailed({ records }: MSKEvent, cause: unknown): BatchResponse 
   return failuresOf(Object.values(records).flatMap(([first]) => (first ? [{ ...first, cause }] : [])))
 }
 
+/** Some records of a batch failed, and the trigger does not read which. */
+export class BatchFailed extends Error {
+  readonly code = 'BATCH_FAILED'
+
+  constructor(partitions: readonly string[]) {
+    super(`records failed in ${partitions.join(', ')}; the batch comes again`)
+    this.name = 'BatchFailed'
+  }
+}
+
+/**
+ * Returns a handler that reports failures as its trigger reads them: `report` leaves the response as it is, and `throw`
+ * throws a `BatchFailed` for a response with failures. Without `ReportBatchItemFailures` Lambda takes any response for a
+ * success (https://docs.aws.amazon.com/lambda/latest/dg/kafka-retry-configurations.html), and what failed would be lost.
+ */
+export function reportFailures<Event, Context>(
+  handle: (event: Event, context: Context) => Promise<BatchResponse>,
+  how: 'report' | 'throw',
+): (event: Event, context: Context) => Promise<BatchResponse> {
+  if (how === 'report') return handle
+  return async (event, context) => {
+    const response = await handle(event, context)
+    const failed = response.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier.partition)
+    if (failed.length > 0) throw new BatchFailed(failed)
+    return response
+  }
+}
+
 function decodeBytes(text: string | null | undefined): Uint8Array | null {
   return typeof text === 'string' ? Buffer.from(text, 'base64') : null
 }
