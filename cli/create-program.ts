@@ -3,6 +3,7 @@ import { VERSION } from '#shared/core/version.ts'
 import { createAuditCommand } from './audit/audit-command.ts'
 import { createCompletionCommand } from './completion/completion-command.ts'
 import { createConnectionsCommand } from './connections/connections-command.ts'
+import { createCostCommand } from './cost/cost-command.ts'
 import { createDeadLettersCommand } from './dead-letters/dead-letters-command.ts'
 import { createDoctorCommand } from './doctor/doctor-command.ts'
 import { createEraseCommand } from './erase/erase-command.ts'
@@ -31,6 +32,7 @@ const COMMANDS: readonly ((context: CliContext) => Command)[] = [
   createUsersCommand,
   createConnectionsCommand,
   createDoctorCommand,
+  createCostCommand,
   createProfileCommand,
   createCompletionCommand,
 ]

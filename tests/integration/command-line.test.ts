@@ -120,6 +120,10 @@ const CASES: Readonly<Record<string, () => Promise<unknown>>> = {
     expect({ ok, failed: checks.filter(({ status }) => status === 'fail') }).toEqual({ ok: true, failed: [] })
     expect(checks.filter(({ status }) => status === 'skipped')).toEqual([])
   },
+  cost: async () => {
+    const { total } = await readOne<{ total: number }>('cost', '--events-per-second', '1', '--viewers', '20')
+    expect(total).toBeGreaterThan(0)
+  },
   topics: async () => {
     expect((await read<{ name: string }>('topics')).map(({ name }) => name)).toContain('port-events')
     expect(await readOne('topics', 'port-events')).toMatchObject({ name: 'port-events' })
