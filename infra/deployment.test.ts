@@ -98,7 +98,12 @@ describe('parameters that are missing or wrong get a line that says what to do',
     [{ kafka: 'serverless', vpc: 'vpc-1' }, 'vpc needs --param="subnets='],
     [{ kafka: 'serverless', vpc: 'vpc-1', subnets: 'subnet-1' }, 'needs two or three subnets'],
     [{ kafka: 'serverless', subnets: 'subnet-1,subnet-2' }, 'subnets needs --param="vpc=vpc-…"'],
-    [{ kafka: 'serverless', zones: 'eu-central-1a' }, 'zones must be two or three zones'],
+    [{ kafka: 'serverless', zones: 'eu-central-1a' }, 'needs two or three zones of the region'],
+    [{ kafka: 'serverless', zones: 'a,a' }, 'needs two or three zones of the region'],
+    [
+      { kafka: 'provisioned', brokerType: 'express.m7g.large', zones: 'a,b' },
+      'needs three zones of the region',
+    ],
     [
       { kafka: 'serverless', vpc: 'vpc-1', subnets: 'subnet-1', zones: 'a' },
       'zones is for a VPC that the stage',

@@ -317,9 +317,6 @@ function externalAuth(auth: string): 'scram-sha-256' | 'scram-sha-512' | 'plain'
   )
 }
 
-/** MSK replicates each topic to three zones of a provisioned cluster; one that is serverless is content with two. */
-const ZONES = { serverless: 2, provisioned: 3 }
-
 function readNetwork({ vpc, subnets, securityGroups, zones }: Values, kafka: KafkaChoice): NetworkChoice {
   const { kind } = kafka
   const isCreated = kind === 'serverless' || kind === 'provisioned'
@@ -329,14 +326,13 @@ function readNetwork({ vpc, subnets, securityGroups, zones }: Values, kafka: Kaf
       throw new Error(
         'kafka=existing needs the network of the cluster: --param="subnets=subnet-…,subnet-…" --param="securityGroups=sg-…", groups that the brokers let in',
       )
-    return isCreated ? { kind: 'created', zones: readZones(zones, ZONES[kind]) } : null
+    return isCreated ? { kind: 'created', zones: readZones(zones, kafka) } : null
   }
   if (zones.length > 0)
     throw new Error('zones is for a VPC that the stage creates: leave it out, the subnets say it')
   if (subnets.length === 0)
     throw new Error('vpc needs --param="subnets=subnet-…,subnet-…", in two zones at least')
-  if (isCreated && (subnets.length < 2 || subnets.length > 3))
-    throw new Error(`kafka=${kind} needs two or three subnets, each in a zone of its own`)
+  if (isCreated) assertZones('subnets, each in a zone of its own', subnets, kafka)
   if (kind === 'existing' && securityGroups.length === 0)
     throw new Error('kafka=existing needs --param="securityGroups=sg-…", groups that the brokers let in')
   if (vpc === '' && (isCreated || securityGroups.length === 0))
@@ -349,11 +345,25 @@ function readNetwork({ vpc, subnets, securityGroups, zones }: Values, kafka: Kaf
   }
 }
 
-function readZones(names: readonly string[], usual: number): readonly (string | null)[] {
-  if (names.length === 0) return Array.from({ length: usual }, () => null)
-  if (names.length !== new Set(names).size || names.length < 2 || names.length > 3)
-    throw new Error('zones must be two or three zones of the region, such as eu-central-1a,eu-central-1b')
-  return names
+function readZones(names: readonly string[], kafka: KafkaChoice): readonly (string | null)[] {
+  if (names.length > 0) assertZones('zones of the region', names, kafka)
+  return names.length > 0 ? names : Array.from({ length: usualZones(kafka) }, () => null)
+}
+
+/** MSK Serverless is content with two zones. A topic of provisioned brokers has a replica in each of three. */
+function usualZones({ kind }: KafkaChoice): number {
+  return kind === 'serverless' ? 2 : 3
+}
+
+function assertZones(what: string, names: readonly string[], kafka: KafkaChoice): void {
+  // https://docs.aws.amazon.com/msk/latest/developerguide/msk-broker-types-express.html
+  const isExpress = kafka.kind === 'provisioned' && kafka.instanceType.startsWith('express.')
+  if (names.length === 3 || (names.length === 2 && !isExpress)) {
+    if (new Set(names).size === names.length) return
+  }
+  throw new Error(
+    `kafka=${kafka.kind} needs ${isExpress ? 'three' : 'two or three'} ${what}, not "${names.join(',')}"`,
+  )
 }
 
 function readWebDomain({ webDomain: name, webCertificate: certificateArn }: Values): Deployment['webDomain'] {

@@ -1,15 +1,15 @@
 import type { Value } from './cloudformation.ts'
 import type { Deployment } from './deployment.ts'
+import { kafkaEnvironment } from './kafka.ts'
 import { TABLES, tableName } from './tables.ts'
 
 /** The environment of every function. Nothing in it is secret, because a template can be read by many. */
 export function environmentOf(deployment: Deployment): Readonly<Record<string, Value>> {
-  const { prefix, stage, shards, kafka, topicPrefix, settings } = deployment
+  const { prefix, stage, shards, settings } = deployment
   const tables = Object.entries(TABLES).map(([key, { variable }]) => [variable, tableName(key, deployment)])
   return {
     ...Object.fromEntries(tables),
-    KAFKA_BROKERS: kafka.kind === 'external' ? kafka.brokers : 'localhost:9092',
-    TOPIC_PREFIX: topicPrefix,
+    ...kafkaEnvironment(deployment),
     GATEWAY_ENDPOINT: {
       'Fn::Sub': `https://\${WebsocketsApi}.execute-api.\${AWS::Region}.amazonaws.com/${stage}`,
     },

@@ -2,6 +2,7 @@ import { joinTemplates, type Template } from './cloudformation.ts'
 import { type Deployment, PARAMETERS, readDeployment } from './deployment.ts'
 import { environmentOf } from './environment.ts'
 import { vpcOfKafkaFunctions } from './functions.ts'
+import { kafka } from './kafka.ts'
 import { network } from './network.ts'
 import { allowedOrigins } from './read-origins.ts'
 import { tables } from './tables.ts'
@@ -13,7 +14,7 @@ import { web } from './web.ts'
 type Variables = { readonly resolveVariable: (name: string) => Promise<unknown> }
 
 /** What each module adds to the template. */
-const MODULES: readonly ((deployment: Deployment) => Template)[] = [network, tables, triggers, web]
+const MODULES: readonly ((deployment: Deployment) => Template)[] = [network, kafka, tables, triggers, web]
 
 /** Each section of serverless.yml that depends on the parameters, by its name in sections.cjs. */
 const SECTIONS: Readonly<Record<string, (deployment: Deployment) => unknown>> = {

@@ -8,6 +8,7 @@ import {
 } from './cloudformation.ts'
 import type { Deployment, KafkaChoice, NetworkChoice } from './deployment.ts'
 import { connectsToKafka, vpcOfKafkaFunctions } from './functions.ts'
+import { topicResource } from './kafka.ts'
 import { functionSecurityGroups, privateSubnets } from './network.ts'
 
 /**
@@ -84,7 +85,7 @@ type Context = { readonly deployment: Deployment; readonly pollers: Value | null
 
 function mappingOf(consumer: Consumer, topic: string, { deployment, pollers }: Context): Resource {
   const { kafka, mappings, network, prefix, topicPrefix } = deployment
-  const dependency = topicResource(kafka, topic)
+  const dependency = topicResource(deployment, topic)
   return {
     Type: 'AWS::Lambda::EventSourceMapping',
     ...(dependency !== null && { DependsOn: dependency }),
@@ -107,18 +108,6 @@ function mappingOf(consumer: Consumer, topic: string, { deployment, pollers }: C
         ...(mappings.metrics.length > 0 && { MetricsConfig: { Metrics: mappings.metrics } }),
       }),
     },
-  }
-}
-
-/** What must be there before a mapping reads a topic; null if nothing of the stage makes it. */
-function topicResource(kafka: KafkaChoice, topic: string): string | null {
-  switch (kafka.kind) {
-    case 'local':
-      return null
-    case 'provisioned':
-      return `Topic${nameToken(topic)}`
-    default:
-      return 'KafkaTopics'
   }
 }
 
