@@ -1,12 +1,15 @@
 import type { Value } from './cloudformation.ts'
 import type { Deployment } from './deployment.ts'
 import { kafkaEnvironment } from './kafka.ts'
-import { TABLES, tableName } from './tables.ts'
+import { TABLES, type TableKey, tableName } from './tables.ts'
 
 /** The environment of every function. Nothing in it is secret, because a template can be read by many. */
 export function environmentOf(deployment: Deployment): Readonly<Record<string, Value>> {
   const { prefix, stage, shards, settings } = deployment
-  const tables = Object.entries(TABLES).map(([key, { variable }]) => [variable, tableName(key, deployment)])
+  const tables = (Object.keys(TABLES) as TableKey[]).map((key) => [
+    TABLES[key].variable,
+    tableName(key, deployment),
+  ])
   return {
     ...Object.fromEntries(tables),
     ...kafkaEnvironment(deployment),

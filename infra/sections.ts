@@ -1,3 +1,4 @@
+import { roles } from './access/roles.ts'
 import { joinTemplates, type Template } from './cloudformation.ts'
 import { type Deployment, PARAMETERS, readDeployment } from './deployment.ts'
 import { environmentOf } from './environment.ts'
@@ -14,7 +15,14 @@ import { web } from './web.ts'
 type Variables = { readonly resolveVariable: (name: string) => Promise<unknown> }
 
 /** What each module adds to the template. */
-const MODULES: readonly ((deployment: Deployment) => Template)[] = [network, kafka, tables, triggers, web]
+const MODULES: readonly ((deployment: Deployment) => Template)[] = [
+  network,
+  kafka,
+  tables,
+  triggers,
+  roles,
+  web,
+]
 
 /** Each section of serverless.yml that depends on the parameters, by its name in sections.cjs. */
 const SECTIONS: Readonly<Record<string, (deployment: Deployment) => unknown>> = {

@@ -9,7 +9,7 @@ type Table = {
 }
 
 /** The tables of serverless.yml, by their keys. The resource of `log` is `LogTable`. */
-export const TABLES: Readonly<Record<string, Table>> = {
+export const TABLES = {
   log: { variable: 'LOG_TABLE', isDerived: false },
   claims: { variable: 'CLAIMS_TABLE', isDerived: false },
   connections: { variable: 'CONNECTIONS_TABLE', isDerived: true },
@@ -18,10 +18,13 @@ export const TABLES: Readonly<Record<string, Table>> = {
   views: { variable: 'VIEWS_TABLE', isDerived: true },
   keys: { variable: 'KEYS_TABLE', isDerived: false },
   replays: { variable: 'REPLAYS_TABLE', isDerived: false },
-}
+} as const satisfies Readonly<Record<string, Table>>
+
+export type TableKey = keyof typeof TABLES
+const TABLE_KEYS = Object.keys(TABLES) as TableKey[]
 
 /** The logical id of a table. */
-export function tableId(key: string): string {
+export function tableId(key: TableKey): string {
   return `${key.charAt(0).toUpperCase()}${key.slice(1)}Table`
 }
 
@@ -29,7 +32,7 @@ export function tableId(key: string): string {
  * The name of a table. In the cloud CloudFormation makes the names, so that a stage can be created again beside tables
  * that were kept; only the local stack fixes them.
  */
-export function tableName(key: string, { isLocal, prefix }: Deployment): Value {
+export function tableName(key: TableKey, { isLocal, prefix }: Deployment): Value {
   return isLocal
     ? `${prefix}-${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
     : { Ref: tableId(key) }
@@ -37,14 +40,14 @@ export function tableName(key: string, { isLocal, prefix }: Deployment): Value {
 
 /** What the deployment adds to the tables of serverless.yml: their names, and how they are kept safe. */
 export function tables(deployment: Deployment): Template {
-  const entries = Object.keys(TABLES).map((key) => [tableId(key), tableOf(key, deployment)] as const)
+  const entries = TABLE_KEYS.map((key) => [tableId(key), tableOf(key, deployment)] as const)
   return { Resources: Object.fromEntries(entries) }
 }
 
-function tableOf(key: string, deployment: Deployment): Resource {
+function tableOf(key: TableKey, deployment: Deployment): Resource {
   const Type = 'AWS::DynamoDB::Table'
   if (deployment.isLocal) return { Type, Properties: { TableName: tableName(key, deployment) } }
-  if (TABLES[key]?.isDerived) return { Type }
+  if (TABLES[key].isDerived) return { Type }
   return {
     Type,
     // A first deployment that fails takes its empty tables with it; a table that was in use stays.

@@ -1,3 +1,4 @@
+import { roleId } from './access/roles.ts'
 import {
   functionArn,
   functionToken,
@@ -20,6 +21,7 @@ import { functionSecurityGroups, privateSubnets } from './network.ts'
 type Consumer = {
   readonly key: string
   readonly handler: string
+  readonly role: string
   /** What the names of its groups begin with. */
   readonly group: string
   readonly environment?: Readonly<Record<string, string>>
@@ -35,20 +37,23 @@ function consumersOf({ shards, prefix }: Deployment): Consumer[] {
   const delivers = numbers.map((shard) => ({
     key: deliverKey(shard),
     handler: 'functions/deliver.handler',
+    role: roleId('deliver'),
     group: `deliver-${shard}-of-${shards}`,
     environment: { DELIVER_SHARDS },
   }))
-  return [{ key: 'fold', handler: 'functions/fold.handler', group: 'fold' }, ...delivers]
+  const fold = { key: 'fold', handler: 'functions/fold.handler', role: roleId('fold'), group: 'fold' }
+  return [fold, ...delivers]
 }
 
 /** The functions that the topics trigger, by key, for `functions` of serverless.yml. */
 export function triggeredFunctions(deployment: Deployment) {
   // Lambda reads no partial responses of pollers on demand, so a failure must be an error there.
   const failures = isProvisioned(deployment) ? {} : { BATCH_FAILURES: 'throw' }
-  const entries = consumersOf(deployment).map(({ key, handler, environment }) => [
+  const entries = consumersOf(deployment).map(({ key, handler, role, environment }) => [
     key,
     {
       handler,
+      role,
       timeout: TIMEOUT_SECONDS,
       environment: { ...environment, ...failures },
       ...(connectsToKafka(key) && { vpc: vpcOfKafkaFunctions(deployment) }),
