@@ -48,6 +48,9 @@ export function web(deployment: Deployment): Template {
     Outputs: {
       WebUrl: { Description: 'The web page', Value: origin },
       WebBucket: { Description: 'The files of the web page', Value: { Ref: 'WebBucket' } },
+      ...(settings.socketUrl && {
+        SocketUrl: { Description: 'The address of the sockets', Value: settings.socketUrl },
+      }),
       WebDistributionId: { Description: 'The CDN of the web page', Value: { Ref: 'WebDistribution' } },
     },
   }
