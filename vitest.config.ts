@@ -39,6 +39,16 @@ export default defineConfig({
           expect: { poll },
         },
       },
+      // What a stage is packaged to: `npm run test:deploy`. The templates are made side by side in one file at a time.
+      {
+        test: {
+          name: 'deploy',
+          include: ['tests/deploy/**/*.test.ts'],
+          exclude: excluded,
+          ...patient,
+          maxWorkers: 1,
+        },
+      },
       // Stacks with ports and data of their own, which mostly wait: two at a time.
       {
         test: {

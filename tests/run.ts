@@ -32,4 +32,7 @@ function exists(path: string | null): boolean {
 }
 
 for (const [what, path, hint] of needs) if (!exists(path)) process.stdout.write(`skipped: ${what}: ${hint}\n`)
-process.exitCode = await runVitest(process.argv.slice(2))
+const given = process.argv.slice(2)
+// `npm run test:deploy` runs what takes minutes and needs tools of Python.
+const all = given.some((argument) => argument.startsWith('--project')) ? [] : ['--project=!deploy']
+process.exitCode = await runVitest([...all, ...given])
