@@ -98,9 +98,10 @@ export const mappingFields = {
   minPollers: between(1, 200),
   maxPollers: between(1, 2000),
   batchSize: between(1, 10_000),
-  batchWindow: text
-    .transform((value) => (value === 'auto' ? '' : value))
-    .pipe(whole((value) => value >= 0 && value <= 300, 'must be auto, or whole seconds from 0 to 300')),
+  batchWindow: z.preprocess(
+    (value) => (value === 'auto' ? '' : value),
+    whole((value) => value >= 0 && value <= 300, 'must be auto, or whole seconds from 0 to 300'),
+  ),
   batchRetries: whole(
     (value) => value >= -1 && value <= MOST_RETRIES,
     `must be -1 (without end), or a whole number up to ${MOST_RETRIES}`,
