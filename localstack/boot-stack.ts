@@ -35,8 +35,6 @@ const FOLDER = fileURLToPath(new URL('..', import.meta.url))
 const LOCAL_RECORD_SECRET = 'local-record-secret'
 /** One developer is all principals, and loads data sets: more events and sockets than the defaults. */
 const LOCAL_RATES = 'read=1000,search=200,write=2000,tickets=200,account=100,messages=2000'
-/** A developer does not wait until a batch is full. What arrives during an invocation is still one batch. */
-const WINDOW_MS = 0
 /** API Gateway's limit of a connection without messages. */
 const IDLE_SECONDS = 600
 
@@ -96,7 +94,7 @@ async function startParts(settings: Settings, start: Start) {
     startFunctionHost({
       functions: [...functions.values()],
       folder: FOLDER,
-      trigger: { service, brokers: kafka.endpoint.split(','), windowMs: WINDOW_MS },
+      trigger: { service, brokers: kafka.endpoint.split(',') },
       log,
     }),
   )

@@ -15,7 +15,7 @@ export type HostData = {
   readonly folder: string
   /** The requests of the gateway's thread. */
   readonly port: MessagePort
-  readonly trigger: { readonly service: Service; readonly brokers: string[]; readonly windowMs: number }
+  readonly trigger: { readonly service: Service; readonly brokers: string[] }
 }
 
 // The worker thread that `startFunctionHost` starts. The trigger invokes its functions here, without a hop.

@@ -20,7 +20,7 @@ function optionsOf(names: readonly string[]) {
   return {
     functions: [...readFunctions(service, {}, (line) => log.push(line)).values()],
     folder: fileURLToPath(new URL('.', import.meta.url)),
-    trigger: { service, brokers: [], windowMs: 0 },
+    trigger: { service, brokers: [] },
     log: (line: string) => log.push(line),
   }
 }

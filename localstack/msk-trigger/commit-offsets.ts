@@ -1,5 +1,5 @@
 import type { Admin, Kafka, SeekEntry } from 'kafkajs'
-import type { Mapping, StartingPosition } from './read-mappings.ts'
+import type { Mapping, StartingPosition } from './mapping.ts'
 import { type Backoff, backoff, wait } from './wait.ts'
 
 export type OffsetCommitter = {

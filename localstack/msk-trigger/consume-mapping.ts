@@ -4,8 +4,8 @@ import { commitStartingOffsets, createOffsetCommitter } from './commit-offsets.t
 import { fetchTopic } from './fetch-topic.ts'
 import { type GroupMember, openGroupMember } from './group-member.ts'
 import { isMissingTopic, readLeaders } from './kafka-cluster.ts'
+import type { Mapping } from './mapping.ts'
 import type { PartitionWorkers } from './partition-workers.ts'
-import type { Mapping } from './read-mappings.ts'
 import { backoff, wait } from './wait.ts'
 
 type ConsumeMapping = {

@@ -1,6 +1,6 @@
 import { Agent, request } from 'node:http'
 import { json } from 'node:stream/consumers'
-import type { Mapping } from './read-mappings.ts'
+import type { Mapping } from './mapping.ts'
 import type { LambdaKafkaEvent } from './to-lambda-event.ts'
 
 /** The function's own failure. If Lambda itself is throttled or not reachable, the invocation rejects instead. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Kafka, Producer } from 'kafkajs'
 import type { FunctionError } from './lambda-invoker.ts'
-import type { Mapping } from './read-mappings.ts'
+import type { Mapping } from './mapping.ts'
 import type { KafkaRecord, LambdaKafkaEvent } from './to-lambda-event.ts'
 
 /** A batch that is given up, and why. `invokeCount` counts the invocations that had it. */

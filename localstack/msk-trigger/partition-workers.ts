@@ -1,7 +1,7 @@
 import type { OffsetCommitter } from './commit-offsets.ts'
 import type { Pause } from './fetch-topic.ts'
+import type { Mapping } from './mapping.ts'
 import { type ProcessBatch, processBatch } from './process-batch.ts'
-import type { Mapping } from './read-mappings.ts'
 import { estimateSize, type KafkaRecord } from './to-lambda-event.ts'
 import { wait } from './wait.ts'
 

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { InvokeResult } from './lambda-invoker.ts'
+import type { Mapping } from './mapping.ts'
 import type { Discarded } from './on-failure-destination.ts'
 import { parseBatchResponse, processBatch } from './process-batch.ts'
-import type { Mapping } from './read-mappings.ts'
 import { makeMapping, makeRecords } from './testing/make-records.ts'
 import { type KafkaRecord, type LambdaKafkaEvent, toLambdaEvent } from './to-lambda-event.ts'
 

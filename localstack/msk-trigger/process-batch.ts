@@ -1,7 +1,7 @@
 import { within } from '../patient-timeout.ts'
 import type { FunctionError, Invoke, InvokeResult } from './lambda-invoker.ts'
+import type { Mapping } from './mapping.ts'
 import type { Discarded } from './on-failure-destination.ts'
-import type { Mapping } from './read-mappings.ts'
 import type { KafkaRecord, LambdaKafkaEvent } from './to-lambda-event.ts'
 import { type Backoff, backoff, wait } from './wait.ts'
 

@@ -3,9 +3,10 @@ import { stopIdlePolling } from '../stop-idle-polling.ts'
 import { consumeMapping } from './consume-mapping.ts'
 import { joinInvocations } from './join-invocations.ts'
 import { createLambdaInvoker, type Invoke } from './lambda-invoker.ts'
+import type { Mapping, Service } from './mapping.ts'
 import { createOnFailureDestination } from './on-failure-destination.ts'
 import { createPartitionWorkers } from './partition-workers.ts'
-import { type Mapping, readMappings, type Service } from './read-mappings.ts'
+import { readMappings } from './read-mappings.ts'
 import { toLambdaEvent } from './to-lambda-event.ts'
 import type { Backoff } from './wait.ts'
 
@@ -14,8 +15,6 @@ export type MskTriggerOptions = {
   service: Service
   brokers: string[]
   log(line: string): void
-  /** Overrides the batching window of every mapping, in milliseconds: a developer does not wait for batches. */
-  windowMs?: number
   /** Overrides the timeout of every function, in milliseconds: somebody may sit at a breakpoint. */
   timeoutMs?: number
 } & (
@@ -33,14 +32,13 @@ type MskTrigger = {
  * in order per partition, at least once, committed after success only. Returns at once and connects in the
  * background, for as long as it takes: the brokers, topics and functions may start later or be away for a while.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/with-msk.html
- * @throws Error that lists every bad value of the service's `msk` and `kafka` events.
+ * @throws Error that lists every bad value of the service's mappings.
  */
 export function startMskTrigger(options: MskTriggerOptions): MskTrigger {
-  const { service, brokers, log, windowMs, timeoutMs } = options
+  const { service, brokers, log, timeoutMs } = options
   const invoke = 'invoke' in options ? options.invoke : createLambdaInvoker(options.lambdaEndpoint)
   const mappings = readMappings(service).map((declared) => ({
     ...declared,
-    windowMs: windowMs ?? declared.windowMs,
     timeoutMs: timeoutMs ?? declared.timeoutMs,
   }))
   return consumeMappings({ brokers, log, mappings, invoke })
@@ -48,7 +46,7 @@ export function startMskTrigger(options: MskTriggerOptions): MskTrigger {
 
 /**
  * Returns the topics that the mappings of a service consume, and those that they write discarded batches to.
- * @throws Error that lists every bad value of the service's `msk` and `kafka` events.
+ * @throws Error that lists every bad value of the service's mappings.
  */
 export function readTriggerTopics(service: Service): string[] {
   const topics = readMappings(service).flatMap(({ topic, onFailureTopic }) => [topic, onFailureTopic])

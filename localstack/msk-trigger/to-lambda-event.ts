@@ -1,5 +1,5 @@
 import type { LogRecord } from '../broker/read-records.ts'
-import type { Mapping } from './read-mappings.ts'
+import type { Mapping } from './mapping.ts'
 
 /** A record as it was read from its partition. */
 export type KafkaRecord = LogRecord & { topic: string; partition: number }

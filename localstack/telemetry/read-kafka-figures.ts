@@ -1,5 +1,6 @@
 import { type Admin, Kafka, logLevel } from 'kafkajs'
-import { readMappings, type Service } from '../msk-trigger/read-mappings.ts'
+import { readMappings } from '../msk-trigger/read-mappings.ts'
+import type { Service } from '../service.ts'
 import type { Sample } from './metrics-registry.ts'
 
 /** The ends of the partitions, and how far each consumer group is behind them. */

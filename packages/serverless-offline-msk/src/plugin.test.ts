@@ -18,6 +18,17 @@ afterEach(async () => {
 
 class FrameworkError extends Error {}
 
+const invoiceMapping = {
+  Type: 'AWS::Lambda::EventSourceMapping',
+  Properties: {
+    FunctionName: { 'Fn::GetAtt': ['FulfilLambdaFunction', 'Arn'] },
+    EventSourceArn: { Ref: 'Cluster' },
+    Topics: ['invoices'],
+    StartingPosition: 'LATEST',
+    DestinationConfig: { OnFailure: { Destination: 'kafka://invoices-dead' } },
+  },
+}
+
 function setUp(settings: unknown, provider: { environment?: Record<string, unknown> } = {}, batchSize = 10) {
   const arn = 'arn:aws:kafka:eu-central-1:000000000000:cluster/orders/1'
   const events = [{ msk: { arn, topic: 'orders', batchSize, onFailureDestination: 'kafka://orders-dead' } }]
@@ -25,6 +36,7 @@ function setUp(settings: unknown, provider: { environment?: Record<string, unkno
     service: 'orders',
     provider,
     functions: { fulfil: { handler: 'fulfil.handler', events } },
+    resources: { Resources: { InvoiceMapping: invoiceMapping } },
     custom: { 'serverless-offline-msk': settings },
   }
   const lines: string[] = []
@@ -35,9 +47,9 @@ function setUp(settings: unknown, provider: { environment?: Record<string, unkno
   return { start: async () => hooks['before:offline:start:init']?.(), provider, lines }
 }
 
-test('the embedded broker has the topics of the events, of their failures and of the settings', async () => {
+test('the embedded broker has the topics of the events, the resources, their failures and the settings', async () => {
   const [kafkaPort] = await freePorts(1)
-  const { start, provider, lines } = setUp({ kafkaPort, partitions: 2, topics: { orders: 3, invoices: 1 } })
+  const { start, provider, lines } = setUp({ kafkaPort, partitions: 2, topics: { orders: 3, refunds: 1 } })
   await start()
 
   const endpoint = `127.0.0.1:${kafkaPort}`
@@ -46,7 +58,13 @@ test('the embedded broker has the topics of the events, of their failures and of
   const { topics } = await admin.fetchTopicMetadata()
   await admin.disconnect()
   const counts = topics.map(({ name, partitions }) => [name, partitions.length])
-  expect(Object.fromEntries(counts)).toEqual({ orders: 3, 'orders-dead': 2, invoices: 1 })
+  expect(Object.fromEntries(counts)).toEqual({
+    orders: 3,
+    'orders-dead': 2,
+    invoices: 2,
+    'invoices-dead': 2,
+    refunds: 1,
+  })
   expect(provider.environment).toEqual({ KAFKA_BROKERS: endpoint })
   expect(lines).toEqual([`[msk] Kafka: ${endpoint}, data in .serverless-offline-msk`])
 })

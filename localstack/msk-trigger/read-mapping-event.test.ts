@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
 import { expect, test } from 'vitest'
-import { kafkaLogicalId, mskLogicalId, readMappings } from './read-mappings.ts'
+import { kafkaLogicalId, mskLogicalId } from './read-mapping-event.ts'
+import { readMappings } from './read-mappings.ts'
 
 const arn = 'arn:aws:kafka:us-east-1:123456789012:cluster/events/uuid-1'
 const withEvents = (events: unknown[], rest: Record<string, unknown> = {}) => ({
