@@ -23,6 +23,7 @@ import {
   directoryOf,
   eventStore,
   identityOf,
+  kafkaAccessOf,
   kafkaLog,
   limitsOf,
   newId,
@@ -57,9 +58,7 @@ export function composeCommand(env: Environment): CommandDeps {
     telemetry,
     audit: auditTrailInKafka(accepting),
     // A person waits for the response: Kafka is asked twice, for 2 s each.
-    reader: kafkaLogReader({
-      brokers: env.kafkaBrokers,
-      clientId: 'tidewire-command',
+    reader: kafkaLogReader(kafkaAccessOf(env, 'tidewire-command'), {
       connectionTimeout: 1000,
       requestTimeout: 2000,
       retry: { initialRetryTime: 50, retries: 1 },

@@ -27,11 +27,11 @@ export function composeHealth(env: Environment): HealthDeps {
   }
 }
 
-function addressesOf({ socketUrl, isLocal, kafkaBrokers, dynamodbEndpoint, local }: Environment) {
+function addressesOf({ socketUrl, isLocal, kafka, dynamodbEndpoint, local }: Environment) {
   if (!isLocal) return { socketUrl }
   return {
     socketUrl,
-    kafka: kafkaBrokers.join(','),
+    kafka: kafka.brokers.join(','),
     ...(dynamodbEndpoint !== undefined && { tables: dynamodbEndpoint }),
     ...(local.page !== undefined && { page: local.page }),
     demo: local.demo,

@@ -17,6 +17,7 @@ import {
   deadLetterStore,
   decoderOf,
   eventStore,
+  kafkaAccessOf,
   kafkaLog,
   newId,
   openTables,
@@ -30,6 +31,7 @@ import { type WorkerDeps, workOnReplays } from './lib/work-on-replays.ts'
 
 export function composeReplayRecords(env: Environment): WorkerDeps {
   const tables = openTables(env)
+  const access = kafkaAccessOf(env, 'tidewire-replay')
   const catalog = catalogOf(env)
   const accepting = { kafka: kafkaLog(env), claims: claimStore(tables), catalog, newId }
   const folding = {
@@ -43,7 +45,7 @@ export function composeReplayRecords(env: Environment): WorkerDeps {
     kafka: { append: () => Promise.reject(new Error('a rebuild emits nothing')) },
   }
   const rebuilding = {
-    reader: kafkaLogReader({ brokers: env.kafkaBrokers, clientId: 'tidewire-replay' }),
+    reader: kafkaLogReader(access),
     store: folding.store,
     viewStore: folding.viewStore,
     fold: async (records: Parameters<typeof foldBatch>[0]) =>
@@ -51,7 +53,7 @@ export function composeReplayRecords(env: Environment): WorkerDeps {
     groupOf: (topic: string) => `tidewire-${env.telemetry.stage}-fold-${topic}`, // as in infra/triggers.ts
     elapsed: clock.elapsed,
   }
-  const inspector = kafkaLogInspector({ brokers: env.kafkaBrokers, clientId: 'tidewire-replay' })
+  const inspector = kafkaLogInspector(access)
   const letters = {
     replays: replayStore(tables),
     deadLetters: folding.deadLetters,

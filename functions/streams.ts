@@ -20,6 +20,7 @@ import {
   decoderOf,
   eventStore,
   identityOf,
+  kafkaAccessOf,
   kafkaLog,
   limitsOf,
   newId,
@@ -46,7 +47,7 @@ export function composeStreams(env: Environment): StreamsFunctionDeps {
   const telemetry = telemetryOf(env, 'streams')
   return {
     telemetry,
-    inspector: kafkaLogInspector({ brokers: env.kafkaBrokers, clientId: 'tidewire-streams' }),
+    inspector: kafkaLogInspector(kafkaAccessOf(env, 'tidewire-streams')),
     catalog,
     decode: decoderOf(catalog, env),
     judge: recordJudge(env.recordSecrets, env.recordsSignedSince),

@@ -20,8 +20,10 @@ import { cognitoPeople } from '#shared/adapters/identity/cognito-people.ts'
 import { keyIdentity } from '#shared/adapters/identity/key-identity.ts'
 import { tokenIdentity } from '#shared/adapters/identity/token-identity.ts'
 import { unlessRevoked } from '#shared/adapters/identity/unless-revoked.ts'
+import { type KafkaAccess, kafkaAccess } from '#shared/adapters/kafka/kafka-access.ts'
 import { kafkaEventLog } from '#shared/adapters/kafka/kafka-event-log.ts'
 import { functionCaller } from '#shared/adapters/lambda/call-function.ts'
+import { secretsManager } from '#shared/adapters/secrets/secrets-manager.ts'
 import { emfMetrics } from '#shared/adapters/telemetry/emf-metrics.ts'
 import { logAsFunction } from '#shared/adapters/telemetry/function-log.ts'
 import { xrayTracing } from '#shared/adapters/telemetry/xray-tracing.ts'
@@ -180,9 +182,14 @@ export function telemetryOf(
   return { service, metrics, tracing }
 }
 
+/** How the functions reach Kafka. `clientId` is how the brokers name this client in their logs and quotas. */
+export function kafkaAccessOf({ kafka, aws }: Environment, clientId: string): KafkaAccess {
+  return kafkaAccess(kafka, { clientId, readSecret: secretsManager({ aws }).read, aws, now: Date.now })
+}
+
 /** Kafka, with every record signed, so that consumers know what our functions wrote. */
-export function kafkaLog({ kafkaBrokers, recordSecrets }: Environment, { metrics } = NO_TELEMETRY): EventLog {
-  const log = signedLog(kafkaEventLog({ brokers: kafkaBrokers, clientId: 'tidewire-write' }), recordSecrets)
+export function kafkaLog(env: Environment, { metrics } = NO_TELEMETRY): EventLog {
+  const log = signedLog(kafkaEventLog(kafkaAccessOf(env, 'tidewire-write')), env.recordSecrets)
   const append: EventLog['append'] = async (records) => {
     const positions = await log.append(records)
     metrics.count('records_produced', positions.length)
@@ -192,8 +199,8 @@ export function kafkaLog({ kafkaBrokers, recordSecrets }: Environment, { metrics
 }
 
 /** The same for records of any bytes. */
-export function rawKafkaLog({ kafkaBrokers, recordSecrets }: Environment) {
-  return signedRawLog(kafkaEventLog({ brokers: kafkaBrokers, clientId: 'tidewire-replay' }), recordSecrets)
+export function rawKafkaLog(env: Environment) {
+  return signedRawLog(kafkaEventLog(kafkaAccessOf(env, 'tidewire-replay')), env.recordSecrets)
 }
 
 /** What decodes the records of Kafka, and refuses what nobody may write. */

@@ -49,6 +49,9 @@ const schema = z.object({
   GATEWAY_ENDPOINT: z.url(),
   SOCKET_URL: z.union([z.literal(''), z.url()]).default(''),
   KAFKA_BROKERS: z.string().transform(list),
+  KAFKA_AUTH: z.enum(['none', 'iam', 'scram-sha-512', 'scram-sha-256', 'plain']),
+  KAFKA_SECRET_ARN: z.string().default(''),
+  TOPIC_PREFIX: z.string().default(''),
   RECORD_SECRETS: secrets,
   RECORDS_SIGNED_SINCE: z
     .union([z.literal(''), z.iso.datetime({ offset: true })])
@@ -114,7 +117,12 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
     gatewayEndpoint: data.GATEWAY_ENDPOINT,
     /** What clients open sockets at: the gateway's own address, unless there is another, such as a domain of one's own. */
     socketUrl: data.SOCKET_URL || data.GATEWAY_ENDPOINT.replace(/^http/, 'ws'),
-    kafkaBrokers: data.KAFKA_BROKERS,
+    kafka: {
+      brokers: data.KAFKA_BROKERS,
+      auth: data.KAFKA_AUTH,
+      secretArn: data.KAFKA_SECRET_ARN,
+      topicPrefix: data.TOPIC_PREFIX,
+    },
     recordSecrets: data.RECORD_SECRETS,
     /** Milliseconds since the epoch: records from before are of a version that signed none (docs/adr/0029). */
     recordsSignedSince: data.RECORDS_SIGNED_SINCE,

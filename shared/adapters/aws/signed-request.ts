@@ -10,6 +10,8 @@ export function payloadOf(text: string): Payload {
 }
 
 export type SignedRequest = {
+  /** POST unless it is another. */
+  readonly method?: 'GET'
   /** As it is sent: encoded once. */
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
@@ -19,7 +21,7 @@ export type SignedRequest = {
 }
 
 /**
- * Returns a function that signs a POST to a service of AWS and sends it over a socket that is kept alive. It returns
+ * Returns a function that signs a request to a service of AWS and sends it over a socket that is kept alive. It returns
  * any response that comes, and throws as keepAliveRequester does.
  */
 export function signedRequester(
@@ -29,10 +31,10 @@ export function signedRequester(
   const sign = createSigner(service)
   const send = keepAliveRequester(endpoint)
   const { host } = endpoint
-  return ({ path, headers, payload, timeoutMs }, options) => {
-    const unsigned = { method: 'POST', path, headers: { host, ...headers }, bodySha256: payload.sha256 }
+  return ({ method = 'POST', path, headers, payload, timeoutMs }, options) => {
+    const unsigned = { method, path, headers: { host, ...headers }, bodySha256: payload.sha256 }
     const signed = sign(unsigned, options)
     signed['content-length'] = String(payload.bytes)
-    return send({ method: 'POST', path, headers: signed, body: payload.text, timeoutMs })
+    return send({ method, path, headers: signed, body: payload.text, timeoutMs })
   }
 }

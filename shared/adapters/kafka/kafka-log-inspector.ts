@@ -15,7 +15,9 @@ import type {
   PartitionOffset,
   Place,
 } from '#shared/pipeline/streams/log-inspector.ts'
-import { type KafkaAccess, type KafkaSession, kafkaSession } from './kafka-session.ts'
+import type { KafkaAccess } from './kafka-access.ts'
+import { type KafkaSession, kafkaSession } from './kafka-session.ts'
+import { prefixedInspector } from './prefixed-topics.ts'
 
 /** What consumers see: neither the records of open transactions nor those of aborted ones. */
 const COMMITTED = { replicaId: -1, isolationLevel: 1 } as const
@@ -47,7 +49,7 @@ export function kafkaLogInspector(
       return found.map((offset, index) => (offset < 0 ? (ends[index] ?? 0) : offset))
     })
 
-  return {
+  const inspector: LogInspector = {
     offsets,
     layout: () =>
       ask(async (cluster) => {
@@ -79,6 +81,7 @@ export function kafkaLogInspector(
     },
     fetch: (from, maxBytes) => ask((cluster) => fetchFrom(cluster, from, maxBytes)),
   }
+  return prefixedInspector(inspector, access.topicPrefix)
 }
 
 function nameOf({ topic, partition, offset }: PartitionOffset): string {

@@ -2,21 +2,24 @@ import { Buffer } from 'node:buffer'
 import { randomUUID } from 'node:crypto'
 import { type Admin, type Batch, type Consumer, Kafka, type KafkaConfig, logLevel } from 'kafkajs'
 import type { KafkaRecord, LogReader, Span } from '#shared/pipeline/ports.ts'
+import type { KafkaAccess } from './kafka-access.ts'
+import { prefixedReader } from './prefixed-topics.ts'
 
-type Options = Pick<
-  KafkaConfig,
-  'brokers' | 'ssl' | 'sasl' | 'clientId' | 'connectionTimeout' | 'requestTimeout' | 'retry'
-> & {
+type Options = Pick<KafkaConfig, 'connectionTimeout' | 'requestTimeout' | 'retry'> & {
   /** After so long without a record the reading fails: what is missing may be transaction markers, or Kafka hangs. */
   readonly silenceMs?: number
 }
 
 /** The LogReader on Kafka: a consumer group of its own for each reading, which commits nothing. */
-export function kafkaLogReader({ silenceMs = 30_000, ...config }: Options): LogReader {
+export function kafkaLogReader(
+  { topicPrefix, lastsMs, ...access }: KafkaAccess,
+  { silenceMs = 30_000, ...config }: Options = {},
+): LogReader {
   const kafka = new Kafka({
     connectionTimeout: 3000,
     retry: { initialRetryTime: 50, maxRetryTime: 1000, retries: 5 },
     logLevel: logLevel.NOTHING, // what fails is thrown, with its cause
+    ...access,
     ...config,
   })
   const ask = async <T>(question: (admin: Admin) => Promise<T>): Promise<T> => {
@@ -28,7 +31,7 @@ export function kafkaLogReader({ silenceMs = 30_000, ...config }: Options): LogR
       await admin.disconnect()
     }
   }
-  return {
+  const reader: LogReader = {
     held: (topics) =>
       ask(async (admin) => (await Promise.all(topics.map((topic) => spansOf(topic, admin)))).flat()),
     committed: (group, topic) =>
@@ -56,6 +59,7 @@ export function kafkaLogReader({ silenceMs = 30_000, ...config }: Options): LogR
       }
     },
   }
+  return prefixedReader(reader, topicPrefix)
 }
 
 async function spansOf(topic: string, admin: Admin): Promise<Span[]> {

@@ -1,18 +1,22 @@
-import { Kafka, type KafkaConfig, logLevel } from 'kafkajs'
+import { Kafka, logLevel } from 'kafkajs'
 import Cluster from 'kafkajs/src/cluster/index.js'
-import createSocketFactory from 'kafkajs/src/network/socketFactory.js'
 import { Refusal } from '#shared/core/refusal.ts'
 import { within } from '#shared/pipeline/within.ts'
+import { heardWithin, isTooOld, LONGEST_IDLE_MS, refusesUser } from './connection-age.ts'
+import type { KafkaAccess } from './kafka-access.ts'
+import { trackedSockets } from './tracked-sockets.ts'
 
-/** How a cluster is reached. With `ssl` and `sasl` it is MSK, or any Kafka that asks for credentials. */
-export type KafkaAccess = Pick<KafkaConfig, 'brokers' | 'ssl' | 'sasl' | 'clientId'>
-
-type Options = { readonly patienceMs?: number; readonly now?: () => number }
+type Options = {
+  readonly patienceMs?: number
+  /** How long connections that have worked may give no response, in milliseconds. */
+  readonly silenceMs?: number
+  readonly now?: () => number
+}
 
 /** A request that takes longer is refused. */
 const PATIENCE_MS = 5000
-/** As for writes (kafka-event-log.ts): the network drops idle connections without notice. */
-const LONGEST_IDLE_MS = 60_000
+/** Looking at all groups of a large cluster takes longer than a write. */
+const SILENCE_MS = 1500
 const RETRY_AFTER_SECONDS = 5
 
 /** A connection to each broker of a cluster, for requests that kafkajs has no client for. */
@@ -30,22 +34,68 @@ export type KafkaSession = {
  * local broker and Apache Kafka.
  */
 export function kafkaSession(
-  access: KafkaAccess,
-  { patienceMs = PATIENCE_MS, now = Date.now }: Options = {},
+  { topicPrefix, lastsMs, ...access }: KafkaAccess,
+  { patienceMs = PATIENCE_MS, silenceMs = SILENCE_MS, now = Date.now }: Options = {},
 ): KafkaSession {
+  let current: Connections | null = null
+  let used = now()
+  const leave = (connections: Connections) => {
+    if (current === connections) current = null
+    connections.destroy()
+  }
+  const attempt = async <T>(request: (cluster: Cluster) => Promise<T>, isLast = false): Promise<T> => {
+    const time = now()
+    if (current && isTooOld({ used, opened: current.opened, now: time, lastsMs })) leave(current)
+    used = time
+    const isKnown = current !== null
+    current ??= openConnections(access, time)
+    const own = current
+    const asked = own.cluster.then(request)
+    try {
+      return await (isKnown ? heardWithin(silenceMs, asked, 'connections to Kafka are silent') : asked)
+    } catch (error) {
+      if (error instanceof Refusal) throw error
+      leave(own)
+      if (isLast || !(isKnown || refusesUser(error))) throw error
+      return attempt(request, true)
+    }
+  }
+
+  return {
+    async ask(request) {
+      try {
+        return await within(patienceMs, attempt(request), `no response from Kafka within ${patienceMs} ms`)
+      } catch (cause) {
+        if (cause instanceof Refusal) throw cause
+        if (current) leave(current)
+        const detail = `Kafka does not respond (${access.brokers}). Check that it runs and can be reached, and try again.`
+        throw new Refusal('unavailable', detail, { cause, retryAfterSeconds: RETRY_AFTER_SECONDS })
+      }
+    },
+  }
+}
+
+type Connections = {
+  readonly opened: number
+  readonly cluster: Promise<Cluster>
+  /** Ends them at once. What is under way fails. */
+  destroy(): void
+}
+
+function openConnections(access: Omit<KafkaAccess, 'topicPrefix' | 'lastsMs'>, opened: number): Connections {
+  const sockets = trackedSockets()
   const config = {
     ...access,
     connectionTimeout: 1500,
     requestTimeout: 3000,
     retry: { initialRetryTime: 50, maxRetryTime: 500, retries: 1 },
   }
-  // Failures are thrown, with their cause.
-  const logger = new Kafka({ ...config, logLevel: logLevel.NOTHING }).logger()
   const connect = async () => {
     const cluster = new Cluster({
       ...config,
-      logger,
-      socketFactory: createSocketFactory(),
+      // Failures are thrown, with their cause.
+      logger: new Kafka({ ...config, logLevel: logLevel.NOTHING }).logger(),
+      socketFactory: sockets.open,
       enforceRequestTimeout: true,
       allowAutoTopicCreation: false,
       metadataMaxAge: LONGEST_IDLE_MS,
@@ -57,39 +107,13 @@ export function kafkaSession(
     await cluster.refreshMetadata()
     return cluster
   }
-
-  let connected: Promise<Cluster> | null = null
-  let used = now()
-  const drop = (cluster: Promise<Cluster>) => {
-    if (connected === cluster) connected = null
-    cluster.then((open) => open.disconnect()).catch(() => {}) // its requests fail with their own error
-  }
-  const attempt = async <T>(request: (cluster: Cluster) => Promise<T>): Promise<T> => {
-    if (connected && now() - used > LONGEST_IDLE_MS) drop(connected)
-    used = now()
-    const isKnown = connected !== null
-    connected ??= connect()
-    const own = connected
-    try {
-      return await request(await own)
-    } catch (error) {
-      if (error instanceof Refusal) throw error
-      drop(own)
-      if (isKnown) return attempt(request)
-      throw error
-    }
-  }
-
+  const cluster = connect()
   return {
-    async ask(request) {
-      try {
-        return await within(patienceMs, attempt(request), `no response from Kafka within ${patienceMs} ms`)
-      } catch (cause) {
-        if (cause instanceof Refusal) throw cause
-        if (connected) drop(connected)
-        const detail = `Kafka does not respond (${access.brokers}). Check that it runs and can be reached, and try again.`
-        throw new Refusal('unavailable', detail, { cause, retryAfterSeconds: RETRY_AFTER_SECONDS })
-      }
+    opened,
+    cluster,
+    destroy() {
+      sockets.destroy()
+      cluster.then((open) => open.disconnect()).catch(() => {}) // its requests fail with their own error
     },
   }
 }

@@ -113,11 +113,6 @@ declare module 'kafkajs/src/consumer/batch.js' {
   }
 }
 
-declare module 'kafkajs/src/network/socketFactory.js' {
-  const createSocketFactory: () => import('kafkajs').ISocketFactory
-  export default createSocketFactory
-}
-
 declare module 'kafkajs/src/protocol/message/compression/index.js' {
   /** Node finds these among the exports of this file, and not among those of kafkajs. */
   export const Codecs: Record<
@@ -125,4 +120,25 @@ declare module 'kafkajs/src/protocol/message/compression/index.js' {
     () => { compress: () => never; decompress(bytes: Buffer): Promise<Buffer> }
   >
   export const Types: { readonly ZSTD: number }
+}
+
+// What kafkajs itself makes its authentication by password of; it takes a password only when a client is made.
+type ByPassword = (user: {
+  username: string
+  password: string
+}) => import('kafkajs').Mechanism['authenticationProvider']
+
+declare module 'kafkajs/src/broker/saslAuthenticator/plain.js' {
+  const provider: ByPassword
+  export default provider
+}
+
+declare module 'kafkajs/src/broker/saslAuthenticator/scram256.js' {
+  const provider: ByPassword
+  export default provider
+}
+
+declare module 'kafkajs/src/broker/saslAuthenticator/scram512.js' {
+  const provider: ByPassword
+  export default provider
 }
