@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { posix } from 'node:path'
 import { describe, expect, it, test } from 'vitest'
 import { providers } from '#shared/pipeline/webhooks/providers/providers.ts'
@@ -163,8 +163,7 @@ test('docs/architecture.md places each function inside or outside the VPC', asyn
   const page = await readFile('docs/architecture.md', 'utf8')
   const [, row = ''] = /\| inside: [^\n]+\n\|---\|---\|\n(\|[^\n]+)/.exec(page) ?? []
   const placed = [...row.matchAll(/`([\w-]+)`/g)].map(([, name = '']) => name)
-  const service = await readFile('serverless.yml', 'utf8')
-  const named = [...service.matchAll(/handler: functions\/([\w-]+)\.handler/g)].map(([, name = '']) => name)
+  const files = (await readdir('functions')).filter((file) => /^[\w-]+\.ts$/.test(file))
 
-  expect(placed.sort()).toEqual([...named, 'deliver', 'fold'].sort())
+  expect(placed.sort()).toEqual(files.map((file) => file.slice(0, -'.ts'.length)).sort())
 })
