@@ -33,6 +33,7 @@ export type ServiceFunction = {
   readonly name?: string
   readonly timeout?: number
   readonly memorySize?: number
+  readonly reservedConcurrency?: unknown
   readonly environment?: Readonly<Record<string, unknown>>
   readonly events?: readonly Readonly<Record<string, unknown>>[]
 }

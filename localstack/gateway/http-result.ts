@@ -1,3 +1,4 @@
+import { isThrottled } from '../lambda/host-protocol.ts'
 import type { ProxyResponse } from '../lambda/start-function-host.ts'
 
 export type HttpResult = {
@@ -13,11 +14,11 @@ type Fields = Readonly<Record<string, unknown>>
 /**
  * Returns the HTTP response that API Gateway makes of a function's response of payload format 2.0. Without a
  * `statusCode` the response is the body, with 200 and as JSON. An error of the function, or a response that is none,
- * is 500.
+ * is 500; a function that is throttled is 503.
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
  */
 export function toHttpResult({ isError, payload, body }: ProxyResponse): HttpResult {
-  if (isError) return internalServerError
+  if (isError) return isThrottled(payload) ? serviceUnavailable : internalServerError
   const response: unknown = JSON.parse(payload)
   if (!isFields(response) || response.statusCode === undefined) {
     const whole = body === undefined ? response : { ...(response as Fields), body }
@@ -33,6 +34,7 @@ export function gatewayMessage(status: number, message: string): HttpResult {
   return { status, headers: { 'content-type': 'application/json' }, cookies: [], body }
 }
 
+const serviceUnavailable = gatewayMessage(503, 'Service Unavailable')
 const internalServerError = gatewayMessage(500, 'Internal Server Error')
 
 function readStructured(response: Fields, body: string | undefined): HttpResult {

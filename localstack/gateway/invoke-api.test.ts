@@ -12,7 +12,9 @@ async function start(run: (event: unknown) => unknown) {
   const { host } = createTestService({ stats: { run } })
   const { url, stop } = await listen(createInvokeApi(host, new Set(['test-local-stats']), NO_PAGES))
   stops.push(stop)
-  return async (name: string, body: string, headers: Record<string, string> = {}) => {
+  const concurrency = (method: string, body?: string) =>
+    fetch(`${url}/2017-10-31/functions/test-local-stats/concurrency`, { method, ...(body && { body }) })
+  const invoke = async (name: string, body: string, headers: Record<string, string> = {}) => {
     const path = `/2015-03-31/functions/${encodeURIComponent(name)}/invocations`
     const response = await fetch(url + path, { method: 'POST', body, headers })
     const error = response.headers.get('x-amz-function-error')
@@ -23,6 +25,7 @@ async function start(run: (event: unknown) => unknown) {
       text: await response.text(),
     }
   }
+  return Object.assign(invoke, { concurrency })
 }
 
 test('the function gets the event, and its response is the body', async () => {
@@ -75,4 +78,18 @@ test('an unknown function is 404, no JSON is 400, and more than 6 MB are 413', a
     status: 413,
     type: 'RequestTooLargeException',
   })
+})
+
+test('a function without concurrency is throttled until it has some again', async () => {
+  const invoke = await start(() => 'done')
+
+  const stopped = await invoke.concurrency('PUT', '{"ReservedConcurrentExecutions":0}')
+  expect([stopped.status, await stopped.json()]).toEqual([200, { ReservedConcurrentExecutions: 0 }])
+  expect(await invoke('test-local-stats', '{}')).toMatchObject({
+    status: 429,
+    type: 'TooManyRequestsException',
+  })
+
+  expect((await invoke.concurrency('DELETE')).status).toBe(204)
+  expect(await invoke('test-local-stats', '{}')).toMatchObject({ status: 200, text: '"done"' })
 })

@@ -1,10 +1,12 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import { MAX_PAYLOAD_BYTES } from '../lambda/host-protocol.ts'
+import { isThrottled, MAX_PAYLOAD_BYTES } from '../lambda/host-protocol.ts'
 import type { FunctionHost } from '../lambda/start-function-host.ts'
 import { readBody } from '../read-body.ts'
 import { createTrustingServer, type Trust } from '../trusted-requests.ts'
 import { decodePath } from './http-routes.ts'
 
+/** https://docs.aws.amazon.com/lambda/latest/api/API_PutFunctionConcurrency.html */
+const CONCURRENCY_PATH = /^\/2017-10-31\/functions\/([^/?]+)\/concurrency$/
 const PATH = /^\/2015-03-31\/functions\/([^/?]+)\/invocations/
 /** Lambda's limit of the event of an invocation that nobody waits for, in bytes. */
 const MAX_EVENT_BYTES = 1024 * 1024
@@ -13,16 +15,18 @@ type Refusal = { readonly status: number; readonly type: string; readonly messag
 
 /**
  * Creates Lambda's Invoke API for the functions of the names given: the types `RequestResponse`, `Event` and `DryRun`.
- * An `Event` whose function fails is not tried again.
+ * An `Event` whose function fails is not tried again. `PutFunctionConcurrency` with 0 stops a function, and
+ * `DeleteFunctionConcurrency` starts it again; any other number limits nothing.
  * @see https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
  */
 export function createInvokeApi(
-  host: Pick<FunctionHost, 'invoke'>,
+  host: Pick<FunctionHost, 'invoke' | 'setStopped'>,
   names: ReadonlySet<string>,
   trust: Trust,
 ): Server {
   return createTrustingServer(trust, (request, response) => {
-    invoke(request, response, { host, names }).catch(() => response.destroy()) // the sender has cut its request
+    const respond = CONCURRENCY_PATH.test(request.url ?? '') ? changeConcurrency : invoke
+    respond(request, response, { host, names }).catch(() => response.destroy()) // the sender has cut its request
   })
 }
 
@@ -40,12 +44,33 @@ async function invoke(
   const invocation = host.invoke(name, body.length === 0 ? '{}' : body.toString())
   if (type === 'Event') return void response.writeHead(202, { 'content-length': '0' }).end()
   const { isError, payload } = await invocation
+  if (isError && isThrottled(payload)) return refuse(response, throttled)
   response.writeHead(200, {
     'content-type': 'application/json',
     'x-amz-executed-version': '$LATEST',
     ...(isError && { 'x-amz-function-error': 'Unhandled' }),
   })
   response.end(payload)
+}
+
+async function changeConcurrency(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { host, names }: { host: Pick<FunctionHost, 'setStopped'>; names: ReadonlySet<string> },
+): Promise<void> {
+  const body = await readBody(request, MAX_EVENT_BYTES)
+  const name = decodePath(CONCURRENCY_PATH.exec(request.url ?? '')?.[1] ?? '')
+  if (!names.has(name)) return refuse(response, noSuchFunction(name))
+  if (request.method === 'DELETE') {
+    host.setStopped(name, false)
+    return void response.writeHead(204).end()
+  }
+  const problem = bodyProblem(body)
+  if (request.method !== 'PUT' || problem) return refuse(response, problem ?? noSuchPath)
+  const { ReservedConcurrentExecutions } = JSON.parse(body?.toString() || '{}')
+  host.setStopped(name, ReservedConcurrentExecutions === 0)
+  response.writeHead(200, { 'content-type': 'application/json' })
+  response.end(JSON.stringify({ ReservedConcurrentExecutions }))
 }
 
 /** The name of the path, which may also be an ARN and have a qualifier. */
@@ -68,6 +93,7 @@ function bodyProblem(body: Buffer | null): Refusal | null {
   }
 }
 
+const throttled: Refusal = { status: 429, type: 'TooManyRequestsException', message: 'Rate Exceeded.' }
 const noSuchPath: Refusal = { status: 404, type: 'UnknownOperationException', message: 'Not Found' }
 const noSuchFunction = (name: string): Refusal => ({
   status: 404,

@@ -15,7 +15,7 @@ type Options = {
   readonly service: Service
   /** The functions of the service, by key. */
   readonly functions: ReadonlyMap<string, FunctionDefinition>
-  readonly host: Pick<FunctionHost, 'invoke' | 'invokeProxy'>
+  readonly host: Pick<FunctionHost, 'invoke' | 'invokeProxy' | 'setStopped'>
   readonly ports: { readonly http: number; readonly socket: number; readonly lambda: number }
   /** Seconds until a connection is closed: without a message, and in total. */
   readonly idleSeconds: number

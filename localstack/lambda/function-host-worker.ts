@@ -6,7 +6,7 @@ import type { Service } from '../service.ts'
 import { runAsWorker } from '../start-worker.ts'
 import { metricsRegistry } from '../telemetry/metrics-registry.ts'
 import { outputReader } from '../telemetry/read-output.ts'
-import { createFunctionHost } from './function-host.ts'
+import { createFunctionHost, THROTTLED } from './function-host.ts'
 import { decodeEvent, encodeInvocation, type HostReply, type HostRequest } from './host-protocol.ts'
 import type { FunctionDefinition } from './read-functions.ts'
 
@@ -34,18 +34,25 @@ await runAsWorker(async ({ functions, folder, port, trigger }: HostData, log) =>
       read(chunk)
       return true
     }
-  const { invoke } = await createFunctionHost({ functions, folder, env: process.env, log })
+  const { invoke, setStopped } = await createFunctionHost({ functions, folder, env: process.env, log })
   flushCompileCache()
   const reply = (message: HostReply): void => port.postMessage(message)
   let triggering: ReturnType<typeof startMskTrigger> | null = null
 
   port.on('message', async (request: HostRequest) => {
+    if ('stop' in request) return setStopped(request.stop, request.isStopped)
     if ('control' in request) {
       if (request.control === 'start trigger')
         triggering = startMskTrigger({
           ...trigger,
           log,
-          invoke: ({ functionName }, event) => invoke(functionName, event),
+          invoke: async ({ functionName }, event) => {
+            const invocation = await invoke(functionName, event)
+            // The pollers try a function that is throttled until it is not, and count no failure.
+            if ('functionError' in invocation && invocation.functionError.errorType === THROTTLED)
+              throw new Error(`${functionName} is throttled`)
+            return invocation
+          },
         })
       else if (request.control === 'stop trigger') await triggering?.stop()
       else return reply({ done: request.control, text: await metrics.text() })

@@ -11,6 +11,12 @@ export type FunctionError = {
   readonly errorMessage: string
   readonly trace: readonly string[]
 }
+/**
+ * The type of the error of an invocation that Lambda does not begin: the function has no concurrency. It is the sandbox's,
+ * as the errors of callers of Lambda are named "TooManyRequestsException" too.
+ */
+export const THROTTLED = 'Sandbox.Throttled'
+
 export type Invocation = { readonly payload: unknown } | { readonly functionError: FunctionError }
 
 export type FunctionHost = {
@@ -19,6 +25,8 @@ export type FunctionHost = {
    * no such function: what the function throws, and a time-out, are the invocation's `functionError`.
    */
   invoke(name: string, event: unknown): Promise<Invocation>
+  /** Stops a function, so that every invocation is throttled, or starts it again. */
+  setStopped(name: string, isStopped: boolean): void
 }
 
 type Handler = (event: unknown, context: object) => unknown
@@ -56,16 +64,24 @@ export async function createFunctionHost({ functions, folder, env, log }: Option
   }
   if (problems.size > 0) throw new Error([...problems].map(describeProblem).join('\n'))
   replaceEnvironment(env, Object.assign(inherited, ...functions.map(({ environment }) => environment)))
+  const stopped = new Set(functions.filter(({ isStopped }) => isStopped).map(({ name }) => name))
   return {
     async invoke(name, event) {
       const target = hosted.get(name)
       if (!target) throw new Error(`there is no function ${name}`)
+      if (stopped.has(name)) return { functionError: throttledError }
       const invocation = await run(target, event)
       if ('functionError' in invocation) log(describe(name, invocation.functionError))
       return invocation
     },
+    setStopped(name, isStopped) {
+      if (isStopped) stopped.add(name)
+      else stopped.delete(name)
+    },
   }
 }
+
+const throttledError: FunctionError = { errorType: THROTTLED, errorMessage: 'Rate Exceeded.', trace: [] }
 
 function describeProblem([reason, names]: [reason: string, names: string[]]): string {
   return `${names.map((name) => `"${name}"`).join(', ')} cannot be loaded: ${reason}`

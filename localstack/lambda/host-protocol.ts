@@ -1,4 +1,4 @@
-import type { Invocation } from './function-host.ts'
+import { type Invocation, THROTTLED } from './function-host.ts'
 
 // The messages between the gateway's thread and a host's. The text of a body travels beside the JSON of its event or
 // response: escaping it, only to parse it again on the other side, would be most of the work.
@@ -13,6 +13,7 @@ export type HostRequest =
       /** The `body` of an event of API Gateway, or null if it has none; undefined for any other event. */
       readonly body: string | null | undefined
     }
+  | { readonly stop: string; readonly isStopped: boolean }
   | { readonly control: 'start trigger' | 'stop trigger' | 'read metrics' }
 
 export type HostReply =
@@ -60,6 +61,11 @@ export function encodeInvocation(
 
 function encodeError(error: object) {
   return { isError: true, payload: JSON.stringify(error), body: undefined }
+}
+
+/** Whether the error of an invocation, in JSON, is that Lambda did not begin it. */
+export function isThrottled(payload: string): boolean {
+  return (JSON.parse(payload) as { readonly errorType?: unknown }).errorType === THROTTLED
 }
 
 function isFields(value: unknown): value is Record<string, unknown> {

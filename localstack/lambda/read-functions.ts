@@ -9,6 +9,8 @@ export type FunctionDefinition = {
   readonly timeoutMs: number
   readonly memoryMb: number
   readonly region: string
+  /** Whether its reserved concurrency is 0: Lambda throttles every invocation then. */
+  readonly isStopped: boolean
   readonly environment: Readonly<Record<string, string>>
 }
 
@@ -40,6 +42,7 @@ export function readFunctions(
         timeoutMs: Math.min(timeout, isBehindGateway ? gatewaySeconds : timeout) * 1000,
         memoryMb: Number(definition.memorySize ?? provider.memorySize ?? MEMORY_MB),
         region: provider.region ?? REGION,
+        isStopped: definition.reservedConcurrency === 0,
         environment: readEnvironment(key, declared, log),
       },
     ]

@@ -1,5 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { toHttpResult } from '../gateway/http-result.ts'
+import { isThrottled } from './host-protocol.ts'
 import { readFunctions } from './read-functions.ts'
 import { type FunctionHost, startFunctionHost } from './start-function-host.ts'
 
@@ -95,6 +97,23 @@ test('a response that is too large, or no JSON, is an error, and no response is 
   expect((await invoke('large')).payload.errorType).toBe('Function.ResponseSizeTooLarge')
   expect((await invoke('circle')).payload.errorType).toBe('Runtime.MarshalError')
   expect(await invoke('reply')).toEqual({ isError: false, payload: null })
+})
+
+test('a function that is stopped is throttled, and the gateway returns 503, until it is started', async () => {
+  host.setStopped('test-local-echo', true)
+  const response = await host.invokeProxy('test-local-echo', '{}', null)
+  expect(isThrottled(response.payload)).toBe(true)
+  expect(toHttpResult(response)).toMatchObject({ status: 503, body: '{"message":"Service Unavailable"}' })
+
+  host.setStopped('test-local-echo', false)
+  expect((await invoke('echo')).isError).toBe(false)
+})
+
+test('a function with a reserved concurrency of 0 is stopped from the start', () => {
+  const functions = { echo: { handler: 'h.echo', reservedConcurrency: 0 }, wait: { handler: 'h.wait' } }
+  const definitions = readFunctions({ service: 'test', provider: {}, functions }, {}, () => {})
+
+  expect([...definitions.values()].map(({ isStopped }) => isStopped)).toEqual([true, false])
 })
 
 test('an error that a function leaves behind is logged, and ends nothing', async () => {

@@ -15,6 +15,8 @@ export type FunctionHost = Pick<Running, 'stop'> & {
   invoke(name: string, event: string): Promise<FunctionResponse>
   /** The same with an event of API Gateway: `event` is its JSON without its `body`. */
   invokeProxy(name: string, event: string, body: string | null): Promise<ProxyResponse>
+  /** Stops a function, so that every invocation is throttled, or starts it again. */
+  setStopped(name: string, isStopped: boolean): void
   /** Starts the MSK trigger beside the functions. `stop` waits for its running invocations. */
   startTrigger(): Promise<Pick<Running, 'stop'>>
   /** Returns the metrics of the functions, as Prometheus reads them. */
@@ -60,6 +62,7 @@ export async function startFunctionHost({ log, ...options }: Options): Promise<F
   return {
     invoke: (name, event) => invoke(name, event, undefined),
     invokeProxy: invoke,
+    setStopped: (stop, isStopped) => post({ stop, isStopped }),
     async startTrigger() {
       await control('start trigger')
       return {

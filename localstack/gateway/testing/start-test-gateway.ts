@@ -1,6 +1,6 @@
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Invocation } from '../../lambda/function-host.ts'
+import { type Invocation, THROTTLED } from '../../lambda/function-host.ts'
 import { decodeEvent, encodeInvocation } from '../../lambda/host-protocol.ts'
 import { readFunctions } from '../../lambda/read-functions.ts'
 import type { FunctionHost } from '../../lambda/start-function-host.ts'
@@ -25,17 +25,20 @@ export function createTestService(functions: TestFunctions, provider: Service['p
       ]),
     ),
   }
+  const stopped = new Set<string>()
   const run = async (name: string, event: unknown): Promise<Invocation> => {
+    if (stopped.has(name)) return { functionError: { errorType: THROTTLED, errorMessage: '', trace: [] } }
     try {
       return { payload: await functions[name.replace('test-local-', '')]?.run(event) }
     } catch (error) {
       return { functionError: { errorType: 'Error', errorMessage: String(error), trace: [] } }
     }
   }
-  const host: Pick<FunctionHost, 'invoke' | 'invokeProxy'> = {
+  const host: Pick<FunctionHost, 'invoke' | 'invokeProxy' | 'setStopped'> = {
     invoke: async (name, event) => encodeInvocation(await run(name, decodeEvent(event, undefined)), false),
     invokeProxy: async (name, event, body) =>
       encodeInvocation(await run(name, decodeEvent(event, body)), true),
+    setStopped: (name, isStopped) => void (isStopped ? stopped.add(name) : stopped.delete(name)),
   }
   return { service, host, functions: readFunctions(service, {}, () => {}) }
 }
