@@ -20,20 +20,52 @@ export type Template = {
   readonly extensions?: Readonly<Record<string, Partial<Resource>>>
 }
 
-/** Joins templates. Throws if two of them have a resource of one logical id. */
+/**
+ * Joins templates. Two of them may each have a part of a resource. Throws if two say something different of one resource,
+ * or have an output of one name.
+ */
 export function joinTemplates(templates: readonly Template[]): Template {
   return {
-    Resources: joinNames(templates.map(({ Resources = {} }) => Resources)),
+    Resources: joinNames(
+      templates.map(({ Resources = {} }) => Resources),
+      joinResources,
+    ),
     Outputs: joinNames(templates.map(({ Outputs = {} }) => Outputs)),
-    extensions: joinNames(templates.map(({ extensions = {} }) => extensions)),
+    extensions: joinNames(
+      templates.map(({ extensions = {} }) => extensions),
+      joinResources,
+    ),
   }
 }
 
-function joinNames<T>(parts: readonly Readonly<Record<string, T>>[]): Record<string, T> {
-  const entries = parts.flatMap((part) => Object.entries(part))
-  const twice = entries.find(([name], index) => entries.findIndex(([other]) => other === name) !== index)
-  if (twice) throw new Error(`The template has ${twice[0]} twice.`)
-  return Object.fromEntries(entries)
+type Join<T> = (one: T, other: T, name: string) => T
+
+function joinNames<T>(
+  parts: readonly Readonly<Record<string, T>>[],
+  join: Join<T> = (_one, _other, name) => {
+    throw new Error(`The template has ${name} twice.`)
+  },
+): Record<string, T> {
+  const joined = new Map<string, T>()
+  for (const [name, value] of parts.flatMap((part) => Object.entries(part))) {
+    const known = joined.get(name)
+    joined.set(name, known === undefined ? value : join(known, value, name))
+  }
+  return Object.fromEntries(joined)
+}
+
+/** Their properties are told apart by their names; of other attributes, such as the type, both must say the same. */
+function joinResources<T extends Partial<Resource>>(one: T, other: T, id: string): T {
+  const different = (first: object = {}, second: object = {}) =>
+    Object.entries(second).filter(
+      ([name, value]) =>
+        name in first && JSON.stringify(first[name as keyof object]) !== JSON.stringify(value),
+    )
+  const { Properties: ours = {}, ...attributes } = one
+  const { Properties: theirs = {}, ...others } = other
+  const [conflict] = [...different(attributes, others), ...different(ours, theirs)]
+  if (conflict) throw new Error(`The template has two different values of ${conflict[0]} of ${id}.`)
+  return { ...one, ...other, Properties: { ...ours, ...theirs } }
 }
 
 /** The logical id that the framework gives to the part of a function (its lib/plugins/aws/lib/naming.js). */

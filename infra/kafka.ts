@@ -1,7 +1,8 @@
 import { functionArn, nameToken, type Resource, type Template, type Value } from './cloudformation.ts'
-import type { Deployment, KafkaChoice } from './deployment.ts'
+import type { Deployment } from './deployment.ts'
 import { vpcOfKafkaFunctions } from './functions.ts'
 import { clusterSecurityGroups, network, privateSubnets } from './network.ts'
+import type { KafkaChoice } from './parameters/read-kafka.ts'
 import { topicRetention } from './topic-retention.ts'
 
 /** The last version that MSK runs with and without ZooKeeper; without it a cluster can be upgraded to 4 (docs/deploy.md). */

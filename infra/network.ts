@@ -1,6 +1,7 @@
 import type { Resource, Template, Value } from './cloudformation.ts'
-import type { Deployment, NetworkChoice } from './deployment.ts'
-import { brokerPorts } from './kafka-ports.ts'
+import type { Deployment } from './deployment.ts'
+import { brokerPorts } from './parameters/read-kafka.ts'
+import type { NetworkChoice } from './parameters/read-network.ts'
 
 type Network = Exclude<NetworkChoice, null>
 

@@ -1,14 +1,17 @@
 import { roles } from './access/roles.ts'
 import { joinTemplates, type Template } from './cloudformation.ts'
+import { concurrency } from './concurrency.ts'
 import { type Deployment, PARAMETERS, readDeployment } from './deployment.ts'
 import { environmentOf } from './environment.ts'
 import { vpcOfKafkaFunctions } from './functions.ts'
+import { gateways } from './gateways.ts'
 import { kafka } from './kafka.ts'
 import { network } from './network.ts'
 import { allowedOrigins } from './read-origins.ts'
 import { tables } from './tables.ts'
 import { topicRetention } from './topic-retention.ts'
 import { triggeredFunctions, triggers } from './triggers.ts'
+import { users } from './users.ts'
 import { web } from './web.ts'
 
 /** What the framework gives to a file that it resolves a variable from. */
@@ -18,6 +21,9 @@ type Variables = { readonly resolveVariable: (name: string) => Promise<unknown> 
 const MODULES: readonly ((deployment: Deployment) => Template)[] = [
   network,
   kafka,
+  gateways,
+  concurrency,
+  users,
   tables,
   triggers,
   roles,

@@ -50,12 +50,20 @@ function tableOf(key: TableKey, deployment: Deployment): Resource {
   if (TABLES[key].isDerived) return { Type }
   return {
     Type,
-    // A first deployment that fails takes its empty tables with it; a table that was in use stays.
-    DeletionPolicy: 'RetainExceptOnCreate',
-    UpdateReplacePolicy: 'Retain',
+    ...kept(deployment.isProtected),
     Properties: {
-      PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+      PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: deployment.isProtected },
       DeletionProtectionEnabled: deployment.isProtected,
     },
   }
+}
+
+/**
+ * What a stage keeps of itself when it is removed. A protected one keeps what it cannot make again; but what a first
+ * deployment made that failed has nothing in it, and goes with it. Any other stage leaves nothing behind.
+ */
+export function kept(isProtected: boolean): Pick<Resource, 'DeletionPolicy' | 'UpdateReplacePolicy'> {
+  return isProtected
+    ? { DeletionPolicy: 'RetainExceptOnCreate', UpdateReplacePolicy: 'Retain' }
+    : { DeletionPolicy: 'Delete', UpdateReplacePolicy: 'Delete' }
 }

@@ -7,10 +7,12 @@ import {
   type Template,
   type Value,
 } from './cloudformation.ts'
-import type { Deployment, KafkaChoice, NetworkChoice } from './deployment.ts'
+import type { Deployment } from './deployment.ts'
 import { connectsToKafka, vpcOfKafkaFunctions } from './functions.ts'
 import { topicResource } from './kafka.ts'
 import { functionSecurityGroups, privateSubnets } from './network.ts'
+import type { KafkaChoice } from './parameters/read-kafka.ts'
+import type { NetworkChoice } from './parameters/read-network.ts'
 
 /**
  * The functions that the topics trigger: `fold`, and one `deliver` for each shard of the connections, each with consumer
@@ -28,6 +30,8 @@ type Consumer = {
 }
 
 const TIMEOUT_SECONDS = 60
+/** Megabytes: one CPU, because a batch is matched, framed and signed for all of its subscribers. */
+const MEMORY = 1769
 
 function consumersOf({ shards, prefix }: Deployment): Consumer[] {
   const deliverKey = (shard: number) => (shard === 0 ? 'deliver' : `deliver${shard}`)
@@ -55,6 +59,7 @@ export function triggeredFunctions(deployment: Deployment) {
       handler,
       role,
       timeout: TIMEOUT_SECONDS,
+      memorySize: MEMORY,
       environment: { ...environment, ...failures },
       ...(connectsToKafka(key) && { vpc: vpcOfKafkaFunctions(deployment) }),
     },

@@ -1,0 +1,61 @@
+import type { Resource, Template, Value } from './cloudformation.ts'
+import type { Deployment } from './deployment.ts'
+import { kept } from './tables.ts'
+
+/** What the deployment adds to the user pool of serverless.yml: how it is kept safe, and its first administrator. */
+export function users(deployment: Deployment): Template {
+  const { adminEmail, hasMfa, isLocal, isProtected } = deployment
+  if (isLocal) return {}
+  return {
+    Resources: {
+      UserPool: {
+        Type: 'AWS::Cognito::UserPool',
+        ...kept(isProtected),
+        Properties: {
+          DeletionProtection: isProtected ? 'ACTIVE' : 'INACTIVE',
+          MfaConfiguration: hasMfa ? 'OPTIONAL' : 'OFF',
+          ...(hasMfa && { EnabledMfas: ['SOFTWARE_TOKEN_MFA'] }),
+        },
+      },
+      ...(adminEmail !== null && administrator(adminEmail)),
+    },
+    Outputs: {
+      TokenUrl: {
+        Description: 'Where services get tokens',
+        Value: {
+          'Fn::Sub': `https://\${UserPoolDomain}.auth.\${AWS::Region}.amazoncognito.com/oauth2/token`,
+        },
+      },
+    },
+  }
+}
+
+/**
+ * The first administrator, whom Cognito sends an invitation with a password for one sign-in. A later deployment without
+ * `adminEmail` must not delete the person, so it only forgets them.
+ */
+function administrator(email: string): Record<string, Resource> {
+  const UserPoolId: Value = { Ref: 'UserPool' }
+  return {
+    Administrator: {
+      Type: 'AWS::Cognito::UserPoolUser',
+      DeletionPolicy: 'RetainExceptOnCreate',
+      UpdateReplacePolicy: 'Retain',
+      Properties: {
+        UserPoolId,
+        Username: email,
+        DesiredDeliveryMediums: ['EMAIL'],
+        UserAttributes: [
+          { Name: 'email', Value: email },
+          { Name: 'email_verified', Value: 'true' },
+        ],
+      },
+    },
+    AdministratorGroup: {
+      Type: 'AWS::Cognito::UserPoolUserToGroupAttachment',
+      DeletionPolicy: 'RetainExceptOnCreate',
+      UpdateReplacePolicy: 'Retain',
+      Properties: { UserPoolId, GroupName: { Ref: 'AdminGroup' }, Username: { Ref: 'Administrator' } },
+    },
+  }
+}
