@@ -10,6 +10,7 @@ import {
 import type { GuardedWork, PoisonGuard } from '#shared/pipeline/consume/poison-guard.ts'
 import { type DeliverDeps, deliver } from '#shared/pipeline/deliver/deliver.ts'
 import { createKnownHeads } from '#shared/pipeline/deliver/store-batch.ts'
+import type { RecordSecrets } from '#shared/pipeline/record-secrets.ts'
 import type { RequestStats } from '#shared/pipeline/stats/stats.ts'
 import type { InstanceReporter } from '#shared/pipeline/telemetry/instance-report.ts'
 import type { Measured } from '#shared/pipeline/telemetry/telemetry.ts'
@@ -24,6 +25,7 @@ import {
   itemReader,
   openTables,
   poisonGuard,
+  recordSecrets,
   revocationStore,
   type Shards,
   socketGateway,
@@ -42,6 +44,7 @@ export type DeliverFunctionDeps = Measured &
     readonly requestStats: RequestStats
     readonly guard: PoisonGuard
     readonly report: InstanceReporter
+    readonly secrets: Pick<RecordSecrets, 'meet'>
   }
 
 /** Time kept back from the function's own limit to mark the connections that missed a frame, in milliseconds. */
@@ -65,6 +68,7 @@ export function composeDeliver(env: Environment, tables: Tables = openTables(env
     gateway: socketGateway(env),
     catalog,
     decode: decoderOf(catalog, env),
+    secrets: recordSecrets(env),
     heads: createKnownHeads(),
     revocations: revocationStore(tables, readItems),
     now: Date.now,
@@ -81,16 +85,25 @@ export function composeDeliver(env: Environment, tables: Tables = openTables(env
  * its shard. Which shard a function has is said in `DELIVER_SHARDS` (infra/triggers.ts): several functions may share
  * a process and its environment. Near the end of its time it takes on nothing more, and what is not done comes again.
  */
-export function createDeliver({ shards, deliverShards, requestStats, guard, ...deps }: DeliverFunctionDeps) {
+export function createDeliver({
+  shards,
+  deliverShards,
+  requestStats,
+  guard,
+  secrets,
+  ...deps
+}: DeliverFunctionDeps) {
   const handle = async (event: MSKEvent, context: Context): Promise<BatchResponse> => {
     const shard = deliverShards.get(context.functionName)
     if (shard === undefined)
       throw new Error(`DELIVER_SHARDS does not name the function ${context.functionName}`)
+    const records = recordsOf(event)
+    await secrets.meet(records)
     const subscriptions = shards.of(shard)
     let counted = 0
-    const deliverThese: GuardedWork = async (records, refuse) => {
+    const deliverThese: GuardedWork = async (some, refuse) => {
       const leftMs = timeLeft(context, RESERVE_MS)
-      const result = await deliver(records, performance.now() + leftMs, {
+      const result = await deliver(some, performance.now() + leftMs, {
         ...deps,
         decode: refuse(deps.decode),
         subscriptions,
@@ -101,7 +114,7 @@ export function createDeliver({ shards, deliverShards, requestStats, guard, ...d
       return result.failed
     }
     const at = { name: context.functionName, withinMs: timeLeft(context, RESERVE_MS) * STORE_SHARE }
-    const failed = await guard.run(recordsOf(event), deliverThese, at)
+    const failed = await guard.run(records, deliverThese, at)
     await Promise.all([counted > 0 && requestStats(), deps.report.write()])
     return failuresOf(failed)
   }

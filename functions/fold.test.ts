@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { createPoisonGuard } from '#shared/pipeline/consume/poison-guard.ts'
+import { fixedSecrets } from '#shared/pipeline/record-secrets.ts'
 import { type FoldDeps, viewsMissing } from '#shared/pipeline/views/fold.ts'
 import { book, eventsOf, makeFoldDeps } from '#shared/testing/accept/library.ts'
 import { makeContext, makeMskEvent } from '#shared/testing/functions/lambda-events.ts'
@@ -26,10 +27,24 @@ const CONTEXT = makeContext(60_000)
 const titles = (first: number) => ['a', 'b', 'c'].map((title, index) => book(`e${first + index}`, 's', title))
 
 describe('a batch of the trigger', () => {
+  test('comes again as a whole while what its records are signed with cannot be read', async () => {
+    const { deps } = makeFoldDeps()
+    const secrets = { meet: () => Promise.reject(new Error('down')) }
+
+    const folding = createFold({ ...deps, guard: makeGuard(deps), secrets })(
+      makeMskEvent('library', titles(1)),
+      CONTEXT,
+    )
+
+    await expect(folding).rejects.toThrow('down')
+    expect(await deps.deadLetters.get({ topic: 'library', partition: 0, offset: 0 })).toBeNull()
+    expect(await deps.viewStore.progress('library')).toEqual(new Map())
+  })
+
   test('is folded into the views, and the events that follow are written', async () => {
     const { deps, appended } = makeFoldDeps()
 
-    const response = await createFold({ ...deps, guard: makeGuard(deps) })(
+    const response = await createFold({ ...deps, guard: makeGuard(deps), secrets: fixedSecrets([]) })(
       makeMskEvent('library', titles(1)),
       CONTEXT,
     )
@@ -52,7 +67,7 @@ describe('a batch of the trigger', () => {
       ...makeMskEvent('library', titles(4), 1).records,
     }
 
-    const response = await createFold({ ...deps, guard: makeGuard(deps) })(
+    const response = await createFold({ ...deps, guard: makeGuard(deps), secrets: fixedSecrets([]) })(
       { ...makeMskEvent('library', []), records },
       CONTEXT,
     )
@@ -77,7 +92,12 @@ describe('a batch of the trigger', () => {
       if (JSON.stringify(parts).includes('"b"')) throw new TypeError('no such member')
       return deps.viewStore.save(parts)
     }
-    const fold = createFold({ ...deps, guard: makeGuard(deps), viewStore: { ...deps.viewStore, save } })
+    const fold = createFold({
+      ...deps,
+      guard: makeGuard(deps),
+      secrets: fixedSecrets([]),
+      viewStore: { ...deps.viewStore, save },
+    })
 
     const response = await fold(makeMskEvent('library', titles(1)), CONTEXT)
 
@@ -98,7 +118,12 @@ describe('a batch of the trigger', () => {
     const { deps } = makeFoldDeps()
     const save: typeof deps.viewStore.save = (parts) =>
       parts.some(({ partition }) => partition === 1) ? new Promise(() => {}) : deps.viewStore.save(parts)
-    const fold = createFold({ ...deps, guard: makeGuard(deps), viewStore: { ...deps.viewStore, save } })
+    const fold = createFold({
+      ...deps,
+      guard: makeGuard(deps),
+      secrets: fixedSecrets([]),
+      viewStore: { ...deps.viewStore, save },
+    })
     const records = {
       ...makeMskEvent('library', titles(1), 0).records,
       ...makeMskEvent('library', titles(4), 1).records,

@@ -10,6 +10,7 @@ import {
 import { domains } from '#shared/domain/catalog.ts'
 import type { GuardedWork, PoisonGuard } from '#shared/pipeline/consume/poison-guard.ts'
 import type { KafkaRecord } from '#shared/pipeline/ports.ts'
+import type { RecordSecrets } from '#shared/pipeline/record-secrets.ts'
 import type { Measured } from '#shared/pipeline/telemetry/telemetry.ts'
 import { type FoldDeps, fold, viewsMissing } from '#shared/pipeline/views/fold.ts'
 import { createFoldMemory } from '#shared/pipeline/views/fold-memory.ts'
@@ -24,6 +25,7 @@ import {
   kafkaLog,
   openTables,
   poisonGuard,
+  recordSecrets,
   type Tables,
   telemetryWithHops,
   viewRetention,
@@ -36,7 +38,8 @@ const RESERVE_MS = 2000
 /** The part of the time in which records are taken one by one, if the batch fails. */
 const ALONE_SHARE = 0.5
 
-type FoldFunctionDeps = FoldDeps & Measured & { readonly guard: PoisonGuard }
+type FoldFunctionDeps = FoldDeps &
+  Measured & { readonly guard: PoisonGuard; readonly secrets: Pick<RecordSecrets, 'meet'> }
 
 export function composeFold(env: Environment, tables: Tables = openTables(env)): FoldFunctionDeps {
   const telemetry = telemetryWithHops(tables, 'fold')
@@ -57,6 +60,7 @@ export function composeFold(env: Environment, tables: Tables = openTables(env)):
     memory: createFoldMemory({ retention: viewRetention(env) }),
     catalog,
     decode,
+    secrets: recordSecrets(env),
     sleep: clock.sleep,
   }
 }
@@ -65,14 +69,16 @@ export function composeFold(env: Environment, tables: Tables = openTables(env)):
  * The MSK trigger with consumer groups of its own: folds each batch into the views of the domains. What is not done
  * in time comes again.
  */
-export function createFold({ guard, ...deps }: FoldFunctionDeps) {
+export function createFold({ guard, secrets, ...deps }: FoldFunctionDeps) {
   const handle = async (event: MSKEvent, context: Context): Promise<BatchResponse> => {
-    const foldThese: GuardedWork = async (records, refuse) => {
+    const records = recordsOf(event)
+    await secrets.meet(records)
+    const foldThese: GuardedWork = async (some, refuse) => {
       const within = { withinMs: timeLeft(context, RESERVE_MS), decode: refuse(deps.decode) }
-      return (await fold(records, { ...deps, ...within })).failed
+      return (await fold(some, { ...deps, ...within })).failed
     }
     const at = { name: context.functionName, withinMs: timeLeft(context, RESERVE_MS) * ALONE_SHARE }
-    return failuresOf(await guard.run(recordsOf(event), foldThese, at))
+    return failuresOf(await guard.run(records, foldThese, at))
   }
   return answerInTime(handle, {
     late: (event) => allFailed(event, new OutOfTime()),

@@ -5,7 +5,6 @@ import { domains } from '#shared/domain/catalog.ts'
 import type { KafkaRecord } from '#shared/pipeline/ports.ts'
 import { viewsSlice } from '#shared/pipeline/replays/rebuild-views.ts'
 import { discardSlice, lettersSlice } from '#shared/pipeline/replays/replay-letters.ts'
-import { recordJudge } from '#shared/pipeline/signed-record.ts'
 import type { LogInspector } from '#shared/pipeline/streams/log-inspector.ts'
 import { foldBatch } from '#shared/pipeline/views/fold.ts'
 import { viewsOf } from '#shared/pipeline/views/views.ts'
@@ -22,6 +21,7 @@ import {
   newId,
   openTables,
   rawKafkaLog,
+  recordSecrets,
   replayStore,
   telemetryOf,
   viewStore,
@@ -33,6 +33,7 @@ export function composeReplayRecords(env: Environment): WorkerDeps {
   const tables = openTables(env)
   const access = kafkaAccessOf(env, 'tidewire-replay')
   const catalog = catalogOf(env)
+  const secrets = recordSecrets(env)
   const accepting = { kafka: kafkaLog(env), claims: claimStore(tables), catalog, newId }
   const folding = {
     ...accepting,
@@ -48,8 +49,10 @@ export function composeReplayRecords(env: Environment): WorkerDeps {
     reader: kafkaLogReader(access),
     store: folding.store,
     viewStore: folding.viewStore,
-    fold: async (records: Parameters<typeof foldBatch>[0]) =>
-      void (await foldBatch(records, folding, { isRebuilder: true })),
+    fold: async (records: Parameters<typeof foldBatch>[0]) => {
+      await secrets.meet(records)
+      await foldBatch(records, folding, { isRebuilder: true })
+    },
     groupOf: (topic: string) => `tidewire-${env.telemetry.stage}-fold-${topic}`, // as in infra/triggers.ts
     elapsed: clock.elapsed,
   }
@@ -59,7 +62,7 @@ export function composeReplayRecords(env: Environment): WorkerDeps {
     deadLetters: folding.deadLetters,
     kafka: rawKafkaLog(env),
     readRecord: (position: Position) => readRecord(position, inspector),
-    judge: recordJudge(env.recordSecrets, env.recordsSignedSince),
+    secrets,
     catalog,
     now: clock.now,
   }

@@ -8,7 +8,6 @@ import { actorOf } from '#shared/core/audit.ts'
 import { Refusal } from '#shared/core/refusal.ts'
 import type { Audit } from '#shared/pipeline/audit/audit.ts'
 import type { Limits } from '#shared/pipeline/limits/limits.ts'
-import { recordJudge } from '#shared/pipeline/signed-record.ts'
 import { type BrowseDeps, browsePartition } from '#shared/pipeline/streams/browse-partition.ts'
 import { describeTopic, streamsObserver } from '#shared/pipeline/streams/describe-streams.ts'
 import type { Measured } from '#shared/pipeline/telemetry/telemetry.ts'
@@ -23,8 +22,10 @@ import {
   kafkaAccessOf,
   kafkaLog,
   limitsOf,
+  metBy,
   newId,
   openTables,
+  recordSecrets,
   telemetryOf,
 } from './lib/compose.ts'
 import { type Environment, readEnvironment } from './lib/environment.ts'
@@ -45,12 +46,13 @@ export function composeStreams(env: Environment): StreamsFunctionDeps {
   const catalog = catalogOf(env)
   const claims = claimStore(tables)
   const telemetry = telemetryOf(env, 'streams')
+  const secrets = recordSecrets(env)
   return {
     telemetry,
-    inspector: kafkaLogInspector(kafkaAccessOf(env, 'tidewire-streams')),
+    inspector: metBy(secrets, kafkaLogInspector(kafkaAccessOf(env, 'tidewire-streams'))),
     catalog,
     decode: decoderOf(catalog, env),
-    judge: recordJudge(env.recordSecrets, env.recordsSignedSince),
+    judge: secrets.judge,
     store: eventStore(tables),
     claims,
     audit: auditTrailInKafka({ kafka: kafkaLog(env, telemetry), claims, catalog, newId }),

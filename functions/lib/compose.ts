@@ -23,6 +23,7 @@ import { unlessRevoked } from '#shared/adapters/identity/unless-revoked.ts'
 import { type KafkaAccess, kafkaAccess } from '#shared/adapters/kafka/kafka-access.ts'
 import { kafkaEventLog } from '#shared/adapters/kafka/kafka-event-log.ts'
 import { functionCaller } from '#shared/adapters/lambda/call-function.ts'
+import { cachedSecret } from '#shared/adapters/secrets/cached-secret.ts'
 import { secretsManager } from '#shared/adapters/secrets/secrets-manager.ts'
 import { emfMetrics } from '#shared/adapters/telemetry/emf-metrics.ts'
 import { logAsFunction } from '#shared/adapters/telemetry/function-log.ts'
@@ -43,8 +44,10 @@ import type { RateCounter } from '#shared/pipeline/limits/rate-counter.ts'
 import { createDirectory, type Directory } from '#shared/pipeline/people/directory.ts'
 import type { Clock } from '#shared/pipeline/poll.ts'
 import type { DecodeRecord, EventLog, SubscriptionStore } from '#shared/pipeline/ports.ts'
-import { recordJudge, signedLog, signedRawLog } from '#shared/pipeline/signed-record.ts'
+import { fixedSecrets, type RecordSecrets, rotatingSecrets } from '#shared/pipeline/record-secrets.ts'
+import { signedLog, signedRawLog } from '#shared/pipeline/signed-record.ts'
 import { type RequestStats, statsRequester } from '#shared/pipeline/stats/stats.ts'
+import type { LogInspector } from '#shared/pipeline/streams/log-inspector.ts'
 import {
   createInstanceReporter,
   type InstanceReporter,
@@ -183,13 +186,44 @@ export function telemetryOf(
 }
 
 /** How the functions reach Kafka. `clientId` is how the brokers name this client in their logs and quotas. */
-export function kafkaAccessOf({ kafka, aws }: Environment, clientId: string): KafkaAccess {
-  return kafkaAccess(kafka, { clientId, readSecret: secretsManager({ aws }).read, aws, now: Date.now })
+export function kafkaAccessOf(env: Environment, clientId: string): KafkaAccess {
+  const { kafka, aws, secretsEndpoint: endpoint } = env
+  return kafkaAccess(kafka, {
+    clientId,
+    readSecret: secretsManager({ aws, endpoint }).read,
+    aws,
+    now: Date.now,
+  })
+}
+
+/** How old the secret is at most that records are signed with, in milliseconds, while it can be read. */
+const RECORD_SECRET_MS = 300_000
+
+/** The record secrets of each environment: what writes and what reads share them. */
+const secretsOf = new WeakMap<Environment, RecordSecrets>()
+
+/** What signs and judges records. Nothing is read before the first record. */
+export function recordSecrets(env: Environment): RecordSecrets {
+  const known = secretsOf.get(env) ?? openRecordSecrets(env)
+  secretsOf.set(env, known)
+  return known
+}
+
+function openRecordSecrets(env: Environment): RecordSecrets {
+  const { arn, fixed } = env.recordSecrets
+  const signedSince = env.recordsSignedSince
+  if (arn === '') return fixedSecrets(fixed, signedSince)
+  return rotatingSecrets(secretOf(arn, RECORD_SECRET_MS, env), { now: Date.now, signedSince })
+}
+
+function secretOf(arn: string, freshMs: number, { aws, secretsEndpoint: endpoint }: Environment) {
+  const { read } = secretsManager({ aws, endpoint })
+  return cachedSecret(() => read(arn), { now: Date.now, freshMs })
 }
 
 /** Kafka, with every record signed, so that consumers know what our functions wrote. */
 export function kafkaLog(env: Environment, { metrics } = NO_TELEMETRY): EventLog {
-  const log = signedLog(kafkaEventLog(kafkaAccessOf(env, 'tidewire-write')), env.recordSecrets)
+  const log = signedLog(kafkaEventLog(kafkaAccessOf(env, 'tidewire-write')), recordSecrets(env).signing)
   const append: EventLog['append'] = async (records) => {
     const positions = await log.append(records)
     metrics.count('records_produced', positions.length)
@@ -200,15 +234,24 @@ export function kafkaLog(env: Environment, { metrics } = NO_TELEMETRY): EventLog
 
 /** The same for records of any bytes. */
 export function rawKafkaLog(env: Environment) {
-  return signedRawLog(kafkaEventLog(kafkaAccessOf(env, 'tidewire-replay')), env.recordSecrets)
+  return signedRawLog(kafkaEventLog(kafkaAccessOf(env, 'tidewire-replay')), recordSecrets(env).signing)
 }
 
-/** What decodes the records of Kafka, and refuses what nobody may write. */
-export function decoderOf(
-  catalog: Catalog,
-  { recordSecrets, recordsSignedSince }: Environment,
-): DecodeRecord {
-  return recordDecoder(catalog, recordJudge(recordSecrets, recordsSignedSince))
+/** What decodes the records of Kafka, once they were met, and refuses what nobody may write. */
+export function decoderOf(catalog: Catalog, env: Environment): DecodeRecord {
+  return recordDecoder(catalog, recordSecrets(env).judge)
+}
+
+/** Returns an inspector whose records can be judged. */
+export function metBy({ meet }: RecordSecrets, inspector: LogInspector): LogInspector {
+  return {
+    ...inspector,
+    async fetch(...where) {
+      const fetched = await inspector.fetch(...where)
+      await meet(fetched.records)
+      return fetched
+    },
+  }
 }
 
 /** Who owns a source: the key that claimed it. */

@@ -11,10 +11,9 @@ const list = (text: string) => text.split(',').filter((item) => item !== '')
 /** One secret may be replaced: the first one signs, and all of them are known. */
 const secrets = z
   .string()
+  .default('')
   .transform(list)
-  .pipe(
-    z.array(z.string().min(SECRET_LENGTH, `must be secrets of at least ${SECRET_LENGTH} characters`)).min(1),
-  )
+  .pipe(z.array(z.string().min(SECRET_LENGTH, `must be secrets of at least ${SECRET_LENGTH} characters`)))
 
 /** A setting with a syntax of its own. */
 const parsed = <T>(parse: (text: string) => T) =>
@@ -37,7 +36,7 @@ const shardOfFunction = z
     return [name, Number(shard)]
   })
 
-const schema = z.object({
+const variables = z.object({
   LOG_TABLE: text,
   CLAIMS_TABLE: text,
   CONNECTIONS_TABLE: text,
@@ -52,7 +51,11 @@ const schema = z.object({
   KAFKA_AUTH: z.enum(['none', 'iam', 'scram-sha-512', 'scram-sha-256', 'plain']),
   KAFKA_SECRET_ARN: z.string().default(''),
   TOPIC_PREFIX: z.string().default(''),
+  /** In the cloud the secret's ARN, on the local stack the secrets themselves. */
+  RECORD_SECRET_ARN: z.string().default(''),
   RECORD_SECRETS: secrets,
+  WEBHOOK_SECRETS_ARN: z.string().default(''),
+  SECRETS_ENDPOINT: z.url().optional(),
   RECORDS_SIGNED_SINCE: z
     .union([z.literal(''), z.iso.datetime({ offset: true })])
     .default('')
@@ -87,6 +90,11 @@ const schema = z.object({
   DEMO: z.literal('1').optional(),
   PUBLIC_URL: z.union([z.literal(''), z.url()]).optional(),
 })
+
+const schema = variables.refine(
+  ({ RECORD_SECRET_ARN: arn, RECORD_SECRETS: secrets }) => arn !== '' || secrets.length > 0,
+  { path: ['RECORD_SECRET_ARN'], message: 'must be the ARN of a secret, or RECORD_SECRETS must be set' },
+)
 
 /** The settings of a function, as `readEnvironment` returns them. */
 export type Environment = ReturnType<typeof readEnvironment>
@@ -123,7 +131,11 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
       secretArn: data.KAFKA_SECRET_ARN,
       topicPrefix: data.TOPIC_PREFIX,
     },
-    recordSecrets: data.RECORD_SECRETS,
+    /** What records are signed with: the ARN of a secret, or without one the secrets themselves. */
+    recordSecrets: { arn: data.RECORD_SECRET_ARN, fixed: data.RECORD_SECRETS },
+    /** The ARN of the secret that has what senders sign with, by the names of variables; or it is empty. */
+    webhookSecrets: data.WEBHOOK_SECRETS_ARN,
+    secretsEndpoint: data.SECRETS_ENDPOINT,
     /** Milliseconds since the epoch: records from before are of a version that signed none (docs/adr/0029). */
     recordsSignedSince: data.RECORDS_SIGNED_SINCE,
     tokens: { issuer: data.TOKEN_ISSUER, clientId: data.USER_POOL_CLIENT_ID },

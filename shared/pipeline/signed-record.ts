@@ -24,37 +24,31 @@ export const REPLAY_STRANGER = { name: 'tidewire-replay-author', value: 'strange
 export type Verdict = 'signed' | 'unsigned' | 'forged'
 export type JudgeRecord = (record: KafkaRecord) => Verdict
 
-/** Returns the log with every record signed by the first of the secrets. */
-export function signedLog(kafka: EventLog, secrets: readonly string[]): EventLog {
-  const sign = signer(secrets)
-  return {
-    append: (records) =>
-      kafka.append(
-        records.map((record) => ({ ...record, headers: { ...record.headers, [SIGNATURE]: sign(record) } })),
-      ),
-  }
+/** Returns the secret to sign with now. */
+type SigningSecret = () => Promise<string>
+
+/** Returns the log with every record signed. */
+export function signedLog(kafka: EventLog, secret: SigningSecret): EventLog {
+  return { append: async (records) => kafka.append(records.map(signer(await secret()))) }
+}
+
+/** The same as `signedLog` for records of any bytes. */
+export function signedRawLog(kafka: RawLog, secret: SigningSecret): RawLog {
+  return { append: async (records) => kafka.append(records.map(signer(await secret()))) }
 }
 
 /** Returns a record with a signature of its topic, key, value and headers. */
 export function signRecord(record: NewRecord, secret: string): NewRecord {
-  return { ...record, headers: { ...record.headers, [SIGNATURE]: signer([secret])(record) } }
+  return signer(secret)(record)
 }
 
-/** The same as `signedLog` for records of any bytes. */
-export function signedRawLog(kafka: RawLog, secrets: readonly string[]): RawLog {
-  const sign = signer(secrets)
-  return {
-    append: (records) =>
-      kafka.append(
-        records.map((record) => ({ ...record, headers: { ...record.headers, [SIGNATURE]: sign(record) } })),
-      ),
-  }
-}
-
-/** Returns what makes the signature of a record with the first of the secrets. */
-function signer([secret = '']: readonly string[]): (record: RawRecord) => string {
+/** Returns what signs records. */
+function signer(secret: string) {
   const key = createSecretKey(Buffer.from(secret))
-  return (record) => signatureOf(key, record)
+  return <R extends RawRecord>(record: R): R => ({
+    ...record,
+    headers: { ...record.headers, [SIGNATURE]: signatureOf(key, record) },
+  })
 }
 
 function signatureOf(secret: KeyObject, { topic, key, value, headers }: RawRecord): string {

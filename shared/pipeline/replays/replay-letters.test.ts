@@ -6,7 +6,8 @@ import { createCatalog } from '#shared/pipeline/catalog.ts'
 import { recordDecoder } from '#shared/pipeline/consume/consume.ts'
 import { createKnownHeads, storeBatch } from '#shared/pipeline/deliver/store-batch.ts'
 import type { KafkaRecord, RawLog, RawRecord } from '#shared/pipeline/ports.ts'
-import { recordJudge, signedRawLog } from '#shared/pipeline/signed-record.ts'
+import { fixedSecrets } from '#shared/pipeline/record-secrets.ts'
+import { signedRawLog } from '#shared/pipeline/signed-record.ts'
 import { makeEvent } from '#shared/testing/accept/records.ts'
 import { allLetters } from '#shared/testing/dead-letters/letters.ts'
 import { makePrincipal } from '#shared/testing/identity/make-principal.ts'
@@ -49,8 +50,8 @@ function createWorld() {
     logs.set(`${topic}-${partition}`, log)
     return { topic, partition, offset }
   }
-  const signed = signedRawLog(kafka, SECRETS)
-  const judge = recordJudge(SECRETS)
+  const secrets = fixedSecrets(SECRETS)
+  const signed = signedRawLog(kafka, secrets.signing)
   const [store, claims, deadLetters] = [memoryEventStore(), memoryClaimStore(), memoryDeadLetterStore()]
   const catalog = () => domain(offers)
   const delivered = new Map<string, number>()
@@ -60,7 +61,7 @@ function createWorld() {
     for (const [name, log] of logs) {
       const fresh = log.slice(delivered.get(name) ?? 0)
       delivered.set(name, log.length)
-      const decode = recordDecoder(catalog(), judge)
+      const decode = recordDecoder(catalog(), secrets.judge)
       const deps = { store, claims, deadLetters, catalog: catalog(), decode, heads: createKnownHeads() }
       if (fresh.length > 0) pushed.push(...(await storeBatch(fresh, { ...deps, now: () => NOW })))
     }
@@ -73,7 +74,7 @@ function createWorld() {
     kafka: signed,
     readRecord: async ({ topic, partition, offset }: Position) =>
       logs.get(`${topic}-${partition}`)?.[offset] ?? null,
-    judge,
+    secrets,
     catalog: catalog(),
     now: () => NOW,
   }

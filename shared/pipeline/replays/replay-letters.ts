@@ -8,10 +8,10 @@ import { decodeKafka } from '#shared/pipeline/cloudevents/kafka.ts'
 import { type DeadLetter, ERASED_LETTER, type Settlement } from '#shared/pipeline/dead-letters/dead-letter.ts'
 import type { DeadLetterStore } from '#shared/pipeline/dead-letters/dead-letter-store.ts'
 import type { KafkaRecord, RawLog, RawRecord } from '#shared/pipeline/ports.ts'
+import type { RecordSecrets } from '#shared/pipeline/record-secrets.ts'
 import {
   DIGEST,
   isOfStranger,
-  type JudgeRecord,
   REPLAY_AFTER,
   REPLAY_OF,
   REPLAY_STRANGER,
@@ -27,7 +27,7 @@ type LettersDeps = {
   readonly kafka: RawLog
   /** Returns the record at a position; null if Kafka no longer has it. */
   readonly readRecord: (position: Position) => Promise<KafkaRecord | null>
-  readonly judge: JudgeRecord
+  readonly secrets: Pick<RecordSecrets, 'meet' | 'judge'>
   readonly catalog: Catalog
   /** Milliseconds since 1970. */
   readonly now: () => number
@@ -118,6 +118,7 @@ async function prepare(position: Position, job: ReplayJob, deps: LettersDeps): P
   if (original === null) return mended ? { letter, record: mendedRecord(mended, letter, [], deps) } : 'failed'
   const older = olderReplays(original)
   if (mended) return { letter, record: mendedRecord(mended, letter, older, deps) }
+  await deps.secrets.meet([original])
   return { letter, record: replayRecord(letter, original, older, deps) }
 }
 
@@ -148,9 +149,9 @@ function replayRecord(
   letter: DeadLetter,
   original: KafkaRecord,
   older: readonly string[],
-  { judge, catalog }: LettersDeps,
+  { secrets, catalog }: LettersDeps,
 ): RawRecord {
-  const isOurs = judge(original) === 'signed' && !isOfStranger(original)
+  const isOurs = secrets.judge(original) === 'signed' && !isOfStranger(original)
   const kept = original.headers.filter(
     ({ name }) => !name.startsWith('tidewire-') || (isOurs && name === DIGEST),
   )

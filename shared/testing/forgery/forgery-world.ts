@@ -11,6 +11,7 @@ import { createKnownHeads, storeBatch } from '#shared/pipeline/deliver/store-bat
 import { getEvent } from '#shared/pipeline/lifecycle/get-event.ts'
 import { lifecyclesOf } from '#shared/pipeline/lifecycle/lifecycles.ts'
 import type { EventLog, KafkaRecord, NewRecord, StoredEvent } from '#shared/pipeline/ports.ts'
+import { fixedSecrets } from '#shared/pipeline/record-secrets.ts'
 import { type JudgeRecord, recordJudge, signedLog } from '#shared/pipeline/signed-record.ts'
 import { foldBatch } from '#shared/pipeline/views/fold.ts'
 import { viewsOf } from '#shared/pipeline/views/views.ts'
@@ -66,7 +67,7 @@ export function createForgeryWorld(judge: JudgeRecord = recordJudge(SECRETS)): F
       return records.map(put)
     },
   }
-  const kafka = signedLog(plainLog, SECRETS)
+  const kafka = signedLog(plainLog, fixedSecrets(SECRETS).signing)
   const viewStore = memoryViewStore()
   const deadLetters = memoryDeadLetterStore()
   const deps = {
