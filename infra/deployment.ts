@@ -67,7 +67,6 @@ export const PARAMETERS = [
   'socketUrl',
   'alarmEmail',
   'adminEmail',
-  'recordSecrets',
   'recordsSignedSince',
   'unknownTypes',
   'connectionsPerUser',
@@ -136,7 +135,7 @@ export async function readDeployment(
   const kafka: KafkaChoice = isLocal ? { kind: 'local' } : readKafka(values, stage)
   const network = isLocal ? null : readNetwork(values, kafka)
   const isShared = kafka.kind === 'existing' || kafka.kind === 'external'
-  const names = [...SETTINGS, 'recordSecrets', 'recordsSignedSince']
+  const names = [...SETTINGS, 'recordsSignedSince']
   return {
     service,
     stage,

@@ -5,7 +5,7 @@ import { TABLES, type TableKey, tableName } from './tables.ts'
 
 /** The environment of every function. Nothing in it is secret, because a template can be read by many. */
 export function environmentOf(deployment: Deployment): Readonly<Record<string, Value>> {
-  const { prefix, stage, shards, settings } = deployment
+  const { prefix, stage, isLocal, shards, settings } = deployment
   const tables = (Object.keys(TABLES) as TableKey[]).map((key) => [
     TABLES[key].variable,
     tableName(key, deployment),
@@ -20,7 +20,8 @@ export function environmentOf(deployment: Deployment): Readonly<Record<string, V
     TOKEN_ISSUER: { 'Fn::GetAtt': ['UserPool', 'ProviderURL'] },
     USER_POOL_CLIENT_ID: { Ref: 'UserPoolClient' },
     USER_POOL_ID: { Ref: 'UserPool' },
-    RECORD_SECRETS: settings.recordSecrets ?? '',
+    RECORD_SECRET_ARN: isLocal ? '' : { Ref: 'RecordSecret' },
+    WEBHOOK_SECRETS_ARN: isLocal ? '' : { Ref: 'WebhookSecrets' },
     RECORDS_SIGNED_SINCE: settings.recordsSignedSince ?? '',
     RETENTION: settings.retention ?? '',
     UNKNOWN_TYPES: settings.unknownTypes ?? '',

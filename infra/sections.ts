@@ -8,6 +8,7 @@ import { gateways } from './gateways.ts'
 import { kafka } from './kafka.ts'
 import { network } from './network.ts'
 import { allowedOrigins } from './read-origins.ts'
+import { secrets } from './secrets.ts'
 import { tables } from './tables.ts'
 import { topicRetention } from './topic-retention.ts'
 import { triggeredFunctions, triggers } from './triggers.ts'
@@ -21,6 +22,7 @@ type Variables = { readonly resolveVariable: (name: string) => Promise<unknown> 
 const MODULES: readonly ((deployment: Deployment) => Template)[] = [
   network,
   kafka,
+  secrets,
   gateways,
   concurrency,
   users,
