@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer'
 import { describe, expect, test } from 'vitest'
 import { ACCEPT_LIMITS } from '#shared/core/limits.ts'
+import { currentSources } from '#shared/pipeline/webhooks/sources.ts'
 import { callHttp } from '#shared/testing/functions/http-calls.ts'
 import { makeHttpEvent } from '#shared/testing/functions/lambda-events.ts'
 import { memoryAudit } from '#shared/testing/memory/memory-audit.ts'
@@ -9,7 +10,7 @@ import { memoryEventLog } from '#shared/testing/memory/memory-event-log.ts'
 import { samples, signSample } from '#shared/testing/webhooks/provider-samples.ts'
 import { json, type Sample } from '#shared/testing/webhooks/sample.ts'
 import { readEnvironment } from './lib/environment.ts'
-import { composeWebhooks, createWebhooks } from './webhooks.ts'
+import { composeWebhooks, createWebhooks, type WebhooksDeps } from './webhooks.ts'
 
 const SECRET = 'the-secret'
 const SECRETS = {
@@ -18,7 +19,7 @@ const SECRETS = {
   WEBHOOK_SECRET_SLACK: SECRET,
 }
 
-function createWorld(env: Readonly<Record<string, string>> = {}) {
+function createWorld(env: Readonly<Record<string, string>> = {}, deps: Partial<WebhooksDeps> = {}) {
   const kafka = memoryEventLog()
   const audit = memoryAudit()
   const webhooks = createWebhooks({
@@ -26,6 +27,7 @@ function createWorld(env: Readonly<Record<string, string>> = {}) {
     kafka,
     claims: memoryClaimStore(),
     audit,
+    ...deps,
   })
   const call = (
     method: string,
@@ -105,6 +107,18 @@ describe('POST /webhooks/{source}', () => {
     expect(await post(ACCEPT_LIMITS.bodyBytes + 1)).toBe(413)
     expect(await post(ACCEPT_LIMITS.bodyBytes)).toBe(401)
   })
+})
+
+test('a new secret of a sender works without a deployment', async () => {
+  let secret = 'the-old-secret'
+  const current = async () => ({ value: JSON.stringify({ WEBHOOK_SECRET_GITHUB: secret }), created: 0 })
+  const sources = currentSources({}, { current, noOlderThan: current })
+  const { deliver } = createWorld({}, { sources })
+  const github = sampleOf('github')
+
+  expect((await deliver(github, 'the-new-secret')).status).toBe(401)
+  secret = 'the-new-secret'
+  expect((await deliver(github, 'the-new-secret')).status).toBe(202)
 })
 
 describe('a source with a mapping of its own', () => {

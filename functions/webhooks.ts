@@ -16,7 +16,7 @@ import {
   receiveWebhook,
   webhookAuthor,
 } from '#shared/pipeline/webhooks/receive-webhook.ts'
-import { type WebhookSource, webhookSources } from '#shared/pipeline/webhooks/sources.ts'
+import type { CurrentSources, WebhookSource } from '#shared/pipeline/webhooks/sources.ts'
 import {
   auditTrailInKafka,
   catalogOf,
@@ -27,6 +27,7 @@ import {
   openTables,
   sourceOwnerOf,
   telemetryWithHops,
+  webhookSourcesOf,
 } from './lib/compose.ts'
 import { type Environment, readEnvironment } from './lib/environment.ts'
 import { followAppends } from './lib/follow-appends.ts'
@@ -37,7 +38,7 @@ type ReceiveDeps = Parameters<typeof receiveWebhook>[2]
 
 export type WebhooksDeps = AcceptDeps &
   Measured & {
-    readonly sources: ReadonlyMap<string, WebhookSource>
+    readonly sources: CurrentSources
     readonly sourceOwner: SourceOwner
     readonly audit: Audit
     readonly limits: Limits
@@ -61,7 +62,7 @@ export function composeWebhooks(env: Environment): WebhooksDeps {
     audit: auditTrailInKafka(accepting),
     sourceOwner: sourceOwnerOf(tables),
     limits: limitsOf(tables),
-    sources: webhookSources(env.webhooks),
+    sources: webhookSourcesOf(env),
     configuredUrl: env.publicUrl,
     now: () => new Date(),
   }
@@ -113,8 +114,8 @@ export function createWebhooks({
     telemetry?.metrics.count('events_accepted', 1)
     return { status: 202, body: receipt }
   }
-  return httpHandler((request) => {
-    const source = sources.get(request.pathParameters.source ?? '')
+  return httpHandler(async (request) => {
+    const source = (await sources()).get(request.pathParameters.source ?? '')
     if (source === undefined)
       return respondOpenly(request, { limits }, () => {
         throw new Refusal('not_found', 'There is no webhook source of this name here; see docs/webhooks.md.')

@@ -54,6 +54,7 @@ import {
   type ReportStore,
 } from '#shared/pipeline/telemetry/instance-report.ts'
 import { NO_TELEMETRY, type Telemetry, withHops } from '#shared/pipeline/telemetry/telemetry.ts'
+import { type CurrentSources, currentSources, webhookSources } from '#shared/pipeline/webhooks/sources.ts'
 import { within } from '#shared/pipeline/within.ts'
 import type { Environment } from './environment.ts'
 
@@ -219,6 +220,17 @@ function openRecordSecrets(env: Environment): RecordSecrets {
 function secretOf(arn: string, freshMs: number, { aws, secretsEndpoint: endpoint }: Environment) {
   const { read } = secretsManager({ aws, endpoint })
   return cachedSecret(() => read(arn), { now: Date.now, freshMs })
+}
+
+/** A new secret of a sender works after so many milliseconds. */
+const WEBHOOK_SECRETS_MS = 60_000
+
+/** The sources of webhooks. On the local stack their secrets are in the environment. */
+export function webhookSourcesOf(env: Environment): CurrentSources {
+  if (env.webhookSecrets !== '')
+    return currentSources(env.webhooks, secretOf(env.webhookSecrets, WEBHOOK_SECRETS_MS, env))
+  const sources = webhookSources(env.webhooks)
+  return async () => sources
 }
 
 /** Kafka, with every record signed, so that consumers know what our functions wrote. */

@@ -1,5 +1,5 @@
-import { expect, test } from 'vitest'
-import { webhookSources } from './sources.ts'
+import { describe, expect, test, vi } from 'vitest'
+import { currentSources, webhookSources } from './sources.ts'
 
 const NAMES = [
   'github',
@@ -102,4 +102,55 @@ test('everything that is wrong is reported at once', () => {
 
 test('the error of an invalid configuration contains no secret', () => {
   expect(() => webhookSources({ WEBHOOK_SECRET_DISCORD: 'hush' })).toThrow(/^(?![\s\S]*hush)/)
+})
+
+describe('sources whose secrets are kept outside of the environment', () => {
+  const SETTINGS = { WEBHOOK_SOURCES: '{"labs":{"like":"github"}}' }
+  const open = (value: unknown) => {
+    const stored = { text: JSON.stringify(value) }
+    const current = vi.fn(async () => ({ value: stored.text, created: 0 }))
+    const sources = currentSources(SETTINGS, { current, noOlderThan: current })
+    const store = (next: unknown) => {
+      stored.text = typeof next === 'string' ? next : JSON.stringify(next)
+    }
+    return { sources, current, store }
+  }
+
+  test('are built in or configured, as those of the environment', async () => {
+    const { sources, current } = open({ WEBHOOK_SECRET_LABS: 'a', WEBHOOK_SECRET_STRIPE: 'whsec_b' })
+    expect(current).not.toHaveBeenCalled()
+
+    const found = await sources()
+
+    expect([...found.values()].map(({ name, secrets }) => [name, secrets])).toEqual([
+      ['stripe', ['whsec_b']],
+      ['labs', ['a']],
+    ])
+    expect(await sources()).toBe(found)
+  })
+
+  test('follow a change, and stay as they are if it is not usable, which is logged without a secret', async () => {
+    const log = vi.spyOn(console, 'error').mockImplementation(() => {})
+    const { sources, store } = open({ WEBHOOK_SECRET_LABS: 'a' })
+    await sources()
+
+    store({ WEBHOOK_SECRET_LABS: 'b,a' })
+    expect((await sources()).get('labs')?.secrets).toEqual(['b', 'a'])
+    for (const wrong of ['{"WEBHOOK_SECRET_LABS":"planted"', '["planted"]', { WEBHOOK_SECRET_LABS: 7 }, {}]) {
+      store(wrong)
+      expect((await sources()).get('labs')?.secrets).toEqual(['b', 'a'])
+    }
+    expect(log).toHaveBeenCalledTimes(4)
+    expect(JSON.stringify(log.mock.calls)).not.toContain('planted')
+    store({ WEBHOOK_SECRET_LABS: 'c' })
+    expect((await sources()).get('labs')?.secrets).toEqual(['c'])
+    log.mockRestore()
+  })
+
+  test.each([
+    [{}, 'labs: none of WEBHOOK_SECRET_LABS has a secret'],
+    [{ WEBHOOK_SECRET_LABS: 'a', WEBHOOK_LOCAL_SECRETS: '1' }, 'WEBHOOK_LOCAL_SECRETS is a parameter'],
+  ])('are an error that says what is wrong with %j', async (value, message) => {
+    await expect(open(value).sources()).rejects.toThrow(message)
+  })
 })

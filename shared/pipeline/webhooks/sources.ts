@@ -1,4 +1,6 @@
 import * as z from 'zod'
+import { logError } from '#shared/pipeline/log-error.ts'
+import type { SecretCache } from '#shared/pipeline/record-secrets.ts'
 import { challengeSchema, mappingSchema, type Provider, type Scheme, schemeSchema } from './provider.ts'
 import { providers } from './providers/providers.ts'
 import { ed25519Key, hmacKey, isPublicKey, localKeyPair } from './secret-key.ts'
@@ -66,6 +68,47 @@ export function webhookSources(env: Environment): ReadonlyMap<string, WebhookSou
   }
   if (problems.length > 0) throw new Error(`The webhook sources are not usable:\n  ${problems.join('\n  ')}`)
   return sources
+}
+
+/** Returns the sources as they are now. Throws what `webhookSources` throws, and if their secrets cannot be read. */
+export type CurrentSources = () => Promise<ReadonlyMap<string, WebhookSource>>
+
+/** What a secret must not set, because these are settings of a stage that anybody may read. */
+const SETTINGS: readonly string[] = ['WEBHOOK_SOURCES', 'WEBHOOK_LOCAL_SECRETS', 'PUBLIC_URL']
+
+/**
+ * The sources whose secrets are kept outside of the environment, as one JSON object by the names of variables. When it
+ * changes they are read again. What is wrong in a new version is logged, and the sources stay as they were.
+ */
+export function currentSources(env: Environment, secrets: SecretCache): CurrentSources {
+  let known: { readonly value: string; readonly sources: ReadonlyMap<string, WebhookSource> } | undefined
+  return async () => {
+    const { value } = await secrets.current()
+    if (known?.value === value) return known.sources
+    try {
+      known = { value, sources: webhookSources({ ...env, ...readVariables(value) }) }
+    } catch (error) {
+      if (known === undefined) throw error
+      logError('the new secrets of webhooks are not usable; the last ones are used', error)
+      known = { value, sources: known.sources }
+    }
+    return known.sources
+  }
+}
+
+/** Throws an error that says nothing of the secrets. */
+function readVariables(json: string): Record<string, string> {
+  let value: unknown
+  try {
+    value = JSON.parse(json)
+  } catch {
+    throw new Error('The secrets of webhooks are not JSON.')
+  }
+  const result = z.record(z.string(), z.string()).safeParse(value)
+  if (!result.success) throw new Error('The secrets of webhooks must be one JSON object of texts.')
+  const setting = SETTINGS.find((name) => Object.hasOwn(result.data, name))
+  if (setting !== undefined) throw new Error(`${setting} is a parameter of the stage, and no secret.`)
+  return result.data
 }
 
 function readEntries(json: string | undefined, problems: string[]): Record<string, Entry> {
