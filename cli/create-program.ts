@@ -13,6 +13,7 @@ import { addConnectionOptions } from './lib/connection.ts'
 import { createProfileCommand } from './profile/profile-command.ts'
 import { createPublishCommand } from './publish/publish-command.ts'
 import { createReplayCommand } from './replay/replay-command.ts'
+import { createSecretsCommand } from './secrets/secrets-command.ts'
 import { createSimulateCommand } from './simulate/simulate-command.ts'
 import { createTailCommand } from './tail/tail-command.ts'
 import { createTopicsCommand } from './topics/topics-command.ts'
@@ -30,6 +31,7 @@ const COMMANDS: readonly ((context: CliContext) => Command)[] = [
   createAuditCommand,
   createKeysCommand,
   createUsersCommand,
+  createSecretsCommand,
   createConnectionsCommand,
   createDoctorCommand,
   createCostCommand,

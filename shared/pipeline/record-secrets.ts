@@ -12,7 +12,7 @@ export type RecordSecrets = {
   readonly signing: () => Promise<string>
   /**
    * Learns what is needed to judge these records: none of ours is judged forged after it. Throws if that cannot be read
-   * now: the records must come again. Whoever judges records lets them be met first.
+   * now: the records must come again. Records must be met before they are judged.
    */
   readonly meet: (records: readonly KafkaRecord[]) => Promise<void>
   readonly judge: JudgeRecord

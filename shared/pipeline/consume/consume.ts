@@ -324,7 +324,7 @@ export class UnusableRecord extends Error {
 export function recordDecoder(catalog: Catalog, judge: JudgeRecord): DecodeRecord {
   return (record) => {
     const verdict = judge(record)
-    const forgery = { pointer: '', detail: 'its signature is not one of Tidewire (RECORD_SECRETS)' }
+    const forgery = { pointer: '', detail: 'its signature was made with no secret of this stage' }
     assertFaultless('forged', verdict === 'forged' ? [forgery] : [])
     const sent = decodeKafka(record)
     const event = deriveCategory(sent, catalog) as CloudEvent
