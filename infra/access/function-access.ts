@@ -25,13 +25,17 @@ const LIMITS: readonly Grant[] = [items('connections', ['UpdateItem'], { only: [
 const KNOWS_SOURCES: readonly Grant[] = [items('keys', ['GetItem'], { only: ['source'] })]
 /** Writes the report of its instance while somebody reads reports. */
 const REPORTS: readonly Grant[] = [items('connections', ['BatchGetItem', 'PutItem'], { only: ['report'] })]
+/** Signs the records that it writes, and knows those of other functions by their signatures. */
+const SIGNS: readonly Grant[] = [{ on: 'secret', id: 'RecordSecret' }]
 /** Writes events to Kafka: takes a lease, claims, and releases the lease if the write failed. */
 const APPENDS: readonly Grant[] = [
+  ...SIGNS,
   { on: 'kafka', may: 'write' },
   items('claims', ['GetItem', 'BatchGetItem', 'PutItem', 'DeleteItem']),
 ]
 /** The same for one topic, and an event at a time. */
 const appendsTo = (topic: string): readonly Grant[] => [
+  ...SIGNS,
   { on: 'kafka', may: 'write', topics: [topic] },
   items('claims', ['GetItem', 'PutItem', 'DeleteItem']),
 ]
@@ -87,7 +91,7 @@ const WORKS_ON_REPLAYS: readonly Grant[] = [
 /** The access of each function, by its key in serverless.yml. The shards of `deliver` share that of the first. */
 export const FUNCTION_ACCESS = {
   write: [...IDENTIFIES, ...LIMITS, ...REPORTS, ...KNOWS_SOURCES, ...APPENDS],
-  webhooks: [...LIMITS, ...REPORTS, ...KNOWS_SOURCES, ...APPENDS],
+  webhooks: [...LIMITS, ...REPORTS, ...KNOWS_SOURCES, ...APPENDS, { on: 'secret', id: 'WebhookSecrets' }],
   command: [
     ...IDENTIFIES,
     ...LIMITS,
@@ -200,6 +204,7 @@ export const FUNCTION_ACCESS = {
     { on: 'sockets', methods: ['POST', 'DELETE'] },
   ],
   deliver: [
+    ...SIGNS,
     ...REPORTS,
     ...KNOWS_REVOKED,
     ...CLAIMS,
@@ -215,6 +220,7 @@ export const FUNCTION_ACCESS = {
     { on: 'kafka', may: 'be triggered', group: 'deliver' },
   ],
   fold: [
+    ...SIGNS,
     ...REPORTS,
     ...CLAIMS,
     ...READS_LOG,

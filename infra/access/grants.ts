@@ -37,6 +37,8 @@ export type Grant =
   | { readonly on: 'sockets'; readonly methods: readonly ('POST' | 'DELETE')[] }
   /** Invokes functions, by their keys in serverless.yml. */
   | { readonly on: 'functions'; readonly names: readonly string[] }
+  /** Reads a secret of the stage. The local stack has none. */
+  | { readonly on: 'secret'; readonly id: 'RecordSecret' | 'WebhookSecrets' }
   /** Asks the user pool. */
   | { readonly on: 'users'; readonly actions: readonly string[] }
   /** Is needed in the local stack only. */

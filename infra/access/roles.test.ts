@@ -75,6 +75,8 @@ function resolve(value: Value): Value {
   const [[name, argument] = []] = Object.entries(value) as [string, Value][]
   switch (name) {
     case 'Ref':
+      if (argument === 'RecordSecret' || argument === 'WebhookSecrets')
+        return SECRET.replace('AmazonMSK', argument)
       return argument === 'KafkaCluster' ? CLUSTER : SECRET
     case 'Fn::GetAtt': {
       const [id] = argument as string[]
@@ -228,7 +230,10 @@ describe('access to Kafka', () => {
       const policies = await policiesOf(kind)
       const readers = [...policies]
         .filter(([, statements]) =>
-          statements.some(({ Action }) => Action.includes('secretsmanager:GetSecretValue')),
+          statements.some(
+            ({ Action, Resource }) =>
+              Action.includes('secretsmanager:GetSecretValue') && Resource.includes(SECRET),
+          ),
         )
         .map(([id]) => id)
       const actions = [...policies.values()].flat().flatMap(({ Action }) => Action)
@@ -247,6 +252,24 @@ describe('access to Kafka', () => {
       expect(actions.filter((action) => action.startsWith('kafka-cluster:'))).toEqual([])
     },
   )
+})
+
+describe('a secret of the stage', () => {
+  it.each([
+    ['RecordSecret', 9],
+    ['WebhookSecrets', 1],
+  ])('%s is read by %i functions, and each may read nothing else', async (id, count) => {
+    const policies = await policiesOf('serverless')
+    const secret = SECRET.replace('AmazonMSK', id)
+    const readers = [...policies].filter(([, statements]) =>
+      statements.some(
+        ({ Action, Resource }) =>
+          Action.some((one) => one.startsWith('secretsmanager:')) && Resource.includes(secret),
+      ),
+    )
+
+    expect(readers).toHaveLength(count)
+  })
 })
 
 function isListed(action: string, resource: string): boolean {

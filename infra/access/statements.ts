@@ -22,6 +22,10 @@ export function statementsOf(given: readonly Grant[], deployment: Deployment): S
     ...itemStatements(ofKind('items')),
     ...kafkaStatements(ofKind('kafka'), deployment),
     ...(connects ? secretStatements(kafkaSecret(deployment)) : []),
+    ...ownSecrets(
+      ofKind('secret').map(({ id }) => id),
+      deployment,
+    ),
     ...(ofKind('cluster').length > 0 && cluster !== null
       ? [allow(['kafka:GetBootstrapBrokers'], [cluster])]
       : []),
@@ -105,6 +109,19 @@ function joinKeys(one: Keys, other: Keys): Keys {
     'except' in one ? [one.except, other] : [('except' in other && other.except) || [], one]
   const listed = 'only' in only ? only.only : []
   return { except: except.filter((key) => !listed.includes(key)) }
+}
+
+/** Secrets that the stage creates, with the key of Secrets Manager, which needs no permission of its own. */
+function ownSecrets(ids: readonly string[], { isLocal }: Deployment): Statement[] {
+  const distinct = [...new Set(ids)]
+  return isLocal || distinct.length === 0
+    ? []
+    : [
+        allow(
+          ['secretsmanager:GetSecretValue'],
+          distinct.map((id) => ({ Ref: id })),
+        ),
+      ]
 }
 
 /** The secret with the user of Kafka, or null where IAM is used. */
