@@ -1,9 +1,11 @@
-import type { Context, MSKEvent } from 'aws-lambda'
+import type { Context } from 'aws-lambda'
 import { answerInTime, OutOfTime, timeLeft } from '#shared/adapters/lambda/answer-in-time.ts'
 import {
   allFailed,
   type BatchResponse,
   failuresOf,
+  type KafkaTriggerEvent,
+  prefixedTrigger,
   recordsOf,
   reportFailures,
 } from '#shared/adapters/lambda/msk-event.ts'
@@ -93,7 +95,7 @@ export function createDeliver({
   secrets,
   ...deps
 }: DeliverFunctionDeps) {
-  const handle = async (event: MSKEvent, context: Context): Promise<BatchResponse> => {
+  const handle = async (event: KafkaTriggerEvent, context: Context): Promise<BatchResponse> => {
     const shard = deliverShards.get(context.functionName)
     if (shard === undefined)
       throw new Error(`DELIVER_SHARDS does not name the function ${context.functionName}`)
@@ -125,4 +127,7 @@ export function createDeliver({
 }
 
 const env = readEnvironment(process.env)
-export const handler = reportFailures(createDeliver(composeDeliver(env)), env.batchFailures)
+export const handler = reportFailures(
+  prefixedTrigger(createDeliver(composeDeliver(env)), env.kafka.topicPrefix),
+  env.batchFailures,
+)

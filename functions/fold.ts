@@ -1,9 +1,11 @@
-import type { Context, MSKEvent } from 'aws-lambda'
+import type { Context } from 'aws-lambda'
 import { answerInTime, OutOfTime, timeLeft } from '#shared/adapters/lambda/answer-in-time.ts'
 import {
   allFailed,
   type BatchResponse,
   failuresOf,
+  type KafkaTriggerEvent,
+  prefixedTrigger,
   recordsOf,
   reportFailures,
 } from '#shared/adapters/lambda/msk-event.ts'
@@ -70,7 +72,7 @@ export function composeFold(env: Environment, tables: Tables = openTables(env)):
  * in time comes again.
  */
 export function createFold({ guard, secrets, ...deps }: FoldFunctionDeps) {
-  const handle = async (event: MSKEvent, context: Context): Promise<BatchResponse> => {
+  const handle = async (event: KafkaTriggerEvent, context: Context): Promise<BatchResponse> => {
     const records = recordsOf(event)
     await secrets.meet(records)
     const foldThese: GuardedWork = async (some, refuse) => {
@@ -87,4 +89,7 @@ export function createFold({ guard, secrets, ...deps }: FoldFunctionDeps) {
 }
 
 const env = readEnvironment(process.env)
-export const handler = reportFailures(createFold(composeFold(env)), env.batchFailures)
+export const handler = reportFailures(
+  prefixedTrigger(createFold(composeFold(env)), env.kafka.topicPrefix),
+  env.batchFailures,
+)

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { startBrokerWorker } from './broker/start-broker-worker.ts'
-import { createTopics, readTopics } from './create-topics.ts'
+import { createTopics, readTopics, retentionOf } from './create-topics.ts'
 import { createTables } from './dynamodb/create-tables.ts'
 import { LOCAL_KEYS, seedKeys } from './dynamodb/seed-keys.ts'
 import { startDynamodbWorker } from './dynamodb/start-dynamodb-worker.ts'
@@ -153,7 +153,7 @@ async function startBackends(
   const service = await resolving
   const brokers = kafka.endpoint.split(',')
   await createTopics(readTopics(service), brokers)
-  const retentionMs = service.custom?.topics?.retentionMs ?? {}
+  const retentionMs = retentionOf(service)
   await setRetention({ brokers, retentionMs, mayShorten: kafkaBrokers === null, log })
   await createTables(service, dynamodb.endpoint)
   await seedKeys(service, dynamodb.endpoint)

@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Kafka, logLevel } from 'kafkajs'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import type { BrowsedPage, Streams, TopicDescription } from '#shared/core/streams.ts'
 import { type Problem, publish, type Receipt } from '../support/api.ts'
 import { API_KEY, startStack, type TestStack } from '../support/start-stack.ts'
 
 const TOPIC = 'container-events'
+/** As of a stage in a cluster of others: only Kafka sees it. */
+const PREFIX = 'stage.'
 const GROUPS = [`tidewire-local-deliver-0-of-1-${TOPIC}`, `tidewire-local-fold-${TOPIC}`]
 
 describe('what Kafka has, over HTTP', () => {
@@ -12,7 +15,7 @@ describe('what Kafka has, over HTTP', () => {
   let receipt: Receipt
   const container = `BOX-${randomUUID()}`
   beforeAll(async () => {
-    stack = await startStack()
+    stack = await startStack({ env: { TOPIC_PREFIX: PREFIX } })
     receipt = await arrive(container)
   })
   afterAll(() => stack?.dispose())
@@ -50,6 +53,24 @@ describe('what Kafka has, over HTTP', () => {
       [0, 1, 2],
       [0, 1, 2],
     ])
+  })
+
+  it('has names in Kafka that begin with the prefix, and shows neither it nor the topics of others', async () => {
+    const foreign = `${randomUUID()}-of-others`
+    const { body: health } = await call<{ kafka: string }>('/health')
+    const admin = new Kafka({ brokers: health.kafka.split(','), logLevel: logLevel.NOTHING }).admin()
+    await admin.connect()
+    onTestFinished(async () => {
+      await admin.deleteTopics({ topics: [foreign] })
+      await admin.disconnect()
+    })
+    await admin.createTopics({ topics: [{ topic: foreign }], waitForLeaders: true })
+    const inKafka = (await admin.listTopics()).filter((name) => name.startsWith(PREFIX))
+
+    const { body } = await call<Streams>('/streams')
+
+    expect(inKafka).toContain(`${PREFIX}${TOPIC}`)
+    expect(body.topics.map(({ name }) => `${PREFIX}${name}`).sort()).toEqual(inKafka.sort())
   })
 
   it('describes a topic, with its settings', async () => {

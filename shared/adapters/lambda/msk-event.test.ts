@@ -1,7 +1,14 @@
 import { Buffer } from 'node:buffer'
-import type { MSKEvent } from 'aws-lambda'
+import type { MSKEvent, SelfManagedKafkaEvent } from 'aws-lambda'
 import { expect, test, vi } from 'vitest'
-import { BatchFailed, failuresOf, recordsOf, reportFailures } from './msk-event.ts'
+import {
+  allFailed,
+  BatchFailed,
+  failuresOf,
+  prefixedTrigger,
+  recordsOf,
+  reportFailures,
+} from './msk-event.ts'
 
 /** As AWS documents it: https://docs.aws.amazon.com/lambda/latest/dg/with-msk-process.html */
 const EVENT: MSKEvent = {
@@ -79,4 +86,32 @@ test('failures are an error for a trigger that reads no partial responses, and a
   expect(await reportFailures(handle, 'report')('fails', {})).toEqual({
     batchItemFailures: [{ itemIdentifier: { partition: 'mytopic-0', offset: 15 } }],
   })
+})
+
+test('a Kafka that is not of MSK has no ARN, and its records are read alike', () => {
+  const { eventSourceArn, ...event } = EVENT
+  const other: SelfManagedKafkaEvent = { ...event, eventSource: 'SelfManagedKafka' }
+
+  expect(recordsOf(other)).toEqual(recordsOf(EVENT))
+})
+
+test('a prefix of topics is taken off their names, and is put on where failures are reported', async () => {
+  vi.spyOn(console, 'error').mockImplementation(() => {})
+  const named = (topic: string): MSKEvent => {
+    const records = EVENT.records['mytopic-0']?.map((record) => ({ ...record, topic }))
+    return { ...EVENT, records: { [`${topic}-0`]: records ?? [] } }
+  }
+  const seen: unknown[] = []
+  const handler = prefixedTrigger(async (event) => {
+    seen.push(recordsOf(event))
+    return allFailed(event, new Error('throttled'))
+  }, 'prod.')
+
+  const response = await handler(named('prod.mytopic'), {})
+
+  expect(seen).toEqual([recordsOf(named('mytopic'))])
+  expect(response.batchItemFailures).toEqual([
+    { itemIdentifier: { partition: 'prod.mytopic-0', offset: 15 } },
+  ])
+  vi.restoreAllMocks()
 })

@@ -1,8 +1,12 @@
 import { Buffer } from 'node:buffer'
-import type { MSKEvent } from 'aws-lambda'
+import type { MSKEvent, SelfManagedKafkaEvent } from 'aws-lambda'
+import { topicNames } from '#shared/adapters/kafka/prefixed-topics.ts'
 import type { Position } from '#shared/core/event.ts'
 import { logError } from '#shared/pipeline/log-error.ts'
 import type { KafkaRecord } from '#shared/pipeline/ports.ts'
+
+/** The event of a trigger: of an MSK cluster, or of any other Kafka, which has no ARN. */
+export type KafkaTriggerEvent = MSKEvent | SelfManagedKafkaEvent
 
 /**
  * Records that must be retried: the lowest offset of each partition that failed. An object, not a string: a string
@@ -15,10 +19,10 @@ export type BatchResponse = {
 }
 
 /**
- * Decodes the event of an MSK trigger (https://docs.aws.amazon.com/lambda/latest/dg/with-msk.html): base64 keys and
- * values, headers as byte arrays. A header without a value comes as an empty object, and is read as an empty value.
+ * Decodes the event of a trigger (https://docs.aws.amazon.com/lambda/latest/dg/with-msk.html): base64 keys and values,
+ * headers as arrays of bytes, which may be signed. A header without a value comes as an empty object, and is read as an empty value.
  */
-export function recordsOf(event: MSKEvent): KafkaRecord[] {
+export function recordsOf(event: KafkaTriggerEvent): KafkaRecord[] {
   return Object.values(event.records).flatMap((records) =>
     records.map(({ topic, partition, offset, timestamp, key, value, headers }) => ({
       topic,
@@ -50,7 +54,7 @@ export function failuresOf(failed: readonly (Position & { readonly cause: unknow
  * Reports every partition of an event as failed, from its first record: what a function returns that is out of time. All
  * of it comes again, and nothing is lost.
  */
-export function allFailed({ records }: MSKEvent, cause: unknown): BatchResponse {
+export function allFailed({ records }: KafkaTriggerEvent, cause: unknown): BatchResponse {
   return failuresOf(Object.values(records).flatMap(([first]) => (first ? [{ ...first, cause }] : [])))
 }
 
@@ -79,6 +83,27 @@ export function reportFailures<Event, Context>(
     const failed = response.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier.partition)
     if (failed.length > 0) throw new BatchFailed(failed)
     return response
+  }
+}
+
+/**
+ * Returns a handler that gets the events of topics with a prefix, and calls one that knows the domains' names of topics. The
+ * prefix is taken off the records and put on the partitions that failed.
+ */
+export function prefixedTrigger<Context>(
+  handle: (event: KafkaTriggerEvent, context: Context) => Promise<BatchResponse>,
+  topicPrefix: string,
+): (event: KafkaTriggerEvent, context: Context) => Promise<BatchResponse> {
+  if (topicPrefix === '') return handle
+  const { ofDomain } = topicNames(topicPrefix)
+  return async (event, context) => {
+    const partitions = Object.entries(event.records).map(([name, records]) => [name, records.map(ofDomain)])
+    const { batchItemFailures } = await handle({ ...event, records: Object.fromEntries(partitions) }, context)
+    return {
+      batchItemFailures: batchItemFailures.map(({ itemIdentifier: { partition, offset } }) => ({
+        itemIdentifier: { partition: `${topicPrefix}${partition}`, offset },
+      })),
+    }
   }
 }
 
