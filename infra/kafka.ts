@@ -8,6 +8,8 @@ import { topicRetention } from './topic-retention.ts'
 /** The last version that MSK runs with and without ZooKeeper; without it a cluster can be upgraded to 4 (docs/deploy.md). */
 const KAFKA_VERSION = '3.9.x.kraft'
 const LOG_DAYS = 30
+/** CloudFormation would wait for an hour for a function that does not respond, such as one without a way to S3. */
+const CUSTOM_SECONDS = 1200
 const PASSWORD_LENGTH = 32
 const CLUSTER: Value = { Ref: 'KafkaCluster' }
 
@@ -62,6 +64,7 @@ export function kafkaFunctions(deployment: Deployment): Readonly<Record<string, 
     ...(asksForBrokers(choice) && {
       'kafka-brokers': {
         handler: 'functions/kafka-brokers.handler',
+        role: 'KafkaBrokersRole',
         timeout: 60,
         environment: { KAFKA_BROKERS: '' },
       },
@@ -69,7 +72,9 @@ export function kafkaFunctions(deployment: Deployment): Readonly<Record<string, 
     ...(!hasTopicResources(choice) && {
       'kafka-topics': {
         handler: 'functions/kafka-topics.handler',
-        timeout: 120,
+        role: 'KafkaTopicsRole',
+        // It tries for as long as it has time: a cluster that was just created needs some.
+        timeout: 300,
         vpc: vpcOfKafkaFunctions(deployment),
       },
     }),
@@ -110,6 +115,7 @@ function brokersOf(choice: Msk): Resource {
     Type: 'Custom::KafkaBrokers',
     Properties: {
       ServiceToken: functionArn('kafka-brokers'),
+      ServiceTimeout: CUSTOM_SECONDS,
       ClusterArn: choice.kind === 'existing' ? choice.arn : CLUSTER,
       Auth: authOf(choice) === 'iam' ? 'iam' : 'scram',
     },
@@ -142,6 +148,7 @@ function topicsOf(deployment: Deployment): Record<string, Resource> {
         DependsOn: waysToKafka(deployment),
         Properties: {
           ServiceToken: functionArn('kafka-topics'),
+          ServiceTimeout: CUSTOM_SECONDS,
           Brokers: kafkaBrokers(deployment),
           Topics: topics.map(({ name, retentionMs }) => ({
             Name: name,

@@ -5,7 +5,7 @@ import { type Deployment, PARAMETERS, readDeployment } from './deployment.ts'
 import { environmentOf } from './environment.ts'
 import { vpcOfKafkaFunctions } from './functions.ts'
 import { gateways } from './gateways.ts'
-import { kafka } from './kafka.ts'
+import { kafka, kafkaFunctions } from './kafka.ts'
 import { network } from './network.ts'
 import { allowedOrigins } from './read-origins.ts'
 import { secrets } from './secrets.ts'
@@ -37,7 +37,7 @@ const SECTIONS: Readonly<Record<string, (deployment: Deployment) => unknown>> = 
   environment: environmentOf,
   allowedOrigins: ({ allowedOrigins: origins }) => allowedOrigins(origins),
   vpc: vpcOfKafkaFunctions,
-  functions: triggeredFunctions,
+  functions: (deployment) => ({ ...triggeredFunctions(deployment), ...kafkaFunctions(deployment) }),
   topicRetention,
   resources: (deployment) => joinTemplates(MODULES.map((make) => make(deployment))),
 }

@@ -231,6 +231,8 @@ export const FUNCTION_ACCESS = {
     { on: 'kafka', may: 'write' },
     { on: 'kafka', may: 'be triggered', group: 'fold' },
   ],
+  'kafka-brokers': [{ on: 'cluster' }],
+  'kafka-topics': [{ on: 'kafka', may: 'create topics' }],
 } as const satisfies Readonly<Record<string, readonly Grant[]>>
 
 /** The functions that have a role. */

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { Value } from '../cloudformation.ts'
 import { type Deployment, MOST_SHARDS } from '../deployment.ts'
 import { connectsToKafka } from '../functions.ts'
+import { kafkaFunctions } from '../kafka.ts'
 import { CLUSTER_ARN, exampleDeployment, SECRET_ARN, SHAPES } from '../testing/example-deployment.ts'
 import { triggeredFunctions } from '../triggers.ts'
 import { FUNCTION_ACCESS, type FunctionKey } from './function-access.ts'
@@ -113,13 +114,13 @@ describe('the roles', () => {
         /^ {2}(?:- | {2})([\w-]+):\n(?: {6}#.*\n)* {6}handler: functions\/([\w-]+)\.handler\n(?: {6}#.*\n)*(?: {6}role: (\w+)\n)?/gm,
       ),
     ]
-    const triggered = Object.entries(triggeredFunctions(await deploymentOf('serverless')))
+    const deployment = await deploymentOf('serverless')
+    const computed = { ...triggeredFunctions(deployment), ...kafkaFunctions(deployment) }
+    const triggered = Object.entries(computed) as [string, { role: string }][]
 
     const named = new Map([
       ...functions.map(([, key = '', , role]) => [key, role] as const),
-      ...triggered.map(
-        ([key, { role }]: [string, { role: string }]) => [key.replace(/\d+$/, ''), role] as const,
-      ),
+      ...triggered.map(([key, { role }]) => [key.replace(/\d+$/, ''), role] as const),
     ])
 
     const keys = Object.keys(FUNCTION_ACCESS) as FunctionKey[]
@@ -243,6 +244,7 @@ describe('access to Kafka', () => {
         'CommandRole',
         'DeliverRole',
         'FoldRole',
+        ...(kind.startsWith('provisioned') ? [] : ['KafkaTopicsRole']),
         'ReplayRecordsRole',
         'StatsRole',
         'StreamsRole',

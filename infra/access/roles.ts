@@ -1,6 +1,7 @@
 import type { Resource, Template, Value } from '../cloudformation.ts'
 import type { Deployment } from '../deployment.ts'
 import { connectsToKafka } from '../functions.ts'
+import { kafkaFunctions } from '../kafka.ts'
 import { FUNCTION_ACCESS, type FunctionKey } from './function-access.ts'
 import type { Grant } from './grants.ts'
 import { clusterArn } from './kafka-access.ts'
@@ -15,7 +16,10 @@ export function roleId(key: FunctionKey): string {
 
 /** A role for each function: what Lambda needs to run it, and what is granted in function-access.ts. */
 export function roles(deployment: Deployment): Template {
-  const keys = Object.keys(FUNCTION_ACCESS) as FunctionKey[]
+  const made = kafkaFunctions(deployment)
+  const keys = (Object.keys(FUNCTION_ACCESS) as FunctionKey[]).filter(
+    (key) => (key !== 'kafka-brokers' && key !== 'kafka-topics') || key in made,
+  )
   return { Resources: Object.fromEntries(keys.map((key) => [roleId(key), roleOf(key, deployment)])) }
 }
 
