@@ -1,3 +1,4 @@
+import { roleId } from './access/role-id.ts'
 import { functionArn, nameToken, type Resource, type Template, type Value } from './cloudformation.ts'
 import type { Deployment } from './deployment.ts'
 import { vpcOfKafkaFunctions } from './functions.ts'
@@ -64,7 +65,7 @@ export function kafkaFunctions(deployment: Deployment): Readonly<Record<string, 
     ...(asksForBrokers(choice) && {
       'kafka-brokers': {
         handler: 'functions/kafka-brokers.handler',
-        role: 'KafkaBrokersRole',
+        role: roleId('kafka-brokers'),
         timeout: 60,
         environment: { KAFKA_BROKERS: '' },
       },
@@ -72,7 +73,7 @@ export function kafkaFunctions(deployment: Deployment): Readonly<Record<string, 
     ...(!hasTopicResources(choice) && {
       'kafka-topics': {
         handler: 'functions/kafka-topics.handler',
-        role: 'KafkaTopicsRole',
+        role: roleId('kafka-topics'),
         // It tries for as long as it has time: a cluster that was just created needs some.
         timeout: 300,
         vpc: vpcOfKafkaFunctions(deployment),

@@ -1,4 +1,4 @@
-import { roleId } from './access/roles.ts'
+import { roleId } from './access/role-id.ts'
 import {
   functionArn,
   functionToken,

@@ -1,10 +1,12 @@
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { createAccessCheck } from './access/access-check.ts'
+import { type Access, readAccess } from './access/read-access.ts'
 import { startBrokerWorker } from './broker/start-broker-worker.ts'
 import { createTopics, readTopics, retentionOf } from './create-topics.ts'
 import { createTables } from './dynamodb/create-tables.ts'
 import { LOCAL_KEYS, seedKeys } from './dynamodb/seed-keys.ts'
-import { startDynamodbWorker } from './dynamodb/start-dynamodb-worker.ts'
+import { type Dynamodb, startDynamodbWorker } from './dynamodb/start-dynamodb-worker.ts'
 import { startGateway } from './gateway/start-gateway.ts'
 import { type Identity, startIdentityWorker } from './identity/start-identity-worker.ts'
 import { readFunctions } from './lambda/read-functions.ts'
@@ -73,7 +75,7 @@ async function startParts(settings: Settings, start: Start) {
   const { ports } = settings
   const urls = urlsOf(settings)
   const signedSince = await readSignedSince(settings.dataDir)
-  const { service, backends } = await startBackends(settings, start)
+  const { service, access, backends } = await startBackends(settings, start)
   const { kafka, identity } = backends
   const startingWeb = startWeb({
     port: ports.WEB_PORT,
@@ -109,6 +111,7 @@ async function startParts(settings: Settings, start: Start) {
       idleSeconds: IDLE_SECONDS,
       connectionSeconds: settings.connectionSeconds,
       trust: trustOf(settings),
+      check: createAccessCheck(access, log),
       telemetry: {
         traces: daemon.traces,
         functionMetrics: host.readMetrics,
@@ -135,7 +138,7 @@ async function startParts(settings: Settings, start: Start) {
 async function startBackends(
   settings: Settings,
   start: Start,
-): Promise<{ service: Service; backends: Backends }> {
+): Promise<{ service: Service; access: Access; backends: Backends }> {
   const { ports, dataDir, kafkaBrokers, dynamodbEndpoint, allowedHosts } = settings
   const resolving = resolveService(STAGE)
   // If one of the two fails first, the other must not become an unhandled rejection.
@@ -147,10 +150,12 @@ async function startBackends(
   )
   const dynamodb = await start(
     dynamodbEndpoint
-      ? external(dynamodbEndpoint)
+      ? externalTables(dynamodbEndpoint)
       : startDynamodbWorker({ port: ports.DYNAMODB_PORT, dataDir: join(dataDir, 'dynamodb'), allowedHosts }),
   )
   const service = await resolving
+  const access = readAccess(service, settings.accessRecord)
+  await dynamodb.enforce(access)
   const brokers = kafka.endpoint.split(',')
   await createTopics(readTopics(service), brokers)
   const retentionMs = retentionOf(service)
@@ -163,10 +168,11 @@ async function startBackends(
       dataDir: join(dataDir, 'identity'),
       trust: trustOf(settings),
       lambdaUrl: urlsOf(settings).lambda,
+      access,
       log,
     }),
   )
-  return { service, backends: { kafka, dynamodb, identity } }
+  return { service, access, backends: { kafka, dynamodb, identity } }
 }
 
 /** The pages that may use the API, its sockets and the identity provider: the stack's own, and those of ALLOWED_ORIGINS. */
@@ -176,6 +182,11 @@ function trustOf({ ports, allowedHosts, allowedOrigins }: Settings): Trust {
 
 async function external(endpoint: string): Promise<Running> {
   return { endpoint, stop: async () => {} }
+}
+
+/** Another DynamoDB has policies of its own. */
+async function externalTables(endpoint: string): Promise<Dynamodb> {
+  return { ...(await external(endpoint)), enforce: async () => {} }
 }
 
 function urlsOf({ ports }: Settings) {

@@ -31,6 +31,8 @@ export type Service = {
 export type ServiceFunction = {
   readonly handler: string
   readonly name?: string
+  /** The logical id of its role. */
+  readonly role?: unknown
   readonly timeout?: number
   readonly memorySize?: number
   readonly reservedConcurrency?: unknown

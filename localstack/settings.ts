@@ -21,6 +21,8 @@ export type Settings = {
   readonly allowedHosts: readonly string[]
   /** The origins of the web pages that may use the stack besides its own page. */
   readonly allowedOrigins: readonly string[]
+  /** The file in which the calls of functions are recorded, or null. */
+  readonly accessRecord: string | null
   /** Whether simulators write events when the stack is up. */
   readonly hasDemo: boolean
 }
@@ -91,6 +93,7 @@ export function readSettings(
     scheduleSeconds,
     allowedHosts,
     allowedOrigins,
+    accessRecord: env.ACCESS_RECORD ? resolve(env.ACCESS_RECORD) : null,
     hasDemo,
   }
 }

@@ -69,7 +69,8 @@ export type Tables = { readonly client: ReturnType<typeof dynamoClient>; readonl
 
 /** Opens the tables. Nothing is sent before the first call of a store. */
 export function openTables(env: Environment): Tables {
-  return { client: dynamoClient({ endpoint: env.dynamodbEndpoint, isLocal: env.isLocal }), env }
+  const { dynamodbEndpoint: endpoint, isLocal, aws } = env
+  return { client: dynamoClient({ endpoint, isLocal, accessKeyId: aws.AWS_ACCESS_KEY_ID }), env }
 }
 
 export function eventStore({ client, env: { tables, retention } }: Tables) {
@@ -276,8 +277,8 @@ export function sourceOwnerOf(tables: Tables): SourceOwner {
   return cachedSourceOwner(find, { now: Date.now })
 }
 
-export function socketGateway({ gatewayEndpoint, isLocal }: Environment) {
-  return apiGateway({ endpoint: gatewayEndpoint, isLocal })
+export function socketGateway({ gatewayEndpoint, isLocal, aws }: Environment) {
+  return apiGateway({ endpoint: gatewayEndpoint, isLocal, accessKeyId: aws.AWS_ACCESS_KEY_ID })
 }
 
 export function keyStore({ client, env: { tables } }: Tables) {

@@ -5,22 +5,21 @@ import { kafkaFunctions } from '../kafka.ts'
 import { FUNCTION_ACCESS, type FunctionKey } from './function-access.ts'
 import type { Grant } from './grants.ts'
 import { clusterArn } from './kafka-access.ts'
+import { roleId } from './role-id.ts'
 import { allow, type Statement } from './statement.ts'
 import { arn, statementsOf } from './statements.ts'
 
-/** The logical id of the role of a function, without the number of a shard. */
-export function roleId(key: FunctionKey): string {
-  const words = key.split('-').map((word) => word.charAt(0).toUpperCase() + word.slice(1))
-  return `${words.join('')}Role`
-}
-
 /** A role for each function: what Lambda needs to run it, and what is granted in function-access.ts. */
 export function roles(deployment: Deployment): Template {
-  const made = kafkaFunctions(deployment)
-  const keys = (Object.keys(FUNCTION_ACCESS) as FunctionKey[]).filter(
-    (key) => (key !== 'kafka-brokers' && key !== 'kafka-topics') || key in made,
-  )
+  const keys = roleKeys(deployment)
   return { Resources: Object.fromEntries(keys.map((key) => [roleId(key), roleOf(key, deployment)])) }
+}
+
+/** Those of the functions behind custom resources are not in every stage. */
+function roleKeys(deployment: Deployment): FunctionKey[] {
+  const present = Object.keys(kafkaFunctions(deployment))
+  const keys = Object.keys(FUNCTION_ACCESS) as FunctionKey[]
+  return keys.filter((key) => !key.startsWith('kafka-') || present.includes(key))
 }
 
 function roleOf(key: FunctionKey, deployment: Deployment): Resource {

@@ -1,5 +1,6 @@
 import type { Value } from '../cloudformation.ts'
 import type { Deployment } from '../deployment.ts'
+import { kafkaSecretArn } from '../kafka.ts'
 import { type TableKey, tableId } from '../tables.ts'
 import type { Grant, ItemAction, Keys } from './grants.ts'
 import { clusterArn, kafkaStatements } from './kafka-access.ts'
@@ -21,7 +22,7 @@ export function statementsOf(given: readonly Grant[], deployment: Deployment): S
   return [
     ...itemStatements(ofKind('items')),
     ...kafkaStatements(ofKind('kafka'), deployment),
-    ...(connects ? secretStatements(kafkaSecret(deployment)) : []),
+    ...(connects ? secretStatements(kafkaSecretArn(deployment)) : []),
     ...ownSecrets(
       ofKind('secret').map(({ id }) => id),
       deployment,
@@ -122,19 +123,6 @@ function ownSecrets(ids: readonly string[], { isLocal }: Deployment): Statement[
           distinct.map((id) => ({ Ref: id })),
         ),
       ]
-}
-
-/** The secret with the user of Kafka, or null where IAM is used. */
-function kafkaSecret({ kafka }: Deployment): Value | null {
-  switch (kafka.kind) {
-    case 'provisioned':
-      return kafka.auth === 'scram' ? { Ref: 'KafkaUser' } : null
-    case 'existing':
-    case 'external':
-      return kafka.secretArn
-    default:
-      return null
-  }
 }
 
 /**

@@ -1,6 +1,7 @@
 const CORAL: Readonly<Record<string, string>> = {
   ValidationException: 'com.amazon.coral.validate#',
   SerializationException: 'com.amazon.coral.service#',
+  AccessDeniedException: 'com.amazon.coral.service#',
   UnknownOperationException: 'com.amazon.coral.service#',
 }
 const DYNAMODB = 'com.amazonaws.dynamodb.v20120810#'

@@ -1,7 +1,15 @@
 import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { MessageChannel } from 'node:worker_threads'
+import type { Access } from '../access/read-access.ts'
 import { type Running, startWorker } from '../start-worker.ts'
+import type { DynamodbData } from './dynamodb-worker.ts'
+
+export type Dynamodb = Running & {
+  /** From then on the requests of functions are judged by these policies. Until then all are allowed. */
+  enforce(access: Access): Promise<void>
+}
 
 /** Every LevelDB has it; the tables once were one. */
 const OLDER_FILE = 'CURRENT'
@@ -20,14 +28,26 @@ export async function startDynamodbWorker({
   readonly dataDir: string
   readonly allowedHosts?: readonly string[]
   readonly log?: (line: string) => void
-}): Promise<Running> {
+}): Promise<Dynamodb> {
   await mkdir(dataDir, { recursive: true })
   if (existsSync(join(dataDir, OLDER_FILE)))
     log(
       `The tables of an older version in ${dataDir} are not read: history and views begin empty. "npm start -- --fresh" deletes all local data.`,
     )
-  return startWorker(new URL('./dynamodb-worker.ts', import.meta.url), {
-    data: { port, dataDir, allowedHosts },
-    log,
-  })
+  const { port1: policies, port2: remote } = new MessageChannel()
+  const data: DynamodbData = { port, dataDir, allowedHosts, policies: remote }
+  const file = new URL('./dynamodb-worker.ts', import.meta.url)
+  const running = await startWorker(file, { data, transferList: [remote], log })
+  return {
+    ...running,
+    enforce: (access) =>
+      new Promise((resolve) => {
+        policies.once('message', () => resolve())
+        policies.postMessage(access)
+      }),
+    async stop() {
+      await running.stop()
+      policies.close()
+    },
+  }
 }

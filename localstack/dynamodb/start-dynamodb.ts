@@ -3,11 +3,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
+import { type AccessCheck, ALLOW_ALL } from '../access/access-check.ts'
+import { accessKeyIn } from '../access/caller.ts'
 import { listenOnLoopback } from '../listen-on-loopback.ts'
 import { readBody } from '../read-body.ts'
 import type { Running } from '../start-worker.ts'
 import { createTrustingServer, NO_PAGES } from '../trusted-requests.ts'
 import { DynamoError } from './dynamo-error.ts'
+import { accessProblem, askedItems } from './operations/asked-items.ts'
 import { isRecord } from './operations/request.ts'
 import { runOperation } from './operations/run-operation.ts'
 import { openTables, type Tables } from './storage/open-tables.ts'
@@ -24,10 +27,12 @@ type StartDynamodb = {
   readonly log: (line: string) => void
   /** Names that it is called by, besides those of loopback. */
   readonly allowedHosts?: readonly string[]
+  /** Returns what judges the requests of functions. It is asked for with each request. */
+  readonly access?: () => AccessCheck
 }
 
 /**
- * Starts the DynamoDB of the local stack in this thread: DynamoDB's JSON protocol over HTTP, on loopback. Credentials
+ * Starts the DynamoDB of the local stack in this thread: DynamoDB's JSON protocol over HTTP, on loopback. Signatures
  * are not checked, so no web page may use it. Rejects if the port or the data folder is in use.
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.LowLevelAPI.html
  */
@@ -36,11 +41,12 @@ export async function startDynamodb({
   dataDir,
   log,
   allowedHosts = [],
+  access = () => ALLOW_ALL,
 }: StartDynamodb): Promise<Running> {
   const tables = openTables(dataDir === null ? ':memory:' : join(dataDir, 'tables.sqlite'))
   const server = createTrustingServer({ ...NO_PAGES, hosts: allowedHosts }, (request, response) => {
     // Only a request that its sender has cut cannot be read.
-    respond(request, response, { tables, log }).catch(() => response.destroy())
+    respond(request, response, { tables, log, access }).catch(() => response.destroy())
   })
   // A client that uses a connection at the moment at which the server closes it gets an error.
   server.keepAliveTimeout = 0
@@ -65,7 +71,11 @@ export async function startDynamodb({
   }
 }
 
-type Context = { readonly tables: Tables; readonly log: (line: string) => void }
+type Context = {
+  readonly tables: Tables
+  readonly log: (line: string) => void
+  readonly access: () => AccessCheck
+}
 
 async function respond(request: IncomingMessage, response: ServerResponse, context: Context): Promise<void> {
   const body = await readBody(request, MAX_BODY_BYTES)
@@ -74,7 +84,11 @@ async function respond(request: IncomingMessage, response: ServerResponse, conte
     return send(response, 413, new DynamoError('ValidationException', 'Request is too large').toBody())
   const [, operation = ''] = TARGET.exec(String(request.headers['x-amz-target'])) ?? []
   try {
-    send(response, 200, runOperation(context.tables, operation, parseBody(body)))
+    const input = parseBody(body)
+    const accessKey = accessKeyIn(request.headers.authorization)
+    const problem = accessProblem(askedItems(context.tables, operation, input), accessKey, context.access())
+    if (problem !== null) throw new DynamoError('AccessDeniedException', problem)
+    send(response, 200, runOperation(context.tables, operation, input))
   } catch (error) {
     const known = error instanceof DynamoError ? error : internalError(error, operation, context)
     send(response, known.status, known.toBody())

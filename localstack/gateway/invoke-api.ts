@@ -1,4 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import { type AccessCheck, ALLOW_ALL } from '../access/access-check.ts'
+import { accessKeyIn } from '../access/caller.ts'
+import { localArn } from '../access/read-access.ts'
 import { isThrottled, MAX_PAYLOAD_BYTES } from '../lambda/host-protocol.ts'
 import type { FunctionHost } from '../lambda/start-function-host.ts'
 import { readBody } from '../read-body.ts'
@@ -23,21 +26,38 @@ export function createInvokeApi(
   host: Pick<FunctionHost, 'invoke' | 'setStopped'>,
   names: ReadonlySet<string>,
   trust: Trust,
+  check: AccessCheck = ALLOW_ALL,
 ): Server {
   return createTrustingServer(trust, (request, response) => {
     const respond = CONCURRENCY_PATH.test(request.url ?? '') ? changeConcurrency : invoke
-    respond(request, response, { host, names }).catch(() => response.destroy()) // the sender has cut its request
+    respond(request, response, { host, names, check }).catch(() => response.destroy()) // the sender has cut its request
   })
+}
+
+type Context = {
+  readonly host: Pick<FunctionHost, 'invoke' | 'setStopped'>
+  readonly names: ReadonlySet<string>
+  readonly check: AccessCheck
 }
 
 async function invoke(
   request: IncomingMessage,
   response: ServerResponse,
-  { host, names }: { host: Pick<FunctionHost, 'invoke'>; names: ReadonlySet<string> },
+  { host, names, check }: Context,
 ): Promise<void> {
   const type = request.headers['x-amz-invocation-type'] ?? 'RequestResponse'
   const body = await readBody(request, type === 'Event' ? MAX_EVENT_BYTES : MAX_PAYLOAD_BYTES)
   const name = nameOf(request)
+  const denied =
+    name === null
+      ? null
+      : check({
+          accessKey: accessKeyIn(request.headers.authorization),
+          action: 'lambda:InvokeFunction',
+          resource: localArn('lambda', `function:${name}`),
+        })
+  if (denied !== null)
+    return refuse(response, { status: 403, type: 'AccessDeniedException', message: denied })
   const refusal = name === null ? noSuchPath : names.has(name) ? bodyProblem(body) : noSuchFunction(name)
   if (refusal || name === null || body === null) return refuse(response, refusal ?? noSuchPath)
   if (type === 'DryRun') return void response.writeHead(204).end()
@@ -56,7 +76,7 @@ async function invoke(
 async function changeConcurrency(
   request: IncomingMessage,
   response: ServerResponse,
-  { host, names }: { host: Pick<FunctionHost, 'setStopped'>; names: ReadonlySet<string> },
+  { host, names }: Context,
 ): Promise<void> {
   const body = await readBody(request, MAX_EVENT_BYTES)
   const name = decodePath(CONCURRENCY_PATH.exec(request.url ?? '')?.[1] ?? '')

@@ -1,5 +1,8 @@
 import { isUtf8 } from 'node:buffer'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type AccessCheck, ALLOW_ALL } from '../access/access-check.ts'
+import { accessKeyIn } from '../access/caller.ts'
+import { localArn } from '../access/read-access.ts'
 import { readBody } from '../read-body.ts'
 import type { Connection, Connections } from './connections.ts'
 import { decodePath } from './http-routes.ts'
@@ -21,25 +24,49 @@ const FULL: Refusal = { status: 429, type: 'LimitExceededException', message: 'T
  * the busiest way of the stack, so it reads no more of a request than it needs, and does not check its signature.
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-how-to-call-websocket-api-connections.html
  */
-export function createManagementApi(connections: Connections) {
+export function createManagementApi(
+  connections: Connections,
+  { stage = 'local', check = ALLOW_ALL }: { readonly stage?: string; readonly check?: AccessCheck } = {},
+) {
+  const accessProblem = accessChecker(stage, check)
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const body = await readBody(request, MAX_MESSAGE_BYTES).catch(() => undefined)
     if (body === undefined)
       response.destroy() // the sender has cut its request
-    else respond(request, response, { body, connections })
+    else respond(request, response, { body, connections, accessProblem })
+  }
+}
+
+type Context = {
+  readonly body: Buffer | null
+  readonly connections: Connections
+  readonly accessProblem: (authorization: string | undefined, method: string | undefined) => string | null
+}
+
+/** A policy names the API, the stage and the method, and all connections. */
+function accessChecker(stage: string, check: AccessCheck): Context['accessProblem'] {
+  const resources = new Map<string, string>()
+  return (authorization, method = 'GET') => {
+    const resource =
+      resources.get(method) ?? localArn('execute-api', `WebsocketsApi/${stage}/${method}/@connections/id`)
+    resources.set(method, resource)
+    const accessKey = accessKeyIn(authorization)
+    return check({ accessKey, action: 'execute-api:ManageConnections', resource })
   }
 }
 
 function respond(
-  { method, url = '/' }: IncomingMessage,
+  { method, url = '/', headers }: IncomingMessage,
   response: ServerResponse,
-  { body, connections }: { readonly body: Buffer | null; readonly connections: Connections },
+  { body, connections, accessProblem }: Context,
 ): void {
   const begin = url.indexOf(PREFIX)
   const end = url.indexOf('?', begin)
   const id = url.slice(begin + PREFIX.length, end === -1 ? undefined : end)
   const connection = begin === -1 ? null : connections.find(decodePath(id))
-  if (body === null) refuse(response, TOO_LARGE)
+  const denied = accessProblem(headers.authorization, method)
+  if (denied !== null) refuse(response, { status: 403, type: 'AccessDeniedException', message: denied })
+  else if (body === null) refuse(response, TOO_LARGE)
   else if (begin === -1) refuse(response, FORBIDDEN)
   else if (connection === null) refuse(response, GONE)
   else if (method === 'POST') {

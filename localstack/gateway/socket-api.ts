@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
+import { type AccessCheck, ALLOW_ALL } from '../access/access-check.ts'
 import type { Service } from '../service.ts'
 import { createTrustingServer, NO_PAGES, requestProblem, type Trust } from '../trusted-requests.ts'
 import { type ConnectionLimits, createConnections } from './connections.ts'
@@ -26,6 +27,8 @@ type Options = {
   readonly limits: ConnectionLimits
   /** Who may open sockets. The management API is for no page. */
   readonly trust: Trust
+  /** Judges who may use the management API. */
+  readonly check?: AccessCheck
   /** Shared with what else the same functions serve. */
   readonly turns?: FairTurns
 }
@@ -42,7 +45,7 @@ const CLOSING_MS = 500
 export function createSocketApi(
   service: Service,
   integrate: Integrate,
-  { limits, trust, turns = fairTurns() }: Options,
+  { limits, trust, check = ALLOW_ALL, turns = fairTurns() }: Options,
 ): SocketApi {
   const api: Api = { routes: readSocketRoutes(service), integrate, stage: service.provider.stage ?? 'dev' }
   const connections = createConnections(limits)
@@ -57,7 +60,7 @@ export function createSocketApi(
   })
   const server = createTrustingServer(
     { ...trust, origins: NO_PAGES.origins },
-    createManagementApi(connections),
+    createManagementApi(connections, { stage: api.stage, check }),
   )
   server.keepAliveTimeout = KEEP_ALIVE_MS
 

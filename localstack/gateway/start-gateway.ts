@@ -1,4 +1,5 @@
 import type { Server } from 'node:http'
+import type { AccessCheck } from '../access/access-check.ts'
 import type { FunctionDefinition } from '../lambda/read-functions.ts'
 import type { FunctionHost } from '../lambda/start-function-host.ts'
 import { listenOnLoopback } from '../listen-on-loopback.ts'
@@ -21,6 +22,8 @@ type Options = {
   readonly idleSeconds: number
   readonly connectionSeconds: number
   readonly trust: Trust
+  /** Judges what functions ask of the management API and of the Invoke API. */
+  readonly check: AccessCheck
   /** What is answered beside the API. */
   readonly telemetry: TelemetrySources
 }
@@ -34,12 +37,13 @@ const SOCKET_LIMIT_MS = 29_000
  * connections, and the functions by name. Rejects if a port is in use.
  */
 export async function startGateway(options: Options): Promise<{ stop(): Promise<void> }> {
-  const { service, functions, host, ports, trust } = options
+  const { service, functions, host, ports, trust, check } = options
   const limits = { idleMs: options.idleSeconds * 1000, lifeMs: options.connectionSeconds * 1000 }
   const turns = fairTurns()
   const sockets = createSocketApi(service, createIntegrations(host, functions, SOCKET_LIMIT_MS), {
     limits,
     trust,
+    check,
     turns,
   })
   const respondLocally = telemetryRoutes(options.telemetry, sockets.size)
@@ -48,7 +52,7 @@ export async function startGateway(options: Options): Promise<{ stop(): Promise<
     respondLocally,
   })
   const names = new Set([...functions.values()].map(({ name }) => name))
-  const lambda = createInvokeApi(host, names, { ...trust, origins: NO_PAGES.origins })
+  const lambda = createInvokeApi(host, names, { ...trust, origins: NO_PAGES.origins }, check)
   await listenOnLoopback(http, ports.http)
   await listenOnLoopback(sockets.server, ports.socket)
   await listenOnLoopback(lambda, ports.lambda)

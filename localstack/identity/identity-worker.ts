@@ -3,6 +3,9 @@ import type { AddressInfo } from 'node:net'
 import { json, text } from 'node:stream/consumers'
 import { CognitoError, InvalidPasswordError, NotAuthorizedError } from 'cognito-local/lib/errors.js'
 import publicKey from 'cognito-local/lib/keys/cognitoLocal.public.json' with { type: 'json' }
+import { type AccessCheck, createAccessCheck } from '../access/access-check.ts'
+import { accessKeyIn } from '../access/caller.ts'
+import { type Access, localArn } from '../access/read-access.ts'
 import { listenOnLoopback } from '../listen-on-loopback.ts'
 import { runAsWorker } from '../start-worker.ts'
 import { createTrustingServer, type Trust } from '../trusted-requests.ts'
@@ -17,6 +20,7 @@ type Data = {
   readonly dataDir: string
   readonly groups: readonly string[]
   readonly trust: Trust
+  readonly access: Access
   /** The function that hears of changes to users, by name, at the Invoke API; null if there is none. */
   readonly listener: {
     readonly url: string
@@ -35,6 +39,7 @@ await runAsWorker(async (data: Data, log) => {
       call,
       issuer: `${issuer}/${USER_POOL_ID}`,
       lockout: signInLockout(Date.now),
+      check: createAccessCheck(data.access, log),
       announceRefusal: async (action, errorMessage, sourceIPAddress) => {
         if (!changes || !listener.refusals.includes(action)) return
         const refused = { errorCode: 'NotAuthorizedException', errorMessage, sourceIPAddress }
@@ -75,12 +80,16 @@ const corsOf = (origin: string | undefined) => ({
   vary: 'origin',
 })
 
+/** The user pool of serverless.yml. */
+const POOL_ARN = localArn('cognito-idp', 'userpool/UserPool')
+
 type Reply = { readonly status: number; readonly body?: unknown }
 
 type Identity = {
   readonly call: CallAction
   readonly issuer: string
   readonly lockout: ReturnType<typeof signInLockout>
+  readonly check: AccessCheck
   /** Tells of a sign-in that was refused. Never rejects. */
   readonly announceRefusal: (action: string, message: string, address: string) => Promise<void>
 }
@@ -100,7 +109,7 @@ function identityServer(identity: Identity, trust: Trust): Server {
 }
 
 async function respond(request: IncomingMessage, identity: Identity): Promise<Reply> {
-  const { call, issuer, lockout, announceRefusal } = identity
+  const { call, issuer, lockout, check, announceRefusal } = identity
   const { method, url = '' } = request
   if (method === 'OPTIONS') return { status: 204 }
   if (url.endsWith('/.well-known/jwks.json')) return { status: 200, body: { keys: [publicKey.jwk] } }
@@ -111,6 +120,12 @@ async function respond(request: IncomingMessage, identity: Identity): Promise<Re
   const [, action] = String(request.headers['x-amz-target'] ?? '').split('.')
   if (method !== 'POST' || !action) return failure('UnknownOperationException', 'Send an x-amz-target.')
   const input: unknown = await json(request)
+  const denied = check({
+    accessKey: accessKeyIn(request.headers.authorization),
+    action: `cognito-idp:${action}`,
+    resource: POOL_ARN,
+  })
+  if (denied !== null) return failure('AccessDeniedException', denied)
   const user = userSigningIn(action, input)
   const refuse = async (message: string): Promise<Reply> => {
     await announceRefusal(action, message, request.socket.remoteAddress ?? '')

@@ -1,3 +1,4 @@
+import type { Access } from '../access/read-access.ts'
 import type { Service } from '../service.ts'
 import { type Running, startWorker } from '../start-worker.ts'
 import type { Trust } from '../trusted-requests.ts'
@@ -25,6 +26,7 @@ export async function startIdentityWorker(
     dataDir,
     trust,
     lambdaUrl,
+    access,
     log,
   }: {
     readonly port: number
@@ -32,6 +34,8 @@ export async function startIdentityWorker(
     readonly trust: Trust
     /** Where functions are invoked. */
     readonly lambdaUrl: string
+    /** What functions may ask of it. */
+    readonly access: Access
     readonly log: (line: string) => void
   },
 ): Promise<Identity> {
@@ -40,7 +44,7 @@ export async function startIdentityWorker(
   const issuer = `http://127.0.0.1:${port}`
   const start = () =>
     startWorker(file, {
-      data: { issuer, dataDir, groups, trust, listener: readListener(service, lambdaUrl) },
+      data: { issuer, dataDir, groups, trust, access, listener: readListener(service, lambdaUrl) },
       log,
     })
   const running = await listenOnDemand(port, start, log)

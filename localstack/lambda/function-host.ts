@@ -52,7 +52,8 @@ const EXTENSIONS = ['.ts', '.mts', '.js', '.mjs', '.cjs']
 export async function createFunctionHost({ functions, folder, env, log }: Options): Promise<FunctionHost> {
   const hosted = new Map<string, Hosted>()
   const problems = new Map<string, string[]>()
-  const inherited = { ...env }
+  // Credentials of the developer are no business of the functions: each has its own.
+  const { AWS_SESSION_TOKEN: _, ...inherited } = env
   for (const definition of functions) {
     replaceEnvironment(env, { ...inherited, ...environmentOf(definition) })
     try {
@@ -87,9 +88,11 @@ function describeProblem([reason, names]: [reason: string, names: string[]]): st
   return `${names.map((name) => `"${name}"`).join(', ')} cannot be loaded: ${reason}`
 }
 
-function environmentOf({ name, memoryMb, region, environment }: FunctionDefinition) {
+function environmentOf({ name, memoryMb, region, accessKey, environment }: FunctionDefinition) {
   return {
     AWS_REGION: region,
+    AWS_ACCESS_KEY_ID: accessKey,
+    AWS_SECRET_ACCESS_KEY: 'local',
     AWS_LAMBDA_FUNCTION_NAME: name,
     AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(memoryMb),

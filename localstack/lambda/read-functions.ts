@@ -1,3 +1,4 @@
+import { accessKeyOf } from '../access/caller.ts'
 import type { Service } from '../service.ts'
 
 /** A function of `serverless.yml`, with what Lambda configures it with. */
@@ -11,6 +12,8 @@ export type FunctionDefinition = {
   readonly region: string
   /** Whether its reserved concurrency is 0: Lambda throttles every invocation then. */
   readonly isStopped: boolean
+  /** What its requests are signed with. */
+  readonly accessKey: string
   readonly environment: Readonly<Record<string, string>>
 }
 
@@ -43,6 +46,7 @@ export function readFunctions(
         memoryMb: Number(definition.memorySize ?? provider.memorySize ?? MEMORY_MB),
         region: provider.region ?? REGION,
         isStopped: definition.reservedConcurrency === 0,
+        accessKey: accessKeyOf(key),
         environment: readEnvironment(key, declared, log),
       },
     ]

@@ -31,8 +31,8 @@ export type TestStack = {
   stop(signal?: NodeJS.Signals): Promise<number | NodeJS.Signals | null>
   /** Starts it again, on the same ports and data. Returns how long it took to be ready, in milliseconds. */
   start(): Promise<number>
-  /** Stops it and removes its data. Rejects if its log has what no log may have. */
-  dispose(): Promise<void>
+  /** Stops it and removes its data. Rejects if its log has what no log may have, or a call that a role did not allow. */
+  dispose(expected?: { readonly refusals: number }): Promise<void>
 }
 
 export const PORTS = [
@@ -95,11 +95,14 @@ export async function startStack({
     pid: () => child?.pid ?? 0,
     start,
     stop,
-    async dispose() {
+    async dispose({ refusals } = { refusals: 0 }) {
       await stop('SIGKILL')
       await rm(dataDir, { recursive: true, force: true })
       const leaks = logLeaks(output)
       if (leaks.length > 0) throw new Error(`the log of a stack has secrets or data:\n${leaks.join('\n')}`)
+      const denied = output.split('\n').filter((line) => line.startsWith('AccessDenied:'))
+      if (denied.length !== refusals)
+        throw new Error(`calls of functions were not allowed by their roles:\n${denied.join('\n')}`)
     },
   }
 }

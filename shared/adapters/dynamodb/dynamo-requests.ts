@@ -10,17 +10,26 @@ import {
 import pLimit from 'p-limit'
 import { shortenItemCalls } from './item-calls.ts'
 
-type Options = { readonly endpoint?: string | undefined; readonly isLocal?: boolean }
+type Options = {
+  readonly endpoint?: string | undefined
+  readonly isLocal?: boolean
+  /** What the local stack knows its caller by. */
+  readonly accessKeyId?: string | undefined
+}
 
 /**
  * Returns a client of DynamoDB, or of what listens at `endpoint`. With `isLocal` it signs with credentials of no
  * account. Its calls about items take a shorter way than the SDK's (./item-calls.ts).
  */
-export function dynamoClient({ endpoint, isLocal = false }: Options = {}): DynamoDBDocumentClient {
+export function dynamoClient({
+  endpoint,
+  isLocal = false,
+  accessKeyId = 'local',
+}: Options = {}): DynamoDBDocumentClient {
   const client = new DynamoDBClient({
     requestHandler: { connectionTimeout: 1000, requestTimeout: 2500, throwOnRequestTimeout: true },
     ...(endpoint !== undefined && { endpoint }),
-    ...(isLocal && { region: 'local', credentials: { accessKeyId: 'local', secretAccessKey: 'local' } }),
+    ...(isLocal && { region: 'local', credentials: { accessKeyId, secretAccessKey: 'local' } }),
   })
   shortenItemCalls(client, { endpoint })
   return DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } })

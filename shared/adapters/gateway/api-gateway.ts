@@ -20,15 +20,13 @@ type Options = {
   readonly endpoint: string
   /** Signs with credentials of no account. */
   readonly isLocal: boolean
+  /** What the local stack knows its caller by. */
+  readonly accessKeyId?: string | undefined
   /** Otherwise the SDK looks where it always does. It is called again before they expire. */
   readonly credentials?: NonNullable<ApiGatewayManagementApiClientConfig['credentials']>
   readonly clock?: Clock
 }
 
-const LOCAL = {
-  region: 'local',
-  credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-}
 const REAL_CLOCK: Clock = { now: () => performance.now(), sleep, random: Math.random }
 
 /**
@@ -39,6 +37,7 @@ const REAL_CLOCK: Clock = { now: () => performance.now(), sleep, random: Math.ra
 export function apiGateway({
   endpoint,
   isLocal,
+  accessKeyId = 'local',
   credentials: given,
   clock = REAL_CLOCK,
 }: Options): SocketGateway {
@@ -46,7 +45,7 @@ export function apiGateway({
     endpoint,
     maxAttempts: 1,
     requestHandler: { connectionTimeout: 1000, requestTimeout: TRY_MS, throwOnRequestTimeout: true },
-    ...(isLocal && LOCAL),
+    ...(isLocal && { region: 'local', credentials: { accessKeyId, secretAccessKey: 'local' } }),
     ...(given && { credentials: given }),
   })
   const { credentials, region } = client.config
