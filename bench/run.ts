@@ -20,6 +20,7 @@ import { benchMatching } from './bench-matching.ts'
 import { benchPosts } from './bench-posts.ts'
 import { benchProfile } from './bench-profile.ts'
 import { benchReconnect } from './bench-reconnect.ts'
+import { benchScale } from './bench-scale.ts'
 import { benchSoak } from './bench-soak.ts'
 import { benchTables } from './bench-tables.ts'
 import { benchUnits } from './bench-units.ts'
@@ -40,6 +41,7 @@ const HELP = `Measures throughput, latency and the dashboard on this machine.
   npm run bench -- --only restart --gigabytes 20     killed with a log of that size, or with --data FOLDER
   npm run bench -- --only sleep --sleep 600          sleep and clocks that jump, with faketime (apt install faketime)
   npm run bench -- --only floods --seconds 5 --rounds 1    what others notice of one principal that floods
+  npm run bench -- --only scale    the sharded fan-out in virtual time, for 100 to 10 million connections
   npm run bench -- --only poison --rounds 4    10,000 events with 1 % poison against a clean run
   npm run bench -- --systems tidewire,classic    these of tidewire, classic, bare and centrifugo
   npm run bench -- --stack before=../other       another checkout of Tidewire as a further system
@@ -80,6 +82,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   poison: benchPoison,
   dashboard: ({ seconds }) => benchDashboard(seconds ?? 20),
   'feed-soak': benchFeedSoak,
+  scale: benchScale,
 }
 /** These take long, and run only when they are named. */
 const ON_DEMAND: readonly string[] = [
@@ -92,6 +95,7 @@ const ON_DEMAND: readonly string[] = [
   'floods',
   'poison',
   'feed-soak',
+  'scale',
 ]
 
 const NAMES = `Benchmarks: ${Object.keys(BENCHMARKS).join(', ')}.

@@ -1,4 +1,5 @@
 import { accessSync } from 'node:fs'
+import { actionlintPath } from './support/actionlint-path.ts'
 import { chromiumPath } from './support/chromium-path.ts'
 import { goPath } from './support/go-path.ts'
 import { promtoolPath } from './support/promtool-path.ts'
@@ -19,6 +20,11 @@ const needs: readonly [what: string, path: string | null, hint: string][] = [
   ],
   ['the Go examples', goPath(), 'no Go (https://go.dev/dl)'],
   ['the alert rules', promtoolPath(), 'no promtool (Debian: apt-get install prometheus, or PROMTOOL)'],
+  [
+    'the syntax of the workflows',
+    actionlintPath(),
+    'no actionlint (go install github.com/rhysd/actionlint/cmd/actionlint@latest, or ACTIONLINT)',
+  ],
   ['Apache Kafka’s tools against the broker', '/usr/bin/mvn', 'no Maven (Debian: apt-get install maven)'],
 ]
 

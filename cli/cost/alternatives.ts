@@ -99,7 +99,7 @@ export function breakEvens(
 ): BreakEven[] {
   const difference = (eventsPerSecond: number) => {
     const at = { ...workload, eventsPerSecond }
-    const traffic = trafficOf(at)
+    const traffic = trafficOf(at, stage.pollers)
     return sumOf(estimateStage(at, traffic, stage)) - sumOf(other(at, traffic))
   }
   const rateOf = (step: number) => LOWEST_RATE * (HIGHEST_RATE / LOWEST_RATE) ** (step / STEPS)

@@ -3,10 +3,10 @@ import type { CliContext } from '../lib/cli-context.ts'
 import { usageError } from '../lib/cli-error.ts'
 import { parseCount, parsePositive } from '../lib/parse-number.ts'
 import { reportCosts } from './cost-report.ts'
-import { KAFKAS, type Kafka, POLLERS, type Pollers } from './estimate-stage.ts'
+import { KAFKAS, type Kafka } from './estimate-stage.ts'
 import { REGIONS, type Region } from './prices.ts'
 import { showCosts } from './show-costs.ts'
-import { MONTH_HOURS } from './traffic.ts'
+import { MONTH_HOURS, POLLERS, type Pollers } from './traffic.ts'
 
 type Options = {
   readonly eventsPerSecond: number
@@ -59,7 +59,7 @@ export function createCostCommand(context: CliContext): Command {
     .option('--window <ms>', 'how long the trigger collects records', parseFromZero, 0)
     .option('--ping-seconds <n>', 'seconds between pings of an idle viewer', parsePositive, 330)
     .option('--shards <n>', 'shards of the connections', parseCount, 1)
-    .option('--memory <mb>', 'memory of the functions', parseCount, 512)
+    .option('--memory <mb>', 'memory of deliver and fold', parseCount, 1769)
     .option('--json', 'print one JSON object')
     .addHelpText('after', DETAILS)
     .action((options: Options) => computeCosts(options, context))

@@ -15,7 +15,7 @@ import {
   sumOf,
 } from './estimate-stage.ts'
 import { KNOWN_IN } from './prices.ts'
-import { type Traffic, trafficOf, type Workload } from './traffic.ts'
+import { type Pollers, type Traffic, trafficOf, type Workload } from './traffic.ts'
 
 /** What each way costs in a month with one Kafka, in USD. */
 export type KafkaSums = {
@@ -47,10 +47,11 @@ export const ACCOUNT_RATE = 10_000
 
 /** Compares a workload over all Kafkas and with the other ways; `stage` is the one that is shown line by line. */
 export function reportCosts(workload: Workload, stage: Stage): CostReport {
-  const traffic = trafficOf(workload)
+  const traffic = trafficOf(workload, stage.pollers)
   const { region } = stage
   const lines = estimateStage(workload, traffic, stage)
-  const sumWith = (other: Partial<Stage>) => sumOf(estimateStage(workload, traffic, { ...stage, ...other }))
+  const sumWith = (kafka: Kafka, pollers: Pollers) =>
+    sumOf(estimateStage(workload, trafficOf(workload, pollers), { ...stage, kafka, pollers }))
   return {
     workload,
     stage,
@@ -61,8 +62,8 @@ export function reportCosts(workload: Workload, stage: Stage): CostReport {
     byKafka: KAFKAS.map((kafka) => ({
       kafka,
       title: KAFKA_TITLES[kafka],
-      provisioned: sumWith({ kafka, pollers: 'provisioned' }),
-      onDemand: sumWith({ kafka, pollers: 'on-demand' }),
+      provisioned: sumWith(kafka, 'provisioned'),
+      onDemand: sumWith(kafka, 'on-demand'),
       centrifugo: sumOf(estimateCentrifugo(workload, traffic, { ...stage, kafka })),
     })),
     appsync: sumOf(estimateAppsync(workload, traffic, region)),

@@ -1,7 +1,7 @@
 import { METRICS } from '#shared/pipeline/telemetry/metrics.ts'
 import { countOf } from '../lib/printable.ts'
 import { type PriceName, priceOf, type Region, transferCost } from './prices.ts'
-import { MONTH_HOURS, PARTITIONS, type Traffic, type Workload } from './traffic.ts'
+import { MONTH_HOURS, PARTITIONS, type Pollers, type Traffic, type Workload } from './traffic.ts'
 
 /** The Kafkas that a stage can have; `given` is one that runs already, self-managed or at Redpanda. */
 export const KAFKAS = ['serverless', 'express', 'standard', 'confluent', 'given'] as const
@@ -9,12 +9,10 @@ export type Kafka = (typeof KAFKAS)[number]
 export const KAFKA_TITLES: Readonly<Record<Kafka, string>> = {
   serverless: 'MSK Serverless',
   express: 'MSK Express, 3 brokers',
-  standard: 'MSK Standard, 2 brokers',
+  standard: 'MSK Standard, 3 brokers',
   confluent: 'Confluent Basic',
   given: 'Redpanda or self-managed, given',
 }
-export const POLLERS = ['provisioned', 'on-demand'] as const
-export type Pollers = (typeof POLLERS)[number]
 
 export type Stage = {
   readonly kafka: Kafka
@@ -37,8 +35,13 @@ export const TOPICS = 9
 const GIGABYTE = 1e9
 /** Headers, keys and what Kafka adds, in bytes per event. */
 const RECORD_OVERHEAD = 250
-const RETENTION_DAYS = 7
-const ZONES = 2
+/** The default of the retention. */
+const KEPT_DAYS = 7
+/** Zones of a VPC that the stage creates: those of brokers, one in each (infra/parameters/read-network.ts). */
+const BROKERS = 3
+const ZONES_OF_SERVERLESS = 2
+/** `brokerStorage` of serverless.yml. */
+const VOLUME_GB = 100
 /** https://docs.aws.amazon.com/lambda/latest/dg/kafka-scaling-modes.html: 10 pollers or 20 MB/s for each unit. */
 const POLLERS_PER_UNIT = 10
 const UNIT_BYTES_PER_SECOND = 20e6
@@ -57,8 +60,10 @@ const UNITS = {
   writesPerConnect: 9,
   readsPerConnect: 8,
 } as const
-/** Milliseconds that functions run with 512 MB: assumptions until somebody measures them in AWS. */
-const RUN_MS = { write: 25, fold: 40, ping: 12, connect: 80 } as const
+/** Milliseconds that functions run with their memory: assumptions until somebody measures them in AWS. */
+const RUN_MS = { write: 20, fold: 30, message: 10, connect: 20 } as const
+/** MB that serverless.yml gives them; `deliver` and `fold` have --memory. */
+const MEMORY = { write: 1024, message: 1024, connect: 512 } as const
 /** The line with metrics and the ones that Lambda writes, for each invocation. */
 const LOG_BYTES = 1100
 const ACCESS_LOG_BYTES = 350
@@ -117,17 +122,16 @@ function invocationsOf({ memory, shards }: Workload, traffic: Traffic) {
   const { posts, batches, pings, connects, deliverMs } = traffic
   // A connection takes a ticket, $connect, subscribe and $disconnect.
   const runs = [
-    [posts, RUN_MS.write],
-    [batches * shards, deliverMs],
-    [batches, RUN_MS.fold],
-    [pings, RUN_MS.ping],
-    [connects * 4, RUN_MS.connect / 4],
+    [posts, RUN_MS.write, MEMORY.write],
+    [batches * shards, deliverMs, memory],
+    [batches, RUN_MS.fold, memory],
+    [pings + connects, RUN_MS.message, MEMORY.message],
+    [connects * 3, RUN_MS.connect, MEMORY.connect],
   ] as const
-  const seconds = runs.reduce((sum, [count, ms]) => sum + (count * ms) / 1000, 0)
   const schedules = 3 * 60 * MONTH_HOURS
   return {
     count: runs.reduce((sum, [count]) => sum + count, schedules),
-    gigabyteSeconds: (seconds * memory) / 1024,
+    gigabyteSeconds: runs.reduce((sum, [count, ms, mb]) => sum + (count * ms * mb) / 1000 / 1024, 0),
   }
 }
 
@@ -141,7 +145,7 @@ function kafkaLines(
   const written = (events * (eventBytes + RECORD_OVERHEAD)) / GIGABYTE
   // Each shard reads everything, and so does the fold.
   const read = written * (shards + 1)
-  const kept = (written * RETENTION_DAYS * 24) / MONTH_HOURS
+  const kept = (written * KEPT_DAYS * 24) / MONTH_HOURS
   switch (stage.kafka) {
     case 'serverless':
       return [
@@ -153,15 +157,15 @@ function kafkaLines(
       ]
     case 'express':
       return [
-        line('Kafka', 'hours of 3 brokers', 'mskExpress', 3 * MONTH_HOURS),
+        line('Kafka', 'hours of 3 brokers', 'mskExpress', BROKERS * MONTH_HOURS),
         line('Kafka', 'GB written', 'mskExpressIn', written),
         line('Kafka', 'GB kept', 'mskStorage', kept),
       ]
     case 'standard':
       return [
-        line('Kafka', 'hours of 2 brokers', 'mskStandard', 2 * MONTH_HOURS),
+        line('Kafka', 'hours of 3 brokers', 'mskStandard', BROKERS * MONTH_HOURS),
         // A volume is paid whether it is full or not.
-        line('Kafka', 'GB of 2 volumes', 'mskStorage', Math.max(2 * 100, 3 * kept)),
+        line('Kafka', 'GB of 3 volumes', 'mskStorage', BROKERS * Math.max(VOLUME_GB, kept)),
       ]
     case 'confluent':
       return [
@@ -207,8 +211,7 @@ function tableLines(workload: Workload, traffic: Traffic, line: MakeLine): CostL
     batches * (UNITS.readsPerBatch * shards + 2 * (shards - 1)) +
     pings * UNITS.readsPerPing +
     connects * UNITS.readsPerConnect
-  const kept =
-    ((events / MONTH_HOURS) * 24 * RETENTION_DAYS * (eventBytes + RECORD_OVERHEAD + 200)) / GIGABYTE
+  const kept = ((events / MONTH_HOURS) * 24 * KEPT_DAYS * (eventBytes + RECORD_OVERHEAD + 200)) / GIGABYTE
   return [
     line('DynamoDB', 'write units', 'write', writes),
     line('DynamoDB', 'read units', 'read', reads),
@@ -229,6 +232,7 @@ function fixedLines(
   const steady = Math.min(invocations, MONTH_HOURS * 3600)
   // Secrets Manager; with on-demand pollers the cluster's subnets also reach Lambda and STS.
   const endpoints = hasNetwork(stage) ? (stage.pollers === 'on-demand' ? 3 : 1) : 0
+  const zones = stage.kafka === 'serverless' ? ZONES_OF_SERVERLESS : BROKERS
   return [
     line('CloudWatch', 'GB of logs', 'logs', logged / GIGABYTE),
     // A metric is paid for the hours in which it has values.
@@ -238,9 +242,9 @@ function fixedLines(
     line('Secrets', 'secrets', 'secret', 3),
     line(
       'Network',
-      `hours of ${countOf(endpoints, 'endpoint')} in ${ZONES} zones`,
+      `hours of ${countOf(endpoints, 'endpoint')} in ${zones} zones`,
       'endpoint',
-      endpoints * ZONES * MONTH_HOURS,
+      endpoints * zones * MONTH_HOURS,
     ),
     // The bytes of the page are within the free terabyte.
     line(

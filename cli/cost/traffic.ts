@@ -18,7 +18,7 @@ export type Workload = {
   /** Seconds between the pings of an idle viewer. */
   readonly pingSeconds: number
   readonly shards: number
-  /** Memory of a function in MB. */
+  /** Memory of `deliver` and `fold` in MB. */
   readonly memory: number
 }
 
@@ -45,6 +45,11 @@ export type Traffic = {
   readonly bytesOut: number
 }
 
+/** How Lambda polls Kafka. On demand it collects for half a second at least (`batchWindow`, docs/limits.md). */
+export const POLLERS = ['provisioned', 'on-demand'] as const
+export type Pollers = (typeof POLLERS)[number]
+const WINDOW_ON_DEMAND_MS = 500
+
 export const MONTH_HOURS = 730
 /** From serverless.yml. */
 export const PARTITIONS = 3
@@ -68,7 +73,7 @@ const POST_SECONDS = 0.015
 const POST_CPU_SECONDS = 169e-6
 const CPU_MEMORY = 1769
 /** An invocation of `deliver` without its posts: about four requests to DynamoDB in a row. */
-const DELIVER_SECONDS = 0.04
+const DELIVER_SECONDS = 0.03
 
 /** Returns the posts per second that one invocation reaches with this memory. */
 export function postsPerSecond(memory: number): number {
@@ -76,11 +81,12 @@ export function postsPerSecond(memory: number): number {
 }
 
 /** Returns the traffic of a workload. Events are spread evenly over time, partitions and viewers. */
-export function trafficOf(workload: Workload): Traffic {
+export function trafficOf(workload: Workload, pollers: Pollers): Traffic {
   const { eventsPerSecond, viewers, fanOut, hours, eventBytes, pingSeconds } = workload
   const seconds = hours * 3600
   const perPartition = eventsPerSecond / (PARTITIONS * workload.activeTopics)
-  const batch = batchOf(workload, perPartition)
+  const shortest = pollers === 'on-demand' ? WINDOW_ON_DEMAND_MS : 0
+  const batch = batchOf(workload, perPartition, Math.max(workload.windowMs, shortest))
   const events = eventsPerSecond * seconds
   const deliveries = events * fanOut
   const batches = batch.events === 0 ? 0 : events / batch.events
@@ -113,8 +119,7 @@ export function trafficOf(workload: Workload): Traffic {
  * Records that come while an invocation runs, or while the trigger collects, are the next batch: the more there is to
  * post, the larger the batches. Found by repetition: a larger batch reaches more viewers, and takes longer.
  */
-function batchOf(workload: Workload, perPartition: number) {
-  const { viewers, fanOut, shards, memory, windowMs } = workload
+function batchOf({ viewers, fanOut, shards, memory }: Workload, perPartition: number, windowMs: number) {
   const share = viewers === 0 ? 0 : Math.min(1, fanOut / viewers)
   const reached = (events: number) => viewers * (1 - (1 - share) ** events)
   const secondsOf = (events: number) => DELIVER_SECONDS + reached(events) / shards / postsPerSecond(memory)

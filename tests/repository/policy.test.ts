@@ -42,6 +42,8 @@ const COMMAND_ACTIONS: Readonly<Record<string, readonly Action[]>> = {
   erase: ['events.erase'],
   // It asks for what its credentials may do.
   doctor: ['users.me', 'tickets.create', 'stats.read', 'streams.list', 'dead-letters.read'],
+  // It computes.
+  cost: [],
   // It reads and writes streams.
   secrets: [],
   profile: [],

@@ -14,7 +14,7 @@ const isDocument = (file: string) =>
 
 /** Where a week or a day is something else. */
 const OTHER_DAYS = [
-  'infra/mapping-settings.ts', // Lambda's bound of the age of a record
+  'infra/parameters/mapping-settings.ts', // Lambda's bound of the age of a record
   'shared/core/retention.ts', // the units of the setting
   'shared/pipeline/webhooks/provider.ts', // the age of a signature
 ]

@@ -6,16 +6,13 @@ import {
 } from '@aws-sdk/client-apigatewaymanagementapi'
 import { encodeStrictly, type SignOptions } from '#shared/adapters/aws/sign-request.ts'
 import { payloadOf, signedRequester } from '#shared/adapters/aws/signed-request.ts'
-import type { PostResult, SocketGateway } from '#shared/pipeline/ports.ts'
-import { type Clock, createPace } from './pace.ts'
+import type { SocketGateway } from '#shared/pipeline/ports.ts'
+import type { Clock } from './pace.ts'
+import { type Outcome, postAtPace } from './post-at-pace.ts'
 
-/** A post is tried this often; a client whose buffer is full (429) must not hold up the others for long. */
-const ATTEMPTS = 3
 /** No single try takes longer than this, in milliseconds. */
 const TRY_MS = 2000
-const FIRST_PAUSE_MS = 50
 
-type Outcome = PostResult | 'throttled' | 'retry'
 type Options = {
   readonly endpoint: string
   /** Signs with credentials of no account. */
@@ -53,7 +50,6 @@ export function apiGateway({
     credentials: await credentials(),
     region: await region(),
   }))
-  const pace = createPace(clock)
 
   const tryOnce = async (connection: string, frame: string, deadline: number): Promise<Outcome> => {
     const timeoutMs = Math.max(1, Math.min(TRY_MS, deadline - clock.now()))
@@ -61,20 +57,7 @@ export function apiGateway({
   }
 
   return {
-    async post(connection, frame, deadline) {
-      for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-        if (attempt > 1 && !pace.mayRetry()) return 'failed'
-        if (!(await pace.turn(connection, deadline))) return 'failed'
-        const outcome = await tryOnce(connection, frame, deadline)
-        if (outcome === 'sent') pace.sent(connection)
-        if (outcome === 'throttled') pace.throttled(connection)
-        if (outcome !== 'retry' && outcome !== 'throttled') return outcome
-        const pause = clock.random() * FIRST_PAUSE_MS * 2 ** attempt
-        if (outcome === 'retry' && attempt < ATTEMPTS && clock.now() + pause < deadline)
-          await clock.sleep(pause)
-      }
-      return 'failed'
-    },
+    post: postAtPace(tryOnce, clock),
 
     async close(connection) {
       await client.send(new DeleteConnectionCommand({ ConnectionId: connection })).catch((error: unknown) => {
