@@ -7,14 +7,32 @@ import { text } from 'node:stream/consumers'
 import { Kafka, logLevel } from 'kafkajs'
 import { ensureJars, freePort, startJvm, waitUntilReady } from './jvm.ts'
 
-type StartApacheKafka = { port?: number; dataDir: string; jarsDir?: string; log?: (line: string) => void }
+type StartApacheKafka = {
+  port?: number
+  dataDir: string
+  jarsDir?: string
+  log?: (line: string) => void
+  secured?: SecuredListener
+}
+
+/** A listener beside the one that is open to all. */
+export type SecuredListener = {
+  /** Where it listens, and where clients are told that it does: `host:port`. */
+  listens: string
+  advertised: string
+  /** Settings of the broker: of TLS, and of the ways to authenticate. */
+  settings: Record<string, string | number>
+  /** Users of SCRAM, as `--add-scram` of Kafka's own tool takes them. */
+  users: string[]
+}
 
 // A broker stores its cluster id in its data directory and refuses to start with another one.
 const CLUSTER_ID = 'dGlkZXdpcmUta2Fma2Etdw'
 
 /**
  * Starts a real Apache Kafka (KRaft, broker and controller in one process) on the loopback interface.
- * `port` 0 or none takes a free one. `dataDir` is created, or reused if it already contains a log.
+ * `port` 0 or none takes a free one. `dataDir` is created, or reused if it already contains a log. With `secured` it has
+ * one more listener, with SASL over TLS.
  * @returns `endpoint` as `127.0.0.1:port`, and `stop`, which resolves when the JVM is gone.
  * @throws MissingToolError without `java` or `mvn`; Error with the broker's last output if it does not start.
  */
@@ -23,6 +41,7 @@ export async function startApacheKafka({
   dataDir,
   jarsDir,
   log = () => {},
+  secured,
 }: StartApacheKafka): Promise<{
   endpoint: string
   stop(): Promise<void>
@@ -32,7 +51,15 @@ export async function startApacheKafka({
   const brokerPort = port || (await freePort())
   const properties = join(home, 'server.properties')
   await mkdir(home, { recursive: true })
-  await writeFile(properties, serverProperties(brokerPort, await freePort(), join(home, 'log')))
+  await writeFile(
+    properties,
+    serverProperties({
+      port: brokerPort,
+      controllerPort: await freePort(),
+      logDir: join(home, 'log'),
+      secured,
+    }),
+  )
   const java = ['-cp', classpath]
   if (!existsSync(join(home, 'log', 'meta.properties'))) {
     const format = startJvm([
@@ -43,6 +70,7 @@ export async function startApacheKafka({
       CLUSTER_ID,
       '-c',
       properties,
+      ...(secured?.users ?? []).flatMap((user) => ['--add-scram', user]),
     ])
     if ((await format.exited) !== 0) throw new Error(`formatting ${home} failed: ${format.output()}`)
   }
@@ -65,15 +93,24 @@ async function readMetadata(endpoint: string): Promise<void> {
   }
 }
 
-function serverProperties(port: number, controllerPort: number, logDir: string): string {
+type ServerSettings = {
+  port: number
+  controllerPort: number
+  logDir: string
+  secured: SecuredListener | undefined
+}
+
+function serverProperties({ port, controllerPort, logDir, secured }: ServerSettings): string {
+  const plain = `PLAINTEXT://127.0.0.1:${port}`
   const settings = {
     'process.roles': 'broker,controller',
     'node.id': 1,
     'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
     'controller.listener.names': 'CONTROLLER',
-    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
-    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    listeners: `${plain},CONTROLLER://127.0.0.1:${controllerPort}${secured ? `,SASL_SSL://${secured.listens}` : ''}`,
+    'advertised.listeners': `${plain}${secured ? `,SASL_SSL://${secured.advertised}` : ''}`,
+    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL_SSL:SASL_SSL',
+    'inter.broker.listener.name': 'PLAINTEXT',
     'log.dirs': logDir,
     'auto.create.topics.enable': false,
     'num.partitions': 1,
@@ -87,6 +124,7 @@ function serverProperties(port: number, controllerPort: number, logDir: string):
     // The consumers of a test start one by one. A delay would only make it slow.
     'group.initial.rebalance.delay.ms': 0,
     'group.min.session.timeout.ms': 1000,
+    ...secured?.settings,
   }
   return `${Object.entries(settings)
     .map(([key, value]) => `${key}=${value}`)

@@ -1,4 +1,4 @@
-import type { AuthenticationProviderArgs, KafkaConfig, Mechanism, SASLOptions } from 'kafkajs'
+import type { AuthenticationProviderArgs, KafkaConfig, Mechanism } from 'kafkajs'
 import plain from 'kafkajs/src/broker/saslAuthenticator/plain.js'
 import scram256 from 'kafkajs/src/broker/saslAuthenticator/scram256.js'
 import scram512 from 'kafkajs/src/broker/saslAuthenticator/scram512.js'
@@ -6,6 +6,7 @@ import * as z from 'zod'
 import type { AwsSettings } from '#shared/adapters/aws/call-action.ts'
 import { cachedSecret } from '#shared/adapters/secrets/cached-secret.ts'
 import type { Secret } from '#shared/adapters/secrets/secrets-manager.ts'
+import { bearerMechanism } from './bearer-mechanism.ts'
 import { iamToken } from './iam-token.ts'
 
 const BY_PASSWORD = { plain, 'scram-sha-256': scram256, 'scram-sha-512': scram512 } as const
@@ -56,18 +57,15 @@ export function kafkaAccess(settings: KafkaSettings, deps: AccessDeps): KafkaAcc
   return { brokers, topicPrefix, clientId, ssl: true, sasl, lastsMs: CONNECTION_LASTS_MS }
 }
 
-/** kafkajs asks for a token for each connection, and none is kept: a frozen sandbox would not notice that it ended. */
-function withToken({ aws, now }: AccessDeps): SASLOptions {
+/** A token is made for each authentication, and none is kept: a frozen sandbox would not notice that it ended. */
+function withToken({ aws, now }: AccessDeps): Mechanism {
   const { AWS_REGION: region = 'local', AWS_ACCESS_KEY_ID = 'local', AWS_SECRET_ACCESS_KEY = 'local' } = aws
   const credentials = {
     accessKeyId: AWS_ACCESS_KEY_ID,
     secretAccessKey: AWS_SECRET_ACCESS_KEY,
     sessionToken: aws.AWS_SESSION_TOKEN,
   }
-  return {
-    mechanism: 'oauthbearer',
-    oauthBearerProvider: async () => ({ value: await iamToken({ credentials, region, now: now() }) }),
-  }
+  return bearerMechanism(() => iamToken({ credentials, region, now: now() }))
 }
 
 function withPassword(

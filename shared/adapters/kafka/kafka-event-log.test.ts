@@ -77,9 +77,10 @@ function bodyOf(api: number, port: number): Buffer {
   return Buffer.concat([list(Buffer.concat([text(RECORD.topic), list(partition)])), int32(0)])
 }
 
-/** A broker that takes every write. Returns what it recorded. */
+/** A broker that takes every write. Returns what it recorded; what it does not answer is silent, and not closed. */
 async function startBroker() {
   const acks: number[] = []
+  const silent = new Set<Socket>()
   const sockets: Socket[] = []
   const broker = await listen((socket, port) => {
     sockets.push(socket)
@@ -93,14 +94,21 @@ async function startBroker() {
         const client = request.readInt16BE(8)
         const noTransaction = 2
         if (api === API.produce) acks.push(request.readInt16BE(10 + client + noTransaction))
+        if (silent.has(socket)) continue
         const response = Buffer.concat([request.subarray(4, 8), bodyOf(api, port)])
         socket.write(Buffer.concat([int32(response.length), response]))
       }
     })
     socket.on('error', () => {})
   })
-  return { broker, acks, sockets }
+  const silence = () => {
+    for (const socket of sockets) silent.add(socket)
+  }
+  return { broker, acks, sockets, silence }
 }
+
+const areClosed = (sockets: readonly Socket[]) =>
+  expect.poll(() => sockets.every(({ destroyed }) => destroyed)).toBe(true)
 
 test('a write requests the acknowledgement of all in-sync replicas', async () => {
   const { broker, acks } = await startBroker()
@@ -114,17 +122,72 @@ test('a write requests the acknowledgement of all in-sync replicas', async () =>
 
 test('a write after a minute without one has connections of its own', async () => {
   let now = 0
-  const { broker, sockets } = await startBroker()
+  const { broker, sockets, silence } = await startBroker()
   const kafka = kafkaEventLog({ brokers: [broker], clientId: 'test' }, { now: () => now })
   await kafka.append([RECORD])
   const first = sockets.length
   now += 60_000
   await kafka.append([RECORD])
   expect(sockets).toHaveLength(first)
-  for (const socket of sockets) socket.removeAllListeners('data') // dropped without notice
+  silence() // dropped without notice
   now += 60_001
 
   expect(await kafka.append([RECORD])).toHaveLength(1)
 
-  await expect.poll(() => sockets.slice(0, first).every(({ destroyed }) => destroyed)).toBe(true)
+  await areClosed(sockets.slice(0, first))
+})
+
+test('a write on a connection that was dropped without notice is repeated on a new one', async () => {
+  const { broker, sockets, silence } = await startBroker()
+  const kafka = kafkaEventLog({ brokers: [broker], clientId: 'test' }, { silenceMs: 20 })
+  await kafka.append([RECORD])
+  const first = [...sockets]
+  silence()
+
+  const positions = await Promise.all([kafka.append([RECORD]), kafka.append([RECORD])])
+
+  expect(positions.flat()).toHaveLength(2)
+  await areClosed(first)
+})
+
+test('a write fails that is without a response on the new connection too', async () => {
+  const { broker, sockets, silence } = await startBroker()
+  const kafka = kafkaEventLog({ brokers: [broker], clientId: 'test' }, { silenceMs: 20, patienceMs: 200 })
+  await kafka.append([RECORD])
+  server?.on('connection', silence)
+  silence()
+
+  await expect(kafka.append([RECORD])).rejects.toMatchObject({ code: 'unavailable' })
+
+  await areClosed(sockets)
+})
+
+test('connections are replaced when they have lasted, and what is under way on them is done first', async () => {
+  let now = 0
+  const { broker, sockets } = await startBroker()
+  const access = { brokers: [broker], clientId: 'test', lastsMs: 600_000 }
+  const kafka = kafkaEventLog(access, { now: () => now })
+  for (now = 0; now <= 600_000; now += 50_000) await kafka.append([RECORD])
+  const first = [...sockets]
+  const underWay = kafka.append([RECORD])
+  now += 1
+
+  const positions = await Promise.all([underWay, kafka.append([RECORD])])
+
+  expect(positions.flat()).toHaveLength(2)
+  await areClosed(first)
+  expect(sockets.length).toBeGreaterThan(first.length)
+})
+
+test('a connection that is opened before the first write is the one that it uses', async () => {
+  const { broker, sockets } = await startBroker()
+  const kafka = kafkaEventLog({ brokers: [broker], clientId: 'test' })
+
+  await kafka.open(['t'])
+  const opened = sockets.length
+  await kafka.append([RECORD])
+
+  expect(sockets).toHaveLength(opened)
+  await kafka.close()
+  await areClosed(sockets)
 })

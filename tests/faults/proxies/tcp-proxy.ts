@@ -11,6 +11,8 @@ export type TcpProxy = {
   cut(random: Random): boolean
   /** Forwards nothing of one connection for `ms`, without closing it. Returns false if it chose none. */
   stall(random: Random, ms: number): boolean
+  /** Forwards nothing any more of the connections that are open now, as a network that forgot them. New ones it forwards. */
+  forget(): void
   stop(): Promise<void>
 }
 
@@ -40,6 +42,9 @@ export async function startTcpProxy(target: () => number, clients: number): Prom
       if (pair === undefined) return false
       void hold(pair, ms)
       return true
+    },
+    forget() {
+      for (const pair of pairs) void hold(pair)
     },
     async stop() {
       for (const pair of pairs) destroy(pair, pairs)
@@ -78,11 +83,12 @@ function loseClient(pair: Pair, pairs: Set<Pair>): void {
   setTimeout(() => server.destroy(), HALF_OPEN_MS)
 }
 
-async function hold({ client, server }: Pair, ms: number): Promise<void> {
+async function hold({ client, server }: Pair, ms?: number): Promise<void> {
   client.unpipe(server)
   server.unpipe(client)
   client.pause()
   server.pause()
+  if (ms === undefined) return
   await sleep(ms)
   if (client.destroyed || server.destroyed) return
   client.pipe(server)
