@@ -67,7 +67,7 @@ export function composeDeliver(env: Environment, tables: Tables = openTables(env
     claims: claimStore(tables),
     deadLetters,
     guard: poisonGuard(tables, { consumer: 'deliver', deadLetters }),
-    gateway: socketGateway(env),
+    gateway: socketGateway(env, telemetry),
     catalog,
     decode: decoderOf(catalog, env),
     secrets: recordSecrets(env),

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import type { Retention } from '#shared/core/retention.ts'
-import { optionalText, text, wholeNumber } from './parameters/fields.ts'
+import { items, optionalText, text, wholeNumber } from './parameters/fields.ts'
 import {
   MAPPING_PARAMETERS,
   type MappingSettings,
@@ -43,6 +43,10 @@ export type Deployment = {
   readonly webDomain: { readonly name: string; readonly certificateArn: string } | null
   /** Where alarms are sent, or null. */
   readonly alarmEmail: string | null
+  /** The ARNs of the alarms that take an update back. */
+  readonly rollbackAlarms: readonly string[]
+  /** Whether the messages of sockets are in an access log. */
+  readonly hasSocketLogs: boolean
   /** The first administrator, who gets an invitation, or null. */
   readonly adminEmail: string | null
   /** The parameters that functions get as they are, by name. */
@@ -99,6 +103,8 @@ const schema = z.looseObject({
     'must be an address such as wss://live.example.com',
   ),
   alarmEmail: optionalText,
+  rollbackAlarms: items.refine((arns) => arns.length <= 5, 'must be at most five ARNs'),
+  socketLogs: z.enum(['true', 'false'], 'must be true or false').default('false'),
   adminEmail: optionalText,
 })
 
@@ -156,6 +162,8 @@ export async function readDeployment(
     allowedOrigins: readOrigins(values.allowedOrigins),
     webDomain: readWebDomain(values),
     alarmEmail: values.alarmEmail,
+    rollbackAlarms: values.rollbackAlarms,
+    hasSocketLogs: values.socketLogs === 'true',
     adminEmail: values.adminEmail,
     settings: Object.fromEntries(names.map((name) => [name, String(present[name] ?? '')])),
   }

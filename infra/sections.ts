@@ -7,6 +7,7 @@ import { vpcOfKafkaFunctions } from './functions.ts'
 import { gateways } from './gateways.ts'
 import { kafka, kafkaFunctions } from './kafka.ts'
 import { network } from './network.ts'
+import { observability, rollback } from './observability/observability.ts'
 import { allowedOrigins } from './read-origins.ts'
 import { secrets } from './secrets.ts'
 import { tables } from './tables.ts'
@@ -32,14 +33,20 @@ const MODULES: readonly ((deployment: Deployment) => Template)[] = [
   web,
 ]
 
+type Functions = Parameters<typeof observability>[1]
+/** Returns the functions of serverless.yml by their keys. It is a list of maps there. */
+type ReadFunctions = () => Promise<Functions>
+
 /** Each section of serverless.yml that depends on the parameters, by its name in sections.cjs. */
-const SECTIONS: Readonly<Record<string, (deployment: Deployment) => unknown>> = {
+const SECTIONS: Readonly<Record<string, (deployment: Deployment, functions: ReadFunctions) => unknown>> = {
   environment: environmentOf,
   allowedOrigins: ({ allowedOrigins: origins }) => allowedOrigins(origins),
   vpc: vpcOfKafkaFunctions,
   functions: (deployment) => ({ ...triggeredFunctions(deployment), ...kafkaFunctions(deployment) }),
   topicRetention,
   resources: (deployment) => joinTemplates(MODULES.map((make) => make(deployment))),
+  observability: async (deployment, functions) => observability(deployment, await functions()),
+  rollback,
 }
 
 /** Whether it was said what is wrong with the parameters: every section needs all of them. */
@@ -59,9 +66,12 @@ export async function resolveSection(name: string, { resolveVariable }: Variable
   const partitions = Number(await resolveVariable('self:custom.topics.partitions'))
   const stage = String(await resolveVariable('sls:stage'))
   const service = String(await resolveVariable('self:service'))
+  const readFunctions: ReadFunctions = async () =>
+    Object.assign({}, ...((await resolveVariable('self:functions')) as readonly Functions[]))
   try {
     return await section(
       await readDeployment(Object.fromEntries(values), { service, stage, topics, partitions }),
+      readFunctions,
     )
   } catch (error) {
     if (isTold) return {}

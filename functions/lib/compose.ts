@@ -277,8 +277,14 @@ export function sourceOwnerOf(tables: Tables): SourceOwner {
   return cachedSourceOwner(find, { now: Date.now })
 }
 
-export function socketGateway({ gatewayEndpoint, isLocal, aws }: Environment) {
-  return apiGateway({ endpoint: gatewayEndpoint, isLocal, accessKeyId: aws.AWS_ACCESS_KEY_ID })
+export function socketGateway({ gatewayEndpoint, isLocal, aws }: Environment, { metrics } = NO_TELEMETRY) {
+  const onThrottle = () => metrics.count('posts_throttled', 1)
+  return apiGateway({
+    endpoint: gatewayEndpoint,
+    isLocal,
+    accessKeyId: aws.AWS_ACCESS_KEY_ID,
+    onThrottle,
+  })
 }
 
 export function keyStore({ client, env: { tables } }: Tables) {

@@ -9,6 +9,9 @@ type Finding = {
   readonly Location: { readonly Path: readonly (string | number)[] | null }
 }
 
+/** Of a reference to nothing cfn-lint lists all that there is. */
+const MOST_TEXT = 200
+
 /**
  * Checks templates with cfn-lint, and returns a line for each error and for each warning that is not accepted. Rejects if
  * cfn-lint itself fails.
@@ -23,6 +26,6 @@ export async function lintTemplates(
   const findings = (await runReport(cfnLint, args)) as Finding[]
   return findings.map(
     ({ Filename, Rule, Location, Message }) =>
-      `${names.get(Filename) ?? Filename}: ${Rule.Id} at ${Location.Path?.join('/')}: ${Message}`,
+      `${names.get(Filename) ?? Filename}: ${Rule.Id} at ${Location.Path?.join('/')}: ${Message.slice(0, MOST_TEXT)}`,
   )
 }

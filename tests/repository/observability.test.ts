@@ -1,11 +1,14 @@
 import { spawnSync } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { DEAD_LETTER_CODES } from '#shared/core/dead-letter.ts'
 import { functionMetrics, localMetrics } from '../../infra/metric-list.ts'
+import { type Alarm, alarmResource, anchorOf } from '../../infra/observability/alarm.ts'
+import { alarmList } from '../../infra/observability/alarm-list.ts'
+import { observability } from '../../infra/observability/observability.ts'
+import { exampleDeployment } from '../../infra/testing/example-deployment.ts'
 import { promtoolPath } from '../support/promtool-path.ts'
 
 const FOLDER = 'infra/observability'
@@ -146,58 +149,116 @@ describe('the Grafana dashboard', () => {
   })
 })
 
+const deployment = await exampleDeployment()
+const FUNCTIONS = { write: {}, webhooks: {}, fold: { timeout: 60 }, deliver: { timeout: 60 }, read: {} }
+
+describe('the alarms of CloudWatch', () => {
+  const deployed = Object.keys(FUNCTIONS).map((key) => ({ key, timeoutSeconds: 10 }))
+  const all = alarmList(deployment, deployed)
+
+  it('look at metrics that there are', () => {
+    const own = all.flatMap(({ metrics }) => metrics).filter(({ namespace }) => namespace === 'Tidewire')
+    expect(own.filter(({ name }) => !cloudWatchNames.has(name))).toEqual([])
+    for (const { name, dimensions } of own) {
+      const known = functionMetrics().find(({ cloudWatch }) => cloudWatch === name)?.dimensions ?? []
+      for (const dimension of Object.keys(dimensions)) expect.soft(known, name).toContain(dimension)
+    }
+  })
+
+  it('each say what to do, and name a heading of docs/operations.md', async () => {
+    const headings = anchorsOf(await readFile('docs/operations.md', 'utf8'))
+    for (const alarm of all) {
+      expect.soft(headings, alarm.name).toContain(anchorOf(alarm.runbook))
+      const { AlarmDescription } = alarmResource(alarm, 'tidewire-prod', 'topic').Properties ?? {}
+      expect
+        .soft(AlarmDescription, alarm.name)
+        .toMatch(/\. .*See docs\/operations\.md#[\w-]+ \((page|ticket)\)\.$|: .*See docs/)
+      expect.soft(String(AlarmDescription).length, alarm.name).toBeLessThanOrEqual(1024)
+    }
+  })
+
+  it('have the thresholds, the severity and the runbook of the Prometheus rules, and are no more hasty', async () => {
+    const rules = (await readFile(RULES, 'utf8')).split(/^ {6}- alert: /m).slice(1)
+    const compared = rules.flatMap((rule) => {
+      const name = rule.split('\n')[0] ?? ''
+      const [alarm] = all.filter((one) => one.rule === name)
+      if (alarm === undefined) return []
+      const minutes = Number(/for: (\d+)m/.exec(rule)?.[1] ?? 0)
+      expect.soft(alarm.periodSeconds * alarm.periods, name).toBeGreaterThanOrEqual(minutes * 60)
+      expect.soft(numbersOfRule(rule), name).toEqual(numbersOfAlarm(alarm))
+      expect.soft(rule, name).toContain(`severity: ${alarm.severity} `)
+      expect.soft(rule, name).toContain(`operations.md#${anchorOf(alarm.runbook)}\n`)
+      return [name]
+    })
+    // A stage has no such figure: whether it is away is seen by its requests, and Lambda has no queue.
+    const local = ['TidewireAway', 'TidewireFunctionsQueue']
+    expect([...compared, ...local].sort()).toEqual(rules.map((rule) => rule.split('\n')[0]).sort())
+  })
+})
+
+/** The numbers that a rule compares with: no quantile, no range, no time. */
+function numbersOfRule(rule: string): readonly number[] {
+  const expression = /expr: (?:\|\n)?([\s\S]*?)\n {8}\w+:/.exec(rule)?.[1] ?? ''
+  const [compared = ''] = expression.split('\n          or\n')
+  const bare = compared
+    .replaceAll(/\{[^}]*\}|\[\w+\]|offset \w+|quantile\(0\.\d+/g, '')
+    .replaceAll(/\) >= 0/g, ')')
+  return numbersOf(bare)
+}
+
+/** Those of an alarm, times in seconds: no filled zeros, no length of a period. */
+function numbersOfAlarm({ expression, threshold, metrics, periodSeconds }: Alarm): readonly number[] {
+  const bare = expression
+    .replaceAll(/FILL\((\w+), 0\)/g, '$1')
+    .replace(new RegExp(` / ${periodSeconds}$`), '')
+  const isTime = functionMetrics().some(
+    ({ cloudWatch, unit }) => unit === 'Milliseconds' && cloudWatch === metrics[0]?.name,
+  )
+  return numbersOf(`${bare} > ${isTime ? threshold / 1000 : threshold}`)
+}
+
+function numbersOf(text: string): readonly number[] {
+  return [...text.matchAll(/(?<![\w.])\d+(?:\.\d+)?/g)]
+    .map(([number]) => Number(number))
+    .sort((a, b) => a - b)
+}
+
 describe('the CloudWatch dashboard', () => {
-  type Variables = {
-    resolveVariable(name: string): Promise<unknown>
-    resolveConfigurationProperty(path: readonly string[]): Promise<unknown>
-  }
   type Widget = {
     readonly type: string
     readonly x: number
     readonly width: number
-    readonly properties: {
-      readonly title: string
-      readonly query?: string
+    readonly properties: Readonly<Record<'title' | 'query', string>> & {
       readonly metrics?: readonly unknown[]
+      readonly alarms?: readonly string[]
     }
   }
-  const widgets = async (): Promise<readonly Widget[]> => {
-    const make = createRequire(import.meta.url)(`../../${FOLDER}/cloudwatch-dashboard.cjs`) as (
-      variables: Variables,
-    ) => Promise<{ Properties: { DashboardBody: { 'Fn::Sub': string } } }>
-    const known: Readonly<Record<string, unknown>> = {
-      'sls:stage': 'prod',
-      'self:service': 'tidewire',
-      'self:custom.tables': { log: 'tidewire-prod-log' },
-    }
-    const { Properties } = await make({
-      resolveVariable: async (name) => known[name],
-      resolveConfigurationProperty: async () => [
-        { write: { events: [{ httpApi: 'POST /events' }] } },
-        { fold: { events: [] } },
-      ],
-    })
-    return JSON.parse(Properties.DashboardBody['Fn::Sub']).widgets
-  }
+  const { Resources = {} } = observability(deployment, FUNCTIONS)
+  const body = (Resources.Dashboard?.Properties?.DashboardBody ?? {}) as { 'Fn::Sub': string }
+  const widgets = JSON.parse(body['Fn::Sub']).widgets as readonly Widget[]
 
-  it('shows metrics that there are, of the functions and tables that there are', async () => {
-    const text = JSON.stringify(await widgets())
+  it('shows metrics that there are, of the functions, tables and alarms of the stage', () => {
+    const text = JSON.stringify(widgets)
     const names = [...text.matchAll(/MetricName=\\"(\w+)\\"/g)].map(([, name = '']) => name)
 
     expect(names.length).toBeGreaterThan(10)
     expect(names.filter((name) => !cloudWatchNames.has(name))).toEqual([])
     const functions = [...text.matchAll(/"FunctionName","([^"]+)"/g)].map(([, name]) => name)
-    expect(new Set(functions)).toEqual(new Set(['tidewire-prod-write', 'tidewire-prod-fold']))
+    expect(new Set(functions)).toEqual(new Set(Object.keys(FUNCTIONS).map((key) => `tidewire-prod-${key}`)))
     expect(text).toContain('"OffsetLag","FunctionName","tidewire-prod-fold"')
     expect(text).not.toContain('"OffsetLag","FunctionName","tidewire-prod-write"')
-    expect(text).toContain('"TableName","tidewire-prod-log"')
+    expect(text).toContain(`"TableName","\${LogTable}"`)
     expect(text).toContain("SOURCE '/aws/lambda/tidewire-prod-write'")
+    const alarms = widgets.flatMap(({ properties }) => properties.alarms ?? [])
+    expect(alarms.filter((arn) => !Resources[arn.replace(/^\$\{(\w+)\.Arn\}$/, '$1')])).toEqual([])
+    expect(alarms.length).toBeGreaterThan(20)
   })
 
-  it('fills the width of each row', async () => {
-    for (const { x, width, properties } of await widgets()) {
+  it('fills the width of each row', () => {
+    for (const { x, width, properties } of widgets) {
       expect.soft(x + width, properties.title).toBeLessThanOrEqual(24)
-      expect.soft((properties.metrics ?? [properties.query]).length, properties.title).toBeGreaterThan(0)
+      const shown = properties.metrics ?? properties.alarms ?? [properties.query]
+      expect.soft(shown.length, properties.title).toBeGreaterThan(0)
     }
   })
 })

@@ -22,6 +22,8 @@ type Options = {
   /** Otherwise the SDK looks where it always does. It is called again before they expire. */
   readonly credentials?: NonNullable<ApiGatewayManagementApiClientConfig['credentials']>
   readonly clock?: Clock
+  /** Called for each post that the gateway refuses with 429. */
+  readonly onThrottle?: () => void
 }
 
 const REAL_CLOCK: Clock = { now: () => performance.now(), sleep, random: Math.random }
@@ -37,6 +39,7 @@ export function apiGateway({
   accessKeyId = 'local',
   credentials: given,
   clock = REAL_CLOCK,
+  onThrottle,
 }: Options): SocketGateway {
   const client = new ApiGatewayManagementApiClient({
     endpoint,
@@ -57,7 +60,7 @@ export function apiGateway({
   }
 
   return {
-    post: postAtPace(tryOnce, clock),
+    post: postAtPace(tryOnce, clock, onThrottle),
 
     async close(connection) {
       await client.send(new DeleteConnectionCommand({ ConnectionId: connection })).catch((error: unknown) => {

@@ -13,9 +13,13 @@ export type TryPost = (connection: string, frame: string, deadline: number) => P
 
 /**
  * Returns `post` of a SocketGateway, which tries with `tryOnce` at most three times. All posts share a pace (./pace.ts),
- * and never begin after their deadline.
+ * and never begin after their deadline. `onThrottle` is called for each try that the gateway refuses with 429.
  */
-export function postAtPace(tryOnce: TryPost, clock: Clock): SocketGateway['post'] {
+export function postAtPace(
+  tryOnce: TryPost,
+  clock: Clock,
+  onThrottle: () => void = () => undefined,
+): SocketGateway['post'] {
   const pace = createPace(clock)
   return async (connection, frame, deadline) => {
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
@@ -23,7 +27,10 @@ export function postAtPace(tryOnce: TryPost, clock: Clock): SocketGateway['post'
       if (!(await pace.turn(connection, deadline))) return 'failed'
       const outcome = await tryOnce(connection, frame, deadline)
       if (outcome === 'sent') pace.sent(connection)
-      if (outcome === 'throttled') pace.throttled(connection)
+      if (outcome === 'throttled') {
+        pace.throttled(connection)
+        onThrottle()
+      }
       if (outcome !== 'retry' && outcome !== 'throttled') return outcome
       const pause = clock.random() * FIRST_PAUSE_MS * 2 ** attempt
       if (outcome === 'retry' && attempt < ATTEMPTS && clock.now() + pause < deadline)

@@ -49,7 +49,7 @@ test('an invocation is one line in the embedded metric format, and the next one 
   ])
 })
 
-test('each value of a dimension is a line of its own', () => {
+test('each value of a dimension is a line of its own, and counts in the sum over all values too', () => {
   const metrics = create()
   metrics.count('requests_refused', 1, { reason: 'forbidden' })
   metrics.count('requests_refused', 1, { reason: 'malformed' })
@@ -64,7 +64,10 @@ test('each value of a dimension is a line of its own', () => {
     ['malformed', 1],
     [undefined, undefined],
   ])
-  expect(found[0]._aws.CloudWatchMetrics[0].Dimensions).toEqual([['service', 'stage', 'reason']])
+  expect(found[0]._aws.CloudWatchMetrics[0].Dimensions).toEqual([
+    ['service', 'stage'],
+    ['service', 'stage', 'reason'],
+  ])
   expect(found[2]._aws.CloudWatchMetrics[0].Dimensions).toEqual([['service', 'stage']])
 })
 

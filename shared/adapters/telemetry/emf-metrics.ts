@@ -68,7 +68,11 @@ export function emfMetrics({
 }
 
 function writeLine(powertools: Powertools, { dimensions, counts, values }: Line): void {
-  for (const [name, value] of Object.entries(dimensions)) powertools.addDimension(name, value)
+  if (Object.keys(dimensions).length > 0) {
+    // An alarm has at most ten metrics, so it looks at the sum over the values of a dimension.
+    powertools.addDimensions({})
+    powertools.addDimensions({ ...dimensions })
+  }
   for (const [name, count] of counts) powertools.addMetric(cloudWatchName(name), METRICS[name].unit, count)
   for (const [name, all] of values)
     for (const value of evenly(all)) powertools.addMetric(cloudWatchName(name), METRICS[name].unit, value)

@@ -23,6 +23,7 @@ export const METRICS = {
   events_stored: counter('Events of batches that were stored and passed on to their subscribers.'),
   events_delivered: counter('Events in frames that were posted, counted once for each connection.'),
   frames_posted: counter('Frames of live events that the gateway took.'),
+  posts_throttled: counter('Posts that the gateway refused with 429, each try of a frame.'),
   frames_per_event: {
     kind: 'histogram',
     unit: 'None',

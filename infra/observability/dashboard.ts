@@ -1,46 +1,62 @@
-/**
- * The CloudWatch dashboard of a stage: our metrics, and those of AWS of the functions, tables and gateways that
- * serverless.yml has. docs/operations.md says what to do about each panel.
- */
+import { cloudWatchName } from '#shared/pipeline/telemetry/metrics.ts'
+import type { Template } from '../cloudformation.ts'
+import type { Deployment } from '../deployment.ts'
+import { TABLES, type TableKey, tableId } from '../tables.ts'
+import { triggeredFunctions } from '../triggers.ts'
+import { alarmList } from './alarm-list.ts'
+import { alarmId } from './alarms.ts'
+import type { DeployedFunction } from './stage-metrics.ts'
+
 const PERIOD_SECONDS = 60
 const WIDTH = 24
 const HEIGHT = 6
 
-module.exports = async ({ resolveVariable, resolveConfigurationProperty }) => {
-  const { cloudWatchName } = await import('../../shared/pipeline/telemetry/metrics.ts')
-  const stage = await resolveVariable('sls:stage')
-  const prefix = `${await resolveVariable('self:service')}-${stage}`
-  const functions = Object.assign({}, ...(await resolveConfigurationProperty(['functions'])))
-  const service = {
-    stage,
-    cloudWatchName,
-    functions: Object.keys(functions).map((key) => ({ key, name: `${prefix}-${key}` })),
-    triggered: Object.keys(functions).filter((key) => key === 'fold' || key.startsWith('deliver')),
-    tables: Object.values(await resolveVariable('self:custom.tables')),
-  }
+type Metric = readonly unknown[]
+type Widget = { readonly type: string; readonly properties: Readonly<Record<string, unknown>> }
+
+/**
+ * The CloudWatch dashboard of a stage: our metrics, and those of AWS of the functions, tables and gateways that the stage
+ * has. docs/operations.md says what to do about each panel. The names that CloudFormation makes are put in by it.
+ */
+export function dashboard(deployment: Deployment, functions: readonly DeployedFunction[]): Template {
+  if (deployment.isLocal) return {}
+  const widgets = placed(rowsOf(deployment, functions))
   return {
-    Type: 'AWS::CloudWatch::Dashboard',
-    Properties: {
-      DashboardName: prefix,
-      DashboardBody: { 'Fn::Sub': JSON.stringify({ widgets: placed(rowsOf(service)) }) },
+    Resources: {
+      Dashboard: {
+        Type: 'AWS::CloudWatch::Dashboard',
+        Properties: {
+          DashboardName: deployment.prefix,
+          DashboardBody: { 'Fn::Sub': JSON.stringify({ widgets }) },
+        },
+      },
     },
   }
 }
 
 /** The rows of widgets, from what callers see down to what causes it. */
-function rowsOf(service) {
-  const own = ownMetrics(service)
-  const { functions, triggered, tables } = service
-  const ofFunctions = (metric, stat, keys = functions.map(({ key }) => key)) =>
-    functions
-      .filter(({ key }) => keys.includes(key))
+function rowsOf(deployment: Deployment, functions: readonly DeployedFunction[]): readonly Widget[][] {
+  const { stage, prefix } = deployment
+  const own = ownMetrics(stage)
+  const triggered = Object.keys(triggeredFunctions(deployment))
+  const named = functions.map(({ key }) => ({ key, name: `${prefix}-${key}` }))
+  const ofFunctions = (metric: string, stat: string, keys?: readonly string[]): Metric[] =>
+    named
+      .filter(({ key }) => keys === undefined || keys.includes(key))
       .map(({ key, name }) => ['AWS/Lambda', metric, 'FunctionName', name, { stat, label: key }])
-  const ofTables = (metric) =>
-    tables.map((table) => ['AWS/DynamoDB', metric, 'TableName', table, { label: `${table} ${metric}` }])
-  const ofApi = (api, metric, stat = 'Sum') => [
+  const ofTables = (metric: string): Metric[] =>
+    (Object.keys(TABLES) as TableKey[]).map((key) => [
+      'AWS/DynamoDB',
+      metric,
+      'TableName',
+      `\${${tableId(key)}}`,
+      { label: `${key} ${metric}` },
+    ])
+  const ofApi = (api: string, metric: string, stat = 'Sum'): Metric[] => [
     ['AWS/ApiGateway', metric, 'ApiId', `\${${api}}`, { stat, label: metric }],
   ]
   return [
+    [alarmsOf(alarmList(deployment, functions).map(({ name }) => alarmId(name)))],
     [
       graph('Events a minute', [
         own.sum('events_accepted', 'accepted'),
@@ -82,6 +98,7 @@ function rowsOf(service) {
       graph('Partitions that come again', [own.sum('partitions_failed', 'partitions')], { limit: 1 }),
       graph('Sockets that miss something', [
         own.sum('subscriptions_behind', 'behind'),
+        own.sum('posts_throttled', 'posts with 429'),
         own.sum('connections_gone', 'gone (410)'),
         own.sum('connections_ended', 'credential ended'),
       ]),
@@ -114,25 +131,27 @@ function rowsOf(service) {
       ]),
       graph('Cold starts', [own.sum('cold_starts', 'cold starts')]),
     ],
-    [errorsOf(functions)],
+    [errorsOf(named.map(({ name }) => name))],
   ]
 }
 
 /** Expressions over the metrics that the functions write. They find each function that has one. */
-function ownMetrics({ stage, cloudWatchName }) {
-  const search = (name, stat, dimensions = []) =>
+function ownMetrics(stage: string) {
+  const search = (name: string, stat: string, dimensions: readonly string[] = []) =>
     `SEARCH('{Tidewire,${['stage', 'service', ...dimensions].join(',')}} ` +
     `MetricName="${cloudWatchName(name)}" stage="${stage}"', '${stat}', ${PERIOD_SECONDS})`
   return {
-    sum: (name, label) => [{ expression: `SUM(${search(name, 'Sum')})`, label }],
-    by: (name, dimension) => [{ expression: search(name, 'Sum', [dimension]) }],
-    percentile: (name, percent) => [
+    sum: (name: string, label: string): Metric => [{ expression: `SUM(${search(name, 'Sum')})`, label }],
+    by: (name: string, dimension: string): Metric => [{ expression: search(name, 'Sum', [dimension]) }],
+    percentile: (name: string, percent: number): Metric => [
       { expression: search(name, `p${percent}`), label: `${name.replaceAll('_', ' ')} ${percent} %` },
     ],
   }
 }
 
-function graph(title, metrics, { unit, limit } = {}) {
+type GraphOptions = { readonly unit?: string; readonly limit?: number }
+
+function graph(title: string, metrics: readonly Metric[], { unit, limit }: GraphOptions = {}): Widget {
   const properties = {
     title,
     region: `\${AWS::Region}`,
@@ -146,9 +165,14 @@ function graph(title, metrics, { unit, limit } = {}) {
   return { type: 'metric', properties }
 }
 
+/** The state of each alarm. */
+function alarmsOf(ids: readonly string[]): Widget {
+  return { type: 'alarm', properties: { title: 'Alarms', alarms: ids.map((id) => `\${${id}.Arn}`) } }
+}
+
 /** The last errors in the logs of all functions. */
-function errorsOf(functions) {
-  const sources = functions.map(({ name }) => `SOURCE '/aws/lambda/${name}'`).join(' | ')
+function errorsOf(names: readonly string[]): Widget {
+  const sources = names.map((name) => `SOURCE '/aws/lambda/${name}'`).join(' | ')
   const query = `${sources} | fields @timestamp, service, message | filter level = "ERROR" | sort @timestamp desc | limit 20`
   return {
     type: 'log',
@@ -157,7 +181,7 @@ function errorsOf(functions) {
 }
 
 /** Gives each widget of a row an equal share of the width, and each row its place. */
-function placed(rows) {
+function placed(rows: readonly (readonly Widget[])[]) {
   return rows.flatMap((row, index) =>
     row.map((widget, column) => {
       const width = Math.floor(WIDTH / row.length)
