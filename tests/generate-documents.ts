@@ -5,6 +5,7 @@ import { domains } from '#shared/domain/catalog.ts'
 import { withMetrics } from './support/metrics-table.ts'
 import { withPolicy } from './support/policy-table.ts'
 import { formatNotices, NOTICES, packagesOfFunctions, packagesOfPage } from './support/third-party.ts'
+import { withWildcards } from './support/wildcards-table.ts'
 
 /** `npm run generate`: updates what is generated: documents, and the notices that ship with the functions and the page. */
 const documents = { openapi: openapiDocument(domains), asyncapi: asyncapiDocument(domains) }
@@ -12,7 +13,7 @@ const files = {
   [NOTICES.functions]: formatNotices('the functions of Tidewire', await packagesOfFunctions()),
   [NOTICES.page]: formatNotices('the web page of Tidewire', await packagesOfPage()),
   'docs/telemetry.md': withMetrics(await readFile('docs/telemetry.md', 'utf8')),
-  'docs/security.md': withPolicy(await readFile('docs/security.md', 'utf8')),
+  'docs/security.md': withWildcards(withPolicy(await readFile('docs/security.md', 'utf8'))),
 }
 for (const [path, text] of Object.entries(files)) {
   await writeFile(path, text)
