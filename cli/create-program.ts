@@ -15,6 +15,7 @@ import { createPublishCommand } from './publish/publish-command.ts'
 import { createReplayCommand } from './replay/replay-command.ts'
 import { createSecretsCommand } from './secrets/secrets-command.ts'
 import { createSimulateCommand } from './simulate/simulate-command.ts'
+import { createSmokeCommand } from './smoke/smoke-command.ts'
 import { createTailCommand } from './tail/tail-command.ts'
 import { createTopicsCommand } from './topics/topics-command.ts'
 import { createUsersCommand } from './users/users-command.ts'
@@ -34,6 +35,7 @@ const COMMANDS: readonly ((context: CliContext) => Command)[] = [
   createSecretsCommand,
   createConnectionsCommand,
   createDoctorCommand,
+  createSmokeCommand,
   createCostCommand,
   createProfileCommand,
   createCompletionCommand,

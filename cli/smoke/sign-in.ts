@@ -1,0 +1,66 @@
+import { CliError, EXIT_CODES } from '../lib/cli-error.ts'
+
+/** Where users sign in, as the page knows it. */
+export type Identity = {
+  readonly userPoolId: string
+  readonly clientId: string
+  /** The address of the user pool, if it is not that of its region. */
+  readonly endpoint?: string
+  readonly authFlow: 'USER_SRP_AUTH' | 'USER_PASSWORD_AUTH'
+}
+
+/** Signs in as the page does, and returns the access token. Throws CliError with Cognito's reason. */
+export async function signInAs(
+  { userPoolId, clientId, endpoint, authFlow }: Identity,
+  user: string,
+  password: string,
+): Promise<string> {
+  // It is large, and only signing in needs it.
+  const [{ Amplify }, auth, { ConsoleLogger }] = await Promise.all([
+    import('aws-amplify'),
+    import('aws-amplify/auth'),
+    import('aws-amplify/utils'),
+  ])
+  // It warns about every endpoint that is not AWS's; what matters it throws.
+  ConsoleLogger.LOG_LEVEL = 'ERROR'
+  const place = { userPoolId, userPoolClientId: clientId }
+  Amplify.configure({ Auth: { Cognito: { ...place, ...(endpoint && { userPoolEndpoint: endpoint }) } } })
+  try {
+    const { nextStep } = await auth.signIn({
+      username: user,
+      password,
+      options: { authFlowType: authFlow },
+    })
+    if (nextStep.signInStep !== 'DONE') throw new Error(`${nextStep.signInStep}: sign in on the page first`)
+    const { tokens } = await auth.fetchAuthSession()
+    if (tokens) return tokens.accessToken.toString()
+  } catch (cause) {
+    throw new CliError(`${user} cannot sign in: ${(cause as Error).message}`, {
+      cause,
+      exitCode: EXIT_CODES.refused,
+    })
+  }
+  throw new CliError(`${user} got no token`, { exitCode: EXIT_CODES.refused })
+}
+
+/**
+ * Has the user pool refuse a sign-in: where passwords are sent as they are, with a wrong one; elsewhere with a refresh token
+ * that is none. Returns whether it was refused.
+ */
+export async function failToSignIn({ userPoolId, clientId, endpoint, authFlow }: Identity): Promise<boolean> {
+  const [region] = userPoolId.split('_')
+  const attempt =
+    authFlow === 'USER_PASSWORD_AUTH'
+      ? { AuthFlow: authFlow, AuthParameters: { USERNAME: 'smoke@tidewire.invalid', PASSWORD: 'none' } }
+      : { AuthFlow: 'REFRESH_TOKEN_AUTH', AuthParameters: { REFRESH_TOKEN: 'none' } }
+  const response = await fetch(endpoint ?? `https://cognito-idp.${region}.amazonaws.com`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/x-amz-json-1.1',
+      'x-amz-target': 'AWSCognitoIdentityProviderService.InitiateAuth',
+    },
+    body: JSON.stringify({ ...attempt, ClientId: clientId }),
+  })
+  const { __type = '' } = (await response.json().catch(() => ({}))) as { readonly __type?: string }
+  return __type.endsWith('NotAuthorizedException')
+}
