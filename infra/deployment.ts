@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { SHARD_LIMIT } from '#shared/core/limits.ts'
 import type { Retention } from '#shared/core/retention.ts'
 import { items, optionalText, text, wholeNumber } from './parameters/fields.ts'
 import {
@@ -79,9 +80,6 @@ export const PARAMETERS = [
   'logLevel',
 ] as const
 
-/** Shards that a template has room for; infra/limits.test.ts compares it with the limits of CloudFormation. */
-export const MOST_SHARDS = 16
-
 const MOST_RATE = 1_000_000
 
 const schema = z.looseObject({
@@ -89,7 +87,7 @@ const schema = z.looseObject({
   topicPrefix: text,
   ...networkFields,
   ...mappingFields,
-  shards: wholeNumber(MOST_SHARDS).default(1),
+  shards: wholeNumber(SHARD_LIMIT).default(1),
   concurrency: text,
   gatewayRate: wholeNumber(MOST_RATE, ' of requests per second').default(10_000),
   mfa: z.enum(['off', 'optional'], 'must be off or optional').default('off'),

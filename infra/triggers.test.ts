@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
+import { SHARD_LIMIT } from '#shared/core/limits.ts'
 import type { Resource } from './cloudformation.ts'
-import { MOST_SHARDS } from './deployment.ts'
 import { exampleDeployment, SECRET_ARN, SHAPES } from './testing/example-deployment.ts'
 import { triggeredFunctions, triggers } from './triggers.ts'
 
@@ -205,7 +205,7 @@ test('what Lambda cannot change of a mapping is in its logical id', async () => 
 test('a group of pollers has at most 100 mappings and 2,000 pollers, at any number of shards', async () => {
   const topics = Array.from({ length: 9 }, (_, index) => `topic-${index}`)
   for (const maxPollers of [1, 10, 30, 2000]) {
-    const mappings = await mappingsOf({ kafka: 'serverless', shards: MOST_SHARDS, maxPollers }, topics)
+    const mappings = await mappingsOf({ kafka: 'serverless', shards: SHARD_LIMIT, maxPollers }, topics)
     const groups = Map.groupBy(Object.values(mappings), ({ Properties }) => groupOf(Properties))
     for (const [name, members] of groups) {
       expect(name).toMatch(/^[\w-]{1,128}$/)
@@ -216,7 +216,7 @@ test('a group of pollers has at most 100 mappings and 2,000 pollers, at any numb
 })
 
 test('the names of all consumer groups are short enough for Lambda', async () => {
-  const mappings = await mappingsOf({ kafka: 'serverless', shards: MOST_SHARDS }, ['t'.repeat(120)])
+  const mappings = await mappingsOf({ kafka: 'serverless', shards: SHARD_LIMIT }, ['t'.repeat(120)])
 
   for (const { Properties } of Object.values(mappings))
     expect(Properties?.AmazonManagedKafkaEventSourceConfig).toEqual({

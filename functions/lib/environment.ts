@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { LONG_POLL_LIMIT } from '#shared/core/limits.ts'
+import { LONG_POLL_LIMIT, SHARD_LIMIT } from '#shared/core/limits.ts'
 import { messageOf } from '#shared/core/message-of.ts'
 import { DEFAULT_RETENTION, parseRetention } from '#shared/core/retention.ts'
 import { parseRates } from '#shared/pipeline/limits/rates.ts'
@@ -64,7 +64,7 @@ const variables = z.object({
   USER_POOL_CLIENT_ID: text,
   USER_POOL_ID: text,
   RETENTION: retention.prefault(DEFAULT_RETENTION),
-  SHARDS: z.coerce.number().int().min(1).max(64).default(1),
+  SHARDS: z.coerce.number().int().min(1).max(SHARD_LIMIT).default(1),
   POSTS_AT_ONCE: z.coerce.number().int().min(1).max(1000).default(64),
   CONNECTIONS_PER_USER: z.coerce.number().int().min(1).default(100),
   CONNECTIONS_PER_KEY: z.coerce.number().int().min(1).default(10_000),

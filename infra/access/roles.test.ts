@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
+import { SHARD_LIMIT } from '#shared/core/limits.ts'
 import type { Value } from '../cloudformation.ts'
-import { type Deployment, MOST_SHARDS } from '../deployment.ts'
+import type { Deployment } from '../deployment.ts'
 import { connectsToKafka } from '../functions.ts'
 import { kafkaFunctions } from '../kafka.ts'
 import { CLUSTER_ARN, exampleDeployment, SECRET_ARN, SHAPES } from '../testing/example-deployment.ts'
@@ -42,7 +43,7 @@ const KAFKAS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 const KINDS = Object.keys(KAFKAS)
 
 function deploymentOf(kind: string): Promise<Deployment> {
-  return exampleDeployment({ ...KAFKAS[kind], shards: MOST_SHARDS }, { stage: STAGE, topics: TOPICS })
+  return exampleDeployment({ ...KAFKAS[kind], shards: SHARD_LIMIT }, { stage: STAGE, topics: TOPICS })
 }
 
 type Statement = {

@@ -60,3 +60,9 @@ export const PAINT_LIMITS = { atOnce: 20 } as const
 
 /** The maximum number of seconds for which `GET /events/since` holds a request. */
 export const LONG_POLL_LIMIT = 20
+
+/**
+ * Shards of the connections. Each adds some dozen resources to the template of a stage, which has room for 500 together
+ * (tests/deploy/main-combinations.test.ts).
+ */
+export const SHARD_LIMIT = 16

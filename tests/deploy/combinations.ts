@@ -1,4 +1,4 @@
-import { MOST_SHARDS } from '../../infra/deployment.ts'
+import { SHARD_LIMIT } from '#shared/core/limits.ts'
 
 /** Parameters of `serverless package`, and what they are called in the titles of tests. */
 export type Combination = {
@@ -16,6 +16,7 @@ const msk = (kafka: string, auth: string) => ({ kafka, kafkaAuth: auth })
 const existing = (auth: string) => ({
   ...msk('existing', auth),
   kafkaArn: ARN,
+  securityGroups: 'sg-0a1b2c3d',
   ...(auth === 'scram' && { kafkaSecret: SECRET }),
 })
 const external = (auth: string) => ({
@@ -45,7 +46,7 @@ const KAFKAS: readonly { name: string; params: Record<string, string>; networks:
   { name: 'a Kafka with PLAIN', params: external('plain'), networks: ['none', 'given'] },
 ]
 const POLLERS = ['provisioned', 'on-demand']
-const SHARDS = [1, MOST_SHARDS]
+const SHARDS = [1, SHARD_LIMIT]
 
 /** Every combination of Kafka, network, pollers and shards that there is. */
 export const COMBINATIONS: readonly Combination[] = KAFKAS.flatMap(({ name, params, networks }) =>
@@ -82,7 +83,7 @@ export const MAIN_COMBINATIONS: readonly Combination[] = [
   {
     name: 'a new MSK with SCRAM and the most shards',
     stage: 'prod',
-    params: { ...msk('provisioned', 'scram'), shards: String(MOST_SHARDS), ...mail },
+    params: { ...msk('provisioned', 'scram'), shards: String(SHARD_LIMIT), ...mail },
   },
   {
     name: 'an MSK in its network with IAM',
