@@ -11,15 +11,16 @@ import { stopAppendsAt } from './lib/stop-at.ts'
 
 type AuditDeps = AcceptDeps & Measured
 
-export function composeAudit(env: Environment): AuditDeps {
+export function composeAudit(env: Environment) {
   const telemetry = telemetryOf(env, 'audit')
+  const catalog = catalogOf(env)
   return {
     telemetry,
-    kafka: kafkaLog(env, telemetry),
+    kafka: kafkaLog(env, telemetry, catalog.names),
     claims: claimStore(openTables(env)),
-    catalog: catalogOf(env),
+    catalog,
     newId,
-  }
+  } satisfies AuditDeps
 }
 
 /**
@@ -45,4 +46,6 @@ export function createAuditFunction({ telemetry, ...deps }: AuditDeps) {
   })
 }
 
-export const handler = createAuditFunction(composeAudit(readEnvironment(process.env)))
+const deps = composeAudit(readEnvironment(process.env))
+await deps.kafka.ready
+export const handler = createAuditFunction(deps)

@@ -44,13 +44,14 @@ export type CommandDeps = MoveDeps &
     readonly limits: Limits
   }
 
-export function composeCommand(env: Environment): CommandDeps {
+export function composeCommand(env: Environment) {
   const tables = openTables(env)
   const telemetry = telemetryWithHops(tables, 'command')
+  const catalog = catalogOf(env)
   const accepting = {
-    kafka: kafkaLog(env, telemetry),
+    kafka: kafkaLog(env, telemetry, catalog.names),
     claims: claimStore(tables),
-    catalog: catalogOf(env),
+    catalog,
     newId,
   }
   return {
@@ -73,7 +74,7 @@ export function composeCommand(env: Environment): CommandDeps {
     identify: identityOf(tables),
     limits: limitsOf(tables),
     clock,
-  }
+  } satisfies CommandDeps
 }
 
 /**
@@ -122,4 +123,6 @@ export function createCommand({ identify, audit, limits, telemetry, ...deps }: C
   )
 }
 
-export const handler = createCommand(composeCommand(readEnvironment(process.env)))
+const deps = composeCommand(readEnvironment(process.env))
+await deps.kafka.ready
+export const handler = createCommand(deps)

@@ -47,13 +47,14 @@ export type WebhooksDeps = AcceptDeps &
     readonly now: () => Date
   }
 
-export function composeWebhooks(env: Environment): WebhooksDeps {
+export function composeWebhooks(env: Environment) {
   const tables = openTables(env)
   const telemetry = telemetryWithHops(tables, 'webhooks')
+  const catalog = catalogOf(env)
   const accepting = {
-    kafka: kafkaLog(env, telemetry),
+    kafka: kafkaLog(env, telemetry, catalog.names),
     claims: claimStore(tables),
-    catalog: catalogOf(env),
+    catalog,
     newId,
   }
   return {
@@ -65,7 +66,7 @@ export function composeWebhooks(env: Environment): WebhooksDeps {
     sources: webhookSourcesOf(env),
     configuredUrl: env.publicUrl,
     now: () => new Date(),
-  }
+  } satisfies WebhooksDeps
 }
 
 /**
@@ -130,4 +131,6 @@ function placeOf({ name }: WebhookSource, { caller: { address = '' } }: Pick<Htt
   return `${name} ${clientOf(address)}`
 }
 
-export const handler = createWebhooks(composeWebhooks(readEnvironment(process.env)))
+const deps = composeWebhooks(readEnvironment(process.env))
+await deps.kafka.ready
+export const handler = createWebhooks(deps)

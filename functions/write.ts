@@ -33,13 +33,14 @@ export type WriteDeps = AcceptDeps &
     readonly now: () => Date
   }
 
-export function composeWrite(env: Environment): WriteDeps {
+export function composeWrite(env: Environment) {
   const tables = openTables(env)
   const telemetry = telemetryWithHops(tables, 'write')
+  const catalog = catalogOf(env)
   const accepting = {
-    kafka: kafkaLog(env, telemetry),
+    kafka: kafkaLog(env, telemetry, catalog.names),
     claims: claimStore(tables),
-    catalog: catalogOf(env),
+    catalog,
     newId,
   }
   return {
@@ -50,7 +51,7 @@ export function composeWrite(env: Environment): WriteDeps {
     identify: identityOf(tables),
     limits: limitsOf(tables),
     now: () => new Date(),
-  }
+  } satisfies WriteDeps
 }
 
 /** `POST /events`: 202 once Kafka has acknowledged every event, never before. */
@@ -73,4 +74,6 @@ export function createWrite({ identify, audit, limits, telemetry, ...deps }: Wri
   )
 }
 
-export const handler = createWrite(composeWrite(readEnvironment(process.env)))
+const deps = composeWrite(readEnvironment(process.env))
+await deps.kafka.ready
+export const handler = createWrite(deps)

@@ -57,6 +57,7 @@ import { NO_TELEMETRY, type Telemetry, withHops } from '#shared/pipeline/telemet
 import { type CurrentSources, currentSources, webhookSources } from '#shared/pipeline/webhooks/sources.ts'
 import { within } from '#shared/pipeline/within.ts'
 import type { Environment } from './environment.ts'
+import { liveInSandbox } from './live-in-sandbox.ts'
 
 // The parts that functions are composed of. Each function composes what it needs once per sandbox, in its init phase,
 // from the environment alone; the bundler leaves out of a function what its composer does not name.
@@ -234,20 +235,33 @@ export function webhookSourcesOf(env: Environment): CurrentSources {
   return async () => sources
 }
 
-/** Kafka, with every record signed, so that consumers know what our functions wrote. */
-export function kafkaLog(env: Environment, { metrics } = NO_TELEMETRY): EventLog {
-  const log = signedLog(kafkaEventLog(kafkaAccessOf(env, 'tidewire-write')), recordSecrets(env).signing)
+/** Kafka for a function that writes. `ready` resolves when its init phase may end. */
+type ReadyLog = EventLog & { readonly ready: Promise<void> }
+
+/**
+ * Kafka, with every record signed, so that consumers know what our functions wrote. A function that writes with nearly
+ * every invocation names the topics, and is connected before its first one.
+ */
+export function kafkaLog(
+  env: Environment,
+  { metrics } = NO_TELEMETRY,
+  topics: readonly string[] = [],
+): ReadyLog {
+  const kafka = kafkaEventLog(kafkaAccessOf(env, 'tidewire-write'))
+  const log = signedLog(kafka, recordSecrets(env).signing)
   const append: EventLog['append'] = async (records) => {
     const positions = await log.append(records)
     metrics.count('records_produced', positions.length)
     return positions
   }
-  return { append }
+  return { append, ready: liveInSandbox(kafka, topics, env) }
 }
 
 /** The same for records of any bytes. */
 export function rawKafkaLog(env: Environment) {
-  return signedRawLog(kafkaEventLog(kafkaAccessOf(env, 'tidewire-replay')), recordSecrets(env).signing)
+  const kafka = kafkaEventLog(kafkaAccessOf(env, 'tidewire-replay'))
+  void liveInSandbox(kafka, [], env)
+  return signedRawLog(kafka, recordSecrets(env).signing)
 }
 
 /** What decodes the records of Kafka, once they were met, and refuses what nobody may write. */

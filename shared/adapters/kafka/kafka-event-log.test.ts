@@ -180,14 +180,16 @@ test('connections are replaced when they have lasted, and what is under way on t
 })
 
 test('a connection that is opened before the first write is the one that it uses', async () => {
-  const { broker, sockets } = await startBroker()
-  const kafka = kafkaEventLog({ brokers: [broker], clientId: 'test' })
+  const { broker, sockets, silence } = await startBroker()
+  const kafka = kafkaEventLog({ brokers: [broker], clientId: 'test' }, { silenceMs: 50 })
 
   await kafka.open(['t'])
   const opened = sockets.length
   await kafka.append([RECORD])
 
   expect(sockets).toHaveLength(opened)
+  silence()
+  expect(await kafka.append([RECORD])).toHaveLength(1)
   await kafka.close()
   await areClosed(sockets)
 })

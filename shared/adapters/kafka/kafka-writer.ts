@@ -12,7 +12,7 @@ export type KafkaWriter = {
   /** Connects, if it is not connected; of topics it also learns where their partitions are. */
   open(topics: readonly string[]): Promise<void>
   readonly write: WriteRecords
-  /** Whether a write has succeeded. */
+  /** Whether a write has succeeded, or it was opened. */
   hasWorked(): boolean
   /** Disconnects when what is under way is done. */
   close(): Promise<void>
@@ -38,7 +38,7 @@ export function createWriter(config: KafkaConfig, { opened, silenceMs }: Options
   }
   const send = async (records: readonly RawRecord[]) => {
     const sending = Promise.race([sendTo(producer, records), ended.promise])
-    // The first one connects to more brokers, and reads what is where.
+    // The first one connects, and reads what is where.
     if (!hasWorked) return sending
     return heardWithin(
       silenceMs,
@@ -59,6 +59,7 @@ export function createWriter(config: KafkaConfig, { opened, silenceMs }: Options
       // Without messages it sends nothing but a request for metadata.
       const topicMessages = topics.map((topic) => ({ topic, messages: [] }))
       if (topics.length > 0) await producer.sendBatch({ topicMessages })
+      hasWorked = true
     },
     async write(records) {
       underWay++
