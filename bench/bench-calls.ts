@@ -1,11 +1,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import {
-  BatchGetCommand,
-  BatchWriteCommand,
-  DynamoDBDocumentClient,
-  QueryCommand,
-  UpdateCommand,
-} from '@aws-sdk/lib-dynamodb'
+import * as lib from '@aws-sdk/lib-dynamodb'
+import * as commands from '#shared/adapters/dynamodb/commands.ts'
 import { dynamoClient } from '#shared/adapters/dynamodb/dynamo-requests.ts'
 import { startCloud } from './cloud/start-cloud.ts'
 import { compareCpu } from './measure/compare-cpu.ts'
@@ -19,14 +14,17 @@ const LOCAL = { region: 'local', credentials: { accessKeyId: 'local', secretAcce
 export async function benchCalls(): Promise<Rows> {
   const { http: endpoint, stop } = await startCloud()
   const options = { marshallOptions: { removeUndefinedValues: true } }
-  const sdk = DynamoDBDocumentClient.from(new DynamoDBClient({ endpoint, ...LOCAL }), options)
+  const sdk = lib.DynamoDBDocumentClient.from(new DynamoDBClient({ endpoint, ...LOCAL }), options)
   const own = dynamoClient({ endpoint, isLocal: true })
   try {
     const rows: Row[] = []
-    for (const [operation, command] of Object.entries(COMMANDS)) {
-      const send = (client: DynamoDBDocumentClient) => (index: number) =>
-        client.send(command(index) as QueryCommand)
-      const ways = { 'the document client of the SDK': send(sdk), 'the client of the functions': send(own) }
+    for (const [operation, { name, input }] of Object.entries(CALLED)) {
+      const ways = {
+        'the document client of the SDK': (index: number) =>
+          sdk.send(new SDK[name](input(index) as never) as lib.QueryCommand),
+        'the client of the functions': (index: number) =>
+          own.send(new OWN[name](input(index) as never) as commands.QueryCommand),
+      }
       for (const row of await compareCpu(ways, CALLS)) rows.push({ operation, ...row })
     }
     return rows
@@ -38,9 +36,14 @@ export async function benchCalls(): Promise<Rows> {
 const keysFrom = (offset: number) =>
   Array.from({ length: 10 }, (_, at) => ({ stream: 's', offset: offset + at }))
 
-const COMMANDS = {
-  UpdateItem: (index: number) =>
-    new UpdateCommand({
+const OWN = { ...commands }
+const SDK = { ...lib }
+type Name = 'UpdateCommand' | 'QueryCommand' | 'BatchGetCommand' | 'BatchWriteCommand'
+
+const CALLED: Readonly<Record<string, { readonly name: Name; readonly input: (index: number) => object }>> = {
+  UpdateItem: {
+    name: 'UpdateCommand',
+    input: (index) => ({
       TableName,
       Key: { stream: 'heads#port-events', offset: 0 },
       UpdateExpression: 'SET epoch = :epoch, head = :head, #first = :first, #time = :time',
@@ -48,22 +51,29 @@ const COMMANDS = {
       ExpressionAttributeNames: { '#first': 'first', '#time': 'timestamp' },
       ExpressionAttributeValues: { ':epoch': 'e', ':head': index, ':first': 1, ':time': 2 },
     }),
-  'Query, 10 items': (index: number) =>
-    new QueryCommand({
+  },
+  'Query, 10 items': {
+    name: 'QueryCommand',
+    input: (index) => ({
       TableName,
       ConsistentRead: true,
       KeyConditionExpression: '#stream = :stream AND #offset > :offset',
       ExpressionAttributeNames: { '#stream': 'stream', '#offset': 'offset' },
       ExpressionAttributeValues: { ':stream': 's', ':offset': index },
     }),
-  'BatchGetItem, 10 keys': (index: number) =>
-    new BatchGetCommand({ RequestItems: { [TableName]: { Keys: keysFrom(index), ConsistentRead: true } } }),
-  'BatchWriteItem, 10 items': (index: number) =>
-    new BatchWriteCommand({
+  },
+  'BatchGetItem, 10 keys': {
+    name: 'BatchGetCommand',
+    input: (index) => ({ RequestItems: { [TableName]: { Keys: keysFrom(index), ConsistentRead: true } } }),
+  },
+  'BatchWriteItem, 10 items': {
+    name: 'BatchWriteCommand',
+    input: (index) => ({
       RequestItems: {
         [TableName]: keysFrom(index).map((key) => ({
           PutRequest: { Item: { ...key, timestamp: 1_790_000_000_000, event: 'x'.repeat(400) } },
         })),
       },
     }),
+  },
 }

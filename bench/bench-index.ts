@@ -1,4 +1,4 @@
-import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+import type { DocumentClient } from '#shared/adapters/dynamodb/commands.ts'
 import { putAll } from '#shared/adapters/dynamodb/dynamo-requests.ts'
 import { dynamoSubscriptionStore } from '#shared/adapters/dynamodb/dynamo-subscription-store.ts'
 import { versionKey } from '#shared/adapters/dynamodb/subscriptions/pattern-version.ts'
@@ -92,7 +92,7 @@ type Response = { readonly ConsumedCapacity?: Capacity | readonly Capacity[] | u
 type Capacity = { readonly CapacityUnits?: number | undefined }
 
 /** A client that adds up the capacity units of what it sends. */
-function meter(client: DynamoDBDocumentClient) {
+function meter(client: DocumentClient) {
   const sum = { read: 0, write: 0, requests: 0 }
   const pass = client.send.bind(client) as unknown as (command: Sent) => Promise<Response>
   const send = async (command: Sent) => {
@@ -104,5 +104,5 @@ function meter(client: DynamoDBDocumentClient) {
     sum[/^(Get|BatchGet|Query)/.test(command.constructor.name) ? 'read' : 'write'] += units
     return response
   }
-  return { client: { send } as unknown as DynamoDBDocumentClient, units: () => ({ ...sum }) }
+  return { client: { send } as unknown as DocumentClient, units: () => ({ ...sum }) }
 }

@@ -1,14 +1,15 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { CreateTableCommand } from '@aws-sdk/client-dynamodb'
-import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+import { CreateTableCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import type { DocumentClient } from '#shared/adapters/dynamodb/commands.ts'
 import { dynamoClient, putAll } from '#shared/adapters/dynamodb/dynamo-requests.ts'
 import { dynamoSubscriptionStore } from '#shared/adapters/dynamodb/dynamo-subscription-store.ts'
 import { versionKey } from '#shared/adapters/dynamodb/subscriptions/pattern-version.ts'
 import { channelKey } from '#shared/adapters/dynamodb/subscriptions/subscription-rows.ts'
 import { matchEvents, patternsOf } from '#shared/pipeline/deliver/push-events.ts'
 import type { StoredEvent, Subscription } from '#shared/pipeline/ports.ts'
+import { tableClient } from '#shared/testing/dynamodb/start-dynamodb.ts'
 import { startDynamodbWorker } from '../localstack/dynamodb/start-dynamodb-worker.ts'
 import { freePorts } from '../tests/support/free-ports.ts'
 import { median, type Row, type Rows, round, threadCpuMicros } from './measure/measure.ts'
@@ -100,8 +101,9 @@ async function matchOverStore(elsewhere: number): Promise<Row> {
   const dataDir = await mkdtemp(join(tmpdir(), 'tidewire-bench-'))
   const dynamodb = await startDynamodbWorker({ port, dataDir })
   const client = dynamoClient({ endpoint: dynamodb.endpoint, isLocal: true })
+  const admin = tableClient(dynamodb.endpoint)
   try {
-    await prepareTable(client, elsewhere)
+    await prepareTable(client, admin, elsewhere)
     const matchOnce = async (store: ReturnType<typeof dynamoSubscriptionStore>, offset: number) => {
       const events = [eventAt(offset)]
       return matchEvents(events, await store.matching(patternsOf(events)), () => false).deliveries.length
@@ -130,15 +132,15 @@ async function matchOverStore(elsewhere: number): Promise<Row> {
       'cold ms': cold.wait,
     }
   } finally {
-    client.destroy()
+    admin.destroy()
     await dynamodb.stop()
     await rm(dataDir, { recursive: true, force: true })
   }
 }
 
 /** The rows that `register` would have written, in batches. */
-async function prepareTable(client: DynamoDBDocumentClient, elsewhere: number): Promise<void> {
-  await client.send(
+async function prepareTable(client: DocumentClient, admin: DynamoDBClient, elsewhere: number): Promise<void> {
+  await admin.send(
     new CreateTableCommand({
       TableName: TABLES.subscriptions,
       BillingMode: 'PAY_PER_REQUEST',

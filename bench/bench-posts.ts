@@ -10,6 +10,12 @@ import type { Row, Rows } from './measure/measure.ts'
 const POSTS = 400
 const FRAME = JSON.stringify({ type: 'events', ids: ['s1'], events: [{ data: { text: 'x'.repeat(600) } }] })
 const CREDENTIALS = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret', sessionToken: 'x'.repeat(600) }
+const AWS = {
+  AWS_REGION: 'eu-central-1',
+  AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
+  AWS_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey,
+  AWS_SESSION_TOKEN: CREDENTIALS.sessionToken,
+}
 
 /** CPU of a post to `@connections`, over TLS and over plain HTTP: the SDK's client, and the gateway adapter. */
 export async function benchPosts(): Promise<Rows> {
@@ -30,7 +36,7 @@ export async function benchPosts(): Promise<Rows> {
 
 function waysTo(endpoint: string): Record<string, Call> {
   const client = new ApiGatewayManagementApiClient({ endpoint, credentials: CREDENTIALS })
-  const gateway = apiGateway({ endpoint, isLocal: false, credentials: CREDENTIALS })
+  const gateway = apiGateway({ endpoint, isLocal: false, aws: AWS })
   return {
     'the client of the SDK': (index) =>
       client.send(new PostToConnectionCommand({ ConnectionId: `c${index}=`, Data: FRAME }), {

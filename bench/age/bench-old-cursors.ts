@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { CreateTableCommand } from '@aws-sdk/client-dynamodb'
-import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+import type { DocumentClient } from '#shared/adapters/dynamodb/commands.ts'
 import { dynamoEventStore } from '#shared/adapters/dynamodb/dynamo-event-store.ts'
 import { dynamoClient, putAll } from '#shared/adapters/dynamodb/dynamo-requests.ts'
 import { httpHandler } from '#shared/adapters/http/http-handler.ts'
@@ -12,6 +12,7 @@ import { createCatalog } from '#shared/pipeline/catalog.ts'
 import { lifecyclesOf } from '#shared/pipeline/lifecycle/lifecycles.ts'
 import { subscribe } from '#shared/pipeline/sockets/subscribe.ts'
 import { viewsOf } from '#shared/pipeline/views/views.ts'
+import { tableClient } from '#shared/testing/dynamodb/start-dynamodb.ts'
 import { tableInput } from '#shared/testing/dynamodb/tables.ts'
 import { callHttp } from '#shared/testing/functions/http-calls.ts'
 import { makeHttpEvent } from '#shared/testing/functions/lambda-events.ts'
@@ -103,8 +104,9 @@ async function dynamodbLocal(): Promise<Tables> {
 
 async function measureOn({ name, endpoint, storedAgo }: Tables, rounds: number): Promise<Outcome> {
   const client = dynamoClient({ endpoint, isLocal: true })
+  const admin = tableClient(endpoint)
   try {
-    await client.send(new CreateTableCommand(tableInput('log', TABLE)))
+    await admin.send(new CreateTableCommand(tableInput('log', TABLE)))
     const now = Math.floor(Date.now() / 1000)
     for (const topic of TOPICS) await fill(client, topic, now, storedAgo)
     const counted = countRequests(client)
@@ -143,7 +145,7 @@ async function measureOn({ name, endpoint, storedAgo }: Tables, rounds: number):
     }
     return { rows, faults }
   } finally {
-    client.destroy()
+    admin.destroy()
   }
 }
 
@@ -166,12 +168,7 @@ function callsAt(now: number): Readonly<Record<string, Call>> {
   }
 }
 
-async function fill(
-  client: DynamoDBDocumentClient,
-  topic: Topic,
-  now: number,
-  storedAgo: number,
-): Promise<void> {
+async function fill(client: DocumentClient, topic: Topic, now: number, storedAgo: number): Promise<void> {
   const store = dynamoEventStore(client, { table: TABLE, retention })
   const { epoch } = await store.topic(topic)
   const at = (partition: number, offset: number, storedAt: number) => ({
@@ -293,12 +290,12 @@ async function listAll(store: Store, topic: Topic, query: Readonly<Record<string
   return String(count)
 }
 
-function countRequests(inner: DynamoDBDocumentClient) {
+function countRequests(inner: DocumentClient) {
   let requests = 0
   const pass = inner.send.bind(inner) as (command: unknown) => Promise<unknown>
   const send = (command: unknown) => {
     requests++
     return pass(command)
   }
-  return { client: { send } as unknown as DynamoDBDocumentClient, requests: () => requests }
+  return { client: { send } as unknown as DocumentClient, requests: () => requests }
 }

@@ -14,7 +14,12 @@ export type Measured = {
 }
 
 const FRAME = JSON.stringify({ type: 'events', ids: ['s1'], events: [{ data: { text: 'x'.repeat(600) } }] })
-const CREDENTIALS = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret', sessionToken: 'x'.repeat(600) }
+const AWS = {
+  AWS_REGION: 'eu-central-1',
+  AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
+  AWS_SECRET_ACCESS_KEY: 'secret',
+  AWS_SESSION_TOKEN: 'x'.repeat(600),
+}
 const DEADLINE_MS = 55_000
 
 /**
@@ -29,7 +34,7 @@ export async function measureFanOut({ connections, postsAtOnce, ...gateway }: Me
   try {
     const [port] = (await once(worker, 'message')) as [number]
     const endpoint = `http://127.0.0.1:${port}/stage`
-    const { post } = apiGateway({ endpoint, isLocal: false, credentials: CREDENTIALS })
+    const { post } = apiGateway({ endpoint, isLocal: false, aws: AWS })
     const postAll = async (name: string, count: number) => {
       let index = 0
       let sent = 0

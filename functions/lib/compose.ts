@@ -71,7 +71,7 @@ export type Tables = { readonly client: ReturnType<typeof dynamoClient>; readonl
 /** Opens the tables. Nothing is sent before the first call of a store. */
 export function openTables(env: Environment): Tables {
   const { dynamodbEndpoint: endpoint, isLocal, aws } = env
-  return { client: dynamoClient({ endpoint, isLocal, accessKeyId: aws.AWS_ACCESS_KEY_ID }), env }
+  return { client: dynamoClient({ endpoint, isLocal, aws }), env }
 }
 
 export function eventStore({ client, env: { tables, retention } }: Tables) {
@@ -293,12 +293,7 @@ export function sourceOwnerOf(tables: Tables): SourceOwner {
 
 export function socketGateway({ gatewayEndpoint, isLocal, aws }: Environment, { metrics } = NO_TELEMETRY) {
   const onThrottle = () => metrics.count('posts_throttled', 1)
-  return apiGateway({
-    endpoint: gatewayEndpoint,
-    isLocal,
-    accessKeyId: aws.AWS_ACCESS_KEY_ID,
-    onThrottle,
-  })
+  return apiGateway({ endpoint: gatewayEndpoint, isLocal, aws, onThrottle })
 }
 
 export function keyStore({ client, env: { tables } }: Tables) {

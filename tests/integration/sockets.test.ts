@@ -5,6 +5,7 @@ import { dynamoClient } from '#shared/adapters/dynamodb/dynamo-requests.ts'
 import { dynamoRevocationStore } from '#shared/adapters/dynamodb/dynamo-revocation-store.ts'
 import type { Role } from '#shared/core/access/role.ts'
 import { MESSAGE_LIMITS, SUBSCRIPTION_LIMIT } from '#shared/core/limits.ts'
+import { tableClient } from '#shared/testing/dynamodb/start-dynamodb.ts'
 import { publish } from '../support/api.ts'
 import { type Frame, openSocket, type TestSocket } from '../support/open-socket.ts'
 import { addressOf, signIn } from '../support/sign-in.ts'
@@ -47,7 +48,7 @@ const untilClosed = ({ socket }: TestSocket) =>
 async function revocations() {
   const endpoint = process.env.DYNAMODB_ENDPOINT ?? `http://127.0.0.1:${stack.ports.DYNAMODB_PORT}`
   const client = dynamoClient({ endpoint, isLocal: true })
-  const { TableNames = [] } = await client.send(new ListTablesCommand({}))
+  const { TableNames = [] } = await tableClient(endpoint).send(new ListTablesCommand({}))
   const table = TableNames.find((name) => name.endsWith('connections')) ?? ''
   return dynamoRevocationStore(client, { table })
 }

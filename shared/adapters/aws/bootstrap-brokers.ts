@@ -1,4 +1,4 @@
-import type { AwsSettings } from './call-action.ts'
+import { type AwsSettings, serviceEndpoint, signingOf } from './aws-settings.ts'
 import { isOutage } from './outage.ts'
 import { payloadOf, signedRequester } from './signed-request.ts'
 
@@ -21,13 +21,9 @@ export function bootstrapBrokers({
   aws,
   endpoint,
 }: Options): (arn: string, auth: MskAuth) => Promise<string> {
-  const { AWS_REGION: region = 'local', ...env } = aws
-  const request = signedRequester('kafka', new URL(endpoint ?? `https://kafka.${region}.amazonaws.com`))
-  const credentials = {
-    accessKeyId: env.AWS_ACCESS_KEY_ID ?? 'local',
-    secretAccessKey: env.AWS_SECRET_ACCESS_KEY ?? 'local',
-    sessionToken: env.AWS_SESSION_TOKEN,
-  }
+  const { credentials, region } = signingOf(aws)
+  const url = endpoint === undefined ? serviceEndpoint('kafka', region) : new URL(endpoint)
+  const request = signedRequester('kafka', url)
   const get = async (path: string) => {
     for (let tries = 1; ; tries++) {
       try {

@@ -1,8 +1,6 @@
+import { type AwsSettings, serviceEndpoint, signingOf } from './aws-settings.ts'
 import { isOutage } from './outage.ts'
 import { payloadOf, signedRequester } from './signed-request.ts'
-
-/** The region and the credentials, by the names of their environment variables. */
-export type AwsSettings = Readonly<Record<string, string | undefined>>
 
 type Service = {
   /** The name that the service is signed for and found at, such as `secretsmanager`. */
@@ -23,13 +21,11 @@ type Service = {
  * @see https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html
  */
 export function actionCaller({ name, target, aws, endpoint, triesMs }: Service) {
-  const { AWS_REGION: region = 'local', ...env } = aws
-  const request = signedRequester(name, new URL(endpoint ?? `https://${name}.${region}.amazonaws.com`))
-  const credentials = {
-    accessKeyId: env.AWS_ACCESS_KEY_ID ?? 'local',
-    secretAccessKey: env.AWS_SECRET_ACCESS_KEY ?? 'local',
-    sessionToken: env.AWS_SESSION_TOKEN,
-  }
+  const { credentials, region } = signingOf(aws)
+  const request = signedRequester(
+    name,
+    endpoint === undefined ? serviceEndpoint(name, region) : new URL(endpoint),
+  )
   async function tryOnce<Output>(action: string, input: object, timeoutMs: number): Promise<Output> {
     const headers = {
       'content-type': 'application/x-amz-json-1.1',

@@ -11,7 +11,7 @@ export function payloadOf(text: string): Payload {
 
 export type SignedRequest = {
   /** POST unless it is another. */
-  readonly method?: 'GET'
+  readonly method?: 'GET' | 'POST' | 'DELETE'
   /** As it is sent: encoded once. */
   readonly path: string
   readonly headers: Readonly<Record<string, string>>

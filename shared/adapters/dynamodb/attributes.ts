@@ -15,14 +15,9 @@ export type Attributes = Readonly<Record<string, Attribute>>
 
 type Plain = Readonly<Record<string, unknown>>
 
-/** Thrown for a value that is not JSON: sets, bytes, big integers, instances of classes. */
-export class NotPlain extends Error {
-  override readonly name = 'NotPlain'
-}
-
 /**
  * Returns the attributes of an item, or of the values of an expression. Members that are undefined are left out. Throws
- * NotPlain for what JSON cannot say, and an error for a number that DynamoDB or JavaScript cannot hold exactly.
+ * for what DynamoDB has no type for, and for a number that DynamoDB or JavaScript cannot hold exactly.
  */
 export function toAttributes(item: object): Attributes {
   const attributes: Record<string, Attribute> = {}
@@ -50,8 +45,25 @@ function toAttribute(value: unknown): Attribute {
       if (value === null) return { NULL: true }
       if (Array.isArray(value)) return { L: value.filter((one) => one !== undefined).map(toAttribute) }
       if (isPlain(value)) return { M: toAttributes(value) }
+      if (value instanceof Uint8Array) return { B: writeBytes(value) }
+      if (value instanceof Set) return toSet([...value])
+      break
+    case 'bigint':
+      return { N: String(value) }
   }
-  throw new NotPlain(`a value of type ${typeof value} is not plain`)
+  throw new Error(`DynamoDB has no type for a value of type ${typeof value}`)
+}
+
+/** A set has values of one type, and at least one of them. */
+function toSet(values: readonly unknown[]): Attribute {
+  const attributes = values.map(toAttribute)
+  const all = <Value>(read: (attribute: Attribute) => Value | undefined): Value[] =>
+    attributes.map(read).filter((value) => value !== undefined)
+  const sets = { SS: all(({ S }) => S), NS: all(({ N }) => N), BS: all(({ B }) => B) }
+  const found = Object.entries(sets).find(([, set]) => set.length === values.length && set.length > 0)
+  if (found === undefined)
+    throw new Error('DynamoDB has sets of texts, of numbers or of bytes, and none without members')
+  return Object.fromEntries([found])
 }
 
 function isPlain(value: object): value is Plain {
@@ -93,6 +105,10 @@ function fromAttribute(attribute: Attribute): unknown {
 function readNumber(text: string): number | bigint {
   const number = Number(text)
   return Math.abs(number) > Number.MAX_SAFE_INTEGER ? BigInt(text) : number
+}
+
+function writeBytes(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('base64')
 }
 
 function readBytes(base64: string): Uint8Array {

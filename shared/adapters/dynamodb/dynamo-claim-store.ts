@@ -1,10 +1,3 @@
-import {
-  DeleteCommand,
-  type DynamoDBDocumentClient,
-  GetCommand,
-  PutCommand,
-  UpdateCommand,
-} from '@aws-sdk/lib-dynamodb'
 import pLimit from 'p-limit'
 import type { Retention } from '#shared/core/retention.ts'
 import {
@@ -14,6 +7,7 @@ import {
   LEASE_SECONDS,
   LONGEST_LEASE_SECONDS,
 } from '#shared/pipeline/claim-store.ts'
+import { DeleteCommand, type DocumentClient, GetCommand, PutCommand, UpdateCommand } from './commands.ts'
 import { getAll, type Item, putAll, queryBounded, succeeds } from './dynamo-requests.ts'
 
 // claims table, key (id, source), in one of three states, each of which ends when it `expires`:
@@ -45,7 +39,7 @@ const POSITION_NAMES = { '#topic': 'topic', '#partition': 'partition', '#offset'
  * for ids that we made. Claims and bound keys are kept for `retention.claims`. `now` returns milliseconds.
  */
 export function dynamoClaimStore(
-  client: DynamoDBDocumentClient,
+  client: DocumentClient,
   { table, retention: { claims: keptSeconds, longest }, now: clock = Date.now }: Options,
 ): ClaimStore {
   const nowInSeconds = () => Math.floor(clock() / 1000)

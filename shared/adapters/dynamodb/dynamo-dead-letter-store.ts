@@ -1,10 +1,3 @@
-import {
-  type DynamoDBDocumentClient,
-  GetCommand,
-  PutCommand,
-  QueryCommand,
-  UpdateCommand,
-} from '@aws-sdk/lib-dynamodb'
 import type { Position } from '#shared/core/event.ts'
 import type { Retention } from '#shared/core/retention.ts'
 import {
@@ -14,6 +7,7 @@ import {
 } from '#shared/pipeline/dead-letters/dead-letter.ts'
 import type { DeadLetterStore } from '#shared/pipeline/dead-letters/dead-letter-store.ts'
 import { type LetterReader, listLetters, placeOf } from '#shared/pipeline/dead-letters/list-letters.ts'
+import { type DocumentClient, GetCommand, PutCommand, QueryCommand, UpdateCommand } from './commands.ts'
 import { type Item, succeeds } from './dynamo-requests.ts'
 
 // dead letters table, key (topic, position):
@@ -27,7 +21,7 @@ type Options = { readonly table: string; readonly retention: Pick<Retention, 'of
  * defaults for what they do not say.
  */
 export function dynamoDeadLetterStore(
-  client: DynamoDBDocumentClient,
+  client: DocumentClient,
   { table, retention }: Options,
 ): DeadLetterStore {
   const now = () => Math.floor(Date.now() / 1000)

@@ -1,7 +1,7 @@
-import { type DynamoDBDocumentClient, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import { storedFor } from '#shared/core/retention.ts'
 import { nameEpoch } from '#shared/pipeline/history/topic-state.ts'
 import type { EventStore, Head } from '#shared/pipeline/ports.ts'
+import { type DocumentClient, GetCommand, PutCommand, UpdateCommand } from './commands.ts'
 import { type Item, isConditionFailure, putAll, queryAll, succeeds } from './dynamo-requests.ts'
 import { erasedEvents } from './events/erased-events.ts'
 import { type EventTable, eventReads, streamKey } from './events/event-reads.ts'
@@ -20,7 +20,7 @@ const EPOCH_ITEM = -1
  * (docs/adr/0025).
  */
 export function dynamoEventStore(
-  client: DynamoDBDocumentClient,
+  client: DocumentClient,
   { table, retention, now = Date.now }: EventTable,
 ): EventStore {
   const get = async (key: Item): Promise<Item | undefined> =>

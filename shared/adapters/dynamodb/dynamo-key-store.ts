@@ -1,12 +1,12 @@
+import type { ApiKey, KeyStore } from '#shared/pipeline/keys/key-store.ts'
 import {
   DeleteCommand,
-  type DynamoDBDocumentClient,
+  type DocumentClient,
   GetCommand,
   PutCommand,
-  type PutCommandInput,
+  type PutInput,
   UpdateCommand,
-} from '@aws-sdk/lib-dynamodb'
-import type { ApiKey, KeyStore } from '#shared/pipeline/keys/key-store.ts'
+} from './commands.ts'
 import { type Item, queryAll, succeeds } from './dynamo-requests.ts'
 
 // keys table, key (kind, item):
@@ -22,10 +22,7 @@ const USED = 'used'
 const SOURCE = 'source'
 
 /** The KeyStore on DynamoDB. */
-export function dynamoKeyStore(
-  client: DynamoDBDocumentClient,
-  { table }: { readonly table: string },
-): KeyStore {
+export function dynamoKeyStore(client: DocumentClient, { table }: { readonly table: string }): KeyStore {
   const get = async (kind: string, item: string): Promise<Item | undefined> => {
     const command = new GetCommand({ TableName: table, Key: { kind, item }, ConsistentRead: true })
     return (await client.send(command)).Item
@@ -54,8 +51,8 @@ export function dynamoKeyStore(
       ),
     )
 
-  type Condition = Pick<PutCommandInput, 'ConditionExpression'> &
-    Partial<Pick<PutCommandInput, 'ExpressionAttributeNames' | 'ExpressionAttributeValues'>>
+  type Condition = Pick<PutInput, 'ConditionExpression'> &
+    Partial<Pick<PutInput, 'ExpressionAttributeNames' | 'ExpressionAttributeValues'>>
   /** Writes a key under a condition, after what leads to it. Returns whether the condition held. */
   const write = async (key: ApiKey, condition: Condition): Promise<boolean> => {
     await point(key)

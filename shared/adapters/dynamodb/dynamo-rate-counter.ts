@@ -1,5 +1,5 @@
-import { type DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import { endOf, type RateCounter } from '#shared/pipeline/limits/rate-counter.ts'
+import { type DocumentClient, UpdateCommand } from './commands.ts'
 
 // connections table, key (connection, item):
 //   (rate#write ada, 1#1800000000)   count: what was counted in this span, its length and its number since 1970
@@ -9,7 +9,7 @@ const KEPT_SECONDS = 60
 
 /** The RateCounter on DynamoDB. */
 export function dynamoRateCounter(
-  client: DynamoDBDocumentClient,
+  client: DocumentClient,
   { table }: { readonly table: string },
 ): RateCounter {
   return {

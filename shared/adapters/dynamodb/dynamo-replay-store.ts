@@ -1,4 +1,3 @@
-import { DeleteCommand, type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb'
 import type { Position } from '#shared/core/event.ts'
 import {
   isOver,
@@ -6,6 +5,7 @@ import {
   type ReplayJob,
   type ReplayStore,
 } from '#shared/pipeline/replays/replay-store.ts'
+import { DeleteCommand, type DocumentClient, GetCommand, PutCommand } from './commands.ts'
 import { getAll, type Item, putAll, queryAll, queryBounded, succeeds } from './dynamo-requests.ts'
 
 // replays table, key (list, item):
@@ -25,10 +25,7 @@ const EXPIRED_READ = 500
 type Options = { readonly table: string; readonly now?: () => number }
 
 /** The ReplayStore on DynamoDB. */
-export function dynamoReplayStore(
-  client: DynamoDBDocumentClient,
-  { table, now = Date.now }: Options,
-): ReplayStore {
+export function dynamoReplayStore(client: DocumentClient, { table, now = Date.now }: Options): ReplayStore {
   const seconds = () => Math.floor(now() / 1000)
   const expiryOf = ({ created }: ReplayJob) => Math.floor(created / 1000) + REPLAY_KEPT_SECONDS
   const isLive = (item: Item | undefined): item is Item =>

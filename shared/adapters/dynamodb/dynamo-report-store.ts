@@ -1,6 +1,5 @@
 import { promisify } from 'node:util'
 import { deflateRaw, inflateRaw } from 'node:zlib'
-import { type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb'
 import type { Histogram } from '#shared/pipeline/telemetry/histogram.ts'
 import {
   type Flow,
@@ -8,6 +7,7 @@ import {
   REPORT_KEPT_MS,
   type ReportStore,
 } from '#shared/pipeline/telemetry/instance-report.ts'
+import { type DocumentClient, PutCommand } from './commands.ts'
 import { type Item, queryAll } from './dynamo-requests.ts'
 import { joinedReads, type ReadItems } from './joined-reads.ts'
 
@@ -33,7 +33,7 @@ type Options = {
 
 /** The ReportStore on DynamoDB. `now` returns milliseconds. */
 export function dynamoReportStore(
-  client: DynamoDBDocumentClient,
+  client: DocumentClient,
   { table, now = Date.now, readItems = joinedReads(client) }: Options,
 ): ReportStore {
   let noted = Number.NEGATIVE_INFINITY

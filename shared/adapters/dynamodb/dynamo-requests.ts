@@ -1,42 +1,39 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import pLimit from 'p-limit'
+import {
+  type AwsSettings,
+  localSigning,
+  serviceEndpoint,
+  signingOf,
+} from '#shared/adapters/aws/aws-settings.ts'
 import {
   BatchGetCommand,
   BatchWriteCommand,
-  type BatchWriteCommandInput,
-  DynamoDBDocumentClient,
+  type BatchWriteInput,
+  type DocumentClient,
   QueryCommand,
-} from '@aws-sdk/lib-dynamodb'
-import pLimit from 'p-limit'
-import { shortenItemCalls } from './item-calls.ts'
+  type QueryInput,
+} from './commands.ts'
+import { itemClient } from './item-calls.ts'
 
 type Options = {
   readonly endpoint?: string | undefined
   readonly isLocal?: boolean
-  /** What the local stack knows its caller by. */
-  readonly accessKeyId?: string | undefined
+  readonly aws?: AwsSettings
 }
 
 /**
  * Returns a client of DynamoDB, or of what listens at `endpoint`. With `isLocal` it signs with credentials of no
- * account. Its calls about items take a shorter way than the SDK's (./item-calls.ts).
+ * account.
  */
-export function dynamoClient({
-  endpoint,
-  isLocal = false,
-  accessKeyId = 'local',
-}: Options = {}): DynamoDBDocumentClient {
-  const client = new DynamoDBClient({
-    requestHandler: { connectionTimeout: 1000, requestTimeout: 2500, throwOnRequestTimeout: true },
-    ...(endpoint !== undefined && { endpoint }),
-    ...(isLocal && { region: 'local', credentials: { accessKeyId, secretAccessKey: 'local' } }),
-  })
-  shortenItemCalls(client, { endpoint })
-  return DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } })
+export function dynamoClient({ endpoint, isLocal = false, aws = {} }: Options = {}): DocumentClient {
+  const signing = isLocal ? localSigning(aws) : signingOf(aws)
+  const url = endpoint === undefined ? serviceEndpoint('dynamodb', signing.region) : new URL(endpoint)
+  return itemClient({ endpoint: url, ...signing })
 }
 
 export type Item = Record<string, unknown>
-type WriteRequests = NonNullable<NonNullable<BatchWriteCommandInput['RequestItems']>[string]>
+type WriteRequests = NonNullable<NonNullable<BatchWriteInput['RequestItems']>[string]>
 
 /** DynamoDB's limits: 25 writes and 100 reads in one batch. */
 const WRITES = 25
@@ -46,30 +43,18 @@ const FIRST_PAUSE_MS = 20
 const LONGEST_PAUSE_MS = 2000
 
 /** Writes items in batches, and repeats what DynamoDB left unprocessed. All are durable when it returns. */
-export async function putAll(
-  client: DynamoDBDocumentClient,
-  table: string,
-  items: readonly Item[],
-): Promise<void> {
+export async function putAll(client: DocumentClient, table: string, items: readonly Item[]): Promise<void> {
   const requests = items.map((Item) => ({ PutRequest: { Item } }))
   await eachChunk(requests, WRITES, (chunk) => writeChunk(client, table, chunk))
 }
 
 /** Deletes items by key in batches. All are gone when it returns; a key without an item changes nothing. */
-export async function deleteAll(
-  client: DynamoDBDocumentClient,
-  table: string,
-  keys: readonly Item[],
-): Promise<void> {
+export async function deleteAll(client: DocumentClient, table: string, keys: readonly Item[]): Promise<void> {
   const requests = keys.map((Key) => ({ DeleteRequest: { Key } }))
   await eachChunk(requests, WRITES, (chunk) => writeChunk(client, table, chunk))
 }
 
-async function writeChunk(
-  client: DynamoDBDocumentClient,
-  table: string,
-  chunk: WriteRequests,
-): Promise<void> {
+async function writeChunk(client: DocumentClient, table: string, chunk: WriteRequests): Promise<void> {
   let left: WriteRequests = chunk
   for (let attempt = 0; left.length > 0; attempt++) {
     if (attempt > 0) await pause(attempt)
@@ -85,7 +70,7 @@ type Projection = {
 
 /** Reads items by key with strong consistency, in no particular order. Missing items are omitted. */
 export async function getAll(
-  client: DynamoDBDocumentClient,
+  client: DocumentClient,
   table: string,
   keys: readonly Item[],
   projection?: Projection,
@@ -109,7 +94,7 @@ export async function getAll(
 
 /** Reads at most 100 items of several tables in one request, with strong consistency, and by table. */
 export async function getTables(
-  client: DynamoDBDocumentClient,
+  client: DocumentClient,
   tables: ReadonlyMap<string, readonly Item[]>,
 ): Promise<Map<string, Item[]>> {
   const found = new Map<string, Item[]>()
@@ -168,7 +153,7 @@ export async function succeeds(write: Promise<unknown>): Promise<boolean> {
 
 /** Follows a query over its pages until `limit` items are found. */
 export async function queryAll(
-  client: DynamoDBDocumentClient,
+  client: DocumentClient,
   input: QueryInput,
   limit = Number.POSITIVE_INFINITY,
 ): Promise<Item[]> {
@@ -177,14 +162,12 @@ export async function queryAll(
   return found
 }
 
-export type QueryInput = ConstructorParameters<typeof QueryCommand>[0]
-
 /**
  * Reads a query page by page, for as long as `room` returns more than 0: how many items the next page may read. A page
  * says how many items it read, of which a filter may have dropped some.
  */
 export async function* queryPages(
-  client: DynamoDBDocumentClient,
+  client: DocumentClient,
   input: QueryInput,
   room: () => number,
 ): AsyncGenerator<{ readonly items: Item[]; readonly read: number }, void> {
@@ -207,7 +190,7 @@ export async function* queryPages(
  * drops must not make a request of a client as long as their number.
  */
 export async function queryBounded(
-  client: DynamoDBDocumentClient,
+  client: DocumentClient,
   input: QueryInput,
   { limit, extra }: { readonly limit: number; readonly extra: number },
 ): Promise<Item[]> {

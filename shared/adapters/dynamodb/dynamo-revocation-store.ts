@@ -1,5 +1,5 @@
-import { type DynamoDBDocumentClient, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import type { RevocationStore, Revoked } from '#shared/pipeline/revocations.ts'
+import { type DocumentClient, GetCommand, PutCommand, UpdateCommand } from './commands.ts'
 import { queryAll, succeeds } from './dynamo-requests.ts'
 import { joinedReads, type ReadItems } from './joined-reads.ts'
 
@@ -25,7 +25,7 @@ type Entry = { readonly since: number; readonly until: number }
 
 /** The RevocationStore on DynamoDB. `now` returns milliseconds. */
 export function dynamoRevocationStore(
-  client: DynamoDBDocumentClient,
+  client: DocumentClient,
   { table, now = Date.now, readItems = joinedReads(client) }: Options,
 ): RevocationStore {
   const keyOf = (item: string) => ({ connection: REVOKED, item })

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import { afterAll, describe, expect, test } from 'vitest'
 import { parseRetention } from '#shared/core/retention.ts'
 import type { StoredEvent, Stream, SubscriptionStore } from '#shared/pipeline/ports.ts'
@@ -18,6 +17,7 @@ import { describeViewStore } from '#shared/testing/contracts/view-store.contract
 import { startDynamodb } from '#shared/testing/dynamodb/start-dynamodb.ts'
 import { makePrincipal } from '#shared/testing/identity/make-principal.ts'
 import { registerOn } from '#shared/testing/sockets/register-on.ts'
+import { GetCommand, PutCommand, UpdateCommand } from './commands.ts'
 import { dynamoClaimStore } from './dynamo-claim-store.ts'
 import { dynamoDeadLetterStore } from './dynamo-dead-letter-store.ts'
 import { dynamoEventStore } from './dynamo-event-store.ts'

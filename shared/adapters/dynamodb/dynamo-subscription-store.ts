@@ -1,5 +1,5 @@
-import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import type { SubscriptionStore } from '#shared/pipeline/ports.ts'
+import type { DocumentClient } from './commands.ts'
 import type { ReadItems } from './joined-reads.ts'
 import { connectionCounter } from './subscriptions/connection-counter.ts'
 import { connectionRecords, toOpenConnection } from './subscriptions/connection-records.ts'
@@ -19,7 +19,7 @@ type SubscriptionTables = { readonly connections: string; readonly subscriptions
  * `readItems` it reads the versions of patterns together with what others read.
  */
 export function dynamoSubscriptionStore(
-  client: DynamoDBDocumentClient,
+  client: DocumentClient,
   tables: SubscriptionTables,
   shard: Shard,
   readItems?: ReadItems,

@@ -1,6 +1,6 @@
-import { DeleteCommand, type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb'
 import type { Principal } from '#shared/core/access/principal.ts'
 import type { TicketStore } from '#shared/pipeline/ports.ts'
+import { DeleteCommand, type DocumentClient, PutCommand } from './commands.ts'
 import { isConditionFailure } from './dynamo-requests.ts'
 
 type Options = { readonly table: string; readonly now?: () => number }
@@ -9,10 +9,7 @@ type Options = { readonly table: string; readonly now?: () => number }
  * The TicketStore on DynamoDB: items of the connections table, key (connection, item). A conditional delete
  * that returns the old item, so one caller gets it. `now` returns milliseconds.
  */
-export function dynamoTicketStore(
-  client: DynamoDBDocumentClient,
-  { table, now = Date.now }: Options,
-): TicketStore {
+export function dynamoTicketStore(client: DocumentClient, { table, now = Date.now }: Options): TicketStore {
   const keyOf = (hash: string) => ({ connection: `ticket#${hash}`, item: 'ticket' })
   // The condition makes DynamoDB Local, too, give the old item to one caller only.
   const remove = async (hash: string) => {

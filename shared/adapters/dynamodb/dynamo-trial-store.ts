@@ -1,6 +1,6 @@
-import { DeleteCommand, type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb'
 import type { Retention } from '#shared/core/retention.ts'
 import type { Trial, TrialPlace, TrialStore } from '#shared/pipeline/consume/trial-store.ts'
+import { DeleteCommand, type DocumentClient, PutCommand } from './commands.ts'
 import { type Item, succeeds } from './dynamo-requests.ts'
 
 type Options = { readonly table: string; readonly retention: Pick<Retention, 'ofTopic'> }
@@ -9,7 +9,7 @@ type Options = { readonly table: string; readonly retention: Pick<Retention, 'of
  * The TrialStore on DynamoDB, in the table of dead letters: `<topic>@trials` and `<consumer>#<partition>`. A note is kept
  * for the retention of its topic.
  */
-export function dynamoTrialStore(client: DynamoDBDocumentClient, { table, retention }: Options): TrialStore {
+export function dynamoTrialStore(client: DocumentClient, { table, retention }: Options): TrialStore {
   return {
     async begin(place, { first, last, kills, isWaiting, owner }) {
       const expires = Math.floor(Date.now() / 1000) + retention.ofTopic(place.topic)

@@ -1,10 +1,3 @@
-import {
-  type DynamoDBDocumentClient,
-  GetCommand,
-  PutCommand,
-  ScanCommand,
-  UpdateCommand,
-} from '@aws-sdk/lib-dynamodb'
 import pLimit from 'p-limit'
 import type { Retention } from '#shared/core/retention.ts'
 import type { Stream } from '#shared/pipeline/ports.ts'
@@ -17,6 +10,7 @@ import {
   type StoredPart,
   type ViewStore,
 } from '#shared/pipeline/views/view-store.ts'
+import { type DocumentClient, GetCommand, PutCommand, ScanCommand, UpdateCommand } from './commands.ts'
 import { deleteAll, getAll, type Item, queryAll, succeeds } from './dynamo-requests.ts'
 import { firstCount, inOrder, spreadOf, spreadsOf, viewOf } from './view-spreads.ts'
 
@@ -49,7 +43,7 @@ type Options = {
 
 /** The ViewStore on DynamoDB: a table with the key (view, part). Every write is a conditional one of one item. */
 export function dynamoViewStore(
-  client: DynamoDBDocumentClient,
+  client: DocumentClient,
   { table, retention, now = Date.now }: Options,
 ): ViewStore {
   const isLive = ({ expires }: Item) => expires === undefined || Number(expires) > now() / 1000
@@ -293,7 +287,7 @@ function toProgress({ epoch, offset, isRebuilding, rebuilds }: Item): FoldProgre
  * whole table.
  */
 async function forgetParts(
-  client: DynamoDBDocumentClient,
+  client: DocumentClient,
   table: string,
   { topic, partition }: Pick<Stream, 'topic' | 'partition'>,
 ): Promise<void> {

@@ -1,7 +1,7 @@
-import { PutCommand } from '@aws-sdk/lib-dynamodb'
 import { expect, test } from 'vitest'
 import { parseRetention } from '#shared/core/retention.ts'
 import { TINY_TABLES, tinyDynamodb } from '#shared/testing/dynamodb/tiny-dynamodb.ts'
+import { PutCommand } from './commands.ts'
 import { dynamoEventStore } from './dynamo-event-store.ts'
 
 test('a renewal of an epoch that died halfway is completed by the worker that cannot advance a head', async () => {

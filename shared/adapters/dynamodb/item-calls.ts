@@ -1,9 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { type DynamoDBClient, DynamoDBServiceException } from '@aws-sdk/client-dynamodb'
 import type { HttpReply } from '#shared/adapters/aws/keep-alive-request.ts'
 import { THROTTLES } from '#shared/adapters/aws/outage.ts'
+import type { AwsCredentials } from '#shared/adapters/aws/sign-request.ts'
 import { payloadOf, signedRequester } from '#shared/adapters/aws/signed-request.ts'
-import { type Attributes, fromAttributes, NotPlain, toAttributes } from './attributes.ts'
+import { type Attributes, fromAttributes, toAttributes } from './attributes.ts'
+import type { DocumentClient, Operation } from './commands.ts'
 
 /** The maximum duration of each try. Together they fit into the 10 s of a function (docs/adr/0023). */
 const TRIES_MS = [5000, 2500, 1500]
@@ -17,55 +18,53 @@ const RETRY_COST = 5
 const SKEW_MS = 240_000
 
 type Fields = Readonly<Record<string, unknown>>
-type Operation = { readonly write: (input: Fields) => Fields; readonly read: (output: Fields) => Fields }
+type Marshalling = { readonly write: (input: Fields) => Fields; readonly read: (output: Fields) => Fields }
 
 type Options = {
-  /** Otherwise that of DynamoDB in the client's region. */
-  readonly endpoint?: string | undefined
+  readonly endpoint: URL
+  readonly region: string
+  readonly credentials: AwsCredentials
   /** The maximum duration of each try, in milliseconds. */
   readonly triesMs?: readonly number[]
   readonly sleep?: (ms: number) => Promise<unknown>
 }
 
-/**
- * Lets a client make the calls about items itself: all else, such as calls about tables, goes the way of the SDK, and so
- * do items that are not plain JSON. The client must be used as a document client.
- *
- * It is a middleware that runs first and does not call the next one. It does what those do that follow: it marshalls,
- * finds endpoint, region and credentials in the configuration of the client, signs, sends, retries throttles, failures of
- * the server and of the network, and throws the same errors. What it leaves out is the generality that costs the SDK
- * three quarters of the CPU of a call (docs/adr/0020-posts-and-calls-without-the-sdks-middle.md).
- */
-export function shortenItemCalls(client: DynamoDBClient, options: Options = {}): void {
-  const call = createCaller(client, options)
-  client.middlewareStack.add(
-    (next, { commandName }) =>
-      async (args) => {
-        const operation = OPERATIONS[commandName ?? '']
-        const body = operation && writeBody(operation, args.input as Fields)
-        if (operation === undefined || body === undefined) return next(args)
-        const reply = await call(String(commandName).slice(0, -'Command'.length), body)
-        const output = { ...operation.read(reply.fields), $metadata: reply.metadata }
-        return { response: {}, output: output as never }
-      },
-    { step: 'initialize', priority: 'high', name: 'itemCalls' },
-  )
-}
+/** An error of DynamoDB, as the SDK's client throws it. `Item` is the one that a condition met, if it was asked for. */
+export class DynamoError extends Error {
+  readonly $fault: 'client' | 'server'
+  readonly $metadata: Metadata
+  $retryable: object | undefined
 
-/** Returns undefined if the input holds what the SDK must write. */
-function writeBody({ write }: Operation, input: Fields): string | undefined {
-  try {
-    return JSON.stringify(write(input))
-  } catch (error) {
-    if (error instanceof NotPlain) return undefined
-    throw error
+  constructor(name: string, message: string, metadata: Metadata) {
+    super(message)
+    this.name = name
+    this.$fault = metadata.httpStatusCode >= 500 ? 'server' : 'client'
+    this.$metadata = metadata
+  }
+}
+type Metadata = { readonly httpStatusCode: number; readonly requestId: string }
+
+/**
+ * Returns a client that calls DynamoDB about items. It marshalls, signs, sends, retries throttles, failures of the server
+ * and of the network, and throws the same errors as the SDK's document client, which is what item-calls.test.ts compares
+ * it with. What it leaves out is the generality that costs the SDK three quarters of the CPU of a call, and half of the
+ * start of a function (docs/adr/0020-posts-and-calls-without-the-sdks-middle.md).
+ */
+export function itemClient(options: Options): DocumentClient {
+  const call = createCaller(options)
+  return {
+    async send<Output>({ operation, input }: { readonly operation: Operation; readonly input: object }) {
+      const { write, read } = MARSHALLING[operation]
+      const { fields, metadata } = await call(operation, JSON.stringify(write(input as Fields)))
+      return { ...read(fields), $metadata: metadata } as Output
+    },
   }
 }
 
-type Reply = { readonly fields: Fields; readonly metadata: object }
+type Reply = { readonly fields: Fields; readonly metadata: Metadata }
 
-function createCaller(client: DynamoDBClient, { endpoint, sleep = delay, triesMs = TRIES_MS }: Options) {
-  const exchange = createExchange(client, endpoint)
+function createCaller({ sleep = delay, triesMs = TRIES_MS, ...options }: Options) {
+  const exchange = createExchange(options)
   let tokens = RETRY_TOKENS
   return async (name: string, body: string): Promise<Reply> => {
     for (let attempt = 1; ; attempt++) {
@@ -85,9 +84,9 @@ function createCaller(client: DynamoDBClient, { endpoint, sleep = delay, triesMs
 
 /** Returns the ceiling of the pause before another try, in milliseconds; undefined if there must be none. */
 function pauseAfter(error: unknown): number | undefined {
-  if (!(error instanceof DynamoDBServiceException)) return FIRST_PAUSE_MS // the network, or the time is over
+  if (!(error instanceof DynamoError)) return FIRST_PAUSE_MS // the network, or the time is over
   if (WITH_LONG_PAUSE.has(error.name)) return THROTTLED_PAUSE_MS
-  const status = error.$metadata.httpStatusCode ?? 0
+  const status = error.$metadata.httpStatusCode
   return status >= 500 || (SKEW_ERRORS.has(error.name) && error.$retryable) ? FIRST_PAUSE_MS : undefined
 }
 
@@ -99,20 +98,14 @@ const WITH_LONG_PAUSE: ReadonlySet<string> = new Set([
 ])
 const SKEW_ERRORS: ReadonlySet<string> = new Set(['InvalidSignatureException', 'RequestTimeTooSkewed'])
 
-function createExchange(client: DynamoDBClient, endpoint: string | undefined) {
-  let target: Promise<Target> | undefined
+function createExchange({ endpoint, region, credentials }: Omit<Options, 'sleep' | 'triesMs'>) {
+  const request = signedRequester('dynamodb', endpoint)
   let offset = 0
   return async (name: string, body: string, timeoutMs: number): Promise<Reply> => {
-    target ??= findTarget(client, endpoint)
-    const { region, request } = await target.catch((error: unknown) => {
-      target = undefined
-      throw error
-    })
     const headers = {
       'content-type': 'application/x-amz-json-1.0',
       'x-amz-target': `DynamoDB_20120810.${name}`,
     }
-    const credentials = await client.config.credentials()
     const reply = await request(
       { path: '/', headers, payload: payloadOf(body), timeoutMs },
       { credentials, region, now: Date.now() + offset },
@@ -128,35 +121,20 @@ function createExchange(client: DynamoDBClient, endpoint: string | undefined) {
   }
 }
 
-type Target = { readonly region: string; readonly request: ReturnType<typeof signedRequester> }
-
-/** Asks the configuration of the client once; the SDK evaluates the rules of endpoints for each call. */
-async function findTarget({ config }: DynamoDBClient, given: string | undefined): Promise<Target> {
-  const { endpointProvider, useFipsEndpoint: isFips, useDualstackEndpoint: isDualStack } = config
-  const region = await config.region()
-  const parameters = { Region: region, UseFIPS: await isFips(), UseDualStack: await isDualStack() }
-  const endpoint = new URL(given ?? endpointProvider(parameters).url)
-  return { region, request: signedRequester('dynamodb', endpoint) }
-}
-
 function readFields({ body }: HttpReply): Fields {
   return body.length === 0 ? {} : JSON.parse(body.toString())
 }
 
-function metadataOf({ status, headers }: HttpReply) {
+function metadataOf({ status, headers }: HttpReply): Metadata {
   return { httpStatusCode: status, requestId: String(headers['x-amzn-requestid'] ?? '') }
 }
 
 /** The error's name is the end of `com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException`. */
-function errorOf(reply: HttpReply): DynamoDBServiceException {
+function errorOf(reply: HttpReply): DynamoError {
   const { __type = 'Unknown', message, Message, ...rest } = readErrorFields(reply)
   const name = String(__type).replace(/^.*#/, '').replace(/:.*$/, '')
-  const error = new DynamoDBServiceException({
-    name,
-    $fault: reply.status >= 500 ? 'server' : 'client',
-    $metadata: metadataOf(reply),
-    message: String(message ?? Message ?? `DynamoDB responded with ${reply.status}`),
-  })
+  const text = String(message ?? Message ?? `DynamoDB responded with ${reply.status}`)
+  const error = new DynamoError(name, text, metadataOf(reply))
   const { Item } = rest // of a conditional write that asks for it
   return Item === undefined ? error : Object.assign(error, { Item: fromAttributes(Item as Attributes) })
 }
@@ -204,8 +182,8 @@ const convertWrites =
       ...(DeleteRequest && { DeleteRequest: { Key: convert(DeleteRequest.Key) } }),
     }))
 
-const single: Operation = { write: writeItem, read: readItems }
-const batchGet: Operation = {
+const single: Marshalling = { write: writeItem, read: readItems }
+const batchGet: Marshalling = {
   write: (input) => ({
     ...input,
     RequestItems: mapValues(input.RequestItems as object, convertKeys(toAttributes)),
@@ -216,7 +194,7 @@ const batchGet: Operation = {
     UnprocessedKeys: mapValues(UnprocessedKeys as object, convertKeys(fromAttributes)),
   }),
 }
-const batchWrite: Operation = {
+const batchWrite: Marshalling = {
   write: (input) => ({
     ...input,
     RequestItems: mapValues(input.RequestItems as object, convertWrites(toAttributes)),
@@ -227,13 +205,13 @@ const batchWrite: Operation = {
   }),
 }
 
-const OPERATIONS: Readonly<Record<string, Operation>> = {
-  GetItemCommand: single,
-  PutItemCommand: single,
-  UpdateItemCommand: single,
-  DeleteItemCommand: single,
-  QueryCommand: single,
-  ScanCommand: single,
-  BatchGetItemCommand: batchGet,
-  BatchWriteItemCommand: batchWrite,
+const MARSHALLING: Readonly<Record<Operation, Marshalling>> = {
+  GetItem: single,
+  PutItem: single,
+  UpdateItem: single,
+  DeleteItem: single,
+  Query: single,
+  Scan: single,
+  BatchGetItem: batchGet,
+  BatchWriteItem: batchWrite,
 }

@@ -1,6 +1,6 @@
-import { PutCommand } from '@aws-sdk/lib-dynamodb'
 import { expect, test } from 'vitest'
 import { countingDynamodb } from '#shared/testing/dynamodb/counting-dynamodb.ts'
+import { PutCommand } from './commands.ts'
 import { dynamoRevocationStore } from './dynamo-revocation-store.ts'
 import { joinedReads } from './joined-reads.ts'
 

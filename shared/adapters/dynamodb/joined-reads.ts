@@ -1,4 +1,4 @@
-import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+import type { DocumentClient } from './commands.ts'
 import { getAll, getTables, type Item } from './dynamo-requests.ts'
 
 /** Reads items of a table by key, strongly consistent, in no particular order. Missing items are omitted. */
@@ -18,7 +18,7 @@ const KEYS_AT_ONCE = 100
  * Returns a reader that makes one request of all reads which begin in the same turn, of any tables: a batch of
  * `deliver` reads the versions of its patterns and of the revocations at once.
  */
-export function joinedReads(client: DynamoDBDocumentClient): ReadItems {
+export function joinedReads(client: DocumentClient): ReadItems {
   let waiting: Waiting[] = []
   const send = async () => {
     const reads = waiting
@@ -47,7 +47,7 @@ function keysByTable(reads: readonly Waiting[]): Map<string, Item[]> {
 }
 
 async function readTables(
-  client: DynamoDBDocumentClient,
+  client: DocumentClient,
   tables: ReadonlyMap<string, Item[]>,
 ): Promise<Map<string, Item[]>> {
   const count = [...tables.values()].reduce((sum, keys) => sum + keys.length, 0)

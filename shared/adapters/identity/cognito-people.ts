@@ -1,4 +1,5 @@
-import { type AwsSettings, actionCaller } from '#shared/adapters/aws/call-action.ts'
+import type { AwsSettings } from '#shared/adapters/aws/aws-settings.ts'
+import { actionCaller } from '#shared/adapters/aws/call-action.ts'
 import { isUserName } from '#shared/core/access/principal.ts'
 import { highestRole, ROLES, type Role } from '#shared/core/access/role.ts'
 import type { People } from '#shared/pipeline/people/directory.ts'

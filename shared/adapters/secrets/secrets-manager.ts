@@ -1,4 +1,5 @@
-import { type AwsSettings, actionCaller } from '#shared/adapters/aws/call-action.ts'
+import type { AwsSettings } from '#shared/adapters/aws/aws-settings.ts'
+import { actionCaller } from '#shared/adapters/aws/call-action.ts'
 
 /** The current version of a secret. */
 export type Secret = {

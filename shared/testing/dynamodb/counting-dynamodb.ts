@@ -1,4 +1,4 @@
-import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+import type { DocumentClient } from '#shared/adapters/dynamodb/commands.ts'
 import { tinyDynamodb } from './tiny-dynamodb.ts'
 
 /** A request to DynamoDB: the command, such as "Put", and the table; of a batch, every table. */
@@ -28,7 +28,7 @@ export function countingDynamodb() {
     return tiny.send(command as Parameters<typeof tiny.send>[0])
   }
   return {
-    client: { send } as unknown as DynamoDBDocumentClient,
+    client: { send } as unknown as DocumentClient,
     calls: (): readonly CountedCall[] => calls,
     roundTrips: () => roundTrips,
     reset() {

@@ -1,5 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { CreateTableCommand, DeleteTableCommand, DescribeTableCommand } from '@aws-sdk/client-dynamodb'
+import {
+  CreateTableCommand,
+  DeleteTableCommand,
+  DescribeTableCommand,
+  DynamoDBClient,
+} from '@aws-sdk/client-dynamodb'
 import { dynamoClient } from '#shared/adapters/dynamodb/dynamo-requests.ts'
 import { startDynamodb as startLocal } from '../../../localstack/dynamodb/start-dynamodb.ts'
 import { KEYS, type TableName, tableInput } from './tables.ts'
@@ -12,12 +17,14 @@ import { KEYS, type TableName, tableInput } from './tables.ts'
 export async function startDynamodb() {
   const given = process.env.DYNAMODB_ENDPOINT
   const local = given ? null : await startLocal({ port: 0, dataDir: null, log: console.error })
-  const client = dynamoClient({ endpoint: given ?? local?.endpoint, isLocal: true })
+  const endpoint = given ?? local?.endpoint ?? ''
+  const client = dynamoClient({ endpoint, isLocal: true })
+  const admin = tableClient(endpoint)
   const suffix = randomUUID().slice(0, 8)
   const names = Object.fromEntries(Object.keys(KEYS).map((name) => [name, `${name}-${suffix}`]))
   const tables = names as Record<TableName, string>
   for (const [name, table] of Object.entries(tables)) {
-    await client.send(new CreateTableCommand(tableInput(name as TableName, table)))
+    await admin.send(new CreateTableCommand(tableInput(name as TableName, table)))
     while (!(await isActive(table))) await new Promise((resolve) => setTimeout(resolve, 20))
   }
   return {
@@ -25,14 +32,20 @@ export async function startDynamodb() {
     client,
     tables,
     async stop() {
-      for (const TableName of Object.values(tables)) await client.send(new DeleteTableCommand({ TableName }))
-      client.destroy()
+      for (const TableName of Object.values(tables)) await admin.send(new DeleteTableCommand({ TableName }))
+      admin.destroy()
       await local?.stop()
     },
   }
 
   async function isActive(TableName: string): Promise<boolean> {
-    const { Table } = await client.send(new DescribeTableCommand({ TableName }))
+    const { Table } = await admin.send(new DescribeTableCommand({ TableName }))
     return Table?.TableStatus === 'ACTIVE'
   }
+}
+
+/** The SDK's client, for calls about tables: what runs in a function makes none. */
+export function tableClient(endpoint: string): DynamoDBClient {
+  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' }
+  return new DynamoDBClient({ endpoint, region: 'local', credentials })
 }

@@ -1,4 +1,4 @@
-import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+import type { DocumentClient } from '#shared/adapters/dynamodb/commands.ts'
 import { runOperation } from '../../../localstack/dynamodb/operations/run-operation.ts'
 import type { Item } from '../../../localstack/dynamodb/values/attribute-value.ts'
 import { marshall, unmarshall } from './marshall.ts'
@@ -40,7 +40,7 @@ export function tinyDynamodb({ yieldPoint = async () => {}, pageItems = 1000 }: 
   }
   /** Returns all items of a table. It is no step. */
   const itemsOf = (TableName: TableName) => toResult(run('Scan', { TableName })).Items as Native[]
-  return { client: { send } as unknown as DynamoDBDocumentClient, itemsOf }
+  return { client: { send } as unknown as DocumentClient, itemsOf }
 }
 
 const DEFINITIONS = Object.entries(KEYS).map(([name, [hash, range, type = 'S']]: [string, KeySchema]) => ({

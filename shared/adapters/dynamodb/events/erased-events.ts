@@ -1,4 +1,9 @@
-import { type DynamoDBDocumentClient, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
+import {
+  type DocumentClient,
+  GetCommand,
+  PutCommand,
+  UpdateCommand,
+} from '#shared/adapters/dynamodb/commands.ts'
 import { type Item, queryAll, succeeds } from '#shared/adapters/dynamodb/dynamo-requests.ts'
 import { erasedForm } from '#shared/core/erasure.ts'
 import { storedFor } from '#shared/core/retention.ts'
@@ -10,7 +15,7 @@ import { type EventTable, streamKey } from './event-reads.ts'
  * not keep the record of an older event for longer.
  */
 export function erasedEvents(
-  client: DynamoDBDocumentClient,
+  client: DocumentClient,
   { table, retention, now = Date.now }: EventTable,
 ): Pick<EventStore, 'erase' | 'erasures'> {
   const get = async (key: Item): Promise<Item | undefined> =>

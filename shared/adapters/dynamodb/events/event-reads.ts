@@ -1,4 +1,4 @@
-import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb'
+import { type DocumentClient, QueryCommand } from '#shared/adapters/dynamodb/commands.ts'
 import { getAll, type Item, queryAll, queryPages } from '#shared/adapters/dynamodb/dynamo-requests.ts'
 import type { Position } from '#shared/core/event.ts'
 import { graceOf, type Retention } from '#shared/core/retention.ts'
@@ -24,7 +24,7 @@ const SEEN = {
  * returns, and begins at the live edge (docs/adr/0025).
  */
 export function eventReads(
-  client: DynamoDBDocumentClient,
+  client: DocumentClient,
   { table, retention, now = Date.now }: EventTable,
 ): Pick<EventStore, 'read' | 'firstLive' | 'firstSince'> {
   const edges = new Map<string, LiveEdge>()

@@ -1,6 +1,6 @@
-import { PutCommand } from '@aws-sdk/lib-dynamodb'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { PutCommand } from '#shared/adapters/dynamodb/commands.ts'
 import { dynamoEventStore } from '#shared/adapters/dynamodb/dynamo-event-store.ts'
 import { formatCursor } from '#shared/core/cursor.ts'
 import { parseRetention } from '#shared/core/retention.ts'

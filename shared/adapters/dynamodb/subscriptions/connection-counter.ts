@@ -1,4 +1,4 @@
-import { type DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb'
+import { type DocumentClient, UpdateCommand } from '#shared/adapters/dynamodb/commands.ts'
 import { queryAll } from '#shared/adapters/dynamodb/dynamo-requests.ts'
 
 // connections table, key (connection, item):
@@ -10,7 +10,7 @@ const SPAN_SECONDS = 600
 const COUNTS = 'count#connections'
 
 /** Counts open connections, so that their number costs one small query and not a scan of all of them. */
-export function connectionCounter(client: DynamoDBDocumentClient, table: string) {
+export function connectionCounter(client: DocumentClient, table: string) {
   return {
     /** Counts a connection that was opened (1) or removed (-1) and that expires at this time, in seconds. */
     async add(expires: number, by: 1 | -1): Promise<void> {

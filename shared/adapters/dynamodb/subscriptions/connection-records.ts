@@ -1,10 +1,10 @@
 import {
   DeleteCommand,
-  type DynamoDBDocumentClient,
+  type DocumentClient,
   GetCommand,
   PutCommand,
   UpdateCommand,
-} from '@aws-sdk/lib-dynamodb'
+} from '#shared/adapters/dynamodb/commands.ts'
 import { type Item, isConditionFailure } from '#shared/adapters/dynamodb/dynamo-requests.ts'
 import type { Principal } from '#shared/core/access/principal.ts'
 import { SUBSCRIPTION_LIMIT } from '#shared/core/limits.ts'
@@ -35,7 +35,7 @@ export function toOpenConnection({ principal, expires }: Item): OpenConnection {
 export type ConnectionRecords = ReturnType<typeof connectionRecords>
 
 /** The connections themselves. A change of one does nothing to a connection that is gone. `now` returns seconds. */
-export function connectionRecords(client: DynamoDBDocumentClient, table: string, now: () => number) {
+export function connectionRecords(client: DocumentClient, table: string, now: () => number) {
   const spans = new Map<string, number>()
   /** Updates a connection. Returns it as it is then, or null if the condition is not met, or the connection is gone. */
   const update = async (

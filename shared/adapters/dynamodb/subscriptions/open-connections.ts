@@ -1,5 +1,5 @@
-import { DeleteCommand, type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb'
 import pLimit from 'p-limit'
+import { DeleteCommand, type DocumentClient, PutCommand } from '#shared/adapters/dynamodb/commands.ts'
 import { type Item, queryAll, queryPages } from '#shared/adapters/dynamodb/dynamo-requests.ts'
 import { Refusal } from '#shared/core/refusal.ts'
 import type { ConnectionPage, ConnectionQuery, ListedConnection } from '#shared/pipeline/ports.ts'
@@ -31,7 +31,7 @@ type Deps = {
 }
 
 /** The open connections by the time at which they expire, which is the order in which they were opened. */
-export function openConnections(client: DynamoDBDocumentClient, { table, lifetime, shards, now }: Deps) {
+export function openConnections(client: DocumentClient, { table, lifetime, shards, now }: Deps) {
   const keyOf = ({ connection, expires }: Opened) => ({
     connection: partitionOf(spanOf(expires)),
     item: `${expires}#${connection}`,

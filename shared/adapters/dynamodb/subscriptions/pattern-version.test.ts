@@ -1,6 +1,6 @@
-import { DeleteCommand } from '@aws-sdk/lib-dynamodb'
 import fc from 'fast-check'
 import { beforeEach, expect, test } from 'vitest'
+import { DeleteCommand } from '#shared/adapters/dynamodb/commands.ts'
 import { createScheduler } from '#shared/testing/delivery/scheduler.ts'
 import { TINY_TABLES, tinyDynamodb } from '#shared/testing/dynamodb/tiny-dynamodb.ts'
 import { createRandom } from '#shared/testing/random.ts'

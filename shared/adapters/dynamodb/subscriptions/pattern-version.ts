@@ -1,4 +1,4 @@
-import { type DynamoDBDocumentClient, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
+import { type DocumentClient, PutCommand, UpdateCommand } from '#shared/adapters/dynamodb/commands.ts'
 import { getAll, type Item } from '#shared/adapters/dynamodb/dynamo-requests.ts'
 import { joinedReads, type ReadItems } from '#shared/adapters/dynamodb/joined-reads.ts'
 
@@ -58,7 +58,7 @@ type Options = { readonly now?: () => number; readonly readItems?: ReadItems }
 
 /** The versions of patterns, by channel key. `now` returns milliseconds. */
 export function patternVersions(
-  client: DynamoDBDocumentClient,
+  client: DocumentClient,
   table: string,
   { now = Date.now, readItems = joinedReads(client) }: Options = {},
 ) {

@@ -1,4 +1,4 @@
-import { type DynamoDBDocumentClient, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
+import { type DocumentClient, GetCommand, UpdateCommand } from '#shared/adapters/dynamodb/commands.ts'
 import { succeeds } from '#shared/adapters/dynamodb/dynamo-requests.ts'
 
 // connections table, key (connection, item):
@@ -11,7 +11,7 @@ const PREFIX = 's'
 const spanOf = (seconds: number) => Math.floor(seconds / SPAN_SECONDS)
 
 /** Counts the connections of each principal, so that no race opens more than it may have. `now` returns seconds. */
-export function principalCounter(client: DynamoDBDocumentClient, table: string, now: () => number) {
+export function principalCounter(client: DocumentClient, table: string, now: () => number) {
   const keyOf = (name: string) => ({ connection: `principal#${name}`, item: 'count' })
 
   return {

@@ -1,4 +1,9 @@
-import { DeleteCommand, type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb'
+import {
+  DeleteCommand,
+  type DocumentClient,
+  GetCommand,
+  PutCommand,
+} from '#shared/adapters/dynamodb/commands.ts'
 import {
   deleteAll,
   getAll,
@@ -36,7 +41,7 @@ type Deps = {
  * The subscriptions of connections on record, and with them the rows of the index. Only what has its record takes a slot
  * of its connection, and only what has a slot writes rows: so no race leaves more of them than there are slots.
  */
-export function registrationRecords(client: DynamoDBDocumentClient, deps: Deps) {
+export function registrationRecords(client: DocumentClient, deps: Deps) {
   const { table, connections, index, shards, now } = deps
   const register = registrar(client, deps)
   const get = recordReader(client, deps)
@@ -123,7 +128,7 @@ export function registrationRecords(client: DynamoDBDocumentClient, deps: Deps) 
 }
 
 /** Returns what registers a subscription; `expires` is in seconds. */
-function registrar(client: DynamoDBDocumentClient, deps: Deps) {
+function registrar(client: DocumentClient, deps: Deps) {
   const { table, connections, index, shards, now } = deps
   const get = recordReader(client, deps)
 
@@ -212,7 +217,7 @@ function registrar(client: DynamoDBDocumentClient, deps: Deps) {
   }
 }
 
-function recordReader(client: DynamoDBDocumentClient, { table, now }: Deps) {
+function recordReader(client: DocumentClient, { table, now }: Deps) {
   return async (connection: string, id: string): Promise<Item | null> => {
     const Key = recordKey(connection, id)
     const { Item } = await client.send(new GetCommand({ TableName: table, Key, ConsistentRead: true }))

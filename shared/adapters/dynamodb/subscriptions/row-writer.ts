@@ -1,4 +1,9 @@
-import { DeleteCommand, type DynamoDBDocumentClient, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
+import {
+  DeleteCommand,
+  type DocumentClient,
+  PutCommand,
+  UpdateCommand,
+} from '#shared/adapters/dynamodb/commands.ts'
 import { deleteAll, succeeds } from '#shared/adapters/dynamodb/dynamo-requests.ts'
 import type { Subscription } from '#shared/pipeline/ports.ts'
 import type { patternVersions } from './pattern-version.ts'
@@ -7,7 +12,7 @@ import { channelKey, flagUpdate, notNewer, type Registration, shardOf } from './
 type Deps = { readonly shards: number; readonly versions: ReturnType<typeof patternVersions> }
 
 /** Writes the rows of subscriptions, each in the shard of its connection, and then names them as changed. */
-export function rowWriter(client: DynamoDBDocumentClient, table: string, { shards, versions }: Deps) {
+export function rowWriter(client: DocumentClient, table: string, { shards, versions }: Deps) {
   /** The rows of a pattern that are in the shard of a connection. */
   const channelOf = (connection: string, pattern: string): string =>
     channelKey({ shards, shard: shardOf(connection, shards) }, pattern)

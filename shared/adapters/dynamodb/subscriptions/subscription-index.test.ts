@@ -1,6 +1,6 @@
-import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import fc from 'fast-check'
 import { afterEach, expect, test, vi } from 'vitest'
+import type { DocumentClient } from '#shared/adapters/dynamodb/commands.ts'
 import { dynamoSubscriptionStore } from '#shared/adapters/dynamodb/dynamo-subscription-store.ts'
 import { createScheduler } from '#shared/testing/delivery/scheduler.ts'
 import { TINY_TABLES, tinyDynamodb } from '#shared/testing/dynamodb/tiny-dynamodb.ts'
@@ -22,9 +22,9 @@ type Send = (command: Command) => Promise<Record<string, unknown>>
 /** Changes what a client sends or gets. */
 type Tamper = (send: Send) => Send
 
-function tampered(client: DynamoDBDocumentClient, tamper: Tamper): DynamoDBDocumentClient {
+function tampered(client: DocumentClient, tamper: Tamper): DocumentClient {
   const send: Send = (command) => client.send(command as never) as never
-  return { send: tamper(send) } as unknown as DynamoDBDocumentClient
+  return { send: tamper(send) } as unknown as DocumentClient
 }
 
 /** Two stores on the same data: one that writes, and a reader whose requests and items read are counted. */

@@ -1,4 +1,4 @@
-import { DeleteCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+import { DeleteCommand, type DocumentClient } from '#shared/adapters/dynamodb/commands.ts'
 import { getAll, type Item, queryAll } from '#shared/adapters/dynamodb/dynamo-requests.ts'
 import type { ReadItems } from '#shared/adapters/dynamodb/joined-reads.ts'
 import type { Subscription } from '#shared/pipeline/ports.ts'
@@ -24,7 +24,7 @@ export type SubscriptionIndex = ReturnType<typeof subscriptionIndex>
  * patterns of a batch) may use the rows it has of that version, and reads again only those that changed since.
  */
 export function subscriptionIndex(
-  client: DynamoDBDocumentClient,
+  client: DocumentClient,
   table: string,
   { readItems, ...shard }: Shard & { readonly readItems?: ReadItems | undefined },
 ) {

@@ -1,4 +1,4 @@
-import { UpdateCommand } from '@aws-sdk/lib-dynamodb'
+import { UpdateCommand } from '#shared/adapters/dynamodb/commands.ts'
 import type { Item } from '#shared/adapters/dynamodb/dynamo-requests.ts'
 import { hashOf } from '#shared/adapters/dynamodb/hash.ts'
 import type { Principal } from '#shared/core/access/principal.ts'
