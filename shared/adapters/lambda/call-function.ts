@@ -1,3 +1,4 @@
+import { type AwsSettings, serviceEndpoint, signingOf } from '#shared/adapters/aws/aws-settings.ts'
 import { payloadOf, signedRequester } from '#shared/adapters/aws/signed-request.ts'
 
 /** The call itself, not what the function then does; in milliseconds. */
@@ -10,15 +11,12 @@ const PATIENCE_MS = 3000
  */
 export function functionCaller(
   name: string,
-  { AWS_REGION: region = 'local', ...env }: Readonly<Record<string, string | undefined>>,
-  endpoint = `https://lambda.${region}.amazonaws.com`,
+  aws: AwsSettings,
+  endpoint?: string,
 ): (payload: object) => Promise<void> {
-  const credentials = {
-    accessKeyId: env.AWS_ACCESS_KEY_ID ?? 'local',
-    secretAccessKey: env.AWS_SECRET_ACCESS_KEY ?? 'local',
-    sessionToken: env.AWS_SESSION_TOKEN,
-  }
-  const request = signedRequester('lambda', new URL(endpoint))
+  const { credentials, region } = signingOf(aws)
+  const url = endpoint === undefined ? serviceEndpoint('lambda', region) : new URL(endpoint)
+  const request = signedRequester('lambda', url)
   const path = `/2015-03-31/functions/${encodeURIComponent(name)}/invocations`
   const headers = { 'content-type': 'application/json', 'x-amz-invocation-type': 'Event' }
   return async (input) => {
