@@ -27,18 +27,13 @@ const KNOWS_SOURCES: readonly Grant[] = [items('keys', ['GetItem'], { only: ['so
 const REPORTS: readonly Grant[] = [items('connections', ['BatchGetItem', 'PutItem'], { only: ['report'] })]
 /** Signs the records that it writes, and knows those of other functions by their signatures. */
 const SIGNS: readonly Grant[] = [{ on: 'secret', id: 'RecordSecret' }]
-/** Writes events to Kafka: takes a lease, claims, and releases the lease if the write failed. */
-const APPENDS: readonly Grant[] = [
+/** Writes records to Kafka: to all topics of the service, or to those named. */
+const writes = (...topics: readonly string[]): readonly Grant[] => [
   ...SIGNS,
-  { on: 'kafka', may: 'write' },
-  items('claims', ['GetItem', 'BatchGetItem', 'PutItem', 'DeleteItem']),
+  { on: 'kafka', may: 'write', ...(topics.length > 0 && { topics }) },
 ]
-/** The same for one topic, and an event at a time. */
-const appendsTo = (topic: string): readonly Grant[] => [
-  ...SIGNS,
-  { on: 'kafka', may: 'write', topics: [topic] },
-  items('claims', ['GetItem', 'PutItem', 'DeleteItem']),
-]
+/** Takes a lease on an event that it writes, claims it, and releases the lease if the write failed. */
+const LEASES: readonly Grant[] = [items('claims', ['GetItem', 'PutItem', 'DeleteItem'])]
 /** Hands entries of the audit trail to the function that writes them. */
 const AUDITS: readonly Grant[] = [{ on: 'functions', names: ['audit'] }]
 /** Claims what it reads from Kafka, and keeps claims that would end before their events. */
@@ -90,18 +85,34 @@ const WORKS_ON_REPLAYS: readonly Grant[] = [
 
 /** The access of each function, by its key in serverless.yml. The shards of `deliver` share that of the first. */
 export const FUNCTION_ACCESS = {
-  write: [...IDENTIFIES, ...LIMITS, ...REPORTS, ...KNOWS_SOURCES, ...APPENDS],
-  webhooks: [...LIMITS, ...REPORTS, ...KNOWS_SOURCES, ...APPENDS, { on: 'secret', id: 'WebhookSecrets' }],
+  write: [
+    ...IDENTIFIES,
+    ...LIMITS,
+    ...REPORTS,
+    ...KNOWS_SOURCES,
+    ...writes(),
+    ...LEASES,
+    items('claims', ['BatchGetItem']),
+  ],
+  webhooks: [
+    ...LIMITS,
+    ...REPORTS,
+    ...KNOWS_SOURCES,
+    ...writes(),
+    ...LEASES,
+    { on: 'secret', id: 'WebhookSecrets' },
+  ],
   command: [
     ...IDENTIFIES,
     ...LIMITS,
     ...REPORTS,
-    ...APPENDS,
+    ...writes(),
+    ...LEASES,
     ...READS_LOG,
     ...ERASES,
     ...READS_VIEWS,
     { on: 'kafka', may: 'describe' },
-    items('claims', ['Query']),
+    items('claims', ['BatchGetItem', 'Query']),
     items('views', ['BatchGetItem']),
     items('deadLetters', ['UpdateItem']),
     // Whether an event can be assigned to somebody.
@@ -126,19 +137,20 @@ export const FUNCTION_ACCESS = {
   streams: [
     ...IDENTIFIES,
     ...LIMITS,
-    ...appendsTo(AUDIT_TOPIC),
+    ...writes(AUDIT_TOPIC),
     ...KNOWS_HEADS,
     ...KNOWS_ERASED,
     items('claims', ['BatchGetItem']),
     { on: 'kafka', may: 'inspect' },
   ],
   stats: [
-    ...appendsTo(UNCLAIMED_TOPIC),
+    ...writes(UNCLAIMED_TOPIC),
+    ...LEASES,
     ...KNOWS_HEADS,
     ...READS_VIEWS,
     items('connections', ['Query'], { only: ['count#connections'] }),
   ],
-  audit: [...appendsTo(AUDIT_TOPIC)],
+  audit: [...writes(AUDIT_TOPIC), ...LEASES],
   accounts: [
     ...IDENTIFIES,
     ...LIMITS,
@@ -158,7 +170,7 @@ export const FUNCTION_ACCESS = {
     { on: 'functions', names: ['replay-records', 'replay-events'] },
   ],
   'replay-records': [
-    ...APPENDS,
+    ...writes(),
     ...CLAIMS,
     ...READS_LOG,
     ...RENEWS_EPOCHS,
@@ -220,7 +232,7 @@ export const FUNCTION_ACCESS = {
     { on: 'kafka', may: 'be triggered', group: 'deliver' },
   ],
   fold: [
-    ...SIGNS,
+    ...writes(),
     ...REPORTS,
     ...CLAIMS,
     ...READS_LOG,
@@ -228,7 +240,6 @@ export const FUNCTION_ACCESS = {
     ...KNOWS_ERASED,
     ...WRITES_LETTERS,
     items('views', ['GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem']),
-    { on: 'kafka', may: 'write' },
     { on: 'kafka', may: 'be triggered', group: 'fold' },
   ],
   'kafka-brokers': [{ on: 'cluster' }],
