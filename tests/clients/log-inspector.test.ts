@@ -2,7 +2,10 @@ import { CompressionTypes, type Consumer, Kafka, logLevel, Partitioners, type Pr
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { kafkaLogInspector } from '#shared/adapters/kafka/kafka-log-inspector.ts'
 import type { LogInspector } from '#shared/pipeline/streams/log-inspector.ts'
-import { describeLogInspector } from '#shared/testing/contracts/log-inspector.contract.ts'
+import {
+  describeLogInspector,
+  type InspectedCluster,
+} from '#shared/testing/contracts/log-inspector.contract.ts'
 import type { Broker } from '../../localstack/broker/start-broker.ts'
 import { runCommand, succeeds } from './run-command.ts'
 import { startBrokerUnderTest, uniqueName } from './start-broker-under-test.ts'
@@ -33,8 +36,8 @@ afterAll(async () => {
   await broker.stop()
 })
 
-async function createTopic(numPartitions = 2): Promise<string> {
-  const topic = uniqueName('inspected')
+async function createTopic(numPartitions = 2, prefix = ''): Promise<string> {
+  const topic = `${prefix}${uniqueName('inspected')}`
   const admin = kafka.admin()
   await admin.connect()
   await admin.createTopics({ topics: [{ topic, numPartitions }], waitForLeaders: true })
@@ -43,20 +46,28 @@ async function createTopic(numPartitions = 2): Promise<string> {
   return topic
 }
 
-describeLogInspector('on Kafka', async () => {
+/** The cluster as a stage sees it whose topics begin with a prefix. */
+const seenWith = (prefix: string) => async (): Promise<InspectedCluster> => {
   await ready.promise
   return {
-    inspector,
-    createTopic,
+    inspector: kafkaLogInspector({
+      brokers: broker.endpoint.split(','),
+      clientId: 'inspector-test',
+      topicPrefix: prefix,
+    }),
+    createTopic: async () => (await createTopic(2, prefix)).slice(prefix.length),
     async append({ topic, partition }, records) {
       for (const { timestamp, key, value, headers = {} } of records)
         await producer.send({
-          topic,
+          topic: `${prefix}${topic}`,
           messages: [{ partition, key: key ?? null, value, headers, timestamp: String(timestamp) }],
         })
     },
   }
-})
+}
+
+describeLogInspector('on Kafka', seenWith(''))
+describeLogInspector('on Kafka, with a prefix', seenWith('stage.'))
 
 describe('the LogInspector on Kafka', () => {
   async function consume(groupId: string, topic: string): Promise<Consumer> {
