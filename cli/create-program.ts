@@ -17,6 +17,7 @@ import { createSecretsCommand } from './secrets/secrets-command.ts'
 import { createSimulateCommand } from './simulate/simulate-command.ts'
 import { createSmokeCommand } from './smoke/smoke-command.ts'
 import { createTailCommand } from './tail/tail-command.ts'
+import { createTokenCommand } from './token/token-command.ts'
 import { createTopicsCommand } from './topics/topics-command.ts'
 import { createUsersCommand } from './users/users-command.ts'
 
@@ -31,6 +32,7 @@ const COMMANDS: readonly ((context: CliContext) => Command)[] = [
   createTopicsCommand,
   createAuditCommand,
   createKeysCommand,
+  createTokenCommand,
   createUsersCommand,
   createSecretsCommand,
   createConnectionsCommand,
