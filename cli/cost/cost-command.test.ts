@@ -65,7 +65,7 @@ describe('tidewire cost agrees with sums that were made by hand', () => {
 
   test('of the same with Confluent Basic within 20 %, without what watches the stage', async () => {
     const { lines } = await report(...office, '--kafka', 'confluent')
-    const watching = ['X-Ray', 'CloudWatch']
+    const watching = ['X-Ray', 'CloudWatch', 'KMS']
     within(
       0.2,
       19,

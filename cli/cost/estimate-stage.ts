@@ -69,10 +69,14 @@ const LOG_BYTES = 1100
 const ACCESS_LOG_BYTES = 350
 /** `METRICS` by function: each function reports about a third of them. */
 const METRIC_SERIES = Math.round((Object.keys(METRICS).length / 3) * 12)
-const ALARMS = 20
+/** What 26 alarms look at, which are paid by their metrics, and the one over all pages (infra/observability/alarm-list.ts). */
+const ALARM_METRICS = 127
+const COMPOSITE_ALARMS = 1
 /** Files of the page, which a viewer opens once a day. */
 const REQUESTS_PER_PAGE = 30
 const PAGE_HOURS = 24
+/** Of records and of webhooks; the user of Kafka has one where it is not IAM. */
+const SECRETS = 3
 /** The share of invocations beyond one a second that X-Ray records. */
 const TRACED_SHARE = 0.05
 
@@ -237,9 +241,11 @@ function fixedLines(
     line('CloudWatch', 'GB of logs', 'logs', logged / GIGABYTE),
     // A metric is paid for the hours in which it has values.
     line('CloudWatch', 'metrics', 'metric', (METRIC_SERIES * hours) / MONTH_HOURS),
-    line('CloudWatch', 'alarms', 'alarm', ALARMS),
+    line('CloudWatch', 'metrics of alarms', 'alarm', ALARM_METRICS),
+    line('CloudWatch', 'alarms over alarms', 'compositeAlarm', COMPOSITE_ALARMS),
+    line('KMS', 'the key of alarms', 'key', 1),
     line('X-Ray', 'traces', 'trace', steady + (invocations - steady) * TRACED_SHARE),
-    line('Secrets', 'secrets', 'secret', 3),
+    line('Secrets', 'secrets', 'secret', SECRETS),
     line(
       'Network',
       `hours of ${countOf(endpoints, 'endpoint')} in ${zones} zones`,
