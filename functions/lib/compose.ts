@@ -9,6 +9,7 @@ import { dynamoReplayStore } from '#shared/adapters/dynamodb/dynamo-replay-store
 import { dynamoReportStore } from '#shared/adapters/dynamodb/dynamo-report-store.ts'
 import { dynamoClient } from '#shared/adapters/dynamodb/dynamo-requests.ts'
 import { dynamoRevocationStore } from '#shared/adapters/dynamodb/dynamo-revocation-store.ts'
+import { dynamoSigningKeyStore } from '#shared/adapters/dynamodb/dynamo-signing-key-store.ts'
 import { dynamoSubscriptionStore } from '#shared/adapters/dynamodb/dynamo-subscription-store.ts'
 import { dynamoTicketStore } from '#shared/adapters/dynamodb/dynamo-ticket-store.ts'
 import { dynamoTrialStore } from '#shared/adapters/dynamodb/dynamo-trial-store.ts'
@@ -18,6 +19,7 @@ import { apiGateway } from '#shared/adapters/gateway/api-gateway.ts'
 import type { Identify } from '#shared/adapters/http/require-principal.ts'
 import { cognitoPeople } from '#shared/adapters/identity/cognito-people.ts'
 import { keyIdentity } from '#shared/adapters/identity/key-identity.ts'
+import { storedKeys } from '#shared/adapters/identity/stored-keys.ts'
 import { tokenIdentity } from '#shared/adapters/identity/token-identity.ts'
 import { unlessRevoked } from '#shared/adapters/identity/unless-revoked.ts'
 import { type KafkaAccess, kafkaAccess } from '#shared/adapters/kafka/kafka-access.ts'
@@ -300,9 +302,16 @@ export function keyStore({ client, env: { tables } }: Tables) {
   return dynamoKeyStore(client, { table: tables.keys })
 }
 
+/** The keys of the issuer of tokens. */
+export function signingKeyStore({ client, env: { tables } }: Tables) {
+  return dynamoSigningKeyStore(client, { table: tables.keys })
+}
+
 /** The ways to identify the sender of a request. What was revoked is refused by all of them. */
 export function identityOf(tables: Tables): Identify {
-  const identify = { byKey: keyIdentity(keyStore(tables)), byToken: tokenIdentity(tables.env.tokens) }
+  const { tokens } = tables.env
+  const keys = storedKeys(signingKeyStore(tables), { issuer: tokens.issuer, now: Date.now })
+  const identify = { byKey: keyIdentity(keyStore(tables)), byToken: tokenIdentity(tokens, keys) }
   return unlessRevoked(identify, revocationStore(tables))
 }
 

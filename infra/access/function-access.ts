@@ -9,9 +9,9 @@ import { type Grant, items } from './grants.ts'
 /** Items of the connections table that functions with connections must not change: nobody may undo a revocation. */
 const NOT_OF_CONNECTIONS = { except: ['revoked', 'ticket#*'] } as const
 
-/** Who sends a request: the key by its secret, its last use, and what was revoked. */
+/** Who sends a request: the key by its secret, its last use, the keys of the issuer of tokens, and what was revoked. */
 const IDENTIFIES: readonly Grant[] = [
-  items('keys', ['GetItem'], { only: ['key', 'secret#*'] }),
+  items('keys', ['GetItem'], { only: ['issuer', 'key', 'secret#*'] }),
   items('keys', ['UpdateItem'], { only: ['used'] }),
   items('connections', ['BatchGetItem', 'Query'], { only: ['revoked'] }),
 ]
@@ -159,6 +159,7 @@ export const FUNCTION_ACCESS = {
     items('connections', ['GetItem', 'PutItem', 'UpdateItem'], { only: ['revoked'] }),
     { on: 'users', actions: ['ListUsersInGroup', 'AdminUserGlobalSignOut'] },
   ],
+  'signing-keys': [items('keys', ['PutItem'], { only: ['issuer'] })],
   standing: [...AUDITS, items('connections', ['GetItem', 'PutItem', 'UpdateItem'], { only: ['revoked'] })],
   replays: [
     ...IDENTIFIES,

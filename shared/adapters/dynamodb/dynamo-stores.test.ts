@@ -10,6 +10,7 @@ import { describeRateCounter } from '#shared/testing/contracts/rate-counter.cont
 import { describeReplayStore } from '#shared/testing/contracts/replay-store.contract.ts'
 import { describeReportStore } from '#shared/testing/contracts/report-store.contract.ts'
 import { describeRevocationStore } from '#shared/testing/contracts/revocation-store.contract.ts'
+import { describeSigningKeyStore } from '#shared/testing/contracts/signing-key-store.contract.ts'
 import { describeSubscriptionStore } from '#shared/testing/contracts/subscription-store.contract.ts'
 import { describeTicketStore } from '#shared/testing/contracts/ticket-store.contract.ts'
 import { describeTrialStore } from '#shared/testing/contracts/trial-store.contract.ts'
@@ -26,6 +27,7 @@ import { dynamoRateCounter } from './dynamo-rate-counter.ts'
 import { dynamoReplayStore } from './dynamo-replay-store.ts'
 import { dynamoReportStore } from './dynamo-report-store.ts'
 import { dynamoRevocationStore } from './dynamo-revocation-store.ts'
+import { dynamoSigningKeyStore } from './dynamo-signing-key-store.ts'
 import { dynamoSubscriptionStore } from './dynamo-subscription-store.ts'
 import { dynamoTicketStore } from './dynamo-ticket-store.ts'
 import { dynamoTrialStore } from './dynamo-trial-store.ts'
@@ -55,6 +57,7 @@ describeReportStore(name, (now) => dynamoReportStore(client, { table: tables.con
 describeReplayStore(name, () => dynamoReplayStore(client, { table: tables.replays }))
 describeRevocationStore(name, (now) => dynamoRevocationStore(client, { table: tables.connections, now }))
 describeSubscriptionStore(name, openSubscriptions)
+describeSigningKeyStore(name, () => dynamoSigningKeyStore(client, { table: tables.keys }))
 describeTicketStore(name, (now) => dynamoTicketStore(client, { table: tables.connections, now }))
 describeViewStore(name, (now, kept) => dynamoViewStore(client, { table: tables.views, now, retention: kept }))
 

@@ -8,6 +8,7 @@ import { describeRateCounter } from '#shared/testing/contracts/rate-counter.cont
 import { describeReplayStore } from '#shared/testing/contracts/replay-store.contract.ts'
 import { describeReportStore } from '#shared/testing/contracts/report-store.contract.ts'
 import { describeRevocationStore } from '#shared/testing/contracts/revocation-store.contract.ts'
+import { describeSigningKeyStore } from '#shared/testing/contracts/signing-key-store.contract.ts'
 import { describeSubscriptionStore } from '#shared/testing/contracts/subscription-store.contract.ts'
 import { describeTicketStore } from '#shared/testing/contracts/ticket-store.contract.ts'
 import { describeTrialStore } from '#shared/testing/contracts/trial-store.contract.ts'
@@ -21,6 +22,7 @@ import { memoryRateCounter } from './memory-rate-counter.ts'
 import { memoryReplayStore } from './memory-replay-store.ts'
 import { memoryReportStore } from './memory-report-store.ts'
 import { memoryRevocationStore } from './memory-revocation-store.ts'
+import { memorySigningKeyStore } from './memory-signing-key-store.ts'
 import { memorySubscriptionStore } from './memory-subscription-store.ts'
 import { memoryTicketStore } from './memory-ticket-store.ts'
 import { memoryTrialStore } from './memory-trial-store.ts'
@@ -35,6 +37,7 @@ let viewRetention: Pick<Retention, 'ofView'> = { ofView: () => undefined }
 const viewStore = memoryViewStore(undefined, () => viewTime(), {
   ofView: (view) => viewRetention.ofView(view),
 })
+const signingKeys = memorySigningKeyStore()
 const tickets = memoryTicketStore(() => ticketTime())
 const revocations = memoryRevocationStore(() => revocationTime())
 const reports = memoryReportStore(() => reportTime())
@@ -63,6 +66,7 @@ describeRevocationStore('in memory', (now) => {
   return revocations
 })
 describeSubscriptionStore('in memory', () => stores.subscriptions)
+describeSigningKeyStore('in memory', () => signingKeys)
 describeTicketStore('in memory', (now) => {
   ticketTime = now
   return tickets
