@@ -1,4 +1,4 @@
-import type { Resource, Template, Value } from './cloudformation.ts'
+import { functionArn, type Resource, type Template, type Value } from './cloudformation.ts'
 import type { Deployment } from './deployment.ts'
 import { kept } from './tables.ts'
 
@@ -15,6 +15,14 @@ export function users(deployment: Deployment): Template {
           DeletionProtection: isProtected ? 'ACTIVE' : 'INACTIVE',
           MfaConfiguration: hasMfa ? 'OPTIONAL' : 'OFF',
           ...(hasMfa && { EnabledMfas: ['SOFTWARE_TOKEN_MFA'] }),
+        },
+      },
+      // A stage is deployed once its functions know the keys of tokens: functions/signing-keys.ts.
+      SigningKeys: {
+        Type: 'Custom::SigningKeys',
+        Properties: {
+          ServiceToken: functionArn('signing-keys'),
+          Issuer: { 'Fn::GetAtt': ['UserPool', 'ProviderURL'] },
         },
       },
       ...(adminEmail !== null && administrator(adminEmail)),

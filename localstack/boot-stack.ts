@@ -121,6 +121,9 @@ async function startParts(settings: Settings, start: Start) {
     }),
   )
   await start(host.startTrigger())
+  // As a deployment does, so that the first token is already known.
+  const signingKeys = functions.get('signing-keys')
+  if (signingKeys) await host.invoke(signingKeys.name, JSON.stringify({ source: 'aws.events' }))
   const schedules = {
     schedules: readSchedules(service, log),
     names: functions,

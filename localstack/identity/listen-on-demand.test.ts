@@ -18,9 +18,13 @@ async function startEcho() {
   }
 }
 
-async function listen(start: typeof startEcho) {
+async function listen(start: typeof startEcho, respond?: (begin: string) => string | null) {
   const log: string[] = []
-  const service = await listenOnDemand(0, start, (line) => log.push(line))
+  const service = await listenOnDemand(0, {
+    start,
+    ...(respond && { respond }),
+    log: (line) => log.push(line),
+  })
   onTestFinished(() => service.stop())
   return { ...service, log, get: async (path: string) => (await fetch(service.endpoint + path)).text() }
 }
@@ -34,6 +38,16 @@ test('the service starts with the first of several requests, and once', async ()
 
   expect(bodies).toEqual(['/a', '/b', '/c'])
   expect([before, start.mock.calls.length]).toEqual([0, 1])
+})
+
+test('what needs no service is responded to without it, until it runs', async () => {
+  const start = vi.fn(startEcho)
+  const head = 'HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 5\r\n\r\n'
+  const { get } = await listen(start, (begin) => (begin.startsWith('GET /early ') ? `${head}early` : null))
+
+  expect([await get('/early'), await get('/early')]).toEqual(['early', 'early'])
+  expect(start).not.toHaveBeenCalled()
+  expect([await get('/a'), await get('/early')]).toEqual(['/a', '/early'])
 })
 
 test('a service that cannot start is reported, and the next request tries again', async () => {

@@ -3,15 +3,24 @@ import { pipeline } from 'node:stream'
 import { listenOnLoopback } from '../listen-on-loopback.ts'
 import type { Running } from '../start-worker.ts'
 
+type Options = {
+  /** Starts the service on another port: `endpoint` is `host:port`. */
+  readonly start: () => Promise<Running>
+  /**
+   * Returns the whole response to a connection that begins so, after which it ends; null for what the service must respond
+   * to. A service that runs responds to everything.
+   */
+  readonly respond?: (begin: string) => string | null
+  readonly log: (line: string) => void
+}
+
 /**
- * Listens on a port of loopback for a service that starts with the first connection, on another port: `start` resolves
- * with that one as `endpoint`, as `host:port`. If it rejects, the connection is closed and the next one tries again. Rejects if the port
- * is in use.
+ * Listens on a port of loopback for a service that starts with what the first connection sends. If it cannot start the
+ * connection is closed and the next one tries again. Rejects if the port is in use.
  */
 export async function listenOnDemand(
   port: number,
-  start: () => Promise<Running>,
-  log: (line: string) => void,
+  { start, respond = () => null, log }: Options,
 ): Promise<Running> {
   const sockets = new Set<Socket>()
   let starting: Promise<Running> | undefined
@@ -23,14 +32,20 @@ export async function listenOnDemand(
     pipeline(socket, target, () => {})
     pipeline(target, socket, () => {})
   }
-  const server = createServer({ pauseOnConnect: true, noDelay: true }, (socket) => {
+  const server = createServer({ noDelay: true }, (socket) => {
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket))
     socket.on('error', () => socket.destroy())
-    join(socket).catch((error) => {
-      starting = undefined
-      log(`the service of port ${port} cannot start: ${error}`)
-      socket.destroy()
+    socket.once('data', (begin) => {
+      const response = starting === undefined ? respond(begin.toString('latin1')) : null
+      if (response !== null) return void socket.end(response)
+      socket.pause()
+      socket.unshift(begin)
+      join(socket).catch((error) => {
+        starting = undefined
+        log(`the service of port ${port} cannot start: ${error}`)
+        socket.destroy()
+      })
     })
   })
   await listenOnLoopback(server, port)

@@ -1,3 +1,4 @@
+import publicKey from 'cognito-local/lib/keys/cognitoLocal.public.json' with { type: 'json' }
 import type { Access } from '../access/read-access.ts'
 import type { Service } from '../service.ts'
 import { type Running, startWorker } from '../start-worker.ts'
@@ -47,7 +48,7 @@ export async function startIdentityWorker(
       data: { issuer, dataDir, groups, trust, access, listener: readListener(service, lambdaUrl) },
       log,
     })
-  const running = await listenOnDemand(port, start, log)
+  const running = await listenOnDemand(port, { start, respond: respondWithKeys, log })
   return {
     ...running,
     issuer: `${running.endpoint}/${USER_POOL_ID}`,
@@ -55,6 +56,14 @@ export async function startIdentityWorker(
     clientId: CLIENT_ID,
     users: { emails: groups.map(emailOf), password: PASSWORD },
   }
+}
+
+/** The keys of tokens are asked for every minute, and do not change: the emulator need not start for them. */
+function respondWithKeys(begin: string): string | null {
+  if (!/^GET \/[^ ]*\/\.well-known\/jwks\.json /.test(begin)) return null
+  const body = JSON.stringify({ keys: [publicKey.jwk] })
+  const head = ['HTTP/1.1 200 OK', 'content-type: application/json', `content-length: ${body.length}`]
+  return `${[...head, 'connection: close'].join('\r\n')}\r\n\r\n${body}`
 }
 
 /** The function that rules of EventBridge call with actions of Cognito: those that were done, and those that were refused. */

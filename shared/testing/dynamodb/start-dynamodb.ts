@@ -12,7 +12,7 @@ import { KEYS, type TableName, tableInput } from './tables.ts'
 /**
  * Creates new tables on the DynamoDB at DYNAMODB_ENDPOINT (such as DynamoDB Local), or on the local stack's, in this
  * process and in memory.
- * @returns the document client, the tables' names, and `stop`.
+ * @returns the document client, the endpoint, the tables' names, and `stop`.
  */
 export async function startDynamodb() {
   const given = process.env.DYNAMODB_ENDPOINT
@@ -30,6 +30,7 @@ export async function startDynamodb() {
   return {
     name: given ? `on DynamoDB at ${given}` : "on the local stack's DynamoDB",
     client,
+    endpoint,
     tables,
     async stop() {
       for (const TableName of Object.values(tables)) await admin.send(new DeleteTableCommand({ TableName }))

@@ -1,0 +1,128 @@
+import { createSign, generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { connect, Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Kafka, logLevel } from 'kafkajs'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { dynamoSigningKeyStore } from '#shared/adapters/dynamodb/dynamo-signing-key-store.ts'
+import { startDynamodb } from '#shared/testing/dynamodb/start-dynamodb.ts'
+import { callHttp } from '#shared/testing/functions/http-calls.ts'
+import { makeHttpEvent } from '#shared/testing/functions/lambda-events.ts'
+import { startBroker } from '../localstack/broker/start-broker.ts'
+import { readEnvironment } from './lib/environment.ts'
+import { composeWrite, createWrite } from './write.ts'
+
+// A function in the VPC reaches Kafka and DynamoDB. Here every other connection fails, as it does there.
+
+const ISSUER = 'https://issuer.invalid/pool'
+const keyPairs = new Map(
+  ['k1', 'k2'].map((kid) => [kid, generateKeyPairSync('rsa', { modulusLength: 2048 })] as const),
+)
+const refused: string[] = []
+let dynamodb: Awaited<ReturnType<typeof startDynamodb>>
+let broker: Awaited<ReturnType<typeof startBroker>>
+let folder: string
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'tidewire-way-out-'))
+  broker = await startBroker({ port: 0, dataDir: folder })
+  const topics = ['events', 'tidewire-audit'].map((topic) => ({ topic, numPartitions: 1 }))
+  const admin = new Kafka({ brokers: [broker.endpoint], logLevel: logLevel.NOTHING }).admin()
+  await admin.createTopics({ topics })
+  await admin.disconnect()
+  dynamodb = await startDynamodb()
+  const open = [new URL(dynamodb.endpoint).port, broker.endpoint.split(':')[1]]
+  const pass = Socket.prototype.connect
+  vi.spyOn(Socket.prototype, 'connect').mockImplementation(function refuseOthers(this: Socket, ...given) {
+    const text = JSON.stringify(given)
+    if (open.some((port) => new RegExp(`"port":"?${port}\\b`).test(text)))
+      return pass.apply(this, given as never)
+    refused.push(text)
+    return this.destroy(new Error('there is no way out'))
+  })
+})
+afterAll(async () => {
+  vi.restoreAllMocks()
+  await broker.stop()
+  await dynamodb.stop()
+  await rm(folder, { recursive: true })
+})
+
+function openWrite() {
+  const { log, claims, connections, subscriptions, deadLetters, views, keys, replays } = dynamodb.tables
+  const env = readEnvironment({
+    ...process.env,
+    LOCAL: '1',
+    LOG_TABLE: log,
+    CLAIMS_TABLE: claims,
+    CONNECTIONS_TABLE: connections,
+    SUBSCRIPTIONS_TABLE: subscriptions,
+    DEAD_LETTERS_TABLE: deadLetters,
+    VIEWS_TABLE: views,
+    KEYS_TABLE: keys,
+    REPLAYS_TABLE: replays,
+    KAFKA_BROKERS: broker.endpoint,
+    TOKEN_ISSUER: ISSUER,
+    DYNAMODB_ENDPOINT: dynamodb.endpoint,
+  })
+  const write = createWrite(composeWrite(env))
+  return async (kid: string, id: string) => {
+    const headers = { authorization: `Bearer ${tokenOf(kid)}`, 'content-type': 'application/json' }
+    const body = { type: 'tests.made', source: '/tests', id, data: {} }
+    return callHttp(write, makeHttpEvent('POST', '/events', { headers, body }))
+  }
+}
+
+function tokenOf(kid: string): string {
+  const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url')
+  const iat = Math.floor(Date.now() / 1000)
+  const claims = {
+    iss: ISSUER,
+    client_id: process.env.USER_POOL_CLIENT_ID,
+    token_use: 'access',
+    sub: 'u1',
+    iat,
+  }
+  const whole = { ...claims, username: 'ada', 'cognito:groups': ['publisher'], exp: iat + 60 }
+  const input = `${encode({ alg: 'RS256', kid })}.${encode(whole)}`
+  const key = keyPairs.get(kid)?.privateKey as KeyObject
+  return `${input}.${createSign('RSA-SHA256').update(input).sign(key).toString('base64url')}`
+}
+
+async function copyKeys(kids: readonly string[], copied = Date.now()): Promise<void> {
+  const keys = kids.map((kid) => ({
+    ...keyPairs.get(kid)?.publicKey.export({ format: 'jwk' }),
+    kid,
+    use: 'sig',
+    alg: 'RS256',
+  }))
+  const store = dynamoSigningKeyStore(dynamodb.client, { table: dynamodb.tables.keys })
+  await store.save(ISSUER, { jwks: JSON.stringify({ keys }), copied })
+}
+
+describe('a function without a way out', () => {
+  test('accepts events with a bearer token, and tries no other connection than to Kafka and DynamoDB', async () => {
+    await copyKeys(['k1'])
+
+    expect(await openWrite()('k1', 'e1')).toMatchObject({ status: 202, body: { id: 'e1', topic: 'events' } })
+    expect(refused).toEqual([])
+  })
+
+  test('refuses a token of a new key with 503 until that is copied, and then accepts it', async () => {
+    await copyKeys(['k1'], Date.now())
+
+    expect(await openWrite()('k2', 'e2')).toMatchObject({ status: 503, headers: { 'retry-after': '30' } })
+    await copyKeys(['k1', 'k2'], Date.now() + 1)
+    expect(await openWrite()('k2', 'e2')).toMatchObject({ status: 202 })
+    expect(refused).toEqual([])
+  })
+
+  test('is one in which any other connection fails', async () => {
+    const { promise, resolve } = Promise.withResolvers<Error>()
+    connect({ host: '127.0.0.1', port: 9 }).on('error', resolve)
+
+    expect((await promise).message).toBe('there is no way out')
+    expect(refused.splice(0)).toHaveLength(1)
+  })
+})
