@@ -9,26 +9,27 @@ import { type Bundle, bundleFunctions } from '#shared/testing/functions/bundle-f
 
 /** Minified bytes, a little above what they are: a function that grows is noticed. What is in a bundle: `npm run bench -- --only bundles`. */
 const LIMITS: Readonly<Record<string, number>> = {
-  accounts: 443_000,
+  accounts: 446_000,
   audit: 790_000,
-  command: 879_000,
-  connect: 450_000,
+  command: 882_000,
+  connect: 453_000,
   deliver: 604_000,
   disconnect: 417_000,
   fold: 851_500,
   health: 500_500,
   'kafka-brokers': 101_000,
   'kafka-topics': 403_000,
-  message: 600_500,
-  read: 739_500,
+  message: 603_500,
+  read: 742_500,
   'replay-events': 471_000,
   'replay-records': 868_500,
-  replays: 573_500,
+  replays: 576_500,
+  'signing-keys': 389_000,
   standing: 394_500,
   stats: 829_000,
-  streams: 871_500,
+  streams: 874_500,
   webhooks: 848_000,
-  write: 849_000,
+  write: 852_000,
 }
 
 let folder: string

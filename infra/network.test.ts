@@ -26,7 +26,7 @@ describe('the network of a stage', () => {
     expect(names.filter((name) => !idsOf(template).includes(name ?? ''))).toEqual([])
   })
 
-  test('that is created has a subnet in each zone, and endpoints of DynamoDB, S3 and Secrets Manager', async () => {
+  test('that is created has a subnet in each zone, and endpoints of the services that functions call', async () => {
     const created = network(await exampleDeployment({ kafka: 'provisioned' }))
 
     expect(typesOf(created).filter((type) => type === 'AWS::EC2::Subnet')).toHaveLength(3)
@@ -34,6 +34,7 @@ describe('the network of a stage', () => {
       'DynamoEndpoint',
       'S3Endpoint',
       'SecretsEndpoint',
+      'UsersEndpoint',
     ])
   })
 
