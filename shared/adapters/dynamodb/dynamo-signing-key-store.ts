@@ -1,5 +1,5 @@
-import { type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb'
 import type { SigningKeyStore } from '#shared/pipeline/signing-key-store.ts'
+import { type DocumentClient, GetCommand, PutCommand } from './commands.ts'
 import { succeeds } from './dynamo-requests.ts'
 
 // keys table, key (kind, item):
@@ -9,7 +9,7 @@ const KIND = 'issuer'
 
 /** The SigningKeyStore on DynamoDB. Only the function `signing-keys` may write it (infra/access/function-access.ts). */
 export function dynamoSigningKeyStore(
-  client: DynamoDBDocumentClient,
+  client: DocumentClient,
   { table }: { readonly table: string },
 ): SigningKeyStore {
   return {
