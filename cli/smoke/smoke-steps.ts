@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Connection } from '../lib/connection.ts'
-import type { Page } from '../lib/find-page.ts'
-import { failToSignIn, signInAs } from '../lib/sign-in.ts'
+import type { Page } from '../page/find-page.ts'
+import { failToSignIn, signInAs } from '../page/sign-in.ts'
 import {
   type Api,
   createApi,

@@ -2,8 +2,8 @@ import { Command } from 'commander'
 import type { CliContext } from '../lib/cli-context.ts'
 import { CliError, usageError } from '../lib/cli-error.ts'
 import { readHttpAddress } from '../lib/connection.ts'
-import { readPage } from '../lib/find-page.ts'
-import { signInAs } from '../lib/sign-in.ts'
+import { readPage } from '../page/find-page.ts'
+import { signInAs } from '../page/sign-in.ts'
 
 const DETAILS = `
 Signs in as the web page does, and prints the access token of the user, which is good for an hour: for --token of the

@@ -57,7 +57,7 @@ function stackProblem(stack: Stack | null, { stage }: StageOptions): string | nu
     return `the stack ${stackName(stage)} is being changed (${status}): wait until that has ended`
   // UPDATE_ROLLBACK_COMPLETE is the state before an update that failed, and can be updated.
   if (/_FAILED$|^ROLLBACK_COMPLETE$/.test(status))
-    return `the stack ${stackName(stage)} cannot be updated (${status}): see its events in CloudFormation, or begin anew with: npm run destroy -- --stage ${stage}`
+    return `the stack ${stackName(stage)} cannot be updated (${status}): see its events in CloudFormation, or begin again with: npm run destroy -- --stage ${stage}`
   return null
 }
 

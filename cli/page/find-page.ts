@@ -1,4 +1,4 @@
-import type { Connection } from './connection.ts'
+import type { Connection } from '../lib/connection.ts'
 import type { Identity } from './sign-in.ts'
 
 /** What a page knows of its stack: its /config.json. */

@@ -1,4 +1,4 @@
-import { CliError, EXIT_CODES } from './cli-error.ts'
+import { CliError, EXIT_CODES } from '../lib/cli-error.ts'
 
 /** Where users sign in, as the page knows it. */
 export type Identity = {
