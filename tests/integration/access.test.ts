@@ -1,16 +1,58 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { accessKeyOf } from '../../localstack/access/caller.ts'
+import type { RecordedCall } from '../../localstack/access/record-calls.ts'
+import { get, publish } from '../support/api.ts'
+import { openSocket } from '../support/open-socket.ts'
 import { startStack, type TestStack } from '../support/start-stack.ts'
 
 // What a function asks of an emulator that its role does not allow. The other suites prove that what they need is allowed:
 // no stack may log a refusal.
 
 let stack: TestStack
+let folder: string
+let record: string
 
 beforeAll(async () => {
-  stack = await startStack({ env: { ACCESS_RECORD: '' } })
+  folder = await mkdtemp(join(tmpdir(), 'tidewire-access-'))
+  record = join(folder, 'calls.jsonl')
+  stack = await startStack({ env: { ACCESS_RECORD: record } })
 })
-afterAll(() => stack.dispose({ refusals: 4 }))
+afterAll(async () => {
+  await stack.dispose({ refusals: 4 })
+  await rm(folder, { recursive: true, force: true })
+})
+
+it('each emulator knows which function sent a request', async () => {
+  const socket = await openSocket(stack.socketUrl)
+  socket.send({ action: 'subscribe', id: 's', attempt: 1, channels: ['port.**'] })
+  await socket.next(({ type }) => type === 'subscribed')
+  await publish(stack.httpUrl, { type: 'port.ship.arrived', data: { vessel: 'Aurora' } })
+  await socket.next(({ type }) => type === 'events')
+  await get(`${stack.httpUrl}/dead-letters`)
+  await get(`${stack.httpUrl}/users`)
+  await socket.close()
+
+  const wanted = [
+    'write dynamodb',
+    'deliver dynamodb',
+    'fold dynamodb',
+    'message execute-api',
+    'deliver execute-api',
+    'read lambda',
+    'accounts cognito-idp',
+  ]
+  await expect
+    .poll(async () => {
+      const lines = (await readFile(record, 'utf8')).split('\n').filter((line) => line !== '')
+      const calls = lines.map((line): RecordedCall => JSON.parse(line))
+      const made = new Set(calls.map(({ function: name, action }) => `${name} ${action.split(':')[0]}`))
+      return wanted.filter((one) => !made.has(one))
+    })
+    .toEqual([])
+})
 
 /** Sends what a function would send: it is known by the access key of its signature. */
 async function sendAs(
