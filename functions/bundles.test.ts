@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Bundle, bundleFunctions } from '#shared/testing/functions/bundle-functions.ts'
+import { KAFKA_FUNCTIONS } from '../infra/functions.ts'
 
 /** Minified bytes, a little above what they are: a function that grows is noticed. What is in a bundle: `npm run bench -- --only bundles`. */
 const LIMITS: Readonly<Record<string, number>> = {
@@ -48,6 +49,13 @@ describe('the bundle of every function', () => {
 
     expect(tooLarge, JSON.stringify(sizes, null, 2)).toEqual([])
     expect(Object.keys(sizes).sort()).toEqual(Object.keys(LIMITS))
+  })
+
+  test('has the client of Kafka if it is in the list of those that connect to it, and only then', async () => {
+    const texts = await Promise.all(bundles.map(({ path }) => readFile(path, 'utf8')))
+    const withClient = bundles.filter((_, index) => texts[index]?.includes('KafkaJSConnectionError'))
+
+    expect(withClient.map(({ name }) => name).sort()).toEqual([...KAFKA_FUNCTIONS].sort())
   })
 
   test('has a handler without what the package leaves out', async () => {

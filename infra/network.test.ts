@@ -1,6 +1,7 @@
+import { readFile } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
 import type { Template } from './cloudformation.ts'
-import { vpcOfKafkaFunctions } from './functions.ts'
+import { KAFKA_FUNCTIONS, vpcOfKafkaFunctions } from './functions.ts'
 import { network } from './network.ts'
 import { exampleDeployment, SHAPES } from './testing/example-deployment.ts'
 
@@ -92,6 +93,13 @@ describe('the network of a stage', () => {
 })
 
 describe('the functions that connect to Kafka', () => {
+  test('are those of docs/architecture.md', async () => {
+    const page = await readFile('docs/architecture.md', 'utf8')
+    const [, inside = ''] = /^\| inside: .*\n\|---.*\n\| (.+?) \|/m.exec(page) ?? []
+
+    expect(inside.match(/[\w-]+/g)?.sort()).toEqual([...KAFKA_FUNCTIONS].sort())
+  })
+
   test('run in the subnets of the network', async () => {
     const [created, given, external] = await Promise.all([
       exampleDeployment(),
