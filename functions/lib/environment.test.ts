@@ -29,8 +29,16 @@ describe('the environment of a function', () => {
     ['LONG_POLL', '21'],
     ['LOCAL', 'yes'],
     ['DELIVER_SHARDS', 'a-deliver'],
+    ['KAFKA_AUTH', ''],
   ])('is refused with the name of what is wrong: %s=%j', (name, value) => {
     expect(() => readEnvironment({ ...CLOUD, [name]: value })).toThrow(name)
+  })
+
+  test('has a secret where Kafka wants a password', () => {
+    const scram = { ...CLOUD, KAFKA_AUTH: 'scram-sha-512' }
+
+    expect(() => readEnvironment(scram)).toThrow('KAFKA_SECRET_ARN')
+    expect(readEnvironment({ ...scram, KAFKA_SECRET_ARN: 'arn' }).kafka).toMatchObject({ secretArn: 'arn' })
   })
 
   test('is refused with every variable that is missing', () => {

@@ -91,10 +91,16 @@ const variables = z.object({
   PUBLIC_URL: z.union([z.literal(''), z.url()]).optional(),
 })
 
-const schema = variables.refine(
-  ({ RECORD_SECRET_ARN: arn, RECORD_SECRETS: secrets }) => arn !== '' || secrets.length > 0,
-  { path: ['RECORD_SECRET_ARN'], message: 'must be the ARN of a secret, or RECORD_SECRETS must be set' },
-)
+const schema = variables
+  .refine(({ RECORD_SECRET_ARN: arn, RECORD_SECRETS: secrets }) => arn !== '' || secrets.length > 0, {
+    path: ['RECORD_SECRET_ARN'],
+    message: 'must be the ARN of a secret, or RECORD_SECRETS must be set',
+  })
+  .refine(
+    ({ KAFKA_AUTH, KAFKA_SECRET_ARN }) =>
+      KAFKA_AUTH === 'none' || KAFKA_AUTH === 'iam' || KAFKA_SECRET_ARN !== '',
+    { path: ['KAFKA_SECRET_ARN'], message: 'must be the secret of the user: KAFKA_AUTH needs a password' },
+  )
 
 /** The settings of a function, as `readEnvironment` returns them. */
 export type Environment = ReturnType<typeof readEnvironment>
