@@ -207,6 +207,7 @@ function clusterGroups(
     Type: `AWS::EC2::SecurityGroup${direction}`,
     Properties: {
       ...tcp(port),
+      Description: 'Kafka over TLS',
       GroupId: group,
       [direction === 'Ingress' ? 'SourceSecurityGroupId' : 'DestinationSecurityGroupId']: other,
     },

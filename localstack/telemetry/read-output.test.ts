@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { outputReader } from './read-output.ts'
+import { NOT_JSON, outputReader } from './read-output.ts'
 
 function read(...chunks: string[]) {
   const [metrics, log]: [string[], string[]] = [[], []]
@@ -8,11 +8,11 @@ function read(...chunks: string[]) {
   return { metrics, log }
 }
 
-test('metrics are counted and not shown; what else functions print is shown as it is', () => {
-  const { metrics, log } = read('{"_aws":{}}\nhello\n{"_a', 'ws":{"x":1}}\n{"level":broken\n')
+test('metrics are counted and not shown; other JSON is shown as it is, and what is none is marked', () => {
+  const { metrics, log } = read('{"_aws":{}}\nhello\n{"_a', 'ws":{"x":1}}\n{"level":broken\n{"a":1}\n')
 
   expect(metrics).toEqual(['{"_aws":{}}', '{"_aws":{"x":1}}'])
-  expect(log).toEqual(['hello', '{"level":broken'])
+  expect(log).toEqual([`${NOT_JSON}hello`, `${NOT_JSON}{"level":broken`, '{"a":1}'])
 })
 
 test('a line of the log is shown for people: where it comes from, what it is about, and the error with its causes', () => {

@@ -7,9 +7,12 @@ type Takers = {
   readonly log: (line: string) => void
 }
 
+/** What is before a line that is no JSON: CloudWatch Logs could not search it by its fields. */
+export const NOT_JSON = 'a function wrote a line that is not JSON: '
+
 /**
  * Returns what takes the output of the functions, as CloudWatch Logs does: metrics are counted and not shown, lines of
- * the log are shown to people, and anything else as it is.
+ * the log are shown to people, other JSON as it is, and anything else as what should not be there.
  */
 export function outputReader({ metrics, log }: Takers): (chunk: string | Uint8Array) => void {
   let rest = ''
@@ -34,10 +37,11 @@ const HIDDEN = new Set([
   'cold_start',
 ])
 
-/** Returns a line of the log as a person reads it; anything else as it is. */
+/** Returns a line of the log as a person reads it. */
 function readable(line: string): string {
   const fields = parse(line)
-  if (fields === null) return line
+  if (fields === null) return `${NOT_JSON}${line}`
+  if (typeof fields.level !== 'string' || typeof fields.message !== 'string') return line
   const { level, message, service, error } = fields
   const more = Object.entries(fields).filter(([name]) => !HIDDEN.has(name) && name !== 'error')
   const where = more.map(
@@ -59,7 +63,7 @@ function errorLines(error: unknown, prefix = ''): string[] {
 }
 
 function parse(line: string): Readonly<Record<string, unknown>> | null {
-  if (!line.startsWith('{"level":')) return null
+  if (!line.startsWith('{')) return null
   try {
     const fields: unknown = JSON.parse(line)
     return isFields(fields) ? fields : null

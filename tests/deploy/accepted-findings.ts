@@ -53,4 +53,45 @@ export const CHECKOV_ACCEPTED: readonly Accepted[] = [
     resources: /^(Connections|Subscriptions|Views)Table$/,
     because: 'What is in it belongs to open connections, or is folded from Kafka again.',
   },
+  {
+    id: 'CKV_AWS_111',
+    because:
+      'Only actions that AWS has no resource for are allowed on all of them; infra/access/wildcards.ts lists each with its reason.',
+  },
+  {
+    id: 'CKV_AWS_149',
+    because: 'Secrets Manager encrypts with a key of its own; who may read a secret is said by the roles.',
+  },
+  {
+    id: 'CKV_AWS_174',
+    resources: /^WebDistribution$/,
+    because: 'CloudFront takes a TLS version only with a certificate of its own (webDomain, webCertificate).',
+  },
+  {
+    id: 'CKV_AWS_18',
+    resources: /^(ServerlessDeploymentBucket|WebBucket)$/,
+    because: 'One has the packages of deployments, the other the page that all may read through CloudFront.',
+  },
+  {
+    id: 'CKV_AWS_21',
+    resources: /^(ServerlessDeploymentBucket|WebBucket)$/,
+    because:
+      'What is in them is built from a commit again. Packages have the time of their deployment in their names.',
+  },
+  {
+    id: 'CKV_AWS_68',
+    resources: /^WebDistribution$/,
+    because: 'The page is static files. A WAF costs a base price a month and has nothing to filter there.',
+  },
+  {
+    id: 'CKV_AWS_86',
+    resources: /^WebDistribution$/,
+    because: 'Who read a static page is of no use, and addresses of people would have to be protected.',
+  },
+  {
+    id: 'CKV_AWS_95',
+    resources: /^WebsocketsDeploymentStage$/,
+    because:
+      'It needs a role of the account, which all stages share: the parameter socketLogs turns it on (docs/operations.md).',
+  },
 ]

@@ -10,7 +10,11 @@ export type Combination = {
 const SECRET = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:AmazonMSK_tidewire-a1B2c3'
 const ARN = 'arn:aws:kafka:eu-central-1:123456789012:cluster/shared/3b0f1d4a-8f5e-4f0a-9d41-6d1f8a2c7e10-4'
 const BROKERS = 'one.example.com:9092,two.example.com:9092'
-const GIVEN = { vpc: 'vpc-0a1b2c3d', subnets: 'subnet-0a1b2c3d,subnet-1b2c3d4e' }
+const GIVEN = {
+  vpc: 'vpc-0a1b2c3d',
+  subnets: 'subnet-0a1b2c3d,subnet-1b2c3d4e',
+  securityGroups: 'sg-0a1b2c3d',
+}
 
 const msk = (kafka: string, auth: string) => ({ kafka, kafkaAuth: auth })
 const existing = (auth: string) => ({

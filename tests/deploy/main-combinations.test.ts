@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { pythonTool } from '../support/python-tool.ts'
 import { MAIN_COMBINATIONS } from './combinations.ts'
 import { lintTemplates } from './lint-templates.ts'
-import { packageTemplate } from './package-template.ts'
+import { type PackagedTemplate, packageTemplate } from './package-template.ts'
 
 const cfnLint = pythonTool('cfn-lint')
 
@@ -28,3 +28,15 @@ describe.concurrent(`A stage is packaged${cfnLint === null ? ' (no cfn-lint: unc
     },
   )
 })
+
+function functionsOf({ Resources }: PackagedTemplate['template']): readonly unknown[] {
+  const all = Object.values(Resources).filter(({ Type }) => Type === 'AWS::Lambda::Function')
+  return all.map(({ Properties }) => Properties?.FunctionName).sort()
+}
+
+/** The functions whose errors an alarm looks at. */
+function watchedFunctions({ Resources }: PackagedTemplate['template']): readonly unknown[] {
+  const alarms = Object.entries(Resources).filter(([id]) => /^FunctionsFail\d*Alarm$/.test(id))
+  const text = JSON.stringify(alarms)
+  return [...text.matchAll(/"Name":"FunctionName","Value":"([^"]+)"/g)].map(([, name]) => name).sort()
+}

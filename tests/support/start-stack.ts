@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { NOT_JSON } from '../../localstack/telemetry/read-output.ts'
 import { freePorts } from './free-ports.ts'
 import { logLeaks } from './log-leaks.ts'
 
@@ -100,6 +101,8 @@ export async function startStack({
       await rm(dataDir, { recursive: true, force: true })
       const leaks = logLeaks(output)
       if (leaks.length > 0) throw new Error(`the log of a stack has secrets or data:\n${leaks.join('\n')}`)
+      const texts = output.split('\n').filter((line) => line.includes(NOT_JSON))
+      if (texts.length > 0) throw new Error(texts.join('\n'))
       const denied = output.split('\n').filter((line) => line.startsWith('AccessDenied:'))
       if (denied.length !== refusals)
         throw new Error(`calls of functions were not allowed by their roles:\n${denied.join('\n')}`)
