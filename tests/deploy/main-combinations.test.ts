@@ -24,6 +24,7 @@ describe.concurrent(`A stage is packaged${cfnLint === null ? ' (no cfn-lint: unc
 
       expect(Object.keys(packaged.template.Resources).length).toBeLessThanOrEqual(500)
       expect(Buffer.byteLength(packaged.text)).toBeLessThanOrEqual(1_000_000)
+      expect(watchedFunctions(packaged.template)).toEqual(functionsOf(packaged.template))
       if (cfnLint !== null) expect(await lintTemplates(cfnLint, [packaged])).toEqual([])
     },
   )
