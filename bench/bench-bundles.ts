@@ -10,7 +10,7 @@ import { median, type Rows, round } from './measure/measure.ts'
 
 const STARTS = 15
 
-/** What every function would load if it had nothing but its clients of AWS. */
+/** What a function would load if it had nothing but the SDK's clients. */
 const CLIENTS_ALONE = `
   import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
   import { ApiGatewayManagementApiClient, PostToConnectionCommand } from '@aws-sdk/client-apigatewaymanagementapi'
@@ -22,9 +22,21 @@ const CLIENTS_ALONE = `
     BatchGetCommand, BatchWriteCommand]
 `
 
+/** What the SDK imports only when it is needed, which is never in Lambda. */
+const NEVER_NEEDED = [
+  '@aws-sdk/credential-provider-http',
+  '@aws-sdk/credential-provider-ini',
+  '@aws-sdk/credential-provider-login',
+  '@aws-sdk/credential-provider-process',
+  '@aws-sdk/credential-provider-sso',
+  '@aws-sdk/credential-provider-web-identity',
+  '@smithy/credential-provider-imds',
+  '@smithy/core/event-streams',
+]
+
 /**
  * The minified size of every function, and the CPU time that a new process takes to import it, which composes it. The
- * ratio is to a bundle with the same clients of AWS and nothing else.
+ * ratio is to a bundle with the SDK's clients of DynamoDB and of the gateway and nothing else.
  */
 export async function benchBundles(): Promise<Rows> {
   const folder = await mkdtemp(join(tmpdir(), 'tidewire-bundles-'))
@@ -32,7 +44,13 @@ export async function benchBundles(): Promise<Rows> {
     const alone = join(folder, 'clients.mjs')
     const options = await readEsbuildOptions()
     const stdin = { contents: CLIENTS_ALONE, resolveDir: process.cwd() }
-    const { metafile } = await build({ ...options, stdin, outfile: alone, metafile: true })
+    const { metafile } = await build({
+      ...options,
+      stdin,
+      external: NEVER_NEEDED,
+      outfile: alone,
+      metafile: true,
+    })
     const [bytes = 0] = Object.values(metafile.outputs).map((output) => output.bytes)
     const bundles = [{ name: 'the clients alone', path: alone, bytes }, ...(await bundleFunctions(folder))]
     const times = await timeStarts(folder, bundles)

@@ -29,7 +29,7 @@ export type DocumentClient = {
 }
 
 // The commands of the SDK's document client, with its types. Its classes would bring the whole client into each bundle,
-// a third of what a function loads (docs/adr/0020-posts-and-calls-without-the-sdks-middle.md).
+// a third of what a function loads (docs/adr/0044-functions-without-the-sdk.md).
 
 export class GetCommand extends ItemCommand<sdk.GetCommandInput, sdk.GetCommandOutput> {
   readonly operation = 'GetItem'

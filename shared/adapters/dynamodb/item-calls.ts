@@ -48,7 +48,7 @@ type Metadata = { readonly httpStatusCode: number; readonly requestId: string }
  * Returns a client that calls DynamoDB about items. It marshalls, signs, sends, retries throttles, failures of the server
  * and of the network, and throws the same errors as the SDK's document client, which is what item-calls.test.ts compares
  * it with. What it leaves out is the generality that costs the SDK three quarters of the CPU of a call, and half of the
- * start of a function (docs/adr/0020-posts-and-calls-without-the-sdks-middle.md).
+ * start of a function (docs/adr/0044-functions-without-the-sdk.md).
  */
 export function itemClient(options: Options): DocumentClient {
   const call = createCaller(options)
