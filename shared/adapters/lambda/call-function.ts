@@ -1,8 +1,12 @@
 import { type AwsSettings, serviceEndpoint, signingOf } from '#shared/adapters/aws/aws-settings.ts'
+import { isOutage } from '#shared/adapters/aws/outage.ts'
 import { payloadOf, signedRequester } from '#shared/adapters/aws/signed-request.ts'
 
-/** The call itself, not what the function then does; in milliseconds. */
-const PATIENCE_MS = 3000
+/**
+ * The call itself, not what the function then does: two tries, because the socket of a sandbox that was frozen may be
+ * dead. What is called twice does its work once, by the ids in its input.
+ */
+const TRIES_MS = [1500, 1400] as const
 
 /**
  * Makes the function that calls a Lambda function by its name and does not wait for what it does; locally at
@@ -21,10 +25,13 @@ export function functionCaller(
   const headers = { 'content-type': 'application/json', 'x-amz-invocation-type': 'Event' }
   return async (input) => {
     const payload = payloadOf(JSON.stringify(input))
-    const { status, body } = await request(
-      { path, headers, payload, timeoutMs: PATIENCE_MS },
-      { credentials, region, now: Date.now() },
-    )
+    const tryOnce = (timeoutMs: number) =>
+      request({ path, headers, payload, timeoutMs }, { credentials, region, now: Date.now() })
+    const [first, second] = TRIES_MS
+    const { status, body } = await tryOnce(first).catch((error: unknown) => {
+      if (isOutage(error)) return tryOnce(second)
+      throw error
+    })
     if (status !== 202) throw new Error(`calling ${name} answered ${status}: ${body}`)
   }
 }
