@@ -130,9 +130,16 @@ async function eachChunk<T>(
   await Promise.all(chunks.map((chunk) => limit(work, chunk)))
 }
 
-/** Full jitter under a doubling ceiling. */
-function pause(attempt: number): Promise<void> {
-  return sleep(Math.random() * Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** attempt))
+/** After so many tries, some 8 s, a batch is given up: its function must report what is not done before its own limit. */
+const MOST_TRIES = 12
+
+/** Full jitter under a doubling ceiling. Throws as a throttled request does if there were too many tries. */
+async function pause(attempt: number): Promise<void> {
+  if (attempt >= MOST_TRIES)
+    throw Object.assign(new Error(`DynamoDB left a batch unprocessed ${MOST_TRIES} times`), {
+      name: 'ProvisionedThroughputExceededException',
+    })
+  await sleep(Math.random() * Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** attempt))
 }
 
 /** Whether a conditional write was refused by its condition. */

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { port } from '#shared/domain/port/port.ts'
 import { createCatalog } from '#shared/pipeline/catalog.ts'
 import { makeEvent } from '#shared/testing/accept/records.ts'
-import { eventsCsv } from './events-csv.ts'
+import { csvBytes, eventsCsv } from './events-csv.ts'
 
 const { exported } = createCatalog([port])
 
@@ -173,4 +173,19 @@ test('a domain declares the columns between the attributes and the data', () => 
 
   expect(text.split('\r\n')[0]).toBe('id,time,category,severity,type,subject,source,depth,hull,data')
   expect(read(text)).toMatchObject([{ depth: '7', hull: '', data: '{"depth":7,"title":"Dent"}' }])
+})
+
+test('a row takes no more of a response than what is counted for it, whatever its data is', () => {
+  const text = fc.string({
+    unit: fc.oneof(fc.constantFrom('"', '\n', '\r', ';', '=', '\\', '\ud800', '€'), fc.string()),
+  })
+  const data = fc.record({ title: text, description: text, other: fc.jsonValue() })
+  const header = JSON.stringify(eventsCsv([], exported)).length
+  const property = fc.property(fc.array(data, { minLength: 1, maxLength: 5 }), (all) => {
+    const rows = all.map((one) => rowOf(one))
+    const counted = rows.reduce((sum, row) => sum + csvBytes(row, exported), header)
+
+    expect(Buffer.byteLength(JSON.stringify(eventsCsv(rows, exported)))).toBeLessThanOrEqual(counted)
+  })
+  fc.assert(property, { numRuns: 1000 })
 })
