@@ -1,4 +1,8 @@
-import { type CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation'
+import {
+  type CloudFormationClient,
+  DescribeStacksCommand,
+  type DescribeStacksCommandOutput,
+} from '@aws-sdk/client-cloudformation'
 
 /** A stack of CloudFormation. */
 export type Stack = {
@@ -13,7 +17,7 @@ export type Outputs = Readonly<Record<string, string | undefined>>
 export async function readStack(client: CloudFormationClient, name: string): Promise<Stack | null> {
   const { Stacks = [] } = await client
     .send(new DescribeStacksCommand({ StackName: name }))
-    .catch((error: unknown) => {
+    .catch((error: unknown): Pick<DescribeStacksCommandOutput, 'Stacks'> => {
       // CloudFormation has no error of its own for it: this is a ValidationError.
       if (error instanceof Error && /does not exist/.test(error.message)) return {}
       throw error
