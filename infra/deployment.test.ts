@@ -110,11 +110,22 @@ describe('parameters that are missing or wrong get a line that says what to do',
     ],
     [{ kafka: 'serverless', pollers: 'fast' }, 'pollers: must be auto, provisioned or on-demand, not "fast"'],
     [{ kafka: 'serverless', protect: 'yes' }, 'protect: must be auto, true or false'],
+    [{ kafka: 'serverless', mfa: 'on' }, 'mfa: must be off or optional'],
+    [{ kafka: 'serverless', gatewayRate: '0' }, 'gatewayRate: must be a whole number of requests per second'],
+    [{ kafka: 'serverless', concurrency: 'deliver=5' }, 'concurrency: "deliver=5" is not auto, off or'],
+    [{ kafka: 'serverless', adminEmail: 'ann' }, 'adminEmail: must be an e-mail address'],
+    [{ kafka: 'serverless', alarmEmail: 'a@b@c' }, 'alarmEmail: must be an e-mail address'],
     [{ kafka: 'serverless', shards: '64' }, 'shards: must be a whole number from 1 to'],
     [{ kafka: 'serverless', allowedOrigins: '*' }, 'ALLOWED_ORIGINS: * is not an origin'],
     [{ kafka: 'serverless', retention: 'soon' }, 'RETENTION: '],
   ])('%j', async (parameters, line) => {
     await expect(exampleDeployment(parameters)).rejects.toThrow(line)
+  })
+
+  test.each(['Prod', 'my_stage', '1', 'prod-', 'a'.repeat(21), ''])('the stage %j', async (stage) => {
+    const reading = exampleDeployment({ kafka: 'serverless' }, { stage })
+
+    await expect(reading).rejects.toThrow(`The stage "${stage}" must be a lower-case letter`)
   })
 
   test('each has a line of its own', async () => {

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { SHARD_LIMIT } from '#shared/core/limits.ts'
 import type { Retention } from '#shared/core/retention.ts'
-import { items, optionalText, text, wholeNumber } from './parameters/fields.ts'
+import { items, optionalEmail, text, wholeNumber } from './parameters/fields.ts'
 import {
   MAPPING_PARAMETERS,
   type MappingSettings,
@@ -100,10 +100,10 @@ const schema = z.looseObject({
     (url) => url === '' || /^wss:\/\/[\w.-]+(?::\d+)?(?:\/|$)/.test(url),
     'must be an address such as wss://live.example.com',
   ),
-  alarmEmail: optionalText,
+  alarmEmail: optionalEmail,
   rollbackAlarms: items.refine((arns) => arns.length <= 5, 'must be at most five ARNs'),
   socketLogs: z.enum(['true', 'false'], 'must be true or false').default('false'),
-  adminEmail: optionalText,
+  adminEmail: optionalEmail,
 })
 
 type Values = z.infer<typeof schema>

@@ -3,8 +3,10 @@ import * as z from 'zod'
 /** A parameter that is text; absent is empty. */
 export const text = z.coerce.string().trim().default('')
 
-/** Text, or null if it is empty. */
-export const optionalText = text.transform((value) => (value === '' ? null : value))
+/** An e-mail address, or null if it is empty. */
+export const optionalEmail = text
+  .refine((value) => value === '' || /^[^@\s]+@[^@\s]+\.[^@\s]+$/.test(value), 'must be an e-mail address')
+  .transform((value) => (value === '' ? null : value))
 
 /** The items between commas, without the spaces around them. */
 export function itemsOf(value: string): readonly string[] {
