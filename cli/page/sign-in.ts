@@ -16,15 +16,18 @@ export async function signInAs(
   password: string,
 ): Promise<string> {
   // It is large, and only signing in needs it.
-  const [{ Amplify }, auth, { ConsoleLogger }] = await Promise.all([
+  const [{ Amplify }, auth, { cognitoUserPoolsTokenProvider }, { ConsoleLogger }] = await Promise.all([
     import('aws-amplify'),
     import('aws-amplify/auth'),
+    import('aws-amplify/auth/cognito'),
     import('aws-amplify/utils'),
   ])
   // It warns about every endpoint that is not AWS's; what matters it throws.
   ConsoleLogger.LOG_LEVEL = 'ERROR'
   const place = { userPoolId, userPoolClientId: clientId }
   Amplify.configure({ Auth: { Cognito: { ...place, ...(endpoint && { userPoolEndpoint: endpoint }) } } })
+  // With the storage that `configure` chose it would refuse a second sign-in of this process, and signing the first one out ends its token.
+  cognitoUserPoolsTokenProvider.setKeyValueStorage(createMemory())
   try {
     const { nextStep } = await auth.signIn({
       username: user,
@@ -41,6 +44,17 @@ export async function signInAs(
     })
   }
   throw new CliError(`${user} got no token`, { exitCode: EXIT_CODES.refused })
+}
+
+/** Where Amplify keeps the tokens of one sign-in. */
+function createMemory() {
+  const items = new Map<string, string>()
+  return {
+    setItem: async (key: string, value: string) => void items.set(key, value),
+    getItem: async (key: string) => items.get(key) ?? null,
+    removeItem: async (key: string) => void items.delete(key),
+    clear: async () => items.clear(),
+  }
 }
 
 /**

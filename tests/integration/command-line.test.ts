@@ -13,7 +13,7 @@ import { systemClock } from '../../cli/lib/clock.ts'
 import { type Ran, type RunOptions, runInProcess } from '../../cli/testing/run-in-process.ts'
 import { publish } from '../support/api.ts'
 import { openSocket } from '../support/open-socket.ts'
-import { addressOf, signIn } from '../support/sign-in.ts'
+import { addressOf, PASSWORD, signIn } from '../support/sign-in.ts'
 import { startStack, type TestStack } from '../support/start-stack.ts'
 
 const TOPIC = 'events'
@@ -257,13 +257,29 @@ const CASES: Readonly<Record<string, () => Promise<unknown>>> = {
   'profile remove': async () => {
     expect(await readOne('profile', 'remove', 'here')).toEqual({ name: 'here', removed: true })
   },
+  'secrets rotate': async () => {
+    const stdin = JSON.stringify({ secret: 'the-secret-of-the-stage' })
+    const { code, stdout } = await run(['secrets', 'rotate'], { stdin })
+    expect(code).toBe(0)
+    expect(stdout).toContain('"previous":[{"secret":"the-secret-of-the-stage"')
+  },
+  token: async () => {
+    const args = ['token', '--url', stack.webUrl, '--user', addressOf('viewer'), '--password', PASSWORD]
+    const { token } = await readOne<{ token: string }>(...args)
+    expect(token.split('.')).toHaveLength(3)
+  },
+  smoke: async () => {
+    const { code, stdout } = await run(['smoke', '--url', stack.webUrl, '--json'])
+    const { steps } = JSON.parse(stdout) as { steps: { step: string; status: string }[] }
+    expect({ code, failed: steps.filter(({ status }) => status === 'fail') }).toEqual({ code: 0, failed: [] })
+  },
   completion: async () => {
     expect(await say('completion', 'bash')).toContain('complete -F _tidewire tidewire')
   },
 }
 
 /** Commands that only have others below them: they print their help. */
-const GROUPS = ['', 'keys', 'users', 'profile']
+const GROUPS = ['', 'keys', 'users', 'profile', 'secrets']
 
 const program = createProgram({
   stdin: Readable.from([]),
