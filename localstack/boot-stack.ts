@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { createAccessCheck } from './access/access-check.ts'
 import { type Access, readAccess } from './access/read-access.ts'
 import { startBrokerWorker } from './broker/start-broker-worker.ts'
-import { createTopics, readTopics, retentionOf } from './create-topics.ts'
+import { createTopics, readTopics } from './create-topics.ts'
 import { createTables } from './dynamodb/create-tables.ts'
 import { LOCAL_KEYS, seedKeys } from './dynamodb/seed-keys.ts'
 import { type Dynamodb, startDynamodbWorker } from './dynamodb/start-dynamodb-worker.ts'
@@ -161,7 +161,7 @@ async function startBackends(
   await dynamodb.enforce(access)
   const brokers = kafka.endpoint.split(',')
   await createTopics(readTopics(service), brokers)
-  const retentionMs = retentionOf(service)
+  const retentionMs = service.custom?.topics?.retentionMs ?? {}
   await setRetention({ brokers, retentionMs, mayShorten: kafkaBrokers === null, log })
   await createTables(service, dynamodb.endpoint)
   await seedKeys(service, dynamodb.endpoint)

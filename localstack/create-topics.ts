@@ -8,23 +8,12 @@ const PARTITIONS = 3
 /** Returns the topics that functions are triggered by, with the partitions and the retention of `custom.topics`. */
 export function readTopics(service: Service): ITopicConfig[] {
   const topics = readMappings(service).map(({ topic }) => topic)
-  const numPartitions = service.custom?.topics?.partitions ?? PARTITIONS
-  const retentionMs = retentionOf(service)
+  const { partitions: numPartitions = PARTITIONS, retentionMs = {} } = service.custom?.topics ?? {}
   return [...new Set(topics)].map((topic) => {
     const kept = retentionMs[topic]
     const configEntries = kept === undefined ? [] : [{ name: 'retention.ms', value: String(kept) }]
     return { topic, numPartitions, configEntries }
   })
-}
-
-/**
- * Returns the minimum `retention.ms` of each topic by its name in Kafka. `custom.topics` has the names without
- * `TOPIC_PREFIX`, and the triggers have them with it.
- */
-export function retentionOf({ custom, provider }: Service): Readonly<Record<string, number>> {
-  const prefix = String(provider.environment?.TOPIC_PREFIX ?? '')
-  const entries = Object.entries(custom?.topics?.retentionMs ?? {})
-  return Object.fromEntries(entries.map(([topic, ms]) => [`${prefix}${topic}`, ms]))
 }
 
 /** Creates those of the topics that the cluster lacks; those that exist keep their partitions. */

@@ -22,7 +22,7 @@ export type Service = {
     readonly tables?: Readonly<Record<string, string>>
     readonly topics?: {
       readonly partitions?: number
-      /** The minimum `retention.ms` of each topic. */
+      /** The minimum `retention.ms` of each topic, by its name in Kafka. */
       readonly retentionMs?: Readonly<Record<string, number>>
     }
   }
