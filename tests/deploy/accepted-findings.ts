@@ -3,6 +3,8 @@ export type Accepted = {
   readonly id: string
   /** The logical ids that it may fail for; without it all. */
   readonly resources?: RegExp
+  /** The stages that it may fail in; without it all. */
+  readonly stages?: RegExp
   readonly because: string
 }
 
@@ -52,6 +54,12 @@ export const CHECKOV_ACCEPTED: readonly Accepted[] = [
     id: 'CKV_AWS_28',
     resources: /^(Connections|Subscriptions|Views)Table$/,
     because: 'What is in it belongs to open connections, or is folded from Kafka again.',
+  },
+  {
+    id: 'CKV_AWS_28',
+    stages: /^(?!prod$)/,
+    because:
+      'A stage that is not protected keeps no backups: it is removed with its data (the parameter protect).',
   },
   {
     id: 'CKV_AWS_111',

@@ -42,15 +42,19 @@ export async function checkSafety(checkov: string, templates: readonly PackagedT
       id,
       what,
       resource: resource.split('.').at(-1) ?? '',
-      template: templates.find((template) => template.file === file)?.name ?? file,
+      template: templates.find((template) => template.file === file) ?? { name: file, stage: '' },
     })),
   )
-  const isOf = (accepted: Accepted, { id, resource }: { id: string; resource: string }) =>
-    accepted.id === id && (accepted.resources?.test(resource) ?? true)
+  const isOf = (accepted: Accepted, { id, resource, template }: (typeof findings)[number]) =>
+    accepted.id === id &&
+    (accepted.resources?.test(resource) ?? true) &&
+    (accepted.stages?.test(template.stage) ?? true)
   const open = findings.filter((finding) => !CHECKOV_ACCEPTED.some((accepted) => isOf(accepted, finding)))
   const lines = Map.groupBy(open, ({ id, what, resource }) => `${id} ${resource}: ${what}`)
   return {
-    failed: [...lines].map(([line, all]) => `${line} (in ${all.length}, such as ${all[0]?.template})`).sort(),
+    failed: [...lines]
+      .map(([line, all]) => `${line} (in ${all.length}, such as ${all[0]?.template.name})`)
+      .sort(),
     unused: CHECKOV_ACCEPTED.filter((accepted) => !findings.some((finding) => isOf(accepted, finding))),
   }
 }

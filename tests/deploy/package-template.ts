@@ -8,6 +8,7 @@ import type { Combination } from './combinations.ts'
 
 export type PackagedTemplate = {
   readonly name: string
+  readonly stage: string
   /** The file of the template, in the folder that was given. */
   readonly file: string
   readonly text: string
@@ -37,7 +38,7 @@ export async function packageTemplate(
   })
   const file = join(folder, '.serverless', 'cloudformation-template-update-stack.json')
   const text = await readFile(file, 'utf8')
-  return { name, file, text, template: JSON.parse(text) }
+  return { name, stage, file, text, template: JSON.parse(text) }
 }
 
 /** The framework works in `.serverless` of the folder of serverless.yml, so two of them need two such folders. */
