@@ -42,8 +42,26 @@ const COMMAND_ACTIONS: Readonly<Record<string, readonly Action[]>> = {
   erase: ['events.erase'],
   // It asks for what its credentials may do.
   doctor: ['users.me', 'tickets.create', 'stats.read', 'streams.list', 'dead-letters.read'],
-  // It computes.
+  // It uses every function once.
+  smoke: [
+    'users.me',
+    'tickets.create',
+    'publish',
+    'read',
+    'stats.read',
+    'move.port.acknowledge',
+    'move.port.delete',
+    'events.erase',
+    'dead-letters.replay',
+    'replays.read',
+    'replays.run',
+    'audit.read',
+    'streams.list',
+    'connections.read',
+  ],
+  // They compute.
   cost: [],
+  token: [],
   // It reads and writes streams.
   secrets: [],
   profile: [],
