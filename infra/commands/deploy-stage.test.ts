@@ -89,6 +89,19 @@ test.each([
   expect(ran).toHaveLength(steps)
 })
 
+test('an update is undone by the alarms that the stage has, unless others are given', async () => {
+  const stack = { ...deployed, outputs: { ...deployed.outputs, RollbackAlarms: 'arn:a,arn:b' } }
+  const { tools, ran, text } = fakeAccount({ stack })
+
+  await deployStage(optionsOf('--stage', 'prod', KAFKA), tools)
+  const without = fakeAccount({ stack })
+  await deployStage(optionsOf('--stage', 'prod', KAFKA, '--param=rollbackAlarms='), without.tools)
+
+  expect(without.ran).toEqual([`deploy ${AT} ${KAFKA} --param=rollbackAlarms=`])
+  expect(ran).toEqual([`deploy ${AT} ${KAFKA} --param=rollbackAlarms=arn:a,arn:b`])
+  expect(text()).toContain('undoes the update if one fires')
+})
+
 test('without an administrator there is how to invite one', async () => {
   const { tools, text } = fakeAccount({})
 

@@ -31,7 +31,7 @@ export async function deployStage(options: StageOptions, tools: CommandTools): P
     if (code !== 0) return failed(options, write)
     write('The stage is there. Now it is protected:')
   }
-  const { code } = await runFramework(['deploy', ...frameworkArguments(options)])
+  const { code } = await runFramework(['deploy', ...frameworkArguments(options, rollbackOf(before, options))])
   if (code !== 0) return failed(options, write)
   const { outputs = {} } = (await cloud.stack(stackName(stage))) ?? {}
   for (const line of nextSteps(outputs, options)) write(line)
@@ -67,11 +67,24 @@ function isProtected({ stage, params }: StageOptions): boolean {
   return given === 'auto' ? stage === 'prod' : given === 'true'
 }
 
+/**
+ * The alarms after which CloudFormation undoes an update: those that the stage has, unless others are given. A first
+ * deployment has none, because one that does not exist fails it.
+ */
+function rollbackOf(before: Stack | null, { params }: StageOptions): readonly string[] {
+  const alarms = before?.outputs.RollbackAlarms
+  const isGiven = params.some((param) => param.startsWith('rollbackAlarms='))
+  return alarms === undefined || isGiven ? [] : [`rollbackAlarms=${alarms}`]
+}
+
 /** How long it takes is mostly the time in which AWS makes a cluster and a distribution. */
 function plan(isFirst: boolean, twice: boolean, { params }: StageOptions): readonly string[] {
   const makesBrokers = params.includes('kafka=provisioned')
   const time = makesBrokers ? '30 to 60 minutes' : '10 to 20 minutes'
-  if (!isFirst) return ['Updates the stage and its web page. That takes about 5 minutes.']
+  if (!isFirst)
+    return [
+      'Updates the stage and its web page. That takes about 10 minutes: for five of them CloudFormation watches the alarms of the stage, and undoes the update if one fires. One that fires already stops it: --param=rollbackAlarms= updates without them.',
+    ]
   const first = `First deployment of this stage. That takes about ${time}.`
   return twice
     ? [
