@@ -32,6 +32,7 @@ import { type WorkerDeps, workOnReplays } from './lib/work-on-replays.ts'
 export function composeReplayRecords(env: Environment): WorkerDeps {
   const tables = openTables(env)
   const access = kafkaAccessOf(env, 'tidewire-replay')
+  const groupPrefix = `tidewire-${env.telemetry.stage}` // as in infra/triggers.ts and infra/access
   const catalog = catalogOf(env)
   const secrets = recordSecrets(env)
   const accepting = { kafka: kafkaLog(env), claims: claimStore(tables), catalog, newId }
@@ -46,14 +47,14 @@ export function composeReplayRecords(env: Environment): WorkerDeps {
     kafka: { append: () => Promise.reject(new Error('a rebuild emits nothing')) },
   }
   const rebuilding = {
-    reader: kafkaLogReader(access),
+    reader: kafkaLogReader(access, { groupPrefix }),
     store: folding.store,
     viewStore: folding.viewStore,
     fold: async (records: Parameters<typeof foldBatch>[0]) => {
       await secrets.meet(records)
       await foldBatch(records, folding, { isRebuilder: true })
     },
-    groupOf: (topic: string) => `tidewire-${env.telemetry.stage}-fold-${topic}`, // as in infra/triggers.ts
+    groupOf: (topic: string) => `${groupPrefix}-fold-${topic}`,
     elapsed: clock.elapsed,
   }
   const inspector = kafkaLogInspector(access)

@@ -182,7 +182,6 @@ export const FUNCTION_ACCESS = {
     items('views', ['GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem', 'BatchWriteItem']),
     // To rebuild views it looks through the table for the parts of a stream.
     items('views', ['Scan']),
-    { on: 'kafka', may: 'inspect' },
     { on: 'kafka', may: 'replay' },
   ],
   'replay-events': [

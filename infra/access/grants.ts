@@ -26,7 +26,7 @@ export type Grant =
   | { readonly on: 'kafka'; readonly may: 'write'; readonly topics?: readonly string[] }
   /**
    * Connects to Kafka. `describe` asks where topics begin and end; `inspect` looks at topics, records and groups, and
-   * changes nothing; `replay` reads with groups of its own; `create topics` makes what is missing.
+   * changes nothing; `replay` reads the topics of the stage, with groups of its own too; `create topics` makes what is missing.
    */
   | { readonly on: 'kafka'; readonly may: 'describe' | 'inspect' | 'replay' | 'create topics' }
   /** Is triggered by topics: Lambda's pollers read them with the role of the function. */

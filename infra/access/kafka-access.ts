@@ -73,7 +73,7 @@ const WRITE = [...DESCRIBE, 'kafka-cluster:WriteData']
 const JOIN = ['kafka-cluster:DescribeGroup', 'kafka-cluster:AlterGroup']
 
 function dataOf(grant: KafkaGrant, cluster: Value, deployment: Deployment): Statement[] {
-  const { prefix, service, topics } = deployment
+  const { prefix, topics } = deployment
   const topic = (name: string) => arnIn(cluster, 'topic', name)
   const group = (name: string) => arnIn(cluster, 'group', name)
   const own = topics.map((name) => topic(`${deployment.topicPrefix}${name}`))
@@ -96,7 +96,7 @@ function dataOf(grant: KafkaGrant, cluster: Value, deployment: Deployment): Stat
     case 'replay':
       return [
         allow(READ, own),
-        allow([...JOIN, 'kafka-cluster:DeleteGroup'], [group(`${service}-replay-*`)]),
+        allow([...JOIN, 'kafka-cluster:DeleteGroup'], [group(`${prefix}-replay-*`)]),
         allow(['kafka-cluster:DescribeGroup'], [group(`${prefix}-fold-*`)]),
       ]
     case 'be triggered': {

@@ -217,6 +217,28 @@ describe('access to Kafka', () => {
     expect(groups).toEqual([`${base.replace(':cluster/', ':group/')}/tidewire-${STAGE}-fold-*`])
   })
 
+  it.each(['existing', 'serverless'])(
+    'with IAM, %s, of a rebuild is to the topics of the stage, with groups of its own that no other stage has',
+    async (kind) => {
+      const { topicPrefix } = await deploymentOf(kind)
+      const statements = (await policiesOf(kind)).get('ReplayRecordsRole') ?? []
+      const allowedTo = (action: string) =>
+        statements.flatMap(({ Action, Resource }) => (Action.includes(action) ? Resource : []))
+      const named = (type: string, name: string) =>
+        `${(kind === 'existing' ? GIVEN_CLUSTER : CLUSTER).replace(':cluster/', `:${type}/`)}/${name}`
+      const own = named('group', `tidewire-${STAGE}-replay-*`)
+
+      expect(allowedTo('kafka-cluster:ReadData').sort()).toEqual(
+        TOPICS.map((name) => named('topic', `${topicPrefix}${name}`)).sort(),
+      )
+      expect(allowedTo('kafka-cluster:AlterGroup')).toEqual([own])
+      expect(allowedTo('kafka-cluster:DeleteGroup')).toEqual([own])
+      expect(allowedTo('kafka-cluster:DescribeGroup').sort()).toEqual(
+        [own, named('group', `tidewire-${STAGE}-fold-*`)].sort(),
+      )
+    },
+  )
+
   it('of a cluster that the stage creates is derived from its reference', async () => {
     const policies = await policiesOf('serverless')
     const topics = policies

@@ -6,6 +6,8 @@ import type { KafkaAccess } from './kafka-access.ts'
 import { prefixedReader } from './prefixed-topics.ts'
 
 type Options = Pick<KafkaConfig, 'connectionTimeout' | 'requestTimeout' | 'retry'> & {
+  /** What the names of its consumer groups begin with: stages may share a cluster. */
+  readonly groupPrefix?: string
   /** After so long without a record the reading fails: what is missing may be transaction markers, or Kafka hangs. */
   readonly silenceMs?: number
 }
@@ -13,7 +15,7 @@ type Options = Pick<KafkaConfig, 'connectionTimeout' | 'requestTimeout' | 'retry
 /** The LogReader on Kafka: a consumer group of its own for each reading, which commits nothing. */
 export function kafkaLogReader(
   { topicPrefix, lastsMs, ...access }: KafkaAccess,
-  { silenceMs = 30_000, ...config }: Options = {},
+  { groupPrefix = 'tidewire', silenceMs = 30_000, ...config }: Options = {},
 ): LogReader {
   const kafka = new Kafka({
     connectionTimeout: 3000,
@@ -43,7 +45,7 @@ export function kafkaLogReader(
     read: async (spans, take, signal) => {
       const wanted = spans.filter(({ from, end }) => from < end)
       if (wanted.length === 0) return
-      const groupId = `tidewire-replay-${randomUUID()}`
+      const groupId = `${groupPrefix}-replay-${randomUUID()}`
       const consumer = kafka.consumer({
         groupId,
         allowAutoTopicCreation: false,
