@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Role } from '#shared/core/access/role.ts'
 import { getEvent } from '#shared/pipeline/lifecycle/get-event.ts'
 import { createDirectory } from '#shared/pipeline/people/directory.ts'
@@ -7,6 +7,8 @@ import { makeHttpEvent } from '#shared/testing/functions/lambda-events.ts'
 import { makePrincipal } from '#shared/testing/identity/make-principal.ts'
 import { type CaseWorld, createCaseWorld, publishTo } from '#shared/testing/lifecycle/case-world.ts'
 import { memoryAudit } from '#shared/testing/memory/memory-audit.ts'
+import { memoryDeadLetterStore } from '#shared/testing/memory/memory-dead-letter-store.ts'
+import { memoryLimits } from '#shared/testing/memory/memory-limits.ts'
 import { composeCommand, createCommand } from './command.ts'
 import { readEnvironment } from './lib/environment.ts'
 
@@ -157,5 +159,41 @@ describe('the audit trail', () => {
       { action: 'refused', principal: { name: 'key:operator' }, target: 'DELETE /events/d1' },
       { action: 'event.deleted', principal: { name: 'key:admin' }, target: 'd1' },
     ])
+  })
+})
+
+describe('POST /events/{id}/erase that takes too long', () => {
+  test('is 503 with Retry-After, writes nothing after that, and the same request completes it', async () => {
+    vi.spyOn(console, 'error').mockImplementation(() => {})
+    for (const name of ['acknowledge', 'start']) await move(name, { body: { note: 'seen' } })
+    const slow = Promise.withResolvers<void>()
+    let appends = 0
+    const append: CaseWorld['kafka']['append'] = async (records) => {
+      appends += 1
+      await slow.promise
+      return world.kafka.append(records)
+    }
+    const own = { ...deps(), deadLetters: memoryDeadLetterStore(), limits: memoryLimits() }
+    const erase = (given: object = {}, remainingMs?: number) => {
+      const headers = keyOf('admin')
+      const event = makeHttpEvent('POST', '/events/d1/erase', {
+        headers,
+        body: { reason: 'asked' },
+        pathParameters: { id: 'd1' },
+      })
+      return callHttp(createCommand({ ...own, ...given }), event, remainingMs)
+    }
+
+    const late = await erase({ kafka: { append } }, 700)
+    expect(late).toMatchObject({ status: 503, headers: { 'retry-after': '2' } })
+    slow.resolve()
+    for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate)
+    // The one that was under way.
+    expect(appends).toBeLessThanOrEqual(1)
+
+    const { status, body } = await erase()
+    expect(status).toBe(202)
+    expect(body.also).not.toEqual([])
+    vi.restoreAllMocks()
   })
 })

@@ -60,11 +60,16 @@ async function createWorld(settings: { readonly LONG_POLL?: string; readonly RET
   const { epoch } = await store.topic('events')
   await viewStore.save([{ ...PLACE, view: 'port/cases', key: 'e1', epoch, state: null }])
   await subscriptions.connect('c1', makePrincipal({ name: 'viewer', role: 'viewer' }))
-  const call = (route: string, headers: Readonly<Record<string, string>> = {}, body?: unknown) => {
+  const call = (
+    route: string,
+    headers: Readonly<Record<string, string>> = {},
+    body?: unknown,
+    remainingMs?: number,
+  ) => {
     const [method = '', address = ''] = route.split(' ')
     const { pathname, searchParams } = new URL(address, 'http://tests')
     const query = Object.fromEntries(searchParams)
-    return callHttp(read, makeHttpEvent(method, pathname, { headers, query, body }))
+    return callHttp(read, makeHttpEvent(method, pathname, { headers, query, body }), remainingMs)
   }
   const addCase = async (id: string, source: string, offset: number) => {
     const own = makeEvent(id, { source, type: 'port.notice', category: 'port.port' })
@@ -434,5 +439,51 @@ test('POST /telemetry takes the paints of a page, and GET /telemetry is for oper
   expect(await call('GET /telemetry', keyOf('operator'))).toMatchObject({
     status: 200,
     body: { windowSeconds: 30 },
+  })
+})
+
+describe('a page whose time is nearly over', () => {
+  const LATE_MS = 7000
+
+  test('has what was read, and names the page that goes on', async () => {
+    const { call, addCase, addAudit } = await createWorld()
+    await addCase('n1', 'urn:a', 0)
+    await addCase('n2', 'urn:b', 1)
+    await addAudit('key.created', 'ada')
+    await addAudit('key.created', 'bob')
+
+    const page = await call('GET /events?channel=port.**', keyOf('admin'), undefined, LATE_MS)
+    const csv = await call('GET /events.csv?channel=port.**', keyOf('admin'), undefined, LATE_MS)
+    const audit = await call('GET /audit', keyOf('admin'), undefined, LATE_MS)
+
+    expect(page.body).toMatchObject({ events: [{ event: { id: 'n2' } }], next: expect.any(String) })
+    expect(csv.headers.link).toMatch(/rel="next"/)
+    expect(audit.body).toMatchObject({ events: [{}], next: expect.any(String) })
+    const below = `GET /events?channel=port.**&next=${encodeURIComponent(page.body.next)}`
+    expect((await call(below, keyOf('admin'))).body).toMatchObject({
+      events: [{ event: { id: 'n1' } }],
+      next: null,
+    })
+  })
+
+  test('that catches up has a cursor that goes on', async () => {
+    const { call, addCase } = await createWorld()
+    await addCase('n1', 'urn:a', 0)
+    const since = (cursor: string, remainingMs?: number) =>
+      call(
+        `GET /events/since?channel=**&cursor=${encodeURIComponent(cursor)}`,
+        keyOf('admin'),
+        undefined,
+        remainingMs,
+      )
+
+    const first = await since('', LATE_MS)
+    const second = await since(first.body.cursor)
+
+    const ids = [first, second].map(({ body }) =>
+      body.events.map(({ event }: { event: CloudEvent }) => event.id),
+    )
+    expect(ids.map((own) => own.length)).toEqual([1, 1])
+    expect(ids.flat().sort()).toEqual(['e1', 'n1'])
   })
 })

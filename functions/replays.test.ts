@@ -1,9 +1,11 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
+import { Refusal } from '#shared/core/refusal.ts'
 import type { ReplayJob } from '#shared/pipeline/replays/replay-store.ts'
 import { callHttp, identifyByRole, keyOf } from '#shared/testing/functions/http-calls.ts'
 import { makeHttpEvent } from '#shared/testing/functions/lambda-events.ts'
 import { memoryAudit } from '#shared/testing/memory/memory-audit.ts'
 import { memoryEventStore } from '#shared/testing/memory/memory-event-store.ts'
+import { memoryLimits } from '#shared/testing/memory/memory-limits.ts'
 import { memoryReplayStore } from '#shared/testing/memory/memory-replay-store.ts'
 import { readEnvironment } from './lib/environment.ts'
 import { composeReplays, createReplays, type ReplayFunctionDeps } from './replays.ts'
@@ -37,11 +39,11 @@ function createWorld(more: Partial<ReplayFunctionDeps> = {}) {
     },
     ...more,
   })
-  const call = (route: string, body?: unknown, headers = keyOf('admin')) => {
+  const call = (route: string, body?: unknown, headers = keyOf('admin'), remainingMs?: number) => {
     const [method = '', url = ''] = route.split(' ')
     const [path = '', search] = url.split('?')
     const query = Object.fromEntries(new URLSearchParams(search))
-    return callHttp(handler, makeHttpEvent(method, path, { headers, body, query }))
+    return callHttp(handler, makeHttpEvent(method, path, { headers, body, query }), remainingMs)
   }
   const idOf = ({ body }: { body: unknown }) => (body as ReplayJob).id
   return { audit, replays, woken, call, idOf }
@@ -61,6 +63,41 @@ describe('a replay of dead letters', () => {
       },
     })
     expect(await replays.open()).toEqual([])
+  })
+
+  test('is refused if its letters cannot be chosen in time, and nothing is created', async () => {
+    const chooseLetters: ReplayFunctionDeps['chooseLetters'] = async (_, isLate) => {
+      if (isLate()) throw new Refusal('unavailable', 'choose fewer', { retryAfterSeconds: 2 })
+      return LETTERS
+    }
+    const { call, replays } = createWorld({ chooseLetters })
+
+    const late = await call('POST /dead-letters/replay', { filter: {} }, keyOf('admin'), 7999)
+
+    expect(late).toMatchObject({
+      status: 503,
+      headers: { 'retry-after': '2' },
+      body: { detail: 'choose fewer' },
+    })
+    expect(await replays.open()).toEqual([])
+    expect(await call('POST /dead-letters/replay', { filter: {} })).toMatchObject({ status: 202 })
+  })
+
+  test('is not created any more once its sender has been told that it took too long', async () => {
+    vi.spyOn(console, 'error').mockImplementation(() => {})
+    const chosen = Promise.withResolvers<typeof LETTERS>()
+    const chooseLetters = () => chosen.promise
+    const { call, replays, audit } = createWorld({ chooseLetters, limits: memoryLimits() })
+
+    const body = { filter: {}, reason: 'old' }
+    const late = await call('POST /dead-letters/discard', body, keyOf('admin'), 600)
+    expect(late).toMatchObject({ status: 503, headers: { 'retry-after': '2' } })
+    chosen.resolve(LETTERS)
+    for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate)
+
+    expect(await replays.open()).toEqual([])
+    expect(actionsOf(audit)).toEqual([])
+    vi.restoreAllMocks()
   })
 
   test('is created with its selection, wakes its worker, and is in the audit trail', async () => {

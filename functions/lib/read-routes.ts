@@ -61,6 +61,9 @@ export type ReadDeps = GetDeps &
 /** Time kept back from the function's own limit for the last look of a request that is held, in milliseconds. */
 const RESERVE_MS = 3000
 
+/** The same for the states and the rest of a page that ends where its time is nearly over, with a `next`. */
+const PAGE_RESERVE_MS = 8000
+
 type Answer = HttpResponse | Promise<HttpResponse>
 /** A route of the read function, with its action of the policy. An open one is answered without credentials. */
 type Route =
@@ -116,9 +119,10 @@ export function readRoutes(deps: ReadDeps): Routes {
     },
     'GET /audit': {
       action: 'audit.read',
-      respond: async ({ query: given }) => {
-        const { query, limit, next, selection } = readAuditQuery(given)
-        const page = listEvents(query, next, limit, { ...deps, access: WHOLE_TRAIL }, selection)
+      respond: async (request) => {
+        const { query, limit, next, selection } = readAuditQuery(request.query)
+        const own = { ...deps, access: WHOLE_TRAIL, isLate: lateness(request) }
+        const page = listEvents(query, next, limit, own, selection)
         return { status: 200, body: await page }
       },
     },
@@ -175,17 +179,23 @@ export function readRoutes(deps: ReadDeps): Routes {
   }
 }
 
+function lateness({ remainingMs }: HttpRequest): () => boolean {
+  return () => remainingMs() < PAGE_RESERVE_MS
+}
+
 async function listPage(
-  { query }: HttpRequest,
+  request: HttpRequest,
   limits: typeof PAGE_LIMITS | typeof CSV_LIMITS,
   deps: ReadDeps & { readonly access: Access },
 ) {
+  const { query } = request
   const { query: wanted, limit } = readQuery(query, limits)
   const { exported } = deps.catalog
   const isCsv = limits === CSV_LIMITS
   const selection = selectRows(wanted, deps)
   const bytesOf = (event: PositionedEvent) => csvBytes(event, exported)
-  return listEvents(wanted, query.next, limit, deps, isCsv ? { ...selection, bytesOf } : selection)
+  const own = { ...deps, isLate: lateness(request) }
+  return listEvents(wanted, query.next, limit, own, isCsv ? { ...selection, bytesOf } : selection)
 }
 
 /** `GET /events` */
@@ -230,15 +240,16 @@ async function respondWithCsv(
 
 /** `GET /events/since` */
 async function respondWithUnread(
-  { query, remainingMs, signal }: HttpRequest,
+  request: HttpRequest,
   principal: Principal,
   { longPollSeconds, ...deps }: ReadDeps,
 ): Promise<HttpResponse> {
+  const { query, remainingMs, signal } = request
   const { wait, ...filters } = query
   const { query: wanted, limit } = readQuery(filters)
   const waitMs = Math.min(readWait(wait), longPollSeconds) * 1000
   const page = { limit, waitMs: Math.min(waitMs, remainingMs() - RESERVE_MS) }
-  const own = { ...deps, access: accessOf(principal) }
+  const own = { ...deps, access: accessOf(principal), isLate: lateness(request) }
   const body = await awaitEvents(wanted, query.cursor, page, stopPausesAt(signal, own))
   return { status: 200, body }
 }

@@ -1,3 +1,4 @@
+import type { HttpRequest } from '#shared/adapters/http/http-message.ts'
 import { actorOf } from '#shared/core/audit.ts'
 import { faultsRefusal } from '#shared/core/refusal.ts'
 import type { Domain } from '#shared/domain/define-domain.ts'
@@ -34,6 +35,9 @@ export type ReplayCreationDeps = ReplayRouteDeps & {
   readonly urlProblem: (url: string) => string | null
 }
 
+/** Time kept back from the function's own limit to create a replay whose dead letters are chosen, in milliseconds. */
+const RESERVE_MS = 8000
+
 /** The routes that create replays. */
 export function replayCreation(deps: ReplayCreationDeps): Readonly<Record<string, ReplayRoute>> {
   return {
@@ -41,7 +45,7 @@ export function replayCreation(deps: ReplayCreationDeps): Readonly<Record<string
       action: 'dead-letters.replay',
       async respond(request, principal) {
         const { dryRun, rate, event, ...rest } = readReplayBody(request.body, replayLettersBody)
-        const { count, positions } = await planLetters(rest.filter, deps.chooseLetters)
+        const { count, positions } = await planLetters(rest.filter, lateness(request), deps.chooseLetters)
         const [position] = rest.filter.positions ?? []
         const mended = event && position ? await mendLetter(position, event, principal, deps) : undefined
         if (dryRun) return { status: 200, body: count }
@@ -68,7 +72,7 @@ export function replayCreation(deps: ReplayCreationDeps): Readonly<Record<string
       action: 'dead-letters.discard',
       async respond(request, principal) {
         const { dryRun, ...rest } = readReplayBody(request.body, discardLettersBody)
-        const { count, positions } = await planLetters(rest.filter, deps.chooseLetters)
+        const { count, positions } = await planLetters(rest.filter, lateness(request), deps.chooseLetters)
         if (dryRun) return { status: 200, body: count }
         const { most: rate } = REPLAY_LIMITS.rate
         const draft = { kind: 'discard', rate, total: count.count, request: rest } as const
@@ -111,4 +115,8 @@ export function replayCreation(deps: ReplayCreationDeps): Readonly<Record<string
       },
     },
   }
+}
+
+function lateness({ remainingMs }: HttpRequest): () => boolean {
+  return () => remainingMs() < RESERVE_MS
 }

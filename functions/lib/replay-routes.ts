@@ -71,13 +71,18 @@ export function replayRoutes(deps: ReplayRouteDeps): Readonly<Record<string, Rep
   }
 }
 
-/** Creates a replay of these positions, and calls its worker. Returns 202 with it, and what is shown only once. */
+/**
+ * Creates a replay of these positions, and calls its worker. Returns 202 with it, and what is shown only once. Throws the
+ * reason of the signal, and creates nothing, once its sender has been told that it took too long: who was told sends the
+ * request again.
+ */
 export async function respondWithNew(
   given: NewReplay & { readonly selection?: readonly Position[] },
-  [{ caller }, principal]: readonly [HttpRequest, Principal],
+  [{ caller, signal }, principal]: readonly [HttpRequest, Principal],
   deps: ReplayRouteDeps,
 ): Promise<HttpResponse> {
   const { selection = [], ...draft } = given
+  signal.throwIfAborted()
   const job = newReplay(draft, { principal, now: deps.now(), random: deps.newId().slice(0, 8) })
   await deps.replays.add(job, selection)
   const details = { kind: job.kind, total: job.total }

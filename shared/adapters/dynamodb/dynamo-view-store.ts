@@ -102,11 +102,9 @@ export function dynamoViewStore(
       return false
     },
 
-    async beginRebuild(stream) {
-      const folded = await mark(stream)
-      await forgetParts(client, table, stream)
-      return folded
-    },
+    beginRebuild: mark,
+
+    forgetParts: (topic, partitions, from) => forgetParts(client, table, { topic, partitions, from }),
 
     async endRebuild(stream) {
       const update = new UpdateCommand({
@@ -283,32 +281,34 @@ function toProgress({ epoch, offset, isRebuilding, rebuilds }: Item): FoldProgre
 }
 
 /**
- * Deletes the parts of every view that a stream made. A rebuild is rare, and run by hand: it may look through the
- * whole table.
+ * Deletes what a page of the whole table has of the parts that these partitions made. A rebuild is rare, and run by hand: it
+ * may look through the table.
  */
 async function forgetParts(
   client: DocumentClient,
   table: string,
-  { topic, partition }: Pick<Stream, 'topic' | 'partition'>,
-): Promise<void> {
-  let from: Item | undefined
-  do {
-    const scan = new ScanCommand({
-      TableName: table,
-      ConsistentRead: true,
-      ProjectionExpression: '#view, #part',
-      FilterExpression: '#topic = :topic AND #partition = :partition',
-      ExpressionAttributeNames: {
-        '#view': 'view',
-        '#part': 'part',
-        '#topic': 'topic',
-        '#partition': 'partition',
-      },
-      ExpressionAttributeValues: { ':topic': topic, ':partition': partition },
-      ...(from && { ExclusiveStartKey: from }),
-    })
-    const { Items = [], LastEvaluatedKey } = await client.send(scan)
-    await deleteAll(client, table, Items)
-    from = LastEvaluatedKey
-  } while (from !== undefined)
+  { topic, partitions, from }: { topic: string; partitions: readonly number[]; from: string | null },
+): Promise<string | null> {
+  const scan = new ScanCommand({
+    TableName: table,
+    ConsistentRead: true,
+    ProjectionExpression: '#view, #part, #partition',
+    FilterExpression: '#topic = :topic',
+    ExpressionAttributeNames: {
+      '#view': 'view',
+      '#part': 'part',
+      '#topic': 'topic',
+      '#partition': 'partition',
+    },
+    ExpressionAttributeValues: { ':topic': topic },
+    ...(from !== null && { ExclusiveStartKey: JSON.parse(from) as Item }),
+  })
+  const { Items = [], LastEvaluatedKey } = await client.send(scan)
+  const own = Items.filter(({ partition }) => partitions.includes(Number(partition)))
+  await deleteAll(
+    client,
+    table,
+    own.map(({ view, part }) => ({ view, part })),
+  )
+  return LastEvaluatedKey === undefined ? null : JSON.stringify(LastEvaluatedKey)
 }

@@ -70,7 +70,8 @@ function startInstance(
     })
     return failed
   }
-  return (batch: readonly KafkaRecord[]) => Promise.race([guard.run(batch, work, AT), killed.promise])
+  return (batch: readonly KafkaRecord[], at = AT) =>
+    Promise.race([guard.run(batch, work, at), killed.promise])
 }
 
 /** Delivers a batch as a trigger does: what failed comes again, and after a kill everything to another instance. */
@@ -184,6 +185,27 @@ describe('a batch', () => {
     expect(await run(records(0, 2))).toMatchObject([{ offset: 0 }])
     expect(await run(records(0, 2))).toEqual([])
     expect(await lettersOf(world)).toHaveLength(1)
+  })
+
+  test('comes again from the first record that was not tried before its time was over', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] })
+    const world = makeWorld()
+    const run = startInstance(world, 'i', (name) => {
+      vi.advanceTimersByTime(400) // what a slow store takes for a record
+      return name === '0:1' && world.tries.get(name) === 1 ? 'defect' : null
+    })
+
+    // In the batch 0 and 1, then 1 alone and 2 alone; then 1,200 ms are over.
+    const failed = await run(records(0, 6), { ...AT, withinMs: 1400 })
+
+    expect(failed).toMatchObject([{ partition: 0, cause: { message: 'no time is left for more records' } }])
+    const [{ offset = 0 } = {}] = failed
+    expect(offset).toBeGreaterThan(1)
+    expect(world.tries.has(`0:${offset}`)).toBe(false)
+    expect(await run(records(0, 6).slice(offset))).toEqual([])
+    expect(new Set(world.done).size).toBe(6)
+    expect(await lettersOf(world)).toEqual([])
+    vi.useRealTimers()
   })
 
   test('is not blamed for what a note of another consumer, partition or earlier batch says', async () => {

@@ -19,6 +19,8 @@ export type CatchUpDeps = {
   readonly store: EventStore
   readonly catalog: Catalog
   readonly access: Access
+  /** Whether the time of the request is nearly over: the page then ends with what it has, and its cursor goes on. */
+  readonly isLate?: () => boolean
 }
 
 /** The pauses of a page that is held. Each look at an unchanged store costs one query for each topic of the interest. */
@@ -38,7 +40,7 @@ export async function catchUp(
   interest: Interest,
   cursor: string | undefined,
   limit: number,
-  { store, catalog, access }: CatchUpDeps,
+  { store, catalog, access, isLate = () => false }: CatchUpDeps,
 ): Promise<CatchUpPage> {
   const topics = access.topics(access.readable(interest.channels), catalog)
   const unread = await findUnread(cursor ?? 'latest', topics, store)
@@ -46,6 +48,7 @@ export async function catchUp(
   const reached: Reached[] = []
   const room = pageRoom()
   let scanLeft = PAGE_SCAN
+  let hasRead = false
   // Sorted by the number of unread events, so a partition that grows as fast as it is read does not starve the others.
   const byBacklog = [...unread.remainders].sort((a, b) => b.head.offset - b.after - (a.head.offset - a.after))
   for (const { after, head, ...stream } of byBacklog)
@@ -61,8 +64,9 @@ export async function catchUp(
     let last = after
     for (let size = limit; last < upTo; size *= READ_GROWTH) {
       const max = Math.min(size, scanLeft, READ_AT_ONCE)
-      if (max <= 0 || events.length >= limit || room.isFull()) return last
+      if (max <= 0 || events.length >= limit || room.isFull() || (hasRead && isLate())) return last
       const page = await store.read(stream, { after: last, upTo, limit: max, alsoExpired: true })
+      hasRead = true
       for (const { timestamp: _, ...positioned } of page) {
         if (matchesInterest(interest, positioned.event) && access.admits(positioned.event)) {
           if (events.length >= limit || !room.take(positioned)) return last

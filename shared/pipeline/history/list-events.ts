@@ -24,7 +24,13 @@ export type Selection = {
   readonly bytesOf?: (event: PositionedEvent) => number
 }
 
-export type ListDeps = { readonly store: EventStore; readonly catalog: Catalog; readonly access: Access }
+export type ListDeps = {
+  readonly store: EventStore
+  readonly catalog: Catalog
+  readonly access: Access
+  /** Whether the time of the request is nearly over: the page then ends with what it has, and `next` goes on. */
+  readonly isLate?: () => boolean
+}
 
 const EVERYTHING: Selection = { admits: () => true, select: async (events) => events }
 
@@ -46,7 +52,7 @@ export async function listEvents(
   query: Query,
   next: string | undefined,
   limit: number,
-  { store, catalog, access }: ListDeps,
+  { store, catalog, access, isLate = () => false }: ListDeps,
   { admits, select, bytesOf }: Selection = EVERYTHING,
 ): Promise<HistoryPage> {
   const topics = access.topics(access.readable(query.channels), catalog)
@@ -66,6 +72,7 @@ export async function listEvents(
   async function nextCandidates(max: number): Promise<PositionedEvent[]> {
     const candidates: PositionedEvent[] = []
     for (; scanned < PAGE_SCAN && candidates.length < max; scanned++) {
+      if (scanned > 0 && isLate()) break
       const heads = await Promise.all(sources.map((source) => source.peek()))
       const youngest = indexOfYoungest(heads)
       const stored = heads[youngest]

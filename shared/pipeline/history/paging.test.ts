@@ -264,6 +264,46 @@ describe('a page', () => {
   })
 })
 
+describe('a page whose time is over', () => {
+  const isLate = () => true
+
+  test('has what was read, and the next one goes on: no event is missing', async () => {
+    const { store, stored } = await fill(
+      Array.from({ length: 30 }, (_, index) => ({
+        channel: index % 2 === 0 ? 'port.a' : 'other.a',
+        partition: index % 3,
+        timestamp: index,
+        severity: index % 5 === 0 ? 'critical' : 'low',
+      })),
+    )
+    const deps = { store, catalog, access, isLate }
+    const query = { channels: ['**'], filter: { severity: ['critical'] } }
+    const sizes: number[] = []
+
+    const up = await followUp((cursor) => catchUp(query, cursor, 50, deps), '', 50)
+    const down = await followDown(async (next) => {
+      const page = await listEvents(query, next, 50, deps)
+      sizes.push(page.events.length)
+      return page
+    }, 50)
+
+    const wanted = stored.filter(({ event }) => event.severity === 'critical')
+    expect(perPartition(up)).toEqual(perPartition(wanted))
+    expect(new Set(down.map(nameOf))).toEqual(new Set(wanted.map(nameOf)))
+    expect(sizes).toHaveLength(30)
+  })
+
+  test('of CSV and of the socket too is read on only until then', async () => {
+    const { store } = await fill(
+      [0, 1].map((partition) => ({ channel: 'port.a', partition, timestamp: 1, severity: 'low' })),
+    )
+
+    const first = await catchUp({ channels: ['port.a'] }, '', 50, { store, catalog, access, isLate })
+
+    expect(first.events).toHaveLength(1)
+  })
+})
+
 describe('a page of one event among thousands that do not match', () => {
   const entries = Array.from({ length: 4000 }, (_, index) => ({
     channel: index === 3999 ? 'port.b' : 'port.a',

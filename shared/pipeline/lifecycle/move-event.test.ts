@@ -5,6 +5,7 @@ import type { Case } from '#shared/domain/port/case.ts'
 import { keyRequest } from '#shared/pipeline/accept/idempotency-key.ts'
 import { makePrincipal } from '#shared/testing/identity/make-principal.ts'
 import { type CaseWorld, createCaseWorld, publishTo } from '#shared/testing/lifecycle/case-world.ts'
+import { forgetAll } from '#shared/testing/views/forget-all.ts'
 import { entityTag } from './entity-tag.ts'
 import { getEvent } from './get-event.ts'
 import { type MoveCommand, moveEvent } from './move-event.ts'
@@ -85,6 +86,7 @@ describe('a move', () => {
     const former = { ...part, key: 'd1', state: { ...(part.state as Case), status: 'acknowledged' } }
     const stream = { topic, partition, epoch: part.epoch }
     await world.viewStore.beginRebuild(stream)
+    await forgetAll(world.viewStore, topic, [partition])
     await world.viewStore.save([former])
     await world.viewStore.advance(stream, part.offset, { isRebuilder: true })
     await world.viewStore.endRebuild(stream)

@@ -18,16 +18,24 @@ type ReplayCount = {
   readonly byCode?: Readonly<Record<string, number>>
 }
 
-/** Returns every dead letter that fits a filter, in the order of their records. */
+/**
+ * Returns every dead letter that fits a filter, in the order of their records. Throws Refusal `unavailable` if there are
+ * still more when `isLate` says that the time of the request is nearly over.
+ */
 export type ChooseLetters = (
   filter: LetterFilter,
+  isLate: () => boolean,
 ) => Promise<readonly (Position & { readonly code: string })[]>
 
 type LettersPlan = { readonly count: ReplayCount; readonly positions: readonly Position[] }
 
-/** Returns the dead letters that a filter chooses now. */
-export async function planLetters(filter: LetterFilter, choose: ChooseLetters): Promise<LettersPlan> {
-  const chosen = await choose(filter)
+/** Returns the dead letters that a filter chooses now. Throws what `choose` throws. */
+export async function planLetters(
+  filter: LetterFilter,
+  isLate: () => boolean,
+  choose: ChooseLetters,
+): Promise<LettersPlan> {
+  const chosen = await choose(filter, isLate)
   const positions = chosen.map(({ topic, partition, offset }) => ({ topic, partition, offset }))
   const byTopic = countBy(chosen.map(({ topic }) => topic))
   const byCode = countBy(chosen.map(({ code }) => code))

@@ -6,12 +6,13 @@ import { type DoSlice, ReplayFailure } from './run-replay.ts'
 
 /**
  * How far a rebuild is: which topics are left, and of the first one what is read of each partition from `next` on. Its
- * streams are marked, and their parts deleted, once `isMarked`.
+ * streams are marked once `isMarked`. Then their parts are deleted, which goes on at `forgetFrom` until there is none.
  */
 type ViewsCheckpoint = {
   readonly topics: readonly string[]
   readonly current?: {
     readonly isMarked: boolean
+    readonly forgetFrom?: string | null
     readonly streams: readonly (RebuildPlan & { readonly next: number })[]
   }
 }
@@ -66,11 +67,13 @@ async function rebuildTopic(
     checkpoint: { topics, ...(current && { current }) } satisfies ViewsCheckpoint,
     isDone: false,
   })
-  const marked = checkpoint.current?.isMarked ? checkpoint.current.streams : await mark()
+  let savedAt = deps.elapsed()
+  const marking = checkpoint.current?.isMarked ? checkpoint.current : await mark()
+  const marked = marking.streams
+  await forgetParts(marking)
   const next = new Map(marked.map((stream) => [stream.partition, stream.next]))
   const streamsNow = () => marked.map((one) => ({ ...one, next: next.get(one.partition) ?? one.next }))
   let folded = 0
-  let savedAt = deps.elapsed()
   let saving: Promise<void> = Promise.resolve()
   const take = async (records: readonly KafkaRecord[]) => {
     await deps.fold(records)
@@ -94,7 +97,7 @@ async function rebuildTopic(
     isDone: rest.length === 0,
   }
 
-  /** Marks the streams, and deletes their parts. That it began is known before: a worker that follows marks them again. */
+  /** Marks the streams. That it began is known before: a worker that follows marks them again. */
   async function mark() {
     const plans = await planRebuild([topic], deps)
     const begun = plans.map((plan) => ({ ...plan, next: plan.from }))
@@ -106,8 +109,22 @@ async function rebuildTopic(
         return { ...stream, end: Math.max(stream.end, before + 1) }
       }),
     )
-    await report(at({ isMarked: true, streams }))
-    return streams
+    const current = { isMarked: true, streams, forgetFrom: null }
+    await report(at(current))
+    return current
+  }
+
+  /** The table may be larger than what one worker can look through in its time: the next one goes on where it stopped. */
+  async function forgetParts({ streams, forgetFrom }: NonNullable<ViewsCheckpoint['current']>) {
+    const partitions = streams.map(({ partition }) => partition)
+    for (let from = forgetFrom; from !== undefined; ) {
+      signal.throwIfAborted()
+      const behind = await deps.viewStore.forgetParts(topic, partitions, from)
+      from = behind ?? undefined
+      if (from !== undefined && deps.elapsed() - savedAt < SAVED_EVERY_MS) continue
+      savedAt = deps.elapsed()
+      await report(at({ isMarked: true, streams, ...(from !== undefined && { forgetFrom: from }) }))
+    }
   }
 }
 

@@ -4,6 +4,7 @@ import type { EventStore, KafkaRecord, NewRecord } from '#shared/pipeline/ports.
 import { book, eventsOf, inLibrary, makeFoldDeps } from '#shared/testing/accept/library.ts'
 import { makeEvent } from '#shared/testing/accept/records.ts'
 import { allLetters } from '#shared/testing/dead-letters/letters.ts'
+import { forgetAll } from '#shared/testing/views/forget-all.ts'
 import { type FoldDeps, fold, foldBatch } from './fold.ts'
 
 let deps: FoldDeps
@@ -223,6 +224,7 @@ describe('a stream that is rebuilt', () => {
     await run(books(0, 'a'))
     const load: FoldDeps['viewStore']['load'] = async (keys) => {
       await deps.viewStore.beginRebuild(await stream())
+      await forgetAll(deps.viewStore, 'library', [0])
       return deps.viewStore.load(keys)
     }
     await expect(

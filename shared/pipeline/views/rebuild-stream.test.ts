@@ -145,6 +145,36 @@ describe('a rebuild', () => {
     expect(during).toEqual(['rebuilding'])
   })
 
+  test('deletes the old parts where the worker before it stopped', async () => {
+    const { world, deps, foldUpTo, parts } = await createWorld([4, 0])
+    const others = Array.from({ length: 90 }, (_, n) => n).map((n) => ({
+      view: 't/list',
+      key: `k${n}`,
+      topic: 'other',
+      partition: 0,
+      epoch: world.epoch,
+      offset: 0,
+      state: [],
+    }))
+    await foldUpTo(0, 4)
+    await world.viewStore.save(others)
+    const asked: (string | null)[] = []
+    const forgetParts: ViewStore['forgetParts'] = async (topic, partitions, from) => {
+      asked.push(from)
+      if (asked.length === 3) throw new Error('killed')
+      return world.viewStore.forgetParts(topic, partitions, from)
+    }
+    const slow = { ...deps(), viewStore: { ...world.viewStore, forgetParts } }
+    const saved: SavedRebuild = {}
+
+    await expect(rebuild(slow, saved)).rejects.toThrow('killed')
+    await rebuild(slow, saved)
+
+    expect(asked.filter((from) => from === null)).toHaveLength(1)
+    expect(asked[3]).toBe(asked[2])
+    expect((await parts())[0]).toMatchObject({ topic: 'port', offset: 3 })
+  })
+
   test('that crashed is repaired by another, whenever it crashed', async () => {
     const lengths = fc.tuple(fc.nat(12), fc.nat(12))
     await fc.assert(
@@ -186,6 +216,7 @@ function dying(deps: RebuildDeps, steps: number): RebuildDeps {
   const viewStore = {
     ...deps.viewStore,
     beginRebuild: step(deps.viewStore.beginRebuild),
+    forgetParts: step(deps.viewStore.forgetParts),
     endRebuild: step(deps.viewStore.endRebuild),
   }
   return { ...deps, viewStore, fold: step(deps.fold) }

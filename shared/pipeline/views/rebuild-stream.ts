@@ -4,7 +4,7 @@ import type { ViewStore } from './view-store.ts'
 export type RebuildDeps = {
   readonly reader: LogReader
   readonly store: Pick<EventStore, 'topic'>
-  readonly viewStore: Pick<ViewStore, 'progress' | 'beginRebuild' | 'endRebuild'>
+  readonly viewStore: Pick<ViewStore, 'progress' | 'beginRebuild' | 'forgetParts' | 'endRebuild'>
   /** Folds the records of one partition without emitting anything, although the stream is marked. */
   readonly fold: (records: readonly KafkaRecord[]) => Promise<void>
   /** The consumer group of the `fold` function for a topic. */

@@ -56,10 +56,16 @@ export type ViewStore = {
    */
   advance(stream: Stream, offset: number, by?: FoldedBy): Promise<boolean>
   /**
-   * Deletes a stream's parts and progress, and lets only the rebuilder fold it until `endRebuild`. Returns how far the
-   * stream was folded before, or -1; the same number again if it is repeated after a rebuild that died.
+   * Deletes a stream's progress, and lets only the rebuilder fold it until `endRebuild`. Its parts are to be deleted
+   * next. Returns how far the stream was folded before, or -1; the same number again if it is repeated after a rebuild that
+   * died.
    */
   beginRebuild(stream: Stream): Promise<number>
+  /**
+   * Deletes some of the parts of partitions: those in the next stretch of the store, which is read as a whole. Returns
+   * `from` of the stretch behind it, or null at the end. The first one is null.
+   */
+  forgetParts(topic: string, partitions: readonly number[], from: string | null): Promise<string | null>
   endRebuild(stream: Stream): Promise<void>
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Stream } from '#shared/pipeline/ports.ts'
 import type { StoredPart, ViewStore } from '#shared/pipeline/views/view-store.ts'
+import { forgetAll } from '#shared/testing/views/forget-all.ts'
 
 /** A store, other stores on the same data, a view and a topic of one test, and functions to use them. */
 export type ViewFixture = {
@@ -57,6 +58,7 @@ export function describeViewProgress(fixture: () => ViewFixture): void {
       await store.advance(stream({ partition: 1 }), 7)
 
       await store.beginRebuild(stream())
+      await forgetAll(open(), topic, [0])
 
       expect((await open().read(view, { limit: 99 })).parts).toEqual(others)
       const progress = await store.progress(topic)
@@ -103,6 +105,7 @@ export function describeViewProgress(fixture: () => ViewFixture): void {
       await store.save([part('a', 3)])
       await store.advance(stream(), 3, { isRebuilder: true })
       await open().beginRebuild(stream())
+      await forgetAll(open(), topic, [0])
       expect(await load('a')).toBeNull()
       expect((await store.progress(topic)).get(0)).toMatchObject({ offset: -1, isRebuilding: true })
     })

@@ -32,7 +32,7 @@ test('the tables of the tests have the keys that serverless.yml declares', async
     const resource = `${name[0]?.toUpperCase()}${name.slice(1)}Table`
     const { AttributeDefinitions, KeySchema } = tableInput(name, name)
 
-    expect(service.resources[1].Resources[resource].Properties).toMatchObject({
+    expect(service.resources.at(-1).Resources[resource].Properties).toMatchObject({
       AttributeDefinitions,
       KeySchema,
     })

@@ -22,9 +22,16 @@ export function keyOf(role: Role): Readonly<Record<string, string>> {
   return { 'x-api-key': secretOf(role) }
 }
 
-/** Calls a function with a request. Returns its response, with the body parsed if it is JSON. */
-export async function callHttp(handler: ReturnType<typeof httpHandler>, event: APIGatewayProxyEventV2) {
-  const { statusCode, headers = {}, body } = await handler(event, makeContext(10_000))
+/**
+ * Calls a function with a request, of whose time `remainingMs` is left. Returns its response, with the body parsed if it
+ * is JSON.
+ */
+export async function callHttp(
+  handler: ReturnType<typeof httpHandler>,
+  event: APIGatewayProxyEventV2,
+  remainingMs = 10_000,
+) {
+  const { statusCode, headers = {}, body } = await handler(event, makeContext(remainingMs))
   const isJson = /json$/.test(String(headers['content-type']))
   return {
     status: statusCode,

@@ -9,6 +9,9 @@ import {
 
 type Kept = { readonly part: Omit<StoredPart, 'state'>; readonly state: string; readonly expires: number }
 
+/** How many parts are looked at to delete those of a stream, before the next call goes on. */
+const STRETCH = 20
+
 /**
  * A ViewStore in memory, for tests. `yieldPoint` is awaited wherever the real store awaits a request; by default parts
  * are kept for good.
@@ -97,10 +100,18 @@ export function memoryViewStore(
       if (!known?.isRebuilding) folded.set(stream, known?.epoch === epoch ? known.offset : -1)
       const rebuilds = (known?.rebuilds ?? 0) + 1
       progressOf(topic).set(partition, { epoch, offset: -1, isRebuilding: true, rebuilds })
-      await yieldPoint()
-      for (const [name, { part }] of kept)
-        if (part.topic === topic && part.partition === partition) kept.delete(name)
       return folded.get(stream) ?? -1
+    },
+
+    async forgetParts(topic, partitions, from) {
+      await yieldPoint()
+      const left = [...kept.keys()].sort().filter((name) => from === null || name > from)
+      const stretch = left.slice(0, STRETCH)
+      for (const name of stretch) {
+        const part = kept.get(name)?.part
+        if (part?.topic === topic && partitions.includes(part.partition)) kept.delete(name)
+      }
+      return left.length > STRETCH ? (stretch.at(-1) ?? null) : null
     },
 
     async endRebuild({ topic, partition }) {
