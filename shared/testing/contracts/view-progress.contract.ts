@@ -51,7 +51,9 @@ export function describeViewProgress(fixture: () => ViewFixture): void {
   describe('a rebuild', () => {
     test('deletes the parts and the progress of its stream only', { timeout: 20_000 }, async () => {
       const { store, open, view, topic, part, stream } = fixture()
-      const own = Array.from({ length: 60 }, (_, index) => part(`k${index}`, index))
+      // More than the 1 MB that DynamoDB reads at once.
+      const state = 'x'.repeat(20_000)
+      const own = Array.from({ length: 60 }, (_, index) => part(`k${index}`, index, { state }))
       const others = [part('k1', 7, { partition: 1 }), part('k1', 8, { topic: `${topic}-2` })]
       await store.save([...own, ...others])
       await store.advance(stream(), 60)
