@@ -36,8 +36,8 @@ export type Deployment = {
   readonly concurrency: Concurrency
   /** The requests per second of the account's quota that the stage may use, those of its deliveries among them. */
   readonly gatewayRate: number
-  /** Whether users may sign in with codes of an authenticator besides their password. */
-  readonly hasMfa: boolean
+  /** Whether users may or must sign in with codes of an authenticator app besides their password. */
+  readonly mfa: 'off' | 'optional' | 'required'
   readonly retention: Retention
   readonly allowedOrigins: readonly string[]
   /** The web page's own domain with its certificate, which must be in us-east-1, or null. */
@@ -90,7 +90,7 @@ const schema = z.looseObject({
   shards: wholeNumber(SHARD_LIMIT).default(1),
   concurrency: text,
   gatewayRate: wholeNumber(MOST_RATE, ' of requests per second').default(10_000),
-  mfa: z.enum(['off', 'optional'], 'must be off or optional').default('off'),
+  mfa: z.enum(['off', 'optional', 'required'], 'must be off, optional or required').default('off'),
   protect: z.enum(['auto', 'true', 'false'], 'must be auto, true or false').default('auto'),
   retention: text,
   allowedOrigins: text,
@@ -155,7 +155,7 @@ export async function readDeployment(
     isProtected: values.protect === 'auto' ? stage === 'prod' : values.protect === 'true',
     concurrency: readConcurrency(values.concurrency, stage),
     gatewayRate: values.gatewayRate,
-    hasMfa: values.mfa === 'optional',
+    mfa: values.mfa,
     retention: await readRetention(values.retention),
     allowedOrigins: readOrigins(values.allowedOrigins),
     webDomain: readWebDomain(values),

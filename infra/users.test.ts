@@ -29,6 +29,17 @@ describe('the user pool', () => {
     })
   })
 
+  test('requires codes if it is asked to, and the page gets to know', async () => {
+    const { Resources, Outputs } = users(await exampleDeployment({ kafka: 'serverless', mfa: 'required' }))
+
+    expect(Resources?.UserPool?.Properties).toMatchObject({
+      MfaConfiguration: 'ON',
+      EnabledMfas: ['SOFTWARE_TOKEN_MFA'],
+    })
+    expect(Outputs?.TwoStepSignIn?.Value).toBe('required')
+    expect(users(await exampleDeployment()).Outputs).not.toHaveProperty('TwoStepSignIn')
+  })
+
   test('has a first administrator, who stays if a later deployment does not name them', async () => {
     const deployment = await exampleDeployment({ kafka: 'serverless', adminEmail: 'ann@example.com' })
     const { Resources = {} } = users(deployment)

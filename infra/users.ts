@@ -2,9 +2,11 @@ import { functionArn, type Resource, type Template, type Value } from './cloudfo
 import type { Deployment } from './deployment.ts'
 import { kept } from './tables.ts'
 
+const MFA = { off: 'OFF', optional: 'OPTIONAL', required: 'ON' } as const
+
 /** What the deployment adds to the user pool of serverless.yml: how it is kept safe, and its first administrator. */
 export function users(deployment: Deployment): Template {
-  const { adminEmail, hasMfa, isLocal, isProtected } = deployment
+  const { adminEmail, isLocal, isProtected, mfa } = deployment
   if (isLocal) return {}
   return {
     Resources: {
@@ -13,8 +15,8 @@ export function users(deployment: Deployment): Template {
         ...kept(isProtected),
         Properties: {
           DeletionProtection: isProtected ? 'ACTIVE' : 'INACTIVE',
-          MfaConfiguration: hasMfa ? 'OPTIONAL' : 'OFF',
-          ...(hasMfa && { EnabledMfas: ['SOFTWARE_TOKEN_MFA'] }),
+          MfaConfiguration: MFA[mfa],
+          ...(mfa !== 'off' && { EnabledMfas: ['SOFTWARE_TOKEN_MFA'] }),
         },
       },
       // A stage is deployed once its functions know the keys of tokens: functions/signing-keys.ts.
@@ -28,6 +30,9 @@ export function users(deployment: Deployment): Template {
       ...(adminEmail !== null && administrator(adminEmail)),
     },
     Outputs: {
+      ...(mfa !== 'off' && {
+        TwoStepSignIn: { Description: 'Whether users may or must sign in with codes', Value: mfa },
+      }),
       TokenUrl: {
         Description: 'Where services get tokens',
         Value: {

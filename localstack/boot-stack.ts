@@ -230,7 +230,7 @@ function environmentOf(
 /** The web app's settings for signing in. The emulator has no SRP, which the app uses in the cloud. */
 function signInOf({ userPoolId, clientId, endpoint, users }: Identity) {
   return {
-    identity: { userPoolId, clientId, endpoint, authFlow: 'USER_PASSWORD_AUTH' },
+    identity: { userPoolId, clientId, endpoint, authFlow: 'USER_PASSWORD_AUTH', mfa: 'optional' },
     demoUsers: users,
   }
 }

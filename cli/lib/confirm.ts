@@ -1,6 +1,6 @@
-import { createInterface } from 'node:readline/promises'
+import { ask, canAsk } from './ask.ts'
 import type { CliContext } from './cli-context.ts'
-import { CliError, EXIT_CODES, usageError } from './cli-error.ts'
+import { usageError } from './cli-error.ts'
 
 /**
  * Returns whether the user agrees, asked on a terminal; `yes` agrees beforehand. Throws a usage error where nobody can
@@ -9,19 +9,9 @@ import { CliError, EXIT_CODES, usageError } from './cli-error.ts'
 export async function confirm(
   question: string,
   yes: boolean,
-  { stdin, stderr, signal }: Pick<CliContext, 'stdin' | 'stderr' | 'signal'>,
+  context: Pick<CliContext, 'stdin' | 'stderr' | 'signal'>,
 ): Promise<boolean> {
   if (yes) return true
-  if (!stdin.isTTY || !stderr.isTTY)
-    throw usageError(`${question} Nobody can be asked here: give --yes to agree`)
-  const terminal = createInterface({ input: stdin, output: stderr })
-  try {
-    const answer = await terminal.question(`${question} [y/N] `, { signal })
-    return /^y(?:es)?$/i.test(answer.trim())
-  } catch (cause) {
-    if (!signal.aborted) throw cause
-    throw new CliError('nothing was done', { cause, exitCode: EXIT_CODES.interrupted })
-  } finally {
-    terminal.close()
-  }
+  if (!canAsk(context)) throw usageError(`${question} Nobody can be asked here: give --yes to agree`)
+  return /^y(?:es)?$/i.test(await ask(`${question} [y/N] `, context))
 }

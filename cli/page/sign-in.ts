@@ -1,4 +1,5 @@
 import { CliError, EXIT_CODES } from '../lib/cli-error.ts'
+import { type AskCode, finishSignIn } from './finish-sign-in.ts'
 
 /** Where users sign in, as the page knows it. */
 export type Identity = {
@@ -9,11 +10,15 @@ export type Identity = {
   readonly authFlow: 'USER_SRP_AUTH' | 'USER_PASSWORD_AUTH'
 }
 
-/** Signs in as the page does, and returns the access token. Throws CliError with Cognito's reason. */
+/**
+ * Signs in as the page does, and returns the access token. `askCode` is asked if the account has two-step sign-in. Throws
+ * CliError with Cognito's reason, or with what to do first.
+ */
 export async function signInAs(
   { userPoolId, clientId, endpoint, authFlow }: Identity,
   user: string,
   password: string,
+  askCode: AskCode | null = null,
 ): Promise<string> {
   // It is large, and only signing in needs it.
   const [{ Amplify }, auth, { cognitoUserPoolsTokenProvider }, { ConsoleLogger }] = await Promise.all([
@@ -29,15 +34,12 @@ export async function signInAs(
   // With the storage that `configure` chose it would refuse a second sign-in of this process, and signing the first one out ends its token.
   cognitoUserPoolsTokenProvider.setKeyValueStorage(createMemory())
   try {
-    const { nextStep } = await auth.signIn({
-      username: user,
-      password,
-      options: { authFlowType: authFlow },
-    })
-    if (nextStep.signInStep !== 'DONE') throw new Error(`${nextStep.signInStep}: sign in on the page first`)
+    const step = await auth.signIn({ username: user, password, options: { authFlowType: authFlow } })
+    await finishSignIn(step, { confirm: auth.confirmSignIn, askCode })
     const { tokens } = await auth.fetchAuthSession()
     if (tokens) return tokens.accessToken.toString()
   } catch (cause) {
+    if (cause instanceof CliError) throw cause
     throw new CliError(`${user} cannot sign in: ${(cause as Error).message}`, {
       cause,
       exitCode: EXIT_CODES.refused,

@@ -144,6 +144,7 @@ test('what the page must know is in the outputs of the stack', () => {
   expect(pageConfig({ ...outputs, SocketUrl: 'wss://live.example.com' }).socketUrl).toBe(
     'wss://live.example.com',
   )
+  expect(pageConfig({ ...outputs, TwoStepSignIn: 'required' }).identity.mfa).toBe('required')
 })
 
 test.each(Object.keys(outputs))('without the output %s the error names it', (name) => {

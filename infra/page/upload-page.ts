@@ -21,6 +21,7 @@ export type PageConfig = {
     readonly clientId: string
     readonly authFlow: 'USER_SRP_AUTH' | 'USER_PASSWORD_AUTH'
     readonly endpoint?: string
+    readonly mfa?: 'optional' | 'required'
   }
 }
 
@@ -91,6 +92,7 @@ export function pageConfig(outputs: Outputs): PageConfig {
     if (value === undefined) throw new Error(`the stack has no output ${name}: deploy it first`)
     return value
   }
+  const mfa = outputs.TwoStepSignIn
   return {
     httpUrl: required('HttpApiUrl'),
     socketUrl: outputs.SocketUrl ?? required('ServiceEndpointWebsocket'),
@@ -98,6 +100,7 @@ export function pageConfig(outputs: Outputs): PageConfig {
       userPoolId: required('UserPoolId'),
       clientId: required('UserPoolClientId'),
       authFlow: 'USER_SRP_AUTH',
+      ...((mfa === 'optional' || mfa === 'required') && { mfa }),
     },
   }
 }

@@ -1,12 +1,16 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { generate } from 'cognito-local/lib/services/totp.js'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { CallAction } from './announce-changes.ts'
 import { createIdentity } from './create-identity.ts'
 import { CLIENT_ID, PASSWORD, USER_POOL_ID } from './user-pool.ts'
 
-type Reply = { AuthenticationResult?: { AccessToken: string }; Users?: { Username: string }[] }
+type Reply = {
+  AuthenticationResult?: { AccessToken: string; RefreshToken: string }
+  Users?: { Username: string }[]
+}
 
 const GROUPS = ['viewer', 'editor', 'auditor', 'admin']
 
@@ -58,6 +62,38 @@ test('changes survive a restart, and only missing users are seeded', async () =>
   const { Users = [] } = (await after('ListUsers', { UserPoolId: USER_POOL_ID })) as Reply
   expect(Users).toHaveLength(GROUPS.length)
   expect((await readdir(dataDir)).sort()).toEqual(['clients.json', `${USER_POOL_ID}.json`])
+})
+
+test('an invited user chooses a password, sets up an authenticator app, signs in with its code, and stays signed in', async () => {
+  const call = await open()
+  const name = 'ann@example.com'
+  const invited = { UserPoolId: USER_POOL_ID, Username: name, MessageAction: 'SUPPRESS' }
+  await call('AdminCreateUser', { ...invited, TemporaryPassword: 'Of-the-invitation-1' })
+  const answer = (ChallengeName: string, responses: Record<string, string>) =>
+    call('RespondToAuthChallenge', {
+      ClientId: CLIENT_ID,
+      Session: 's',
+      ChallengeName,
+      ChallengeResponses: { USERNAME: name, ...responses },
+    }) as Promise<Reply>
+
+  expect(await signIn(call, name, 'Of-the-invitation-1')).toMatchObject({
+    ChallengeName: 'NEW_PASSWORD_REQUIRED',
+  })
+  const first = await answer('NEW_PASSWORD_REQUIRED', { NEW_PASSWORD: 'My-own-password-1' })
+  const { AccessToken } = first.AuthenticationResult ?? {}
+  const { SecretCode } = (await call('AssociateSoftwareToken', { AccessToken })) as { SecretCode: string }
+  await call('VerifySoftwareToken', { AccessToken, UserCode: generate(SecretCode) })
+
+  expect(await signIn(call, name, 'My-own-password-1')).toMatchObject({ ChallengeName: 'SOFTWARE_TOKEN_MFA' })
+  const { AuthenticationResult } = await answer('SOFTWARE_TOKEN_MFA', {
+    SOFTWARE_TOKEN_MFA_CODE: generate(SecretCode),
+  })
+  const { RefreshToken } = AuthenticationResult ?? {}
+  expect(await call('GetTokensFromRefreshToken', { ClientId: CLIENT_ID, RefreshToken })).toMatchObject({
+    AuthenticationResult: { AccessToken: expect.any(String) },
+  })
+  await call('AdminDeleteUser', { UserPoolId: USER_POOL_ID, Username: name })
 })
 
 test('answers what the directory of people asks, as Cognito does', async () => {

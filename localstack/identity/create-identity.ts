@@ -8,7 +8,7 @@ import { otp } from 'cognito-local/lib/services/otp.js'
 import { JwtTokenGenerator } from 'cognito-local/lib/services/tokenGenerator.js'
 import { UserPoolServiceFactoryImpl } from 'cognito-local/lib/services/userPoolService.js'
 import { announceChanges, type CallAction, type PoolEvent } from './announce-changes.ts'
-import { poolActions, subOf } from './pool-actions.ts'
+import { keepRefreshToken, poolActions, subOf } from './pool-actions.ts'
 import { quietContext, seedUserPool, USER_POOL_ID } from './user-pool.ts'
 
 type Options = {
@@ -55,7 +55,9 @@ export async function createIdentity({
   const call: CallAction = async (action, input) => {
     if (action === 'GetTokensFromRefreshToken')
       return route('InitiateAuth')(quietContext, toInitiateAuth(input))
-    return own[action]?.(input) ?? route(action)(quietContext, input)
+    const reply = await (own[action]?.(input) ?? route(action)(quietContext, input))
+    if (action === 'RespondToAuthChallenge') await keepRefreshToken(pool, input, reply)
+    return reply
   }
   if (changes === undefined) return call
   return announceChanges(call, { ...changes, subOf: (input) => subOf(pool, input), now: Date.now })

@@ -27,6 +27,15 @@ export function poolActions(
   return { GlobalSignOut: signOut, AdminUserGlobalSignOut: signOut }
 }
 
+/** Keeps the refresh token of a sign-in that had further steps, which the emulator gives and forgets. */
+export async function keepRefreshToken(pool: UserPoolService, input: unknown, reply: unknown): Promise<void> {
+  const { ChallengeResponses } = input as { ChallengeResponses?: { USERNAME?: string } }
+  const { AuthenticationResult } = reply as { AuthenticationResult?: { RefreshToken?: string } }
+  const token = AuthenticationResult?.RefreshToken
+  const user = await pool.getUserByUsername(quietContext, ChallengeResponses?.USERNAME ?? '')
+  if (token !== undefined && user !== null) await pool.storeRefreshToken(quietContext, token, user)
+}
+
 /** Returns the `sub` of the user that the input of an action names; undefined if there is none. */
 export async function subOf(pool: UserPoolService, input: unknown): Promise<string | undefined> {
   const user = await userOf(pool, input as Input)

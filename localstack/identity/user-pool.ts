@@ -26,6 +26,9 @@ export async function seedUserPool(
       UsernameAttributes: [],
     })
   const pool = await cognito.getUserPool(context, USER_POOL_ID)
+  // As with mfa=optional in the cloud.
+  if (pool.options.MfaConfiguration !== 'OPTIONAL')
+    await pool.updateOptions(context, { ...pool.options, MfaConfiguration: 'OPTIONAL' })
   if (!(await cognito.getAppClient(context, CLIENT_ID))) await createClient(pool, context)
   for (const [index, group] of groups.entries()) await seedUser(pool, { group, index }, context)
 }

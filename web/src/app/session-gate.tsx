@@ -25,6 +25,7 @@ export function SessionGate({ config, children }: Props) {
       role: 'admin',
       credentials: { apiKey: apiKey ?? '' },
       signOut: async () => {},
+      twoStep: null,
       renew: async () => false,
     }),
     [apiKey],
@@ -40,6 +41,7 @@ export function SessionGate({ config, children }: Props) {
 function SignedIn({ session, config, children }: Props & { readonly session: Session }) {
   const state = useSession(session)
   const { httpUrl } = config
+  const mfa = config.identity?.mfa
   const user = state.status === 'signed_in' ? state.user : null
   // A new access object opens a new connection: the same user keeps the same object.
   const [name, role] = [user?.name ?? '', user?.role ?? null]
@@ -49,9 +51,10 @@ function SignedIn({ session, config, children }: Props & { readonly session: Ses
       role,
       credentials: { token: session.token },
       signOut: () => session.endEverywhere(httpUrl),
+      twoStep: mfa ? { isRequired: mfa === 'required', load: session.authenticator } : null,
       renew: session.renew,
     }),
-    [session, name, role, httpUrl],
+    [session, name, role, httpUrl, mfa],
   )
   if (state.status !== 'signed_in')
     return (

@@ -1,9 +1,11 @@
-import { type FormEvent, type ReactNode, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { Button } from '#web/ui/form/button.tsx'
 import { Field } from '#web/ui/form/field.tsx'
 import { Loading } from '#web/ui/layout/state-message.tsx'
-import type { Session, SessionState } from '../auth/session.ts'
+import type { AuthenticatorKey, Session, SessionState } from '../auth/session.ts'
 import type { Config } from '../live/config.ts'
+import { AskForm } from './ask-form.tsx'
+import { AuthenticatorFields, CodeField, codeOf } from './authenticator-fields.tsx'
 import './sign-in-page.css'
 
 type Props = {
@@ -12,17 +14,28 @@ type Props = {
   readonly demoUsers: Config['demoUsers']
 }
 
-/** The page until a user is signed in: the form, or that for a new password. */
+/** The page until a user is signed in: the form, or that of a further step. */
 export function SignInPage({ session, state, demoUsers }: Props) {
   const { status } = state
+  const card = useRef<HTMLDivElement>(null)
+  const shown = useRef(status)
+  // At the first form the user decides where to begin. A step replaces the form that had the focus.
+  useEffect(() => {
+    if (shown.current !== status && shown.current !== 'loading') card.current?.querySelector('input')?.focus()
+    shown.current = status
+  }, [status])
   return (
     <main className="sign-in">
-      <div className="sign-in-card">
+      <div className="sign-in-card" ref={card}>
         <h1>
           <img src="/icon.svg" alt="" width="34" height="34" /> Tidewire
         </h1>
         {status === 'loading' && <Loading what="your session" lines={5} />}
         {status === 'new_password' && <NewPasswordForm session={session} />}
+        {status === 'code' && <CodeForm session={session} />}
+        {status === 'authenticator' && (
+          <AuthenticatorForm session={session} secret={state.secret} link={state.link} />
+        )}
         {status === 'signed_out' && (
           <SignInForm session={session} notice={state.notice} demoUsers={demoUsers} />
         )}
@@ -80,12 +93,15 @@ function SignInForm({ session, notice, demoUsers }: SignInProps) {
   )
 }
 
-function NewPasswordForm({ session }: { session: Session }) {
+type StepProps = { readonly session: Session }
+
+function NewPasswordForm({ session }: StepProps) {
   return (
     <AskForm
       lead="Your password was set by an administrator. Choose your own."
       action="Save and sign in"
-      onAnswer={(form) => session.setNewPassword(String(form.get('password')))}
+      onAnswer={(form) => session.answer(String(form.get('password')))}
+      after={<StartAgain session={session} />}
     >
       <Field label="New password" hint="At least 12 characters.">
         <input name="password" type="password" autoComplete="new-password" minLength={12} required />
@@ -94,36 +110,36 @@ function NewPasswordForm({ session }: { session: Session }) {
   )
 }
 
-type AskProps = {
-  readonly lead: string
-  readonly action: string
-  /** Returns what is wrong, in a sentence; null if it succeeded. */
-  readonly onAnswer: (form: FormData) => Promise<string | null>
-  readonly after?: ReactNode
-  readonly children: ReactNode
+function CodeForm({ session }: StepProps) {
+  return (
+    <AskForm
+      lead="Your account has two-step sign-in."
+      action="Sign in"
+      onAnswer={(form) => session.answer(codeOf(form))}
+      after={<StartAgain session={session} />}
+    >
+      <CodeField />
+    </AskForm>
+  )
 }
 
-/** A form that shows its error above the button and keeps what was typed. */
-function AskForm({ lead, action, onAnswer, after, children }: AskProps) {
-  const [problem, setProblem] = useState<string | null>(null)
-  const [isBusy, setBusy] = useState(false)
-  async function submit(submitted: FormEvent<HTMLFormElement>) {
-    submitted.preventDefault()
-    setBusy(true)
-    setProblem(await onAnswer(new FormData(submitted.currentTarget)))
-    setBusy(false)
-  }
+function AuthenticatorForm({ session, secret, link }: StepProps & AuthenticatorKey) {
   return (
-    <form className="sign-in-form" onSubmit={submit}>
-      <p className="sign-in-lead">{lead}</p>
-      {children}
-      <p className="sign-in-problem" role="alert">
-        {problem}
-      </p>
-      <Button type="submit" look="primary" disabled={isBusy}>
-        {isBusy ? 'Please wait…' : action}
-      </Button>
-      {after}
-    </form>
+    <AskForm
+      lead="Every sign-in here needs a code of an authenticator app besides the password. Set it up now, within 15 minutes."
+      action="Save and sign in"
+      onAnswer={(form) => session.answer(codeOf(form))}
+      after={<StartAgain session={session} />}
+    >
+      <AuthenticatorFields secret={secret} link={link} />
+    </AskForm>
+  )
+}
+
+function StartAgain({ session }: StepProps) {
+  return (
+    <Button look="quiet" onClick={session.startAgain}>
+      Begin again
+    </Button>
   )
 }

@@ -5,6 +5,7 @@ import { explainSignIn } from './sign-in-error.ts'
 const IDENTITY = { userPoolId: 'local_p', clientId: 'web', authFlow: 'USER_SRP_AUTH' } as const
 const STORED = 'CognitoIdentityServiceProvider.web.LastAuthUser'
 const ADA: User = { name: 'ada@example.com', role: 'operator' }
+const KEY = { secret: 'JBSW', link: 'otpauth://totp/Tidewire:ada?secret=JBSW' }
 
 /** A browser with aws-amplify's place in it: `user` is whose tokens are stored. */
 function browser(
@@ -27,8 +28,17 @@ function browser(
       enter(ADA)
       return 'done'
     },
-    setNewPassword: async () => enter(ADA),
+    answer: async () => {
+      enter(ADA)
+      return 'done'
+    },
     signOut: async () => enter(null),
+    authenticator: {
+      isOn: async () => false,
+      begin: async () => KEY,
+      confirm: async () => {},
+      turnOff: async () => {},
+    },
     ...given,
   }
   const storage = {
@@ -154,12 +164,63 @@ test('says what is wrong and stays at the form', async () => {
 })
 
 test('asks for a new password where an administrator made the first', async () => {
-  const { session, world } = browser(null, { signIn: async () => 'new_password' })
+  const { session, world } = browser(null, { signIn: async () => ({ status: 'new_password' }) })
   expect(await session.signIn('ada@example.com', 'first')).toBeNull()
   expect(session.state().status).toBe('new_password')
-  expect(await session.setNewPassword('second')).toBeNull()
+  expect(await session.answer('second')).toBeNull()
   expect(world.states).toEqual(['signed_out', 'new_password', 'signed_in'])
 })
+
+test('goes through all steps: a new password, an authenticator app, in', async () => {
+  const answers: string[] = []
+  const { session, world, enter } = browser(null, {
+    signIn: async () => ({ status: 'new_password' }),
+    answer: async (text) => {
+      answers.push(text)
+      if (answers.length === 1) return { status: 'authenticator', ...KEY }
+      enter(ADA)
+      return 'done'
+    },
+  })
+  await session.signIn('ada@example.com', 'first')
+  await session.answer('second')
+  expect(session.state()).toEqual({ status: 'authenticator', ...KEY })
+  await session.answer('123456')
+  expect(answers).toEqual(['second', '123456'])
+  expect(world.states).toEqual(['signed_out', 'new_password', 'authenticator', 'signed_in'])
+})
+
+const failing = (name: string, message: string) => async () => {
+  throw explainSignIn(Object.assign(new Error(message), { name }))
+}
+
+test('stays at the code if it is wrong, and goes back to the form if the user wants to', async () => {
+  const { session } = browser(null, {
+    signIn: async () => ({ status: 'code' }),
+    answer: failing('CodeMismatchException', 'Invalid code received for user'),
+  })
+  await session.signIn('ada@example.com', 'secret')
+  expect(await session.answer('000000')).toContain('This code is wrong.')
+  expect(session.state()).toEqual({ status: 'code' })
+  session.startAgain()
+  expect(session.state()).toEqual({ status: 'signed_out' })
+})
+
+test.each([
+  ['NotAuthorizedException', 'Invalid session for the user, session is expired.'],
+  ['SignInException', 'signIn was not called before confirmSignIn.'],
+])(
+  'goes back to the form, with the reason, if the user pool has forgotten the sign-in (%s)',
+  async (...error) => {
+    const { session } = browser(null, {
+      signIn: async () => ({ status: 'code' }),
+      answer: failing(...error),
+    })
+    await session.signIn('ada@example.com', 'secret')
+    expect(await session.answer('123456')).toBeNull()
+    expect(session.state()).toEqual({ status: 'signed_out', notice: 'This took too long. Sign in again.' })
+  },
+)
 
 test('says that the session has ended when there is no token any more', async () => {
   const { session, enter } = browser(ADA)
@@ -234,6 +295,9 @@ test.each([
   ['NotAuthorizedException', 'User is disabled.', 'disabled'],
   ['UserNotFoundException', 'User does not exist.', 'address or the password is wrong'],
   ['InvalidPasswordException', 'Password not long enough', 'Password not long enough'],
+  ['NotAuthorizedException', 'Temporary password has expired and must be reset', 'invitation has expired'],
+  ['EnableSoftwareTokenMFAException', 'Code mismatch', 'code is wrong'],
+  ['ExpiredCodeException', 'Your software token has already been used once.', 'used already'],
   ['NetworkError', 'A network error has occurred.', 'could not be reached'],
   ['Other', 'Boom', 'Sign-in failed: Boom'],
 ])('explains %s: %s', (name, message, sentence) => {

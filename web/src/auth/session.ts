@@ -1,6 +1,7 @@
 import { useSyncExternalStore } from 'react'
 import { highestRole, type Role } from '#shared/core/access/role.ts'
 import { endSession } from './end-session.ts'
+import type { SignInError } from './sign-in-error.ts'
 
 /** Where users sign in: a part of `/config.json`. */
 export type Identity = {
@@ -9,18 +10,47 @@ export type Identity = {
   /** Cognito's address, if it is not that of the region: the local stack's. */
   readonly endpoint?: string
   readonly authFlow: 'USER_SRP_AUTH' | 'USER_PASSWORD_AUTH'
+  /** Whether users may or must sign in with codes of an authenticator app too; left out if they cannot. */
+  readonly mfa?: 'optional' | 'required'
 }
 
 /** The signed-in user. Without a role the server refuses every request. */
 export type User = { readonly name: string; readonly role: Role | null }
 
+/** The key that an authenticator app makes its codes of. */
+export type AuthenticatorKey = {
+  /** In base 32, as it is typed. */
+  readonly secret: string
+  /** The same as an `otpauth:` address, which opens an app. */
+  readonly link: string
+}
+
+/** What the user pool asks for after the password. */
+export type SignInStep =
+  /** An administrator set the password: the user must choose one. */
+  | { readonly status: 'new_password' }
+  /** A code of the authenticator app of the user. */
+  | { readonly status: 'code' }
+  /** The user must set up an authenticator app with this key, and prove it by a code. */
+  | ({ readonly status: 'authenticator' } & AuthenticatorKey)
+
 export type SessionState =
   | { readonly status: 'loading' }
   /** `notice`: why the session ended, if there was one. */
   | { readonly status: 'signed_out'; readonly notice?: string }
-  /** An administrator set the password: the user must choose one. */
-  | { readonly status: 'new_password' }
+  | SignInStep
   | { readonly status: 'signed_in'; readonly user: User }
+
+/** The authenticator app of the signed-in user. Every function throws SignInError; its message is for the user. */
+export type Authenticator = {
+  /** Returns whether a code is asked for at sign-in. */
+  readonly isOn: () => Promise<boolean>
+  /** Returns a new key for an app. The one before it counts until a code proves the new one. */
+  readonly begin: () => Promise<AuthenticatorKey>
+  /** Takes the key of `begin` from now on, if the code is of it. */
+  readonly confirm: (code: string) => Promise<void>
+  readonly turnOff: () => Promise<void>
+}
 
 /** The identity provider behind a session; `cognito.ts` implements it. */
 export type AuthService = {
@@ -32,17 +62,24 @@ export type AuthService = {
    */
   readonly token: (renew?: 'renew') => Promise<string | null>
   /** Throws SignInError; its message is for the user. */
-  readonly signIn: (name: string, password: string) => Promise<'done' | 'new_password'>
-  readonly setNewPassword: (password: string) => Promise<void>
+  readonly signIn: (name: string, password: string) => Promise<SignInStep | 'done'>
+  /** Answers a step: with the new password, or the code. Throws SignInError. */
+  readonly answer: (text: string) => Promise<SignInStep | 'done'>
   readonly signOut: () => Promise<void>
+  readonly authenticator: Authenticator
 }
 
 export type Session = {
   readonly state: () => SessionState
   readonly subscribe: (listener: () => void) => () => void
-  /** Returns null if it succeeded or a new password is required, otherwise what is wrong, in a sentence. */
+  /** Returns null if it succeeded or the state is a further step, otherwise what is wrong, in a sentence. */
   readonly signIn: (name: string, password: string) => Promise<string | null>
-  readonly setNewPassword: (password: string) => Promise<string | null>
+  /** Answers the step that the state is, with the new password or the code. Returns what `signIn` does. */
+  readonly answer: (text: string) => Promise<string | null>
+  /** Leaves the steps of a sign-in. */
+  readonly startAgain: () => void
+  /** Returns the authenticator app of the signed-in user. Rejects if the provider cannot be loaded. */
+  readonly authenticator: () => Promise<Authenticator>
   /** Deletes the tokens, whether the provider can be reached or not. `notice`: what the user must know. */
   readonly signOut: (notice?: string) => Promise<void>
   /** Has the server refuse the tokens of the user, wherever they are, and signs out. */
@@ -117,14 +154,17 @@ export function openSession(
       if (state.status === 'loading') leave(UNREACHABLE)
     }
   }
-  async function attempt(work: (service: AuthService) => Promise<'done' | 'new_password'>) {
+  async function attempt(work: (service: AuthService) => Promise<SignInStep | 'done'>) {
     try {
       const outcome = await work(await auth())
-      if (outcome === 'new_password') become({ status: 'new_password' })
-      else await look()
+      if (outcome === 'done') await look()
+      else become(outcome)
       return null
     } catch (error) {
-      return error instanceof Error && error.name === 'SignInError' ? error.message : UNREACHABLE
+      if (!isSignInError(error)) return UNREACHABLE
+      if (!error.mustStartAgain || state.status === 'signed_out') return error.message
+      leave(error.message)
+      return null
     }
   }
 
@@ -177,11 +217,9 @@ export function openSession(
       return () => listeners.delete(listener)
     },
     signIn: (name, password) => attempt((cognito) => cognito.signIn(name.trim().toLowerCase(), password)),
-    setNewPassword: (password) =>
-      attempt(async (cognito) => {
-        await cognito.setNewPassword(password)
-        return 'done'
-      }),
+    answer: (text) => attempt((cognito) => cognito.answer(text)),
+    startAgain: () => leave(),
+    authenticator: async () => (await auth()).authenticator,
     signOut,
     endEverywhere: async (httpUrl) => signOut((await endSession(httpUrl, token)) ?? undefined),
     token,
@@ -192,6 +230,11 @@ export function openSession(
       return renewal
     },
   }
+}
+
+/** By the name, because the class is in the chunk of the provider. */
+function isSignInError(error: unknown): error is SignInError {
+  return error instanceof Error && error.name === 'SignInError'
 }
 
 /** The state of a session, kept up to date: it changes by signing in or out, by expiry, or in another tab. */

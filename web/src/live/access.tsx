@@ -1,6 +1,14 @@
 import { createContext, useContext } from 'react'
 import type { Credentials } from '#shared/client/connect.ts'
 import type { Role } from '#shared/core/access/role.ts'
+import type { Authenticator } from '../auth/session.ts'
+
+/** Signing in with codes besides the password. */
+export type TwoStepSignIn = {
+  /** Whether every user must, so that it cannot be turned off. */
+  readonly isRequired: boolean
+  readonly load: () => Promise<Authenticator>
+}
 
 /** The user of the app, with the credentials of their requests. */
 export type Access = {
@@ -10,6 +18,8 @@ export type Access = {
   readonly role: Role | null
   readonly credentials: Credentials
   readonly signOut: () => Promise<void>
+  /** Null if the user pool has no codes. */
+  readonly twoStep: TwoStepSignIn | null
   /** To be called when the server refuses the credentials. Returns whether there are others to try. */
   readonly renew: () => Promise<boolean>
 }
