@@ -1,20 +1,32 @@
-import type { Page } from 'playwright-core'
+import { generate } from 'cognito-local/lib/services/totp.js'
+import type { Browser, Page } from 'playwright-core'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { chromiumPath } from '../support/chromium-path.ts'
-import { addressOf, PASSWORD } from '../support/sign-in.ts'
+import { addressOf, callIdentity, PASSWORD, signIn } from '../support/sign-in.ts'
 import type { TestStack } from '../support/start-stack.ts'
-import { axeViolations, overflowOf, PICTURES, signInAs, startApp, untilLive } from './support/open-app.ts'
+import {
+  axeViolations,
+  openApp,
+  overflowOf,
+  PICTURES,
+  signInAs,
+  startApp,
+  untilLive,
+} from './support/open-app.ts'
 
 describe.skipIf(chromiumPath() === null)('signing in to the dashboard in Chromium', () => {
   let stack: TestStack
+  let browser: Browser
   let page: Page
   let problems: string[]
+  /** The key of Ann's authenticator app. */
+  let secret = ''
   const button = () => page.getByRole('button', { name: 'Sign in' })
   const preferences = (role: 'viewer' | 'operator') =>
     page.getByRole('button', { name: `Preferences of ${addressOf(role)}` })
   beforeAll(async () => {
     const app = await startApp({ as: null })
-    ;({ stack, page, problems } = app)
+    ;({ stack, browser, page, problems } = app)
     await button().waitFor()
     return app.stop
   })
@@ -99,7 +111,135 @@ describe.skipIf(chromiumPath() === null)('signing in to the dashboard in Chromiu
     await page.getByText('Your session has ended. Sign in again.').waitFor()
     expect(problems).toEqual([])
   })
+
+  it('has an invited user choose a password, who then sets up two-step sign-in in the menu', async () => {
+    await invite(stack, ANN, 'Of-the-invitation-1')
+    const own = await openApp(browser, stack.webUrl, { as: null })
+    await enter(own.page, ANN, 'Of-the-invitation-1')
+    const password = own.page.getByLabel('New password')
+    await password.and(own.page.locator(':focus')).waitFor()
+    expect(await axeViolations(own.page)).toEqual([])
+    await password.fill(ANN_PASSWORD)
+    await own.page.getByRole('button', { name: 'Save and sign in' }).click()
+
+    await own.page.getByRole('button', { name: `Preferences of ${ANN}` }).click()
+    await own.page.getByRole('menuitem', { name: 'Two-step sign-in…' }).click()
+    const dialog = own.page.getByRole('dialog', { name: 'Two-step sign-in' })
+    await dialog.getByRole('button', { name: 'Set it up' }).click()
+    secret = ((await dialog.locator('code').textContent()) ?? '').replaceAll(' ', '')
+    expect(await dialog.getByRole('link').getAttribute('href')).toBe(
+      `otpauth://totp/Tidewire:ann%40example.com?secret=${secret}&issuer=Tidewire`,
+    )
+    expect(await axeViolations(own.page)).toEqual([])
+    await dialog.getByLabel('Code').fill('000 000')
+    await dialog.getByRole('button', { name: 'Turn it on' }).click()
+    await dialog.getByRole('alert').getByText('This code is wrong.').waitFor()
+    await dialog.getByLabel('Code').fill(generate(secret))
+    await dialog.getByRole('button', { name: 'Turn it on' }).click()
+
+    await dialog.getByText('It is on').waitFor()
+    expect(own.problems).toEqual([])
+    await own.page.context().close()
+  })
+
+  it('asks that user for a code, in both themes and on a phone, and begins again if the user wants to', async () => {
+    const own = await openApp(browser, stack.webUrl, { as: null, width: 360, height: 740 })
+    await enter(own.page, ANN, ANN_PASSWORD)
+    await own.page.getByRole('button', { name: 'Begin again' }).click()
+    await own.page.getByLabel('E-mail address').and(own.page.locator(':focus')).waitFor()
+    await enter(own.page, ANN, ANN_PASSWORD)
+    const code = own.page.getByLabel('Code')
+    await code.and(own.page.locator(':focus')).waitFor()
+    expect([await code.getAttribute('autocomplete'), await code.getAttribute('inputmode')]).toEqual([
+      'one-time-code',
+      'numeric',
+    ])
+    await expectGoodInBothThemes(own.page, 'sign-in-code')
+    await code.fill('000000')
+    await own.page.keyboard.press('Enter')
+    await own.page.getByRole('alert').getByText('This code is wrong.').waitFor()
+    await code.fill(generate(secret))
+    await own.page.keyboard.press('Enter')
+
+    await own.page.getByRole('button', { name: `Preferences of ${ANN}` }).waitFor()
+    expect(own.problems).toEqual([])
+    await own.page.context().close()
+  })
+
+  it('has a user set up an app at the first sign-in where the pool requires it', async () => {
+    const own = await openApp(browser, stack.webUrl, { as: null, width: 360, height: 740 })
+    await requireSetup(own.page, stack)
+    await enter(own.page, addressOf('viewer'), PASSWORD)
+    await own.page.getByText('JBSW Y3DP EHPK 3PXP').waitFor()
+    await own.page.getByLabel('Code').and(own.page.locator(':focus')).waitFor()
+    await expectGoodInBothThemes(own.page, 'sign-in-authenticator')
+    await own.page.getByLabel('Code').fill('000000')
+    await own.page.keyboard.press('Enter')
+    await own.page.getByRole('alert').getByText('This code is wrong.').waitFor()
+    await own.page.getByLabel('Code').fill('123 456')
+    await own.page.keyboard.press('Enter')
+
+    await own.page.getByRole('button', { name: `Preferences of ${addressOf('viewer')}` }).waitFor()
+    await own.page.context().close()
+  })
 })
+
+const ANN = 'ann@example.com'
+const ANN_PASSWORD = 'My-own-password-1'
+
+/** Adds an operator to the pool, as an administrator does. */
+async function invite(stack: TestStack, Username: string, TemporaryPassword: string): Promise<void> {
+  const user = { UserPoolId: 'local_tidewire', Username }
+  await callIdentity(stack, 'AdminCreateUser', { ...user, TemporaryPassword, MessageAction: 'SUPPRESS' })
+  await callIdentity(stack, 'AdminAddUserToGroup', { ...user, GroupName: 'operator' })
+}
+
+/** Fills in the first form. */
+async function enter(page: Page, address: string, password: string): Promise<void> {
+  await page.getByLabel('E-mail address').fill(address)
+  await page.getByLabel('Password').fill(password)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+}
+
+async function expectGoodInBothThemes(page: Page, picture: string): Promise<void> {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme })
+    await page.screenshot({ path: `${PICTURES}/${picture}-${colorScheme}.png`, fullPage: true })
+    expect(await axeViolations(page)).toEqual([])
+    expect(await overflowOf(page)).toBeLessThanOrEqual(0)
+  }
+}
+
+const SESSION = 'a session of the sign-in'
+const CORS = { 'access-control-allow-origin': '*' }
+
+/** Answers as a pool that requires two-step sign-in, which the emulator is not. The code of the app is 123456. */
+function answerOf(action: string, code: string | undefined): object | null {
+  if (action === 'InitiateAuth') {
+    const ChallengeParameters = { MFAS_CAN_SETUP: '["SOFTWARE_TOKEN_MFA"]' }
+    return { ChallengeName: 'MFA_SETUP', ChallengeParameters, Session: SESSION }
+  }
+  if (action === 'AssociateSoftwareToken') return { SecretCode: 'JBSWY3DPEHPK3PXP', Session: SESSION }
+  if (action !== 'VerifySoftwareToken') return null
+  if (code === '123456') return { Status: 'SUCCESS', Session: SESSION }
+  return { __type: 'EnableSoftwareTokenMFAException', message: 'Code mismatch' }
+}
+
+/**
+ * Has the viewer set up an app at the sign-in on a page, and get the tokens of the local pool for it.
+ * @see https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-mfa-totp.html
+ */
+async function requireSetup(page: Page, stack: TestStack): Promise<void> {
+  const tokens = await signIn(stack, 'viewer')
+  const done = { ChallengeParameters: {}, AuthenticationResult: { ...tokens, ExpiresIn: 3600 } }
+  await page.route(`http://127.0.0.1:${stack.ports.IDENTITY_PORT}/`, (route) => {
+    const [, action = ''] = (route.request().headers()['x-amz-target'] ?? '').split('.')
+    const { UserCode } = (route.request().postDataJSON() ?? {}) as { readonly UserCode?: string }
+    const answer = action === 'RespondToAuthChallenge' ? done : answerOf(action, UserCode)
+    if (answer === null) return route.continue()
+    return route.fulfill({ status: '__type' in answer ? 400 : 200, headers: CORS, json: answer })
+  })
+}
 
 /** Spoils stored tokens. */
 async function spoil(page: Page, ...names: readonly string[]): Promise<void> {

@@ -10,9 +10,9 @@ export function codeOf(form: FormData): string {
 }
 
 /** The field for a code of an authenticator app. */
-export function CodeField() {
+export function CodeField({ hint = 'The six digits that your authenticator app shows for Tidewire.' }) {
   return (
-    <Field label="Code" hint="The six digits that your authenticator app shows for Tidewire.">
+    <Field label="Code" hint={hint}>
       <input
         name="code"
         type="text"
@@ -40,7 +40,7 @@ export function AuthenticatorFields({ secret, link }: AuthenticatorKey) {
         </li>
         <li>Enter the code that the app shows.</li>
       </ol>
-      <CodeField />
+      <CodeField hint="The six digits that the app shows, once you have given it the key above." />
     </>
   )
 }
