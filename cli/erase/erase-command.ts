@@ -1,9 +1,9 @@
 import { Command } from 'commander'
 import type { Position } from '#shared/core/event.ts'
+import { confirm } from '../lib/ask.ts'
 import { callApi } from '../lib/call-api.ts'
 import type { CliContext } from '../lib/cli-context.ts'
 import { CliError } from '../lib/cli-error.ts'
-import { confirm } from '../lib/confirm.ts'
 import { readConnection } from '../lib/connection.ts'
 import { countOf, printable } from '../lib/printable.ts'
 

@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline/promises'
 import type { CliContext } from './cli-context.ts'
-import { CliError, EXIT_CODES } from './cli-error.ts'
+import { CliError, EXIT_CODES, usageError } from './cli-error.ts'
 
 type Streams = Pick<CliContext, 'stdin' | 'stderr' | 'signal'>
 
@@ -23,4 +23,14 @@ export async function ask(question: string, { stdin, stderr, signal }: Streams):
   } finally {
     terminal.close()
   }
+}
+
+/**
+ * Returns whether the user agrees, asked on a terminal; `yes` agrees beforehand. Throws a usage error where nobody can
+ * be asked.
+ */
+export async function confirm(question: string, yes: boolean, context: Streams): Promise<boolean> {
+  if (yes) return true
+  if (!canAsk(context)) throw usageError(`${question} Nobody can be asked here: give --yes to agree`)
+  return /^y(?:es)?$/i.test(await ask(`${question} [y/N] `, context))
 }
