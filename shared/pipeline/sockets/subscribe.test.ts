@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Principal } from '#shared/core/access/principal.ts'
 import { MESSAGE_LIMITS, SUBSCRIPTION_LIMIT } from '#shared/core/limits.ts'
 import type { ServerFrame, SubscribedFrame } from '#shared/core/messages.ts'
@@ -33,6 +33,8 @@ beforeEach(async () => {
   answer = () => 'sent'
   deps = { ...(await depsOn([])) }
 })
+
+afterEach(() => void vi.useRealTimers())
 
 async function depsOn(events: readonly LoggedEvent[]): Promise<MessageDeps> {
   const subscriptions = memorySubscriptionStore()
@@ -177,6 +179,31 @@ describe('subscribing', () => {
 
     await subscribe({ since: 'earliest' })
 
+    expect(frames).toMatchObject([{ type: 'subscribed', recovered: false, reason: 'too_far' }])
+  })
+
+  test('is too far behind if the records between cannot be read in time, and the rest is not read', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] })
+    deps = await depsOn(inPort(2500, { severity: 'low' }))
+    const { store } = deps
+    let reads = 0
+    const read: EventStore['read'] = (...asked) => {
+      reads += 1
+      vi.advanceTimersByTime(6000)
+      return store.read(...asked)
+    }
+    deps = { ...deps, store: { ...store, read } }
+    const text = JSON.stringify({
+      action: 'subscribe',
+      id: 's1',
+      channels: ['port.*'],
+      filter: { severity: ['critical'] },
+      since: 'earliest',
+    })
+
+    await answerMessage('c1', text, performance.now() + 20_000, deps)
+
+    expect(reads).toBe(2)
     expect(frames).toMatchObject([{ type: 'subscribed', recovered: false, reason: 'too_far' }])
   })
 

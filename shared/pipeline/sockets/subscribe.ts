@@ -24,6 +24,8 @@ export type SubscribeDeps = {
 
 /** The maximum number of stored events that a socket reads for one subscription; rare matches further back are read over HTTP. */
 const SCAN_LIMIT = 10_000
+/** How many are read at once: where they are large, or the store is slow, the time is over first. */
+const READ_AT_ONCE = 1000
 
 /**
  * Subscribes a connection: registers, then reads the heads, then the store up to them (docs/architecture.md, I2), posts
@@ -54,7 +56,9 @@ export async function subscribe(
     access.topics(channels, deps.catalog),
     deps.store,
   )
-  const missed = await readMissed(remainders, message, access, deps.store)
+  // Half of the time that is left is for the frames.
+  const readBy = performance.now() + (deadline - performance.now()) / 2
+  const missed = await readMissed(remainders, message, access, { store: deps.store, readBy })
   const { frames, complete } = buildFrames(
     { ids: [id], attempt, replay: true, epochs: formatCursor(epochsOf(heads)) },
     (missed ?? []).map(writeEvent),
@@ -86,27 +90,37 @@ function epochsOf(heads: Cursor): Cursor {
   return new Map([...heads].map(([topic, { epoch }]) => [topic, { epoch, offsets: new Map() }]))
 }
 
-/** The events to replay, or null if they are too many for a socket. */
+/** The events to replay, or null if they are too many for a socket, or are not read by `readBy`. */
 async function readMissed(
   remainders: readonly Remainder[],
   interest: Interest,
   access: Access,
-  store: EventStore,
+  { store, readBy }: { readonly store: EventStore; readonly readBy: number },
 ): Promise<StoredEvent[] | null> {
   const distance = remainders.reduce(
     (sum, { after, head }) => sum + head.offset - Math.max(after, head.first - 1),
     0,
   )
   if (distance > SCAN_LIMIT) return null
+  let found = 0
+  let isGivenUp = false
   const lists = await Promise.all(
     remainders.map(async ({ after, head, ...stream }) => {
-      const range = { after, upTo: head.offset, limit: SCAN_LIMIT, alsoExpired: true }
-      const events = await store.read(stream, range)
-      return events.filter(({ event }) => matchesInterest(interest, event) && access.admits(event))
+      const list: StoredEvent[] = []
+      for (let last = after; last < head.offset; ) {
+        const range = { after: last, upTo: head.offset, limit: READ_AT_ONCE, alsoExpired: true }
+        const events = await store.read(stream, range)
+        const own = events.filter(({ event }) => matchesInterest(interest, event) && access.admits(event))
+        list.push(...own)
+        found += own.length
+        last = events.length < READ_AT_ONCE ? head.offset : (events.at(-1)?.offset ?? head.offset)
+        isGivenUp ||= found > REPLAY_LIMIT || (last < head.offset && performance.now() >= readBy)
+        if (isGivenUp) return []
+      }
+      return list
     }),
   )
-  const missed = mergeByTime(lists)
-  return missed.length > REPLAY_LIMIT ? null : missed
+  return isGivenUp ? null : mergeByTime(lists)
 }
 
 /** Merges the lists of partitions into one, oldest record first, keeping the order within each partition. */
