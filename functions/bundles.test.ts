@@ -22,6 +22,7 @@ const LIMITS: Readonly<Record<string, number>> = {
   'kafka-topics': 404_500,
   message: 381_000,
   read: 521_000,
+  people: 203_500,
   'replay-events': 251_500,
   'replay-records': 673_000,
   replays: 382_500,

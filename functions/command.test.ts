@@ -1,7 +1,6 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Role } from '#shared/core/access/role.ts'
 import { getEvent } from '#shared/pipeline/lifecycle/get-event.ts'
-import { createDirectory } from '#shared/pipeline/people/directory.ts'
 import { callHttp, identifyByRole, keyOf } from '#shared/testing/functions/http-calls.ts'
 import { makeHttpEvent } from '#shared/testing/functions/lambda-events.ts'
 import { makePrincipal } from '#shared/testing/identity/make-principal.ts'
@@ -73,11 +72,10 @@ describe('POST /events/{id}/{move}', () => {
   })
 
   test('is 503 with Retry-After if nobody knows who is known, and nothing is written', async () => {
-    const failing = async () => {
-      throw new Error('too many requests')
+    const find = async () => {
+      throw Object.assign(new Error('too many requests'), { name: 'ThrottlingException' })
     }
-    const directory = createDirectory({ all: failing, find: failing, signOut: failing }, { now: Date.now })
-    command = createCommand({ ...deps(), directory })
+    command = createCommand({ ...deps(), people: { find } })
 
     const { status, headers } = await move('assign', { body: { assignee: 'bob' } })
 

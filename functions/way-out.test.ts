@@ -5,11 +5,19 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Kafka, logLevel } from 'kafkajs'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { dynamoSigningKeyStore } from '#shared/adapters/dynamodb/dynamo-signing-key-store.ts'
+import { dynamoPersonStore } from '#shared/adapters/dynamodb/copies/dynamo-person-store.ts'
+import { dynamoSigningKeyStore } from '#shared/adapters/dynamodb/copies/dynamo-signing-key-store.ts'
+import type { CloudEvent } from '#shared/core/event.ts'
+import { domains } from '#shared/domain/catalog.ts'
+import { accept } from '#shared/pipeline/accept/accept.ts'
+import { completeEvent } from '#shared/pipeline/accept/check-event.ts'
+import { createCatalog } from '#shared/pipeline/catalog.ts'
 import { startDynamodb } from '#shared/testing/dynamodb/start-dynamodb.ts'
 import { callHttp } from '#shared/testing/functions/http-calls.ts'
 import { makeHttpEvent } from '#shared/testing/functions/lambda-events.ts'
+import { storeCase } from '#shared/testing/lifecycle/case-world.ts'
 import { startBroker } from '../localstack/broker/start-broker.ts'
+import { composeCommand, createCommand } from './command.ts'
 import { readEnvironment } from './lib/environment.ts'
 import { composeWrite, createWrite } from './write.ts'
 
@@ -27,7 +35,7 @@ let folder: string
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'tidewire-way-out-'))
   broker = await startBroker({ port: 0, dataDir: folder })
-  const topics = ['events', 'tidewire-audit'].map((topic) => ({ topic, numPartitions: 1 }))
+  const topics = [...createCatalog(domains).names].map((topic) => ({ topic, numPartitions: 1 }))
   const admin = new Kafka({ brokers: [broker.endpoint], logLevel: logLevel.NOTHING }).admin()
   await admin.createTopics({ topics })
   await admin.disconnect()
@@ -49,9 +57,9 @@ afterAll(async () => {
   await rm(folder, { recursive: true })
 })
 
-function openWrite() {
+function environment() {
   const { log, claims, connections, subscriptions, deadLetters, views, keys, replays } = dynamodb.tables
-  const env = readEnvironment({
+  return readEnvironment({
     ...process.env,
     LOCAL: '1',
     LOG_TABLE: log,
@@ -66,7 +74,10 @@ function openWrite() {
     TOKEN_ISSUER: ISSUER,
     DYNAMODB_ENDPOINT: dynamodb.endpoint,
   })
-  const write = createWrite(composeWrite(env))
+}
+
+function openWrite() {
+  const write = createWrite(composeWrite(environment()))
   return async (kid: string, id: string) => {
     const headers = { authorization: `Bearer ${tokenOf(kid)}`, 'content-type': 'application/json' }
     const body = { type: 'tests.made', source: '/tests', id, data: {} }
@@ -84,10 +95,26 @@ function tokenOf(kid: string): string {
     sub: 'u1',
     iat,
   }
-  const whole = { ...claims, username: 'ada', 'cognito:groups': ['publisher'], exp: iat + 60 }
+  const whole = { ...claims, username: 'ada', 'cognito:groups': ['operator'], exp: iat + 60 }
   const input = `${encode({ alg: 'RS256', kid })}.${encode(whole)}`
   const key = keyPairs.get(kid)?.privateKey as KeyObject
   return `${input}.${createSign('RSA-SHA256').update(input).sign(key).toString('base64url')}`
+}
+
+/** Writes an event of the port, stores and folds it, and returns what assigns it. */
+async function openAssign(id: string) {
+  const deps = composeCommand(environment())
+  const draft = { id, source: '/tests', type: 'port.system.recovered', data: { title: 'Crane 4' } }
+  const event = completeEvent(draft, { ...deps, now: () => new Date() }) as CloudEvent
+  const [receipt] = await accept([event], new Set(), deps)
+  const { topic = '', partition = -1, offset = -1 } = receipt ?? {}
+  await storeCase({ topic, partition, offset, timestamp: Date.now(), event }, deps)
+  const command = createCommand(deps)
+  return (assignee: string) => {
+    const headers = { authorization: `Bearer ${tokenOf('k1')}`, 'content-type': 'application/json' }
+    const given = { headers, body: { assignee }, pathParameters: { id, move: 'assign' } }
+    return callHttp(command, makeHttpEvent('POST', `/events/${id}/assign`, given))
+  }
 }
 
 async function copyKeys(kids: readonly string[], copied = Date.now()): Promise<void> {
@@ -115,6 +142,21 @@ describe('a function without a way out', () => {
     expect(await openWrite()('k2', 'e2')).toMatchObject({ status: 503, headers: { 'retry-after': '30' } })
     await copyKeys(['k1', 'k2'], Date.now() + 1)
     expect(await openWrite()('k2', 'e2')).toMatchObject({ status: 202 })
+    expect(refused).toEqual([])
+  })
+
+  test('assigns an event to a person as soon as they are copied, and to nobody else', async () => {
+    await copyKeys(['k1'], Date.now() + 2)
+    const assign = await openAssign('e3')
+
+    const early = await assign('bob@example.com')
+    await dynamoPersonStore(dynamodb.client, { table: dynamodb.tables.keys }).put([
+      { name: 'bob@example.com', role: 'viewer' },
+    ])
+    const assigned = await assign('bob@example.com')
+
+    expect(early).toMatchObject({ status: 422, body: { detail: expect.stringContaining('after a minute') } })
+    expect(assigned).toMatchObject({ status: 202, body: { topic: 'port-events' } })
     expect(refused).toEqual([])
   })
 

@@ -35,7 +35,6 @@ describe('the network of a stage', () => {
       'DynamoEndpoint',
       'S3Endpoint',
       'SecretsEndpoint',
-      'UsersEndpoint',
     ])
   })
 

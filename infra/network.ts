@@ -292,8 +292,6 @@ function endpointsOf({ network: choice, mappings }: Deployment): Record<string, 
       Resource: { 'Fn::Sub': `arn:\${AWS::Partition}:s3:::cloudformation-custom-resource-response-*/*` },
     }),
     SecretsEndpoint: inside('secretsmanager'),
-    // `command` asks the user pool whether an event can be assigned to somebody.
-    UsersEndpoint: inside('cognito-idp'),
     // https://docs.aws.amazon.com/lambda/latest/dg/with-msk-cluster-network.html
     ...(mappings.pollers === null && { LambdaEndpoint: inside('lambda'), StsEndpoint: inside('sts') }),
   }

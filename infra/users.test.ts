@@ -48,6 +48,8 @@ describe('the user pool', () => {
       DeletionPolicy: 'RetainExceptOnCreate',
       Properties: { Username: 'ann@example.com', DesiredDeliveryMediums: ['EMAIL'] },
     })
+    // The administrator can be assigned to once the stage is deployed.
+    expect(Resources.People?.DependsOn).toBe('AdministratorGroup')
     expect(Resources.AdministratorGroup?.Properties).toMatchObject({ GroupName: { Ref: 'AdminGroup' } })
     expect(users(await exampleDeployment()).Resources).not.toHaveProperty('Administrator')
   })

@@ -27,6 +27,12 @@ export function users(deployment: Deployment): Template {
           Issuer: { 'Fn::GetAtt': ['UserPool', 'ProviderURL'] },
         },
       },
+      // And once they know who can be assigned to: functions/people.ts.
+      People: {
+        Type: 'Custom::People',
+        ...(adminEmail !== null && { DependsOn: 'AdministratorGroup' }),
+        Properties: { ServiceToken: functionArn('people'), UserPool: { Ref: 'UserPool' } },
+      },
       ...(adminEmail !== null && administrator(adminEmail)),
     },
     Outputs: {

@@ -121,9 +121,9 @@ async function startParts(settings: Settings, start: Start) {
     }),
   )
   await start(host.startTrigger())
-  // As a deployment does, so that the first token is already known.
-  const signingKeys = functions.get('signing-keys')
-  if (signingKeys) await host.invoke(signingKeys.name, JSON.stringify({ source: 'aws.events' }))
+  // As a deployment does, so that the first token is already known, and who can be assigned to.
+  const copying = [functions.get('signing-keys'), functions.get('people')].filter((one) => one !== undefined)
+  await Promise.all(copying.map(({ name }) => host.invoke(name, JSON.stringify({ source: 'aws.events' }))))
   const schedules = {
     schedules: readSchedules(service, log),
     names: functions,

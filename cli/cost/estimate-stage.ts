@@ -69,8 +69,8 @@ const LOG_BYTES = 1100
 const ACCESS_LOG_BYTES = 350
 /** `METRICS` by function: each function reports about a third of them. */
 const METRIC_SERIES = Math.round((Object.keys(METRICS).length / 3) * 12)
-/** What 26 alarms look at, which are paid by their metrics, and the one over all pages (infra/observability/alarm-list.ts). */
-const ALARM_METRICS = 127
+/** What 27 alarms look at, which are paid by their metrics, and the one over all pages (infra/observability/alarm-list.ts). */
+const ALARM_METRICS = 132
 const COMPOSITE_ALARMS = 1
 /** Files of the page, which a viewer opens once a day. */
 const REQUESTS_PER_PAGE = 30
@@ -132,7 +132,7 @@ function invocationsOf({ memory, shards }: Workload, traffic: Traffic) {
     [pings + connects, RUN_MS.message, MEMORY.message],
     [connects * 3, RUN_MS.connect, MEMORY.connect],
   ] as const
-  const schedules = 3 * 60 * MONTH_HOURS
+  const schedules = 4 * 60 * MONTH_HOURS
   return {
     count: runs.reduce((sum, [count]) => sum + count, schedules),
     gigabyteSeconds: runs.reduce((sum, [count, ms, mb]) => sum + (count * ms * mb) / 1000 / 1024, 0),

@@ -50,14 +50,29 @@ export async function readSelf(api: Api): Promise<{ readonly name: string }> {
 export function readCase(event: Receipt, api: Api, { until }: Steps): Promise<object> {
   const { id, source, topic, partition, offset } = event
   const name = encodeURIComponent(`${id}@${source}`)
-  return until(async () => {
-    try {
-      return await api(`GET /views/port/cases/${name}?after=${topic}/${partition}@${offset}`, 200)
-    } catch (error) {
-      if (error instanceof StepFailure) return { not: error.message }
-      throw error
-    }
-  })
+  const route = `GET /views/port/cases/${name}?after=${topic}/${partition}@${offset}`
+  return until(() => unlessFailing(() => api(route, 200)))
+}
+
+/** Returns why something failed as what is not there yet. */
+async function unlessFailing(call: () => Promise<object>): Promise<object> {
+  try {
+    return await call()
+  } catch (error) {
+    if (error instanceof StepFailure) return { not: error.message }
+    throw error
+  }
+}
+
+/** Returns the name of somebody whom an event can be assigned to; none if the user pool lists nobody. */
+export async function findSomebody(api: Api): Promise<{ readonly name?: string }> {
+  const { users } = await api<{ users: readonly { name: string }[] }>('GET /users?limit=1', 200)
+  return users[0] ?? {}
+}
+
+/** Assigns an event, once the person is known to the function that does so. */
+export function assign(id: string, assignee: string, api: Api, { until }: Steps): Promise<object> {
+  return until(() => unlessFailing(() => api(`POST /events/${id}/assign`, 202, { body: { assignee } })))
 }
 
 /** Looks for an entry of the audit trail that has a text. */

@@ -4,9 +4,11 @@ import type { Page } from '../page/find-page.ts'
 import { failToSignIn, signInAs } from '../page/sign-in.ts'
 import {
   type Api,
+  assign,
   createApi,
   findConnection,
   findEntry,
+  findSomebody,
   listConnections,
   postWebhook,
   type Receipt,
@@ -101,9 +103,16 @@ async function checkWay({ target, api, steps, run }: Tools): Promise<Known> {
   const folded = await step('fold', 'the event is in the view port/cases', { read, event }, (given) =>
     readCase(given.event, api, steps),
   )
-  await step('command', 'POST /events/{id}/acknowledge: it is moved', { folded }, () =>
+  const command = await step('command', 'POST /events/{id}/acknowledge: it is moved', { folded }, () =>
     api(`POST /events/${run}/acknowledge`, 202),
   )
+  const somebody = await step('accounts', 'GET /users: the user pool lists people', { command }, () =>
+    findSomebody(api),
+  )
+  const does = 'POST /events/{id}/assign: it is given to somebody'
+  if (somebody !== null && somebody.name === undefined)
+    steps.skip('people', does, 'add a person to a group of the user pool')
+  else await step('people', does, { somebody }, (given) => assign(run, given.somebody.name ?? '', api, steps))
   return { health, self, live, event }
 }
 

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
+import { dynamoPersonStore } from '#shared/adapters/dynamodb/copies/dynamo-person-store.ts'
+import { dynamoSigningKeyStore } from '#shared/adapters/dynamodb/copies/dynamo-signing-key-store.ts'
 import { dynamoClaimStore } from '#shared/adapters/dynamodb/dynamo-claim-store.ts'
 import { dynamoDeadLetterStore } from '#shared/adapters/dynamodb/dynamo-dead-letter-store.ts'
 import { dynamoEventStore } from '#shared/adapters/dynamodb/dynamo-event-store.ts'
@@ -9,7 +11,6 @@ import { dynamoReplayStore } from '#shared/adapters/dynamodb/dynamo-replay-store
 import { dynamoReportStore } from '#shared/adapters/dynamodb/dynamo-report-store.ts'
 import { dynamoClient } from '#shared/adapters/dynamodb/dynamo-requests.ts'
 import { dynamoRevocationStore } from '#shared/adapters/dynamodb/dynamo-revocation-store.ts'
-import { dynamoSigningKeyStore } from '#shared/adapters/dynamodb/dynamo-signing-key-store.ts'
 import { dynamoSubscriptionStore } from '#shared/adapters/dynamodb/dynamo-subscription-store.ts'
 import { dynamoTicketStore } from '#shared/adapters/dynamodb/dynamo-ticket-store.ts'
 import { dynamoTrialStore } from '#shared/adapters/dynamodb/dynamo-trial-store.ts'
@@ -320,7 +321,12 @@ export function replayStore({ client, env: { tables } }: Tables) {
   return dynamoReplayStore(client, { table: tables.replays })
 }
 
-/** The people of the user pool. */
+/** Who can be assigned to, as it was copied from the user pool. */
+export function personStore({ client, env: { tables } }: Tables) {
+  return dynamoPersonStore(client, { table: tables.keys })
+}
+
+/** The people of the user pool, for functions that can ask it. */
 export function directoryOf({ userPool, aws }: Environment): Directory {
   return createDirectory(cognitoPeople({ ...userPool, aws }), { now: Date.now })
 }

@@ -116,7 +116,7 @@ export const FUNCTION_ACCESS = {
     items('views', ['BatchGetItem']),
     items('deadLetters', ['UpdateItem']),
     // Whether an event can be assigned to somebody.
-    { on: 'users', actions: ['AdminGetUser', 'AdminListGroupsForUser'] },
+    items('keys', ['GetItem'], { only: ['person'] }),
   ],
   read: [
     ...IDENTIFIES,
@@ -160,6 +160,10 @@ export const FUNCTION_ACCESS = {
     { on: 'users', actions: ['ListUsersInGroup', 'AdminUserGlobalSignOut'] },
   ],
   'signing-keys': [items('keys', ['PutItem'], { only: ['issuer'] })],
+  people: [
+    { on: 'users', actions: ['ListUsersInGroup'] },
+    items('keys', ['Query', 'BatchWriteItem'], { only: ['person'] }),
+  ],
   standing: [...AUDITS, items('connections', ['GetItem', 'PutItem', 'UpdateItem'], { only: ['revoked'] })],
   replays: [
     ...IDENTIFIES,

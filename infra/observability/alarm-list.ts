@@ -334,6 +334,11 @@ const SCHEDULED: readonly { key: string; minutes: number; says: string }[] = [
     minutes: 180,
     says: 'The keys that tokens are verified with are not renewed: after their rotation nobody can sign in.',
   },
+  {
+    key: 'people',
+    minutes: 30,
+    says: 'Events cannot be assigned to new people, and still to those who left.',
+  },
 ]
 
 function alarmOfSchedule(one: DeployedFunction, metrics: StageMetrics): Alarm {

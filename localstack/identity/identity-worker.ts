@@ -5,7 +5,7 @@ import { CognitoError, InvalidPasswordError, NotAuthorizedError } from 'cognito-
 import publicKey from 'cognito-local/lib/keys/cognitoLocal.public.json' with { type: 'json' }
 import { type AccessCheck, createAccessCheck } from '../access/access-check.ts'
 import { accessKeyIn } from '../access/caller.ts'
-import { type Access, localArn } from '../access/read-access.ts'
+import type { Access } from '../access/read-access.ts'
 import { listenOnLoopback } from '../listen-on-loopback.ts'
 import { runAsWorker } from '../start-worker.ts'
 import { createTrustingServer, type Trust } from '../trusted-requests.ts'
@@ -13,7 +13,7 @@ import { type CallAction, type PoolEvent, poolEvent } from './announce-changes.t
 import { createIdentity } from './create-identity.ts'
 import { issueServiceToken } from './service-token.ts'
 import { signInLockout } from './sign-in-lockout.ts'
-import { USER_POOL_ID } from './user-pool.ts'
+import { POOL_ARN, USER_POOL_ID } from './user-pool.ts'
 
 type Data = {
   readonly issuer: string
@@ -79,9 +79,6 @@ const corsOf = (origin: string | undefined) => ({
   }),
   vary: 'origin',
 })
-
-/** The user pool of serverless.yml. */
-const POOL_ARN = localArn('cognito-idp', 'userpool/UserPool')
 
 type Reply = { readonly status: number; readonly body?: unknown }
 

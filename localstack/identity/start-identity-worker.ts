@@ -1,9 +1,13 @@
+import { join } from 'node:path'
 import publicKey from 'cognito-local/lib/keys/cognitoLocal.public.json' with { type: 'json' }
+import { createAccessCheck } from '../access/access-check.ts'
 import type { Access } from '../access/read-access.ts'
 import type { Service } from '../service.ts'
 import { type Running, startWorker } from '../start-worker.ts'
 import type { Trust } from '../trusted-requests.ts'
+import { lastResponse } from './last-response.ts'
 import { listenOnDemand } from './listen-on-demand.ts'
+import { groupResponder } from './respond-with-groups.ts'
 import { CLIENT_ID, emailOf, PASSWORD, USER_POOL_ID } from './user-pool.ts'
 
 export type Identity = Running & {
@@ -48,7 +52,13 @@ export async function startIdentityWorker(
       data: { issuer, dataDir, groups, trust, access, listener: readListener(service, lambdaUrl) },
       log,
     })
-  const running = await listenOnDemand(port, { start, respond: respondWithKeys, log })
+  const respondWithGroup = groupResponder({
+    poolFile: join(dataDir, `${USER_POOL_ID}.json`),
+    groups,
+    check: createAccessCheck(access, log),
+  })
+  const respond = (begin: string) => respondWithKeys(begin) ?? respondWithGroup(begin)
+  const running = await listenOnDemand(port, { start, respond, log })
   return {
     ...running,
     issuer: `${running.endpoint}/${USER_POOL_ID}`,
@@ -61,9 +71,7 @@ export async function startIdentityWorker(
 /** The keys of tokens are asked for every minute, and do not change: the emulator need not start for them. */
 function respondWithKeys(begin: string): string | null {
   if (!/^GET \/[^ ]*\/\.well-known\/jwks\.json /.test(begin)) return null
-  const body = JSON.stringify({ keys: [publicKey.jwk] })
-  const head = ['HTTP/1.1 200 OK', 'content-type: application/json', `content-length: ${body.length}`]
-  return `${[...head, 'connection: close'].join('\r\n')}\r\n\r\n${body}`
+  return lastResponse({ keys: [publicKey.jwk] })
 }
 
 /** The function that rules of EventBridge call with actions of Cognito: those that were done, and those that were refused. */

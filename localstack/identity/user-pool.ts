@@ -1,11 +1,14 @@
 import type { CognitoService } from 'cognito-local/lib/services/index.js'
 import type { UserPoolService } from 'cognito-local/lib/services/userPoolService.js'
+import { localArn } from '../access/read-access.ts'
 
 /** The user pool and app client of the local stack. Their ids are fixed, so that tokens and links survive a `--fresh`. */
 export const USER_POOL_ID = 'local_tidewire'
 export const CLIENT_ID = 'tidewirelocalweb'
 /** The password of every user. */
 export const PASSWORD = 'Tidewire-local-1'
+/** The user pool of serverless.yml, as policies name it. */
+export const POOL_ARN = localArn('cognito-idp', 'userpool/UserPool')
 
 /** The user name and e-mail address of a group's user. */
 export function emailOf(group: string): string {

@@ -210,7 +210,7 @@ const move: Json = {
             assignee: {
               anyOf: [{ type: 'string', minLength: 1, maxLength: 128 }, { type: 'null' }],
               description:
-                'For assign: the name of a user as GET /users lists it, or null to remove the assignee. Another name is 422.',
+                'For assign: the name of a user as GET /users lists it, or null to remove the assignee. Another name is 422, and that of a new user for up to a minute.',
             },
             note,
           },

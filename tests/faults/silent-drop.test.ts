@@ -26,9 +26,7 @@ const server = createServer((request, response) => {
   request.resume()
   const isCall = request.url?.startsWith('/2015-03-31/')
   const secret = { SecretString: '{}', CreatedDate: 1 }
-  const body = request.url?.endsWith('/jwks.json')
-    ? KEYS
-    : JSON.stringify({ ...secret, Username: 'ada', Groups: [] })
+  const body = request.url?.endsWith('/jwks.json') ? KEYS : JSON.stringify(secret)
   request.on('end', () => response.writeHead(isCall ? 202 : 200).end(isCall ? '' : body))
 })
 let proxy: TcpProxy
@@ -61,7 +59,7 @@ function openClients(): Readonly<Record<string, () => Promise<unknown>>> {
     },
     'the end of a connection': () => gateway.close('c1'),
     'a call of a function': () => call({ id: '1' }),
-    'the user pool': () => people.find('ada'),
+    'the user pool': () => people.signOut('ada'),
     'Secrets Manager': () => secrets.read('arn'),
     'the keys of the issuer': () => copyIssuerKeys(`${endpoint}/pool`, { store, now: Date.now }),
   }

@@ -6,6 +6,7 @@ import { describeClaimStore } from '#shared/testing/contracts/claim-store.contra
 import { describeDeadLetterStore } from '#shared/testing/contracts/dead-letter-store.contract.ts'
 import { describeEventStore } from '#shared/testing/contracts/event-store.contract.ts'
 import { describeKeyStore } from '#shared/testing/contracts/key-store.contract.ts'
+import { describePersonStore } from '#shared/testing/contracts/person-store.contract.ts'
 import { describeRateCounter } from '#shared/testing/contracts/rate-counter.contract.ts'
 import { describeReplayStore } from '#shared/testing/contracts/replay-store.contract.ts'
 import { describeReportStore } from '#shared/testing/contracts/report-store.contract.ts'
@@ -19,6 +20,8 @@ import { startDynamodb } from '#shared/testing/dynamodb/start-dynamodb.ts'
 import { makePrincipal } from '#shared/testing/identity/make-principal.ts'
 import { registerOn } from '#shared/testing/sockets/register-on.ts'
 import { GetCommand, PutCommand, UpdateCommand } from './commands.ts'
+import { dynamoPersonStore } from './copies/dynamo-person-store.ts'
+import { dynamoSigningKeyStore } from './copies/dynamo-signing-key-store.ts'
 import { dynamoClaimStore } from './dynamo-claim-store.ts'
 import { dynamoDeadLetterStore } from './dynamo-dead-letter-store.ts'
 import { dynamoEventStore } from './dynamo-event-store.ts'
@@ -27,7 +30,6 @@ import { dynamoRateCounter } from './dynamo-rate-counter.ts'
 import { dynamoReplayStore } from './dynamo-replay-store.ts'
 import { dynamoReportStore } from './dynamo-report-store.ts'
 import { dynamoRevocationStore } from './dynamo-revocation-store.ts'
-import { dynamoSigningKeyStore } from './dynamo-signing-key-store.ts'
 import { dynamoSubscriptionStore } from './dynamo-subscription-store.ts'
 import { dynamoTicketStore } from './dynamo-ticket-store.ts'
 import { dynamoTrialStore } from './dynamo-trial-store.ts'
@@ -58,6 +60,7 @@ describeReplayStore(name, () => dynamoReplayStore(client, { table: tables.replay
 describeRevocationStore(name, (now) => dynamoRevocationStore(client, { table: tables.connections, now }))
 describeSubscriptionStore(name, openSubscriptions)
 describeSigningKeyStore(name, () => dynamoSigningKeyStore(client, { table: tables.keys }))
+describePersonStore(name, () => dynamoPersonStore(client, { table: tables.keys }))
 describeTicketStore(name, (now) => dynamoTicketStore(client, { table: tables.connections, now }))
 describeViewStore(name, (now, kept) => dynamoViewStore(client, { table: tables.views, now, retention: kept }))
 

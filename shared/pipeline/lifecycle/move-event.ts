@@ -8,7 +8,7 @@ import type { Move } from '#shared/domain/define-domain.ts'
 import { type AcceptDeps, accept, type Receipt } from '#shared/pipeline/accept/accept.ts'
 import { type Binding, bindRequest } from '#shared/pipeline/accept/idempotency-key.ts'
 import { assertPeople } from '#shared/pipeline/people/assert-people.ts'
-import type { Directory } from '#shared/pipeline/people/directory.ts'
+import type { PersonStore } from '#shared/pipeline/people/person-store.ts'
 import type { EventLog } from '#shared/pipeline/ports.ts'
 import type { ViewStore } from '#shared/pipeline/views/view-store.ts'
 import { entityTag, passesIfMatch } from './entity-tag.ts'
@@ -26,7 +26,7 @@ export type MoveCommand = WantedEvent & {
   readonly keyed?: { readonly binding: Binding; readonly newId: () => string } | undefined
 }
 export type MoveDeps = RequireDeps &
-  AcceptDeps & { readonly viewStore: ViewStore; readonly directory: Pick<Directory, 'find'> }
+  AcceptDeps & { readonly viewStore: ViewStore; readonly people: Pick<PersonStore, 'find'> }
 
 /** Where the move was written, and the state after it; null if it was not folded in time. */
 export type Moved = { readonly receipt: Receipt; readonly state: EventState | null }
@@ -62,7 +62,7 @@ export async function moveEvent(command: MoveCommand, deps: MoveDeps): Promise<M
         'The event has changed since you read it; read it again and look whether the move still makes sense.',
       )
     const event = decide({ id, found, move, state: state.state, command, at: deps.clock.now() })
-    await assertPeople(command.body, move.people ?? [], deps.directory)
+    await assertPeople(command.body, move.people ?? [], deps.people)
     return write(event, found, command, deps)
   }
 }

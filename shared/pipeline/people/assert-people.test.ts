@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { memoryPeople } from '#shared/testing/memory/memory-people.ts'
+import { memoryPersonStore } from '#shared/testing/memory/memory-person-store.ts'
 import { assertPeople } from './assert-people.ts'
 
-const people = memoryPeople([{ name: 'ada@example.com', role: 'viewer' }])
+const people = memoryPersonStore([{ name: 'ada@example.com', role: 'viewer' }])
 const check = (body: object) => assertPeople({ ...body }, ['assignee', 'owner'], people)
 
 test.each([{}, { assignee: null }, { assignee: 'ada@example.com' }, { note: 'nobody' }])(

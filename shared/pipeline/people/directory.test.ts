@@ -27,10 +27,9 @@ beforeEach(() => {
   directory = createDirectory(
     {
       all: () => answer('all', people.all),
-      find: (name) => answer(name, () => people.find(name)),
       signOut: (name) => answer(`out ${name}`, () => people.signOut(name)),
     },
-    { now: () => time, maxNames: 3 },
+    { now: () => time },
   )
 })
 const names = async (q: string, limit = 50) => (await directory.list({ q, limit })).map(({ name }) => name)
@@ -55,41 +54,13 @@ describe('a list', () => {
   })
 })
 
-describe('a person', () => {
-  test('is remembered for 30 s, and that there is none for 3 s', async () => {
-    await directory.find('bob@example.com')
-    expect(await directory.find('eve@example.com')).toBeNull()
-    known.push({ name: 'eve@example.com', role: 'viewer' })
-    time = 2999
-    expect(await directory.find('eve@example.com')).toBeNull()
-
-    time = 3000
-    expect(await directory.find('eve@example.com')).toMatchObject({ role: 'viewer' })
-    await directory.find('bob@example.com')
-    expect(calls).toEqual(['bob@example.com', 'eve@example.com', 'eve@example.com'])
-  })
-
-  test('is asked for once by many at the same time', async () => {
-    await Promise.all([directory.find('bob@example.com'), directory.find('bob@example.com')])
-
-    expect(calls).toEqual(['bob@example.com'])
-  })
-
-  test('is forgotten when too many names were asked for', async () => {
-    for (const name of ['a', 'b', 'c', 'd', 'a']) await directory.find(name)
-
-    expect(calls).toEqual(['a', 'b', 'c', 'd', 'a'])
-  })
-})
-
 test('a pool that cannot be asked is an outage, with its cause, and is asked again at once', async () => {
   fail = new Error('too many requests')
   const outage = expect.objectContaining({ code: 'unavailable', retryAfterSeconds: 2, cause: fail })
-  await expect(directory.find('bob@example.com')).rejects.toEqual(outage)
+  await expect(directory.signOut('bob@example.com')).rejects.toEqual(outage)
   await expect(names('')).rejects.toEqual(outage)
 
   fail = null
 
-  await vi.waitFor(async () => expect(await directory.find('bob@example.com')).not.toBeNull())
-  expect(await names('bob')).toEqual(['bob@example.com'])
+  await vi.waitFor(async () => expect(await names('bob')).toEqual(['bob@example.com']))
 })

@@ -8,8 +8,6 @@ export type Person = { readonly name: string; readonly role: Role }
 export type People = {
   /** Everybody who can sign in, in any order; of very many, a part. */
   all(): Promise<readonly Person[]>
-  /** Who can sign in under this name; its own spelling of the name may have other capitals. */
-  find(name: string): Promise<Person | null>
   /** Ends the refresh tokens of a user. Does nothing if there is no such user. */
   signOut(name: string): Promise<void>
 }
@@ -20,7 +18,6 @@ export type PeopleQuery = { readonly q: string; readonly limit: number }
 export type Directory = {
   /** The people whose name contains `q`, ignoring case, sorted by name. */
   list(query: PeopleQuery): Promise<readonly Person[]>
-  find(name: string): Promise<Person | null>
   /** Ends the refresh tokens of a user. Does nothing if there is no such user. */
   signOut(name: string): Promise<void>
 }
@@ -28,23 +25,17 @@ export type Directory = {
 type Options = {
   /** Milliseconds since 1970. */
   readonly now: () => number
-  readonly maxNames?: number
 }
 
 const KNOWN_MS = 30_000
-/** Somebody who was just created must not be refused for long. */
-const UNKNOWN_MS = 3000
 const RETRY_AFTER_SECONDS = 2
 
 /**
- * Remembers what the user pool said for 30 s, and for 3 s that a name is unknown. The number of names is bounded,
- * because senders may invent them. Everybody is read at once: searching then costs nothing, and the pool itself could
- * only search for the beginning of a name.
+ * Remembers what the user pool said for 30 s. Everybody is read at once: searching then costs nothing, and the pool itself
+ * could only search for the beginning of a name.
  */
-export function createDirectory(people: People, { now, maxNames = 10_000 }: Options): Directory {
-  type Known<Value> = { readonly value: Promise<Value>; until: number }
-  const names = new Map<string, Known<Person | null>>()
-  let everybody: Known<readonly Person[]> | undefined
+export function createDirectory(people: People, { now }: Options): Directory {
+  let everybody: { readonly value: Promise<readonly Person[]>; readonly until: number } | undefined
 
   const readAll = (): Promise<readonly Person[]> => {
     if (everybody && now() < everybody.until) return everybody.value
@@ -59,32 +50,12 @@ export function createDirectory(people: People, { now, maxNames = 10_000 }: Opti
     return value
   }
 
-  const read = (name: string): Promise<Person | null> => {
-    const value = ask(() => people.find(name))
-    const known = { value, until: now() + KNOWN_MS }
-    if (names.size >= maxNames) names.clear()
-    names.set(name, known)
-    value.then(
-      (found) => {
-        if (found === null) known.until = now() + UNKNOWN_MS
-      },
-      () => {
-        if (names.get(name) === known) names.delete(name)
-      },
-    )
-    return value
-  }
-
   return {
     async list({ q, limit }) {
       const wanted = q.toLowerCase()
       return (await readAll()).filter(({ name }) => name.toLowerCase().includes(wanted)).slice(0, limit)
     },
     signOut: (name) => ask(() => people.signOut(name)),
-    async find(name) {
-      const known = names.get(name)
-      return known && now() < known.until ? known.value : read(name)
-    },
   }
 }
 

@@ -16,18 +16,5 @@ export function describePeople(name: string, make: () => Promise<People>): void 
 
       expect([...all].sort((one, other) => (one.name < other.name ? -1 : 1))).toEqual(PEOPLE)
     })
-
-    test('are found by the name', async () => {
-      const people = await make()
-
-      for (const person of PEOPLE) expect(await people.find(person.name)).toEqual(person)
-    })
-
-    test.each(['nobody@example.com', 'ada', 'key:ci', 'with a space', ''])(
-      'have none of the name "%s"',
-      async (unknown) => {
-        expect(await (await make()).find(unknown)).toBeNull()
-      },
-    )
   })
 }

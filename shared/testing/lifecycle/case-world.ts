@@ -8,13 +8,13 @@ import { createCatalog } from '#shared/pipeline/catalog.ts'
 import { recordDecoder } from '#shared/pipeline/consume/consume.ts'
 import { lifecyclesOf } from '#shared/pipeline/lifecycle/lifecycles.ts'
 import type { MoveDeps } from '#shared/pipeline/lifecycle/move-event.ts'
-import { createDirectory, type Person } from '#shared/pipeline/people/directory.ts'
-import type { KafkaRecord, NewRecord } from '#shared/pipeline/ports.ts'
+import type { Person } from '#shared/pipeline/people/directory.ts'
+import type { KafkaRecord, NewRecord, StoredEvent } from '#shared/pipeline/ports.ts'
 import { applyEvent, keysFor, type ViewPart } from '#shared/pipeline/views/apply-event.ts'
 import { addEvent } from '#shared/testing/accept/logs.ts'
 import { memoryClaimStore } from '#shared/testing/memory/memory-claim-store.ts'
 import { memoryEventStore } from '#shared/testing/memory/memory-event-store.ts'
-import { memoryPeople } from '#shared/testing/memory/memory-people.ts'
+import { memoryPersonStore } from '#shared/testing/memory/memory-person-store.ts'
 import { memoryViewStore } from '#shared/testing/memory/memory-view-store.ts'
 
 type Pending = PositionedEvent & { readonly timestamp: number }
@@ -54,20 +54,7 @@ export function createCaseWorld(): CaseWorld {
 
   async function catchUp(): Promise<void> {
     isHeld = false
-    for (const stored of pending.splice(0)) {
-      const { topic, partition, offset, event } = stored
-      const { epoch } = await store.topic(topic)
-      await claims.claim(event, { topic, partition, offset, epoch })
-      await addEvent(store, stored)
-      const input = { topic, partition, offset, event, epoch }
-      const view = 'port/cases'
-      const keys = keysFor(cases, input).map((key) => ({ view, key, topic, partition }))
-      const known = new Map((await viewStore.load(keys)).map((part, index) => [keys[index]?.key, part]))
-      const partOf = (key: string) => (known.get(key) ?? null) as ViewPart<Case | null> | null
-      await viewStore.save(applyEvent(cases, input, partOf).map(({ after }) => ({ ...after, view })))
-      const rebuilds = (await viewStore.progress(topic)).get(partition)?.rebuilds
-      await viewStore.advance({ topic, epoch, partition }, offset, { rebuilds })
-    }
+    for (const stored of pending.splice(0)) await storeCase(stored, { store, claims, viewStore })
   }
 
   return {
@@ -78,7 +65,7 @@ export function createCaseWorld(): CaseWorld {
     catchUp,
     lifecycles: lifecyclesOf([port]),
     viewStore,
-    directory: createDirectory(memoryPeople(PEOPLE), { now: () => time }),
+    people: memoryPersonStore(PEOPLE),
     reader: {
       held: async (names) =>
         names.flatMap((topic) =>
@@ -109,6 +96,25 @@ export function createCaseWorld(): CaseWorld {
       isHeld = true
     },
   }
+}
+
+/** Stores an event of the port that was written, and folds it, as `deliver` and `fold` do. */
+export async function storeCase(
+  stored: StoredEvent,
+  { store, claims, viewStore }: Pick<MoveDeps, 'store' | 'claims' | 'viewStore'>,
+): Promise<void> {
+  const { topic, partition, offset, event } = stored
+  const { epoch } = await store.topic(topic)
+  await claims.claim(event, { topic, partition, offset, epoch })
+  await addEvent(store, stored)
+  const input = { topic, partition, offset, event, epoch }
+  const view = 'port/cases'
+  const keys = keysFor(cases, input).map((key) => ({ view, key, topic, partition }))
+  const known = new Map((await viewStore.load(keys)).map((part, index) => [keys[index]?.key, part]))
+  const partOf = (key: string) => (known.get(key) ?? null) as ViewPart<Case | null> | null
+  await viewStore.save(applyEvent(cases, input, partOf).map(({ after }) => ({ ...after, view })))
+  const rebuilds = (await viewStore.progress(topic)).get(partition)?.rebuilds
+  await viewStore.advance({ topic, epoch, partition }, offset, { rebuilds })
 }
 
 /** Accepts an event with an id; by default a damaged container. */

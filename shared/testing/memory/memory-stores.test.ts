@@ -4,6 +4,7 @@ import { describeDeadLetterStore } from '#shared/testing/contracts/dead-letter-s
 import { describeEventStore } from '#shared/testing/contracts/event-store.contract.ts'
 import { describeKeyStore } from '#shared/testing/contracts/key-store.contract.ts'
 import { describeLogInspector } from '#shared/testing/contracts/log-inspector.contract.ts'
+import { describePersonStore } from '#shared/testing/contracts/person-store.contract.ts'
 import { describeRateCounter } from '#shared/testing/contracts/rate-counter.contract.ts'
 import { describeReplayStore } from '#shared/testing/contracts/replay-store.contract.ts'
 import { describeReportStore } from '#shared/testing/contracts/report-store.contract.ts'
@@ -18,6 +19,7 @@ import { memoryDeadLetterStore } from './memory-dead-letter-store.ts'
 import { memoryEventStore } from './memory-event-store.ts'
 import { memoryKeyStore } from './memory-key-store.ts'
 import { memoryLogInspector } from './memory-log-inspector.ts'
+import { memoryPersonStore } from './memory-person-store.ts'
 import { memoryRateCounter } from './memory-rate-counter.ts'
 import { memoryReplayStore } from './memory-replay-store.ts'
 import { memoryReportStore } from './memory-report-store.ts'
@@ -38,6 +40,7 @@ const viewStore = memoryViewStore(undefined, () => viewTime(), {
   ofView: (view) => viewRetention.ofView(view),
 })
 const signingKeys = memorySigningKeyStore()
+const persons = memoryPersonStore()
 const tickets = memoryTicketStore(() => ticketTime())
 const revocations = memoryRevocationStore(() => revocationTime())
 const reports = memoryReportStore(() => reportTime())
@@ -67,6 +70,7 @@ describeRevocationStore('in memory', (now) => {
 })
 describeSubscriptionStore('in memory', () => stores.subscriptions)
 describeSigningKeyStore('in memory', () => signingKeys)
+describePersonStore('in memory', () => persons)
 describeTicketStore('in memory', (now) => {
   ticketTime = now
   return tickets

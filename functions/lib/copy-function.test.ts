@@ -4,7 +4,7 @@ import { json } from 'node:stream/consumers'
 import type { CloudFormationCustomResourceEvent, ScheduledEvent } from 'aws-lambda'
 import { afterEach, expect, test, vi } from 'vitest'
 import { makeContext } from '#shared/testing/functions/lambda-events.ts'
-import { createSigningKeys } from './signing-keys.ts'
+import { copyFunction } from './copy-function.ts'
 
 const CONTEXT = makeContext(30_000)
 const SCHEDULED = { source: 'aws.events', 'detail-type': 'Scheduled Event' } as ScheduledEvent
@@ -16,10 +16,10 @@ afterEach(() => {
   cloudFormation?.close()
 })
 
-test('a schedule copies the keys, and fails if they cannot be copied, so that an alarm tells of it', async () => {
+test('a schedule makes the copy, and fails if that fails, so that an alarm tells of it', async () => {
   vi.spyOn(console, 'error').mockImplementation(() => {})
   const copy = vi.fn(async () => {})
-  const handler = createSigningKeys({ copy })
+  const handler = copyFunction({ copy })
 
   expect(await handler(SCHEDULED, CONTEXT)).toBeNull()
   expect(copy).toHaveBeenCalledOnce()
@@ -30,7 +30,7 @@ test('a schedule copies the keys, and fails if they cannot be copied, so that an
 test.each([
   [async () => {}, { Status: 'SUCCESS' }],
   [() => Promise.reject(new Error('no answer')), { Status: 'FAILED', Reason: 'no answer' }],
-])('a deployment waits until the keys are copied', async (copy, expected) => {
+])('a deployment waits until the copy is made', async (copy, expected) => {
   vi.spyOn(console, 'error').mockImplementation(() => {})
   const told: unknown[] = []
   cloudFormation = createServer(async (request, response) => {
@@ -46,7 +46,7 @@ test.each([
     ResourceProperties: {},
   } as unknown as CloudFormationCustomResourceEvent
 
-  await createSigningKeys({ copy })(event, CONTEXT)
+  await copyFunction({ copy })(event, CONTEXT)
 
   expect(told).toMatchObject([expected])
 })

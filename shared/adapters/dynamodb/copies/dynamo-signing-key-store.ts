@@ -1,6 +1,6 @@
+import { type DocumentClient, GetCommand, PutCommand } from '#shared/adapters/dynamodb/commands.ts'
+import { succeeds } from '#shared/adapters/dynamodb/dynamo-requests.ts'
 import type { SigningKeyStore } from '#shared/pipeline/signing-key-store.ts'
-import { type DocumentClient, GetCommand, PutCommand } from './commands.ts'
-import { succeeds } from './dynamo-requests.ts'
 
 // keys table, key (kind, item):
 //   (issuer, https://…)   jwks, copied: the keys of an issuer, as they were
