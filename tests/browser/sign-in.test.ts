@@ -131,6 +131,7 @@ describe.skipIf(chromiumPath() === null)('signing in to the dashboard in Chromiu
       `otpauth://totp/Tidewire:ann%40example.com?secret=${secret}&issuer=Tidewire`,
     )
     expect(await axeViolations(own.page)).toEqual([])
+    await dialog.getByLabel('Code').and(own.page.locator(':focus')).waitFor()
     await dialog.getByLabel('Code').fill('000 000')
     await dialog.getByRole('button', { name: 'Turn it on' }).click()
     await dialog.getByRole('alert').getByText('This code is wrong.').waitFor()
@@ -161,7 +162,12 @@ describe.skipIf(chromiumPath() === null)('signing in to the dashboard in Chromiu
     await code.fill(generate(secret))
     await own.page.keyboard.press('Enter')
 
-    await own.page.getByRole('button', { name: `Preferences of ${ANN}` }).waitFor()
+    await own.page.getByRole('button', { name: `Preferences of ${ANN}` }).click()
+    await own.page.getByRole('menuitem', { name: 'Two-step sign-in…' }).click()
+    await own.page.getByRole('dialog').getByRole('button', { name: 'Turn it off' }).waitFor()
+    await expectGoodInBothThemes(own.page, 'two-step')
+    await own.page.getByRole('button', { name: 'Turn it off' }).click()
+    await own.page.getByRole('dialog').waitFor({ state: 'detached' })
     expect(own.problems).toEqual([])
     await own.page.context().close()
   })

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
+import { generate } from 'cognito-local/lib/services/totp.js'
 import { Kafka, logLevel, type Producer } from 'kafkajs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { describeProgram } from '../../cli/completion/describe-program.ts'
@@ -13,7 +14,7 @@ import { systemClock } from '../../cli/lib/clock.ts'
 import { type Ran, type RunOptions, runInProcess } from '../../cli/testing/run-in-process.ts'
 import { publish } from '../support/api.ts'
 import { openSocket } from '../support/open-socket.ts'
-import { addressOf, PASSWORD, signIn } from '../support/sign-in.ts'
+import { addressOf, callIdentity, initiateAuth, PASSWORD, signIn } from '../support/sign-in.ts'
 import { startStack, type TestStack } from '../support/start-stack.ts'
 
 const TOPIC = 'events'
@@ -267,6 +268,16 @@ const CASES: Readonly<Record<string, () => Promise<unknown>>> = {
     const args = ['token', '--url', stack.webUrl, '--user', addressOf('viewer'), '--password', PASSWORD]
     const { token } = await readOne<{ token: string }>(...args)
     expect(token.split('.')).toHaveLength(3)
+
+    const secret = await setUpAuthenticator('ann@example.com')
+    const own = ['token', '--url', stack.webUrl, '--user', 'ann@example.com', '--password', PASSWORD]
+    expect(await run(own)).toMatchObject({ code: 2, stderr: expect.stringContaining('as --code') })
+    expect(await run([...own, '--code', '1'])).toMatchObject({
+      code: 4,
+      stderr: expect.stringContaining('six digits'),
+    })
+    const { token: second } = await readOne<{ token: string }>(...own, '--code', generate(secret))
+    expect(second.split('.')).toHaveLength(3)
   },
   smoke: async () => {
     const { code, stdout } = await run(['smoke', '--url', stack.webUrl, '--json'])
@@ -276,6 +287,19 @@ const CASES: Readonly<Record<string, () => Promise<unknown>>> = {
   completion: async () => {
     expect(await say('completion', 'bash')).toContain('complete -F _tidewire tidewire')
   },
+}
+
+/** Adds a user with an authenticator app. Returns the key that the app makes its codes of. */
+async function setUpAuthenticator(Username: string): Promise<string> {
+  const user = { UserPoolId: 'local_tidewire', Username }
+  await callIdentity(stack, 'AdminCreateUser', { ...user, MessageAction: 'SUPPRESS' })
+  await callIdentity(stack, 'AdminSetUserPassword', { ...user, Password: PASSWORD, Permanent: true })
+  const { body } = await initiateAuth(stack, 'USER_PASSWORD_AUTH', { USERNAME: Username, PASSWORD })
+  const AccessToken = body.AuthenticationResult?.AccessToken
+  const associated = await callIdentity(stack, 'AssociateSoftwareToken', { AccessToken })
+  const { SecretCode } = associated.body as { readonly SecretCode: string }
+  await callIdentity(stack, 'VerifySoftwareToken', { AccessToken, UserCode: generate(SecretCode) })
+  return SecretCode
 }
 
 /** Commands that only have others below them: they print their help. */

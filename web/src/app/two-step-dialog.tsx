@@ -68,7 +68,9 @@ export function TwoStepDialog({ twoStep, onClose }: Props) {
     }
   }, [load])
   useEffect(() => {
-    if (state.kind !== 'loading') body.current?.querySelector<HTMLElement>('input, button')?.focus()
+    if (state.kind === 'loading') return
+    const first = body.current?.querySelector('input') ?? body.current?.querySelector('button')
+    first?.focus()
   }, [state.kind])
 
   return (
@@ -91,8 +93,9 @@ export function TwoStepDialog({ twoStep, onClose }: Props) {
         {state.kind === 'on' && (
           <div className="sign-in-form">
             <p>It is on: the next sign-in asks for a code.</p>
-            <Button onClick={() => void attempt(begin)}>Set up another app instead</Button>
-            {!twoStep.isRequired && (
+            {twoStep.isRequired ? (
+              <Button onClick={() => void attempt(begin)}>Set up another app instead</Button>
+            ) : (
               <Button look="danger" onClick={() => void attempt(turnOff)}>
                 Turn it off
               </Button>

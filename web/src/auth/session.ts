@@ -45,7 +45,10 @@ export type SessionState =
 export type Authenticator = {
   /** Returns whether a code is asked for at sign-in. */
   readonly isOn: () => Promise<boolean>
-  /** Returns a new key for an app. The one before it counts until a code proves the new one. */
+  /**
+   * Returns a new key for an app. The one before it counts until a code proves the new one.
+   * @see https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AssociateSoftwareToken.html
+   */
   readonly begin: () => Promise<AuthenticatorKey>
   /** Takes the key of `begin` from now on, if the code is of it. */
   readonly confirm: (code: string) => Promise<void>
