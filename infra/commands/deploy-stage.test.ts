@@ -73,7 +73,7 @@ test('a first deployment of prod is protected in a second step, and ends with wh
     /Web page +https:\/\/d1\.cloudfront\.net\nHTTP API +https:\/\/a1\.\S+\nWebSocket +wss:\/\/b2\./,
   )
   expect(text()).toContain('ada@example.com has an invitation by e-mail')
-  expect(text()).toContain('npm run smoke -- --url https://d1.cloudfront.net --user ada@example.com')
+  expect(text()).toContain('npm run smoke -- --url https://d1.cloudfront.net')
 })
 
 test.each([

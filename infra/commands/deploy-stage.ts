@@ -123,11 +123,11 @@ function nextSteps(outputs: Outputs, { stage, region, params }: StageOptions): r
       ? ['1. Invite the first administrator:', ...invite]
       : [`1. ${admin} has an invitation by e-mail.`]),
     '2. Sign in on the web page, and choose a password.',
-    '3. Check every function, as that administrator:',
-    `   TIDEWIRE_PASSWORD=… npm run smoke -- --url ${WebUrl} --user ${user}`,
-    '4. Create a key for a service, with the token of that administrator:',
+    '3. Create a key, with the token of that administrator:',
     `   TOKEN=$(TIDEWIRE_PASSWORD=… npx tidewire token --url ${WebUrl} --user ${user})`,
-    `   npx tidewire keys create shop --role publisher --url ${HttpApiUrl} --token "$TOKEN"`,
+    `   npx tidewire keys create ops --role admin --url ${HttpApiUrl} --token "$TOKEN"`,
+    '4. Check every function, with that key:',
+    `   TIDEWIRE_KEY=… npm run smoke -- --url ${WebUrl}`,
     '',
     `The end of the stage: npm run destroy -- --stage ${stage}`,
   ]
