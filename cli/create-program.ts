@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { VERSION } from '#shared/core/version.ts'
+import { createArchiveCommand } from './archive/archive-command.ts'
 import { createAuditCommand } from './audit/audit-command.ts'
 import { createCompletionCommand } from './completion/completion-command.ts'
 import { createConnectionsCommand } from './connections/connections-command.ts'
@@ -27,6 +28,7 @@ const COMMANDS: readonly ((context: CliContext) => Command)[] = [
   createTailCommand,
   createSimulateCommand,
   createReplayCommand,
+  createArchiveCommand,
   createDeadLettersCommand,
   createEraseCommand,
   createTopicsCommand,

@@ -8,10 +8,11 @@ import {
   mappingFields,
   mappingSettings,
 } from './parameters/mapping-settings.ts'
+import { type ArchiveChoice, archiveFields, readArchive } from './parameters/read-archive.ts'
 import { type Concurrency, readConcurrency } from './parameters/read-concurrency.ts'
 import { type KafkaChoice, kafkaFields, readKafka } from './parameters/read-kafka.ts'
 import { type NetworkChoice, networkFields, readNetwork } from './parameters/read-network.ts'
-import { readOrigins } from './read-origins.ts'
+import { readOrigins } from './parameters/read-origins.ts'
 import { readRetention } from './read-retention.ts'
 
 /** A stage, from its parameters. */
@@ -39,6 +40,8 @@ export type Deployment = {
   /** Whether users may or must sign in with codes of an authenticator app besides their password. */
   readonly mfa: 'off' | 'optional' | 'required'
   readonly retention: Retention
+  /** The copy of the log in S3, or null. */
+  readonly archive: ArchiveChoice
   readonly allowedOrigins: readonly string[]
   /** The web page's own domain with its certificate, which must be in us-east-1, or null. */
   readonly webDomain: { readonly name: string; readonly certificateArn: string } | null
@@ -66,6 +69,7 @@ export const PARAMETERS = [
   'gatewayRate',
   'mfa',
   'retention',
+  ...(Object.keys(archiveFields) as (keyof typeof archiveFields)[]),
   'allowedOrigins',
   'webDomain',
   'webCertificate',
@@ -93,6 +97,7 @@ const schema = z.looseObject({
   mfa: z.enum(['off', 'optional', 'required'], 'must be off, optional or required').default('off'),
   protect: z.enum(['auto', 'true', 'false'], 'must be auto, true or false').default('auto'),
   retention: text,
+  ...archiveFields,
   allowedOrigins: text,
   webDomain: text,
   webCertificate: text,
@@ -157,6 +162,7 @@ export async function readDeployment(
     gatewayRate: values.gatewayRate,
     mfa: values.mfa,
     retention: await readRetention(values.retention),
+    archive: isLocal ? null : readArchive(values),
     allowedOrigins: readOrigins(values.allowedOrigins),
     webDomain: readWebDomain(values),
     alarmEmail: values.alarmEmail,

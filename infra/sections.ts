@@ -1,4 +1,5 @@
 import { roles } from './access/roles.ts'
+import { archive } from './archive.ts'
 import { joinTemplates, type Template } from './cloudformation.ts'
 import { concurrency } from './concurrency.ts'
 import { type Deployment, PARAMETERS, readDeployment } from './deployment.ts'
@@ -8,7 +9,7 @@ import { gateways } from './gateways.ts'
 import { kafka, kafkaFunctions } from './kafka.ts'
 import { network } from './network.ts'
 import { observability, rollback } from './observability/observability.ts'
-import { allowedOrigins } from './read-origins.ts'
+import { allowedOrigins } from './parameters/read-origins.ts'
 import { secrets } from './secrets.ts'
 import { tables } from './tables.ts'
 import { topicRetention } from './topic-retention.ts'
@@ -29,6 +30,7 @@ const MODULES: readonly ((deployment: Deployment) => Template)[] = [
   users,
   tables,
   triggers,
+  archive,
   roles,
   web,
 ]

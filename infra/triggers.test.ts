@@ -149,7 +149,7 @@ test.each(Object.entries(SHAPES))(
         1,
       )
       expect([managed, own].filter((config) => config !== undefined)).toEqual([
-        { ConsumerGroupId: expect.stringMatching(/^tidewire-prod-(fold|deliver-0-of-1)-[a-z-]+$/) },
+        { ConsumerGroupId: expect.stringMatching(/^tidewire-prod-(fold|archive|deliver-0-of-1)-[a-z-]+$/) },
       ])
     }
   },

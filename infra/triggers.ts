@@ -1,4 +1,5 @@
 import { roleId } from './access/role-id.ts'
+import { ARCHIVE_BUCKET } from './archive.ts'
 import {
   functionArn,
   functionToken,
@@ -11,12 +12,13 @@ import type { Deployment } from './deployment.ts'
 import { connectsToKafka, vpcOfKafkaFunctions } from './functions.ts'
 import { topicResource } from './kafka.ts'
 import { functionSecurityGroups, privateSubnets } from './network.ts'
+import type { MappingSettings } from './parameters/mapping-settings.ts'
 import type { KafkaChoice } from './parameters/read-kafka.ts'
 import type { NetworkChoice } from './parameters/read-network.ts'
 
 /**
- * The functions that the topics trigger: `fold`, and one `deliver` for each shard of the connections, each with consumer
- * groups of its own. A group of `deliver` has the number of shards in its name: after a change every shard reads the log
+ * The functions that the topics trigger: `fold`, one `deliver` for each shard of the connections, and in a stage with an
+ * archive the one that fills it, each with consumer groups of its own. A group of `deliver` has the number of shards in its name: after a change every shard reads the log
  * from its beginning once, since nobody else knows what its connections still miss. What is stored already changes
  * nothing. The stage is in the name of every group, because a group cannot be renamed, and two stages may share a cluster.
  */
@@ -26,14 +28,22 @@ type Consumer = {
   readonly role: string
   /** What the names of its groups begin with. */
   readonly group: string
-  readonly environment?: Readonly<Record<string, string>>
+  readonly environment?: Readonly<Record<string, Value>>
+  readonly timeout: number
+  /** Megabytes. */
+  readonly memorySize: number
+  readonly mappings: MappingSettings
 }
 
-const TIMEOUT_SECONDS = 60
-/** Megabytes: one CPU, because a batch is matched, framed and signed for all of its subscribers. */
-const MEMORY = 1769
+/** One CPU, because a batch is matched, framed and signed for all of its subscribers. */
+const LIVE = { timeout: 60, memorySize: 1769 }
+/** Half a CPU decodes and compresses the 6 MB that a batch may have in seconds, for which nobody waits. */
+const ARCHIVE = { timeout: 120, memorySize: 1024 }
+/** The most that Lambda takes. A longer wait makes fewer and larger files, and erases later (docs/archive.md). */
+const ARCHIVE_BATCH = { batchSize: 10_000, windowSeconds: 300 }
 
-function consumersOf({ shards, prefix }: Deployment): Consumer[] {
+function consumersOf(deployment: Deployment): Consumer[] {
+  const { shards, prefix, mappings } = deployment
   const deliverKey = (shard: number) => (shard === 0 ? 'deliver' : `deliver${shard}`)
   const numbers = Array.from({ length: shards }, (_, shard) => shard)
   // Which shard a function has is looked up by its name: locally all of them share one process and its environment.
@@ -44,23 +54,49 @@ function consumersOf({ shards, prefix }: Deployment): Consumer[] {
     role: roleId('deliver'),
     group: `deliver-${shard}-of-${shards}`,
     environment: { DELIVER_SHARDS },
+    ...LIVE,
+    mappings,
   }))
-  const fold = { key: 'fold', handler: 'functions/fold.handler', role: roleId('fold'), group: 'fold' }
-  return [fold, ...delivers]
+  const named = (key: string) => ({ key, handler: `functions/${key}.handler`, role: roleId(key), group: key })
+  const fold = { ...named('fold'), ...LIVE, mappings }
+  const archive = {
+    ...named('archive'),
+    ...ARCHIVE,
+    environment: { ARCHIVE_BUCKET: { Ref: ARCHIVE_BUCKET } },
+    mappings: archiveMappings(deployment),
+  }
+  return [fold, ...delivers, ...(deployment.archive === null ? [] : [archive])]
+}
+
+/**
+ * How the archive reads the topics: what fails comes again without end, because what is given up would be missing. It
+ * has the pollers of the others, but for brokers outside of a VPC: those on demand reach them, and cost nothing while idle.
+ * Into a VPC they would need endpoints that the stage has only if all its pollers are on demand.
+ */
+function archiveMappings({ kafka, mappings, network }: Deployment): MappingSettings {
+  const isOnDemand = mappings.pollers === null || (kafka.kind === 'external' && network === null)
+  return {
+    ...ARCHIVE_BATCH,
+    retries: -1,
+    ageSeconds: -1,
+    isBisecting: false,
+    onFailure: null,
+    metrics: isOnDemand ? [] : mappings.metrics,
+    pollers: isOnDemand ? null : { minimum: 1, maximum: mappings.pollers?.maximum ?? 1 },
+  }
 }
 
 /** The functions that the topics trigger, by key, for `functions` of serverless.yml. */
 export function triggeredFunctions(deployment: Deployment) {
-  // Lambda reads no partial responses of pollers on demand, so a failure must be an error there.
-  const failures = isProvisioned(deployment) ? {} : { BATCH_FAILURES: 'throw' }
-  const entries = consumersOf(deployment).map(({ key, handler, role, environment }) => [
+  const entries = consumersOf(deployment).map(({ key, handler, role, environment, ...consumer }) => [
     key,
     {
       handler,
       role,
-      timeout: TIMEOUT_SECONDS,
-      memorySize: MEMORY,
-      environment: { ...environment, ...failures },
+      timeout: consumer.timeout,
+      memorySize: consumer.memorySize,
+      // Lambda reads no partial responses of pollers on demand, so a failure must be an error there.
+      environment: { ...environment, ...(consumer.mappings.pollers === null && { BATCH_FAILURES: 'throw' }) },
       ...(connectsToKafka(key) && { vpc: vpcOfKafkaFunctions(deployment) }),
     },
   ])
@@ -76,7 +112,7 @@ export function triggers(deployment: Deployment): Template {
     ({ consumer, topic }, index) =>
       [
         mappingId(consumer, topic, deployment),
-        mappingOf(consumer, topic, { deployment, pollers: pollersOf(index, deployment) }),
+        mappingOf(consumer, topic, { deployment, pollers: pollersOf(index, consumer, deployment) }),
       ] as const,
   )
   return { Resources: Object.fromEntries(entries) }
@@ -94,7 +130,8 @@ function mappingId({ key, group }: Consumer, topic: string, { topicPrefix }: Dep
 type Context = { readonly deployment: Deployment; readonly pollers: Value | null }
 
 function mappingOf(consumer: Consumer, topic: string, { deployment, pollers }: Context): Resource {
-  const { kafka, mappings, network, prefix, topicPrefix } = deployment
+  const { kafka, network, prefix, topicPrefix } = deployment
+  const { mappings } = consumer
   const dependency = topicResource(deployment, topic)
   return {
     Type: 'AWS::Lambda::EventSourceMapping',
@@ -121,10 +158,6 @@ function mappingOf(consumer: Consumer, topic: string, { deployment, pollers }: C
   }
 }
 
-function isProvisioned({ mappings }: Deployment): boolean {
-  return mappings.pollers !== null
-}
-
 // https://docs.aws.amazon.com/lambda/latest/dg/msk-esm-parameters.html: a group has up to 100 mappings of one VPC, whose
 // maximums are 2,000 pollers together.
 const MAPPINGS_OF_GROUP = 100
@@ -135,7 +168,11 @@ const POLLERS_OF_GROUP = 2000
  * (https://aws.amazon.com/lambda/pricing/), which the mappings of a group fill together. The groups of an account share
  * their names, so these begin with the stage.
  */
-function pollersOf(number: number, { kafka, mappings, network, prefix }: Deployment): Value | null {
+function pollersOf(
+  number: number,
+  { mappings }: Consumer,
+  { kafka, network, prefix }: Deployment,
+): Value | null {
   if (mappings.pollers === null) return null
   const { minimum, maximum } = mappings.pollers
   const size = Math.min(MAPPINGS_OF_GROUP, Math.floor(POLLERS_OF_GROUP / maximum))

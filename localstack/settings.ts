@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { readOrigins } from '../infra/read-origins.ts'
+import { readOrigins } from '../infra/parameters/read-origins.ts'
 
 /** Ports, folders and endpoints of one local stack (docs/local-stack.md). */
 export type Settings = {

@@ -18,3 +18,19 @@ export const systemClock: Clock = {
       throw signal.reason
     }),
 }
+
+/** Timers are less exact than this, so shorter waits are added up. */
+const SHORTEST_WAIT_MS = 5
+
+/** Returns a function that waits before each event, so that at most `rate` per second pass. */
+export function createPace(rate: number | undefined, clock: Clock, signal: AbortSignal): () => Promise<void> {
+  if (rate === undefined) return async () => {}
+  let nextAt = clock.elapsed()
+  return async () => {
+    const now = clock.elapsed()
+    // No burst follows a time in which the input had nothing.
+    nextAt = Math.max(nextAt, now - SHORTEST_WAIT_MS)
+    if (nextAt - now >= SHORTEST_WAIT_MS) await clock.sleep(nextAt - now, signal)
+    nextAt += 1000 / rate
+  }
+}

@@ -1,4 +1,5 @@
 import type { CliContext } from './cli-context.ts'
+import { CliError } from './cli-error.ts'
 import type { Connection } from './connection.ts'
 import { createBatchSender } from './send-batch.ts'
 import { type Lanes, type OutgoingEvent, sendInLanes } from './send-in-lanes.ts'
@@ -20,6 +21,8 @@ export type SenderOptions = {
     /** The share that is done, from 0 to 1; null if it is unknown. */
     readonly share: (counts: Counts) => number | null
   }
+  /** Takes the number of events whose ids other events have, which otherwise count as refused. */
+  readonly onTaken?: (count: number) => void
   /** Ends the waiting for a server that cannot be reached. */
   readonly signal: AbortSignal
   /** Called when sending has failed, so that reading the input can be ended: it may be a pipe that stays silent. */
@@ -54,6 +57,7 @@ export function openEventSender(options: SenderOptions): EventSender {
       signal,
       onRetry: (reason, waitMs) =>
         view.note(`${connection.url}: ${reason}; trying again in ${(waitMs / 1000).toFixed(1)} s`),
+      onTaken: options.onTaken,
       onRecovery: () => view.note(`${connection.url} responds again`),
     },
     tally,
@@ -74,4 +78,12 @@ export function openEventSender(options: SenderOptions): EventSender {
       return tally.report((clock.elapsed() - startedAt) / 1000)
     },
   }
+}
+
+/** What a command that sends events throws when it is interrupted. */
+export function interrupted(): CliError {
+  return new CliError(
+    'interrupted; run the same command again to go on, what is published already is not repeated',
+    { exitCode: 130 },
+  )
 }

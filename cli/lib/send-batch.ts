@@ -19,6 +19,8 @@ export type SendOptions = {
   readonly onRetry: (reason: string, waitMs: number) => void
   /** Called when a batch that was tried again has its answer. */
   readonly onRecovery: () => void
+  /** Takes the number of events whose ids other events have, which otherwise count as refused. */
+  readonly onTaken?: ((count: number) => void) | undefined
 }
 
 /** A final answer of the server: its status, and its body if that is JSON. */
@@ -54,13 +56,16 @@ export function createBatchSender(
     if (answer.status === 202) return tally.placed(readPlaced(answer.body, batch.length))
     if (!ABOUT_EVENTS.has(answer.status)) throw requestRefused(answer, options.connection)
     const reasons = readReasons(answer.body, batch.length)
+    const isTaken = answer.status === CONFLICT && options.onTaken !== undefined
     if (reasons.size > 0) {
-      for (const [index, detail] of reasons) tally.refused({ at: batch[index]?.at ?? '', detail })
+      if (isTaken) options.onTaken?.(reasons.size)
+      else for (const [index, detail] of reasons) tally.refused({ at: batch[index]?.at ?? '', detail })
       return send(batch.filter((_, index) => !reasons.has(index)))
     }
     if (answer.status === 403 && errorsOf(answer.body).length === 0)
       throw requestRefused(answer, options.connection)
     const [only] = batch
+    if (isTaken && batch.length === 1) return options.onTaken?.(1)
     if (only !== undefined && batch.length === 1)
       return tally.refused({ at: only.at, detail: detailOf(answer) })
     // The answer does not name the refused events, so they are searched for by halves.

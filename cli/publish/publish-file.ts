@@ -1,8 +1,8 @@
 import type { CliContext } from '../lib/cli-context.ts'
-import { CliError, usageError } from '../lib/cli-error.ts'
-import type { Clock } from '../lib/clock.ts'
+import { usageError } from '../lib/cli-error.ts'
+import { createPace } from '../lib/clock.ts'
 import type { Connection } from '../lib/connection.ts'
-import { openEventSender } from '../lib/event-sender.ts'
+import { interrupted, openEventSender } from '../lib/event-sender.ts'
 import type { InputRecord } from '../lib/input-record.ts'
 import type { OutgoingEvent } from '../lib/send-in-lanes.ts'
 import type { Counts, Report, Tally } from '../lib/tally.ts'
@@ -26,8 +26,6 @@ export type PublishJob = {
 export type PublishOutcome = { readonly report: Report; readonly error: unknown }
 
 const PROGRESS_MS = 3000
-/** Timers are less exact than this, so shorter waits are added up. */
-const SHORTEST_WAIT_MS = 5
 
 /**
  * Publishes the records of a file as fast as they are accepted. A record that cannot be sent is counted, and the next
@@ -117,19 +115,6 @@ function assertType(record: InputRecord, mapping: Mapping): void {
   )
 }
 
-/** Returns a function that waits before each event, so that at most `rate` per second pass. */
-function createPace(rate: number | undefined, clock: Clock, signal: AbortSignal): () => Promise<void> {
-  if (rate === undefined) return async () => {}
-  let nextAt = clock.elapsed()
-  return async () => {
-    const now = clock.elapsed()
-    // No burst follows a time in which the input had nothing.
-    nextAt = Math.max(nextAt, now - SHORTEST_WAIT_MS)
-    if (nextAt - now >= SHORTEST_WAIT_MS) await clock.sleep(nextAt - now, signal)
-    nextAt += 1000 / rate
-  }
-}
-
 function shareOf(
   { size, bytesRead }: RecordInput,
   { records }: Counts,
@@ -137,11 +122,4 @@ function shareOf(
 ): number | null {
   const shares = [size ? bytesRead() / size : 0, limit ? records / limit : 0]
   return size || limit ? Math.min(1, Math.max(...shares)) : null
-}
-
-function interrupted(): CliError {
-  return new CliError(
-    'interrupted; run the same command again to go on, what is published already is not repeated',
-    { exitCode: 130 },
-  )
 }

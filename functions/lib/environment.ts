@@ -55,6 +55,7 @@ const variables = z.object({
   RECORD_SECRET_ARN: z.string().default(''),
   RECORD_SECRETS: secrets,
   WEBHOOK_SECRETS_ARN: z.string().default(''),
+  ARCHIVE_BUCKET: z.string().default(''),
   SECRETS_ENDPOINT: z.url().optional(),
   RECORDS_SIGNED_SINCE: z
     .union([z.literal(''), z.iso.datetime({ offset: true })])
@@ -142,6 +143,8 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
     /** The ARN of the secret that has what senders sign with, by the names of variables; or it is empty. */
     webhookSecrets: data.WEBHOOK_SECRETS_ARN,
     secretsEndpoint: data.SECRETS_ENDPOINT,
+    /** The bucket of the function `archive`; empty in all others. */
+    archiveBucket: data.ARCHIVE_BUCKET,
     /** Milliseconds since the epoch: records from before are of a version that signed none (docs/adr/0029). */
     recordsSignedSince: data.RECORDS_SIGNED_SINCE,
     tokens: { issuer: data.TOKEN_ISSUER, clientId: data.USER_POOL_CLIENT_ID },

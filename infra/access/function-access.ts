@@ -246,6 +246,12 @@ export const FUNCTION_ACCESS = {
     items('views', ['GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem']),
     { on: 'kafka', may: 'be triggered', group: 'fold' },
   ],
+  archive: [
+    ...SIGNS,
+    items('claims', ['BatchGetItem']),
+    { on: 'archive' },
+    { on: 'kafka', may: 'be triggered', group: 'archive' },
+  ],
   'kafka-brokers': [{ on: 'cluster' }],
   'kafka-topics': [{ on: 'kafka', may: 'create topics' }],
 } as const satisfies Readonly<Record<string, readonly Grant[]>>

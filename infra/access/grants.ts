@@ -39,6 +39,8 @@ export type Grant =
   | { readonly on: 'functions'; readonly names: readonly string[] }
   /** Reads a secret of the stage. The local stack has none. */
   | { readonly on: 'secret'; readonly id: 'RecordSecret' | 'WebhookSecrets' }
+  /** Reads and writes the files of the archive. It deletes none. */
+  | { readonly on: 'archive' }
   /** Asks the user pool. */
   | { readonly on: 'users'; readonly actions: readonly string[] }
   /** Is needed in the local stack only. */

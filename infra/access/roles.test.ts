@@ -116,7 +116,7 @@ describe('the roles', () => {
         /^ {2}(?:- | {2})([\w-]+):\n(?: {6}#.*\n)* {6}handler: functions\/([\w-]+)\.handler\n(?: {6}#.*\n)*(?: {6}role: (\w+)\n)?/gm,
       ),
     ]
-    const deployment = await deploymentOf('serverless')
+    const deployment = await deploymentOf('serverless with an archive')
     const computed = Object.entries({ ...triggeredFunctions(deployment), ...kafkaFunctions(deployment) })
 
     const named = new Map([

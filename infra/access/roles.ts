@@ -15,11 +15,13 @@ export function roles(deployment: Deployment): Template {
   return { Resources: Object.fromEntries(keys.map((key) => [roleId(key), roleOf(key, deployment)])) }
 }
 
-/** Those of the functions behind custom resources are not in every stage. */
+/** Those of the functions behind custom resources, and that of the archive, are not in every stage. */
 function roleKeys(deployment: Deployment): FunctionKey[] {
   const present = Object.keys(kafkaFunctions(deployment))
   const keys = Object.keys(FUNCTION_ACCESS) as FunctionKey[]
-  return keys.filter((key) => !key.startsWith('kafka-') || present.includes(key))
+  const isPresent = (key: FunctionKey) =>
+    key === 'archive' ? deployment.archive !== null : !key.startsWith('kafka-') || present.includes(key)
+  return keys.filter(isPresent)
 }
 
 function roleOf(key: FunctionKey, deployment: Deployment): Resource {

@@ -1,3 +1,4 @@
+import { ARCHIVE_BUCKET } from '../archive.ts'
 import type { Value } from '../cloudformation.ts'
 import type { Deployment } from '../deployment.ts'
 import { kafkaSecretArn } from '../kafka.ts'
@@ -40,6 +41,11 @@ export function statementsOf(given: readonly Grant[], deployment: Deployment): S
       ofKind('functions').flatMap(({ names }) => names),
       prefix,
     ),
+    // Without the right to list, S3 returns 403 for an object that is not there.
+    ...ofKind('archive').flatMap(() => [
+      allow(['s3:ListBucket'], [{ 'Fn::GetAtt': [ARCHIVE_BUCKET, 'Arn'] }]),
+      allow(['s3:GetObject', 's3:PutObject'], [{ 'Fn::Sub': `\${${ARCHIVE_BUCKET}.Arn}/*` }]),
+    ]),
     ...ofKind('users').map(({ actions }) =>
       allow(
         actions.map((action) => `cognito-idp:${action}`),

@@ -89,7 +89,9 @@ function alarmsOfWriting(metrics: StageMetrics): readonly Alarm[] {
 function alarmsOfConsuming(metrics: StageMetrics, functions: readonly DeployedFunction[]): readonly Alarm[] {
   const letters = metrics.own('d', 'dead_letters', { services: CONSUMERS })
   const stored = metrics.own('s', 'events_stored', { services: ['deliver'] })
-  const failed = metrics.own('f', 'partitions_failed', { services: CONSUMERS })
+  const hasArchive = functions.some(({ key }) => key === 'archive')
+  const failing = hasArchive ? [...CONSUMERS, 'archive'] : CONSUMERS
+  const failed = metrics.own('f', 'partitions_failed', { services: failing })
   const folded = metrics.own('v', 'fold_lag', { services: ['fold'], stat: 'p99' })
   const accepted = metrics.own('a', 'events_accepted', { services: WRITERS })
   const repeated = metrics.own('r', 'events_repeated', { services: ['deliver'] })
@@ -130,7 +132,7 @@ function alarmsOfConsuming(metrics: StageMetrics, functions: readonly DeployedFu
     {
       name: 'partition-fails',
       severity: 'page',
-      says: 'A partition fails again and again, and its events are not pushed. Its log line has the cause.',
+      says: 'A partition fails again and again, and its events are not pushed, folded or archived. Its log line has the cause.',
       runbook: 'A partition that fails',
       rule: 'TidewirePartitionFails',
       metrics: failed,

@@ -16,6 +16,7 @@ export const SHAPES: Readonly<Record<string, Readonly<Record<string, string>>>> 
   serverless: { kafka: 'serverless' },
   'serverless with pollers on demand': { kafka: 'serverless', pollers: 'on-demand' },
   'serverless in a given network': { kafka: 'serverless', vpc: 'vpc-1', subnets: 'subnet-1,subnet-2' },
+  'serverless with an archive': { kafka: 'serverless', archive: 'true', archiveDays: '365' },
   provisioned: { kafka: 'provisioned' },
   'provisioned with scram': { kafka: 'provisioned', kafkaAuth: 'scram' },
   'provisioned in a given network': { kafka: 'provisioned', kafkaAuth: 'scram', vpc: 'vpc-1', ...GIVEN },

@@ -87,6 +87,17 @@ export const CHECKOV_ACCEPTED: readonly Accepted[] = [
       'What is in them is built from a commit again. Packages have the time of their deployment in their names.',
   },
   {
+    id: 'CKV_AWS_18',
+    resources: /^ArchiveBucket$/,
+    because:
+      'Who reads the archive is in CloudTrail, for those who switch its data events on. A log of accesses would be a second bucket of the same secrecy.',
+  },
+  {
+    id: 'CKV_AWS_21',
+    resources: /^ArchiveBucket$/,
+    because: 'The data of an erased event would stay in a version (docs/archive.md#erasure).',
+  },
+  {
     id: 'CKV_AWS_68',
     resources: /^WebDistribution$/,
     because: 'The page is static files. A WAF costs a base price a month and has nothing to filter there.',

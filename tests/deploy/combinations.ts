@@ -77,7 +77,7 @@ export const MAIN_COMBINATIONS: readonly Combination[] = [
   {
     name: 'MSK Serverless and everything of prod',
     stage: 'prod',
-    params: { kafka: 'serverless', ...mail },
+    params: { kafka: 'serverless', archive: 'true', archiveDays: '365', ...mail },
   },
   {
     name: 'a preview stage that leaves nothing behind',

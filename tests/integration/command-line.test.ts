@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
 import { generate } from 'cognito-local/lib/services/totp.js'
 import { Kafka, logLevel, type Producer } from 'kafkajs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type ArchivedRecord, fileKey, packRecords } from '#shared/pipeline/archive/archive-file.ts'
 import { describeProgram } from '../../cli/completion/describe-program.ts'
 import { createProgram } from '../../cli/create-program.ts'
 import { systemClock } from '../../cli/lib/clock.ts'
@@ -163,6 +164,38 @@ const CASES: Readonly<Record<string, () => Promise<unknown>>> = {
   'dead-letters show': async () => {
     expect(await say('dead-letters', 'show', await spoil(), '--as', 'hex')).toContain('|no event|')
   },
+  'archive replay': async () => {
+    const ids: readonly string[] = [randomUUID(), randomUUID()]
+    const { specversion: _, ...plain } = EVENT
+    // The first one is in the log, without the time and the category that the server fills in.
+    await publish(stack.httpUrl, { ...plain, id: ids[0] })
+    const found = async () => {
+      const { events } = (await (
+        await fetch(`${stack.httpUrl}/events?channels=port.**&limit=500`, {
+          headers: { 'x-api-key': 'local-dev-key' },
+        })
+      ).json()) as { events: { event: { id: string; time: string } }[] }
+      return events.map(({ event }) => event).filter(({ id }) => ids.includes(id))
+    }
+    await expect.poll(async () => (await found()).length, { timeout: 60_000 }).toBe(1)
+    const [stored] = await found()
+    const time = '2026-01-02T03:04:05.678Z'
+    const lines = [stored, { ...stored, id: ids[1], time }].map((event, offset) => ({
+      topic: 'container-events',
+      partition: 0,
+      offset,
+      timestamp: offset,
+      event,
+    }))
+    const file = join(folder, fileKey({ topic: 'port-events', partition: 0, first: 0, last: 1 }))
+    await mkdir(dirname(file), { recursive: true })
+    await writeFile(file, packRecords(lines as ArchivedRecord[]))
+    expect(await readOne('archive', 'replay', folder, '--dry-run')).toMatchObject({ count: 2 })
+    expect(await readOne('archive', 'replay', folder, '--yes')).toMatchObject({ published: 1, known: 1 })
+    await expect
+      .poll(async () => (await found()).map((event) => event.time), { timeout: 60_000 })
+      .toEqual(expect.arrayContaining([stored?.time, time]))
+  },
   'dead-letters replay': async () => {
     const at = await spoil()
     expect(await readOne('dead-letters', 'replay', at, '--dry-run')).toMatchObject({ count: 1 })
@@ -303,7 +336,7 @@ async function setUpAuthenticator(Username: string): Promise<string> {
 }
 
 /** Commands that only have others below them: they print their help. */
-const GROUPS = ['', 'keys', 'users', 'profile', 'secrets']
+const GROUPS = ['archive', '', 'keys', 'users', 'profile', 'secrets']
 
 const program = createProgram({
   stdin: Readable.from([]),

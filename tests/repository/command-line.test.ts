@@ -24,7 +24,8 @@ function commandsBelow(command: Command): readonly Command[] {
   return command.commands.flatMap((each) => [each, ...commandsBelow(each)])
 }
 /** Commands that only have others below them. */
-const isGroup = ({ path }: CommandNode) => ['', 'keys', 'users', 'secrets', 'profile'].includes(path)
+const isGroup = ({ path }: CommandNode) =>
+  ['', 'archive', 'keys', 'users', 'secrets', 'profile'].includes(path)
 
 /** The command and the unknown options of a line such as `tidewire keys create shop --role publisher`. */
 function check(line: string): string | null {

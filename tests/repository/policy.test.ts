@@ -30,6 +30,7 @@ const MESSAGE_ACTIONS: Readonly<Record<keyof typeof clientMessages, Action | nul
 /** What the commands of `tidewire` do. */
 const COMMAND_ACTIONS: Readonly<Record<string, readonly Action[]>> = {
   publish: ['publish'],
+  archive: ['publish'],
   simulate: ['publish'],
   tail: ['read'],
   replay: ['replays.read', 'replays.run'],

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import { ApiGatewayManagementApiClient } from '@aws-sdk/client-apigatewaymanagementapi'
+import { S3Client } from '@aws-sdk/client-s3'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createSigner, encodeStrictly } from './sign-request.ts'
@@ -67,5 +68,31 @@ describe('signing a request', () => {
       expect(ours).toEqual(theirs.headers)
     })
     await fc.assert(property, { numRuns: 1000 })
+  })
+
+  test('of S3 with a query gives the signature of the SDK', async () => {
+    const credentials = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'wJalrXUtnFEMI/K7MDENG' }
+    const [region, time] = ['eu-central-1', new Date('2026-11-27T08:00:00Z')]
+    const [method, path, host] = ['GET', '/', 'bucket.s3.eu-central-1.amazonaws.com']
+    const query = { 'list-type': '2', prefix: 'port-events/0/', 'start-after': 'port-events/0/0001' }
+    const client = new S3Client({ region, credentials })
+    const scheme = { name: 'sigv4', signingName: 's3', signingRegion: region, properties: {} } as const
+    const signer = (await client.config.signer(scheme)) as unknown as SdkSigner
+    const theirs = await signer.sign(
+      { method, path, headers: { host }, query, body: '' },
+      { signingDate: time },
+    )
+
+    const text = Object.entries(query).map(([name, value]) => `${name}=${encodeStrictly(value)}`)
+    const unsigned = {
+      method,
+      path,
+      query: text.join('&'),
+      headers: { host },
+      bodySha256: hash('sha256', ''),
+    }
+    const ours = createSigner('s3')(unsigned, { credentials, region, now: time.getTime() })
+
+    expect(ours.authorization).toBe(theirs.headers.authorization)
   })
 })

@@ -9,11 +9,13 @@ export type AwsCredentials = {
   readonly sessionToken?: string | undefined
 }
 
-/** What is signed of a request. It has no query. */
+/** What is signed of a request. */
 export type UnsignedRequest = {
   readonly method: string
-  /** As it is sent: encoded once, without empty or dot segments. */
+  /** As it is sent: encoded once, without empty or dot segments. For S3 it must have unreserved characters only. */
   readonly path: string
+  /** As it is sent: encoded strictly, its parameters in the order of their names. */
+  readonly query?: string | undefined
   /** Names in lower case, values without line breaks or repeated spaces. All of them are signed; `host` is one. */
   readonly headers: Readonly<Record<string, string>>
   /** SHA-256 of the body in hex. */
@@ -40,7 +42,7 @@ export function createSigner(
 ): (request: UnsignedRequest, options: SignOptions) => Record<string, string> {
   const keyOf = createKeyCache(service)
   const timeOf = createTimeCache()
-  return ({ method, path, headers, bodySha256 }, { credentials, region, now }) => {
+  return ({ method, path, query = '', headers, bodySha256 }, { credentials, region, now }) => {
     const time = timeOf(now)
     const day = time.slice(0, 8)
     const signed: Record<string, string> = {
@@ -52,7 +54,7 @@ export function createSigner(
     const names = Object.keys(signed).sort()
     const list = names.join(';')
     const lines = names.map((name) => `${name}:${signed[name]}\n`).join('')
-    const canonical = `${method}\n${canonicalPath(path)}\n\n${lines}\n${list}\n${bodySha256}`
+    const canonical = `${method}\n${canonicalPath(path)}\n${query}\n${lines}\n${list}\n${bodySha256}`
     const scope = `${day}/${region}/${service}/${TERMINATOR}`
     const toSign = `${ALGORITHM}\n${time}\n${scope}\n${hash('sha256', canonical)}`
     const signature = createHmac('sha256', keyOf(credentials, day, region))

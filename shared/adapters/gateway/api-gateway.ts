@@ -66,7 +66,7 @@ function createSender(endpoint: string, signing: Signing) {
   const request = signedRequester('execute-api', url)
   let last = payloadOf('') // one frame goes to many connections in a row
   return async ({ method, connection, frame, timeoutMs }: Request): Promise<number> => {
-    if (last.text !== frame) last = payloadOf(frame)
+    if (last.content !== frame) last = payloadOf(frame)
     const unsigned = { method, path: base + encodeStrictly(connection), headers, payload: last, timeoutMs }
     const { status } = await request(unsigned, { ...signing, now: Date.now() })
     return status

@@ -1,4 +1,5 @@
 import type { Retention } from '#shared/core/retention.ts'
+import { describeArchive } from '#shared/testing/contracts/archive.contract.ts'
 import { describeClaimStore } from '#shared/testing/contracts/claim-store.contract.ts'
 import { describeDeadLetterStore } from '#shared/testing/contracts/dead-letter-store.contract.ts'
 import { describeEventStore } from '#shared/testing/contracts/event-store.contract.ts'
@@ -14,6 +15,7 @@ import { describeSubscriptionStore } from '#shared/testing/contracts/subscriptio
 import { describeTicketStore } from '#shared/testing/contracts/ticket-store.contract.ts'
 import { describeTrialStore } from '#shared/testing/contracts/trial-store.contract.ts'
 import { describeViewStore } from '#shared/testing/contracts/view-store.contract.ts'
+import { memoryArchive } from './memory-archive.ts'
 import { memoryClaimStore } from './memory-claim-store.ts'
 import { memoryDeadLetterStore } from './memory-dead-letter-store.ts'
 import { memoryEventStore } from './memory-event-store.ts'
@@ -58,7 +60,9 @@ describeEventStore('in memory', (now) => {
   logTime = now
   return stores.store
 })
+describeArchive('in memory', () => archive)
 describeClaimStore('in memory', () => stores.claims)
+const archive = memoryArchive()
 const trials = memoryTrialStore()
 describeDeadLetterStore('in memory', () => stores.deadLetters)
 describeTrialStore('in memory', () => trials)
