@@ -1,7 +1,7 @@
 import { Command } from 'commander'
+import { confirm } from '../lib/ask.ts'
 import type { CliContext } from '../lib/cli-context.ts'
 import { CliError } from '../lib/cli-error.ts'
-import { confirm } from '../lib/confirm.ts'
 import { readConnection } from '../lib/connection.ts'
 import { parseCount, parsePositive } from '../lib/parse-number.ts'
 import { parseTimeOption } from '../lib/parse-time.ts'
