@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { archive } from './archive.ts'
-import { exampleDeployment, SHAPES } from './testing/example-deployment.ts'
+import { network } from './network.ts'
+import { CLUSTER_ARN, exampleDeployment, SHAPES } from './testing/example-deployment.ts'
 import { triggeredFunctions, triggers } from './triggers.ts'
 
 const CHEAPER = {
@@ -92,11 +93,11 @@ describe('the triggers of the archive', () => {
   test('gather large batches in groups of their own, and give nothing up', async () => {
     const given = { batchRetries: 3, batchAge: 3600, batchBisect: 'true', batchSize: 50, minPollers: 4 }
 
-    expect(await mappingOf({ kafka: 'serverless', ...given, onFailure: 'kafka://given-up' })).toEqual({
+    expect(await mappingOf({ ...SHAPES.existing, ...given, onFailure: 'kafka://given-up' })).toMatchObject({
       FunctionName: { 'Fn::GetAtt': ['ArchiveLambdaFunction', 'Arn'] },
-      EventSourceArn: { Ref: 'KafkaCluster' },
+      EventSourceArn: CLUSTER_ARN,
       AmazonManagedKafkaEventSourceConfig: { ConsumerGroupId: 'tidewire-prod-archive-port-events' },
-      Topics: ['port-events'],
+      Topics: ['prod.port-events'],
       StartingPosition: 'TRIM_HORIZON',
       BatchSize: 10_000,
       MaximumBatchingWindowInSeconds: 300,
@@ -109,10 +110,14 @@ describe('the triggers of the archive', () => {
     })
   })
 
-  test('have pollers on demand where these reach the brokers without endpoints', async () => {
-    expect(await mappingOf({ kafka: 'serverless', pollers: 'on-demand' })).not.toHaveProperty(
-      'ProvisionedPollerConfig',
-    )
+  test('have pollers on demand where these reach the brokers, and the ways out that they need', async () => {
+    for (const pollers of ['on-demand', 'provisioned']) {
+      const values = { kafka: 'serverless', archive: 'true', pollers }
+      expect(await mappingOf(values)).not.toHaveProperty('ProvisionedPollerConfig')
+      expect(Object.keys(network(await exampleDeployment(values)).Resources ?? {})).toEqual(
+        expect.arrayContaining(['LambdaEndpoint', 'StsEndpoint']),
+      )
+    }
     const external = { ...SHAPES.external, pollers: 'provisioned' }
     expect(await mappingOf(external)).not.toHaveProperty('ProvisionedPollerConfig')
     const deployment = await exampleDeployment({ archive: 'true', ...external })

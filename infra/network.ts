@@ -252,7 +252,7 @@ function egress(port: number, CidrIp: string, Description: string) {
   return { ...tcp(port), CidrIp, Description }
 }
 
-function endpointsOf({ network: choice, mappings }: Deployment): Record<string, Resource> {
+function endpointsOf({ network: choice, mappings, archive }: Deployment): Record<string, Resource> {
   if (choice?.kind !== 'created') return {}
   const service = (name: string): Value => ({ 'Fn::Sub': `com.amazonaws.\${AWS::Region}.${name}` })
   const gateway = (name: string, statement: { readonly [key: string]: Value }): Resource => ({
@@ -292,7 +292,11 @@ function endpointsOf({ network: choice, mappings }: Deployment): Record<string, 
       Resource: { 'Fn::Sub': `arn:\${AWS::Partition}:s3:::cloudformation-custom-resource-response-*/*` },
     }),
     SecretsEndpoint: inside('secretsmanager'),
+    // For pollers on demand, which those of the archive are here (triggers.ts).
     // https://docs.aws.amazon.com/lambda/latest/dg/with-msk-cluster-network.html
-    ...(mappings.pollers === null && { LambdaEndpoint: inside('lambda'), StsEndpoint: inside('sts') }),
+    ...((mappings.pollers === null || archive !== null) && {
+      LambdaEndpoint: inside('lambda'),
+      StsEndpoint: inside('sts'),
+    }),
   }
 }

@@ -69,12 +69,12 @@ function consumersOf(deployment: Deployment): Consumer[] {
 }
 
 /**
- * How the archive reads the topics: what fails comes again without end, because what is given up would be missing. It
- * has the pollers of the others, but for brokers outside of a VPC: those on demand reach them, and cost nothing while idle.
- * Into a VPC they would need endpoints that the stage has only if all its pollers are on demand.
+ * How the archive reads the topics: what fails comes again without end, because what is given up would be missing. Pollers
+ * on demand are enough for it, and cost nothing while idle. Into a network of others they need ways out that the stage
+ * knows nothing of, so there it has the pollers of the other triggers.
  */
-function archiveMappings({ kafka, mappings, network }: Deployment): MappingSettings {
-  const isOnDemand = mappings.pollers === null || (kafka.kind === 'external' && network === null)
+function archiveMappings({ mappings, network }: Deployment): MappingSettings {
+  const isOnDemand = mappings.pollers === null || network?.kind !== 'given'
   return {
     ...ARCHIVE_BATCH,
     retries: -1,

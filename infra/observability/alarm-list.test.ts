@@ -147,6 +147,29 @@ const CASES: readonly [alarm: string, minutes: number, wrong: Sample][] = [
   ['table-writes-throttled', 3, only('WriteThrottleEvents', 1, /ClaimsTable/)],
 ]
 
+describe('The alarms of a stage with an archive', () => {
+  const withArchive = alarmList(
+    { stage: 'prod', prefix: 'tidewire-prod' },
+    [...KEYS, 'archive'].map((key) => ({ key, timeoutSeconds: key === 'read' ? 28 : 10 })),
+  )
+  const CASES_OF_ARCHIVE: readonly [alarm: string, minutes: number, wrong: Sample][] = [
+    ['archive-stopped', 30, only('Invocations', [], /^archive$/)],
+    ['partition-fails', 10, only('PartitionsFailed', 1, /^archive$/)],
+    ['functions-fail-3', 10, only('Errors', 1, /^archive$/)],
+  ]
+
+  it.each(CASES_OF_ARCHIVE)('%s goes off within %d minutes', (name, minutes, wrong) => {
+    const alarm = withArchive.find((one) => one.name === name)
+    if (alarm === undefined) throw new Error(`there is no alarm ${name}`)
+    const series = seriesOf(since(wrong))
+
+    expect(new Set(statesOf(alarm, normal, 60))).toEqual(new Set(['OK']))
+    expect(new Set(statesOf(alarm, idle, 60))).toEqual(new Set(['OK']))
+    expect(alarmState(alarm, series, 299)).toBe('OK')
+    expect(alarmState(alarm, series, 299 + minutes)).toBe('ALARM')
+  })
+})
+
 describe('Each alarm', () => {
   it('has a case below', () => {
     const numbers = /-\d+$/

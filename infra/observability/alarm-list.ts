@@ -28,6 +28,7 @@ export function alarmList(
   return [
     ...alarmsOfWriting(metrics),
     ...alarmsOfConsuming(metrics, functions),
+    ...alarmsOfArchive(metrics, functions),
     ...alarmsOfDelivery(metrics),
     ...alarmsOfFunctions(metrics, functions),
     ...alarmsOfServices(metrics),
@@ -197,6 +198,30 @@ function alarmsOfConsuming(metrics: StageMetrics, functions: readonly DeployedFu
       periodSeconds: MINUTE,
       periods: 5,
       datapoints: 5,
+      ...counts,
+    },
+  ]
+}
+
+/** A stage has them if it has an archive. That it fails is told by the alarms of all consumers. */
+function alarmsOfArchive(metrics: StageMetrics, functions: readonly DeployedFunction[]): readonly Alarm[] {
+  const archives = functions.filter(({ key }) => key === 'archive')
+  if (archives.length === 0) return []
+  const accepted = metrics.own('a', 'events_accepted', { services: WRITERS })
+  const archived = metrics.lambda('i', 'Invocations', { functions: archives })
+  return [
+    {
+      name: 'archive-stopped',
+      severity: 'page',
+      says: 'Events are accepted and none is archived: the pollers of the mappings of archive do not reach Kafka. What Kafka deletes before they do is missing.',
+      runbook: 'Pollers that do not poll',
+      rule: null,
+      metrics: [...accepted, ...archived],
+      expression: `IF(${sumOf(accepted)} > 0 AND ${sumOf(archived)} == 0, 1, 0)`,
+      threshold: 0,
+      periodSeconds: TEN_MINUTES,
+      periods: 3,
+      datapoints: 3,
       ...counts,
     },
   ]

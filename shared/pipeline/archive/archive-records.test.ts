@@ -4,8 +4,11 @@ import type { CloudEvent, Position } from '#shared/core/event.ts'
 import { domains } from '#shared/domain/catalog.ts'
 import { createCatalog } from '#shared/pipeline/catalog.ts'
 import { recordDecoder } from '#shared/pipeline/consume/consume.ts'
+import { eraseEvent } from '#shared/pipeline/lifecycle/erase-event.ts'
 import type { KafkaRecord } from '#shared/pipeline/ports.ts'
 import { makeEvent, makeRecord } from '#shared/testing/accept/records.ts'
+import { createErasureWorld } from '#shared/testing/erasure/erasure-world.ts'
+import { makePrincipal } from '#shared/testing/identity/make-principal.ts'
 import { memoryArchive } from '#shared/testing/memory/memory-archive.ts'
 import { memoryClaimStore } from '#shared/testing/memory/memory-claim-store.ts'
 import type { Archive } from './archive.ts'
@@ -276,4 +279,36 @@ describe('an erasure', () => {
     expect(read).toEqual([key(1100, 1100)])
     expect(await recordsOf(key(1100, 1100))).toMatchObject([{ event: { erased: AT } }])
   })
+})
+
+test('what the server erases, with all that repeats it, is in no file of a log that was archived in any batches', async () => {
+  const MARK = 'Ozymandias'
+  for (const size of [1, 2, 1000]) {
+    const world = createErasureWorld()
+    const copy = memoryArchive()
+    const data = { title: MARK, description: MARK, containerId: 'c-1', requiresAction: true }
+    for (const id of ['d1', 'd2', 'd3'])
+      await world.publish({ id, type: 'port.container.damaged', subject: MARK, severity: 'critical', data })
+    for (const id of ['d1', 'd3']) {
+      const principal = makePrincipal({ name: 'ada', role: 'admin' })
+      await eraseEvent({ id, principal }, world.deps)
+    }
+    await world.settle()
+
+    const { claims } = world.deps
+    const decode = recordDecoder(catalog, () => 'signed')
+    for (const own of Map.groupBy(world.records, (one) => `${one.topic}/${one.partition}`).values())
+      for (let from = 0; from < own.length; from += size)
+        expect(
+          await archiveRecords(own.slice(from, from + size), WITHIN_MS, { archive: copy, claims, decode }),
+        ).toEqual([])
+
+    const objects = await Promise.all(copy.keys().map((name) => copy.get(name)))
+    const archived = objects.flatMap((object) => (object ? unpackRecords(object.bytes) : []))
+    const marked = archived.filter((one) => JSON.stringify(one).includes(MARK))
+    // What is left is of the second event: itself, and what views emitted from it.
+    expect(marked.length).toBeGreaterThan(0)
+    for (const one of marked) expect(JSON.stringify(one)).toContain('d2')
+    expect(archived).toHaveLength(world.records.length)
+  }
 })
