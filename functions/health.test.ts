@@ -10,8 +10,9 @@ import { readEnvironment } from './lib/environment.ts'
 
 const catalog = createCatalog(domains)
 const addresses = { socketUrl: 'wss://sockets.example' }
+const copied: HealthDeps['copied'] = async () => ({ signingKeys: 1_800_000_000_000, people: null })
 const get = (store: HealthDeps['store']) =>
-  createHealth({ store, catalog, limits: memoryLimits(), addresses })(
+  createHealth({ store, catalog, limits: memoryLimits(), copied, addresses })(
     makeHttpEvent('GET', '/health'),
     makeContext(10_000),
   )
@@ -20,11 +21,17 @@ const addressesWith = (env: Readonly<Record<string, string>>) => {
   return composeHealth(readEnvironment({ ...cloud, ...env })).addresses
 }
 
-test('/health is ok, and names the topics and the address of the sockets, when the table of events can be read', async () => {
+test('/health is ok, and names topics, copies and the address of the sockets, when the table of events can be read', async () => {
   const { statusCode, body = '' } = await get(memoryEventStore())
 
   expect(statusCode).toBe(200)
-  expect(JSON.parse(body)).toEqual({ status: 'ok', version: VERSION, topics: catalog.names, ...addresses })
+  expect(JSON.parse(body)).toEqual({
+    status: 'ok',
+    version: VERSION,
+    topics: catalog.names,
+    copied: { signingKeys: '2027-01-15T08:00:00.000Z', people: null },
+    ...addresses,
+  })
 })
 
 test('/health is no success when the table of events cannot be read', async () => {

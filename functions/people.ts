@@ -1,6 +1,6 @@
 import { cognitoPeople } from '#shared/adapters/identity/cognito-people.ts'
 import { copyPeople } from '#shared/pipeline/people/copy-people.ts'
-import { openTables, personStore, telemetryOf } from './lib/compose.ts'
+import { clock, openTables, personStore, telemetryOf } from './lib/compose.ts'
 import { type CopyDeps, copyFunction } from './lib/copy-function.ts'
 import { type Environment, readEnvironment } from './lib/environment.ts'
 
@@ -9,7 +9,7 @@ export function composePeople(env: Environment): CopyDeps {
   const store = personStore(openTables(env))
   const people = cognitoPeople({ ...env.userPool, aws: env.aws, isWhole: true })
   return {
-    copy: () => copyPeople({ people, store }),
+    copy: () => copyPeople({ people, store, now: clock.now }),
     telemetry: telemetryOf(env, 'people'),
   }
 }

@@ -16,7 +16,7 @@ it replayed, and removes it. Each line is a function, what it did, and how long 
 fails; what to do follows "->".
 
 It takes the role admin: an API key, or a user with --user and --password (TIDEWIRE_PASSWORD). With the address of the
-web page as --url it knows where users sign in, which two of the steps need.
+web page as --url it knows where users sign in, which the step of a refused sign-in needs.
 
 Examples:
   $ tidewire smoke
@@ -35,6 +35,8 @@ const MS_WIDTH = 8
 const PATIENCE_SECONDS = 30
 /** CloudTrail tells EventBridge within minutes. */
 const TELLING_MS = 300_000
+/** A copy is made once a minute. */
+const COPYING_MS = 75_000
 /** The sender of webhooks that every local stack has. */
 const LOCAL_WEBHOOK = { name: 'standard-webhooks', secret: 'local-secret-standard-webhooks' }
 
@@ -106,6 +108,7 @@ async function readTarget(options: Options, command: Command, context: CliContex
     page,
     user: user ?? demoUser(page),
     webhook: readWebhook(options.webhook) ?? (isLocal ? LOCAL_WEBHOOK : null),
+    copyingMs: Math.max(options.patience * 1000, COPYING_MS),
     tellingMs: isLocal ? options.patience * 1000 : TELLING_MS,
   }
 }

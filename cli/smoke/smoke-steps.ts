@@ -27,11 +27,19 @@ export type SmokeTarget = {
   readonly webhook: WebhookSource | null
   /** The time limit of what AWS tells minutes later, in milliseconds. */
   readonly tellingMs: number
+  /** The time limit of what is done once a minute, in milliseconds. */
+  readonly copyingMs: number
+}
+
+type Health = {
+  readonly socketUrl: string
+  /** When copies were made last, RFC 3339. */
+  readonly copied: Readonly<Record<'signingKeys' | 'people', string | null>>
 }
 
 /** The results of the first steps, which later ones need. */
 type Known = {
-  readonly health: { readonly socketUrl: string } | null
+  readonly health: Health | null
   readonly self: { readonly name: string } | null
   readonly live: { readonly socket: SmokeSocket } | null
   readonly event: Receipt | null
@@ -66,6 +74,7 @@ export async function runSmoke(target: SmokeTarget, steps: Steps): Promise<void>
   await checkAudit(letters, tools)
   const hook = await checkEdges(known, tools)
   await checkDisconnect(known, tools)
+  await checkCopies(known, tools)
   await known.live?.socket.close()
   await steps.step('cleanup', 'what was written is removed', { event: known.event }, async () => {
     await tools.api(`DELETE /events/${run}`, 202)
@@ -79,7 +88,7 @@ export async function runSmoke(target: SmokeTarget, steps: Steps): Promise<void>
 async function checkWay({ target, api, steps, run }: Tools): Promise<Known> {
   const { step } = steps
   const health = await step('health', 'GET /health: the tables can be read', {}, () =>
-    api<{ socketUrl: string }>('GET /health', 200),
+    api<Health>('GET /health', 200),
   )
   const self = await step('accounts', 'GET /users/me: an administrator', { health }, () => readSelf(api))
   const read = await step('read', 'POST /tickets: a ticket for a socket', { self }, () => createTicket(api))
@@ -111,8 +120,9 @@ async function checkWay({ target, api, steps, run }: Tools): Promise<Known> {
   )
   const does = 'POST /events/{id}/assign: it is given to somebody'
   if (somebody !== null && somebody.name === undefined)
-    steps.skip('people', does, 'add a person to a group of the user pool')
-  else await step('people', does, { somebody }, (given) => assign(run, given.somebody.name ?? '', api, steps))
+    steps.skip('command', does, 'add a person to a group of the user pool')
+  else
+    await step('command', does, { somebody }, (given) => assign(run, given.somebody.name ?? '', api, steps))
   return { health, self, live, event }
 }
 
@@ -209,9 +219,9 @@ async function checkEdges(
   const does = 'GET /streams with a token: it can be verified'
   const identity = page?.identity
   if (identity === undefined || user === null)
-    steps.skip('signing-keys', does, 'give the address of the web page as --url, --user and --password')
+    steps.skip('streams', does, 'give the address of the web page as --url, --user and --password')
   else
-    await steps.step('signing-keys', does, { streams }, async () => {
+    await steps.step('streams', does, { streams }, async () => {
       const token = await signInAs(identity, user.name, user.password)
       return createApi({ ...connection, credentials: { token } })('GET /streams', 200)
     })
@@ -222,6 +232,19 @@ async function checkEdges(
   return steps.step('webhooks', `POST /webhooks/${webhook.name}: Kafka has the event`, { self }, () =>
     postWebhook(webhook, connection),
   )
+}
+
+/** What was copied before is known for long, so that a function copies is only seen by a copy after the first look. */
+async function checkCopies({ health }: Known, { target, api, steps }: Tools): Promise<void> {
+  const isRenewed = (name: keyof Health['copied']) => (given: { readonly health: Health }) =>
+    steps.until(async () => {
+      const { copied } = await api<Health>('GET /health', 200)
+      if (copied[name] !== given.health.copied[name]) return { at: copied[name] }
+      return { not: `the last copy is of ${copied[name] ?? 'no time'}` }
+    }, target.copyingMs)
+  const does = (what: string) => `GET /health: ${what} were copied again, once a minute`
+  await steps.step('signing-keys', does('the keys of tokens'), { health }, isRenewed('signingKeys'))
+  await steps.step('people', does('the people of the pool'), { health }, isRenewed('people'))
 }
 
 /** With a socket that nothing is pushed to: a push, too, finds out that a socket is gone. */

@@ -195,7 +195,7 @@ export const FUNCTION_ACCESS = {
     items('connections', ['GetItem'], NOT_OF_CONNECTIONS),
     { on: 'sockets', methods: ['POST'] },
   ],
-  health: [...LIMITS, ...KNOWS_HEADS],
+  health: [...LIMITS, ...KNOWS_HEADS, items('keys', ['GetItem'], { only: ['issuer', 'person'] })],
   connect: [
     ...LIMITS,
     ...AUDITS,

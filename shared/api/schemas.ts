@@ -274,6 +274,15 @@ const health = z.object({
   status: z.literal('ok'),
   version: z.string(),
   topics: z.array(z.string()),
+  copied: z
+    .object({
+      signingKeys: z.string().meta({ format: 'date-time' }).nullable(),
+      people: z.string().meta({ format: 'date-time' }).nullable(),
+    })
+    .meta({
+      description:
+        'When the keys of tokens and the people of the user pool were copied last, for functions that cannot ask for them.',
+    }),
   socketUrl: z.string().meta({ format: 'uri', description: 'The WebSocket address of this stack.' }),
   kafka: z.string().optional().meta({ description: 'Local stack only: the addresses of Kafka.' }),
   tables: z.string().optional().meta({ description: 'Local stack only: the address of DynamoDB.' }),

@@ -22,8 +22,9 @@ async function openWorld(known: readonly Person[]) {
       await memory.remove(names)
     },
   }
-  const copy = (all: () => Promise<readonly Person[]>) => copyPeople({ people: { all }, store })
-  return { copy, writes, all: memory.all }
+  const copy = (all: () => Promise<readonly Person[]>) =>
+    copyPeople({ people: { all }, store, now: () => 5_000 })
+  return { copy, writes, all: memory.all, copied: memory.copied }
 }
 
 test('only what differs is written: who is new, who has another role or spelling, and who is gone', async () => {
@@ -42,9 +43,10 @@ test('only what differs is written: who is new, who has another role or spelling
 })
 
 test('a list that fails changes nothing, and is told', async () => {
-  const { copy, writes } = await openWorld([ADA, BOB])
+  const { copy, writes, copied } = await openWorld([ADA, BOB])
 
   await expect(copy(() => Promise.reject(new Error('too many requests')))).rejects.toThrow('too many')
+  expect(await copied()).toBeNull()
 
   expect(writes).toEqual([])
 })

@@ -13,6 +13,10 @@ export type PersonStore = {
   put(people: readonly Person[]): Promise<void>
   /** Removes people by name. A name that nobody has changes nothing. */
   remove(names: readonly string[]): Promise<void>
+  /** Notes that everybody was copied, at a time in milliseconds since 1970. */
+  noteCopied(at: number): Promise<void>
+  /** Returns when everybody was copied last; null if never. */
+  copied(): Promise<number | null>
 }
 
 /** The part of a name that says whose it is. */

@@ -43,6 +43,15 @@ export function describePersonStore(name: string, make: () => PersonStore): void
       expect(await make().all()).toEqual([])
     })
 
+    test('knows when everybody was copied last, which is nobody', async () => {
+      await make().put([ADA])
+      await make().noteCopied(1_000)
+      await make().noteCopied(2_000)
+
+      expect(await make().copied()).toBe(2_000)
+      expect(await make().all()).toEqual([ADA])
+    })
+
     test('does nothing for nobody', async () => {
       await make().put([])
       await make().remove([])

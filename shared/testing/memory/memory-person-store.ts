@@ -4,6 +4,7 @@ import { identityOfName, type PersonStore } from '#shared/pipeline/people/person
 /** A PersonStore in memory, for tests, with people in the beginning. */
 export function memoryPersonStore(given: readonly Person[] = []): PersonStore {
   const known = new Map(given.map((person) => [identityOfName(person.name), person]))
+  let copied: number | null = null
   return {
     all: async () => [...known.values()],
     find: async (name) => known.get(identityOfName(name)) ?? null,
@@ -13,5 +14,9 @@ export function memoryPersonStore(given: readonly Person[] = []): PersonStore {
     async remove(names) {
       for (const name of names) known.delete(identityOfName(name))
     },
+    async noteCopied(at) {
+      copied = at
+    },
+    copied: async () => copied,
   }
 }

@@ -7,8 +7,11 @@ import { identityOfName, type PersonStore } from '#shared/pipeline/people/person
 
 // keys table, key (kind, item):
 //   (person, ada@example.com)   name, role: somebody who can be assigned to; the item is the name in small letters
+//   (person, #copied)           copied: when everybody was copied last
 
 const KIND = 'person'
+/** No name has the sign. */
+const COPIED = { kind: KIND, item: '#copied' }
 
 /** The PersonStore on DynamoDB. Only the function `people` may write it (infra/access/function-access.ts). */
 export function dynamoPersonStore(
@@ -39,6 +42,15 @@ export function dynamoPersonStore(
     },
     async remove(names) {
       await deleteAll(client, table, names.map(keyOf))
+    },
+    async noteCopied(at) {
+      await putAll(client, table, [{ ...COPIED, copied: at }])
+    },
+    async copied() {
+      const { Item } = await client.send(
+        new GetCommand({ TableName: table, Key: COPIED, ConsistentRead: true }),
+      )
+      return Item ? Number(Item.copied) : null
     },
   }
 }
