@@ -1,7 +1,7 @@
 import type { Value } from './cloudformation.ts'
 import type { Deployment } from './deployment.ts'
 import { kafkaEnvironment } from './kafka.ts'
-import { TABLES, type TableKey, tableName } from './tables.ts'
+import { TABLES, type TableKey, tableName } from './storage/tables.ts'
 
 /** The environment of every function. Nothing in it is secret, because a template can be read by many. */
 export function environmentOf(deployment: Deployment): Readonly<Record<string, Value>> {

@@ -1,5 +1,4 @@
 import { roleId } from './access/role-id.ts'
-import { ARCHIVE_BUCKET } from './archive.ts'
 import {
   functionArn,
   functionToken,
@@ -15,6 +14,7 @@ import { functionSecurityGroups, privateSubnets } from './network.ts'
 import type { MappingSettings } from './parameters/mapping-settings.ts'
 import type { KafkaChoice } from './parameters/read-kafka.ts'
 import type { NetworkChoice } from './parameters/read-network.ts'
+import { ARCHIVE_BUCKET } from './storage/archive.ts'
 
 /**
  * The functions that the topics trigger: `fold`, one `deliver` for each shard of the connections, and in a stage with an

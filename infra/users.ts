@@ -1,6 +1,6 @@
 import { functionArn, type Resource, type Template, type Value } from './cloudformation.ts'
 import type { Deployment } from './deployment.ts'
-import { kept } from './tables.ts'
+import { kept } from './storage/tables.ts'
 
 const MFA = { off: 'OFF', optional: 'OPTIONAL', required: 'ON' } as const
 

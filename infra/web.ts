@@ -2,6 +2,7 @@ import type { Resource, Template, Value } from './cloudformation.ts'
 import type { Deployment } from './deployment.ts'
 import { pageHeaders } from './page/page-headers.ts'
 import { pageRouting } from './page/page-routing.ts'
+import { bucketWithObjects, onlyOverTls, PRIVATE_BUCKET } from './storage/private-bucket.ts'
 
 /**
  * The web page: a private bucket, and CloudFront in front of it. What is in the bucket comes from the deployment
@@ -67,18 +68,7 @@ function nameOf(prefix: string, part: string): Value {
  */
 const WebBucket: Resource = {
   Type: 'AWS::S3::Bucket',
-  Properties: {
-    BucketEncryption: {
-      ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }],
-    },
-    PublicAccessBlockConfiguration: {
-      BlockPublicAcls: true,
-      BlockPublicPolicy: true,
-      IgnorePublicAcls: true,
-      RestrictPublicBuckets: true,
-    },
-    OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] },
-  },
+  Properties: PRIVATE_BUCKET,
 }
 
 const WebBucketPolicy: Resource = {
@@ -88,21 +78,14 @@ const WebBucketPolicy: Resource = {
     PolicyDocument: {
       Version: '2012-10-17',
       Statement: [
-        {
-          Sid: 'OnlyOverTls',
-          Effect: 'Deny',
-          Principal: '*',
-          Action: 's3:*',
-          Resource: [{ 'Fn::GetAtt': ['WebBucket', 'Arn'] }, { 'Fn::Sub': `\${WebBucket.Arn}/*` }],
-          Condition: { Bool: { 'aws:SecureTransport': 'false' } },
-        },
+        onlyOverTls('WebBucket'),
         {
           Sid: 'OnlyThisDistribution',
           Effect: 'Allow',
           Principal: { Service: 'cloudfront.amazonaws.com' },
           // Without the right to list, S3 returns 403 for a file that does not exist.
           Action: ['s3:GetObject', 's3:ListBucket'],
-          Resource: [{ 'Fn::GetAtt': ['WebBucket', 'Arn'] }, { 'Fn::Sub': `\${WebBucket.Arn}/*` }],
+          Resource: bucketWithObjects('WebBucket'),
           Condition: {
             StringEquals: {
               'AWS:SourceArn': {

@@ -1,4 +1,4 @@
-import type { TableKey } from '../tables.ts'
+import type { TableKey } from '../storage/tables.ts'
 
 /** What DynamoDB calls an operation on items. */
 export type ItemAction =

@@ -1,7 +1,7 @@
 import { cloudWatchName } from '#shared/pipeline/telemetry/metrics.ts'
 import type { Template } from '../cloudformation.ts'
 import type { Deployment } from '../deployment.ts'
-import { TABLES, type TableKey, tableId } from '../tables.ts'
+import { TABLES, type TableKey, tableId } from '../storage/tables.ts'
 import { triggeredFunctions } from '../triggers.ts'
 import { alarmList } from './alarm-list.ts'
 import { alarmId } from './alarms.ts'

@@ -1,7 +1,6 @@
-import type { CounterName, HistogramName } from '#shared/pipeline/telemetry/metrics.ts'
-import { cloudWatchName } from '#shared/pipeline/telemetry/metrics.ts'
+import { type CounterName, cloudWatchName, type HistogramName } from '#shared/pipeline/telemetry/metrics.ts'
 import type { Deployment } from '../deployment.ts'
-import { TABLES, type TableKey, tableId } from '../tables.ts'
+import { TABLES, type TableKey, tableId } from '../storage/tables.ts'
 import type { AlarmMetric } from './alarm.ts'
 
 /** A function of a stage, by its key in serverless.yml. */

@@ -1,5 +1,6 @@
-import type { Resource, Template, Value } from './cloudformation.ts'
-import type { Deployment } from './deployment.ts'
+import type { Resource, Template, Value } from '../cloudformation.ts'
+import type { Deployment } from '../deployment.ts'
+import { onlyOverTls, PRIVATE_BUCKET } from './private-bucket.ts'
 
 /** The logical id of the bucket of the archive. */
 export const ARCHIVE_BUCKET = 'ArchiveBucket'
@@ -52,16 +53,7 @@ function bucketOf(days: number | null): Resource {
     DeletionPolicy: 'RetainExceptOnCreate',
     UpdateReplacePolicy: 'Retain',
     Properties: {
-      BucketEncryption: {
-        ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }],
-      },
-      PublicAccessBlockConfiguration: {
-        BlockPublicAcls: true,
-        BlockPublicPolicy: true,
-        IgnorePublicAcls: true,
-        RestrictPublicBuckets: true,
-      },
-      OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] },
+      ...PRIVATE_BUCKET,
       LifecycleConfiguration: { Rules: rules },
     },
   }
@@ -75,16 +67,7 @@ const ArchiveBucketPolicy: Resource = {
     Bucket: { Ref: ARCHIVE_BUCKET },
     PolicyDocument: {
       Version: '2012-10-17',
-      Statement: [
-        {
-          Sid: 'OnlyOverTls',
-          Effect: 'Deny',
-          Principal: '*',
-          Action: 's3:*',
-          Resource: [{ 'Fn::GetAtt': [ARCHIVE_BUCKET, 'Arn'] }, { 'Fn::Sub': `\${${ARCHIVE_BUCKET}.Arn}/*` }],
-          Condition: { Bool: { 'aws:SecureTransport': 'false' } },
-        },
-      ],
+      Statement: [onlyOverTls(ARCHIVE_BUCKET)],
     },
   },
 }

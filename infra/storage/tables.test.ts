@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { exampleDeployment } from '../testing/example-deployment.ts'
 import { TABLES, tableId, tables } from './tables.ts'
-import { exampleDeployment } from './testing/example-deployment.ts'
 
 const keys = Object.keys(TABLES) as (keyof typeof TABLES)[]
 const resourcesOf = async (stage: string) =>

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
+import { network } from '../network.ts'
+import { CLUSTER_ARN, exampleDeployment, SHAPES } from '../testing/example-deployment.ts'
+import { triggeredFunctions, triggers } from '../triggers.ts'
 import { archive } from './archive.ts'
-import { network } from './network.ts'
-import { CLUSTER_ARN, exampleDeployment, SHAPES } from './testing/example-deployment.ts'
-import { triggeredFunctions, triggers } from './triggers.ts'
 
 const CHEAPER = {
   Id: 'Cheaper',

@@ -1,5 +1,5 @@
-import type { Resource, Template, Value } from './cloudformation.ts'
-import type { Deployment } from './deployment.ts'
+import type { Resource, Template, Value } from '../cloudformation.ts'
+import type { Deployment } from '../deployment.ts'
 
 type Table = {
   /** The environment variable that has the table's name. */
