@@ -18,7 +18,7 @@ const LIMITS: Readonly<Record<string, number>> = {
   deliver: 382_500,
   disconnect: 225_000,
   fold: 655_500,
-  health: 309_500,
+  health: 310_000,
   'kafka-brokers': 102_000,
   'kafka-topics': 404_500,
   message: 381_000,

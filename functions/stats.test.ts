@@ -50,6 +50,16 @@ describe('a call', () => {
     expect(Date.parse(written[0].data.time)).toBeGreaterThanOrEqual(START + 2000)
   })
 
+  test('without a time is ignored, and logged', async () => {
+    const logged = vi.spyOn(console, 'error').mockImplementation(() => {})
+    const { stats, kafka } = createWorld()
+
+    await expect(stats(JSON.parse('{}'), CONTEXT)).resolves.toBeNull()
+
+    expect(kafka.records).toEqual([])
+    expect(logged).toHaveBeenCalledExactlyOnceWith(expect.stringContaining('has no time'))
+  })
+
   test('does not fail if Kafka cannot be written: the error is logged', async () => {
     const logged = vi.spyOn(console, 'error').mockImplementation(() => {})
     const error = new Refusal('unavailable', 'no Kafka')

@@ -44,6 +44,10 @@ export function composeStats(env: Environment): StatsDeps {
  */
 export function createStats({ telemetry, ...deps }: StatsDeps) {
   const handle = async (call: StatsCall, _: Context, signal: AbortSignal): Promise<null> => {
+    if (!Number.isFinite(call?.at)) {
+      logError('a call to announce the statistics has no time, and is ignored')
+      return null
+    }
     try {
       await announceStats(call, stopAppendsAt(signal, stopPausesAt(signal, deps)))
     } catch (error) {

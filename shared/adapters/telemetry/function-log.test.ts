@@ -56,6 +56,24 @@ test('a line says which invocation it is of, and what that is about', async () =
   ])
 })
 
+test('a warning of Node.js is a line, but for one that means nothing', async () => {
+  logAsFunction()
+  logAsFunction()
+
+  process.emitWarning('11 listeners', 'MaxListenersExceededWarning')
+  process.emitWarning('-1 is a negative number', 'TimeoutNegativeWarning')
+  await new Promise(setImmediate)
+
+  expect(lines()).toEqual([
+    expect.objectContaining({
+      level: 'WARN',
+      message: 'Node.js warns',
+      warning: 'MaxListenersExceededWarning',
+      detail: '11 listeners',
+    }),
+  ])
+})
+
 test('a header that is no trace is not logged', () => {
   logAsFunction()
 

@@ -22,8 +22,18 @@ const WRITERS = { DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } a
 /** Makes every line of this process one of Powertools' logger: JSON, from the level `LOG_LEVEL` on. */
 export function logAsFunction(): void {
   const logger = new Logger({ logFormatter: new LineFormatter(), correlationIdSearchFn: () => undefined })
-  writeLogsWith((level: LogLevel, message, fields) => logger[WRITERS[level]]({ message, ...fields }))
+  const write = (level: LogLevel, message: string, fields?: LogFields) =>
+    logger[WRITERS[level]]({ message, ...fields })
+  writeLogsWith(write)
+  // Node prints its warnings as text, which would not be found among lines that are JSON.
+  process.removeAllListeners('warning')
+  process.on('warning', ({ name, message, stack }) => {
+    if (name !== HARMLESS) write('WARN', 'Node.js warns', { warning: name, detail: message, stack })
+  })
 }
+
+/** kafkajs sets a timer of -1 ms whenever it has no throttle: https://github.com/tulios/kafkajs/issues/1751 */
+const HARMLESS = 'TimeoutNegativeWarning'
 
 /** What an invocation is known by. */
 export type Invoked = { readonly service: string; readonly context: Context; readonly isCold: boolean }
