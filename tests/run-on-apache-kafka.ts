@@ -12,6 +12,7 @@ import { runVitest } from './support/run-vitest.ts'
 const SUITES = ['tests/clients', 'localstack/msk-trigger', 'shared/adapters']
 /** Suites that do not depend on the Kafka cluster and the tables; `npm test` runs them. */
 const LEFT_OUT = [
+  'access',
   'asyncapi',
   'bad-input',
   'command-line',
@@ -23,6 +24,7 @@ const LEFT_OUT = [
   'policy-matrix',
   'rate-limit',
   'sign-in',
+  'smoke',
   'start-stop',
   'stats',
   'unknown-types',
