@@ -65,7 +65,9 @@ try {
 }
 
 async function integrationTests(): Promise<string[]> {
-  log(`skipped: ${LEFT_OUT.join(', ')}: they use Kafka and the tables in no way that the others do not; npm test runs them`)
+  log(
+    `skipped: ${LEFT_OUT.join(', ')}: they use Kafka and the tables in no way that the others do not; npm test runs them`,
+  )
   log(`skipped: ${ALONE.join(', ')}: they need an audit trail that no other suite has written to`)
   const files = await readdir('tests/integration')
   const names = files.filter((file) => ![...LEFT_OUT, ...ALONE].some((name) => file === `${name}.test.ts`))
