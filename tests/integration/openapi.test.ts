@@ -327,7 +327,13 @@ describe('the OpenAPI document', () => {
       text: JSON.stringify(body),
       headers: new Headers({ 'content-type': type }),
     })
-    const healthy = { status: 'ok', version: '1.0.0', topics: ['a'], socketUrl: 'wss://a.example' }
+    const healthy = {
+      status: 'ok',
+      version: '1.0.0',
+      topics: ['a'],
+      copied: { signingKeys: '2026-03-01T08:00:00Z', people: null },
+      socketUrl: 'wss://a.example',
+    }
 
     expect(document.contradiction('GET', '/health', answer(200, healthy))).toBeNull()
     for (const wrong of [
