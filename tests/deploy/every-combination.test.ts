@@ -11,6 +11,8 @@ import { type PackagedTemplate, packageTemplate } from './package-template.ts'
 
 const cfnLint = pythonTool('cfn-lint')
 const checkov = pythonTool('checkov')
+/** Sixty templates of half a megabyte: minutes on a free machine, and many more on one that is not. */
+const WITHIN_MS = 3_600_000
 const missing = (tool: string) => ` (skipped: no ${tool}; pip install ${tool})`
 
 let folder: string
@@ -35,12 +37,16 @@ it('every combination of parameters is packaged, within the limits of CloudForma
   }
 })
 
-it.skipIf(cfnLint === null)(`cfn-lint finds nothing${cfnLint ? '' : missing('cfn-lint')}`, async () => {
-  const halves = [0, 1].map((half) => templates.filter((_, index) => index % 2 === half))
-  const findings = await Promise.all(halves.map((half) => lintTemplates(cfnLint ?? '', half)))
+it.skipIf(cfnLint === null)(
+  `cfn-lint finds nothing${cfnLint ? '' : missing('cfn-lint')}`,
+  async () => {
+    const halves = [0, 1].map((half) => templates.filter((_, index) => index % 2 === half))
+    const findings = await Promise.all(halves.map((half) => lintTemplates(cfnLint ?? '', half)))
 
-  expect(findings.flat()).toEqual([])
-})
+    expect(findings.flat()).toEqual([])
+  },
+  WITHIN_MS,
+)
 
 it.skipIf(checkov === null)(
   `checkov finds what is accepted with its reason, and nothing else${checkov ? '' : missing('checkov')}`,
@@ -52,4 +58,5 @@ it.skipIf(checkov === null)(
     expect(failed).toEqual([])
     expect(unused).toEqual([])
   },
+  WITHIN_MS,
 )
