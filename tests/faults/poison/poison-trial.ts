@@ -32,6 +32,8 @@ export type PoisonTrial = {
 
 const CRANES = 12
 const PER_SEND = 500
+/** Apache Kafka takes at most 1 MB of one partition at once. */
+const BYTES_PER_SEND = 900_000
 /** Events before the first run. */
 const WARM_UP = 500
 
@@ -76,6 +78,22 @@ export async function runPoison({ events, poison, rounds, seed }: PoisonOptions)
   }
 }
 
+/** Splits the log into what is sent at once, in order. */
+function sends(log: readonly Message[]): Message[][] {
+  const all: Message[][] = []
+  let [own, bytes]: [Message[], number] = [[], 0]
+  for (const message of log) {
+    if (own.length === 0 || own.length === PER_SEND || bytes + message.value.length > BYTES_PER_SEND) {
+      own = []
+      bytes = 0
+      all.push(own)
+    }
+    own.push(message)
+    bytes += message.value.length
+  }
+  return all
+}
+
 type World = { readonly stack: TestStack; readonly producer: Producer; readonly random: Random }
 
 async function runOnce(
@@ -100,8 +118,8 @@ async function runOnce(
     socket.send({ action: 'subscribe', id: 's', channels: ['crane.lift'] })
     await socket.next((frame) => frame.type === 'subscribed')
     const began = performance.now()
-    for (let from = 0; from < log.length; from += PER_SEND)
-      await producer.send({ topic: TOPIC, acks: -1, messages: log.slice(from, from + PER_SEND).map(mutable) })
+    for (const messages of sends(log))
+      await producer.send({ topic: TOPIC, acks: -1, messages: messages.map(mutable) })
     const findings: string[] = []
     if (!(await hasAll(socket, run, events))) findings.push(`${run}: not every event came`)
     const ms = performance.now() - began
