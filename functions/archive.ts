@@ -5,9 +5,8 @@ import {
   type BatchResponse,
   failuresOf,
   type KafkaTriggerEvent,
-  prefixedTrigger,
+  kafkaTrigger,
   recordsOf,
-  reportFailures,
 } from '#shared/adapters/lambda/msk-event.ts'
 import { s3Archive } from '#shared/adapters/s3/s3-archive.ts'
 import { type ArchiveDeps, archiveRecords } from '#shared/pipeline/archive/archive-records.ts'
@@ -47,7 +46,4 @@ export function createArchive({ secrets, telemetry = NO_TELEMETRY, ...deps }: Ar
 }
 
 const env = readEnvironment(process.env)
-export const handler = reportFailures(
-  prefixedTrigger(createArchive(composeArchive(env)), env.kafka.topicPrefix),
-  env.batchFailures,
-)
+export const handler = kafkaTrigger(createArchive(composeArchive(env)), env)

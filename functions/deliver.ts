@@ -5,9 +5,8 @@ import {
   type BatchResponse,
   failuresOf,
   type KafkaTriggerEvent,
-  prefixedTrigger,
+  kafkaTrigger,
   recordsOf,
-  reportFailures,
 } from '#shared/adapters/lambda/msk-event.ts'
 import type { GuardedWork, PoisonGuard } from '#shared/pipeline/consume/poison-guard.ts'
 import { type DeliverDeps, deliver } from '#shared/pipeline/deliver/deliver.ts'
@@ -127,7 +126,4 @@ export function createDeliver({
 }
 
 const env = readEnvironment(process.env)
-export const handler = reportFailures(
-  prefixedTrigger(createDeliver(composeDeliver(env)), env.kafka.topicPrefix),
-  env.batchFailures,
-)
+export const handler = kafkaTrigger(createDeliver(composeDeliver(env)), env)

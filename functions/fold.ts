@@ -5,9 +5,8 @@ import {
   type BatchResponse,
   failuresOf,
   type KafkaTriggerEvent,
-  prefixedTrigger,
+  kafkaTrigger,
   recordsOf,
-  reportFailures,
 } from '#shared/adapters/lambda/msk-event.ts'
 import { domains } from '#shared/domain/catalog.ts'
 import type { GuardedWork, PoisonGuard } from '#shared/pipeline/consume/poison-guard.ts'
@@ -89,7 +88,4 @@ export function createFold({ guard, secrets, ...deps }: FoldFunctionDeps) {
 }
 
 const env = readEnvironment(process.env)
-export const handler = reportFailures(
-  prefixedTrigger(createFold(composeFold(env)), env.kafka.topicPrefix),
-  env.batchFailures,
-)
+export const handler = kafkaTrigger(createFold(composeFold(env)), env)

@@ -110,3 +110,14 @@ export function prefixedTrigger<Context>(
 function decodeBytes(text: string | null | undefined): Uint8Array | null {
   return typeof text === 'string' ? Buffer.from(text, 'base64') : null
 }
+
+/** Makes the handler of a function that topics trigger, from one that knows topics by the names of the domains. */
+export function kafkaTrigger<Context>(
+  handle: (event: KafkaTriggerEvent, context: Context) => Promise<BatchResponse>,
+  {
+    kafka,
+    batchFailures,
+  }: { readonly kafka: { readonly topicPrefix: string }; readonly batchFailures: 'report' | 'throw' },
+): (event: KafkaTriggerEvent, context: Context) => Promise<BatchResponse> {
+  return reportFailures(prefixedTrigger(handle, kafka.topicPrefix), batchFailures)
+}

@@ -66,7 +66,7 @@ export type AuthService = {
   readonly token: (renew?: 'renew') => Promise<string | null>
   /** Throws SignInError; its message is for the user. */
   readonly signIn: (name: string, password: string) => Promise<SignInStep | 'done'>
-  /** Answers a step: with the new password, or the code. Throws SignInError. */
+  /** Completes a step with the new password or the code. Throws SignInError. */
   readonly answer: (text: string) => Promise<SignInStep | 'done'>
   readonly signOut: () => Promise<void>
   readonly authenticator: Authenticator
@@ -77,7 +77,7 @@ export type Session = {
   readonly subscribe: (listener: () => void) => () => void
   /** Returns null if it succeeded or the state is a further step, otherwise what is wrong, in a sentence. */
   readonly signIn: (name: string, password: string) => Promise<string | null>
-  /** Answers the step that the state is, with the new password or the code. Returns what `signIn` does. */
+  /** Completes the step that the state is, with the new password or the code. Returns what `signIn` does. */
   readonly answer: (text: string) => Promise<string | null>
   /** Leaves the steps of a sign-in. */
   readonly startAgain: () => void
