@@ -54,6 +54,9 @@ export const offsetCommitApi = defineApi(
   },
 )
 
+/** `offset.metadata.max.bytes` of Kafka, which counts characters. */
+const METADATA_LENGTH = 4096
+
 function offsetCommitRoute({ coordinator, offsets, topics }: Stores): Route {
   return route(offsetCommitApi, (request) => {
     const refusal = coordinator.checkCommit(request.groupId, request)
@@ -64,6 +67,8 @@ function offsetCommitRoute({ coordinator, offsets, topics }: Stores): Route {
         if (refusal !== errorCodes.NONE) return { index, errorCode: refusal }
         if (!topics.find(name)?.partitions[index])
           return { index, errorCode: errorCodes.UNKNOWN_TOPIC_OR_PARTITION }
+        if ((metadata?.length ?? 0) > METADATA_LENGTH)
+          return { index, errorCode: errorCodes.OFFSET_METADATA_TOO_LARGE }
         entries.push({ topic: name, partition: index, offset, leaderEpoch, metadata })
         return { index, errorCode: errorCodes.NONE }
       }),

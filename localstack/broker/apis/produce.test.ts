@@ -41,13 +41,13 @@ describe('producing', () => {
     {
       what: 'a batch that is cut off',
       records: buildBatch().subarray(0, 65),
-      error: errorCodes.CORRUPT_MESSAGE,
+      error: errorCodes.INVALID_RECORD,
     },
-    { what: 'no records', records: Buffer.alloc(0), error: errorCodes.CORRUPT_MESSAGE },
+    { what: 'no records', records: Buffer.alloc(0), error: errorCodes.INVALID_RECORD },
     {
       what: 'the old message format',
       records: oldFormat(),
-      error: errorCodes.UNSUPPORTED_FOR_MESSAGE_FORMAT,
+      error: errorCodes.INVALID_RECORD,
     },
     {
       what: 'two batches',
@@ -57,7 +57,7 @@ describe('producing', () => {
     {
       what: 'a transactional batch',
       records: buildBatch({ attributes: 16 }),
-      error: errorCodes.INVALID_RECORD,
+      error: errorCodes.TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
     },
     { what: 'too large a batch', records: large(), error: errorCodes.MESSAGE_TOO_LARGE },
   ])('refuses $what and stores nothing', async ({ records, error }) => {

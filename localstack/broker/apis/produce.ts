@@ -1,13 +1,7 @@
+import { type BatchRules, checkBatch } from '../storage/check-batch.ts'
 import type { PartitionLog } from '../storage/partition-log.ts'
-import {
-  BATCH_HEADER_BYTES,
-  type BatchHeader,
-  batchBytes,
-  hasValidChecksum,
-  magicOf,
-  readBatchHeader,
-} from '../storage/record-batch.ts'
-import type { TopicStore } from '../storage/topic-store.ts'
+import type { BatchHeader } from '../storage/record-batch.ts'
+import type { Topic, TopicStore } from '../storage/topic-store.ts'
 import {
   arrayOf,
   int16,
@@ -59,7 +53,13 @@ export const produceApi = defineApi(
   },
 )
 
-type Outcome = { errorCode: ErrorCode; baseOffset: number; logStartOffset?: number; errorMessage?: string }
+type Outcome = {
+  errorCode: ErrorCode
+  baseOffset: number
+  logStartOffset?: number
+  recordErrors?: { batchIndex: number; message: string }[]
+  errorMessage?: string
+}
 
 /** With acks 1 and -1 the response is sent after the records are in the file. Acks 0 has no response. */
 function produceRoute({ topics, log }: { topics: TopicStore; log(line: string): void }): Route {
@@ -67,8 +67,12 @@ function produceRoute({ topics, log }: { topics: TopicStore; log(line: string): 
     const topic = topics.find(name)
     const partition = topic?.partitions[index]
     if (!topic || !partition) return refused(errorCodes.UNKNOWN_TOPIC_OR_PARTITION)
-    const checked = checkBatch(records ?? Buffer.alloc(0), topics.setting(topic, 'max.message.bytes'))
-    if ('errorCode' in checked) return checked
+    const checked = checkBatch(records, rulesOf(topics, topic))
+    if ('errorCode' in checked) {
+      const { errorCode, errorMessage, records: recordErrors } = checked
+      log(`refused a batch for ${name}-${index}: ${errorMessage}`)
+      return { ...refused(errorCode, errorMessage), recordErrors }
+    }
     try {
       return append(partition, checked.batch, checked.header)
     } catch (error) {
@@ -102,26 +106,14 @@ function checkRequest(acks: number, transactionalId: string | null): Outcome | u
   return acks < -1 || acks > 1 ? refused(errorCodes.INVALID_REQUIRED_ACKS) : undefined
 }
 
-/** From version 3 on, a partition's records are exactly one batch of magic 2. */
-function checkBatch(batch: Buffer, maxBytes: number): { batch: Buffer; header: BatchHeader } | Outcome {
-  const magic = magicOf(batch)
-  if (magic === 0 || magic === 1) return refused(errorCodes.UNSUPPORTED_FOR_MESSAGE_FORMAT)
-  if (batch.length < BATCH_HEADER_BYTES || magic !== 2) return refused(errorCodes.CORRUPT_MESSAGE)
-  if (batchBytes(batch, 0) !== batch.length) {
-    return batchBytes(batch, 0) < batch.length
-      ? refused(errorCodes.INVALID_RECORD, 'one record batch per partition is allowed')
-      : refused(errorCodes.CORRUPT_MESSAGE)
+function rulesOf(topics: TopicStore, topic: Topic): BatchRules {
+  const now = Date.now()
+  return {
+    maxBytes: topics.setting(topic, 'max.message.bytes'),
+    needsKeys: topics.configs.valueOf(topic.configs, 'cleanup.policy').split(',').includes('compact'),
+    earliest: now - topics.setting(topic, 'message.timestamp.before.max.ms'),
+    latest: now + topics.setting(topic, 'message.timestamp.after.max.ms'),
   }
-  if (batch.length > maxBytes) return refused(errorCodes.MESSAGE_TOO_LARGE)
-  if (!hasValidChecksum(batch)) return refused(errorCodes.CORRUPT_MESSAGE)
-  const header = readBatchHeader(batch)
-  if (header.recordCount < 1 || header.recordCount !== header.lastOffset - header.baseOffset + 1) {
-    return refused(errorCodes.INVALID_RECORD, 'the record count does not match the offsets')
-  }
-  if (header.transactional || header.control) {
-    return refused(errorCodes.INVALID_RECORD, 'transactional and control batches are not supported')
-  }
-  return { batch, header }
 }
 
 function append(partition: PartitionLog, batch: Buffer, header: BatchHeader): Outcome {

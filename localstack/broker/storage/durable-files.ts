@@ -1,10 +1,16 @@
-import { ftruncateSync, renameSync, writeFileSync, writeSync } from 'node:fs'
+import { ftruncateSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs'
 
 /** Replaces a file. A process that is killed at any moment leaves either the old or the new content. */
 export function writeFileAtomically(path: string, content: string | Uint8Array): void {
   const temporary = `${path}.tmp`
-  writeFileSync(temporary, content, { mode: 0o600 })
-  renameSync(temporary, path)
+  try {
+    writeFileSync(temporary, content, { mode: 0o600 })
+    renameSync(temporary, path)
+  } catch (error) {
+    // What a full disk has taken of it would keep the disk full.
+    rmSync(temporary, { force: true })
+    throw error
+  }
 }
 
 /**

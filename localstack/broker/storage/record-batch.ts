@@ -10,6 +10,9 @@ const LEADER_EPOCH_AT = 12
 const MAGIC_AT = 16
 const CRC_AT = 17
 const ATTRIBUTES_AT = 21
+const MAX_TIMESTAMP_AT = 35
+/** The bit of the attributes that says that the broker set the time. */
+const APPEND_TIME = 0x08
 /** The length field counts the bytes after itself. */
 const LENGTH_OVERHEAD = 12
 
@@ -57,9 +60,9 @@ export function readBatchHeader(buffer: Buffer, at = 0): BatchHeader {
     compression: attributes & 0x07,
     transactional: (attributes & 0x10) !== 0,
     control: (attributes & 0x20) !== 0,
-    appendTime: (attributes & 0x08) !== 0,
+    appendTime: (attributes & APPEND_TIME) !== 0,
     baseTimestamp: Number(buffer.readBigInt64BE(at + 27)),
-    maxTimestamp: Number(buffer.readBigInt64BE(at + 35)),
+    maxTimestamp: Number(buffer.readBigInt64BE(at + MAX_TIMESTAMP_AT)),
     producerId: Number(buffer.readBigInt64BE(at + 43)),
     producerEpoch: buffer.readInt16BE(at + 51),
     baseSequence: buffer.readInt32BE(at + 53),
@@ -72,6 +75,13 @@ export function hasValidChecksum(batch: Buffer): boolean {
   return batch.readUInt32BE(CRC_AT) === crc32c(batch, ATTRIBUTES_AT)
 }
 
+/** Writes the largest timestamp of a batch's records into it, as times of their producer, and its new checksum. */
+export function setMaxTimestamp(batch: Buffer, maxTimestamp: number): void {
+  batch.writeBigInt64BE(BigInt.asIntN(64, BigInt(maxTimestamp)), MAX_TIMESTAMP_AT)
+  batch.writeInt16BE(batch.readInt16BE(ATTRIBUTES_AT) & ~APPEND_TIME, ATTRIBUTES_AT)
+  batch.writeUInt32BE(crc32c(batch, ATTRIBUTES_AT), CRC_AT)
+}
+
 /** Writes a batch's offset into it. The two fields are before the checksum, which does not cover them. */
 export function assignOffset(batch: Buffer, baseOffset: number): void {
   batch.writeBigInt64BE(BigInt(baseOffset), 0)
@@ -82,7 +92,7 @@ export function assignOffset(batch: Buffer, baseOffset: number): void {
 /** Yields the offset and timestamp of each record of a batch; of Snappy and LZ4 batches only one for the whole batch. */
 export function* readRecordTimes(header: BatchHeader, batch: Buffer): Generator<TimedOffset> {
   const records = decompress(header.compression, batch.subarray(BATCH_HEADER_BYTES))
-  if (!records) {
+  if (!records || header.appendTime) {
     // Snappy and LZ4 are not in node:zlib. The first offset is early rather than late.
     yield { offset: header.baseOffset, timestamp: header.maxTimestamp }
     return
@@ -98,11 +108,13 @@ export function* readRecordTimes(header: BatchHeader, batch: Buffer): Generator<
   }
 }
 
-/** Returns the records of a batch; undefined for Snappy and LZ4. */
-export function decompress(compression: number, records: Buffer): Buffer | undefined {
+/** Returns the records of a batch; undefined for Snappy and LZ4. Throws if they cannot be decompressed. */
+export function decompress(compression: number, records: Buffer, maxBytes?: number): Buffer | undefined {
+  const limit = maxBytes === undefined ? {} : { maxOutputLength: maxBytes }
   if (compression === 0) return records
-  if (compression === 1) return gunzipSync(records)
-  return compression === 4 ? zstdDecompressSync(records) : undefined
+  if (compression === 1) return gunzipSync(records, limit)
+  if (compression > 4) throw new Error(`there is no codec ${compression}`)
+  return compression === 4 ? zstdDecompressSync(records, limit) : undefined
 }
 
 const CRC_TABLE = Int32Array.from({ length: 256 }, (_, byte) => {

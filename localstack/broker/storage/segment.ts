@@ -1,6 +1,6 @@
 import { fstatSync, ftruncateSync, openSync, rmSync, statSync } from 'node:fs'
 import type { Clock } from '../../clock.ts'
-import { writeFully } from './durable-files.ts'
+import { writeFileAtomically, writeFully } from './durable-files.ts'
 import { readIndexFile, readSummary, type SegmentIndex, type Summary, writeIndexFile } from './index-file.ts'
 import type { Lru } from './lru.ts'
 import { createProducerStates, type ProducerSnapshot, type ProducerStates } from './producer-states.ts'
@@ -209,10 +209,27 @@ function recover(
   }
   if (summary !== known) summary = { ...summary, appendedAt: mtimeMs }
   if (summary.bytes < size) {
+    const rest = { path, file, position: summary.bytes, size }
+    const kept = isTorn(rest) ? '' : `, which are kept in ${keep(rest)}`
     ftruncateSync(file, summary.bytes)
-    log(`cut ${size - summary.bytes} torn or corrupt bytes off ${path}`)
+    log(`cut ${size - summary.bytes} torn or corrupt bytes off ${path}${kept}`)
   }
   return { summary, index }
+}
+
+type Rest = { path: string; file: number; position: number; size: number }
+
+/** Whether the rest is the beginning of one batch, whose write was never acknowledged. */
+function isTorn({ file, position, size }: Rest): boolean {
+  const rest = size - position
+  return rest < BATCH_HEADER_BYTES || batchBytes(readBytes(file, position, BATCH_HEADER_BYTES), 0) > rest
+}
+
+/** Copies bytes beside the segment: after a damaged batch may come records that were acknowledged. Returns where to. */
+function keep({ path, file, position, size }: Rest): string {
+  const kept = path.replace(/\.log$/, `.cut-at-${position}`)
+  writeFileAtomically(kept, readBytes(file, position, size - position))
+  return kept
 }
 
 function emptySummary(baseOffset: number): Summary {

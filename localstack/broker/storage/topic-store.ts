@@ -183,6 +183,8 @@ function createTopicConfigs(defaults: { retentionMs: number; segmentBytes: numbe
     ['compression.type', { fallback: 'producer', type: 'string' }],
     ['delete.retention.ms', { fallback: '86400000', type: 'long' }],
     ['max.message.bytes', { fallback: '1048588', type: 'int', allowed: /^\d+$/ }],
+    ['message.timestamp.after.max.ms', { fallback: '3600000', type: 'long', allowed: /^\d+$/ }],
+    ['message.timestamp.before.max.ms', { fallback: '9223372036854775807', type: 'long', allowed: /^\d+$/ }],
     ['message.timestamp.type', { fallback: 'CreateTime', type: 'string', allowed: /^CreateTime$/ }],
     ['min.insync.replicas', { fallback: '1', type: 'int' }],
     ['retention.bytes', { fallback: '-1', type: 'long' }],

@@ -71,6 +71,10 @@ export class Reader {
     return this.#bytes.subarray(at, at + length)
   }
 
+  skip(length: number): void {
+    this.#advance(length)
+  }
+
   utf8(length: number): string {
     const at = this.#advance(length)
     return this.#bytes.toString('utf8', at, at + length)
