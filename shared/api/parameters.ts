@@ -115,9 +115,9 @@ const source = inQuery(
 )
 const idempotencyKey = inHeader(
   'Idempotency-Key',
-  'A quoted string (RFC 8941). For as long as the log is kept (7 days by default) the same key with the same request returns the first response, even if the events have no ids. With another request the key is refused.',
-  '"8e03978e-40d5-43dd-bc93-6894a57f9324"',
-  { type: 'string', pattern: '^"(?:[ !#-\\[\\]-~]|\\\\["\\\\]){1,256}"$' },
+  'A key, in quotes (RFC 8941) or without: both are the same one. A key with a space, quote, comma or semicolon must be in quotes. For as long as the log is kept (7 days by default) the same key with the same request returns the first response, even if the events have no ids. With another request the key is refused.',
+  '8e03978e-40d5-43dd-bc93-6894a57f9324',
+  { type: 'string', pattern: '^(?:"(?:[ !#-\\[\\]-~]|\\\\["\\\\]){1,256}"|[!#-+\\--:<-~]{1,256})$' },
 )
 
 export const getParameters: readonly Json[] = [

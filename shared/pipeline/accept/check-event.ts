@@ -6,6 +6,7 @@ import type { Fault } from '#shared/core/refusal.ts'
 import { SEVERITIES } from '#shared/core/severity.ts'
 import type { Derived } from '#shared/domain/define-domain.ts'
 import type { Catalog } from '#shared/pipeline/catalog.ts'
+import { tidyMediaType } from '#shared/pipeline/cloudevents/media-type.ts'
 import type { EventDraft } from '#shared/pipeline/cloudevents/validate-event.ts'
 
 /** The source of an event whose producer gave none. */
@@ -30,7 +31,7 @@ export function completeEvent(
   { catalog, now, newId, traceparent, actor }: CompleteDeps,
 ): EventDraft {
   const definition = typeof given.type === 'string' ? catalog.definitionOf(given.type) : undefined
-  const draft = nameActor(given, definition?.actor, actor)
+  const draft = withTidyMediaType(nameActor(given, definition?.actor, actor))
   const key = draft.partitionkey ?? whereFits(draft, definition?.key, catalog)
   return {
     specversion: '1.0',
@@ -42,6 +43,13 @@ export function completeEvent(
     ...withoutNull(deriveCategory(draft, catalog)),
     ...(key !== undefined && { partitionkey: key }),
   }
+}
+
+/** Senders copy the header of a request, which may have more than an attribute may. */
+function withTidyMediaType(draft: EventDraft): EventDraft {
+  const { datacontenttype: given } = draft
+  const tidy = typeof given === 'string' ? tidyMediaType(given) : given
+  return tidy === given ? draft : { ...draft, datacontenttype: tidy }
 }
 
 /** Data of bytes, or of no members, is refused later where the type needs an actor. */

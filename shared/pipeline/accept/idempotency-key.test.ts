@@ -13,6 +13,19 @@ describe('the header', () => {
     ['"8e03978e-40d5-43dd-bc93-6894a57f9324"', '8e03978e-40d5-43dd-bc93-6894a57f9324'],
     ['"a \\"quoted\\" \\\\ one"', 'a "quoted" \\ one'],
     [`"${'k'.repeat(256)}"`, 'k'.repeat(256)],
+    ['8e03978e-40d5-43dd-bc93-6894a57f9324', '8e03978e-40d5-43dd-bc93-6894a57f9324'],
+    [' "padded" ', 'padded'],
+    [' padded ', 'padded'],
+    ['order/1:a+b=c_d.e~f', 'order/1:a+b=c_d.e~f'],
+    // What structured fields would read as bytes, a number or a truth is text here, because the sender means a key.
+    [':YWJj:', ':YWJj:'],
+    ['12', '12'],
+    ['?1', '?1'],
+    ["'a'", "'a'"],
+    ['a\\b', 'a\\b'],
+    ['"a\\\\b"', 'a\\b'],
+    ['"a, b; c"', 'a, b; c'],
+    ['k'.repeat(256), 'k'.repeat(256)],
     [undefined, undefined],
   ])('%j reads %j', (header, key) => {
     expect(readIdempotencyKey(header)).toBe(key)
@@ -20,7 +33,16 @@ describe('the header', () => {
 
   test.each([
     '',
-    'bare',
+    ' ',
+    'a b',
+    'a,b',
+    'a;b=1',
+    'a"b',
+    'a"',
+    '"a";b=1',
+    'ü',
+    'a\tb',
+    'k'.repeat(257),
     '""',
     '"open',
     '"a" "b"',
@@ -33,6 +55,13 @@ describe('the header', () => {
     expect(() => readIdempotencyKey(header)).toThrow(expect.objectContaining({ code: 'malformed' }))
   })
 })
+
+test.each(['"a","a"', 'a,b', '"a, b", "c"'])(
+  'the refusal of %s says that it came several times',
+  (header) => {
+    expect(() => readIdempotencyKey(header)).toThrow('The header "idempotency-key" came several times')
+  },
+)
 
 describe('the ids of a request', () => {
   const idsOf = (credential: string, key: string) => {

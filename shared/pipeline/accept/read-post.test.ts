@@ -94,7 +94,82 @@ describe('a posted body', () => {
   })
 })
 
+/** How senders write that a body is UTF-8, which media-type.test.ts has more of. */
+const UTF8 = ['', ';', '; ', ';charset=utf-8', '; CHARSET="UTF-8"', '; charset=utf8', ' ; charset = utf-8']
+
+describe.each(UTF8)('with %j behind its media type, a body is read', (parameters) => {
+  const event = makeEvent('1')
+  const attributes = { 'ce-specversion': '1.0', 'ce-id': '1', 'ce-source': '/s', 'ce-type': 't' }
+
+  test.each([
+    ['structured', 'application/cloudevents+json', event, {}],
+    ['batch', 'application/cloudevents-batch+json', [event], {}],
+    ['binary', 'application/json', { a: 1 }, attributes],
+    ['binary text', 'text/plain', 'a', attributes],
+    ['plain', 'application/json', { type: 't', data: 1 }, {}],
+  ])('in %s mode', (_, type, body, headers) => {
+    const { events } = decode(type + parameters, body, headers)
+    expect(events).toHaveLength(1)
+    expect(events[0]?.datacontenttype ?? 'a/b').not.toMatch(/;$|; *charset *= /)
+  })
+})
+
+test.each([
+  ['null', null],
+  ['""', ''],
+  ['0', 0],
+  ['false', false],
+  ['[]', []],
+])('a body %s of JSON in binary mode is the data', (body, data) => {
+  const headers = { 'ce-specversion': '1.0', 'ce-id': '1', 'ce-source': '/s', 'ce-type': 't' }
+  expect(decode('application/json', body, headers).events[0]).toMatchObject({ data })
+})
+
+describe('a header that came several times', () => {
+  const headers = { 'ce-specversion': '1.0', 'ce-id': '1', 'ce-source': '/s', 'ce-type': 't' }
+
+  test.each([
+    ['ce-id', '1,2'],
+    ['ce-id', '1,1'],
+    ['ce-id', '1, 2'],
+    ['ce-id', '"1","2"'],
+    ['ce-specversion', '1.0,1.0'],
+    ['ce-source', '/s,/s'],
+    ['ce-type', 't,t'],
+    ['ce-time', '2026-11-27T08:00:00Z,2026-11-27T08:00:00Z'],
+    ['ce-subject', 'a,b'],
+    ['ce-myextension', 'a,a'],
+    ['content-type', 'application/json,application/json'],
+    ['content-type', 'application/json; charset=utf-8, text/plain'],
+    ['content-type', 'application/cloudevents+json,application/cloudevents+json'],
+  ])('is refused with its name: %s is %s', (name, value) => {
+    const { code, faults } = refusal(() => decode('application/json', '1', { ...headers, [name]: value }))
+    expect([code, faults.map(({ pointer }) => pointer)]).toEqual(['malformed', [`/${name}`]])
+  })
+
+  test.each([
+    ['ce-id', '1%2C2', { id: '1,2' }],
+    ['ce-id', '"1,2"', { id: '1,2' }],
+    ['ce-source', '/s%2c1', { source: '/s,1' }],
+    ['ce-subject', 'Hamburg, Germany', { subject: 'Hamburg, Germany' }],
+    ['ce-subject', 'Hamburg,%20Germany', { subject: 'Hamburg, Germany' }],
+  ])('is not one with a comma of its own: %s is %s', (name, value, expected) => {
+    const { events } = decode('application/json', '1', { ...headers, [name]: value })
+    expect(events[0]).toMatchObject(expected)
+  })
+
+  test('is ignored where the body has the attributes', () => {
+    expect(decode('application/cloudevents+json', makeEvent('1'), { 'ce-id': '1,2' }).events).toHaveLength(1)
+  })
+})
+
 describe('a body is refused', () => {
+  test.each(['; charset=latin1', ';charset="utf-16"'])('whose charset is another one: %s', (parameters) => {
+    expect(refusal(() => decode(`application/json${parameters}`, { type: 't' })).code).toBe(
+      'unsupported_media_type',
+    )
+  })
+
   test.each([undefined, 'text/plain', 'application/jsonx', 'application/xml'])('whose type is %s', (type) => {
     expect(refusal(() => decode(type, { type: 't' })).code).toBe('unsupported_media_type')
   })

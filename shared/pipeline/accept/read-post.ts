@@ -1,8 +1,14 @@
 import type { CloudEvent } from '#shared/core/event.ts'
 import { ACCEPT_LIMITS, FAULTS_LIMIT } from '#shared/core/limits.ts'
 import { type Fault, faultsRefusal, Refusal } from '#shared/core/refusal.ts'
-import { decodeHttp, type HttpMessage, httpMode } from '#shared/pipeline/cloudevents/http.ts'
+import {
+  assertSingleHeaders,
+  decodeHttp,
+  type HttpMessage,
+  httpMode,
+} from '#shared/pipeline/cloudevents/http.ts'
 import { parseJson } from '#shared/pipeline/cloudevents/json-format.ts'
+import { assertUtf8MediaType, essenceOf } from '#shared/pipeline/cloudevents/media-type.ts'
 import {
   type CompleteEvent,
   type EventDraft,
@@ -68,18 +74,20 @@ export function decodeRequest(
   message: HttpMessage,
   complete: CompleteEvent,
 ): { isBatch: boolean; events: CloudEvent[] } {
+  assertSingleHeaders(message.headers)
   if (httpMode(message.headers) !== 'none') {
     const decoded = decodeHttp(message, complete)
     return decoded.mode === 'batch'
       ? { isBatch: true, events: decoded.events }
       : { isBatch: false, events: [decoded.event] }
   }
-  const mediaType = message.headers['content-type']?.split(';')[0]?.trim().toLowerCase()
-  if (mediaType !== 'application/json') {
+  const { 'content-type': contentType = '' } = message.headers
+  if (essenceOf(contentType) !== 'application/json') {
     const detail =
       'Send application/json with {"type": …, "data": …}, application/cloudevents+json, application/cloudevents-batch+json, or ce- headers.'
     throw faultsRefusal('unsupported_media_type', [{ pointer: '', detail }])
   }
+  assertUtf8MediaType(contentType)
   return { isBatch: false, events: [validateEvent(plainDraft(parseJson(message.body)), complete)] }
 }
 

@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer'
 import type { CloudEvent } from '#shared/core/event.ts'
 import { type ErrorCode, type Fault, faultsRefusal, Refusal } from '#shared/core/refusal.ts'
 import { parseJson } from './json-format.ts'
-import { isJsonMediaType, isTextMediaType, isUtf8MediaType } from './media-type.ts'
+import { isJsonMediaType, isTextMediaType, isUtf8MediaType, tidyMediaType } from './media-type.ts'
 import {
   type CompleteEvent,
   completeDraft,
@@ -46,7 +46,7 @@ export function decodeBinaryEvent(
     if (detail === null) draft[name] = text
     else faults.push({ pointer: pointerTo(name), detail })
   }
-  if (mediaType !== undefined) draft.datacontenttype = mediaType
+  if (mediaType !== undefined) draft.datacontenttype = tidyMediaType(mediaType)
   let code: ErrorCode = 'malformed'
   try {
     Object.assign(draft, decodeData(body, mediaType))

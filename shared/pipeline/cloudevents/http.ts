@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer'
 import type { CloudEvent } from '#shared/core/event.ts'
-import { faultsRefusal } from '#shared/core/refusal.ts'
+import { FAULTS_LIMIT } from '#shared/core/limits.ts'
+import { type Fault, faultsRefusal } from '#shared/core/refusal.ts'
 import {
   decodeBinaryEvent,
   encodeData,
@@ -9,7 +10,7 @@ import {
   mediaTypeOf,
 } from './binary-mode.ts'
 import { decodeJsonBatch, decodeJsonEvent, encodeJsonEvent } from './json-format.ts'
-import { JSON_BATCH, JSON_EVENT, JSON_EVENT_UTF8, messageMode } from './media-type.ts'
+import { JSON_BATCH, JSON_EVENT, JSON_EVENT_UTF8, messageMode, splitOutsideQuotes } from './media-type.ts'
 import type { CompleteEvent } from './validate-event.ts'
 
 // CloudEvents HTTP binding 1.0.2,
@@ -93,6 +94,39 @@ function decodeBinary(headers: HttpHeaders, body: Uint8Array, complete?: Complet
   )
   const mediaType = headers['content-type']
   return decodeBinaryEvent({ attributes, mediaType, body: body.length === 0 ? null : body }, complete)
+}
+
+/**
+ * The attributes whose values have no commas as a rule. In the others, such as a subject, a comma with a space behind it
+ * is a part of a text that somebody wrote: the gateway puts none between the values that it joins.
+ */
+const PLAIN =
+  /^(?:content-type|ce-(?:specversion|id|source|type|time|dataschema|category|severity|partitionkey|traceparent))$/
+const JOINED = /,(?! |%20)/
+
+/**
+ * Throws Refusal `malformed` naming each header of an event that came several times: its media type, and its attributes
+ * unless the body has them. API Gateway joins the values of headers with the same name by a comma, so that `a` and `b` arrive as `a,b`;
+ * a comma that belongs to a value is written as `%2C`, or in a quoted string.
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
+ */
+export function assertSingleHeaders(headers: HttpHeaders): void {
+  const faults: Fault[] = []
+  const inBody = /^\s*application\/cloudevents/i.test(headers['content-type'] ?? '')
+  for (const [name, value] of Object.entries(headers)) {
+    if (!value?.includes(',')) continue
+    if (name !== 'content-type' && (inBody || !name.startsWith('ce-'))) continue
+    if (!PLAIN.test(name) && !JOINED.test(value)) continue
+    if (splitOutsideQuotes(value, ',').length === 1) continue
+    faults.push({ pointer: `/${name.slice(0, 80)}`, detail: detailOf(name) })
+    if (faults.length === FAULTS_LIMIT) break
+  }
+  if (faults.length > 0) throw faultsRefusal('malformed', faults)
+}
+
+function detailOf(name: string): string {
+  const comma = name === 'content-type' ? '' : '; a comma that belongs to its value is written as %2C.'
+  return `is a header that came several times, or that has a comma: send it once${comma || '.'}`
 }
 
 // CloudEvents HTTP binding 1.0.2 §3.1.3.2,

@@ -22,8 +22,13 @@ export function messageMode(contentType: string | undefined): 'structured' | 'ba
   if (essence !== JSON_EVENT && essence !== JSON_BATCH) {
     throw unsupported(`Event format ${essence.slice(0, 80)} is not supported: send ${JSON_EVENT}.`)
   }
-  if (charsetOf(contentType) !== 'utf-8') throw unsupported('Charset is not supported: send UTF-8.')
+  assertUtf8MediaType(contentType)
   return essence === JSON_EVENT ? 'structured' : 'batch'
+}
+
+/** Throws Refusal `unsupported_media_type` if a body of this content type is not UTF-8 by its charset. */
+export function assertUtf8MediaType(contentType: string): void {
+  if (!isUtf8MediaType(contentType)) throw unsupported('Charset is not supported: send UTF-8.')
 }
 
 function unsupported(detail: string): Refusal {
@@ -33,15 +38,48 @@ function unsupported(detail: string): Refusal {
 // RFC 2045 §5.1, https://www.rfc-editor.org/rfc/rfc2045#section-5.1 (RFC 2046 takes its grammar from there)
 //   content   = type "/" subtype *(";" parameter)
 //   parameter = token "=" (token / quoted-string)
+// RFC 9110 §5.6.6, https://www.rfc-editor.org/rfc/rfc9110#section-5.6.6, allows in a header what is no parameter between
+// semicolons, such as nothing. Senders also write spaces around "=", and no value behind it.
 const TOKEN = "[!#$%&'*+.0-9A-Z^_`a-z{|}~-]+"
 const QUOTED = '"(?:[ !#-\\[\\]-~]|\\\\[ -~])*"'
-const PARAMETER = `;[ \\t]*(${TOKEN})=(${TOKEN}|${QUOTED})`
-const PARAMETERS = new RegExp(PARAMETER, 'g')
-const MEDIA_TYPE = new RegExp(`^${TOKEN}/${TOKEN}(?:[ \\t]*${PARAMETER})*[ \\t]*$`)
+const PARAMETER = new RegExp(`^(${TOKEN})[ \\t]*=[ \\t]*(${TOKEN}|${QUOTED})?$`)
+const MEDIA_TYPE = new RegExp(`^${TOKEN}/${TOKEN}(?:[ \\t]*;[ \\t]*${TOKEN}=(?:${TOKEN}|${QUOTED}))*[ \\t]*$`)
 
 /** Whether `text` is a media type with optional parameters, and no longer than any. */
 export const isMediaType = (text: string): boolean =>
   text.length <= ACCEPT_LIMITS.mediaTypeLength && MEDIA_TYPE.test(text)
+
+/**
+ * Returns the content type of a message as an attribute of an event can have it: the same text, or without what a header
+ * may have besides, so that `application/json;` is `application/json`. What is no media type is returned as it is.
+ */
+export function tidyMediaType(contentType: string): string {
+  if (isMediaType(contentType) || contentType.length > ACCEPT_LIMITS.mediaTypeLength) return contentType
+  const [type = '', ...parameters] = splitOutsideQuotes(contentType, ';')
+  const kept = parameters.flatMap((text) => {
+    const [, name, value] = PARAMETER.exec(text) ?? []
+    return value === undefined ? (name === undefined && text !== '' ? [text] : []) : [`${name}=${value}`]
+  })
+  const tidy = [type, ...kept].join('; ')
+  return isMediaType(tidy) ? tidy : contentType
+}
+
+/** Splits a header at each `separator` that is not in a quoted string; the pieces have no space around them. */
+export function splitOutsideQuotes(text: string, separator: string): string[] {
+  const pieces: string[] = []
+  let [start, isQuoted] = [0, false]
+  for (let at = 0; at < text.length; at++) {
+    const character = text[at]
+    if (isQuoted && character === '\\') at++
+    else if (character === '"') isQuoted = !isQuoted
+    else if (character === separator && !isQuoted) {
+      pieces.push(text.slice(start, at).trim())
+      start = at + 1
+    }
+  }
+  pieces.push(text.slice(start).trim())
+  return pieces
+}
 
 /** The media type without its parameters, in lower case: `Text/Plain; charset=UTF-8` is `text/plain`. */
 export function essenceOf(mediaType: string): string {
@@ -64,16 +102,22 @@ export function isTextMediaType(mediaType: string): boolean {
 
 /** The `charset` parameter in lower case; `utf-8` if there is none. Of a text that is too long, only the beginning is read. */
 function charsetOf(mediaType: string): string {
-  const read = mediaType.slice(0, ACCEPT_LIMITS.mediaTypeLength)
-  for (const [, name, value] of read.matchAll(PARAMETERS)) {
-    if (name?.toLowerCase() === 'charset') return (value ?? '').replaceAll(/["\\]/g, '').toLowerCase()
+  const [, ...parameters] = splitOutsideQuotes(mediaType.slice(0, ACCEPT_LIMITS.mediaTypeLength), ';')
+  for (const parameter of parameters) {
+    const [, name, value] = PARAMETER.exec(parameter) ?? []
+    const charset = value
+      ?.replaceAll(/["'\\]/g, '')
+      .trim()
+      .toLowerCase()
+    if (name?.toLowerCase() === 'charset' && charset) return charset
   }
   return 'utf-8'
 }
 
+/** The names of UTF-8 and of US-ASCII, which is a part of it. */
+const UTF8_CHARSETS = ['utf-8', 'utf8', 'us-ascii', 'ascii']
+
 /** Whether text of this media type is UTF-8, of which US-ASCII is a part. */
 export function isUtf8MediaType(mediaType: string): boolean {
-  if (!mediaType.includes(';')) return true
-  const charset = charsetOf(mediaType)
-  return charset === 'utf-8' || charset === 'utf8' || charset === 'us-ascii'
+  return !mediaType.includes(';') || UTF8_CHARSETS.includes(charsetOf(mediaType))
 }

@@ -5,7 +5,7 @@ import type { Sent } from '#shared/pipeline/accept/accept.ts'
 import type { Author } from '#shared/pipeline/accept/authorship.ts'
 import { type CompleteDeps, completeEvent, createIdMaker } from '#shared/pipeline/accept/check-event.ts'
 import { sentOf } from '#shared/pipeline/accept/read-post.ts'
-import { decodeHttp } from '#shared/pipeline/cloudevents/http.ts'
+import { assertSingleHeaders, decodeHttp } from '#shared/pipeline/cloudevents/http.ts'
 import {
   type CompleteEvent,
   type EventDraft,
@@ -63,6 +63,7 @@ function decodeDelivery(
   request: WebhookRequest,
   complete: CompleteEvent,
 ): CloudEvent {
+  assertSingleHeaders(request.headers)
   const decoded = decodeHttp(request, complete)
   const signsBody = schemes.some((scheme) => 'content' in scheme)
   if (decoded.mode === 'structured' || (decoded.mode === 'binary' && !signsBody)) return decoded.event
