@@ -16,7 +16,7 @@ const isDocument = (file: string) =>
 const OTHER_DAYS = [
   'infra/parameters/mapping-settings.ts', // Lambda's bound of the age of a record
   'shared/core/retention.ts', // the units of the setting
-  'shared/pipeline/webhooks/provider.ts', // the age of a signature
+  'shared/pipeline/webhooks/scheme.ts', // the age of a signature
 ]
 const DAY = /86_?400|604_?800/
 const WEEK = /\b(?:7|seven) days\b/

@@ -16,7 +16,7 @@ const deliveries = examples.flatMap(({ name, examples: payloads }) =>
   payloads.map((payload, index) => ({ name, payload, id: `${name}-${index}` })),
 )
 
-const source = webhookSources({ WEBHOOK_SECRET_GITHUB: 'octo' }).get('github')
+const source = webhookSources({ WEBHOOK_SECRET_GITHUB: 'octo-secret' }).get('github')
 const deps = {
   catalog: createCatalog([]),
   now: () => new Date('2026-11-21T08:00:00Z'),
@@ -39,7 +39,7 @@ test.each(deliveries)(
       'content-type': 'application/json',
       'x-github-event': name,
       'x-github-delivery': id,
-      'x-hub-signature-256': `sha256=${hex(await hmac('SHA-256', 'octo', text))}`,
+      'x-hub-signature-256': `sha256=${hex(await hmac('SHA-256', 'octo-secret', text))}`,
     }
     const request = { method: 'POST', url: 'https://example.com/webhooks/github', headers, body }
     const received = receiveWebhook(source, request, deps)

@@ -7,7 +7,7 @@ import { isMediaType } from '#shared/pipeline/cloudevents/media-type.ts'
 import type { EventDraft } from '#shared/pipeline/cloudevents/validate-event.ts'
 import { fieldAt, isShallow, readPayload, textOf } from './payload.ts'
 import type { Lookup, Mapping } from './provider.ts'
-import type { WebhookRequest } from './verify.ts'
+import type { WebhookRequest } from './webhook-request.ts'
 
 const NOT_IN_SEGMENT = /[^A-Za-z0-9_~-]/g
 const NOT_IN_TEXT = /[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}]/gu

@@ -7,7 +7,7 @@ import { makeContext } from '#shared/testing/functions/lambda-events.ts'
 import { ed25519, hex, hmac } from '#shared/testing/webhooks/web-crypto.ts'
 import { grantDeliveries, publicUrl, receiveWebhook } from './receive-webhook.ts'
 import { webhookSources } from './sources.ts'
-import type { WebhookRequest } from './verify.ts'
+import type { WebhookRequest } from './webhook-request.ts'
 
 const NOW = new Date('2026-11-21T08:00:00Z')
 const SECONDS = String(NOW.getTime() / 1000)

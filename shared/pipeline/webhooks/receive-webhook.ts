@@ -15,7 +15,8 @@ import { mapWebhook } from './map-webhook.ts'
 import { fieldAt, readPayload } from './payload.ts'
 import type { Challenge } from './provider.ts'
 import type { WebhookSource } from './sources.ts'
-import { verifyWebhook, type WebhookRequest } from './verify.ts'
+import { verifyWebhook } from './verify.ts'
+import type { WebhookRequest } from './webhook-request.ts'
 
 /**
  * What a verified request becomes: an event, with what of it was sent, and its id in `madeIds` if it was made here; or

@@ -1,9 +1,10 @@
 import * as z from 'zod'
 import { logError } from '#shared/pipeline/log-error.ts'
 import type { SecretCache } from '#shared/pipeline/record-secrets.ts'
-import { challengeSchema, mappingSchema, type Provider, type Scheme, schemeSchema } from './provider.ts'
+import { challengeSchema, mappingSchema, type Provider } from './provider.ts'
 import { providers } from './providers/providers.ts'
-import { ed25519Key, hmacKey, isPublicKey, localKeyPair } from './secret-key.ts'
+import { isBeside, secretProblem, secretVariable, secretVariables, withLocalKeys } from './read-secrets.ts'
+import { type Scheme, schemeSchema } from './scheme.ts'
 
 /** A sender that may deliver to `POST /webhooks/{name}`. */
 export type WebhookSource = Provider & { readonly name: string; readonly secrets: readonly string[] }
@@ -34,8 +35,9 @@ const entriesSchema = z.record(
 
 /**
  * Returns the sources that may deliver, by name: every provider that is built in and has a secret, and the entries of
- * `WEBHOOK_SOURCES` (JSON, by name). Secrets are comma-separated in `WEBHOOK_SECRET_<NAME>`. With
- * `WEBHOOK_LOCAL_SECRETS=1` every source without one has `local-secret-<name>`.
+ * `WEBHOOK_SOURCES` (JSON, by name). A secret is the whole value of `WEBHOOK_SECRET_<NAME>`; further ones, while it is
+ * rotated, are those of `WEBHOOK_SECRET_<NAME>_2` and so on. With `WEBHOOK_LOCAL_SECRETS=1` every source without one has
+ * `local-secret-<name>`.
  * Throws an error that lists everything that is wrong.
  */
 export function webhookSources(env: Environment): ReadonlyMap<string, WebhookSource> {
@@ -43,19 +45,13 @@ export function webhookSources(env: Environment): ReadonlyMap<string, WebhookSou
   const isLocal = env.WEBHOOK_LOCAL_SECRETS === '1'
   const builtIn = Object.keys(providers).map((name): [string, Entry] => [name, { like: name }])
   const entries = new Map([...builtIn, ...Object.entries(readEntries(env.WEBHOOK_SOURCES, problems))])
+  problems.push(...sharedVariables(entries, env))
   const sources = new Map<string, WebhookSource>()
   for (const [name, entry] of entries) {
     const provider = toProvider(entry)
-    const variables = entry.secrets ?? [`WEBHOOK_SECRET_${name.toUpperCase().replaceAll('-', '_')}`]
-    const secrets = variables.flatMap((variable) =>
-      readSecrets(
-        variable,
-        env[variable],
-        isLocal ? `local-secret-${name}` : undefined,
-        provider.schemes,
-        problems,
-      ),
-    )
+    const variables = entry.secrets ?? secretVariables(secretVariable(name), env)
+    const secrets = readSecrets(variables, env, { schemes: provider.schemes, isLocal, problems })
+    if (secrets.length === 0 && isLocal) secrets.push(`local-secret-${name}`)
     const isWanted = secrets.length > 0 || !builtIn.some(([known]) => known === name)
     if (secrets.length === 0 && isWanted)
       problems.push(`${name}: none of ${variables.join(', ')} has a secret`)
@@ -137,34 +133,47 @@ function toProvider({ like, scheme, mapping, challenges }: Entry): Provider {
   }
 }
 
+type Reading = {
+  readonly schemes: readonly Scheme[]
+  readonly isLocal: boolean
+  readonly problems: string[]
+}
+
 function readSecrets(
-  variable: string,
-  value: string | undefined,
-  fallback: string | undefined,
-  schemes: readonly Scheme[],
-  problems: string[],
+  variables: readonly string[],
+  env: Environment,
+  { schemes, isLocal, problems }: Reading,
 ): string[] {
-  const given = (value ?? '').split(',').map((secret) => secret.trim())
-  const secrets = given.filter((secret) => secret !== '')
-  if (secrets.length === 0) return fallback === undefined ? [] : [fallback]
-  for (const [index, secret] of secrets.entries()) {
-    const isKeyPair = fallback !== undefined && schemes.some(({ algorithm }) => algorithm === 'ed25519')
-    const isUsable = isKeyPair || schemes.some((scheme) => fits(secret, scheme))
-    if (!isUsable) problems.push(`${variable}: secret ${index + 1} has not the form that its scheme needs`)
-  }
-  return secrets
+  return variables.flatMap((variable) => {
+    const secret = env[variable] ?? ''
+    if (secret === '') return []
+    const problem = secretProblem(secret, schemes, isLocal)
+    if (problem !== null) problems.push(`${variable}: ${problem}`)
+    return [secret]
+  })
 }
 
-function fits(secret: string, scheme: Scheme): boolean {
-  if (scheme.algorithm === 'token') return !isPublicKey(secret)
-  if (scheme.algorithm === 'basic') return secret.includes(':') && !isPublicKey(secret)
-  if (scheme.algorithm !== 'ed25519') return hmacKey(secret, scheme.key) !== null
-  return ed25519Key(secret, { marked: scheme.key === 'standard' }) !== null
+/**
+ * Returns what is wrong with the names of variables: one that is set must not be the secret of two sources, because names
+ * differ in `-` and `_` only or one ends in a number that counts the secrets of the other. What `secrets` names is meant.
+ */
+function sharedVariables(entries: ReadonlyMap<string, Entry>, env: Environment): string[] {
+  const named = [...entries].filter(([, { secrets }]) => secrets === undefined)
+  return [...entries].flatMap(([name, { secrets }]) =>
+    (secrets ?? [secretVariable(name)])
+      .filter((variable) => (env[variable] ?? '') !== '')
+      .flatMap((variable) =>
+        named
+          .filter(([other]) => other !== name && opens(variable, other, secrets === undefined))
+          .map(
+            ([other]) =>
+              `${variable}: is a secret of ${name} and of ${other}; name another variable in "secrets" of one of them`,
+          ),
+      ),
+  )
 }
 
-/** On the local stack a plain text is the seed of a key pair if a scheme needs one, so that nobody has to create keys. */
-function withLocalKeys(secrets: readonly string[], schemes: readonly Scheme[]): readonly string[] {
-  if (!schemes.some(({ algorithm }) => algorithm === 'ed25519')) return secrets
-  const texts = secrets.filter((secret) => ed25519Key(secret, { marked: false }) === null)
-  return [...secrets, ...texts.map((text) => localKeyPair(text).publicKey)]
+function opens(variable: string, source: string, isUnnamed: boolean): boolean {
+  const own = secretVariable(source)
+  return isBeside(variable, own) || (isUnnamed && variable === own)
 }

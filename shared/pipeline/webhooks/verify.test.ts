@@ -1,9 +1,9 @@
 import { Buffer } from 'node:buffer'
 import { describe, expect, test } from 'vitest'
 import { base64, ed25519, fromBase64, hex, hmac, sha256Hex } from '#shared/testing/webhooks/web-crypto.ts'
-import type { Scheme } from './provider.ts'
+import { localKeyPair } from './local-keys.ts'
 import { providers } from './providers/providers.ts'
-import { localKeyPair } from './secret-key.ts'
+import type { Scheme } from './scheme.ts'
 import { verifyWebhook } from './verify.ts'
 
 const NOW = new Date('2026-11-21T08:00:00Z')

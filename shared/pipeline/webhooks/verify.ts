@@ -1,9 +1,15 @@
 import { Buffer } from 'node:buffer'
-import { createHash, createHmac, type KeyObject, timingSafeEqual, verify as verifyEd25519 } from 'node:crypto'
+import { createHash, createHmac, type KeyObject, timingSafeEqual, verify as verifyWithKey } from 'node:crypto'
 import { parseTimestamp } from '#shared/core/time.ts'
-import { payloadText, readForm } from './payload.ts'
-import { type ContentPart, parseContent, type Scheme, type SignedScheme, type Timestamp } from './provider.ts'
-import { decodeBase64, decodeHex, ed25519Key, hmacKey, isPublicKey } from './secret-key.ts'
+import { certificateKey, type KnownKeys } from './certificate.ts'
+import { decodeBase64, decodeHex } from './encodings.ts'
+import { fieldAt, payloadText, readPayload } from './payload.ts'
+import { publicKeyFor } from './public-key.ts'
+import type { Scheme, SignedScheme, Timestamp } from './scheme.ts'
+import { ed25519Key, hmacKey, isPublicKey } from './secret-key.ts'
+import { signedContent } from './signed-content.ts'
+import { refuseJwt } from './verify-token.ts'
+import type { WebhookRequest } from './webhook-request.ts'
 
 type Verdict = { readonly ok: true } | { readonly ok: false; readonly reason: string }
 
@@ -12,22 +18,25 @@ type Verification = WebhookRequest & {
   readonly schemes: readonly Scheme[]
   /** All are tried, so that a secret can be rotated. An empty one never matches. */
   readonly secrets: readonly string[]
+  /** What senders publish that this request may be signed with. */
+  readonly known?: KnownKeys
   readonly now: Date
 }
 
 const NO_MATCH = 'No configured secret matches the signature.'
+const NOTHING_KNOWN: KnownKeys = new Map()
 
 /**
  * Verifies that a request was signed with one of the secrets, recently, over the raw bytes of its body. Signatures are
  * compared in constant time, and all secrets are tried even after a match. The reason names what is missing or
  * invalid; it never contains the expected value.
  */
-export function verifyWebhook({ schemes, secrets, now, ...request }: Verification): Verdict {
+export function verifyWebhook({ schemes, secrets, known, now, ...request }: Verification): Verdict {
   const usable = secrets.filter((secret) => secret !== '')
   if (usable.length === 0) return { ok: false, reason: 'No secret is configured.' }
   const refusals: Refused[] = []
   for (const scheme of schemes) {
-    const refused = refuse(scheme, usable, request, now)
+    const refused = refuse(scheme, usable, request, { known: known ?? NOTHING_KNOWN, now })
     if (refused === null) return { ok: true }
     refusals.push(refused)
   }
@@ -40,29 +49,72 @@ export function verifyWebhook({ schemes, secrets, now, ...request }: Verificatio
 
 /** Why one scheme refuses the request; `isMissing` if the request does not use that scheme at all. */
 type Refused = { readonly reason: string; readonly isMissing: boolean }
+type Beside = { readonly known: KnownKeys; readonly now: Date }
 
 function refuse(
   scheme: Scheme,
   secrets: readonly string[],
   request: WebhookRequest,
-  now: Date,
+  beside: Beside,
 ): Refused | null {
   if (scheme.algorithm === 'token') return refuseToken(scheme.header, scheme.prefix ?? '', secrets, request)
   if (scheme.algorithm === 'basic') {
     const credentials = secrets.map((secret) => Buffer.from(secret).toString('base64'))
     return refuseToken('authorization', 'Basic ', credentials, request)
   }
+  if (scheme.algorithm === 'jwt') {
+    const published = beside.known.get(scheme.keys ?? '')
+    return refuseJwt({ scheme, secrets, request, published, now: beside.now })
+  }
+  return refuseSigned(scheme, secrets, request, beside)
+}
+
+function refuseSigned(
+  scheme: SignedScheme,
+  secrets: readonly string[],
+  request: WebhookRequest,
+  beside: Beside,
+): Refused | null {
+  const refused = (reason: string) => ({ reason, isMissing: false })
+  if (!isForScheme(scheme, request)) return { reason: 'The delivery is of another kind.', isMissing: true }
   const found = readSignatures(scheme, request)
   if ('reason' in found) return found
   const time = scheme.timestamp
-    ? checkTimestamp(scheme.timestamp, request, found.pairs, now)
+    ? checkTimestamp(scheme.timestamp, request, found.pairs, beside.now)
     : { text: undefined }
-  if ('reason' in time) return { reason: time.reason, isMissing: false }
-  const content = signedContent(scheme, request, time.text)
-  if ('reason' in content) return { reason: content.reason, isMissing: false }
+  if ('reason' in time) return refused(time.reason)
   const signatures = found.texts.map(scheme.encoding === 'hex' ? decodeHex : decodeBase64)
-  const matches = scheme.algorithm === 'ed25519' ? matchesEd25519 : matchesHmac
-  return matches(scheme, secrets, content.bytes, signatures) ? null : { reason: NO_MATCH, isMissing: false }
+  if (scheme.certificate !== undefined) {
+    const certified = certificateKey(scheme, request, beside)
+    if ('reason' in certified) return certified
+    const contents = secrets.map((secret) =>
+      isFor(scheme, request, secret)
+        ? signedContent(scheme, request, { timestamp: time.text, secret })
+        : { reason: 'The delivery is for another receiver.' },
+    )
+    const isSigned = contents.some(
+      (content) => 'bytes' in content && isSignedWith(scheme, certified.key, content.bytes, signatures),
+    )
+    const incomplete = contents.find((content) => 'reason' in content)
+    return isSigned ? null : refused(incomplete?.reason ?? NO_MATCH)
+  }
+  const content = signedContent(scheme, request, { timestamp: time.text })
+  if ('reason' in content) return refused(content.reason)
+  const matches = scheme.algorithm.startsWith('hmac-') ? matchesHmac : matchesPublicKey
+  return matches(scheme, secrets, content.bytes, signatures) ? null : refused(NO_MATCH)
+}
+
+/** Whether the body has what a scheme is used for. */
+export function isForScheme({ when = {} }: SignedScheme, { headers, body }: WebhookRequest): boolean {
+  const wanted = Object.entries(when)
+  if (wanted.length === 0) return true
+  const payload = readPayload(headers['content-type'], body)
+  return wanted.every(([pointer, value]) => fieldAt(payload, pointer) === value)
+}
+
+/** Whether a delivery names the secret as its receiver, where a scheme has receivers. */
+export function isFor({ recipient }: SignedScheme, { headers, body }: WebhookRequest, secret: string) {
+  return recipient === undefined || payloadText(headers['content-type'], body, recipient) === secret
 }
 
 type Match = (
@@ -84,14 +136,40 @@ const matchesHmac: Match = ({ algorithm, key: form }, secrets, content, signatur
   return isMatch
 }
 
-const matchesEd25519: Match = ({ key: form }, secrets, content, signatures) => {
-  const keys = secrets.map((secret) => ed25519Key(secret, { marked: form === 'standard' }))
-  return keys
+const matchesPublicKey: Match = (scheme, secrets, content, signatures) =>
+  secrets
+    .map((secret) => readPublicKey(scheme, secret))
     .filter((key): key is KeyObject => key !== null)
-    .some((key) =>
-      signatures.some((given) => given?.length === 64 && verifyEd25519(null, content, key, given)),
-    )
+    .some((key) => isSignedWith(scheme, key, content, signatures))
+
+/** Returns the public key in a secret, or null if it is not one that a scheme verifies with. */
+export function readPublicKey({ algorithm, key: form }: SignedScheme, secret: string): KeyObject | null {
+  return algorithm === 'ed25519'
+    ? ed25519Key(secret, { marked: form === 'standard' })
+    : publicKeyFor(algorithm, secret)
 }
+
+const HASHES = {
+  ed25519: null,
+  'ecdsa-sha256': 'sha256',
+  'rsa-sha1': 'sha1',
+  'rsa-sha256': 'sha256',
+} as const
+
+/** Signatures of ECDSA are in DER, those of RSA in the padding of PKCS #1 v1.5. */
+function isSignedWith(
+  { algorithm }: SignedScheme,
+  key: KeyObject,
+  content: Buffer,
+  signatures: readonly (Buffer | null)[],
+): boolean {
+  const hash = Object.hasOwn(HASHES, algorithm) ? HASHES[algorithm as keyof typeof HASHES] : undefined
+  if (hash === undefined) return false
+  return signatures.some((given) => given !== null && verifyWithKey(hash, content, key, given))
+}
+
+/** The name of a way to authenticate has no case (RFC 9110 §11.1); a prefix of any other header is taken as it is. */
+const AUTHENTICATION = /^(?:bearer|basic) (?=.)/i
 
 function refuseToken(
   header: string,
@@ -101,11 +179,15 @@ function refuseToken(
 ): Refused | null {
   const text = headers[header]
   if (!text) return { reason: `The header "${header}" is missing.`, isMissing: true }
-  const given = digest(text)
+  const lower = (value: string) => value.replace(AUTHENTICATION, (name) => name.toLowerCase())
+  const given = digest(header === 'authorization' ? lower(text) : text)
   let isMatch = false
   const tokens = secrets.filter((secret) => !isPublicKey(secret))
   // All digests have the same length, so that the comparison reveals nothing about the lengths of the secrets.
-  for (const secret of tokens) if (timingSafeEqual(digest(prefix + secret), given)) isMatch = true
+  for (const secret of tokens) {
+    const wanted = prefix + secret
+    if (timingSafeEqual(digest(header === 'authorization' ? lower(wanted) : wanted), given)) isMatch = true
+  }
   return isMatch ? null : { reason: 'No configured secret matches.', isMissing: false }
 }
 
@@ -193,92 +275,4 @@ function parseTime(text: string, unit: Timestamp['unit']): number | null {
   if (unit === 'iso') return parseTimestamp(text)
   if (!DIGITS.test(text)) return null
   return unit === 's' ? Number(text) * 1000 : Number(text)
-}
-
-/** A request as a sender's signature sees it: header names in lower case, the body as the bytes that were sent. */
-export type WebhookRequest = {
-  readonly method: string
-  /** The public URL that the sender called, with its query. */
-  readonly url: string
-  readonly headers: Readonly<Record<string, string | undefined>>
-  readonly body: Uint8Array
-}
-
-/** HubSpot signs the URL with only these escapes decoded: https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/request-validation */
-const UNDONE_ESCAPES = /%(?:3A|2F|3F|40|21|24|27|28|29|2A|2C|3B)/gi
-
-/** Returns the bytes that the sender signed, or the reason why they are incomplete. `timestamp` is the text that was sent. */
-function signedContent(
-  { content, bodyDigestInQuery }: SignedScheme,
-  request: WebhookRequest,
-  timestamp: string | undefined,
-): { bytes: Buffer } | { reason: string } {
-  const digest = bodyDigestInQuery === undefined ? null : queryParameter(request.url, bodyDigestInQuery)
-  const needsDigest = bodyDigestInQuery !== undefined && !/\{(?:form|body)\}/.test(content)
-  if (digest === null ? needsDigest : digest !== sha256(request.body))
-    // Needs no constant-time comparison: the digest is in the URL, not secret.
-    return { reason: `The query parameter "${bodyDigestInQuery}" is not the SHA-256 of the body.` }
-  const pieces: Uint8Array[] = []
-  for (const piece of parseContent(content)) {
-    const isCovered = digest !== null && 'part' in piece && piece.part === 'form'
-    const value = isCovered ? '' : bytesOf(piece, request, timestamp)
-    if (value === null) return { reason: missing(piece) }
-    pieces.push(typeof value === 'string' ? Buffer.from(value) : value)
-  }
-  return { bytes: Buffer.concat(pieces) }
-}
-
-function bytesOf(
-  piece: ContentPart,
-  { method, url, headers, body }: WebhookRequest,
-  timestamp: string | undefined,
-): string | Uint8Array | null {
-  if ('literal' in piece) return piece.literal
-  switch (piece.part) {
-    case 'body':
-      return body
-    case 'body-sha256':
-      return sha256(body)
-    case 'timestamp':
-      return timestamp ?? null
-    case 'url':
-      return url
-    case 'url-decoded':
-      return url.replaceAll(UNDONE_ESCAPES, decodeURIComponent)
-    case 'method':
-      return method
-    case 'form':
-      return formContent(headers['content-type'], body)
-    case 'header':
-      return headers[piece.from] || null
-    default:
-      return payloadText(headers['content-type'], body, piece.from) ?? null
-  }
-}
-
-function missing(piece: ContentPart): string {
-  if ('literal' in piece) return ''
-  if (piece.part === 'header') return `The header "${piece.from}" is missing.`
-  if (piece.part === 'field') return `The body has no field "${piece.from}".`
-  return piece.part === 'form' ? 'The body is not a form.' : `The request has no ${piece.part}.`
-}
-
-/** Names in byte order, each directly followed by its value; equal values of one name count once (Twilio). */
-function formContent(mediaType: string | undefined, body: Uint8Array): string | null {
-  if (body.length === 0) return ''
-  const fields = readForm(mediaType, body)
-  if (fields === null) return null
-  const byName = new Map<string, Set<string>>()
-  for (const [name, value] of fields) byName.set(name, (byName.get(name) ?? new Set()).add(value))
-  const names = [...byName.keys()].sort()
-  return names.flatMap((name) => [...(byName.get(name) ?? [])].sort().map((value) => name + value)).join('')
-}
-
-function queryParameter(url: string, name: string): string | null {
-  const start = url.indexOf('?')
-  return start < 0 ? null : new URLSearchParams(url.slice(start + 1)).get(name)
-}
-
-function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex')
 }

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
-import type { Scheme } from '#shared/pipeline/webhooks/provider.ts'
-import type { WebhookRequest } from '#shared/pipeline/webhooks/verify.ts'
+import type { Scheme } from '#shared/pipeline/webhooks/scheme.ts'
+import type { WebhookRequest } from '#shared/pipeline/webhooks/webhook-request.ts'
 
 /** A delivery with its secret and the time of its verification. */
 export type Attempt = { readonly request: WebhookRequest; readonly secret: string; readonly now: Date }
@@ -27,7 +27,7 @@ function mutateBytes(bytes: Uint8Array, random: () => number): Uint8Array {
 /** The headers that a scheme reads. */
 function headersOf(scheme: Scheme): string[] {
   if (scheme.algorithm === 'basic') return ['authorization']
-  if (scheme.algorithm === 'token') return [scheme.header]
+  if (scheme.algorithm === 'token' || scheme.algorithm === 'jwt') return [scheme.header]
   const signed = [...scheme.content.matchAll(/\{header:([^}]+)\}/g)].map((match) => match[1])
   return [scheme.signature.header, scheme.timestamp?.header, ...signed].filter((name) => name !== undefined)
 }
@@ -45,7 +45,8 @@ export function mutatorsFor(scheme: Scheme): ((attempt: Attempt, random: () => n
       return change(attempt, { headers: { ...headers, [name]: mutateText(headers[name] ?? '', random) } })
     }),
   ]
-  if (scheme.algorithm === 'token' || scheme.algorithm === 'basic') return mutators
+  if (scheme.algorithm === 'token' || scheme.algorithm === 'basic' || scheme.algorithm === 'jwt')
+    return mutators
   const { content, timestamp } = scheme
   if (/\{(?:body|form)\}/.test(content) || scheme.signature.field !== undefined)
     mutators.push((attempt, random) => change(attempt, { body: mutateBytes(attempt.request.body, random) }))

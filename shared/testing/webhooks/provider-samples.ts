@@ -1,4 +1,4 @@
-import type { WebhookRequest } from '#shared/pipeline/webhooks/verify.ts'
+import type { WebhookRequest } from '#shared/pipeline/webhooks/webhook-request.ts'
 import { operationsSamples } from './operations-samples.ts'
 import { json, type Sample, TIME } from './sample.ts'
 import { signers } from './sign-as-provider.ts'

@@ -1,4 +1,5 @@
-import type { Provider, SignedScheme } from '#shared/pipeline/webhooks/provider.ts'
+import type { Provider } from '#shared/pipeline/webhooks/provider.ts'
+import type { SignedScheme } from '#shared/pipeline/webhooks/scheme.ts'
 
 /** Mailgun signs a time and a token, in the body, and nothing else of it. */
 const mailgun = (at: string): SignedScheme => ({

@@ -1,4 +1,5 @@
-import type { Provider, SignedScheme } from '#shared/pipeline/webhooks/provider.ts'
+import type { Provider } from '#shared/pipeline/webhooks/provider.ts'
+import type { SignedScheme } from '#shared/pipeline/webhooks/scheme.ts'
 
 /**
  * Standard Webhooks 1.0 under a header prefix: `v1` (HMAC) and `v1a` (Ed25519) in one space-separated list.
