@@ -23,7 +23,7 @@ const LIMITS: Readonly<Record<string, number>> = {
   'kafka-topics': 404_500,
   message: 381_000,
   people: 203_500,
-  read: 521_000,
+  read: 522_500,
   'replay-events': 251_500,
   'replay-records': 673_000,
   replays: 382_500,
@@ -31,7 +31,7 @@ const LIMITS: Readonly<Record<string, number>> = {
   standing: 204_500,
   stats: 633_000,
   streams: 677_000,
-  webhooks: 652_500,
+  webhooks: 662_000,
   write: 654_000,
 }
 

@@ -7,6 +7,7 @@ import { makeHttpEvent } from '#shared/testing/functions/lambda-events.ts'
 import { memoryAudit } from '#shared/testing/memory/memory-audit.ts'
 import { memoryClaimStore } from '#shared/testing/memory/memory-claim-store.ts'
 import { memoryEventLog } from '#shared/testing/memory/memory-event-log.ts'
+import { memoryLimits } from '#shared/testing/memory/memory-limits.ts'
 import { samples, signSample } from '#shared/testing/webhooks/provider-samples.ts'
 import { json, type Sample } from '#shared/testing/webhooks/sample.ts'
 import { readEnvironment } from './lib/environment.ts'
@@ -32,7 +33,11 @@ function createWorld(env: Readonly<Record<string, string>> = {}, deps: Partial<W
   const call = (
     method: string,
     source: string,
-    more: { headers?: Readonly<Record<string, string>>; body?: string } = {},
+    more: {
+      headers?: Readonly<Record<string, string>>
+      query?: Readonly<Record<string, string>>
+      body?: string
+    } = {},
   ) =>
     callHttp(webhooks, makeHttpEvent(method, `/webhooks/${source}`, { ...more, pathParameters: { source } }))
   const deliver = async (sample: Sample, secret = SECRET) => {
@@ -119,6 +124,85 @@ test('a new secret of a sender works without a deployment', async () => {
   expect((await deliver(github, 'the-new-secret')).status).toBe(401)
   secret = 'the-new-secret'
   expect((await deliver(github, 'the-new-secret')).status).toBe(202)
+})
+
+describe('a handshake', () => {
+  const meta = (
+    token: string,
+    world = createWorld({ WEBHOOK_SECRET_META: SECRET, WEBHOOK_VERIFY_META: 'my verify, token' }),
+  ) => {
+    const query = { 'hub.mode': 'subscribe', 'hub.challenge': '1158201444', 'hub.verify_token': token }
+    return world.call('GET', 'meta', { query })
+  }
+
+  test('is answered as text that no browser takes for a page', async () => {
+    expect(await meta('my verify, token')).toMatchObject({
+      status: 200,
+      body: '1158201444',
+      headers: { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' },
+    })
+  })
+
+  test('with another verify token is refused with the status that the provider expects, audited and limited', async () => {
+    const verify = { WEBHOOK_SECRET_META: SECRET, WEBHOOK_VERIFY_META: 'my verify, token' }
+    const world = createWorld(verify, { limits: memoryLimits({ rates: 'failures=2' }) })
+    expect((await meta('my verify', world)).status).toBe(403)
+    expect(world.audit.entries).toMatchObject([{ action: 'signature.refused', target: 'meta' }])
+    await meta('another', world)
+    expect((await meta('one more', world)).status).toBe(429)
+    expect(world.kafka.records).toEqual([])
+  })
+
+  test('of a method that the source does not have is 405 with those that it has', async () => {
+    const { call } = createWorld({ WEBHOOK_SECRET_DROPBOX: SECRET })
+    expect(await call('GET', 'github')).toMatchObject({ status: 405, headers: { allow: 'POST, OPTIONS' } })
+    expect(await call('HEAD', 'dropbox')).toMatchObject({
+      status: 405,
+      headers: { allow: 'POST, OPTIONS, GET' },
+    })
+    expect((await call('GET', 'nobody')).status).toBe(404)
+  })
+})
+
+describe('the answer to a delivery', () => {
+  const own = (answer: object) => ({
+    WEBHOOK_SOURCES: JSON.stringify({
+      press: { scheme: { algorithm: 'token', header: 'x-token' }, answer },
+    }),
+    WEBHOOK_SECRET_PRESS: SECRET,
+  })
+  const press = (answer: object, body: string, token = SECRET) =>
+    createWorld(own(answer)).call('POST', 'press', {
+      headers: { 'x-token': token, 'content-type': 'application/json' },
+      body,
+    })
+
+  test.each([
+    ['the receipt with another status', { status: 200 }, 200, 'application/json', { offset: 0 }],
+    ['text', { status: 200, body: '[accepted]' }, 200, 'text/plain; charset=utf-8', '[accepted]'],
+    ['XML', { body: '<Response/>', contentType: 'text/xml' }, 202, 'text/xml; charset=utf-8', '<Response/>'],
+    ['JSON', { status: 201, body: { ok: true } }, 201, 'application/json', { ok: true }],
+    ['nothing', { status: 200, body: '' }, 200, undefined, ''],
+    ['no content', { status: 204 }, 204, undefined, undefined],
+  ])('can be %s', async (_, answer, status, type, body) => {
+    const response = await press(answer, '{}')
+    expect(response.status).toBe(status)
+    expect(response.headers['content-type']).toBe(type)
+    if (typeof body === 'object') expect(response.body).toMatchObject(body)
+    else expect(response.body).toBe(body)
+  })
+
+  test('can say that a delivery which never becomes an event is not to be sent again', async () => {
+    const tooDeep = `${'['.repeat(200)}${']'.repeat(200)}`
+    expect((await press({}, tooDeep)).status).toBe(422)
+    expect(await press({ final: 406 }, tooDeep)).toMatchObject({ status: 406, body: { status: 422 } })
+    expect((await press({ final: 406 }, tooDeep, 'another-secret')).status).toBe(401)
+  })
+
+  test('can be a refusal without a body', async () => {
+    const { status, headers, body } = await press({ emptyRefusal: true }, '{}', 'another-secret')
+    expect([status, headers['content-type'], body]).toEqual([401, undefined, ''])
+  })
 })
 
 describe('a source with a mapping of its own', () => {

@@ -12,10 +12,12 @@ import type { Measured } from '#shared/pipeline/telemetry/telemetry.ts'
 import { continueTrace } from '#shared/pipeline/trace.ts'
 import {
   grantDeliveries,
+  methodsOf,
   publicUrl,
   receiveWebhook,
   webhookAuthor,
 } from '#shared/pipeline/webhooks/receive-webhook.ts'
+import { receivedAnswer, refusalFor, UnexpectedHandshake } from '#shared/pipeline/webhooks/sender-answer.ts'
 import type { CurrentSources, WebhookSource } from '#shared/pipeline/webhooks/sources.ts'
 import {
   auditTrailInKafka,
@@ -70,8 +72,8 @@ export function composeWebhooks(env: Environment) {
 }
 
 /**
- * `POST /webhooks/{source}`: 202 once Kafka has the event, after its signature was verified. `OPTIONS` asks whether a
- * sender may deliver.
+ * `POST /webhooks/{source}`: 202, or the status that its sender expects, once Kafka has the event, after its signature was
+ * verified. `GET` and `HEAD` are handshakes of senders that have some. `OPTIONS` asks whether a sender may deliver.
  */
 export function createWebhooks({
   sources,
@@ -95,7 +97,7 @@ export function createWebhooks({
           reason: error.message,
           group: target,
         })
-      throw error
+      throw error instanceof UnexpectedHandshake ? error.told : error
     }
   }
   const respond = async (source: WebhookSource, request: HttpRequest): Promise<HttpResponse> => {
@@ -113,7 +115,7 @@ export function createWebhooks({
       followAppends(request, stopAppendsAt(request.signal, accepting), telemetry),
     )
     telemetry?.metrics.count('events_accepted', 1)
-    return { status: 202, body: receipt }
+    return receivedAnswer(source.answer ?? {}, receipt)
   }
   return httpHandler(async (request) => {
     const source = (await sources()).get(request.pathParameters.source ?? '')
@@ -122,8 +124,15 @@ export function createWebhooks({
         throw new Refusal('not_found', 'There is no webhook source of this name here; see docs/webhooks.md.')
       })
     const permit = limits.take('webhook', placeOf(source, request))
-    return respondWithin(request, permit, () => respond(source, request))
+    return refusalOr(source, await respondWithin(request, permit, () => respond(source, request)))
   }, telemetry)
+}
+
+/** Returns a response as it is, or a refusal as the sender takes it. 405 names the methods (RFC 9110 §15.5.6). */
+function refusalOr(source: WebhookSource, response: HttpResponse): HttpResponse {
+  if (response.status === 405)
+    return { ...response, headers: { ...response.headers, allow: methodsOf(source).join(', ') } }
+  return response.status < 400 ? response : refusalFor(source.answer ?? {}, response)
 }
 
 /** The senders of a source are limited by their addresses, so that a flood does not keep the source's own ones out. */

@@ -16,6 +16,8 @@ export const HTTP_SHARES: Shares = {
   'POST /events/{id}/{move}': 0.03,
   'POST /webhooks/{source}': 0.02,
   'OPTIONS /webhooks/{source}': 0.002,
+  'GET /webhooks/{source}': 0.002,
+  'HEAD /webhooks/{source}': 0.002,
   'GET /health': 0.005,
 }
 export const OTHER_SHARE = 0.005
@@ -35,6 +37,8 @@ const ROUTE_IDS = [
   'HttpApiRoutePostEventsIdVarMoveVar',
   'HttpApiRoutePostWebhooksSourceVar',
   'HttpApiRouteOptionsWebhooksSourceVar',
+  'HttpApiRouteGetWebhooksSourceVar',
+  'HttpApiRouteHeadWebhooksSourceVar',
   'HttpApiRouteGetHealth',
 ]
 

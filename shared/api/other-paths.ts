@@ -71,9 +71,50 @@ const deliver: Json = {
   requestBody: { content: { '*/*': { schema: {} } } },
   responses: {
     202: json('The event is durable in Kafka.', 'receipt'),
-    200: json('The sender only tested the endpoint.', 'challengeAnswer', { challenge: '3eZbrw1aBm2rZ' }),
-    204: { description: 'The sender only tested the endpoint.' },
+    200: json(
+      'The sender only tested the endpoint, or counts only this status as received and the event is durable.',
+      'challengeAnswer',
+      { challenge: '3eZbrw1aBm2rZ' },
+    ),
+    204: { description: 'As 200, without a body.' },
     ...problems(401, 404, 409, 413, 422, 500, 503),
+  },
+}
+
+const plain = { schema: text, example: '1158201444' }
+const shake: Json = {
+  operationId: 'shakeHands',
+  summary: 'Answer the handshake of a webhook sender that asks by GET',
+  description:
+    'A sender tests the endpoint before it delivers, with a challenge in the query or in a header. The answer is the challenge, or its HMAC. It is never an event. docs/webhooks.md lists the handshakes.',
+  tags: ['webhooks'],
+  security: OPEN,
+  parameters: [source],
+  responses: {
+    200: {
+      description: 'What the sender expects.',
+      content: {
+        'text/plain': plain,
+        'application/json': {
+          schema: schemaRef('challengeAnswer'),
+          example: { response_token: 'sha256=x0mYd8hz2goCTfcNAaMqENy2BFgJJfJOb4PdvTffpwg=' },
+        },
+      },
+    },
+    204: { description: 'What the sender expects is empty.' },
+    ...problems(400, 401, 404, 405, 500, 503),
+  },
+}
+
+const probe: Json = {
+  operationId: 'probeWebhook',
+  summary: 'Answer a webhook sender that tests the endpoint by HEAD',
+  tags: ['webhooks'],
+  security: OPEN,
+  parameters: [source],
+  responses: {
+    200: { description: 'The sender may deliver.' },
+    ...problems(400, 401, 404, 405, 500, 503),
   },
 }
 
@@ -167,7 +208,7 @@ export const otherPaths = {
   '/stats': { get: readStats },
   '/views/{domain}/{view}': { get: readView },
   '/views/{domain}/{view}/{key}': { get: readKey },
-  '/webhooks/{source}': { post: deliver, options: ask },
+  '/webhooks/{source}': { post: deliver, get: shake, head: probe, options: ask },
   '/tickets': { post: buyTicket },
   '/catalog': { get: catalog },
   '/health': { get: health },

@@ -47,6 +47,12 @@ const PROBLEMS: Readonly<Record<number, ProblemKind>> = {
     title: 'Not found',
     detail: 'There is no webhook source of this name here; see docs/webhooks.md.',
   },
+  405: {
+    description: 'The resource has no such method; `Allow` lists those that it has.',
+    code: 'method_not_allowed',
+    title: 'Method not allowed',
+    detail: 'The source "github" has no handshake by GET: it takes deliveries by POST.',
+  },
   409: {
     description:
       'With Retry-After: another request is currently writing one of these events; send this one again. Without: the id was taken by another event.',

@@ -70,6 +70,8 @@ export const ROUTE_ACTIONS = {
   // The sender's signature is its credential.
   'POST /webhooks/{source}': 'nothing',
   'OPTIONS /webhooks/{source}': 'nothing',
+  'GET /webhooks/{source}': 'nothing',
+  'HEAD /webhooks/{source}': 'nothing',
   'GET /health': 'nothing',
   'GET /openapi.json': 'nothing',
   'GET /asyncapi.json': 'nothing',

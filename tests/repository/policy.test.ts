@@ -14,6 +14,8 @@ const OPEN = [
   'GET /asyncapi.json',
   'GET /health',
   'GET /openapi.json',
+  'GET /webhooks/{source}',
+  'HEAD /webhooks/{source}',
   'OPTIONS /webhooks/{source}',
   'POST /webhooks/{source}',
 ]

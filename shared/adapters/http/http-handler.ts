@@ -138,7 +138,7 @@ function encodeResponse(
     headers: {
       ...SECURITY_HEADERS,
       ...(scheme === 'https' && HTTPS_ONLY),
-      ...(!isText && { 'content-type': 'application/json' }),
+      ...(body !== undefined && !isText && { 'content-type': 'application/json' }),
       ...headers,
     },
     body: isText ? body : JSON.stringify(body),

@@ -1,6 +1,8 @@
 import * as z from 'zod'
 import { SEVERITIES } from '#shared/core/severity.ts'
+import type { Challenge } from './challenge.ts'
 import { headerName, pointer, type Scheme } from './scheme.ts'
+import type { SenderAnswer } from './sender-answer.ts'
 
 // How a verified request becomes an event. Of several places, the first that has text is used.
 
@@ -36,23 +38,11 @@ export const mappingSchema = z.strictObject({
 })
 export type Mapping = z.infer<typeof mappingSchema>
 
-/**
- * A verified request that gets an answer and is not an event: all of `when` match, and the field `unless` is missing.
- */
-export const challengeSchema = z.strictObject({
-  when: z.record(pointer, z.union([z.string(), z.number()])),
-  unless: pointer.optional(),
-  /** The JSON body of the response; without `reply` and `echo` it is 204. */
-  reply: z.record(z.string(), z.unknown()).optional(),
-  /** Members of the response that are copied from the request. */
-  echo: z.record(z.string(), pointer).optional(),
-})
-export type Challenge = z.infer<typeof challengeSchema>
-
 /** A sender as data: how it signs, and how its requests become events. */
 export type Provider = {
   /** The ways in which it signs; one valid signature is enough. */
   readonly schemes: readonly Scheme[]
   readonly mapping: Mapping
   readonly challenges?: readonly Challenge[]
+  readonly answer?: SenderAnswer
 }

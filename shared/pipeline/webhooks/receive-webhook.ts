@@ -11,9 +11,8 @@ import {
   type EventDraft,
   validateEvent,
 } from '#shared/pipeline/cloudevents/validate-event.ts'
+import { answerChallenge, type ChallengeAnswer, isLikeToken } from './answer-challenge.ts'
 import { mapWebhook } from './map-webhook.ts'
-import { fieldAt, readPayload } from './payload.ts'
-import type { Challenge } from './provider.ts'
 import type { WebhookSource } from './sources.ts'
 import { verifyWebhook } from './verify.ts'
 import type { WebhookRequest } from './webhook-request.ts'
@@ -26,6 +25,15 @@ type Received =
   | { readonly event: CloudEvent; readonly sent: Sent; readonly madeIds: ReadonlySet<string> }
   | { readonly answer: ChallengeAnswer }
 
+/** Returns the methods that a source takes. */
+export function methodsOf({ challenges = [] }: Pick<WebhookSource, 'challenges'>): string[] {
+  return [...new Set(['POST', 'OPTIONS', ...challenges.map(({ method = 'POST' }) => method)])]
+}
+
+const NO_HANDSHAKE =
+  'This request is no handshake of the provider: what it asks with is missing (docs/webhooks.md).'
+const LIKE_TOKEN = 'The body is a token, which this source signs for everybody that asks.'
+
 /** Returns who the deliveries of a source are from. It may write what a publisher may, and acts in its own name only. */
 export function webhookAuthor({ name }: Pick<WebhookSource, 'name'>): Author {
   return { name: serviceName(`webhook/${name}`), role: 'publisher' }
@@ -33,15 +41,31 @@ export function webhookAuthor({ name }: Pick<WebhookSource, 'name'>): Author {
 
 /**
  * Verifies a delivery and returns its event, or the answer to a provider that only tests the endpoint.
- * Throws Refusal: `unauthenticated` if no signature is valid, `unsupported_media_type`, `malformed` or `invalid_event`
- * if the payload cannot become an event.
+ * Throws Refusal: `unauthenticated` if no signature is valid, or a handshake names nothing that is expected;
+ * `method_not_allowed` if the provider has no handshake of this method; `unsupported_media_type`, `malformed` or
+ * `invalid_event` if the payload cannot become an event.
  */
 export function receiveWebhook(source: WebhookSource, request: WebhookRequest, deps: CompleteDeps): Received {
-  const { schemes, secrets } = source
-  const verdict = verifyWebhook({ ...request, schemes, secrets, now: deps.now() })
-  if (!verdict.ok) throw new Refusal('unauthenticated', verdict.reason)
-  const answer = answerChallenge(source.challenges ?? [], request)
-  if (answer !== null) return { answer }
+  const { schemes, secrets, challenges = [] } = source
+  const isDelivery = request.method === 'POST'
+  const ofMethod = challenges.filter(({ method = 'POST' }) => method === request.method)
+  if (!isDelivery && ofMethod.length === 0)
+    throw new Refusal(
+      'method_not_allowed',
+      `The source "${source.name}" has no handshake by ${request.method}: it takes deliveries by POST.`,
+    )
+  const unsigned = ofMethod.filter((challenge) => challenge.unsigned)
+  const early = answerChallenge(unsigned, request, source)
+  if (early !== null) return { answer: early }
+  if (isDelivery || unsigned.length < ofMethod.length) {
+    const verdict = verifyWebhook({ ...request, schemes, secrets, now: deps.now() })
+    if (!verdict.ok) throw new Refusal('unauthenticated', verdict.reason)
+    const signed = ofMethod.filter((challenge) => !challenge.unsigned)
+    const answer = answerChallenge(signed, request, source)
+    if (answer !== null) return { answer }
+  }
+  if (!isDelivery) throw new Refusal('malformed', NO_HANDSHAKE)
+  if (isLikeToken(challenges, request.body)) throw new Refusal('unauthenticated', LIKE_TOKEN)
   const ids = createIdMaker(deps.newId)
   const actor = webhookAuthor(source).name
   const drafts: EventDraft[] = []
@@ -70,28 +94,6 @@ function decodeDelivery(
   if (decoded.mode === 'structured' || (decoded.mode === 'binary' && !signsBody)) return decoded.event
   const detail = 'must be one event as application/cloudevents+json, so that its signature covers all of it.'
   throw faultsRefusal('unsupported_media_type', [{ pointer: '', detail }])
-}
-
-type ChallengeAnswer = {
-  readonly status: 200 | 204
-  readonly body?: Readonly<Record<string, unknown>>
-}
-
-/** Returns the answer to a request by which a provider tests the endpoint, or null for a delivery. */
-function answerChallenge(
-  challenges: readonly Challenge[],
-  { headers, body }: WebhookRequest,
-): ChallengeAnswer | null {
-  if (challenges.length === 0) return null
-  const payload = readPayload(headers['content-type'], body)
-  for (const { when, unless, reply, echo } of challenges) {
-    const fits = Object.entries(when).every(([pointer, value]) => fieldAt(payload, pointer) === value)
-    if (!fits || (unless !== undefined && fieldAt(payload, unless) !== undefined)) continue
-    if (reply === undefined && echo === undefined) return { status: 204 }
-    const echoed = Object.entries(echo ?? {}).map(([name, pointer]) => [name, fieldAt(payload, pointer)])
-    return { status: 200, body: { ...reply, ...Object.fromEntries(echoed) } }
-  }
-  return null
 }
 
 /** A header's value that is safe to echo: visible ASCII, no longer than a DNS name. */

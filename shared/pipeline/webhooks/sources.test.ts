@@ -23,6 +23,10 @@ const NAMES = [
   'mailgun',
   'paddle',
   'cloudevents',
+  'dropbox',
+  'trello',
+  'meta',
+  'x',
 ]
 
 test('in the local stack every provider is a source, with a secret that is easy to remember', () => {

@@ -1,13 +1,21 @@
 import * as z from 'zod'
 import { logError } from '#shared/pipeline/log-error.ts'
 import type { SecretCache } from '#shared/pipeline/record-secrets.ts'
-import { challengeSchema, mappingSchema, type Provider } from './provider.ts'
+import { challengeSchema } from './challenge.ts'
+import { readExpected } from './expected-texts.ts'
+import { mappingSchema, type Provider } from './provider.ts'
 import { providers } from './providers/providers.ts'
 import { isBeside, secretProblem, secretVariable, secretVariables, withLocalKeys } from './read-secrets.ts'
 import { type Scheme, schemeSchema } from './scheme.ts'
+import { senderAnswerSchema } from './sender-answer.ts'
 
 /** A sender that may deliver to `POST /webhooks/{name}`. */
-export type WebhookSource = Provider & { readonly name: string; readonly secrets: readonly string[] }
+export type WebhookSource = Provider & {
+  readonly name: string
+  readonly secrets: readonly string[]
+  /** What a handshake may name, where the provider sends a verify token or a topic. */
+  readonly expected: readonly string[]
+}
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -25,6 +33,7 @@ const entrySchema = z
     secrets: z.array(z.string().min(1)).optional(),
     mapping: mappingSchema.optional(),
     challenges: z.array(challengeSchema).optional(),
+    answer: senderAnswerSchema.optional(),
   })
   .refine(({ like, scheme }) => like !== undefined || scheme !== undefined, 'needs "scheme" or "like"')
 type Entry = z.infer<typeof entrySchema>
@@ -59,6 +68,7 @@ export function webhookSources(env: Environment): ReadonlyMap<string, WebhookSou
       sources.set(name, {
         name,
         ...provider,
+        expected: readExpected(name, env, problems),
         secrets: isLocal ? withLocalKeys(secrets, provider.schemes) : secrets,
       })
   }
@@ -123,13 +133,15 @@ function readEntries(json: string | undefined, problems: string[]): Record<strin
   return {}
 }
 
-function toProvider({ like, scheme, mapping, challenges }: Entry): Provider {
+function toProvider({ like, scheme, mapping, challenges, answer }: Entry): Provider {
   const base = like === undefined ? undefined : providers[like]
   const own = challenges ?? base?.challenges
+  const answers = { ...base?.answer, ...answer }
   return {
     schemes: scheme ? [scheme] : (base?.schemes ?? []),
     mapping: { ...base?.mapping, ...mapping },
     ...(own && { challenges: own }),
+    answer: answers,
   }
 }
 

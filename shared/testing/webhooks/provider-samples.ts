@@ -1,11 +1,15 @@
 import type { WebhookRequest } from '#shared/pipeline/webhooks/webhook-request.ts'
+import { collaborationSamples } from './collaboration-samples.ts'
 import { operationsSamples } from './operations-samples.ts'
 import { json, type Sample, TIME } from './sample.ts'
 import { signers } from './sign-as-provider.ts'
+import { socialSamples } from './social-samples.ts'
 
 /** One delivery for each provider and each of its signature schemes. */
 export const samples: readonly Sample[] = [
   ...operationsSamples,
+  ...collaborationSamples,
+  ...socialSamples,
   {
     name: 'github',
     source: 'github',

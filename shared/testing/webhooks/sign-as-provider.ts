@@ -1,30 +1,7 @@
+import { collaborationSigners } from './collaboration-samples.ts'
+import { bodySigner, millis, type Signer, seconds } from './signer.ts'
+import { socialSigners } from './social-samples.ts'
 import { base64, ed25519, hex, hmac } from './web-crypto.ts'
-
-/** The secret and the content of a signature. */
-export type Signing = {
-  readonly secret: string
-  readonly body: string
-  readonly url: string
-  readonly at: Date
-}
-/** The additions to the request: headers, or a body that contains the signature. */
-type Signature = { readonly headers?: Readonly<Record<string, string>>; readonly body?: string }
-type Signer = (signing: Signing) => Promise<Signature>
-
-const seconds = (at: Date) => String(Math.floor(at.getTime() / 1000))
-const millis = (at: Date) => String(at.getTime())
-
-/** Signs only the body, in one header. */
-function bodySigner(
-  header: string,
-  prefix: string,
-  encode: typeof hex,
-  hash: 'SHA-1' | 'SHA-256' = 'SHA-256',
-): Signer {
-  return async ({ secret, body }) => ({
-    headers: { [header]: prefix + encode(await hmac(hash, secret, body)) },
-  })
-}
 
 const standard =
   (prefix: string, version: 'v1' | 'v1a'): Signer =>
@@ -44,6 +21,8 @@ const standard =
 
 /** The signature of each provider, from its documentation; the schemes link to the pages. */
 export const signers: Readonly<Record<string, Signer>> = {
+  ...collaborationSigners,
+  ...socialSigners,
   github: bodySigner('x-hub-signature-256', 'sha256=', hex),
   gitlab: async ({ secret }) => ({ headers: { 'x-gitlab-token': secret } }),
   'gitlab (signing token)': standard('webhook', 'v1'),

@@ -67,6 +67,7 @@ export async function openDocument(httpUrl: string): Promise<OpenDocument> {
     const required = Object.entries(named ?? {}).filter(([, header]) => (header as Json).required !== false)
     for (const [name] of status >= 400 ? required : [])
       if (!headers.has(name)) return `${status} came without the header ${name}`
+    if (method === 'HEAD') return text === '' ? null : 'HEAD has no body' // RFC 9110 §9.3.2
     if (content === undefined) return text === '' ? null : `${status} is documented without a body`
     const mediaType = headers.get('content-type')?.split(';')[0] ?? ''
     const media = content[mediaType]

@@ -1,15 +1,19 @@
 import type { Provider } from '#shared/pipeline/webhooks/provider.ts'
 import { codeHostProviders } from './code-host-providers.ts'
+import { collaborationProviders } from './collaboration-providers.ts'
 import { commerceProviders } from './commerce-providers.ts'
 import { messagingProviders } from './messaging-providers.ts'
 import { operationsProviders } from './operations-providers.ts'
+import { socialProviders } from './social-providers.ts'
 import { standardProviders } from './standard-providers.ts'
 
 /** Every sender that is built in, by the name of its source. */
 export const providers: Readonly<Record<string, Provider>> = {
   ...codeHostProviders,
+  ...collaborationProviders,
   ...commerceProviders,
   ...messagingProviders,
   ...operationsProviders,
+  ...socialProviders,
   ...standardProviders,
 }

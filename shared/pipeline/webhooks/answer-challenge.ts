@@ -1,0 +1,139 @@
+import { Buffer } from 'node:buffer'
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import { Refusal } from '#shared/core/refusal.ts'
+import type { Challenge, Condition, Copied } from './challenge.ts'
+import { fieldAt, readPayload, textOf } from './payload.ts'
+import { hmacKey } from './secret-key.ts'
+import { UnexpectedHandshake } from './sender-answer.ts'
+import type { WebhookRequest } from './webhook-request.ts'
+
+/** The response to a challenge. `body` is JSON unless it is text. */
+export type ChallengeAnswer = {
+  readonly status: number
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string | Readonly<Record<string, unknown>>
+}
+
+/** What a source knows to answer with: its secrets, and what its handshakes may name. */
+type Knows = { readonly secrets: readonly string[]; readonly expected: readonly string[] }
+
+/** No provider has longer ones; an echo is no way to make a response of any size. */
+const MAX_ECHO = 1024
+/** Printable ASCII without what begins markup, so that an echo is text also for a browser that guesses. */
+const ECHOED = /^[^\P{ASCII}\p{Cc}<>&"'`]*$/u
+/**
+ * What is signed in a response could be sent as the body of a delivery, with that signature. So it has only characters
+ * of tokens, and `isLikeToken` says which deliveries to refuse.
+ */
+const TOKEN = /^[A-Za-z0-9._~+/=-]*$/
+
+/** Whether the body of a delivery is text that a source would sign for anybody that asks. */
+export function isLikeToken(challenges: readonly Challenge[], body: Uint8Array): boolean {
+  const signs = challenges.some(
+    ({ unsigned, text, echo = {}, headers = {} }) =>
+      unsigned &&
+      [text, ...Object.values(echo), ...Object.values(headers)].some((one) => typeof one === 'object'),
+  )
+  return signs && body.length <= MAX_ECHO && TOKEN.test(Buffer.from(body).toString('latin1'))
+}
+
+/**
+ * Returns the response to a request by which a provider tests the endpoint, or null if none of the challenges fits.
+ * Throws UnexpectedHandshake if it names nothing that is expected, and Refusal `malformed` if what it wants to have echoed
+ * is missing, too long or no plain text.
+ */
+export function answerChallenge(
+  challenges: readonly Challenge[],
+  request: WebhookRequest,
+  knows: Knows,
+): ChallengeAnswer | null {
+  const challenge = challenges.find((each) => fits(each, request))
+  if (challenge === undefined) return null
+  const { reply, echo, text, status } = challenge
+  assertExpected(challenge, request, knows.expected)
+  const copy = (from: Copied) => copyOf(from, request, knows.secrets)
+  const copies = Object.entries(challenge.headers ?? {}).map(
+    ([name, from]) => [name, String(copy(from))] as const,
+  )
+  const headers: Readonly<Record<string, string>> = Object.fromEntries(copies)
+  if (text !== undefined) {
+    const body = String(copy(text))
+    return {
+      status: status ?? 200,
+      headers: { ...headers, 'content-type': 'text/plain; charset=utf-8' },
+      body,
+    }
+  }
+  const isBare = copies.length === 0
+  if (reply === undefined && echo === undefined)
+    return { status: status ?? 204, ...(!isBare && { headers }), ...(status !== undefined && { body: '' }) }
+  const echoed = Object.entries(echo ?? {}).map(([name, from]) => [name, copy(from)] as const)
+  return {
+    status: status ?? 200,
+    ...(!isBare && { headers }),
+    body: { ...reply, ...Object.fromEntries(echoed) },
+  }
+}
+
+function fits({ method = 'POST', when, unless }: Challenge, request: WebhookRequest): boolean {
+  if (request.method !== method) return false
+  if (unless !== undefined && valueAt(unless, request) !== undefined) return false
+  return Object.entries(when).every(([at, wanted]) => holds(wanted, valueAt(at, request)))
+}
+
+function holds(wanted: Condition, value: unknown): boolean {
+  if (typeof wanted === 'boolean') return value === wanted || (value !== undefined) === wanted
+  if (Array.isArray(wanted)) return typeof value === 'string' && wanted.includes(value)
+  return value === wanted
+}
+
+/** Returns what is at a place of a request: JSON in a body, else text; undefined if there is nothing. */
+function valueAt(at: string, { url, headers, body }: WebhookRequest): unknown {
+  if (at.startsWith('/')) return fieldAt(readPayload(headers['content-type'], body), at)
+  if (!at.startsWith('?')) return headers[at]
+  const start = url.indexOf('?')
+  const values = start < 0 ? [] : new URLSearchParams(url.slice(start + 1)).getAll(at.slice(1))
+  return values.length === 1 ? values[0] : undefined
+}
+
+function assertExpected(
+  { expected: at, refused }: Challenge,
+  request: WebhookRequest,
+  expected: readonly string[],
+): void {
+  if (at === undefined) return
+  const given = digest(textOf(valueAt(at, request)) ?? '')
+  let isExpected = false
+  // All digests have the same length, so that the comparison reveals nothing about what is expected.
+  for (const one of expected) if (timingSafeEqual(digest(one), given)) isExpected = true
+  if (isExpected) return
+  const detail =
+    expected.length === 0
+      ? 'There is nothing that a handshake of this source may name. Set its variable WEBHOOK_VERIFY_….'
+      : `${sayPlace(at)} is not what is expected here.`
+  throw new UnexpectedHandshake(detail, refused)
+}
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest()
+}
+
+function copyOf(from: Copied, request: WebhookRequest, [secret]: readonly string[]): string | number {
+  const at = typeof from === 'string' ? from : from.mac
+  const value = valueAt(at, request)
+  const text = textOf(value)
+  if (text === undefined) throw new Refusal('malformed', `${sayPlace(at)} is missing.`)
+  const isPlain = (typeof from === 'string' ? ECHOED : TOKEN).test(text)
+  if (text.length > MAX_ECHO || !isPlain)
+    throw new Refusal('malformed', `${sayPlace(at)} must be plain text of at most ${MAX_ECHO} characters.`)
+  if (typeof from === 'string') return typeof value === 'number' ? value : text
+  const key = hmacKey(secret ?? '', 'utf8')
+  if (key === null) throw new Error('a source without a secret of text signs no response')
+  const mac = createHmac(from.algorithm.slice('hmac-'.length), key).update(text)
+  return (from.prefix ?? '') + mac.digest(from.encoding)
+}
+
+function sayPlace(at: string): string {
+  if (at.startsWith('/')) return `The field "${at}" of the body`
+  return at.startsWith('?') ? `The query parameter "${at.slice(1)}"` : `The header "${at}"`
+}

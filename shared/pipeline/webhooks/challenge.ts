@@ -1,0 +1,59 @@
+import * as z from 'zod'
+
+// How a provider tests an endpoint before it delivers, or while it does, and what it expects as the response. Everything
+// here can be written as JSON, as the rest of a provider.
+
+/** Where something is in a request, as one text: `/data/id` in the body, `?name` in the query, or a header's name. */
+const place = z
+  .string()
+  .regex(/^(?:(?:\/[^/]*)+|\?.+|[!#$%&'*+.^_`|~0-9a-z-]+)$/, 'must be "/pointer", "?parameter" or "header"')
+
+/** A text or number, one of several texts, or whether there is something at all. */
+const condition = z.union([z.string(), z.number(), z.boolean(), z.array(z.string()).min(1)])
+export type Condition = z.infer<typeof condition>
+
+/** What a response copies: the value of a place, or the HMAC of its text with the first secret of the source. */
+const copied = z.union([
+  place,
+  z.strictObject({
+    mac: place,
+    algorithm: z.enum(['hmac-sha1', 'hmac-sha256', 'hmac-sha512']),
+    encoding: z.enum(['hex', 'base64']),
+    prefix: z.string().min(1).optional(),
+  }),
+])
+export type Copied = z.infer<typeof copied>
+
+/** A response sets no header that means something to a browser. */
+const ownHeader = z.string().regex(/^x-[0-9a-z-]+$/, 'must be a header that begins with "x-", in lower case')
+
+/**
+ * A request that gets a response and is not an event: all of `when` hold, and `unless` is missing. It is signed as a
+ * delivery unless it is marked as `unsigned`.
+ */
+export const challengeSchema = z
+  .strictObject({
+    /** By default POST. */
+    method: z.enum(['POST', 'GET', 'HEAD']).optional(),
+    /** The provider does not sign it. What it sends is then only echoed, and never believed. */
+    unsigned: z.boolean().optional(),
+    when: z.record(place, condition),
+    unless: place.optional(),
+    /** The text here must be one of `WEBHOOK_VERIFY_<NAME>`: a verify token, or a topic that was subscribed to. */
+    expected: place.optional(),
+    /** The status if something else is there, by default 401. */
+    refused: z.literal([403, 404]).optional(),
+    /** The status of the response, by default 200 with a body and 204 without. */
+    status: z.number().int().min(200).max(299).optional(),
+    /** The members of a JSON body. */
+    reply: z.record(z.string(), z.unknown()).optional(),
+    /** Members of a JSON body that are copied from the request. */
+    echo: z.record(z.string(), copied).optional(),
+    /** A body that is text. */
+    text: copied.optional(),
+    headers: z.record(ownHeader, copied).optional(),
+  })
+  .refine(({ text, reply, echo }) => text === undefined || (reply ?? echo) === undefined, {
+    message: 'has either "text" or a JSON body',
+  })
+export type Challenge = z.infer<typeof challengeSchema>
