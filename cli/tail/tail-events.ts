@@ -28,6 +28,7 @@ const GAPS: Readonly<Record<NotRecovered, string>> = {
   too_far: 'gap: too far behind to catch up; some events were skipped',
   trimmed: 'gap: older events are no longer kept; some may have been skipped',
   epoch: 'gap: the topic was created again; continuing with what is in it now',
+  ahead: 'gap: the log was restored to an earlier state; continuing with what is in it now',
 }
 /** Reported with every attempt while the stack is down. The state says that already. */
 const KNOWN_FROM_STATE = new Set(['unreachable', 'connect_failed'])

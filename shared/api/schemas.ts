@@ -80,7 +80,11 @@ const catchUpPage = z
     cursor,
     recovered: z
       .boolean()
-      .meta({ description: 'false: events are missing, because the log no longer contains them.' }),
+      .meta({ description: 'false: the log cannot continue from the cursor, for the "reason".' }),
+    reason: z.enum(['trimmed', 'epoch', 'ahead']).optional().meta({
+      description:
+        'Why it is not recovered. "trimmed": events are missing, because the log no longer has them. "epoch": a topic was created again. "ahead": the cursor is beyond the end of the log, or of a topic or partition that does not exist, as after a restore; the pages from here have all that the log has of the partition, and "cursor" replaces yours.',
+    }),
   })
   .meta({
     description:

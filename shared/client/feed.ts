@@ -26,7 +26,10 @@ export type ClientError = { readonly code: string; readonly detail: string; read
 export type TidewireState = 'connecting' | 'live' | 'recovering' | 'polling' | 'closed'
 
 export type SubscribeHandlers = {
-  /** Events were lost to this subscription: they are older than the log, or their topic was created again. */
+  /**
+   * Events were lost to this subscription: they are older than the log, or their topic was created again; or the log was
+   * restored to an earlier state (`ahead`), and what it has comes again. Called once for each loss.
+   */
   readonly onGap?: (gap: Gap) => void
   readonly onState?: (state: TidewireState) => void
   readonly onError?: (error: ClientError) => void

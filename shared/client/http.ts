@@ -165,7 +165,7 @@ function readPage(body: unknown): Page {
   parseCursor(body.cursor)
   const { events, cursor, recovered, reason } = body
   const page = { events, cursor, recovered: recovered !== false }
-  return reason === 'epoch' || reason === 'trimmed' ? { ...page, reason } : page
+  return reason === 'epoch' || reason === 'trimmed' || reason === 'ahead' ? { ...page, reason } : page
 }
 
 type ViewPage<State> = ViewSnapshot<State> & { readonly next: string | null }

@@ -92,3 +92,13 @@ test('a loss is for each subscription to find out alone, and so is another epoch
   expect(handOut(read, page)).toEqual([a.reader])
   expect([a.got, a.gaps, a.cursor()]).toEqual([[], [], 't@f:0=2'])
 })
+
+test('a subscription that is further than a page which is not full reads alone: the log may have been restored', () => {
+  const a = readerAt('t@e:0=5', { channels: ['a.*'] })
+  const b = readerAt('t@e:0=9', { channels: ['a.*'] })
+  const read = join(a.reader, b.reader)
+  const page = pageOf([at('t', 6, 'a.x')], 't@e:0=6')
+
+  expect(handOut(read, page)).toEqual([b.reader])
+  expect([a.got, b.got, b.cursor()]).toEqual([['t:6'], [], 't@e:0=9'])
+})

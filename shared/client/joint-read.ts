@@ -1,6 +1,7 @@
 import { type Cursor, formatCursor, parseCursor, type TopicCursor } from '#shared/core/cursor.ts'
 import { type Filter, type Interest, matchesInterest } from '#shared/core/interest.ts'
 import type { Since } from '#shared/core/messages.ts'
+import { PAGE_LIMIT } from './http.ts'
 import type { Page } from './subscription.ts'
 
 /** What pages are read for: a subscription. */
@@ -54,7 +55,8 @@ export function joinReads<R extends Reader>(readers: readonly R[]): JointRead<R>
 /**
  * Gives each subscription its share of a page: that of the topics which it knew when the read was joined. Returns the
  * subscriptions that must read alone, because the page cannot say what it means for them: something was lost, a topic
- * was created again, or an event came in a topic that is new to them.
+ * was created again, an event came in a topic that is new to them, or they have come further than a page that is not
+ * full, as they have if the log was restored to a state between them and the lowest position.
  */
 export function handOut<R extends Reader>({ members, since }: JointRead<R>, page: Page): R[] {
   const reached = parseCursor(page.cursor)
@@ -65,9 +67,19 @@ export function handOut<R extends Reader>({ members, since }: JointRead<R>, page
     const isNew = page.events.some(
       ({ topic, event }) => !position.has(topic) && matchesInterest(reader.interest, event),
     )
+    const isBeyond = page.events.length < PAGE_LIMIT && isAhead(position, share)
+    if (isBeyond) return [reader]
     reader.receivePage({ events, cursor: formatCursor(share), recovered: true }, since)
     return isNew ? [reader] : []
   })
+}
+
+function isAhead(position: Cursor, share: Cursor): boolean {
+  return [...share].some(([topic, { offsets }]) =>
+    [...(position.get(topic)?.offsets ?? [])].some(
+      ([partition, offset]) => offset > (offsets.get(partition) ?? -1),
+    ),
+  )
 }
 
 function hasOtherEpoch(position: Cursor, share: Cursor): boolean {

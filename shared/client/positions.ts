@@ -28,6 +28,24 @@ export function createPositions(initial: Cursor = new Map()) {
     }
   }
 
+  /**
+   * Forgets offsets that the log does not have. `asked` is what the server was asked to continue from, and `log` how far
+   * the log goes: where that is less, or there is no such partition, the log was restored to an earlier state, and its
+   * offsets are given to other events. A topic that `log` has no offsets of is known only if the cursor is `isComplete`.
+   */
+  function rewind(asked: Cursor, log: Cursor, isComplete: boolean): void {
+    for (const [topic, { epoch, offsets }] of asked) {
+      const end = log.get(topic)
+      if (end === undefined && isComplete) topics.delete(topic)
+      if (end?.epoch !== epoch || (end.offsets.size === 0 && !isComplete)) continue
+      const known = topics.get(topic)?.offsets
+      for (const [partition, offset] of offsets) {
+        const last = end.offsets.get(partition) ?? -1
+        if (offset > last && (known?.get(partition) ?? -1) > last) known?.delete(partition)
+      }
+    }
+  }
+
   /** Joins a cursor that the server gave: the higher offset of each partition wins. */
   function merge(cursor: Cursor): void {
     adoptEpochs(cursor)
@@ -44,5 +62,5 @@ export function createPositions(initial: Cursor = new Map()) {
   }
 
   merge(initial)
-  return { advance, adoptEpochs, merge, cursor }
+  return { advance, adoptEpochs, rewind, merge, cursor }
 }

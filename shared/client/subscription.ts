@@ -13,7 +13,10 @@ import { createPositions } from './positions.ts'
 
 export type SubscriptionDefinition = Interest & { readonly id: string; readonly since?: Since }
 
-/** Events were lost: they are older than the log, or their topic was deleted and created again. */
+/**
+ * Events were lost: they are older than the log, or their topic was deleted and created again. With the reason `ahead`
+ * the log was restored to an earlier state, and events of before may come again.
+ */
 export type Gap = { readonly reason: NotRecovered }
 
 export type SubscriptionOutput = {
@@ -73,7 +76,13 @@ export type Subscription = {
 }
 
 /** The ask that has no answer yet, with the live frames that are held back until it has (docs/architecture.md, I3). */
-type Ask = { readonly line: string; readonly since: Since; readonly held: PositionedEvent[] }
+type Ask = {
+  readonly line: string
+  readonly since: Since
+  readonly held: PositionedEvent[]
+  /** Whether a page has told meanwhile that the log cannot continue from `since`. */
+  isTold: boolean
+}
 
 /** Codes that asking again would only repeat. */
 const PERMANENT = /^(forbidden|malformed|invalid)/
@@ -105,7 +114,7 @@ export function createSubscription(
   function ask(line: string): SubscribeMessage {
     if (source === line) source = null
     ended = null
-    asked = { line, since: progress.resumeFrom(), held: [] }
+    asked = { line, since: progress.resumeFrom(), held: [], isTold: false }
     attempt++
     return { action: 'subscribe', id, attempt, ...interest, since: asked.since }
   }
@@ -124,7 +133,9 @@ export function createSubscription(
     if (frame.replay) {
       const answered = answeredBy(line, frame)
       if (answered === null) return 'none'
-      progress.replayFrom(answered.since, frame.epochs)
+      const isRewound = !answered.isTold && progress.replayFrom(answered.since, frame.epochs)
+      // Another line is complete from the old position only.
+      if (isRewound) source = null
       apply(frame.events)
       return 'replayed'
     }
@@ -143,8 +154,9 @@ export function createSubscription(
       ended = 'catching_up'
       return 'catch_up'
     }
-    progress.settle(frame.cursor)
-    if (!frame.recovered) output.gap({ reason: frame.reason ?? 'trimmed' })
+    const isNews = !frame.recovered && !answered.isTold
+    progress.settle(frame.cursor, isNews ? answered.since : null)
+    if (isNews) output.gap({ reason: frame.reason ?? 'trimmed' })
     apply(answered.held)
     return 'live'
   }
@@ -172,8 +184,13 @@ export function createSubscription(
   function receivePage(page: Page, from: Since): boolean {
     if (isOver() || progress.isOutdated(from)) return false
     const before = progress.resumeFrom()
-    progress.beginPage(from, page.cursor)
-    if (!page.recovered) output.gap({ reason: page.reason ?? 'trimmed' })
+    // What is lost from an earlier position is told from the present one too, if it is lost from there.
+    if (!page.recovered && from !== before) return false
+    if (progress.beginPage(from, page)) source = null
+    if (!page.recovered) {
+      if (asked?.since === from) asked.isTold = true
+      output.gap({ reason: page.reason ?? 'trimmed' })
+    }
     apply(page.events)
     if (isOver()) return false // stopped by the caller halfway through the page
     progress.endPage(page.cursor)
@@ -218,6 +235,15 @@ function createProgress(since: Since, positionsFrom: typeof createPositions) {
    * lost: a resumption from what a cut-off replay gave would never hear of it.
    */
   let unsettled: Since | null = null
+  /** From where a replay began for which the position was put back to what the log has. */
+  let rewound: Since | null = null
+
+  function rewind(from: Since, log: Cursor, isComplete: boolean): boolean {
+    if (!from.includes('@')) return false
+    const before = formatCursor(positions.cursor())
+    positions.rewind(parseCursor(from), log, isComplete)
+    return formatCursor(positions.cursor()) !== before
+  }
 
   /** Before the first `subscribed` nothing was promised, so it is the caller's own start. */
   function resumeFrom(): Since {
@@ -234,18 +260,32 @@ function createProgress(since: Since, positionsFrom: typeof createPositions) {
      * another source has given a position in the meantime.
      */
     isOutdated: (from: Since) => from === 'latest' && hasStarted,
-    replayFrom: (from: Since, epochs?: string) => {
+    /** Returns whether the position was put back, because the log ends before it. */
+    replayFrom: (from: Since, epochs?: string): boolean => {
       unsettled = from
-      if (epochs !== undefined) positions.adoptEpochs(parseCursor(epochs))
+      if (epochs === undefined) return false
+      const log = parseCursor(epochs)
+      positions.adoptEpochs(log)
+      if (!rewind(from, log, false)) return false
+      rewound = from
+      return true
     },
-    settle: (cursor: string) => {
+    /** `lostFrom` is where the log could not continue from. */
+    settle: (cursor: string, lostFrom: Since | null) => {
+      if (lostFrom !== null) rewind(lostFrom, parseCursor(cursor), true)
       hasStarted = true
       unsettled = null
+      rewound = null
       positions.merge(parseCursor(cursor))
     },
-    beginPage: (from: Since, cursor: string) => {
+    /** Returns whether the position was put back, because the log ends before it. */
+    beginPage: (from: Since, { cursor, recovered }: Page): boolean => {
       if (from === unsettled) unsettled = null
-      positions.adoptEpochs(parseCursor(cursor))
+      const reached = parseCursor(cursor)
+      positions.adoptEpochs(reached)
+      const isRewound = !recovered && from !== rewound && rewind(from, reached, true)
+      if (isRewound) rewound = from
+      return isRewound
     },
     endPage: (cursor: string) => {
       positions.merge(parseCursor(cursor))

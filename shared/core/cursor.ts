@@ -7,8 +7,11 @@ export type TopicCursor = { readonly epoch: string; readonly offsets: ReadonlyMa
 /** The position of a reader: topic → epoch and offsets. If a partition is missing, nothing of it has been read. */
 export type Cursor = ReadonlyMap<string, TopicCursor>
 
-/** Why a reader could not continue from its cursor: too far behind for a socket, older than the log, another epoch. */
-export const NOT_RECOVERED = ['too_far', 'trimmed', 'epoch'] as const
+/**
+ * Why a reader could not continue from its cursor: too far behind for a socket, older than the log, another epoch, or
+ * ahead of what the log has, as after a restore.
+ */
+export const NOT_RECOVERED = ['too_far', 'trimmed', 'epoch', 'ahead'] as const
 export type NotRecovered = (typeof NOT_RECOVERED)[number]
 
 /** Thrown for text that is not a valid cursor. */

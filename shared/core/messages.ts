@@ -62,10 +62,10 @@ export const cursor = z.string().meta({
   examples: ['container-events@k3v9x1:0=12,1=7;port-events@p0q2zz:0=3'],
 })
 
-/** Without it, offsets of a topic that was created again would be compared with those of before. */
+/** Without it, offsets of a topic that was created again, or restored, would be compared with those of before. */
 const epochs = cursor.meta({
   description:
-    'In a replay: the epochs of the topics that these events are of, as a cursor without offsets. If the epoch of a topic is not that of your cursor, the topic was created again: forget its offsets.',
+    'In a replay: the epochs of the topics that these events are of, as a cursor. If the epoch of a topic is not that of your cursor, the topic was created again: forget its offsets. A topic with offsets is one in which your cursor is ahead of the log, and they are where the log ends: forget each of your offsets that is higher, or of a partition that is not named.',
   examples: ['container-events@k3v9x1:;port-events@p0q2zz:'],
 })
 
@@ -102,7 +102,7 @@ export const serverFrames = {
     })
     .meta({
       description:
-        'The subscription is active; sent after the last replay frame. If it is not recovered, the reason is "too_far" (too many events to replay over a socket), "trimmed" (the log no longer has some events) or "epoch" (the topic was created again).',
+        'The subscription is active; sent after the last replay frame. If it is not recovered, the reason is "too_far" (too many events to replay over a socket), "trimmed" (the log no longer has some events) "epoch" (the topic was created again), or "ahead" (your cursor is beyond the end of the log, or of a topic or partition that does not exist, as after a restore: the replay is all that the log has of the partition, and "cursor" replaces yours).',
     }),
   unsubscribed: z
     .object({ type: z.literal('unsubscribed'), id: subscriptionId })

@@ -5,7 +5,7 @@ import type { Catalog } from '#shared/pipeline/catalog.ts'
 import { type Clock, type Pauses, pollWithin } from '#shared/pipeline/poll.ts'
 import type { EventStore, Stream } from '#shared/pipeline/ports.ts'
 import type { Access } from './access.ts'
-import { findUnread } from './find-unread.ts'
+import { findUnread, type Lost } from './find-unread.ts'
 import { PAGE_SCAN, pageRoom } from './page-room.ts'
 
 /** One page of what a reader missed. The reader is up to date if the page's cursor equals the one it asked with. */
@@ -13,6 +13,8 @@ export type CatchUpPage = {
   readonly events: readonly PositionedEvent[]
   readonly cursor: string
   readonly recovered: boolean
+  /** Why it is not recovered. */
+  readonly reason?: Lost
 }
 
 export type CatchUpDeps = {
@@ -43,7 +45,7 @@ export async function catchUp(
   { store, catalog, access, isLate = () => false }: CatchUpDeps,
 ): Promise<CatchUpPage> {
   const topics = access.topics(access.readable(interest.channels), catalog)
-  const unread = await findUnread(cursor ?? 'latest', topics, store)
+  const unread = await findUnread(cursor ?? 'latest', topics, store, catalog.names)
   const events: PositionedEvent[] = []
   const reached: Reached[] = []
   const room = pageRoom()
@@ -57,6 +59,7 @@ export async function catchUp(
     events,
     cursor: formatCursor(cursorAt(unread.heads, reached)),
     recovered: unread.lost === null,
+    ...(unread.lost && { reason: unread.lost }),
   }
 
   /** Returns the last offset that the page includes. */

@@ -86,7 +86,6 @@ describe('unread from', () => {
   test.each([
     ['2', 2, null],
     ['4', null, null],
-    ['9', null, null],
   ])('a cursor at offset %s finds events above it', async (offset, after, lost) => {
     const { store, epoch } = await sample()
     const unread = await findUnread(`t@${epoch}:0=${offset}`, ['t'], store)
@@ -98,8 +97,50 @@ describe('unread from', () => {
   test('a cursor without a topic or a partition finds all of it', async () => {
     const { store, epoch } = await sample()
     expect(await remainders('', store)).toEqual([['t', 0, -1, 4]])
-    expect(await remainders(`t@${epoch}:7=3`, store)).toEqual([['t', 0, -1, 4]])
-    expect(await findUnread(`t@${epoch}:7=3`, ['t'], store)).toMatchObject({ lost: null })
+    expect(await remainders(`t@${epoch}:`, store)).toEqual([['t', 0, -1, 4]])
+    expect(await findUnread(`t@${epoch}:`, ['t'], store)).toMatchObject({ lost: null })
+  })
+
+  test.each([
+    ['one above the last offset', (epoch: string) => `t@${epoch}:0=5`],
+    ['far above it', (epoch: string) => `t@${epoch}:0=9007199254740991`],
+    ['above what a number holds exactly', (epoch: string) => `t@${epoch}:0=9999999999999999`],
+    ['at a partition that is not there', (epoch: string) => `t@${epoch}:0=4,7=0`],
+    ['in a topic without any event', (epoch: string) => `t@${epoch}:0=4;empty@EMPTY:0=0`],
+    ['in a topic that does not exist', (epoch: string) => `t@${epoch}:0=4;gone@abc:0=12`],
+    ['in a topic that does not exist, without offsets', (epoch: string) => `t@${epoch}:0=4;gone@abc:`],
+  ])('a cursor ahead of the log, %s, is reported', async (_, at) => {
+    const { store, epoch } = await sample()
+    const { epoch: empty } = await store.topic('empty')
+    const since = at(epoch).replace('EMPTY', empty)
+    const { lost } = await findUnread(since, ['t', 'empty'], store, ['t', 'empty', 'other'])
+    expect(lost).toBe('ahead')
+  })
+
+  test('a partition in which the cursor is ahead is read from its beginning, the others from the cursor', async () => {
+    const places = [0, 0, 0, 1, 1, 1].map((partition) => ({ topic: 't', partition }))
+    const { store } = await makeLog(places)
+    const { epoch } = await store.topic('t')
+    const since = `t@${epoch}:0=7,1=1,2=3`
+    const { lost, ahead } = await findUnread(since, ['t'], store)
+
+    expect(await remainders(since, store)).toEqual([
+      ['t', 0, -1, 2],
+      ['t', 1, 1, 2],
+    ])
+    expect([lost, formatCursor(ahead)]).toEqual(['ahead', `t@${epoch}:0=2,1=2`])
+  })
+
+  test('what has expired of a partition in which the cursor is ahead is passed over', async () => {
+    const { store, epoch } = await sample()
+    const { lost, remainders: rest } = await findUnread(`t@${epoch}:0=9`, ['t'], trimmed(store, 2))
+    expect([lost, rest.map(({ after }) => after)]).toEqual(['ahead', [2]])
+  })
+
+  test('a topic that is not requested is none that the cursor is ahead of', async () => {
+    const { store, epoch } = await sample()
+    const since = `t@${epoch}:0=4;other@abc:0=12`
+    expect((await findUnread(since, ['t'], store, ['t', 'other'])).lost).toBeNull()
   })
 
   test('a cursor of another epoch finds everything, and reports it', async () => {

@@ -21,18 +21,29 @@ export type Unread = {
   /** The heads of the topics, from which the reader continues after it has read the remainders. */
   readonly heads: Cursor
   readonly remainders: readonly Remainder[]
-  readonly lost: Extract<NotRecovered, 'trimmed' | 'epoch'> | null
+  readonly lost: Lost | null
+  /** The topics in which the reader's cursor is ahead of the log: where the log ends there. */
+  readonly ahead: Cursor
 }
+
+/** Why a reader cannot continue from its cursor. */
+export type Lost = Exclude<NotRecovered, 'too_far'>
 
 /**
  * Compares a starting point (`latest`, `earliest`, a cursor or an RFC 3339 time) with the heads of the topics. The
  * heads are read first: since a head is advanced before anything is pushed (docs/architecture.md, I1), what is not
  * in the remainders will be pushed. Throws Refusal `malformed` for a starting point that is none of the four.
+ *
+ * No reader gets a position above the head (I1). So a cursor that has one, or a partition or a topic that does not exist,
+ * is of a log that was restored to an earlier state or never was this one. Nothing says which events its reader has seen:
+ * what the log has of the partition is all to be read, as after a new epoch. `known` are all topics that there are, by
+ * default those to be read.
  */
 export async function findUnread(
   since: string,
   topics: readonly string[],
   store: EventStore,
+  known: readonly string[] | null = null,
 ): Promise<Unread> {
   const start = parseSince(since)
   const states = await Promise.all(topics.map(async (topic) => [topic, await store.topic(topic)] as const))
@@ -44,11 +55,22 @@ export async function findUnread(
   )
   const isEpochOver = states.some(([topic, { epoch }]) => isOfOtherEpoch(start, topic, epoch))
   const isTrimmed = found.some((one) => one.isTrimmed)
+  const ahead = new Map([...heads].filter(([topic, end]) => isAhead(start, topic, end)))
+  const isUnknown =
+    known !== null && [...(start.cursor?.keys() ?? [])].some((topic) => !known.includes(topic))
   return {
     heads,
     remainders: found.map((one) => one.remainder).filter(({ after, head }) => after < head.offset),
-    lost: isEpochOver ? 'epoch' : isTrimmed ? 'trimmed' : null,
+    lost: isEpochOver ? 'epoch' : ahead.size > 0 || isUnknown ? 'ahead' : isTrimmed ? 'trimmed' : null,
+    ahead,
   }
+}
+
+/** Whether a start is above the end of a partition, or in a partition that the topic does not have. */
+function isAhead({ cursor }: Start, topic: string, { epoch, offsets }: TopicCursor): boolean {
+  const own = cursor?.get(topic)
+  if (own === undefined || own.epoch !== epoch) return false
+  return [...own.offsets].some(([partition, offset]) => offset > (offsets.get(partition) ?? -1))
 }
 
 type Start = { readonly cursor?: Cursor; readonly time?: number; readonly from?: 'latest' | 'earliest' }
@@ -88,8 +110,9 @@ async function compare(
     return { remainder: above(first - 1), isTrimmed: false }
   }
   const isOther = isOfOtherEpoch(start, stream.topic, stream.epoch)
-  const after = start.cursor && !isOther ? offsetSeen(start.cursor, stream.topic, stream.partition) : -1
-  if (after >= head.offset) return { remainder: above(after), isTrimmed: false }
+  const seen = start.cursor && !isOther ? offsetSeen(start.cursor, stream.topic, stream.partition) : -1
+  if (seen === head.offset) return { remainder: above(seen), isTrimmed: false }
+  const after = seen > head.offset ? -1 : seen
   const first = await store.firstLive(stream, head, after)
   return {
     remainder: above(first - 1),

@@ -101,11 +101,25 @@ describe('catching up page by page', () => {
     expect(page.cursor).toMatch(/^port@\w+:1=0$/)
   })
 
-  test('ends if the cursor is ahead of the log', async () => {
+  test.each(['0=99', '0=0,5=0', '0=1'])(
+    'a cursor ahead of the log (%s) is not recovered, and what there is begins again',
+    async (offsets) => {
+      const { store } = await fill([{ channel: 'port.a', partition: 0, timestamp: 1, severity: 'low' }])
+      const { epoch } = await store.topic('port')
+      const since = (cursor: string) =>
+        catchUp({ channels: ['port.a'] }, cursor, 10, { store, catalog, access })
+
+      const page = await since(`port@${epoch}:${offsets}`)
+      expect(page).toMatchObject({ cursor: `port@${epoch}:0=0`, recovered: false, reason: 'ahead' })
+      expect(page.events).toHaveLength(offsets === '0=0,5=0' ? 0 : 1)
+      expect(await since(page.cursor)).toEqual({ events: [], cursor: page.cursor, recovered: true })
+    },
+  )
+
+  test('a page that is not recovered says why', async () => {
     const { store } = await fill([{ channel: 'port.a', partition: 0, timestamp: 1, severity: 'low' }])
-    const { epoch } = await store.topic('port')
-    const page = await catchUp({ channels: ['port.a'] }, `port@${epoch}:0=99`, 10, { store, catalog, access })
-    expect(page).toEqual({ events: [], cursor: `port@${epoch}:0=0`, recovered: true })
+    const page = await catchUp({ channels: ['port.a'] }, 'port@older:0=0', 10, { store, catalog, access })
+    expect(page).toMatchObject({ recovered: false, reason: 'epoch' })
   })
 
   test('a partition that grows as fast as it is read does not starve the others', async () => {

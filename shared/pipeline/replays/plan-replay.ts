@@ -5,7 +5,7 @@ import { parseTimestamp } from '#shared/core/time.ts'
 import type { Domain } from '#shared/domain/define-domain.ts'
 import type { Catalog } from '#shared/pipeline/catalog.ts'
 import type { Access } from '#shared/pipeline/history/access.ts'
-import { findUnread, type Remainder } from '#shared/pipeline/history/find-unread.ts'
+import { findUnread, type Lost, type Remainder } from '#shared/pipeline/history/find-unread.ts'
 import type { EventStore, Stream } from '#shared/pipeline/ports.ts'
 import type { EventsReplayRequest, LetterFilter, ViewsReplayRequest } from './replay-requests.ts'
 
@@ -98,11 +98,15 @@ async function lastOf({ head, ...stream }: Remainder, end: End | null, store: Ev
   return (await store.firstSince(stream, head, end.time + 1)) - 1
 }
 
-function lostRefusal(pointer: string, lost: 'trimmed' | 'epoch'): Refusal {
-  const detail =
-    lost === 'epoch'
-      ? 'is of a topic that was created again since: give a time, or a newer cursor.'
-      : 'is older than what the log has: give a later one.'
+const LOST: Readonly<Record<Lost, string>> = {
+  epoch: 'is of a topic that was created again since: give a time, or a newer cursor.',
+  trimmed: 'is older than what the log has: give a later one.',
+  ahead:
+    'is beyond what the log has, or of a partition that it does not have: give a time, or a newer cursor.',
+}
+
+function lostRefusal(pointer: string, lost: Lost): Refusal {
+  const detail = LOST[lost]
   return faultsRefusal('invalid_event', [{ pointer, detail }])
 }
 

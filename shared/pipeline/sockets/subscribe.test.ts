@@ -227,6 +227,23 @@ describe('subscribing', () => {
     expect([offsetsOf(), subscribed()]).toMatchObject([[3, 4], { recovered: false, reason: 'epoch' }])
   })
 
+  test('a cursor ahead of the log is not recovered: all that there is comes, with where the log ends', async () => {
+    deps = await depsOn(inPort(3))
+    const epoch = await epochOf()
+    await subscribe({ since: `port@${epoch}:0=9,4=1` })
+
+    expect(offsetsOf()).toEqual([0, 1, 2])
+    expect(frames[0]).toMatchObject({ replay: true, epochs: `port@${epoch}:0=2` })
+    expect(subscribed()).toMatchObject({ cursor: `port@${epoch}:0=2`, recovered: false, reason: 'ahead' })
+  })
+
+  test('a cursor of a topic that does not exist is not recovered', async () => {
+    deps = await depsOn(inPort(3))
+    await subscribe({ since: `port@${await epochOf()}:0=2;nowhere@abc:0=1` })
+
+    expect([offsetsOf(), subscribed()]).toMatchObject([[], { recovered: false, reason: 'ahead' }])
+  })
+
   test('stops at a frame that fails and marks itself behind', async () => {
     deps = await depsOn(inPort(20, { data: 'x'.repeat(10_000) }))
     answer = () => (frames.length > 2 ? 'failed' : 'sent')

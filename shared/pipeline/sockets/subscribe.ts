@@ -51,16 +51,17 @@ export async function subscribe(
   if (registration === null) return
   if (wantsStats(channels)) await deps.requestStats?.({ isFirst: true })
   const access = accessOf(registration.reader)
-  const { heads, remainders, lost } = await findUnread(
+  const { heads, remainders, lost, ahead } = await findUnread(
     since,
     access.topics(channels, deps.catalog),
     deps.store,
+    deps.catalog.names,
   )
   // Half of the time that is left is for the frames.
   const readBy = performance.now() + (deadline - performance.now()) / 2
   const missed = await readMissed(remainders, message, access, { store: deps.store, readBy })
   const { frames, complete } = buildFrames(
-    { ids: [id], attempt, replay: true, epochs: formatCursor(epochsOf(heads)) },
+    { ids: [id], attempt, replay: true, epochs: formatCursor(new Map([...epochsOf(heads), ...ahead])) },
     (missed ?? []).map(writeEvent),
   )
   const reason: NotRecovered | null = missed === null || !complete ? 'too_far' : lost

@@ -1,13 +1,13 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { parseCursor } from '#shared/core/cursor.ts'
-import type { Stream } from '#shared/pipeline/ports.ts'
+import type { EventStore, Stream } from '#shared/pipeline/ports.ts'
 import { book, inLibrary, makeFoldDeps } from '#shared/testing/accept/library.ts'
 import { type FoldDeps, foldBatch } from './fold.ts'
 import { type Page, readParts, readState } from './read-view.ts'
 import type { ViewStore } from './view-store.ts'
 import type { NamedView } from './views.ts'
 
-let deps: FoldDeps & { now: () => number }
+let deps: FoldDeps & { store: EventStore; now: () => number }
 
 beforeEach(() => {
   deps = { ...makeFoldDeps().deps, now: () => 77 }
@@ -18,8 +18,18 @@ const state = (view: string, page: Partial<Page> = {}) =>
   readState(find(view), { limit: 10, shown: 'all', ...page }, deps)
 const parts = (view: string, page: Partial<Page> = {}) =>
   readParts(find(view), { limit: 10, shown: 'all', ...page }, deps)
-const put = (partition: number, offset: number, shelf: string, title: string) =>
+/** Moves the head of a partition, as `deliver` does. */
+const deliver = async (partition: number, offset: number) => {
+  const { heads } = await deps.store.topic('library')
+  const head = { offset, first: 0, timestamp: Number.MAX_SAFE_INTEGER }
+  await deps.store.advance(await stream(partition), head, heads.get(partition))
+}
+const fold = (partition: number, offset: number, shelf: string, title: string) =>
   foldBatch([inLibrary({ partition, offset }, book(`${partition}-${offset}`, shelf, title))], deps)
+const put = async (partition: number, offset: number, shelf: string, title: string) => {
+  await fold(partition, offset, shelf, title)
+  await deliver(partition, offset)
+}
 const stream = async (partition: number): Promise<Stream> => {
   const { epoch } = await deps.store.topic('library')
   return { topic: 'library', epoch, partition }
@@ -120,6 +130,7 @@ describe('the cursor', () => {
     await put(0, 0, 's', 'a')
     const [part] = (await parts('shelves')).parts
     if (part === undefined) throw new Error('no part')
+    await deliver(0, 12)
     await deps.viewStore.save([{ ...part, view: 'library/shelves', offset: 9 }])
     expect(offsetsOf((await parts('shelves', { key: 's' })).cursor)).toEqual({ 0: 9 })
     expect(offsetsOf((await parts('shelves')).cursor)).toEqual({ 0: 0 })
@@ -130,7 +141,17 @@ describe('the cursor', () => {
     await deps.viewStore.beginRebuild(await stream(1))
     await deps.viewStore.endRebuild(await stream(1))
     await deps.viewStore.advance(await stream(2), 3)
+    await deliver(2, 3)
     expect(offsetsOf((await parts('shelves')).cursor)).toEqual({ 2: 3 })
+  })
+
+  test('is never ahead of the log, however far the fold is', async () => {
+    await put(0, 3, 's', 'a')
+    await fold(0, 4, 's', 'not delivered yet')
+    await fold(1, 0, 's', 'nothing of this partition is')
+
+    expect(offsetsOf((await parts('shelves')).cursor)).toEqual({ 0: 3 })
+    expect(offsetsOf((await state('shelves', { key: 's' })).cursor)).toEqual({ 0: 3 })
   })
 
   test('is refused temporarily if a rebuild deleted parts before or while they were read', async () => {

@@ -4,7 +4,7 @@ import { Refusal } from '#shared/core/refusal.ts'
 import type { View } from '#shared/domain/define-domain.ts'
 import type { Catalog } from '#shared/pipeline/catalog.ts'
 import { pageRoom } from '#shared/pipeline/history/page-room.ts'
-import type { EventStore } from '#shared/pipeline/ports.ts'
+import type { EventStore, TopicState } from '#shared/pipeline/ports.ts'
 import { mergeParts, type ViewPart } from './apply-event.ts'
 import type { ShownKeys } from './view-access.ts'
 import type { FoldProgress, StoredPart, ViewStore } from './view-store.ts'
@@ -43,18 +43,19 @@ const RETRY_AFTER_SECONDS = 5
 
 /**
  * Reads the parts of a view. The cursor is the progress that was read before the parts; for a single key it is as far
- * as its parts. Some parts may already include events above the cursor: a reader that continues from the cursor drops
- * what a part includes. Throws Refusal `malformed` for a bad `next`, `unavailable` during a rebuild, `forbidden` if too
+ * as its parts. It is never above the head, which a fold may pass before the event is delivered: a reader that continues
+ * from there would be told that it is ahead of the log. Some parts may already include events above the cursor: a reader
+ * that continues from the cursor drops what a part includes. Throws Refusal `malformed` for a bad `next`, `unavailable` during a rebuild, `forbidden` if too
  * many keys that are not shown lie before one that is.
  */
 export async function readParts(named: NamedView, page: Page, deps: ReadDeps): Promise<ViewParts> {
   const key = keyOf(named.view, page)
   const topics = topicsOf(named.view, key, deps)
   const progress = await readProgress(topics, deps)
-  const cursor = await cursorOf(progress, deps)
+  const { cursor, heads } = await cursorOf(progress, deps)
   const { parts, next } = await readKeys(named, { ...page, key }, deps)
   assertNotRebuilt(progress, await readProgress(topics, deps))
-  const reached = key === undefined ? cursor : parts.reduce(raise, cursor)
+  const reached = key === undefined ? cursor : parts.reduce(raiseUpTo(heads), cursor)
   const shown = parts.map(({ view: _, ...part }) => part)
   return { parts: shown, cursor: formatCursor(reached), next }
 }
@@ -108,13 +109,29 @@ async function readProgress(topics: readonly string[], { viewStore }: ReadDeps):
   )
 }
 
-async function cursorOf(progress: Progress, { store }: ReadDeps): Promise<Cursor> {
-  const entries = [...progress].map(async ([topic, partitions]): Promise<[string, TopicCursor]> => {
-    const { epoch } = await store.topic(topic)
-    const own = [...partitions].filter(([, folded]) => folded.epoch === epoch && folded.offset >= 0)
-    return [topic, { epoch, offsets: new Map(own.map(([partition, { offset }]) => [partition, offset])) }]
+type Heads = ReadonlyMap<string, TopicState>
+
+async function cursorOf(
+  progress: Progress,
+  { store }: ReadDeps,
+): Promise<{ readonly cursor: Cursor; readonly heads: Heads }> {
+  const topics = [...progress.keys()]
+  const heads = new Map(
+    await Promise.all(topics.map(async (topic) => [topic, await store.topic(topic)] as const)),
+  )
+  const entries = [...heads].map(([topic, state]): [string, TopicCursor] => {
+    const own = [...(progress.get(topic) ?? [])].filter(([, folded]) => folded.epoch === state.epoch)
+    const reached = own.map(
+      ([partition, { offset }]) => [partition, stored(state, partition, offset)] as const,
+    )
+    return [topic, { epoch: state.epoch, offsets: new Map(reached.filter(([, offset]) => offset >= 0)) }]
   })
-  return new Map(await Promise.all(entries))
+  return { cursor: new Map(entries), heads }
+}
+
+/** An offset, or the head of its partition if that is lower; -1 without a head. */
+function stored({ heads }: TopicState, partition: number, offset: number): number {
+  return Math.min(offset, heads.get(partition)?.offset ?? -1)
 }
 
 /** During a rebuild, deleted parts look as if they had never existed, so a reader must not continue from the others. */
@@ -129,9 +146,14 @@ function assertNotRebuilt(before: Progress, after: Progress): void {
         )
 }
 
-function raise(cursor: Cursor, { topic, partition, epoch, offset }: StoredPart): Cursor {
-  if (cursor.get(topic)?.epoch !== epoch) return cursor
-  return mergeCursors(cursor, new Map([[topic, { epoch, offsets: new Map([[partition, offset]]) }]]))
+/** Raises a cursor to a part, or to the head that was read before the part. */
+function raiseUpTo(heads: Heads): (cursor: Cursor, part: StoredPart) => Cursor {
+  return (cursor, { topic, partition, epoch, offset }) => {
+    const state = heads.get(topic)
+    const reached = state?.epoch === epoch ? stored(state, partition, offset) : -1
+    if (reached < 0) return cursor
+    return mergeCursors(cursor, new Map([[topic, { epoch, offsets: new Map([[partition, reached]]) }]]))
+  }
 }
 
 type KeyPage = { readonly parts: readonly StoredPart[]; readonly next: string | null }

@@ -3,7 +3,7 @@ import type { CloudEvent } from '#shared/core/event.ts'
 import { type Domain, defineDomain, defineView } from '#shared/domain/define-domain.ts'
 import { createCatalog } from '#shared/pipeline/catalog.ts'
 import { recordDecoder } from '#shared/pipeline/consume/consume.ts'
-import type { EventLog, KafkaRecord, NewRecord } from '#shared/pipeline/ports.ts'
+import type { EventLog, EventStore, KafkaRecord, NewRecord } from '#shared/pipeline/ports.ts'
 import type { FoldDeps } from '#shared/pipeline/views/fold.ts'
 import { viewsOf } from '#shared/pipeline/views/views.ts'
 import { memoryClaimStore } from '#shared/testing/memory/memory-claim-store.ts'
@@ -86,7 +86,7 @@ export const inLibrary = (place: Place, content: CloudEvent | string): KafkaReco
 export function makeFoldDeps(
   yieldPoint: () => Promise<void> = async () => {},
   domains: readonly Domain[] = [library],
-): { readonly deps: FoldDeps; readonly appended: NewRecord[] } {
+): { readonly deps: FoldDeps & { readonly store: EventStore }; readonly appended: NewRecord[] } {
   const catalog = createCatalog(domains)
   const appended: NewRecord[] = []
   const kafka: EventLog = {
