@@ -71,6 +71,81 @@ describe('POST /events', () => {
     expect(kafka.records).toEqual([])
   })
 
+  const DIGITS =
+    '{"id":820982911946154508,"deep":[[-18446744073709551616,1e400,-0]],"0.1234567890123456789":0.1234567890123456789,"text":"820982911946154508"}'
+  const CE = { specversion: '1.0', source: '/tests', type: 'tests.made' }
+  const EVENT_JSON = `{"specversion":"1.0","source":"/tests","type":"tests.made","id":"e1","data":${DIGITS}}`
+  test.each([
+    ['plain JSON', 'application/json', `{"type":"tests.made","id":"e1","source":"/tests","data":${DIGITS}}`],
+    ['structured mode', 'application/cloudevents+json', EVENT_JSON],
+    ['a batch', 'application/cloudevents-batch+json', `[${EVENT_JSON}]`],
+    ['binary mode', 'text/json', DIGITS],
+  ])('keeps every digit of a number in %s', async (mode, contentType, body) => {
+    const { post, kafka } = createWorld()
+    const attributes = Object.entries({ ...CE, id: 'e1' }).map(([name, value]) => [`ce-${name}`, value])
+    const binary = mode === 'binary mode' ? Object.fromEntries(attributes) : {}
+    const headers = { ...keyOf('publisher'), 'content-type': contentType, ...binary }
+
+    expect((await post(body, headers)).status).toBe(202)
+    expect(kafka.records.map(({ value }) => new TextDecoder().decode(value))).toEqual([
+      expect.stringContaining(`"data":${DIGITS}`),
+    ])
+    expect((await post(body.replace('154508', '154509'), headers)).status).toBe(409)
+    expect((await post(body, headers)).status).toBe(202)
+    expect(kafka.records).toHaveLength(1)
+  })
+
+  test.each([
+    [
+      '1e400',
+      'application/json',
+      { errors: [{ pointer: '', detail: expect.stringMatching(/JSON object/) }] },
+    ],
+    [
+      '18446744073709551616',
+      'application/cloudevents+json',
+      { errors: [{ detail: 'must be a JSON object.' }] },
+    ],
+    [
+      '[1e400]',
+      'application/cloudevents-batch+json',
+      { errors: [{ index: 0, detail: 'must be a JSON object.' }] },
+    ],
+    [
+      '{"type":"tests.made","id":820982911946154508,"data":1e400}',
+      'application/json',
+      { errors: [{ pointer: '/id', detail: 'must be a string.' }] },
+    ],
+    [
+      EVENT_JSON.replace('"data"', '"level":4294967296000000001,"data"'),
+      'application/cloudevents+json',
+      { errors: [{ pointer: '/level', detail: expect.stringContaining('a whole number from -2147483648') }] },
+    ],
+  ])('of %s instead of an event or an attribute says what is wrong', async (body, contentType, problem) => {
+    const { post } = createWorld()
+
+    const refused = await post(body, { ...keyOf('publisher'), 'content-type': contentType })
+
+    expect(refused).toMatchObject({ status: 422, body: problem })
+  })
+
+  test('of a number that its schema cannot compute with names the number', async () => {
+    const { post } = createWorld()
+    const postTick = (data: string) => post(`{"type":"market.tick","data":${data}}`)
+    const detailOf = ({ body }: Awaited<ReturnType<typeof postTick>>) => body.errors[0]
+
+    expect(detailOf(await postTick('{"symbol":"ACME","price":1e400}'))).toEqual({
+      pointer: '/data/price',
+      detail: expect.stringMatching(/^is 1e400, which is not right: .*\.$/),
+    })
+    const long = await postTick('{"symbol":"ACME","price":1,"volume":9007199254740993}')
+    expect(detailOf(long)).toEqual({
+      pointer: '/data/volume',
+      detail: expect.stringMatching(/^is 9007199254740993, which is not right: /),
+    })
+    expect((await postTick('{"symbol":"ACME","price":1,"note":1e400}')).status).toBe(202)
+  })
+
   test('of a batch counts its events and has their positions in order', async () => {
     const { post } = createWorld()
     const batch = ['b', 'a'].map((id) => ({ ...EVENT, specversion: '1.0', id }))

@@ -6,7 +6,7 @@ export type Derived<Data> = string | { readonly rule: string; readonly of: (data
 
 /**
  * An event type: the schema of its `data`, and attributes that are derived from the data if the producer did not set them.
- * The functions must be pure; they get only data that matches the schema. Data is checked, never changed, so a schema must
+ * The functions must be pure; they get only data that matches the schema, with doubles as numbers. Data is checked, never changed, so a schema must
  * not have transforms. Use loose objects, so that a producer can add members. `.optional()` allows an event without data.
  */
 export type EventDefinition<Data = unknown> = {
@@ -47,7 +47,13 @@ export type FoldInput = {
   readonly topic: string
   readonly partition: number
   readonly offset: number
+  /** Its data has a double for each number: one with more digits is rounded, and one that is too large is infinite. */
   readonly event: DomainEvent
+  /**
+   * The data with every digit, if that of `event` has lost some and the fold runs on the server: for what a state shows
+   * and nothing computes with. See shared/core/exact-json.ts.
+   */
+  readonly exactData?: unknown
 }
 
 /** An event that follows from another. The pipeline gives it a deterministic id and derives missing attributes. */

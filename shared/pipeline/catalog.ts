@@ -1,4 +1,5 @@
 import { matchesChannel, patternsOverlap } from '#shared/core/channel.ts'
+import { approximate } from '#shared/core/exact-json.ts'
 import type { Domain, EventDefinition } from '#shared/domain/define-domain.ts'
 
 /** The topic of every channel that is not in a domain. */
@@ -24,7 +25,8 @@ export type Catalog = {
   definitionOf(type: string): EventDefinition | undefined
   /**
    * Returns what is wrong with the data of an event; an empty list if it fits the schema of the type, or no domain
-   * defines the type. The same data is checked only once.
+   * defines the type. The same data is checked only once. A number with more digits than a double is checked as the
+   * double that is next to it.
    */
   issuesOf(type: string, data: unknown): readonly DataIssue[]
   /** Members of event data that a search looks in: those of every domain, for events of any domain. */
@@ -89,7 +91,7 @@ export function createCatalog(
 function dataChecker(definitions: ReadonlyMap<string, EventDefinition>): Catalog['issuesOf'] {
   const verdicts = new WeakMap<object, { readonly type: string; readonly issues: readonly DataIssue[] }>()
   const check = (type: string, data: unknown) =>
-    definitions.get(type)?.schema.safeParse(data).error?.issues ?? []
+    definitions.get(type)?.schema.safeParse(approximate(data)).error?.issues ?? []
   return (type, data) => {
     if (typeof data !== 'object' || data === null) return check(type, data)
     const known = verdicts.get(data)

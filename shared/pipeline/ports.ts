@@ -70,6 +70,8 @@ export type Head = { readonly offset: number; readonly first: number; readonly t
 export type TopicState = { readonly epoch: string; readonly heads: ReadonlyMap<number, Head> }
 
 export type StoredEvent = PositionedEvent & {
+  /** What a fold gets of an event whose data has numbers that a double cannot hold (shared/domain/define-domain.ts). */
+  readonly exactData?: unknown
   readonly timestamp: number
   /** Its id was made for its record (docs/adr/0011): only a retry of that write can repeat it, in the same partition. */
   readonly hasMadeId?: true

@@ -1,4 +1,5 @@
 import pLimit from 'p-limit'
+import { parseExactJson } from '#shared/core/exact-json.ts'
 import type { Retention } from '#shared/core/retention.ts'
 import type { Stream } from '#shared/pipeline/ports.ts'
 import {
@@ -267,7 +268,7 @@ function toPart({ view, key, topic, partition, epoch, offset, state }: Item): St
     partition: Number(partition),
     epoch: String(epoch),
     offset: Number(offset),
-    state: JSON.parse(String(state)),
+    state: parseExactJson(String(state)),
   }
 }
 

@@ -1,6 +1,7 @@
 import { parse } from 'csv-parse/sync'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { parseExactJson } from '#shared/core/exact-json.ts'
 import { port } from '#shared/domain/port/port.ts'
 import { createCatalog } from '#shared/pipeline/catalog.ts'
 import { makeEvent } from '#shared/testing/accept/records.ts'
@@ -188,4 +189,14 @@ test('a row takes no more of a response than what is counted for it, whatever it
     expect(Buffer.byteLength(JSON.stringify(eventsCsv(rows, exported)))).toBeLessThanOrEqual(counted)
   })
   fc.assert(property, { numRuns: 1000 })
+})
+
+test('a number has every digit that was sent', () => {
+  const data = parseExactJson('{"depth":820982911946154508,"more":[-18446744073709551616,1e400]}')
+  const [row] = read(eventsCsv([rowOf(data)], ['depth']))
+
+  expect(row).toMatchObject({
+    depth: '820982911946154508',
+    data: '{"depth":820982911946154508,"more":[-18446744073709551616,1e400]}',
+  })
 })

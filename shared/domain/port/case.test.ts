@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { approximate, parseExactJson } from '#shared/core/exact-json.ts'
 import type { DomainEvent, View } from '#shared/domain/define-domain.ts'
 import { arbitraryEvents, RUNS } from '#shared/testing/port/arbitrary-events.ts'
 import { foldEvents, makeEvent, makeMove } from '#shared/testing/port/fold-events.ts'
@@ -191,4 +192,17 @@ describe('whatever comes', () => {
     expect(state.history.length + state.historyOmitted).toBe(1000)
     expect(state.history[0]?.from).toBe('new')
   })
+})
+
+test('a case shows what nothing computes with as it was sent', () => {
+  const exactData = parseExactJson('{"title":"Dent","order":820982911946154508,"metadata":{"load":1e400}}')
+  const event = { ...damaged, data: approximate(exactData) }
+  const input = { topic: 'container-events', partition: 0, offset: 0, event }
+
+  const opened = cases.apply(null, { ...input, exactData }, 'd1')
+
+  expect(opened?.title).toBe('Dent')
+  const { details, metadata } = opened ?? {}
+  expect(JSON.stringify([details, metadata])).toBe('[{"order":820982911946154508},{"load":1e400}]')
+  expect(cases.apply(null, input, 'd1')).toMatchObject({ details: { order: 820982911946154500 } })
 })

@@ -62,11 +62,13 @@ export type Case = {
 /** The maximum size of each part of a case, in bytes of JSON, so that a state stays under 100 KB. */
 const KEPT = { title: 600, name: 300, description: 4000, json: 8000 } as const
 
-/** Returns the new case of an event. Data of the wrong type or too large is omitted. */
-export function openCase(event: DomainEvent): Case {
-  const { title, description, priority, location, coordinates, metadata, requiresAction, ...details } =
-    membersOf(event.data)
-  const kept = { metadata: keepJson(metadata), details: keepJson(details) }
+/**
+ * Returns the new case of an event. Data of the wrong type or too large is omitted. What nothing computes with is that
+ * of `exactData`.
+ */
+export function openCase(event: DomainEvent, exactData: unknown = event.data): Case {
+  const { title, description, priority, location, coordinates, requiresAction } = membersOf(event.data)
+  const kept = keptOf(exactData)
   const told = textOf(description, KEPT.description)
   return {
     id: event.id,
@@ -121,6 +123,15 @@ export function coordinatesOf(value: unknown): Case['coordinates'] {
   const { latitude, longitude } = membersOf(value)
   if (typeof latitude !== 'number' || typeof longitude !== 'number') return null
   return Math.abs(latitude) <= 90 && Math.abs(longitude) <= 180 ? { latitude, longitude } : null
+}
+
+/** The members of data that a case has a place for, besides `metadata`. */
+const NAMED = new Set(['title', 'description', 'priority', 'location', 'coordinates', 'requiresAction'])
+
+function keptOf(data: unknown): Record<'metadata' | 'details', Readonly<Record<string, unknown>> | null> {
+  const { metadata, ...others } = membersOf(data)
+  const details = Object.entries(others).filter(([name]) => !NAMED.has(name))
+  return { metadata: keepJson(metadata), details: keepJson(Object.fromEntries(details)) }
 }
 
 /** Returns an object as it is, or null if it is too large. */

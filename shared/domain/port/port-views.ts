@@ -31,9 +31,9 @@ export const cases = defineView<Case | null>({
   keys: ({ event }) => (isMove(event) ? keysOfMove(event) : keyOf(nameEvent(event), LONGEST_NAME)),
   formerKeys: ({ event }) => (isMove(event) ? [] : keyOf(event.id)),
   initial: () => null,
-  apply: (state, { event }) => {
+  apply: (state, { event, exactData }) => {
     if (isMove(event)) return state && isAbout(event, state) ? applyMove(state, event) : state
-    return state ?? openCase(event)
+    return state ?? openCase(event, exactData)
   },
   emit: (_before, { event }) => automate(event),
   erasing: {

@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer'
 import { expect, test } from 'vitest'
 import * as z from 'zod'
 import type { CloudEvent } from '#shared/core/event.ts'
+import { parseExactJson } from '#shared/core/exact-json.ts'
 import { domains } from '#shared/domain/catalog.ts'
 import { defineDomain } from '#shared/domain/define-domain.ts'
 import { createCatalog, UNCLAIMED_TOPIC } from '#shared/pipeline/catalog.ts'
@@ -107,3 +108,26 @@ function topicsOf(own: object, type: string): string[] {
   const names = Object.keys(own)
   return names.length > 0 && !['tidewire.stats', 'tidewire.erased'].includes(type) ? names : [UNCLAIMED_TOPIC]
 }
+
+test('numbers that a double cannot hold are derived from and checked as the nearest double', () => {
+  const sent = (data: string) => ({ type: 'dock.crane.moved', data: parseExactJson(data) })
+
+  const derived = deriveCategory(sent('{"metres":9.00000000000000000001}'), catalog)
+  expect(derived).toMatchObject({ category: 'dock.near' })
+  expect(JSON.stringify(derived.data)).toBe('{"metres":9.00000000000000000001}')
+  expect(deriveCategory(sent('{"metres":12345678901234567890}'), catalog).category).toBe('dock.far')
+  expect(checkData(event(sent('{"metres":-0,"loads":[{"a/b":-0}],"n":1e400}')), catalog)).toEqual([])
+})
+
+test.each([
+  ['{"metres":1e400}', '/data/metres', 'is 1e400, '],
+  ['{"metres":-1E400}', '/data/metres', 'is -1E400, '],
+  ['{"metres":1,"loads":[{"a/b":9007199254740993}]}', '/data/loads/0/a~1b', 'is 9007199254740993, '],
+  [`{"metres":${'9'.repeat(400)}}`, '/data/metres', `is ${'9'.repeat(40)}…, `],
+  ['1e400', '/data', 'is 1e400, '],
+])('a number that no schema takes is named as it was sent: %s', (data, pointer, start) => {
+  const faults = checkData(event({ data: parseExactJson(data) }), catalog)
+
+  expect(faults).toEqual([{ pointer, detail: expect.stringContaining(start) }])
+  expect(faults[0]?.detail).not.toContain('level')
+})

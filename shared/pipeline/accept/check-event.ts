@@ -1,13 +1,14 @@
 import { Buffer } from 'node:buffer'
 import { channelProblem } from '#shared/core/channel.ts'
 import type { CloudEvent } from '#shared/core/event.ts'
+import { approximate, digitsOf } from '#shared/core/exact-json.ts'
 import { ACCEPT_LIMITS, FAULTS_LIMIT } from '#shared/core/limits.ts'
 import type { Fault } from '#shared/core/refusal.ts'
 import { SEVERITIES } from '#shared/core/severity.ts'
 import type { Derived } from '#shared/domain/define-domain.ts'
 import type { Catalog } from '#shared/pipeline/catalog.ts'
 import { tidyMediaType } from '#shared/pipeline/cloudevents/media-type.ts'
-import type { EventDraft } from '#shared/pipeline/cloudevents/validate-event.ts'
+import { type EventDraft, isDraft } from '#shared/pipeline/cloudevents/validate-event.ts'
 
 /** The source of an event whose producer gave none. */
 export const DEFAULT_SOURCE = 'urn:tidewire:api'
@@ -56,8 +57,7 @@ function withTidyMediaType(draft: EventDraft): EventDraft {
 function nameActor(draft: EventDraft, member: string | undefined, actor: string | undefined): EventDraft {
   const { data = {}, data_base64 } = draft
   if (member === undefined || actor === undefined || data_base64 != null) return draft
-  if (typeof data !== 'object' || data === null || Array.isArray(data) || Object.hasOwn(data, member))
-    return draft
+  if (!isDraft(data) || Object.hasOwn(data, member)) return draft
   const datacontenttype = draft.data === undefined ? 'application/json' : draft.datacontenttype
   return { ...draft, datacontenttype, data: { ...data, [member]: actor } }
 }
@@ -105,7 +105,7 @@ function whereFits(
   catalog: Catalog,
 ): string | undefined {
   if (derive === undefined || typeof type !== 'string') return undefined
-  return catalog.issuesOf(type, data).length === 0 ? derive(data) || undefined : undefined
+  return catalog.issuesOf(type, data).length === 0 ? derive(approximate(data)) || undefined : undefined
 }
 
 function typeAsCategory(type: unknown): string | undefined {
@@ -155,8 +155,19 @@ export function checkData(event: CloudEvent, catalog: Catalog): Fault[] {
   const issues = catalog.issuesOf(event.type, event.data).slice(0, FAULTS_LIMIT)
   return issues.map(({ path, message }) => ({
     pointer: ['/data', ...path.map(escapePointer)].join('/'),
-    detail: valueAt(event.data, path) === undefined ? 'is required: add it.' : `is not right: ${message}.`,
+    detail: describeIssue(valueAt(event.data, path), message),
   }))
+}
+
+const SHOWN_DIGITS = 40
+
+/** A number that was sent with more digits than the schema saw is named as it was sent. */
+function describeIssue(value: unknown, message: string): string {
+  if (value === undefined) return 'is required: add it.'
+  const digits = digitsOf(value)
+  if (digits === undefined) return `is not right: ${message}.`
+  const shown = digits.length > SHOWN_DIGITS ? `${digits.slice(0, SHOWN_DIGITS)}…` : digits
+  return `is ${shown}, which is not right: ${message}.`
 }
 
 function escapePointer(name: PropertyKey): string {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { parseExactJson } from '#shared/core/exact-json.ts'
 import { digestOf } from './event-digest.ts'
 
 const PAIR = { id: 'e1', source: '/tests' }
@@ -27,4 +28,12 @@ test.each([
 test('an event of another id or source has another digest', () => {
   expect(digestOf(EVENT, { ...PAIR, id: 'e2' })).not.toBe(digestOf(EVENT, PAIR))
   expect(digestOf(EVENT, { ...PAIR, source: '/others' })).not.toBe(digestOf(EVENT, PAIR))
+})
+
+test('events whose numbers differ in the last digit have different digests', () => {
+  const digest = (data: string) => digestOf({ ...EVENT, data: parseExactJson(data) }, PAIR)
+
+  expect(digest('[820982911946154508]')).not.toBe(digest('[820982911946154509]'))
+  expect(digest('{"b":1e400,"a":[]}')).toBe(digest('{"a":[],"b":1e400}'))
+  expect(digest('1e400')).not.toBe(digest('null'))
 })

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import type { CloudEvent } from '#shared/core/event.ts'
+import { digitsOf } from '#shared/core/exact-json.ts'
 import type { EventDraft } from '#shared/pipeline/cloudevents/validate-event.ts'
 
 /** 128 bits: nobody finds two events with the same digest (docs/adr/0028). */
@@ -18,11 +19,13 @@ export function digestOf(given: EventDraft, { id, source }: Pick<CloudEvent, 'id
 
 /**
  * Returns JSON with the keys of every object sorted, so that equal values are equal text
- * (https://www.rfc-editor.org/rfc/rfc8785). The value must be JSON of a bounded depth.
+ * (https://www.rfc-editor.org/rfc/rfc8785). Numbers that a double cannot hold have the digits that were sent. The value
+ * must be JSON of a bounded depth.
  */
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item)).join(',')}]`
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
+  if (typeof value !== 'object' || value === null || digitsOf(value) !== undefined)
+    return JSON.stringify(value)
   const members = Object.entries(value)
     .filter(([, member]) => member !== undefined)
     .sort(([a], [b]) => (a < b ? -1 : 1))

@@ -12,6 +12,7 @@ import { assertUtf8MediaType, essenceOf } from '#shared/pipeline/cloudevents/med
 import {
   type CompleteEvent,
   type EventDraft,
+  isDraft,
   pointerTo,
   validateEvent,
 } from '#shared/pipeline/cloudevents/validate-event.ts'
@@ -92,7 +93,7 @@ export function decodeRequest(
 }
 
 function plainDraft(json: unknown): EventDraft {
-  if (typeof json !== 'object' || json === null || Array.isArray(json)) {
+  if (!isDraft(json)) {
     const detail =
       'must be a JSON object {"type": …, "data": …}; send many events as application/cloudevents-batch+json.'
     throw faultsRefusal('invalid_event', [{ pointer: '', detail }])
@@ -103,6 +104,5 @@ function plainDraft(json: unknown): EventDraft {
     detail: 'is not a member of a plain event; put it into "data", or send application/cloudevents+json.',
   }))
   if (faults.length > 0) throw faultsRefusal('invalid_event', faults)
-  const draft = json as EventDraft
-  return 'data' in draft ? { ...draft, datacontenttype: 'application/json' } : draft
+  return 'data' in json ? { ...json, datacontenttype: 'application/json' } : json
 }

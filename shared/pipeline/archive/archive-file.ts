@@ -1,5 +1,6 @@
 import { gunzipSync, gzipSync } from 'node:zlib'
 import type { CloudEvent, Position } from '#shared/core/event.ts'
+import { parseExactJson } from '#shared/core/exact-json.ts'
 
 /**
  * A record in the archive: one line of JSON. `timestamp` is when Kafka got it, in milliseconds since 1970. A record that
@@ -64,7 +65,7 @@ export function packRecords(records: readonly ArchivedRecord[]): Uint8Array {
 /** Returns the records of a file. Throws if it is none. */
 export function unpackRecords(bytes: Uint8Array): ArchivedRecord[] {
   const lines = gunzipSync(bytes).toString().split('\n')
-  return lines.flatMap((line) => (line === '' ? [] : [JSON.parse(line) as ArchivedRecord]))
+  return lines.flatMap((line) => (line === '' ? [] : [parseExactJson(line) as ArchivedRecord]))
 }
 
 function digits(offset: number): string {

@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import type { AuditEntry } from '#shared/core/audit.ts'
+import { parseExactJson } from '#shared/core/exact-json.ts'
 import { type AuditRecord, createAudit } from './audit.ts'
+import { redact } from './redact.ts'
 import { ADDRESSES_APART, SAMPLE_MS } from './sample.ts'
 
 const START = Date.parse('2026-03-01T08:00:00Z')
@@ -131,4 +133,10 @@ test('what was done is always written', async () => {
   for (let n = 0; n < 3; n++) await audit.record({ ...REFUSED, action: 'event.deleted' })
 
   expect(sent).toHaveLength(3)
+})
+
+test('numbers of an entry keep their digits', () => {
+  const entry = { n: parseExactJson('820982911946154508'), text: 'Bearer abcdefghijk' }
+
+  expect(JSON.stringify(redact(entry))).toBe('{"n":820982911946154508,"text":"[removed]"}')
 })

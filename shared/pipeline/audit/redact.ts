@@ -1,3 +1,5 @@
+import { parseExactJson } from '#shared/core/exact-json.ts'
+
 /** The longest text of an entry. A path or the detail of a refusal may repeat what a sender chose. */
 const LONGEST_TEXT = 500
 
@@ -10,9 +12,10 @@ const SECRETS = [
 
 /** Returns a value without what looks like a secret in any of its texts, each of which is cut to 500 characters. */
 export function redact<Value>(value: Value): Value {
-  return JSON.parse(JSON.stringify(value), (_, member: unknown) =>
+  const json = JSON.stringify(value, (_, member: unknown) =>
     typeof member === 'string' ? redactText(member) : member,
-  ) as Value
+  )
+  return parseExactJson(json) as Value
 }
 
 function redactText(text: string): string {

@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer'
 import type { CloudEvent } from '#shared/core/event.ts'
+import { digitsOf } from '#shared/core/exact-json.ts'
 import { type ErrorCode, type Fault, faultsRefusal, Refusal } from '#shared/core/refusal.ts'
 import { parseJson } from './json-format.ts'
 import { isJsonMediaType, isTextMediaType, isUtf8MediaType, tidyMediaType } from './media-type.ts'
@@ -70,7 +71,7 @@ export function headerAttributes(event: CloudEvent): [name: string, text: string
   const { data: _, data_base64: __, datacontenttype: ___, ...attributes } = event
   return Object.entries(attributes)
     .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => [name, String(value)])
+    .map(([name, value]) => [name, digitsOf(value) ?? String(value)])
 }
 
 // CloudEvents JSON format 1.0.2 §3.1, applied to the body of a binary-mode message,

@@ -1,4 +1,5 @@
 import type { CloudEvent } from '#shared/core/event.ts'
+import { parseExactJson } from '#shared/core/exact-json.ts'
 import { type Fault, faultsRefusal, Refusal } from '#shared/core/refusal.ts'
 import { type CompleteEvent, validateEvent } from './validate-event.ts'
 
@@ -11,7 +12,7 @@ const UTF8 = new TextDecoder('utf-8', { fatal: true })
 
 /**
  * Decodes one event in the JSON format. `complete` may fill in what the producer left out. If a member appears
- * twice, the last one counts. Numbers in `data` become JavaScript numbers.
+ * twice, the last one counts. Numbers in `data` keep their digits (shared/core/exact-json.ts).
  * Throws Refusal: `malformed` if it is not UTF-8 or not JSON, `invalid_event` with all faults.
  */
 export function decodeJsonEvent(json: string | Uint8Array, complete?: CompleteEvent): CloudEvent {
@@ -47,10 +48,12 @@ export function decodeJsonBatch(json: string | Uint8Array, complete?: CompleteEv
   return events
 }
 
-/** Parses JSON from text or UTF-8 bytes. Throws Refusal `malformed` with a fault at `pointer`. */
+/**
+ * Parses JSON from text or UTF-8 bytes; numbers keep their digits. Throws Refusal `malformed` with a fault at `pointer`.
+ */
 export function parseJson(json: string | Uint8Array, pointer = ''): unknown {
   try {
-    return JSON.parse(typeof json === 'string' ? json : UTF8.decode(json))
+    return parseExactJson(typeof json === 'string' ? json : UTF8.decode(json))
   } catch (cause) {
     const detail =
       cause instanceof SyntaxError ? 'is not JSON: correct its syntax.' : 'is not UTF-8: encode it so.'

@@ -1,4 +1,5 @@
 import type { CloudEvent } from '#shared/core/event.ts'
+import { digitsOf } from '#shared/core/exact-json.ts'
 import { ACCEPT_LIMITS, FAULTS_LIMIT } from '#shared/core/limits.ts'
 import { type Fault, faultsRefusal } from '#shared/core/refusal.ts'
 import { isTimestamp } from '#shared/core/time.ts'
@@ -31,8 +32,9 @@ export function completeDraft(value: EventDraft, complete?: CompleteEvent): Even
   return complete === undefined ? draft : omitUnset(complete(draft))
 }
 
-function isDraft(value: unknown): value is EventDraft {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+/** Whether a value of parsed JSON is an object. */
+export function isDraft(value: unknown): value is EventDraft {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && digitsOf(value) === undefined
 }
 
 function omitUnset(draft: EventDraft): EventDraft {
@@ -99,9 +101,15 @@ function attributeProblem(name: string, value: unknown): string | null {
   if (problem !== null) return problem
   if (typeof value === 'string') return textProblem(value)
   if (typeof value === 'boolean') return null
+  const digits = digitsOf(value)
+  if (digits !== undefined) return NEGATIVE_ZERO.test(digits) ? null : NO_INTEGER
   if (typeof value !== 'number') return 'must be a string, a boolean or an integer: put structures into data.'
-  return (value | 0) === value ? null : 'must be a whole number from -2147483648 to 2147483647, or a string.'
+  return (value | 0) === value ? null : NO_INTEGER
 }
+
+const NO_INTEGER = 'must be a whole number from -2147483648 to 2147483647, or a string.'
+/** The only integer of the range that keeps its text, because JavaScript writes it without its sign. */
+const NEGATIVE_ZERO = /^-0(?:\.0+)?$/
 
 /** Returns what is wrong with the name of an attribute, or null. */
 export function nameProblem(name: string): string | null {
@@ -164,7 +172,7 @@ function dataProblem(name: string, event: Readonly<Record<string, unknown>>): st
 function isJson(value: unknown, levels: number): boolean {
   if (typeof value === 'number') return Number.isFinite(value)
   if (typeof value !== 'object') return typeof value === 'string' || typeof value === 'boolean'
-  if (value === null) return true
+  if (value === null || digitsOf(value) !== undefined) return true
   if (levels === 0) return false
   if (Array.isArray(value)) return value.every((item) => isJson(item, levels - 1))
   for (const member of Object.values(value)) {

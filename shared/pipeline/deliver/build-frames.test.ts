@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { parseExactJson } from '#shared/core/exact-json.ts'
 import { FRAME_LIMITS } from '#shared/core/limits.ts'
 import type { EventsFrame } from '#shared/core/messages.ts'
 import { makeEvent, makeStored } from '#shared/testing/accept/records.ts'
@@ -25,6 +26,13 @@ describe('frames', () => {
     expect(complete).toBe(true)
     expect(parse(frames)).toEqual([{ type: 'events', ...HEAD, events: [positioned] }])
     expect(frames[0]?.startsWith('{"type":"events","ids":')).toBe(true)
+  })
+
+  test('carry every digit of a number', () => {
+    const data = '[820982911946154508,1e400,-0]'
+    const written = writeEvent(makeStored({ offset: 0 }, makeEvent('e0', { data: parseExactJson(data) })))
+
+    expect(buildFrames(HEAD, [written]).frames[0]).toContain(`"data":${data}`)
   })
 
   test('are an empty list for no events', () => {

@@ -6,6 +6,7 @@ import type { DeadLetter } from '#shared/pipeline/dead-letters/dead-letter.ts'
 import { makeLetter } from '#shared/testing/dead-letters/letters.ts'
 import { makePrincipal } from '#shared/testing/identity/make-principal.ts'
 import { mendLetter } from './mend-letter.ts'
+import { readReplayBody, replayLettersBody } from './replay-requests.ts'
 
 const AT = { topic: 't', partition: 0, offset: 0 }
 const ADMIN = makePrincipal({ role: 'admin' })
@@ -41,6 +42,17 @@ describe('a mended event', () => {
       time: '1970-01-01T00:00:01.000Z',
       data: { x: 1 },
     })
+  })
+
+  test('keeps the digits of its numbers', async () => {
+    const body = Buffer.from(
+      '{"filter":{"positions":[{"topic":"t","partition":0,"offset":0}]},"event":{"type":"port.a","data":{"n":820982911946154508}}}',
+    )
+    const { event = { type: '' } } = readReplayBody(body, replayLettersBody)
+
+    expect(JSON.stringify((await mend(event)).data)).toBe('{"n":820982911946154508}')
+    const tooFast = Buffer.from('{"filter":{},"rate":1e400}')
+    expect(() => readReplayBody(tooFast, replayLettersBody)).toThrow('/rate')
   })
 
   test('has an id and a source of its own where the record has none that can be read', async () => {

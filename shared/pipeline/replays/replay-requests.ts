@@ -9,6 +9,7 @@ import {
   DEAD_LETTER_STATUSES,
 } from '#shared/core/dead-letter.ts'
 import { cloudEventDraft, position } from '#shared/core/event-schemas.ts'
+import { approximate, parseExactJson } from '#shared/core/exact-json.ts'
 import { INTEREST_LIMITS, QUERY_LIMITS } from '#shared/core/limits.ts'
 import { type Fault, faultsRefusal, Refusal } from '#shared/core/refusal.ts'
 import { parseTimestamp } from '#shared/core/time.ts'
@@ -136,14 +137,22 @@ export function readReplayBody<Schema extends z.ZodType>(body: Uint8Array, schem
       'too_large',
       `The body is larger than ${REPLAY_LIMITS.bodyBytes} bytes; send a smaller one.`,
     )
-  const result = schema.safeParse(parseJson(body))
+  const result = schema.safeParse(withExactData(parseJson(body)))
   if (result.success) return result.data
   throw faultsRefusal('invalid_event', result.error.issues.flatMap(faultsOf))
 }
 
+/** Only the data of an event keeps numbers that a double cannot hold: all others are settings. */
+function withExactData(body: unknown): unknown {
+  const plain = approximate(body) as { readonly event?: object }
+  const { event } = (body ?? {}) as { readonly event?: { readonly data?: unknown } | null }
+  if (plain === body || event?.data === undefined) return plain
+  return { ...plain, event: { ...plain.event, data: event.data } }
+}
+
 function parseJson(body: Uint8Array): unknown {
   try {
-    return JSON.parse(Buffer.from(body).toString())
+    return parseExactJson(Buffer.from(body).toString())
   } catch (cause) {
     throw new Refusal('malformed', 'The body is not JSON; correct its syntax.', { cause })
   }

@@ -1,6 +1,7 @@
 import { matchesChannel } from '#shared/core/channel.ts'
 import { erasureOf } from '#shared/core/erasure.ts'
 import type { PositionedEvent } from '#shared/core/event.ts'
+import { approximate } from '#shared/core/exact-json.ts'
 import { messageOf } from '#shared/core/message-of.ts'
 import type { View } from '#shared/domain/define-domain.ts'
 import { createStateSizes, MAX_STATE_BYTES } from './state-size.ts'
@@ -21,7 +22,7 @@ export type PartChange<State = unknown> = { readonly before: State; readonly aft
 /** Called with the reason if an event that a view folds is skipped for one of its states: that of a key, or of any. */
 export type OnFault = (reason: string, key?: string) => void
 
-type Input = PositionedEvent & { readonly epoch: string }
+type Input = PositionedEvent & { readonly epoch: string; readonly exactData?: unknown }
 
 /** Returns the size of a state in bytes of JSON. `before`, the state that it was made from, makes it faster. */
 export const sizeOf = createStateSizes()
@@ -85,6 +86,19 @@ function applyOrForget<State>(
   return erasing?.forget ? erasing.forget(state, erasure, key) : state
 }
 
+/**
+ * Returns an event as folds get it: code that computes needs plain numbers. It is the same one if it has no others.
+ */
+export function toFoldInput<Positioned extends PositionedEvent>(
+  positioned: Positioned,
+): Positioned & { readonly exactData?: unknown } {
+  const { event } = positioned
+  const data = approximate(event.data)
+  return data === event.data
+    ? positioned
+    : { ...positioned, event: { ...event, data }, exactData: event.data }
+}
+
 /** Returns the keys of the states that an event belongs to, without duplicates. Throws what the view throws. */
 export function keysOf({ keys }: Pick<View, 'keys'>, input: PositionedEvent): readonly string[] {
   if (keys === undefined) return ['']
@@ -118,8 +132,9 @@ export function everyKeyOf(
   input: PositionedEvent,
 ): readonly string[] {
   const { keys, formerKeys } = view
-  if (keys === undefined || formerKeys === undefined) return keysFor(view, input)
-  return [...new Set([...keysFor(view, input), ...keysFor({ keys: formerKeys }, input)])]
+  const plain = toFoldInput(input)
+  if (keys === undefined || formerKeys === undefined) return keysFor(view, plain)
+  return [...new Set([...keysFor(view, plain), ...keysFor({ keys: formerKeys }, plain)])]
 }
 
 /** A key is part of a DynamoDB sort key of at most 1,024 bytes, together with the name of the topic. */

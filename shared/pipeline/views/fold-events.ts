@@ -65,8 +65,8 @@ export function foldEvents(
   return { changed: [...changed.values()], emitted, faults }
 
   function foldInto({ name, view }: NamedView, stored: StoredEvent): void {
-    const { topic, partition, offset, event } = stored
-    const input = { topic, partition, offset, event }
+    const { topic, partition, offset, event, exactData } = stored
+    const input = { topic, partition, offset, event, ...(exactData !== undefined && { exactData }) }
     const addFault = (reason: string, unfolded: readonly UnfoldedPart[]) => {
       const before = faults.get(offset) ?? { reasons: [], unfolded: [] }
       faults.set(offset, {

@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest'
+import { defineView } from '#shared/domain/define-domain.ts'
 import type { DeadLetterStore } from '#shared/pipeline/dead-letters/dead-letter-store.ts'
 import type { EventStore, KafkaRecord, NewRecord } from '#shared/pipeline/ports.ts'
-import { book, eventsOf, inLibrary, makeFoldDeps } from '#shared/testing/accept/library.ts'
+import { book, eventsOf, inLibrary, library, makeFoldDeps } from '#shared/testing/accept/library.ts'
 import { makeEvent } from '#shared/testing/accept/records.ts'
 import { allLetters } from '#shared/testing/dead-letters/letters.ts'
 import { forgetAll } from '#shared/testing/views/forget-all.ts'
@@ -39,6 +40,38 @@ describe('a batch', () => {
       state,
     })
     expect(await progress()).toEqual({ epoch, offset: 2, isRebuilding: false })
+  })
+
+  test('gives folds plain numbers, and what a state shows with every digit', async () => {
+    const json = JSON.stringify(book('b0', 's', 'x')).replace(
+      '"title":"x"',
+      '"title":"x","isbn":820982911946154508',
+    )
+    const seen: unknown[] = []
+    const domain = {
+      ...library,
+      views: {
+        seen: defineView<unknown>({
+          description: 'the last data',
+          lateEvents: 'as they come',
+          channels: ['library.book'],
+          keys: ({ event }) => [String((event.data as { readonly isbn: number }).isbn)],
+          initial: () => null,
+          apply: (_, { event, exactData }) => {
+            seen.push(event.data)
+            return exactData
+          },
+        }),
+      },
+    }
+    const world = makeFoldDeps(undefined, [domain])
+
+    await foldBatch([inLibrary({ offset: 0 }, json)], world.deps)
+
+    expect(seen).toEqual([{ title: 'x', isbn: 820982911946154500 }])
+    const key = { view: 'library/seen', key: '820982911946154500', topic: 'library', partition: 0 }
+    const [part] = await world.deps.viewStore.load([key])
+    expect(JSON.stringify(part?.state)).toBe('{"title":"x","isbn":820982911946154508}')
   })
 
   test('that is repeated, completely or in part, changes nothing', async () => {

@@ -21,6 +21,7 @@ import type {
   Stream,
 } from '#shared/pipeline/ports.ts'
 import { NO_TELEMETRY, type Telemetry } from '#shared/pipeline/telemetry/telemetry.ts'
+import { toFoldInput } from './apply-event.ts'
 import { foldEvents, idOf, lettersOf, partsTouched } from './fold-events.ts'
 import type { FoldMemory, KnownProgress } from './fold-memory.ts'
 import { replayedParts } from './fold-replays.ts'
@@ -124,7 +125,8 @@ export async function foldBatch(
   const [first] = records
   const last = records.at(-1)
   if (first === undefined || last === undefined || !views.topics(catalog).has(first.topic)) return NOTHING
-  const { events } = decodeBatch(records, deps, 'fold')
+  const { events: decoded } = decodeBatch(records, deps, 'fold')
+  const events = decoded.map(toFoldInput)
   const touching = events.filter(({ event }) => views.of(event.category ?? '').length > 0)
   seen(touching)
   const batch = { records, events, touching, last: last.offset, isRebuilder }

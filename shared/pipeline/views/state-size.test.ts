@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { parseExactJson } from '#shared/core/exact-json.ts'
 import { createStateSizes } from './state-size.ts'
 
 const utf8 = (text: string) => new TextEncoder().encode(text).length
@@ -12,6 +13,11 @@ test('is the number of bytes of the JSON, for any value', () => {
       expect(sizeOf(value)).toBe(utf8(JSON.stringify(value)))
     }),
   )
+})
+
+test('counts every digit of a number', () => {
+  const json = '[820982911946154508,{"a":1e400,"b":-0}]'
+  expect(createStateSizes()(parseExactJson(json))).toBe(json.length)
 })
 
 test('ignores members that are undefined, as JSON does', () => {

@@ -1,3 +1,5 @@
+import { digitsOf } from '#shared/core/exact-json.ts'
+
 /** The maximum size of a state in bytes of JSON: it is stored, read and sent as a whole. */
 export const MAX_STATE_BYTES = 100 * 1024
 
@@ -20,6 +22,8 @@ export function createStateSizes(): (value: unknown, before?: unknown) => number
     if (value === null || typeof value !== 'object') return String(value ?? null).length
     const remembered = known.get(value)
     if (remembered !== undefined) return remembered
+    const digits = digitsOf(value)
+    if (digits !== undefined) return digits.length
     const size = Array.isArray(value) ? sizeOfItems(value, before) : sizeOfMembers(value, before)
     if (size >= MIN_REMEMBERED) known.set(value, size)
     return size

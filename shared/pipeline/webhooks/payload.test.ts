@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { propertyRuns } from '#shared/testing/test-seed.ts'
-import { fieldAt, payloadText, readPayload, textOf } from './payload.ts'
+import { fieldAt, isShallow, payloadText, readPayload, textOf } from './payload.ts'
 
 const FORM = 'application/x-www-form-urlencoded'
 
@@ -40,4 +40,17 @@ test('a field that is read alone is that of the payload, whatever the form', () 
     }),
     { numRuns: propertyRuns(300) },
   )
+})
+
+test.each([
+  ['application/json', '{"id":820982911946154508,"n":[1e400,-0]}'],
+  ['text/plain', '{"id":820982911946154508,"n":[1e400,-0]}'],
+  [FORM, `payload=${encodeURIComponent('{"id":820982911946154508,"n":[1e400,-0]}')}`],
+])('numbers of a payload of type %s keep their digits', (mediaType, body) => {
+  const payload = readPayload(mediaType, Buffer.from(body))
+
+  expect(JSON.stringify(payload)).toBe('{"id":820982911946154508,"n":[1e400,-0]}')
+  expect(textOf(fieldAt(payload, '/id'))).toBe('820982911946154508')
+  expect(payloadText(mediaType, Buffer.from(body), '/n/0')).toBe('1e400')
+  expect(isShallow(payload, 2)).toBe(true)
 })

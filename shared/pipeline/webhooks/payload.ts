@@ -1,3 +1,4 @@
+import { digitsOf, numberText, parseExactJson } from '#shared/core/exact-json.ts'
 import { ACCEPT_LIMITS, WEBHOOK_LIMITS } from '#shared/core/limits.ts'
 import { Refusal } from '#shared/core/refusal.ts'
 import { essenceOf, isJsonMediaType, isUtf8MediaType } from '#shared/pipeline/cloudevents/media-type.ts'
@@ -60,7 +61,7 @@ function decodeField(text: string): string {
 
 /** Whether a payload has no more levels of arrays and objects than the data of an event may have. */
 export function isShallow(payload: unknown, levels: number = ACCEPT_LIMITS.dataLevels): boolean {
-  if (typeof payload !== 'object' || payload === null) return true
+  if (typeof payload !== 'object' || payload === null || digitsOf(payload) !== undefined) return true
   return levels > 0 && Object.values(payload).every((member) => isShallow(member, levels - 1))
 }
 
@@ -131,7 +132,7 @@ function parseJson(body: Uint8Array): unknown {
 
 function parseText(text: string): unknown {
   try {
-    return JSON.parse(text)
+    return parseExactJson(text)
   } catch {
     return undefined // not JSON: the event carries the bytes
   }
@@ -151,8 +152,7 @@ function stepsOf(pointer: string): string[] {
   return pointer.split('/').map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))
 }
 
-/** Returns text, or a number as text; undefined for anything else. */
+/** Returns text, or a number as text, with the digits that were sent; undefined for anything else. */
 export function textOf(value: unknown): string | undefined {
-  if (typeof value === 'number') return String(value)
-  return typeof value === 'string' ? value : undefined
+  return typeof value === 'string' ? value : numberText(value)
 }

@@ -153,6 +153,13 @@ describe('the event', () => {
     expect(id(null)).toBe(id(null))
   })
 
+  test('keeps the digits of its numbers, in its id and its data', () => {
+    const made = [508, 509].map((end) => inbox(`{"kind":"a","key":820982911946154${end},"n":1e400}`))
+
+    expect(made.map((event) => event?.id)).toEqual(['820982911946154508', '820982911946154509'])
+    expect(JSON.stringify(made[0]?.data)).toBe('{"kind":"a","key":820982911946154508,"n":1e400}')
+  })
+
   test('may have a type and a category of its own', () => {
     const headers = { 'x-token': 'local-secret-port' }
     expect(receive('port', { headers })).toMatchObject({

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { beforeEach, describe, expect, test } from 'vitest'
+import { parseExactJson } from '#shared/core/exact-json.ts'
 import type { EventStore, StoredEvent, Stream } from '#shared/pipeline/ports.ts'
 
 const DAY_MS = 86_400_000
@@ -42,6 +43,16 @@ export function describeEventStore(name: string, open: (now: () => number) => Ev
       await store.advance(stream, head(1), undefined)
 
       expect(await make().read(stream, { after: -1, upTo: 1, limit: 10 })).toEqual([replayed, event(1)])
+    })
+
+    test('returns every digit of the numbers of an event', async () => {
+      const data = '[820982911946154508,-18446744073709551616,1e400,-0,0.1234567890123456789]'
+      const { event: plain, ...place } = event(0)
+      await store.put(stream, [{ ...place, event: { ...plain, data: parseExactJson(data) } }])
+      await store.advance(stream, head(0), undefined)
+
+      const [stored] = await make().read(stream, { after: -1, upTo: 0, limit: 1 })
+      expect(JSON.stringify(stored?.event.data)).toBe(data)
     })
 
     describe('an erased event', () => {

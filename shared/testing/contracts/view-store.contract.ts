@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { beforeEach, describe, expect, test } from 'vitest'
+import { parseExactJson } from '#shared/core/exact-json.ts'
 import type { Retention } from '#shared/core/retention.ts'
 import type { Stream } from '#shared/pipeline/ports.ts'
 import type { StoredPart, ViewStore } from '#shared/pipeline/views/view-store.ts'
@@ -53,6 +54,13 @@ export function describeViewStore(
     const keysOf = (parts: readonly StoredPart[]) => parts.map(({ key }) => key)
 
     describe('parts', () => {
+      test('keep every digit of the numbers of a state', async () => {
+        const state = parseExactJson('{"shown":[820982911946154508,1e400,-0]}')
+        await store.save([part('a', 4, { state })])
+
+        expect(JSON.stringify((await load('a'))?.state)).toBe('{"shown":[820982911946154508,1e400,-0]}')
+      })
+
       test('are loaded unchanged in the requested order, and null if there is none', async () => {
         const state = { text: 'ü\u0000"\ud83d\ude00', list: [1, null, { deep: '' }], none: {} }
         const saved = [part('a', 4, { state }), part('b', 5, { state: [] }), part('', 6, { state: null })]

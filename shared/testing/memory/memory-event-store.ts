@@ -1,4 +1,5 @@
 import { erasedForm, isErased } from '#shared/core/erasure.ts'
+import { parseExactJson } from '#shared/core/exact-json.ts'
 import { nameEpoch } from '#shared/pipeline/history/topic-state.ts'
 import type { EventStore, Head, StoredEvent, Stream } from '#shared/pipeline/ports.ts'
 
@@ -50,7 +51,10 @@ export function memoryEventStore(
     async put(stream, events) {
       const writes = events.map(async (event) => {
         await yieldPoint()
-        streamOf(stream).set(event.offset, { event: structuredClone(event), until: now() + keptMs })
+        streamOf(stream).set(event.offset, {
+          event: parseExactJson(JSON.stringify(event)) as StoredEvent,
+          until: now() + keptMs,
+        })
       })
       await Promise.all(writes) // in any order, as in a batch write
     },

@@ -1,3 +1,4 @@
+import { parseExactJson } from '#shared/core/exact-json.ts'
 import type { Retention } from '#shared/core/retention.ts'
 import {
   type FoldProgress,
@@ -31,7 +32,7 @@ export function memoryViewStore(
     return known
   }
   const live = (one: Kept | undefined): StoredPart | null =>
-    one && one.expires > now() ? { ...one.part, state: JSON.parse(one.state) } : null
+    one && one.expires > now() ? { ...one.part, state: parseExactJson(one.state) } : null
   const isReplaced = (known: Kept | undefined, { epoch }: Point, replaces: number | null): boolean => {
     if (replaces === null) return known === undefined || known.part.epoch < epoch || known.expires <= now()
     return known?.part.epoch === epoch && known.part.offset === replaces

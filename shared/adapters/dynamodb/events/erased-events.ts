@@ -6,6 +6,8 @@ import {
 } from '#shared/adapters/dynamodb/commands.ts'
 import { type Item, queryAll, succeeds } from '#shared/adapters/dynamodb/dynamo-requests.ts'
 import { erasedForm } from '#shared/core/erasure.ts'
+import type { CloudEvent } from '#shared/core/event.ts'
+import { parseExactJson } from '#shared/core/exact-json.ts'
 import { storedFor } from '#shared/core/retention.ts'
 import type { EventStore, Stream } from '#shared/pipeline/ports.ts'
 import { type EventTable, streamKey } from './event-reads.ts'
@@ -49,7 +51,7 @@ export function erasedEvents(
         ConditionExpression: 'attribute_exists(#event)',
         ExpressionAttributeNames: { '#event': 'event' },
         ExpressionAttributeValues: {
-          ':event': JSON.stringify(erasedForm(JSON.parse(String(stored.event)), first)),
+          ':event': JSON.stringify(erasedForm(parseExactJson(String(stored.event)) as CloudEvent, first)),
         },
       })
       await succeeds(client.send(update))

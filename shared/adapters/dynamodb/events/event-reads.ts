@@ -1,6 +1,7 @@
 import { type DocumentClient, QueryCommand } from '#shared/adapters/dynamodb/commands.ts'
 import { getAll, type Item, queryAll, queryPages } from '#shared/adapters/dynamodb/dynamo-requests.ts'
-import type { Position } from '#shared/core/event.ts'
+import type { CloudEvent, Position } from '#shared/core/event.ts'
+import { parseExactJson } from '#shared/core/exact-json.ts'
 import { graceOf, type Retention } from '#shared/core/retention.ts'
 import type { EventStore, StoredEvent, Stream } from '#shared/pipeline/ports.ts'
 import { type LiveEdge, liveEdge, type Seen, type SeenLooks } from './live-edge.ts'
@@ -144,7 +145,7 @@ export function streamKey({ topic, epoch, partition }: Stream): string {
 }
 
 function toStoredEvent(item: Item, { topic, partition }: Stream): StoredEvent {
-  const event = JSON.parse(String(item.event))
+  const event = parseExactJson(String(item.event)) as CloudEvent
   const { offset, timestamp, replayOf } = item
   return {
     topic,
