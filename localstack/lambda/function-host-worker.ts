@@ -46,6 +46,7 @@ await runAsWorker(async ({ functions, folder, port, trigger }: HostData, log) =>
         triggering = startMskTrigger({
           ...trigger,
           log,
+          unpassable: 'pass',
           invoke: async ({ functionName }, event) => {
             const invocation = await invoke(functionName, event)
             // The pollers try a function that is throttled until it is not, and count no failure.

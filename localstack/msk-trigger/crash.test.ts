@@ -80,21 +80,3 @@ test('the trigger survives the loss of its broker and reports it once', async ({
     expect.stringContaining(`consuming ${topic} again`),
   ])
 }, 60_000)
-
-test('records that cannot be read are reported once, by what they are compressed with', async ({ skip }) => {
-  if (!cluster.restartBroker) return skip('a real cluster refuses what is not compressed as it says')
-  const topic = await cluster.createTopic()
-  await cluster.produceSnappy(topic)
-  const trigger = await startRecordingTrigger({ brokers: cluster.brokers, topic })
-  const sessions = new Set<string>()
-  await vi.waitFor(
-    async () => {
-      for (const member of await cluster.memberIds(trigger.groupId)) sessions.add(member)
-      expect(sessions.size).toBeGreaterThan(2)
-    },
-    { timeout: 15_000, interval: 1 },
-  )
-  await trigger.stop()
-
-  expect(trigger.log).toEqual([expect.stringContaining('lost Kafka (records compressed with Snappy')])
-})

@@ -1,5 +1,5 @@
+import { type LogRecord, readRecords } from '#shared/adapters/kafka/records/read-records.ts'
 import { type BrokerConnection, connectToBroker, consumerApis } from '../broker/connect-to-broker.ts'
-import { type LogRecord, readRecords } from '../broker/read-records.ts'
 import { codes, throwIfFailed } from './kafka-cluster.ts'
 
 /** Stops the fetching of a partition, and returns what starts it again. */

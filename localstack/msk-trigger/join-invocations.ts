@@ -90,7 +90,7 @@ function sizeOf(event: LambdaKafkaEvent, name: string): number {
   for (const { key = '', value = '', headers, topic } of event.records[name] ?? []) {
     bytes += key.length + value.length + topic.length + 200
     for (const header of headers)
-      for (const [title, content] of Object.entries(header)) bytes += title.length + 8 + 4 * content.length
+      for (const [title, content] of Object.entries(header)) bytes += title.length + 8 + 5 * content.length
   }
   return bytes
 }

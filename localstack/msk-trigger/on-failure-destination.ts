@@ -9,7 +9,8 @@ export type Discarded = {
   mapping: Mapping
   records: KafkaRecord[]
   event: LambdaKafkaEvent
-  condition: 'RetryAttemptsExhausted' | 'RecordAgeExceeded'
+  /** The last two are ours: what Lambda does with such a record is not documented. */
+  condition: 'RetryAttemptsExhausted' | 'RecordAgeExceeded' | 'RecordTooLarge' | 'RecordUnreadable'
   invokeCount: number
   error?: FunctionError
 }
@@ -54,6 +55,9 @@ export function createOnFailureDestination(kafka: Kafka): OnFailureDestination {
   }
 }
 
+/** What a topic takes by default is 1 MB, with the rest of the description. */
+const MOST_PAYLOAD_BYTES = 900_000
+
 /**
  * Describes a discarded batch as Lambda does for its on-failure destination. `payload` is the event as JSON,
  * which Lambda adds for the destinations that have room for it.
@@ -62,6 +66,7 @@ export function createOnFailureDestination(kafka: Kafka): OnFailureDestination {
 function toInvocationRecord(discarded: Discarded, { requestId, now }: { requestId: string; now: Date }) {
   const { mapping, records, event, condition, invokeCount, error } = discarded
   const payload = JSON.stringify(event)
+  const payloadSize = Buffer.byteLength(payload)
   return {
     requestContext: {
       requestId,
@@ -80,10 +85,10 @@ function toInvocationRecord(discarded: Discarded, { requestId, now }: { requestI
       batchSize: records.length,
       ...(mapping.eventSourceArn === undefined ? {} : { eventSourceArn: mapping.eventSourceArn }),
       bootstrapServers: event.bootstrapServers,
-      payloadSize: Buffer.byteLength(payload),
+      payloadSize,
       recordsInfo: summarise(records),
     },
-    payload,
+    ...(payloadSize <= MOST_PAYLOAD_BYTES ? { payload } : {}),
   }
 }
 

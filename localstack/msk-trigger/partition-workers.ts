@@ -3,6 +3,7 @@ import type { Pause } from './fetch-topic.ts'
 import type { Mapping } from './mapping.ts'
 import { type ProcessBatch, processBatch } from './process-batch.ts'
 import { estimateSize, type KafkaRecord } from './to-lambda-event.ts'
+import { passableRecord } from './unpassable-records.ts'
 import { wait } from './wait.ts'
 
 export type PartitionWorkers = {
@@ -19,7 +20,17 @@ export type PartitionWorkers = {
   stop(): Promise<void>
 }
 
-type Options = Omit<ProcessBatch, 'commit' | 'signal'> & { mapping: Mapping; maxPayloadBytes: number }
+type Options = Omit<ProcessBatch, 'commit' | 'signal' | 'discardAbove'> & {
+  mapping: Mapping
+  maxPayloadBytes: number
+  unpassable: Unpassable
+}
+
+/**
+ * What becomes of a record that Lambda cannot hand to a function: `pass` puts one in its place that has the reason in a
+ * header, for functions that know it; `discard` gives it up.
+ */
+export type Unpassable = 'pass' | 'discard'
 type Worker = {
   push(records: KafkaRecord[], pause: Pause): void
   /** Drops what is buffered; the running invocation continues. */
@@ -85,7 +96,8 @@ function end({ ended, workers }: Assignment): void {
 
 /** Processes the batches of one partition after `previous` has resolved. Pauses the fetching when too much waits. */
 function createWorker(options: Options & ProcessBatch, previous: Promise<void> | undefined): Worker {
-  const { mapping, maxPayloadBytes } = options
+  const { mapping, maxPayloadBytes, unpassable } = options
+  const isPassed = unpassable === 'pass'
   const { batchSize, windowMs } = mapping
   const queue = createPartitionQueue({ batchSize, windowMs, maxBytes: maxPayloadBytes })
   let resume: (() => void) | undefined
@@ -99,13 +111,13 @@ function createWorker(options: Options & ProcessBatch, previous: Promise<void> |
         resume?.()
         resume = undefined
       }
-      await processBatch(batch, options)
+      await processBatch(batch, { ...options, ...(isPassed ? {} : { discardAbove: maxPayloadBytes }) })
     }
   }
 
   return {
     push(records, pause) {
-      queue.push(records)
+      queue.push(isPassed ? records.map((record) => passableRecord(record, maxPayloadBytes)) : records)
       // Two full payloads are enough to keep the function busy while more are fetched.
       if (!resume && queue.bytes() > 2 * maxPayloadBytes) resume = pause()
     },

@@ -23,6 +23,7 @@ async function run(
   respond: Respond,
   overrides: Partial<Mapping> = {},
   stopAfter = Infinity,
+  discardAbove?: number,
 ) {
   const seen = {
     invoked: [] as number[][],
@@ -44,6 +45,7 @@ async function run(
     discard: async (discarded) => void seen.discarded.push(discarded),
     log: (line) => seen.log.push(line),
     retryBackoff: { baseMs: 1_000, capMs: 4_000 },
+    ...(discardAbove === undefined ? {} : { discardAbove }),
     signal: stop.signal,
   })
   await vi.runAllTimersAsync()
@@ -143,6 +145,24 @@ test('records above the maximum age are discarded and not invoked', async () => 
   expect(invoked).toEqual([[1]])
   expect(discarded).toMatchObject([{ condition: 'RecordAgeExceeded', invokeCount: 0 }])
   expect(commits).toEqual([1, 2])
+})
+
+test('records that no function can get are discarded in their place, and what is around them is invoked', async () => {
+  const records = makeRecords(0, 5)
+  const large = { ...makeRecords(1, 1)[0], value: Buffer.alloc(5000) } as KafkaRecord
+  const unreadable = {
+    ...makeRecords(3, 1)[0],
+    headers: [['tidewire-unreadable', Buffer.from('undecodable: its batch is garbage')]],
+  } as KafkaRecord
+  records.splice(1, 1, large)
+  records.splice(3, 1, unreadable)
+
+  const { invoked, commits, discarded, log } = await run(records, () => done, {}, Infinity, 4000)
+
+  expect(invoked).toEqual([[0], [2], [4]])
+  expect(commits).toEqual([1, 2, 3, 4, 5])
+  expect(discarded.map(({ condition }) => condition)).toEqual(['RecordTooLarge', 'RecordUnreadable'])
+  expect(log.join()).toContain('ships-0 offsets 3–3: its batch is garbage')
 })
 
 test('an invocation beyond the function timeout is a failure', async () => {

@@ -3,6 +3,7 @@ import type { FunctionError, Invoke, InvokeResult } from './lambda-invoker.ts'
 import type { Mapping } from './mapping.ts'
 import type { Discarded } from './on-failure-destination.ts'
 import type { KafkaRecord, LambdaKafkaEvent } from './to-lambda-event.ts'
+import { unpassableProblem } from './unpassable-records.ts'
 import { type Backoff, backoff, wait } from './wait.ts'
 
 export type ProcessBatch = {
@@ -14,13 +15,24 @@ export type ProcessBatch = {
   /** Stores a discarded batch. The partition continues if it resolves, and retries if it rejects. */
   discard(discarded: Discarded): Promise<void>
   log(line: string): void
+  /**
+   * The most bytes of an event, if records that are larger, or cannot be read, are discarded. Without it they are passed
+   * on as they are.
+   */
+  discardAbove?: number
   retryBackoff: Backoff
   /** Aborted when the partition is no longer ours or the trigger stops: nothing new is invoked after that. */
   signal: AbortSignal
   now?: () => number
 }
 
-type Part = { records: KafkaRecord[]; retries: number; invokeCount: number }
+type Part = {
+  records: KafkaRecord[]
+  retries: number
+  invokeCount: number
+  /** Why its only record cannot be passed to a function. */
+  problem?: Discarded['condition']
+}
 type Outcome =
   | { kind: 'done' }
   | { kind: 'unavailable'; reason: string }
@@ -30,12 +42,17 @@ type Outcome =
  * Invokes the function with a batch of one partition until every record is done or discarded, in order.
  * A failure is retried with backoff: from the lowest failed offset if the function reported one, otherwise as a
  * whole, or in halves if the mapping bisects (splitting does not count as a retry). Returns early, without
- * committing what is not done, when `signal` is aborted.
+ * committing what is not done, when `signal` is aborted. A record that cannot be passed to a function is discarded
+ * without a try, in its place.
  */
 export async function processBatch(records: KafkaRecord[], options: ProcessBatch): Promise<void> {
-  const parts: Part[] = [{ records, retries: 0, invokeCount: 0 }]
+  const parts = partsOf(records, options)
   let failures = 0
   for (let part = parts.shift(); part && !options.signal.aborted; part = parts.shift()) {
+    if (part.problem) {
+      await giveUp(part, part.problem, options)
+      continue
+    }
     const fresh = await discardExpired(part, options)
     if (!fresh) continue
     const outcome = await invokeOnce(fresh.records, options)
@@ -49,6 +66,26 @@ export async function processBatch(records: KafkaRecord[], options: ProcessBatch
     failures += 1
     if (next.length > 0) await pause(fresh, outcome.reason, failures, options)
   }
+}
+
+/** Divides a batch around records that cannot be passed to a function. */
+function partsOf(records: KafkaRecord[], { discardAbove, log, mapping }: ProcessBatch): Part[] {
+  const parts: Part[] = []
+  let open: Part | undefined
+  for (const record of records) {
+    const problem = discardAbove === undefined ? undefined : unpassableProblem(record, discardAbove)
+    if (problem) {
+      log(`${mapping.functionKey}: ${describe([record])}: ${problem.reason}`)
+      const condition = problem.code === 'too_large' ? 'RecordTooLarge' : 'RecordUnreadable'
+      parts.push({ records: [record], retries: 0, invokeCount: 0, problem: condition })
+      open = undefined
+    } else if (open) open.records.push(record)
+    else {
+      open = { records: [record], retries: 0, invokeCount: 0 }
+      parts.push(open)
+    }
+  }
+  return parts
 }
 
 async function invokeOnce(

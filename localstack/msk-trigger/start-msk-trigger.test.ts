@@ -1,3 +1,7 @@
+import { gzipSync, zstdCompressSync } from 'node:zlib'
+import { CompressionTypes } from 'kafkajs'
+import lz4 from 'lz4js'
+import snappy from 'snappyjs'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import type { InvokeResult } from './lambda-invoker.ts'
 import { createTestCluster, numbers, startRecordingTrigger } from './testing/test-cluster.ts'
@@ -110,6 +114,21 @@ test('what is given up is in the on-failure topic and the partition goes on', as
     recordsInfo: { [`${topic}-0`]: { firstRecordOffset: '3', lastRecordOffset: '3' } },
   })
   expect(JSON.parse(record.payload).records[`${topic}-0`]).toHaveLength(1)
+})
+
+test('records of every codec of Kafka are passed on as they were before', async () => {
+  const topic = await cluster.createTopic()
+  const trigger = await start({ topic })
+  const { GZIP, Snappy, LZ4, ZSTD } = CompressionTypes
+  await cluster.produceCompressed(topic, numbers(0, 50), GZIP, (bytes) => gzipSync(bytes))
+  await cluster.produceCompressed(topic, numbers(50, 100), Snappy, (bytes) => snappy.compress(bytes))
+  await cluster.produceCompressed(topic, numbers(100, 150), LZ4, (bytes) => lz4.compress(bytes))
+  await cluster.produceCompressed(topic, numbers(150, 200), ZSTD, (bytes) => zstdCompressSync(bytes))
+  await vi.waitFor(() => expect(trigger.values()).toHaveLength(200), waiting)
+  await trigger.stop()
+
+  expect(trigger.values()).toEqual(numbers(0, 200))
+  expect(trigger.log).toEqual([])
 })
 
 test('a restart goes on after what was committed', async () => {

@@ -5,7 +5,7 @@ import { joinInvocations } from './join-invocations.ts'
 import { createLambdaInvoker, type Invoke } from './lambda-invoker.ts'
 import type { Mapping, Service } from './mapping.ts'
 import { createOnFailureDestination } from './on-failure-destination.ts'
-import { createPartitionWorkers } from './partition-workers.ts'
+import { createPartitionWorkers, type Unpassable } from './partition-workers.ts'
 import { readMappings } from './read-mappings.ts'
 import { toLambdaEvent } from './to-lambda-event.ts'
 import type { Backoff } from './wait.ts'
@@ -17,6 +17,8 @@ export type MskTriggerOptions = {
   log(line: string): void
   /** Overrides the timeout of every function, in milliseconds: somebody may sit at a breakpoint. */
   timeoutMs?: number
+  /** What becomes of a batch that cannot be decompressed, and of a record above 6 MB; default `discard`. */
+  unpassable?: Unpassable
 } & (
   | { /** Where Lambda's Invoke API is, such as `http://127.0.0.1:3002`. */ lambdaEndpoint: string }
   | { /** Invokes a function, where the functions are on the same thread. */ invoke: Invoke }
@@ -35,13 +37,13 @@ type MskTrigger = {
  * @throws Error that lists every bad value of the service's mappings.
  */
 export function startMskTrigger(options: MskTriggerOptions): MskTrigger {
-  const { service, brokers, log, timeoutMs } = options
+  const { service, brokers, log, timeoutMs, unpassable } = options
   const invoke = 'invoke' in options ? options.invoke : createLambdaInvoker(options.lambdaEndpoint)
   const mappings = readMappings(service).map((declared) => ({
     ...declared,
     timeoutMs: timeoutMs ?? declared.timeoutMs,
   }))
-  return consumeMappings({ brokers, log, mappings, invoke })
+  return consumeMappings({ brokers, log, mappings, invoke, unpassable })
 }
 
 /**
@@ -58,6 +60,7 @@ type ConsumeMappings = {
   brokers: string[]
   invoke: Invoke
   log(line: string): void
+  unpassable?: Unpassable | undefined
   /** How long the group waits for a member that was killed, in milliseconds. */
   sessionTimeoutMs?: number
   retryBackoff?: Backoff
@@ -68,7 +71,7 @@ const maxPayloadBytes = 6 * 1024 * 1024 - 4096
 
 /** The trigger for given mappings and a given way to invoke. */
 export function consumeMappings(options: ConsumeMappings): MskTrigger {
-  const { brokers, invoke, log, sessionTimeoutMs = 6_000 } = options
+  const { brokers, invoke, log, sessionTimeoutMs = 6_000, unpassable = 'discard' } = options
   const { retryBackoff = { baseMs: 200, capMs: 10_000 } } = options
   const kafka = createKafka(brokers)
   const destination = createOnFailureDestination(kafka)
@@ -80,6 +83,7 @@ export function consumeMappings(options: ConsumeMappings): MskTrigger {
       log,
       retryBackoff,
       maxPayloadBytes,
+      unpassable,
       discard: destination.discard,
       toEvent: (records) => toLambdaEvent(records, { ...mapping, brokers }),
     })

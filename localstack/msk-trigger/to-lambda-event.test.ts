@@ -43,8 +43,33 @@ test('a tombstone has no value, a record without a key has no key, and partition
   expect(Object.keys(event.records['mytopic-1']?.[0] ?? {})).not.toContain('key')
 })
 
+test('headers are what Lambda sends: signed bytes, an object each, and an empty one for a header without a value', () => {
+  const headers: KafkaRecord['headers'] = [
+    ['k', Buffer.from([0, 127, 128, 255])],
+    ['k', Buffer.from('é')],
+    ['no value', null],
+    ['empty', Buffer.alloc(0)],
+    ['__proto__', Buffer.from('p')],
+    ['caf\uFFFD', Buffer.from('not UTF-8')],
+  ]
+
+  const { records } = toLambdaEvent([{ ...record, headers }], { eventSource: 'aws:kafka', brokers: [] })
+
+  expect(JSON.stringify(records['mytopic-0']?.[0]?.headers)).toBe(
+    '[{"k":[0,127,-128,-1]},{"k":[-61,-87]},{},{"empty":[]},{"__proto__":[112]},' +
+      '{"caf\uFFFD":[110,111,116,32,85,84,70,45,56]}]',
+  )
+})
+
 test('the estimated size is never below the encoded size', () => {
-  const large = { ...record, value: Buffer.alloc(10_000, 255), headers: [['h', Buffer.alloc(500, 255)]] }
+  const large = {
+    ...record,
+    value: Buffer.alloc(10_000, 255),
+    headers: [
+      ['h', Buffer.alloc(500, 128)],
+      ['n', null],
+    ],
+  }
   for (const candidate of [record, large as KafkaRecord, { ...record, key: null, value: null }]) {
     const { records } = toLambdaEvent([candidate], { eventSource: 'aws:kafka', brokers: [] })
 

@@ -1,4 +1,4 @@
-import type { LogRecord } from '../broker/read-records.ts'
+import type { LogRecord } from '#shared/adapters/kafka/records/read-records.ts'
 import type { Mapping } from './mapping.ts'
 
 /** A record as it was read from its partition. */
@@ -22,6 +22,7 @@ type LambdaKafkaRecord = {
   key?: string
   /** base64; absent for a tombstone */
   value?: string
+  /** Signed bytes; an empty object for a header without a value, whose name is lost. */
   headers: Record<string, number[]>[]
 }
 
@@ -51,16 +52,21 @@ function toLambdaRecord({ key, value, headers, ...position }: KafkaRecord): Lamb
     ...position,
     ...(key === null ? {} : { key: key.toString('base64') }),
     ...(value === null ? {} : { value: value.toString('base64') }),
-    headers: headers.map(([name, bytes]) => ({ [name]: [...bytes] })),
+    // As Lambda does, which is written in Java: https://github.com/aws/aws-lambda-dotnet/pull/1476 for the signs,
+    // https://github.com/Nike-Inc/hal/pull/144 for headers without a value.
+    headers: headers.map(([name, bytes]) => (bytes ? { [name]: [...new Int8Array(bytes)] } : {})),
   }
 }
 
 /**
  * Returns an upper estimate of the bytes that a record takes in the event's JSON.
- * Lambda counts the encoded form: base64 is 4/3 of the bytes, a header byte is up to four characters.
+ * Lambda counts the encoded form: base64 is 4/3 of the bytes, a header byte is up to five characters.
  */
 export function estimateSize({ topic, key, value, headers }: KafkaRecord): number {
   const base64 = ((key?.length ?? 0) + (value?.length ?? 0)) * (4 / 3)
-  const headerBytes = headers.reduce((sum, [name, bytes]) => sum + 2 * name.length + 4 * bytes.length + 8, 0)
+  const headerBytes = headers.reduce(
+    (sum, [name, bytes]) => sum + 6 * name.length + 5 * (bytes?.length ?? 0) + 8,
+    0,
+  )
   return Math.ceil(base64) + headerBytes + topic.length + 200
 }

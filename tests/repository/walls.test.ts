@@ -35,6 +35,7 @@ const FORBIDDEN = [
   ['web/src/domains/blog/planted.ts', '#web/domains/port/panel.ts', 'Wall: a domain’s panel'],
   ['web/src/domains/blog/planted.ts', '#web/app/shell.tsx', 'Wall: a domain’s panel'],
   ['localstack/planted.ts', '#shared/core/event.ts', 'Wall: the local stack'],
+  ['localstack/planted.ts', '#shared/adapters/kafka/kafka-topics.ts', 'Wall: the local stack'],
   ['localstack/planted.ts', '../functions/write.ts', 'Wall: the local stack'],
   ['cli/planted.ts', '../localstack/settings.ts', 'Wall: the command line'],
   ['cli/planted.ts', '#shared/adapters/http/problem.ts', 'Wall: the command line'],
@@ -70,6 +71,7 @@ const INSIDE = [
   ['web/src/planted.ts', './app/shell.tsx'],
   ['web/src/app/planted.ts', '#web/docs/operation-card.tsx'],
   ['localstack/planted.ts', './broker/server.ts'],
+  ['localstack/broker/planted.ts', '#shared/adapters/kafka/records/lz4-frame.ts'],
   ['localstack/identity/planted.ts', '../broker/server.ts'],
   ['localstack/planted.ts', './msk-trigger/process-batch.ts'],
   ['localstack/planted.ts', './identity/serve-identity.ts'],
@@ -100,6 +102,7 @@ const FACES = [
   ['web/src/app/planted.ts', '#web/domains/port/panel.ts'],
   ['web/src/domains/market/chart/planted.ts', '#web/domains/market/money-text.ts'],
   ['localstack/planted.ts', './broker/start-broker-worker.ts'],
+  ['localstack/broker/planted.ts', '#shared/adapters/kafka/records/decompress.ts'],
   ['localstack/broker/apis/planted.ts', '../wire/codec.ts'],
   ['cli/planted.ts', './publish/publish-command.ts'],
 ] as const

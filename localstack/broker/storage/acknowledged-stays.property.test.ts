@@ -1,7 +1,7 @@
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { readRecords } from '../read-records.ts'
+import { readRecords } from '#shared/adapters/kafka/records/read-records.ts'
 import { type BatchOptions, buildBatch } from '../testing/build-batch.ts'
 import { openTestLog } from '../testing/open-log.ts'
 import { temporaryDirectory } from '../testing/temporary-directory.ts'

@@ -1,10 +1,11 @@
+import { decompressRecords, MOST_RECORD_BYTES } from '#shared/adapters/kafka/records/decompress.ts'
+import { UnreadableRecords } from '#shared/adapters/kafka/records/unreadable-records.ts'
 import { type ErrorCode, errorCodes } from '../wire/error-codes.ts'
 import { MalformedRequestError, Reader } from '../wire/reader.ts'
 import {
   BATCH_HEADER_BYTES,
   type BatchHeader,
   batchBytes,
-  decompress,
   hasValidChecksum,
   magicOf,
   readBatchHeader,
@@ -29,8 +30,6 @@ export type BatchRefusal = {
   records: { batchIndex: number; message: string }[]
 }
 
-/** The records of a batch may take so much after they are decompressed: as much as a whole request. */
-const DECOMPRESSED_BYTES = 100 * 1024 * 1024
 /** Of a batch before its magic byte, and with it. */
 const SIZE_BYTES = 12
 const MAGIC_BYTES = 17
@@ -59,7 +58,6 @@ export function checkBatch(
   const refusal = headerProblem(framed, header, rules)
   if (refusal) return refusal
   const content = decompressed(header, framed)
-  if (content === undefined) return { batch: framed, header }
   if (!Buffer.isBuffer(content)) return content
   const maxTimestamp = readRecords(content, header, rules)
   if (typeof maxTimestamp !== 'number') return maxTimestamp
@@ -116,13 +114,13 @@ function headerProblem(batch: Buffer, header: BatchHeader, rules: BatchRules): B
 }
 
 /** Kafka does not catch what its codecs throw, and responds with an unknown error. */
-function decompressed({ compression }: BatchHeader, batch: Buffer): Buffer | BatchRefusal | undefined {
+function decompressed({ compression }: BatchHeader, batch: Buffer): Buffer | BatchRefusal {
   try {
-    return decompress(compression, batch.subarray(BATCH_HEADER_BYTES), DECOMPRESSED_BYTES)
+    return decompressRecords(compression, batch.subarray(BATCH_HEADER_BYTES))
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
-    if ((error as { code?: unknown }).code === 'ERR_BUFFER_TOO_LARGE')
-      return refusal(errorCodes.MESSAGE_TOO_LARGE, `the records have more than ${DECOMPRESSED_BYTES} bytes`)
+    if (error instanceof UnreadableRecords && error.isTooLarge)
+      return refusal(errorCodes.MESSAGE_TOO_LARGE, `the records have more than ${MOST_RECORD_BYTES} bytes`)
     return refusal(errorCodes.UNKNOWN_SERVER_ERROR, `the records cannot be decompressed: ${reason}`)
   }
 }

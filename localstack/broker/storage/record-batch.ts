@@ -1,4 +1,4 @@
-import { gunzipSync, zstdDecompressSync } from 'node:zlib'
+import { decompressRecords } from '#shared/adapters/kafka/records/decompress.ts'
 import { Reader } from '../wire/reader.ts'
 
 // RecordBatch (magic 2), https://kafka.apache.org/documentation/#recordbatch
@@ -89,11 +89,11 @@ export function assignOffset(batch: Buffer, baseOffset: number): void {
 }
 
 // Record => length VARINT · attributes INT8 · timestamp_delta VARLONG · offset_delta VARINT · key … headers
-/** Yields the offset and timestamp of each record of a batch; of Snappy and LZ4 batches only one for the whole batch. */
+/** Yields the offset and timestamp of each record of a batch; one for the whole batch if it cannot be decompressed. */
 export function* readRecordTimes(header: BatchHeader, batch: Buffer): Generator<TimedOffset> {
-  const records = decompress(header.compression, batch.subarray(BATCH_HEADER_BYTES))
+  const records = readableOrNull(header.compression, batch.subarray(BATCH_HEADER_BYTES))
   if (!records || header.appendTime) {
-    // Snappy and LZ4 are not in node:zlib. The first offset is early rather than late.
+    // The first offset is early rather than late.
     yield { offset: header.baseOffset, timestamp: header.maxTimestamp }
     return
   }
@@ -108,13 +108,12 @@ export function* readRecordTimes(header: BatchHeader, batch: Buffer): Generator<
   }
 }
 
-/** Returns the records of a batch; undefined for Snappy and LZ4. Throws if they cannot be decompressed. */
-export function decompress(compression: number, records: Buffer, maxBytes?: number): Buffer | undefined {
-  const limit = maxBytes === undefined ? {} : { maxOutputLength: maxBytes }
-  if (compression === 0) return records
-  if (compression === 1) return gunzipSync(records, limit)
-  if (compression > 4) throw new Error(`there is no codec ${compression}`)
-  return compression === 4 ? zstdDecompressSync(records, limit) : undefined
+function readableOrNull(compression: number, records: Buffer): Buffer | null {
+  try {
+    return decompressRecords(compression, records)
+  } catch {
+    return null
+  }
 }
 
 const CRC_TABLE = Int32Array.from({ length: 256 }, (_, byte) => {

@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer'
 import type { MSKEvent, SelfManagedKafkaEvent } from 'aws-lambda'
 import { expect, test, vi } from 'vitest'
+import { decodeKafka } from '#shared/pipeline/cloudevents/kafka.ts'
 import {
   allFailed,
   BatchFailed,
@@ -55,15 +56,54 @@ test('records without key, value or headers are read as such', () => {
   expect(recordsOf({ ...EVENT, records: {} })).toEqual([])
 })
 
-test('signed bytes and a header without a value, which Lambda writes as an empty object, are read', () => {
+test('headers of any bytes are read, and those without a value, which Lambda writes as an empty object, are left out', () => {
   const [record] = EVENT.records['mytopic-0'] ?? []
-  const headers = [{ signed: [-61, -92] }, { empty: {} }]
+  const headers = [
+    { signed: [-61, -92] },
+    { unsigned: [195, 164] },
+    {},
+    { again: [49] },
+    { again: [50] },
+    { empty: [] },
+    { nothing: null },
+    { object: {} },
+    null,
+    JSON.parse('{"__proto__":[112]}'),
+    { 'caf\uFFFD': [-1] },
+  ]
   const event = { ...EVENT, records: { 'mytopic-0': [{ ...record, headers }] } } as unknown as MSKEvent
 
   expect(recordsOf(event)[0]?.headers).toEqual([
     { name: 'signed', value: Buffer.from('ä') },
+    { name: 'unsigned', value: Buffer.from('ä') },
+    { name: 'again', value: Buffer.from('1') },
+    { name: 'again', value: Buffer.from('2') },
     { name: 'empty', value: Buffer.alloc(0) },
+    { name: '__proto__', value: Buffer.from('p') },
+    { name: 'caf\uFFFD', value: Buffer.from([255]) },
   ])
+})
+
+test('a record without a time, or a kind of it, is read', () => {
+  const [record] = EVENT.records['mytopic-0'] ?? []
+  const untimed = { ...record, timestamp: undefined, timestampType: 'NO_TIMESTAMP_TYPE' }
+  const event = { ...EVENT, records: { 'mytopic-0': [untimed] } } as unknown as MSKEvent
+
+  expect(recordsOf(event)).toMatchObject([{ offset: 15, timestamp: -1 }])
+})
+
+test('an event in binary mode whose optional attributes have no value is that event without them', () => {
+  const [record] = EVENT.records['mytopic-0'] ?? []
+  const required = { ce_specversion: '1.0', ce_id: '1', ce_source: '/s', ce_type: 't' }
+  const headers = [
+    ...Object.entries(required).map(([name, text]) => ({ [name]: [...Buffer.from(text)] })),
+    {},
+  ]
+  const event = { ...EVENT, records: { 'mytopic-0': [{ ...record, value: null, headers }] } }
+
+  const [read] = recordsOf(event as unknown as MSKEvent)
+
+  expect(read && decodeKafka(read)).toEqual({ specversion: '1.0', id: '1', source: '/s', type: 't' })
 })
 
 test('failed partitions are named as objects with their first offset, and logged with the cause', () => {

@@ -5,6 +5,9 @@ import type { Position } from '#shared/core/event.ts'
 import { logError } from '#shared/pipeline/log-error.ts'
 import type { KafkaRecord } from '#shared/pipeline/ports.ts'
 
+/** Records of producers from before Kafka 0.10 have no time. */
+const NO_TIMESTAMP = -1
+
 /** The event of a trigger: of an MSK cluster, or of any other Kafka, which has no ARN. */
 export type KafkaTriggerEvent = MSKEvent | SelfManagedKafkaEvent
 
@@ -20,7 +23,8 @@ export type BatchResponse = {
 
 /**
  * Decodes the event of a trigger (https://docs.aws.amazon.com/lambda/latest/dg/with-msk.html): base64 keys and values,
- * headers as arrays of bytes, which may be signed. A header without a value comes as an empty object, and is read as an empty value.
+ * headers as arrays of signed bytes. A header without a value comes as an empty object, without its name
+ * (https://github.com/Nike-Inc/hal/pull/144), and is left out. A record without a time has the one that Kafka writes then.
  */
 export function recordsOf(event: KafkaTriggerEvent): KafkaRecord[] {
   return Object.values(event.records).flatMap((records) =>
@@ -28,14 +32,13 @@ export function recordsOf(event: KafkaTriggerEvent): KafkaRecord[] {
       topic,
       partition,
       offset,
-      timestamp,
+      timestamp: timestamp ?? NO_TIMESTAMP,
       key: decodeBytes(key),
       value: decodeBytes(value),
       headers: (headers ?? []).flatMap((header) =>
-        Object.entries(header).map(([name, bytes]) => ({
-          name,
-          value: Buffer.from(Array.isArray(bytes) ? bytes : []),
-        })),
+        Object.entries(header ?? {}).flatMap(([name, bytes]) =>
+          Array.isArray(bytes) ? [{ name, value: Buffer.from(bytes) }] : [],
+        ),
       ),
     })),
   )

@@ -14,6 +14,8 @@ export type ArchivedRecord = Position & { readonly timestamp: number } & (
       }
     | {
         readonly value: string | null
+        /** Why its reader could not pass it on: then the value is the bytes of its batch, or the beginning of its own. */
+        readonly unreadable?: string
         /** When its value was removed with the event that was made of it (RFC 3339). */
         readonly erased?: string
       }

@@ -92,6 +92,15 @@ describe('a batch', () => {
     ])
   })
 
+  test('keeps what can be said of a record that its reader could not pass on', async () => {
+    const headers = [{ name: 'tidewire-unreadable', value: Buffer.from('undecodable: its batch is garbage') }]
+    await write([{ ...record(1, 'raw bytes'), headers }])
+
+    expect(await recordsOf(key(1, 1))).toMatchObject([
+      { offset: 1, value: Buffer.from('raw bytes').toString('base64'), unreadable: 'its batch is garbage' },
+    ])
+  })
+
   test('that comes again changes nothing, and with other borders makes a file that overlaps', async () => {
     await write([record(1), record(2)])
     const before = await archive.get(key(1, 2))

@@ -1,4 +1,5 @@
 import { erasureOf } from '#shared/core/erasure.ts'
+import { unreadableOf } from '#shared/core/unreadable-record.ts'
 import { type ClaimStore, isSameEvent } from '#shared/pipeline/claim-store.ts'
 import { type FailedPartition, isHeldBy, runPartitions } from '#shared/pipeline/consume/consume.ts'
 import type { DecodedRecord, DecodeRecord, KafkaRecord } from '#shared/pipeline/ports.ts'
@@ -69,12 +70,15 @@ function decodeOrNull(record: KafkaRecord, decode: DecodeRecord): DecodedRecord 
 }
 
 function lineOf(
-  { topic, partition, offset, timestamp, value }: KafkaRecord,
+  { topic, partition, offset, timestamp, value, headers }: KafkaRecord,
   decoded: DecodedRecord | null,
 ): ArchivedRecord {
   const position = { topic, partition, offset, timestamp }
-  if (decoded === null)
-    return { ...position, value: value === null ? null : Buffer.from(value).toString('base64') }
+  if (decoded === null) {
+    const unreadable = unreadableOf(headers)?.reason
+    const bytes = value === null ? null : Buffer.from(value).toString('base64')
+    return { ...position, value: bytes, ...(unreadable !== undefined && { unreadable }) }
+  }
   const { event, replayOf, olderReplays = [] } = decoded
   return { ...position, event, ...(replayOf && { replayOf: [replayOf, ...olderReplays] }) }
 }

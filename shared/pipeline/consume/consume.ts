@@ -3,6 +3,7 @@ import type { DeadLetterCode, DeadLetterConsumer } from '#shared/core/dead-lette
 import type { CloudEvent, Position } from '#shared/core/event.ts'
 import { messageOf } from '#shared/core/message-of.ts'
 import { type Fault, faultsRefusal, Refusal } from '#shared/core/refusal.ts'
+import { unreadableOf } from '#shared/core/unreadable-record.ts'
 import { authorFaults, STRANGER, sourceFault } from '#shared/pipeline/accept/authorship.ts'
 import { checkData, checkEvent, deriveCategory } from '#shared/pipeline/accept/check-event.ts'
 import { digestOf } from '#shared/pipeline/accept/event-digest.ts'
@@ -108,6 +109,8 @@ function decodeOrBury(
   const bury = (code: DeadLetterCode, reason: string) => ({
     letter: toDeadLetter(record, { code, reason, consumer, found: now() }),
   })
+  const unreadable = unreadableOf(record.headers)
+  if (unreadable) return bury(unreadable.code, unreadable.reason)
   if ((record.value?.length ?? 0) > MAX_RECORD_BYTES)
     return bury('too_large', `larger than ${MAX_RECORD_BYTES} bytes, the maximum that can be stored`)
   try {
@@ -323,6 +326,8 @@ export class UnusableRecord extends Error {
  */
 export function recordDecoder(catalog: Catalog, judge: JudgeRecord): DecodeRecord {
   return (record) => {
+    const unreadable = unreadableOf(record.headers)
+    if (unreadable) throw new UnusableRecord(unreadable.code, unreadable.reason)
     const verdict = judge(record)
     const forgery = { pointer: '', detail: 'its signature was made with no secret of this stage' }
     assertFaultless('forged', verdict === 'forged' ? [forgery] : [])

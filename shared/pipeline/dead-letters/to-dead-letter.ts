@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer'
 import type { DeadLetterCode } from '#shared/core/dead-letter.ts'
+import { unreadableOf } from '#shared/core/unreadable-record.ts'
 import type { KafkaRecord } from '#shared/pipeline/ports.ts'
 import type { DeadLetter } from './dead-letter.ts'
 
@@ -41,7 +42,7 @@ export function toDeadLetter(
     found,
     key: encode(key, MAX.keyBytes),
     value: encode(value, MAX.valueBytes),
-    truncated: (value?.length ?? 0) > MAX.valueBytes,
+    truncated: (value?.length ?? 0) > MAX.valueBytes || unreadableOf(record.headers)?.isCut === true,
     headers: headersOf(record),
     ...attributesOf(record),
     ...(unfolded && { unfolded }),

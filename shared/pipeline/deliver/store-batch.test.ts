@@ -4,7 +4,7 @@ import { dynamoEventStore } from '#shared/adapters/dynamodb/dynamo-event-store.t
 import type { CloudEvent } from '#shared/core/event.ts'
 import { parseRetention } from '#shared/core/retention.ts'
 import { createCatalog } from '#shared/pipeline/catalog.ts'
-import { recordDecoder } from '#shared/pipeline/consume/consume.ts'
+import { decodeBatch, recordDecoder } from '#shared/pipeline/consume/consume.ts'
 import { findUnread } from '#shared/pipeline/history/find-unread.ts'
 import { REPLAY_OF, recordJudge } from '#shared/pipeline/signed-record.ts'
 import { trimmed } from '#shared/testing/accept/logs.ts'
@@ -165,6 +165,27 @@ describe('a record that is not a valid event of its topic', () => {
     await storeBatch([makeRecord({ offset: 0 }, POISON)], deps)
 
     expect(await findUnread(`port@${await epochOf()}:`, ['port'], deps.store)).toMatchObject({ lost: null })
+  })
+})
+
+describe('a record that its reader could not pass on', () => {
+  test.each([
+    ['undecodable', 'undecodable: the batch of offsets 1 to 5 cannot be read: its lz4 cannot be read', false],
+    ['too_large', 'too_large-cut: its event has about 7000000 bytes', true],
+  ])('is a dead letter of %s with its reason and bytes, however large', async (code, header, truncated) => {
+    const value = Buffer.alloc(900_000)
+    const headers = [{ name: 'tidewire-unreadable', value: Buffer.from(header) }]
+    const unreadable = { ...makeRecord({ offset: 5 }, ''), value, headers }
+
+    const events = await storeBatch([unreadable, makeRecord({ offset: 6 }, makeEvent('good'))], deps)
+
+    expect(idsOf(events)).toEqual(['good'])
+    const reason = header.slice(header.indexOf(': ') + 2)
+    expect(await allLetters(deps.deadLetters, ['port'])).toMatchObject([
+      { offset: 5, code, truncated: true, reason, value: value.subarray(0, 256 * 1024).toString('base64') },
+    ])
+    const small = { ...unreadable, value: Buffer.from('small') }
+    expect(decodeBatch([small], { ...deps }, 'fold').letters).toMatchObject([{ code, truncated }])
   })
 })
 

@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer'
 import type { CloudEvent, Position } from '#shared/core/event.ts'
+import { UNREADABLE_HEADER } from '#shared/core/unreadable-record.ts'
 import { toRecord } from '#shared/pipeline/accept/accept.ts'
 import { deriveCategory } from '#shared/pipeline/accept/check-event.ts'
 import { digestOf } from '#shared/pipeline/accept/event-digest.ts'
@@ -114,6 +115,8 @@ async function prepare(position: Position, job: ReplayJob, deps: LettersDeps): P
   if (letter === null || letter.status !== 'open') return outcomeOf(letter, job)
   const mended = job.material?.event as CloudEvent | undefined
   if (letter.reason === ERASED_LETTER.reason) return 'skipped'
+  // Its bytes are a batch, or cut: appended as a record they would be another dead letter.
+  if (!mended && letter.headers.some(({ name }) => name === UNREADABLE_HEADER)) return 'failed'
   const original = await originalOf(letter, deps)
   if (original === null) return mended ? { letter, record: mendedRecord(mended, letter, [], deps) } : 'failed'
   const older = olderReplays(original)

@@ -1,7 +1,9 @@
-import { gzipSync } from 'node:zlib'
+import { gzipSync, zstdCompressSync } from 'node:zlib'
+import lz4 from 'lz4js'
+import snappy from 'snappyjs'
 import { expect, test } from 'vitest'
+import { buildBatch } from '../../../../localstack/broker/testing/build-batch.ts'
 import { readRecords } from './read-records.ts'
-import { buildBatch } from './testing/build-batch.ts'
 
 const TRANSACTIONAL = 0x10
 const CONTROL = 0x20
@@ -44,11 +46,66 @@ test('a batch that is cut off is left for the next fetch', () => {
   expect(read(batches.subarray(0, 20), 0)).toEqual({ values: [], next: 0 })
 })
 
-test('gzip is decompressed, and Snappy is named as what cannot be', () => {
-  const gzip = buildBatch({ values: ['a', 'b'], attributes: 1, encode: (records) => gzipSync(records) })
+test.each([
+  ['gzip', 1, (records: Buffer) => gzipSync(records)],
+  ['snappy', 2, (records: Buffer) => Buffer.from(snappy.compress(records))],
+  ['lz4', 3, (records: Buffer) => Buffer.from(lz4.compress(records))],
+  ['zstd', 4, (records: Buffer) => zstdCompressSync(records)],
+])('records that %s compressed are read', (_, attributes, encode) => {
+  const batch = buildBatch({ values: ['a', 'b'], attributes, encode })
 
-  expect(read(partitionOf(gzip), 0)).toEqual({ values: ['0 a', '1 b'], next: 2 })
-  expect(() => read(buildBatch({ attributes: 2 }), 0)).toThrow('Snappy')
+  expect(read(partitionOf(batch), 0)).toEqual({ values: ['0 a', '1 b'], next: 2 })
+})
+
+test.each([
+  [
+    'garbage under a codec',
+    { attributes: 3, encode: () => Buffer.from('garbage') },
+    'its lz4 cannot be read',
+  ],
+  ['a codec that Kafka does not have', { attributes: 7 }, 'Kafka has no codec 7'],
+  ['records that are cut off', { encode: (records: Buffer) => records.subarray(0, -1) }, 'bytes expected'],
+  ['fewer records than it says', { encode: () => Buffer.alloc(0) }, '1 bytes expected, 0 left'],
+])(
+  'a batch with %s is one record with its bytes and the reason, and what follows is read',
+  (_, options, why) => {
+    const bad = buildBatch({ values: ['a', 'b', 'c'], timestamp: 5, ...options })
+    const { records, next } = readRecords(
+      partitionOf(buildBatch(), bad, buildBatch({ values: ['after'] })),
+      2,
+    )
+
+    expect(records.map(({ offset }) => offset)).toEqual([3, 4])
+    expect(records[0]).toMatchObject({ timestamp: 7, key: null, value: bad })
+    const [name, header] = records[0]?.headers[0] ?? []
+    expect(name).toBe('tidewire-unreadable')
+    expect(String(header)).toContain('undecodable: the batch of offsets 1 to 3 cannot be read: ')
+    expect(String(header)).toContain(why)
+    expect(String(records[1]?.value)).toBe('after')
+    expect(next).toBe(5)
+  },
+)
+
+test('a record of a message format before Kafka 0.11 does not hold what follows', () => {
+  const old = buildBatch({ values: ['a'] })
+  old.writeInt8(1, 16)
+
+  const { records, next } = readRecords(partitionOf(old, buildBatch({ values: ['after'] })), 0)
+
+  expect(String(records[0]?.headers[0]?.[1])).toContain('format 1, of before Kafka 0.11, is not read')
+  expect(String(records[1]?.value)).toBe('after')
+  expect(next).toBe(2)
+})
+
+test('no more is decompressed at once than is allowed: one batch beyond it is unreadable, of several the rest comes later', () => {
+  const encode = (records: Buffer) => zstdCompressSync(records)
+  const large = () => buildBatch({ values: ['x'.repeat(600)], attributes: 4, encode })
+  const three = partitionOf(large(), large(), large())
+
+  expect(readRecords(three, 0, [], 1000)).toMatchObject({ records: [{ offset: 0 }, { offset: 1 }], next: 2 })
+  const { records, next } = readRecords(three, 0, [], 500)
+  expect(String(records[0]?.headers[0]?.[1])).toContain('it holds more than 500 bytes')
+  expect(next).toBeGreaterThan(0)
 })
 
 test('a batch with the time of its append has it for all records', () => {
@@ -98,7 +155,7 @@ test('a key, a tombstone and headers of the same name are read as they were writ
       value: null,
       headers: [
         ['a', Buffer.from('1')],
-        ['a', Buffer.alloc(0)],
+        ['a', null],
       ],
     },
   ])
