@@ -1,4 +1,5 @@
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
+import { brokerConfigs } from './apis/broker-configs.ts'
 import type { BrokerNode } from './apis/cluster.ts'
 import { createDispatch } from './apis/dispatch.ts'
 import { createCoordinator } from './groups/coordinator.ts'
@@ -77,6 +78,16 @@ function openBroker(options: BrokerOptions, node: BrokerNode, log: (line: string
     coordinator,
     nextProducerId,
     defaultPartitions,
+    configs: brokerConfigs({
+      node,
+      dataDir: resolve(dataDir),
+      defaultPartitions,
+      retentionMs,
+      segmentBytes: SEGMENT_BYTES,
+      housekeepingMs: HOUSEKEEPING_MS,
+      sessionTimeoutMs: SESSION_TIMEOUT_MS,
+    }),
+    dataDir: resolve(dataDir),
     log,
   })
   const housekeeping = setInterval(() => {

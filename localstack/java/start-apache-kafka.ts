@@ -152,6 +152,9 @@ const MAIN_CLASSES = {
   'console-producer': 'org.apache.kafka.tools.ConsoleProducer',
   'console-consumer': 'org.apache.kafka.tools.consumer.ConsoleConsumer',
   'consumer-groups': 'org.apache.kafka.tools.consumer.group.ConsumerGroupCommand',
+  configs: 'kafka.admin.ConfigCommand',
+  'log-dirs': 'org.apache.kafka.tools.LogDirsCommand',
+  'metadata-quorum': 'org.apache.kafka.tools.MetadataQuorumCommand',
 } as const
 
 export type KafkaTool = keyof typeof MAIN_CLASSES

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Broker } from '../../localstack/broker/start-broker.ts'
 import { ensureKafkaJars, type KafkaTool, kafkaTool } from '../../localstack/java/start-apache-kafka.ts'
 import { sortedLines, succeeds } from './run-command.ts'
-import { startBrokerUnderTest, uniqueName } from './start-broker-under-test.ts'
+import { createTopicFor, startBrokerUnderTest, uniqueName } from './start-broker-under-test.ts'
 
 const problem = await findProblem()
 const reason = problem ? ` (skipped: ${problem})` : ''
@@ -100,6 +100,26 @@ describe(`the command-line tools of Apache Kafka 4${reason}`, () => {
     expect([committedTotal(latest, topic), committedTotal(earliest, topic)]).toEqual([2, 0])
     expect(sortedLines(before)).toContain(group)
     expect(sortedLines(after)).not.toContain(group)
+  })
+
+  it.skipIf(problem)(`kafka-configs changes and describes a topic${reason}`, async () => {
+    const entity = ['--entity-type', 'topics', '--entity-name', await createTopicFor('tools', broker)]
+
+    const change = ['--add-config', 'cleanup.policy=[compact,delete],segment.ms=9000']
+    await run('configs', ['--alter', ...entity, ...change])
+    const described = await run('configs', ['--describe', ...entity])
+
+    expect(described).toMatch(/cleanup\.policy=compact,delete .*\n\s+segment\.ms=9000 /)
+  })
+
+  it.skipIf(problem)(`kafka-log-dirs and kafka-metadata-quorum describe the node${reason}`, async () => {
+    const topic = await createTopicFor('tools', broker)
+
+    const directories = await run('log-dirs', ['--describe', '--topic-list', topic])
+    const status = await run('metadata-quorum', ['describe', '--status'])
+
+    expect(directories).toContain(`{"partition":"${topic}-0","size":0,"offsetLag":0,"isFuture":false}`)
+    expect(status).toMatch(/LeaderId:\s+1\n/)
   })
 })
 

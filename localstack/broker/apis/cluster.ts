@@ -18,18 +18,13 @@ import {
 } from '../wire/codec.ts'
 import { errorCodes } from '../wire/error-codes.ts'
 import { defineApi, NO_OPERATIONS, type Route, route } from './api.ts'
-import { isValidTopicName } from './topics.ts'
+import { topicNameProblem } from './topics.ts'
 
 /** The one node of the cluster, as clients reach it. */
 export type BrokerNode = { nodeId: number; host: string; port: number }
 
 /** Metadata, DescribeCluster and FindCoordinator. */
-export function clusterRoutes(broker: {
-  node: BrokerNode
-  clusterId: string
-  topics: TopicStore
-  defaultPartitions: number
-}): Route[] {
+export function clusterRoutes(broker: { node: BrokerNode; clusterId: string; topics: TopicStore }): Route[] {
   const { node, clusterId } = broker
   return [metadataRoute(broker), describeClusterRoute(node, clusterId), findCoordinatorRoute(node)]
 }
@@ -74,20 +69,26 @@ export const metadataApi = defineApi(
   },
 )
 
-/** Creates missing topics if the request allows it. */
-function metadataRoute(options: {
+/**
+ * A topic that does not exist is not created, whatever the request allows: MSK's `auto.create.topics.enable` is false by
+ * default, and a mistyped name must not look like a topic without records.
+ * https://docs.aws.amazon.com/msk/latest/developerguide/msk-default-configuration.html
+ */
+function metadataRoute({
+  node,
+  clusterId,
+  topics,
+}: {
   node: BrokerNode
   clusterId: string
   topics: TopicStore
-  defaultPartitions: number
 }): Route {
-  const { node, clusterId, topics } = options
-  const findOrCreate = (name: string, mayCreate: boolean) => {
+  const find = (name: string) => {
     const topic = topics.find(name)
     if (topic) return describeTopic(topic, node.nodeId)
-    if (!isValidTopicName(name)) return missingTopic(name, NO_UUID, errorCodes.INVALID_TOPIC_EXCEPTION)
-    if (!mayCreate) return missingTopic(name, NO_UUID, errorCodes.UNKNOWN_TOPIC_OR_PARTITION)
-    return describeTopic(topics.create(name, options.defaultPartitions, {}), node.nodeId)
+    const isName = topicNameProblem(name) === null
+    const errorCode = isName ? errorCodes.UNKNOWN_TOPIC_OR_PARTITION : errorCodes.INVALID_TOPIC_EXCEPTION
+    return missingTopic(name, NO_UUID, errorCode)
   }
   const findById = (id: string) => {
     const topic = topics.findById(id)
@@ -102,9 +103,7 @@ function metadataRoute(options: {
       controllerId: node.nodeId,
       topics: wantsAll
         ? topics.list().map((topic) => describeTopic(topic, node.nodeId))
-        : (request.topics ?? []).map(({ name, topicId }) =>
-            name === null ? findById(topicId) : findOrCreate(name, request.allowAutoTopicCreation),
-          ),
+        : (request.topics ?? []).map(({ name, topicId }) => (name === null ? findById(topicId) : find(name))),
     }
   })
 }

@@ -1,4 +1,5 @@
-import type { TopicStore } from '../storage/topic-store.ts'
+import { itemsOf } from '../storage/topic-configs.ts'
+import type { Topic, TopicStore } from '../storage/topic-store.ts'
 import {
   arrayOf,
   boolean,
@@ -11,17 +12,30 @@ import {
   since,
   string,
 } from '../wire/codec.ts'
-import { errorCodes } from '../wire/error-codes.ts'
+import { type ErrorCode, errorCodes } from '../wire/error-codes.ts'
 import { defineApi, type RequestOf, type Route, route } from './api.ts'
+import type { BrokerConfig } from './broker-configs.ts'
+import { topicNameProblem } from './topics.ts'
 
-/** DescribeConfigs and IncrementalAlterConfigs, of topics. */
-export function configRoutes(topics: TopicStore): Route[] {
-  return [describeConfigsRoute(topics), incrementalAlterConfigsRoute(topics)]
+/** The configs of a broker, and its id. */
+type Broker = { readonly nodeId: number; readonly configs: readonly BrokerConfig[] }
+
+/** DescribeConfigs, AlterConfigs and IncrementalAlterConfigs: of topics, and to look at of the broker. */
+export function configRoutes(topics: TopicStore, broker: Broker): Route[] {
+  return [
+    describeConfigsRoute(topics, broker),
+    alterConfigsRoute(topics, broker),
+    incrementalAlterConfigsRoute(topics, broker),
+  ]
 }
 
 // Resource types.
 const TOPIC = 2
 const BROKER = 4
+
+const UNKNOWN = errorCodes.UNKNOWN_TOPIC_OR_PARTITION
+
+type Failure = { errorCode: ErrorCode; errorMessage: string | null }
 
 // DescribeConfigs Request  => [resource_type resource_name [configuration_keys]] include_synonyms
 //                             include_documentation
@@ -56,24 +70,58 @@ export const describeConfigsApi = defineApi(
   },
 )
 
-/** A broker has no configs. */
-function describeConfigsRoute(topics: TopicStore): Route {
-  return route(describeConfigsApi, ({ resources }) => ({
+function describeConfigsRoute(topics: TopicStore, broker: Broker): Route {
+  const describe = (type: number, name: string) => {
+    if (type === BROKER)
+      return brokerProblem(broker, name, ' or empty string') ?? (name === '' ? [] : [...broker.configs])
+    const topic = findTopic(topics, type, name)
+    // Kafka says no more about it here than the code does.
+    if ('errorCode' in topic)
+      return { ...topic, errorMessage: topic.errorCode === UNKNOWN ? '' : topic.errorMessage }
+    return topics.configs.describe(topic.configs).map((config) => ({ ...config, readOnly: false }))
+  }
+  return route(describeConfigsApi, ({ resources, includeSynonyms }) => ({
     results: resources.map(({ type, name, keys }) => {
-      const topic = type === TOPIC ? topics.find(name) : undefined
-      if (type === BROKER) return { errorCode: errorCodes.NONE, errorMessage: null, type, name, configs: [] }
-      if (!topic) return { ...failure(type), type, name, configs: [] }
-      const described = topics.configs.describe(topic.configs)
-      const configs = described.filter((config) => keys === null || keys.includes(config.name))
-      return {
-        errorCode: errorCodes.NONE,
-        errorMessage: null,
-        type,
-        name,
-        configs: configs.map((config) => ({ ...config, readOnly: false })),
-      }
+      const described = describe(type, name)
+      if (!Array.isArray(described)) return { ...described, type, name, configs: [] }
+      const wanted = described.filter((config) => keys === null || keys.includes(config.name))
+      const configs = wanted.map((config) => (includeSynonyms ? config : { ...config, synonyms: [] }))
+      return { errorCode: errorCodes.NONE, errorMessage: null, type, name, configs }
     }),
   }))
+}
+
+const alterResults = {
+  throttleTimeMs: optional(int32, 0),
+  results: arrayOf({ errorCode: int16, errorMessage: nullableString, type: int8, name: string }),
+}
+
+// AlterConfigs Request  => [resource_type resource_name [name value]] validate_only
+// AlterConfigs Response => throttle_time_ms [error_code error_message resource_type resource_name]
+export const alterConfigsApi = defineApi(
+  { key: 33, name: 'AlterConfigs', versions: [0, 2], flexibleFrom: 2 },
+  {
+    resources: arrayOf({
+      type: int8,
+      name: string,
+      configs: arrayOf({ name: string, value: nullableString }),
+    }),
+    validateOnly: boolean,
+  },
+  alterResults,
+)
+
+/** Sets exactly these configs: others of a topic are at their defaults afterwards. */
+function alterConfigsRoute(topics: TopicStore, broker: Broker): Route {
+  return route(alterConfigsApi, ({ resources, validateOnly }) => {
+    const alter = createAlter({ topics, broker, resources, validateOnly })
+    return {
+      results: resources.map(({ type, name, configs }) => {
+        const changes = configs.map((config) => ({ ...config, operation: SET }))
+        return { ...alter({ type, name, changes }, {}), type, name }
+      }),
+    }
+  })
 }
 
 // IncrementalAlterConfigs Request  => [resource_type resource_name [name config_operation value]] validate_only
@@ -88,49 +136,125 @@ export const incrementalAlterConfigsApi = defineApi(
     }),
     validateOnly: boolean,
   },
-  {
-    throttleTimeMs: optional(int32, 0),
-    results: arrayOf({ errorCode: int16, errorMessage: nullableString, type: int8, name: string }),
-  },
+  alterResults,
 )
 
 type Change = RequestOf<typeof incrementalAlterConfigsApi>['resources'][number]['configs'][number]
 
-// Operations.
+// Operations. The last two are of lists.
 const SET = 0
 const DELETE = 1
+const APPEND = 2
+const SUBTRACT = 3
 
-function incrementalAlterConfigsRoute(topics: TopicStore): Route {
-  return route(incrementalAlterConfigsApi, ({ resources, validateOnly }) => ({
-    results: resources.map(({ type, name, configs }) => {
-      const topic = type === TOPIC ? topics.find(name) : undefined
-      if (!topic) return { ...failure(type), type, name }
-      const errorMessage = configs.map((change) => changeProblem(topics, change)).find(Boolean) ?? null
-      if (errorMessage !== null) return { errorCode: errorCodes.INVALID_CONFIG, errorMessage, type, name }
-      if (!validateOnly) topics.configure(topic, applied(topic.configs, configs))
-      return { errorCode: errorCodes.NONE, errorMessage, type, name }
-    }),
-  }))
+function incrementalAlterConfigsRoute(topics: TopicStore, broker: Broker): Route {
+  return route(incrementalAlterConfigsApi, ({ resources, validateOnly }) => {
+    const alter = createAlter({ topics, broker, resources, validateOnly })
+    return {
+      results: resources.map(({ type, name, configs }) => ({
+        ...alter({ type, name, changes: configs }),
+        type,
+        name,
+      })),
+    }
+  })
 }
 
-function changeProblem(topics: TopicStore, { name, operation, value }: Change): string | null {
-  if (operation === DELETE) return null
-  return operation === SET
-    ? topics.configs.configProblem(name, value)
-    : `operation ${operation} is not supported`
-}
-
-function applied(own: Readonly<Record<string, string>>, changes: readonly Change[]): Record<string, string> {
-  const result = { ...own }
-  for (const { name, operation, value } of changes) {
-    if (operation === DELETE) delete result[name]
-    else result[name] = value ?? ''
+/** Returns what changes one of the resources of a request: all of its changes, or none and the reason. */
+function createAlter({
+  topics,
+  broker,
+  resources,
+  validateOnly,
+}: {
+  topics: TopicStore
+  broker: Broker
+  resources: readonly { type: number; name: string }[]
+  validateOnly: boolean
+}) {
+  type Resource = { type: number; name: string; changes: readonly Change[] }
+  /** `before` is what is changed: by default what the topic has. */
+  return ({ type, name, changes }: Resource, before?: Readonly<Record<string, string>>): Failure => {
+    if (resources.filter((other) => other.type === type && other.name === name).length > 1)
+      return invalidRequest('Each resource must appear at most once.')
+    if (type === BROKER) {
+      const names = changes.map((change) => change.name).join(', ')
+      return (
+        brokerProblem(broker, name) ?? invalidRequest(`Cannot update these configs dynamically: [${names}]`)
+      )
+    }
+    const topic = findTopic(topics, type, name)
+    if ('errorCode' in topic) return topic
+    const changed = applyAll(topics, before ?? topic.configs, changes)
+    if ('errorCode' in changed) return changed
+    if (!validateOnly) topics.configure(topic, changed.configs)
+    return { errorCode: errorCodes.NONE, errorMessage: null }
   }
-  return result
 }
 
-function failure(type: number): { errorCode: number; errorMessage: string | null } {
-  return type === TOPIC
-    ? { errorCode: errorCodes.UNKNOWN_TOPIC_OR_PARTITION, errorMessage: null }
-    : { errorCode: errorCodes.INVALID_REQUEST, errorMessage: `resource type ${type} is not supported` }
+function applyAll(
+  topics: TopicStore,
+  before: Readonly<Record<string, string>>,
+  changes: readonly Change[],
+): Failure | { configs: Record<string, string> } {
+  if (new Set(changes.map(({ name }) => name)).size < changes.length)
+    return invalidRequest('Error due to duplicate config keys')
+  const configs = { ...before }
+  for (const { name, operation, value } of changes) {
+    if (operation === DELETE) {
+      delete configs[name]
+      continue
+    }
+    if (value === null) return invalidRequest(`Null value not supported for : ${name}`)
+    const now = topics.configs.valueOf(configs, name)
+    const wanted = operation === SET ? value : joined({ operation, name, now, value }, topics)
+    if (typeof wanted !== 'string') return wanted
+    const problem = topics.configs.configProblem(name, wanted)
+    if (problem !== null) return { errorCode: errorCodes.INVALID_CONFIG, errorMessage: problem }
+    configs[name] = wanted
+  }
+  return { configs }
+}
+
+/** A list with items appended or taken away. */
+function joined(
+  { operation, name, now, value }: { operation: number; name: string; now: string; value: string },
+  topics: TopicStore,
+): string | Failure {
+  const verb = operation === APPEND ? 'APPEND' : operation === SUBTRACT ? 'SUBTRACT' : undefined
+  if (verb === undefined) return invalidRequest(`Unknown config operation ${operation}`)
+  if (!topics.configs.isList(name)) {
+    const errorMessage = `Can't ${verb} to key ${name} because its type is not LIST.`
+    return { errorCode: errorCodes.INVALID_CONFIG, errorMessage }
+  }
+  const named = itemsOf(value)
+  const items = itemsOf(now)
+  const result =
+    operation === APPEND ? [...new Set([...items, ...named])] : items.filter((item) => !named.includes(item))
+  return result.join(',')
+}
+
+function findTopic(topics: TopicStore, type: number, name: string): Topic | Failure {
+  if (type !== TOPIC) return invalidRequest(`Resources of type ${type} are not supported.`)
+  const topic = topics.find(name)
+  if (topic) return topic
+  const problem = topicNameProblem(name)
+  return problem === null
+    ? {
+        errorCode: UNKNOWN,
+        errorMessage: `The topic '${name}' does not exist.`,
+      }
+    : { errorCode: errorCodes.INVALID_TOPIC_EXCEPTION, errorMessage: problem }
+}
+
+/** The empty name is that of all brokers. */
+function brokerProblem({ nodeId }: Broker, name: string, or = ''): Failure | undefined {
+  if (name === '' || name === String(nodeId)) return undefined
+  return /^-?\d+$/.test(name)
+    ? invalidRequest(`Unexpected broker id, expected ${nodeId}${or}, but received ${name}`)
+    : invalidRequest(`Broker id must be an integer, but it is: ${name}`)
+}
+
+function invalidRequest(errorMessage: string): Failure {
+  return { errorCode: errorCodes.INVALID_REQUEST, errorMessage }
 }

@@ -6,8 +6,11 @@ import { errorCodes } from '../wire/error-codes.ts'
 import { Reader } from '../wire/reader.ts'
 import { Writer } from '../wire/writer.ts'
 import { defineApi, type RequestContext, type Route, route } from './api.ts'
+import type { BrokerConfig } from './broker-configs.ts'
 import { type BrokerNode, clusterRoutes } from './cluster.ts'
 import { configRoutes } from './configs.ts'
+import { describeLogDirsRoute } from './describe-log-dirs.ts'
+import { describeQuorumRoute } from './describe-quorum.ts'
 import { fetchRoute } from './fetch.ts'
 import { groupRoutes } from './groups.ts'
 import { listOffsetsRoutes } from './list-offsets.ts'
@@ -25,6 +28,8 @@ type BrokerParts = {
   coordinator: Coordinator
   nextProducerId(): number
   defaultPartitions: number
+  configs: readonly BrokerConfig[]
+  dataDir: string
   log(line: string): void
 }
 
@@ -82,7 +87,9 @@ function routesOf(broker: BrokerParts): Route[] {
     ...membershipRoutes(coordinator),
     ...groupRoutes(coordinator, offsets),
     ...topicRoutes(broker),
-    ...configRoutes(topics),
+    ...configRoutes(topics, { nodeId: broker.node.nodeId, configs: broker.configs }),
+    describeLogDirsRoute(topics, broker.dataDir),
+    describeQuorumRoute(broker.node),
   ]
   return [...routes, apiVersionsRoute(routes)]
 }

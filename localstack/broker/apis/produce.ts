@@ -1,6 +1,7 @@
 import { type BatchRules, checkBatch } from '../storage/check-batch.ts'
 import type { PartitionLog } from '../storage/partition-log.ts'
 import type { BatchHeader } from '../storage/record-batch.ts'
+import { itemsOf } from '../storage/topic-configs.ts'
 import type { Topic, TopicStore } from '../storage/topic-store.ts'
 import {
   arrayOf,
@@ -110,7 +111,7 @@ function rulesOf(topics: TopicStore, topic: Topic): BatchRules {
   const now = Date.now()
   return {
     maxBytes: topics.setting(topic, 'max.message.bytes'),
-    needsKeys: topics.configs.valueOf(topic.configs, 'cleanup.policy').split(',').includes('compact'),
+    needsKeys: itemsOf(topics.configs.valueOf(topic.configs, 'cleanup.policy')).includes('compact'),
     earliest: now - topics.setting(topic, 'message.timestamp.before.max.ms'),
     latest: now + topics.setting(topic, 'message.timestamp.after.max.ms'),
   }

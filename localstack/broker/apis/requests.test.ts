@@ -6,6 +6,8 @@ import { Writer } from '../wire/writer.ts'
 import type { defineApi } from './api.ts'
 import * as cluster from './cluster.ts'
 import * as configs from './configs.ts'
+import * as logDirs from './describe-log-dirs.ts'
+import * as quorum from './describe-quorum.ts'
 import * as dispatch from './dispatch.ts'
 import * as fetch from './fetch.ts'
 import * as groups from './groups.ts'
@@ -17,7 +19,20 @@ import * as topics from './topics.ts'
 
 type Api = ReturnType<typeof defineApi>
 
-const files = [produce, fetch, listOffsets, cluster, topics, configs, membership, offsets, groups, dispatch]
+const files = [
+  produce,
+  fetch,
+  listOffsets,
+  cluster,
+  topics,
+  configs,
+  membership,
+  offsets,
+  groups,
+  logDirs,
+  quorum,
+  dispatch,
+]
 const apis = files
   .flatMap((file): unknown[] => Object.values(file))
   .filter((one): one is Api => typeof one === 'object' && one !== null && 'flexibleFrom' in one)

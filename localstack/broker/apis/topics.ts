@@ -32,9 +32,15 @@ export function topicRoutes(broker: {
   ]
 }
 
-/** Kafka's rule: letters, digits, dot, underscore and hyphen, a maximum of 249, not "." or "..". */
-export function isValidTopicName(name: string): boolean {
-  return /^[a-zA-Z0-9._-]{1,249}$/.test(name) && name !== '.' && name !== '..'
+/** Why this is no name of a topic, by Kafka's rule and in its words; null if it is one. */
+export function topicNameProblem(name: string): string | null {
+  const invalid = (reason: string) => `Topic name is invalid: ${reason}`
+  if (name === '') return invalid('the empty string is not allowed')
+  if (name === '.' || name === '..') return invalid("'.' or '..' is not allowed")
+  if (name.length > 249) return invalid(`the length of '${name}' is longer than the max allowed length 249`)
+  return /^[a-zA-Z0-9._-]+$/.test(name)
+    ? null
+    : invalid(`'${name}' contains one or more characters other than ASCII alphanumerics, '.', '_' and '-'`)
 }
 
 // CreateTopics Request  => [name num_partitions replication_factor [partition_index [broker_ids]]
@@ -116,8 +122,8 @@ function refusalOf(
 ): { errorCode: number; errorMessage: string } | undefined {
   const { name, partitions, replicationFactor, assignments, configs } = wanted
   const refusal = (errorCode: number, errorMessage: string) => ({ errorCode, errorMessage })
-  if (!isValidTopicName(name))
-    return refusal(errorCodes.INVALID_TOPIC_EXCEPTION, `Topic name is invalid: '${name}'`)
+  const problem = topicNameProblem(name)
+  if (problem !== null) return refusal(errorCodes.INVALID_TOPIC_EXCEPTION, problem)
   if (topics.find(name)) return refusal(errorCodes.TOPIC_ALREADY_EXISTS, `Topic '${name}' already exists.`)
   if (
     partitions === 0 ||

@@ -165,10 +165,12 @@ function checkCommit(group: Group | undefined, ref: GenerationRef): ErrorCode {
   return errorCodes.NONE
 }
 
-/** Whether the group has this member, and no other member has its instance id (KIP-345). */
+/** Whether the group has this member, and under the instance id that it names (KIP-345). */
 function checkMember(group: Group | undefined, member: MemberRef): ErrorCode {
   if (group && isFenced(group, member)) return errorCodes.FENCED_INSTANCE_ID
-  return group?.members.has(member.memberId) ? errorCodes.NONE : errorCodes.UNKNOWN_MEMBER_ID
+  const found = group?.members.get(member.memberId)
+  const isKnown = found && (member.groupInstanceId === null || found.instanceId === member.groupInstanceId)
+  return isKnown ? errorCodes.NONE : errorCodes.UNKNOWN_MEMBER_ID
 }
 
 /** Also checks that the member has joined the current generation. */

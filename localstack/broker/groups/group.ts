@@ -130,10 +130,16 @@ function prepareRebalance(group: Group): void {
   }
   group.state = 'PreparingRebalance'
   group.rebalance?.cancel()
-  const timeouts = [...group.members.values()].map(({ rebalanceTimeoutMs }) => rebalanceTimeoutMs)
-  const timeout = Math.max(0, ...timeouts)
-  group.rebalance = group.startTimer(() => completeJoin(group), timeout)
+  group.rebalance = group.startTimer(() => completeJoin(group), rebalanceTimeout(group))
   completeIfAllJoined(group)
+}
+
+function rebalanceTimeout({ members }: Group): number {
+  return Math.max(0, ...[...members.values()].map(({ rebalanceTimeoutMs }) => rebalanceTimeoutMs))
+}
+
+function hasJoined({ members }: Group): boolean {
+  return [...members.values()].some(({ respondToJoin }) => respondToJoin !== undefined)
 }
 
 function completeIfAllJoined(group: Group): void {
@@ -142,10 +148,18 @@ function completeIfAllJoined(group: Group): void {
   completeJoin(group)
 }
 
-/** Starts a new generation with the members that joined. */
+/**
+ * Starts a new generation with the members that joined and the static ones that did not: these keep their share until
+ * their session ends (KIP-345). While none has joined, no member could assign, and the group waits once more.
+ */
 function completeJoin(group: Group): void {
   group.rebalance?.cancel()
-  for (const member of group.members.values()) if (!member.respondToJoin) forget(group, member)
+  for (const member of group.members.values())
+    if (!member.respondToJoin && member.instanceId === null) forget(group, member)
+  if (group.members.size > 0 && !hasJoined(group)) {
+    group.rebalance = group.startTimer(() => completeJoin(group), rebalanceTimeout(group))
+    return
+  }
   group.generation += 1
   if (group.members.size === 0) {
     Object.assign(group, { state: 'Empty', protocol: null, leader: null })
@@ -160,9 +174,10 @@ function completeJoin(group: Group): void {
   }
 }
 
-function electLeader(group: Group): string | null {
-  if (group.leader !== null && group.members.has(group.leader)) return group.leader
-  return group.members.keys().next().value ?? null
+/** The former leader if it has joined, because only a member that joined can assign. */
+function electLeader({ leader, members }: Group): string | null {
+  const joined = [...members.values()].filter(({ respondToJoin }) => respondToJoin !== undefined)
+  return (joined.find(({ id }) => id === leader) ?? joined[0])?.id ?? null
 }
 
 /** The result of JoinGroup for a member of the current generation. Only the leader gets the list of members. */

@@ -27,6 +27,8 @@ export type PartitionLog = {
   readonly startOffset: number
   /** The offset of the next record. */
   readonly endOffset: number
+  /** The size of its records on the disk. */
+  bytes(): number
   /** Returns what to do with a batch of an idempotent producer, before it is appended. */
   checkSequence(header: BatchHeader): SequenceCheck
   /** Appends one validated batch, sets its offset and returns it. The batch is in the file when this returns. */
@@ -77,6 +79,7 @@ export function openPartitionLog(options: {
     get endOffset() {
       return segments.endOffset
     },
+    bytes: () => segments.all.reduce((sum, { summary }) => sum + summary.bytes, 0),
     checkSequence: producers.check,
     append(batch, header) {
       const baseOffset = segments.endOffset

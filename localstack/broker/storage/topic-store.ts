@@ -7,6 +7,7 @@ import type { ClusterFile, StoredTopic } from './cluster-file.ts'
 import { createLru } from './lru.ts'
 import { type LogLimits, openPartitionLog, type PartitionLog } from './partition-log.ts'
 import type { SegmentResources } from './segment.ts'
+import { createTopicConfigs, type TopicConfigs } from './topic-configs.ts'
 
 export type Topic = {
   readonly name: string
@@ -152,63 +153,5 @@ function removeOrphans(root: string, known: ReadonlyMap<string, unknown>): void 
   if (!existsSync(root)) return
   for (const id of readdirSync(root)) {
     if (!known.has(id)) rmSync(join(root, id), { recursive: true, force: true })
-  }
-}
-
-/** The `type` of a config in DescribeConfigs. */
-const CONFIG_TYPES = { string: 2, int: 3, long: 5, list: 7 } as const
-/** The `source` of a config in DescribeConfigs and CreateTopics. */
-const DYNAMIC_TOPIC_CONFIG = 1
-const DEFAULT_CONFIG = 5
-
-type TopicConfigs = {
-  /** The topic's own value, otherwise the default. */
-  valueOf(own: Record<string, string>, name: string): string
-  /** The reason why a config cannot be set, or null. */
-  configProblem(name: string, value: string | null): string | null
-  /** Every known config, with `source` and `type` as the protocol numbers them. */
-  describe(own: Record<string, string>): { name: string; value: string; source: number; type: number }[]
-}
-
-/**
- * The topic configs that this broker knows, with their defaults. `retention.ms`, `segment.ms`, `segment.bytes` and
- * `max.message.bytes` have an effect. The others are only stored and described, so that scripts for real clusters work.
- */
-function createTopicConfigs(defaults: { retentionMs: number; segmentBytes: number }): TopicConfigs {
-  const known = new Map<string, { fallback: string; type: keyof typeof CONFIG_TYPES; allowed?: RegExp }>([
-    [
-      'cleanup.policy',
-      { fallback: 'delete', type: 'list', allowed: /^(delete|compact)(,(delete|compact))?$/ },
-    ],
-    ['compression.type', { fallback: 'producer', type: 'string' }],
-    ['delete.retention.ms', { fallback: '86400000', type: 'long' }],
-    ['max.message.bytes', { fallback: '1048588', type: 'int', allowed: /^\d+$/ }],
-    ['message.timestamp.after.max.ms', { fallback: '3600000', type: 'long', allowed: /^\d+$/ }],
-    ['message.timestamp.before.max.ms', { fallback: '9223372036854775807', type: 'long', allowed: /^\d+$/ }],
-    ['message.timestamp.type', { fallback: 'CreateTime', type: 'string', allowed: /^CreateTime$/ }],
-    ['min.insync.replicas', { fallback: '1', type: 'int' }],
-    ['retention.bytes', { fallback: '-1', type: 'long' }],
-    ['retention.ms', { fallback: String(defaults.retentionMs), type: 'long' }],
-    ['segment.bytes', { fallback: String(defaults.segmentBytes), type: 'int', allowed: /^[1-9]\d+$/ }],
-    ['segment.ms', { fallback: '604800000', type: 'long', allowed: /^[1-9]\d*$/ }],
-  ])
-
-  return {
-    valueOf: (own, name) => own[name] ?? known.get(name)?.fallback ?? '',
-    configProblem(name, value) {
-      const config = known.get(name)
-      if (!config) return `Unknown topic config name: ${name}`
-      if (value === null) return `Null value not supported for topic configs: ${name}`
-      const isNumber = config.type === 'int' || config.type === 'long'
-      const allowed = config.allowed ?? (isNumber ? /^-?\d+$/ : /./)
-      return allowed.test(value) ? null : `Invalid value ${value} for configuration ${name}`
-    },
-    describe: (own) =>
-      [...known].map(([name, { fallback, type }]) => ({
-        name,
-        value: own[name] ?? fallback,
-        source: own[name] === undefined ? DEFAULT_CONFIG : DYNAMIC_TOPIC_CONFIG,
-        type: CONFIG_TYPES[type],
-      })),
   }
 }

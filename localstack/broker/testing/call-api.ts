@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
 import { onTestFinished } from 'vitest'
-import { metadataApi } from '../apis/cluster.ts'
 import { produceApi } from '../apis/produce.ts'
+import { createTopicsApi } from '../apis/topics.ts'
 import { createFrameSplitter } from '../server.ts'
 import { type Broker, type BrokerOptions, startBroker } from '../start-broker.ts'
 import { Reader } from '../wire/reader.ts'
@@ -55,9 +55,21 @@ export async function call<Q, S>(
   return receive(client, api, version)
 }
 
-/** The topic `t`, with one partition. */
-export const createTopic = (client: WireClient) =>
-  call(client, metadataApi, 4, { topics: [{ name: 't' }], allowAutoTopicCreation: true })
+/** Creates the topic `t`, with one partition. */
+export const createTopic = (client: WireClient, configs: Readonly<Record<string, string>> = {}) =>
+  call(client, createTopicsApi, 4, {
+    topics: [
+      {
+        name: 't',
+        partitions: 1,
+        replicationFactor: 1,
+        assignments: [],
+        configs: Object.entries(configs).map(([name, value]) => ({ name, value })),
+      },
+    ],
+    timeoutMs: 1_000,
+    validateOnly: false,
+  })
 
 /** Produces to partition 0 of the topic `t` and returns the result of the partition. */
 export async function produce(
