@@ -146,6 +146,30 @@ describe('POST /events', () => {
     expect((await postTick('{"symbol":"ACME","price":1,"note":1e400}')).status).toBe(202)
   })
 
+  test('warns a producer whose clock is fast, and stores the event all the same', async () => {
+    const { post, kafka } = createWorld()
+    const time = new Date(Date.now() + 3_600_000).toISOString()
+
+    const { status, body } = await post({ ...EVENT, time })
+
+    expect(status).toBe(202)
+    expect(body).toMatchObject({ id: 'e1', offset: 0, warnings: [{ pointer: '/time' }] })
+    expect(body).toHaveProperty('warnings.0.detail', expect.stringMatching(/^is 3(?:599|600) s ahead of/))
+    expect(kafka.records).toHaveLength(1)
+  })
+
+  test('names the events of a batch whose time is too far ahead, and only these', async () => {
+    const { post } = createWorld()
+    const times = ['2026-01-01T00:00:00Z', '2099-01-01T00:00:00Z', '2016-12-31T23:59:60Z']
+    const batch = times.map((time, index) => ({ ...EVENT, specversion: '1.0', id: `${index}`, time }))
+    const headers = { ...keyOf('publisher'), 'content-type': 'application/cloudevents-batch+json' }
+
+    const { body } = await post(batch, headers)
+
+    expect(body).toMatchObject({ accepted: 3, warnings: [{ index: 1, pointer: '/time' }] })
+    expect(body).toHaveProperty('warnings.length', 1)
+  })
+
   test('of a batch counts its events and has their positions in order', async () => {
     const { post } = createWorld()
     const batch = ['b', 'a'].map((id) => ({ ...EVENT, specversion: '1.0', id }))

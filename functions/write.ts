@@ -3,6 +3,7 @@ import type { Identify } from '#shared/adapters/http/require-principal.ts'
 import { respondAs } from '#shared/adapters/http/respond-as.ts'
 import { assertMay } from '#shared/core/access/authorize.ts'
 import { type AcceptDeps, acceptFrom } from '#shared/pipeline/accept/accept.ts'
+import { leadWarnings } from '#shared/pipeline/accept/check-event.ts'
 import { readPost } from '#shared/pipeline/accept/read-post.ts'
 import type { SourceOwner } from '#shared/pipeline/accept/source-owner.ts'
 import type { Audit } from '#shared/pipeline/audit/audit.ts'
@@ -61,6 +62,7 @@ export function createWrite({ identify, audit, limits, telemetry, ...deps }: Wri
       respondAs(request, { identify, audit, limits }, async (principal) => {
         assertMay(principal, 'publish')
         const post = readPost(request, principal.name, deps)
+        const warnings = leadWarnings(post.events, deps.now().getTime(), deps.catalog)
         const receipts = await acceptFrom(
           principal,
           post,
@@ -68,7 +70,7 @@ export function createWrite({ identify, audit, limits, telemetry, ...deps }: Wri
         )
         telemetry?.metrics.count('events_accepted', receipts.length)
         const body = post.isBatch ? { accepted: receipts.length, events: receipts } : receipts[0]
-        return { status: 202, body }
+        return { status: 202, body: { ...body, ...(warnings.length > 0 && { warnings }) } }
       }),
     telemetry,
   )

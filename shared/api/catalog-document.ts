@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { ACTIONS, ALL_ACTIONS, CHANNELS, type ChannelLine } from '#shared/core/access/policy.ts'
 import { ROLES } from '#shared/core/access/role.ts'
+import { MAX_LEAD_SECONDS } from '#shared/core/lead.ts'
 import {
   ACCEPT_LIMITS,
   CHANNEL_LIMITS,
@@ -87,6 +88,10 @@ export const catalogAnswer = z
         topics: z.array(topic),
         types: z.array(eventType),
         views: z.array(view),
+        maxLead: z.nullable(z.number()).meta({
+          description:
+            'How many seconds the time of an event may be ahead of its record; beyond it the event is marked "ahead" and moves no view. null is any number.',
+        }),
       }),
     ),
     unclaimed: z.object({ topic: z.string(), types: z.enum(['accept', 'refuse']) }).meta({
@@ -123,7 +128,7 @@ export function catalogDocument(
   retention: Retention,
 ): z.infer<typeof catalogAnswer> {
   return {
-    domains: domains.map(({ name, topics, events, views = {} }) => ({
+    domains: domains.map(({ name, topics, events, views = {}, maxLead = MAX_LEAD_SECONDS }) => ({
       name,
       topics: Object.entries(topics).map(([topicName, channels]) => ({
         name: topicName,
@@ -133,6 +138,7 @@ export function catalogDocument(
       views: Object.entries(views).map(([viewName, definition]) =>
         describeView(viewName, definition, retention.ofView(`${name}/${viewName}`)),
       ),
+      maxLead: Number.isFinite(maxLead) ? maxLead : null,
     })),
     unclaimed: { topic: UNCLAIMED_TOPIC, types: unknownTypes },
     retention: describeRetention(domains, names, retention),

@@ -24,14 +24,29 @@ import { telemetrySchemas } from './telemetry-schemas.ts'
 /** A JSON object of a document. */
 export type Json = { readonly [name: string]: unknown }
 
-const receipt = z.object({ id: z.string(), source: z.string(), ...position }).meta({
+const fault = z.object({
+  index: z.int().min(0).optional().meta({ description: 'The index of the event in a batch.' }),
+  pointer: z
+    .string()
+    .meta({ description: 'JSON pointer to the invalid value; empty for the whole document.' }),
+  detail: z.string(),
+})
+
+const placed = { id: z.string(), source: z.string(), ...position }
+const warnings = z.array(fault).min(1).optional().meta({
+  description:
+    'What was accepted and will not do what its producer may expect: an event whose time is too far ahead of the log moves no view.',
+})
+
+const receipt = z.object({ ...placed, warnings }).meta({
   description: 'The position of an accepted event. The same (source, id) always gets the first position.',
 })
 
 const batchReceipt = z
   .object({
     accepted: z.int().min(0).max(ACCEPT_LIMITS.batchEvents),
-    events: z.array(receipt).max(ACCEPT_LIMITS.batchEvents),
+    events: z.array(z.object(placed)).max(ACCEPT_LIMITS.batchEvents),
+    warnings,
   })
   .meta({ description: 'The positions of the events of a batch, in input order.' })
 
@@ -49,13 +64,13 @@ const eventAnswer = z
   .meta({ description: 'An event, its position in Kafka, and its state.' })
 
 const moveReceipt = z
-  .object({ ...receipt.shape, state: state.optional() })
+  .object({ ...placed, state: state.optional() })
   .meta({ description: 'The position of the move, which is a separate event, and the state after it.' })
 
 const pair = z.object({ id: z.string(), source: z.string() })
 const erased = z
   .object({
-    ...receipt.shape,
+    ...placed,
     also: z.array(pair).meta({ description: 'The events that were erased with it.' }),
     views: z.enum(['done', 'pending']).meta({
       description: 'Whether the views have forgotten it; "pending" ends by itself.',
@@ -298,14 +313,6 @@ const health = z.object({
 const challengeAnswer = z
   .looseObject({})
   .meta({ description: 'The response that the provider expects to its test delivery.' })
-
-const fault = z.object({
-  index: z.int().min(0).optional().meta({ description: 'The index of the event in a batch.' }),
-  pointer: z
-    .string()
-    .meta({ description: 'JSON pointer to the invalid value; empty for the whole document.' }),
-  detail: z.string(),
-})
 
 const problem = z
   .object({

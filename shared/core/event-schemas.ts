@@ -154,5 +154,9 @@ export const positionedEvent = z
       .object(position)
       .optional()
       .meta({ description: 'The dead letter that the event was replayed from.' }),
+    ahead: z.literal(true).optional().meta({
+      description:
+        'The time of the event is further ahead of its record than its domain allows (5 minutes by default): it is stored and delivered, and moves no view, statistic, lifecycle or alert.',
+    }),
   })
   .meta({ description: 'An event and its position in Kafka.' })

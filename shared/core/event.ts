@@ -23,6 +23,11 @@ export type Position = { readonly topic: string; readonly partition: number; rea
 
 /**
  * An event with its position, as it is stored, returned by `GET` and sent in frames. `replayOf` is the position of the
- * dead letter that the event was replayed from.
+ * dead letter that the event was replayed from. `ahead` marks an event that moves nothing, because its time is too far ahead
+ * of its record's (`isAhead`).
  */
-export type PositionedEvent = Position & { readonly event: CloudEvent; readonly replayOf?: Position }
+export type PositionedEvent = Position & {
+  readonly event: CloudEvent
+  readonly replayOf?: Position
+  readonly ahead?: true
+}

@@ -208,6 +208,11 @@ export type Domain = {
   // biome-ignore lint/suspicious/noExplicitAny: method parameters of different states have no common type
   readonly views?: { readonly [view: string]: View<any> }
   readonly lifecycle?: Lifecycle
+  /**
+   * How far the time of an event may be ahead of its record's, in seconds: 300 by default, `Infinity` for events that tell
+   * the future. Events beyond it are stored and marked, and no view folds them (`isAhead`).
+   */
+  readonly maxLead?: number
   /** Members of event data that `GET /events?q=` searches, besides the type, subject and id of every event. */
   readonly searched?: readonly string[]
   /** Members of event data, or of a state's summary, that `GET /events.csv` has a column for. */

@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { countedName } from '#shared/core/access/authorize.ts'
 import { AUDIT_CHANNELS, AUDIT_TOPIC } from '#shared/core/audit.ts'
 import { ERASED_TYPE } from '#shared/core/erasure.ts'
+import { toUtc } from '#shared/core/time.ts'
 import { auditEvents } from './audit-events.ts'
 import { type DomainEvent, defineDomain, defineView } from './define-domain.ts'
 
@@ -69,8 +70,7 @@ export const statsView = defineView<Stats>({
 })
 
 function countEvent(stats: Stats, { time, category, severity }: DomainEvent): Stats {
-  const at = Date.parse(time ?? '')
-  const iso = Number.isNaN(at) ? null : new Date(at).toISOString()
+  const iso = toUtc(time)
   const name = nameOf(category ?? 'none')
   const categories = count(stats.categories, name)
   const { kept, left } = keepLargest(categories)

@@ -1,5 +1,6 @@
 import { matchesChannel, patternsOverlap } from '#shared/core/channel.ts'
 import { approximate } from '#shared/core/exact-json.ts'
+import { MAX_LEAD_SECONDS } from '#shared/core/lead.ts'
 import type { Domain, EventDefinition } from '#shared/domain/define-domain.ts'
 
 /** The topic of every channel that is not in a domain. */
@@ -19,6 +20,8 @@ export type Catalog = {
   channelsOf(topic: string): readonly string[]
   /** Returns every topic that may have a channel of these patterns, sorted by name. */
   topicsTouched(patterns: readonly string[]): string[]
+  /** Returns how many seconds the times of a topic's events may be ahead of their records'. */
+  maxLeadOf(topic: string): number
   /** Whether the events of a channel are moves of a lifecycle. */
   isMove(channel: string): boolean
   /** Returns the definition of an event type; undefined if no domain defines it. */
@@ -58,6 +61,11 @@ export function createCatalog(
     if (topics.size < KEPT_CHANNELS) topics.set(channel, topic)
     return topic
   }
+  const leads = new Map(
+    domains.flatMap(({ topics: own, maxLead = MAX_LEAD_SECONDS }) =>
+      Object.keys(own).map((topic) => [topic, maxLead] as const),
+    ),
+  )
   const moved = domains.flatMap(({ lifecycle }) => lifecycle?.channels ?? [])
   const isMove = (channel: string) =>
     channel.endsWith(MOVE_SUFFIX) &&
@@ -78,6 +86,7 @@ export function createCatalog(
       return topic === UNCLAIMED_TOPIC ? [...patterns, '**'] : patterns
     },
     topicsTouched: (patterns) => [...new Set(patterns.flatMap(touchedBy))].sort(),
+    maxLeadOf: (topic) => leads.get(topic) ?? MAX_LEAD_SECONDS,
     isMove,
     definitionOf: (type) => definitions.get(type),
     issuesOf: dataChecker(definitions),

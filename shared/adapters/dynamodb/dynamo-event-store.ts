@@ -92,13 +92,14 @@ export function dynamoEventStore(
     async put(stream, events) {
       const storedAt = Math.floor(now() / 1000)
       const expires = storedAt + storedFor(retention.ofTopic(stream.topic))
-      const items = events.map(({ offset, timestamp, event, replayOf }) => ({
+      const items = events.map(({ offset, timestamp, event, ahead, replayOf }) => ({
         stream: streamKey(stream),
         offset,
         timestamp,
         storedAt,
         expires,
         event: JSON.stringify(event),
+        ...(ahead && { ahead }),
         ...(replayOf && { replayOf }),
       }))
       await putAll(client, table, items)

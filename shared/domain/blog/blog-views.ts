@@ -1,4 +1,5 @@
 import type { ErasedEvent } from '#shared/core/erasure.ts'
+import { toUtc } from '#shared/core/time.ts'
 import { cutText } from '#shared/domain/cut-text.ts'
 import { type DomainEvent, defineView, type FoldInput } from '#shared/domain/define-domain.ts'
 
@@ -134,8 +135,7 @@ function forget(state: PostState, { offset }: ErasedEvent): PostState {
 }
 
 function timeOf({ time }: DomainEvent): string | null {
-  const milliseconds = Date.parse(time ?? '')
-  return Number.isNaN(milliseconds) ? null : new Date(milliseconds).toISOString()
+  return toUtc(time)
 }
 
 /** The state of each post, with its history. */

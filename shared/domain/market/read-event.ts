@@ -1,8 +1,5 @@
+import { parseTimestamp } from '#shared/core/time.ts'
 import type { FoldInput } from '#shared/domain/define-domain.ts'
-
-/** The years that RFC 3339 can express, except year 0. */
-const FIRST_MS = Date.parse('0001-01-01T00:00:00Z')
-const LAST_MS = Date.parse('9999-12-31T23:59:59.999Z')
 
 /** Returns the fields of an event's data; none if the data is not an object. */
 export function fieldsOf({ event }: FoldInput): Readonly<Record<string, unknown>> {
@@ -12,8 +9,7 @@ export function fieldsOf({ event }: FoldInput): Readonly<Record<string, unknown>
 
 /** Returns a time in milliseconds since 1970; null if the value is not a time. */
 export function readTime(time: unknown): number | null {
-  const at = typeof time === 'string' ? Date.parse(time) : Number.NaN
-  return at >= FIRST_MS && at <= LAST_MS ? at : null
+  return typeof time === 'string' ? parseTimestamp(time) : null
 }
 
 /** Whether a value is a whole number within limits. */

@@ -1,4 +1,5 @@
 import { isSeverity, SEVERITIES } from '#shared/core/severity.ts'
+import { toUtc } from '#shared/core/time.ts'
 import { type DomainEvent, defineView } from '#shared/domain/define-domain.ts'
 import { CASE_STATUSES, type CaseStatus, isMove, judgeMove, MOVE_LIMITS, moveOf, targetOf } from './case.ts'
 import { membersOf, textOf } from './read-event.ts'
@@ -201,9 +202,7 @@ function latest(days: Counts): Counts {
 
 /** Returns the day of a time in UTC; null if the value is not a time. */
 function dayOf(time: unknown): string | null {
-  const date = new Date(typeof time === 'string' ? time : Number.NaN)
-  if (Number.isNaN(date.getTime())) return null
-  return date.toISOString().slice(0, -'T00:00:00.000Z'.length)
+  return typeof time === 'string' ? (toUtc(time)?.slice(0, -'T00:00:00.000Z'.length) ?? null) : null
 }
 
 /** Returns `port.container` for `port.container.reefer`, and `port.other` for a new category if there are too many. */

@@ -1,4 +1,5 @@
 import { channelSegment } from '#shared/core/channel.ts'
+import { parseTimestamp } from '#shared/core/time.ts'
 import type { FoldInput } from '#shared/domain/define-domain.ts'
 
 /** The values that a sensor can measure, in degrees Celsius and per cent. */
@@ -28,9 +29,9 @@ export function channelsOfSensor(sensorId: string): readonly string[] {
 export function readReading({ event }: FoldInput): Reading | null {
   if (event.type !== 'sensor.reading' || !isRecord(event.data)) return null
   const sensorId = event.data.sensorId ?? event.subject
-  const time = Date.parse(event.time ?? '')
+  const time = parseTimestamp(event.time)
   const values = readMeasures(event.data)
-  if (!isName(sensorId) || Number.isNaN(time) || values === null) return null
+  if (!isName(sensorId) || time === null || values === null) return null
   if (!channelsOfSensor(sensorId).includes(event.category ?? '')) return null
   const { location } = event.data
   return { sensorId, location: isName(location) ? location : locationOf(sensorId), time, ...values }

@@ -1,3 +1,4 @@
+import { toUtc } from '#shared/core/time.ts'
 import { cutText } from '#shared/domain/cut-text.ts'
 import { defineView, type FoldInput } from '#shared/domain/define-domain.ts'
 import { hundredths, isRecord, MEASURES, type Measure, mean, readReading } from './readings.ts'
@@ -140,8 +141,8 @@ const KINDS: Readonly<Record<string, SensorAlert['kind']>> = {
 
 function readAlert({ event }: FoldInput): SensorAlert | null {
   const kind = Object.hasOwn(KINDS, event.type) ? KINDS[event.type] : undefined
-  const time = Date.parse(event.time ?? '')
-  if (kind === undefined || Number.isNaN(time)) return null
+  const time = toUtc(event.time)
+  if (kind === undefined || time === null) return null
   const data = isRecord(event.data) ? event.data : {}
   const numbers = [...MEASURES, 'value', 'limit'].filter((name) => Number.isFinite(data[name]))
   return {
@@ -150,7 +151,7 @@ function readAlert({ event }: FoldInput): SensorAlert | null {
     sensorId: textOf(data.sensorId ?? event.subject),
     location: textOf(data.location),
     reason: textOf(data.reason),
-    time: new Date(time).toISOString(),
+    time,
     ...Object.fromEntries(numbers.map((name) => [name, data[name]])),
   }
 }

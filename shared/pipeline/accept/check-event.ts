@@ -2,9 +2,11 @@ import { Buffer } from 'node:buffer'
 import { channelProblem } from '#shared/core/channel.ts'
 import type { CloudEvent } from '#shared/core/event.ts'
 import { approximate, digitsOf } from '#shared/core/exact-json.ts'
+import { isAhead } from '#shared/core/lead.ts'
 import { ACCEPT_LIMITS, FAULTS_LIMIT } from '#shared/core/limits.ts'
 import type { Fault } from '#shared/core/refusal.ts'
 import { SEVERITIES } from '#shared/core/severity.ts'
+import { parseTimestamp } from '#shared/core/time.ts'
 import type { Derived } from '#shared/domain/define-domain.ts'
 import type { Catalog } from '#shared/pipeline/catalog.ts'
 import { tidyMediaType } from '#shared/pipeline/cloudevents/media-type.ts'
@@ -179,4 +181,25 @@ function valueAt(data: unknown, path: readonly PropertyKey[]): unknown {
     (value, name) => (value as Record<PropertyKey, unknown> | null | undefined)?.[name],
     data,
   )
+}
+
+/**
+ * Returns a warning for each event that was accepted and moves nothing, because its time is too far ahead: its producer
+ * would not notice that its clock is fast. `now` is the time of the log, in milliseconds since 1970. Of several events
+ * each has its index, as in a refusal.
+ */
+export function leadWarnings(
+  events: readonly CloudEvent[],
+  now: number,
+  catalog: Pick<Catalog, 'topicOf' | 'maxLeadOf'>,
+): Fault[] {
+  const isBatch = events.length !== 1
+  const found = events.flatMap((event, index): Fault[] => {
+    const maxLead = catalog.maxLeadOf(catalog.topicOf(event.category ?? ''))
+    if (!isAhead(event, now, maxLead)) return []
+    const seconds = Math.round(((parseTimestamp(event.time) ?? now) - now) / 1000)
+    const detail = `is ${seconds} s ahead of the time here, more than ${maxLead} s: the event is stored and marked "ahead", and moves no view. Is the producer's clock right?`
+    return [{ ...(isBatch && { index }), pointer: '/time', detail }]
+  })
+  return found.slice(0, FAULTS_LIMIT)
 }

@@ -2,7 +2,7 @@ import type { CloudEvent } from '#shared/core/event.ts'
 import { digitsOf } from '#shared/core/exact-json.ts'
 import { ACCEPT_LIMITS, FAULTS_LIMIT } from '#shared/core/limits.ts'
 import { type Fault, faultsRefusal } from '#shared/core/refusal.ts'
-import { isTimestamp } from '#shared/core/time.ts'
+import { timestampProblem } from '#shared/core/time.ts'
 import { isJsonMediaType, isMediaType } from './media-type.ts'
 
 /** An event as it arrived: an object, with nothing else known about it. */
@@ -144,7 +144,7 @@ function namedProblem(name: string, text: string): string | null {
     case 'source':
       return isUriReference(text) ? null : 'must be a URI-reference (RFC 3986), such as /sensors/7.'
     case 'time':
-      return isTimestamp(text) ? null : 'must be an RFC 3339 time, such as 2026-03-01T12:00:00Z.'
+      return timestampProblem(text)
     case 'datacontenttype':
       return isMediaType(text) ? null : 'must be a media type (RFC 2046), such as application/json.'
     case 'dataschema':

@@ -1,6 +1,7 @@
 import pLimit from 'p-limit'
 import type { DeadLetterCode, DeadLetterConsumer } from '#shared/core/dead-letter.ts'
 import type { CloudEvent, Position } from '#shared/core/event.ts'
+import { isAhead } from '#shared/core/lead.ts'
 import { messageOf } from '#shared/core/message-of.ts'
 import { type Fault, faultsRefusal, Refusal } from '#shared/core/refusal.ts'
 import { unreadableOf } from '#shared/core/unreadable-record.ts'
@@ -119,7 +120,8 @@ function decodeOrBury(
     const owner = event.category === undefined ? topic : catalog.topicOf(event.category)
     if (owner !== topic)
       return bury('wrong_topic', `category "${event.category}" belongs to the topic "${owner}"`)
-    return { stored: { topic, partition, offset, timestamp, ...decoded } }
+    const mark = isAhead(event, timestamp, catalog.maxLeadOf(topic)) && { ahead: true as const }
+    return { stored: { topic, partition, offset, timestamp, ...decoded, ...mark } }
   } catch (error) {
     return bury(letterCodeOf(error), messageOf(error))
   }

@@ -6,8 +6,9 @@ import { FRAME_LIMITS } from '#shared/core/limits.ts'
 export type WrittenEvent = { readonly json: string; readonly bytes: number }
 
 /** Serialises an event with its position: an item of an `events` frame (shared/core/messages.ts). */
-export function writeEvent({ topic, partition, offset, event, replayOf }: PositionedEvent): WrittenEvent {
-  const json = JSON.stringify({ topic, partition, offset, event, replayOf })
+export function writeEvent(positioned: PositionedEvent): WrittenEvent {
+  const { topic, partition, offset, ahead, event, replayOf } = positioned
+  const json = JSON.stringify({ topic, partition, offset, ahead, event, replayOf })
   return { json, bytes: Buffer.byteLength(json) }
 }
 

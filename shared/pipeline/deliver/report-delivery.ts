@@ -24,7 +24,10 @@ const MAX_TRACED = 20
 export function reportDelivery(delivery: Delivery, { metrics, tracing }: Telemetry): void {
   const { events, counts, failed, isStored, began, stored, posted } = delivery
   metrics.count('partitions_failed', failed)
-  if (isStored) metrics.count('events_stored', events.length)
+  if (isStored) {
+    metrics.count('events_stored', events.length)
+    metrics.count('events_ahead', events.filter(({ ahead }) => ahead).length)
+  }
   metrics.count('events_delivered', counts.events)
   metrics.count('frames_posted', counts.frames)
   metrics.count('connections_gone', counts.gone)

@@ -2,6 +2,7 @@ import { type Cursor, CursorError, formatCursor, parseCursor, type TopicCursor }
 import type { CloudEvent, PositionedEvent } from '#shared/core/event.ts'
 import { type Interest, matchesInterest } from '#shared/core/interest.ts'
 import { Refusal } from '#shared/core/refusal.ts'
+import { parseTimestamp } from '#shared/core/time.ts'
 import type { Catalog } from '#shared/pipeline/catalog.ts'
 import type { EventStore, StoredEvent, Stream } from '#shared/pipeline/ports.ts'
 import type { Access } from './access.ts'
@@ -91,7 +92,7 @@ export async function listEvents(
 }
 
 function matchesQuery({ from, to, ...interest }: Query, { event }: PositionedEvent): boolean {
-  const time = Date.parse(event.time ?? '')
+  const time = parseTimestamp(event.time) ?? Number.NaN
   if ((from !== undefined && !(time >= from)) || (to !== undefined && !(time <= to))) return false
   return matchesInterest(interest, event)
 }

@@ -25,7 +25,7 @@ const PATIENCE_MS = 300
 export async function getEvent(wanted: WantedEvent, deps: GetDeps): Promise<EventAnswer> {
   const found = await findEvent(wanted, PATIENCE_MS, deps)
   if (found === null) throw unknownEvent(wanted)
-  const { topic, partition, offset, event, replayOf } = found
+  const { topic, partition, offset, ahead, event, replayOf } = found
   const kept = deps.lifecycles.of(event.category)
   const state = kept && (await loadState(found, kept, { offset, withinMs: PATIENCE_MS }, deps))
   const shown =
@@ -34,6 +34,7 @@ export async function getEvent(wanted: WantedEvent, deps: GetDeps): Promise<Even
     topic,
     partition,
     offset,
+    ...(ahead && { ahead }),
     event,
     ...(replayOf && { replayOf }),
     ...(shown != null && { state: shown }),

@@ -46,6 +46,7 @@ export async function moveEvent(command: MoveCommand, deps: MoveDeps): Promise<M
   const kept = lifecycleOf(found, command, deps)
   const move = moveOf(kept, command)
   assertMayMove(kept, found, command)
+  assertCounts(found, command)
   const moveId = (command.keyed ?? deps).newId()
   const receipt = (await findRepeat(moveId, command, deps)) ?? (await writeMove(moveId))
   const state = await loadState(found, kept, { offset: receipt.offset, withinMs: PATIENCE_MS }, deps)
@@ -93,6 +94,13 @@ function assertMayMove(
   assertMay(principal, action)
   if (mayActOn(principal, action, event.category ?? '', event.type)) return
   throw new Refusal('forbidden', `These credentials are not granted "${action}" on "${event.category}".`)
+}
+
+/** Throws Refusal `conflict` for an event that moves nothing: it has no state, and no move would give it one. */
+function assertCounts({ ahead, event }: FoundEvent, { move }: MoveCommand): void {
+  if (ahead !== true) return
+  const detail = `The time of this event, ${event.time}, was too far ahead of the log when it came in, so it moves nothing and there is nothing to ${move}. Correct the producer's clock, and send it again under another id.`
+  throw new Refusal('conflict', detail)
 }
 
 /** Returns the action of the policy for a move. Throws if it has no line: tests/repository/policy.test.ts finds that. */

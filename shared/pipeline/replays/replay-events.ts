@@ -101,6 +101,6 @@ function seenBy(
     matchesInterest(interest, event) && own.admits(event) && (access?.admits(event) ?? true)
 }
 
-function shown({ topic, partition, offset, replayOf, event }: StoredEvent): PositionedEvent {
-  return { topic, partition, offset, ...(replayOf && { replayOf }), event }
+function shown({ topic, partition, offset, ahead, replayOf, event }: StoredEvent): PositionedEvent {
+  return { topic, partition, offset, ...(ahead && { ahead }), ...(replayOf && { replayOf }), event }
 }

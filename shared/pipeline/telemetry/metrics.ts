@@ -21,6 +21,9 @@ export const METRICS = {
   requests_limited: counter('Requests and messages that were refused with 429 or `rate_limited`.'),
   records_produced: counter('Records that Kafka confirmed.'),
   events_stored: counter('Events of batches that were stored and passed on to their subscribers.'),
+  events_ahead: counter(
+    'Stored events that move nothing, because their time is too far ahead of their record.',
+  ),
   events_delivered: counter('Events in frames that were posted, counted once for each connection.'),
   frames_posted: counter('Frames of live events that the gateway took.'),
   posts_throttled: counter('Posts that the gateway refused with 429, each try of a frame.'),

@@ -44,10 +44,16 @@ export function applyEvent<State>(
   return keysFor(view, input, onFault).flatMap((key) => applyToPart(view, input, key, partOf(key), onFault))
 }
 
-/** Whether a view folds an event. Only its channel decides. */
-function isFolded(view: Pick<View, 'channels'>, { event }: PositionedEvent): boolean {
-  const channel = event.category
-  return channel !== undefined && view.channels.some((pattern) => matchesChannel(pattern, channel))
+/** Whether a view folds an event: its channel decides, and whether it moves anything. */
+function isFolded(view: Pick<View, 'channels'>, input: PositionedEvent): boolean {
+  const channel = input.event.category
+  if (channel === undefined || movesNothing(input)) return false
+  return view.channels.some((pattern) => matchesChannel(pattern, channel))
+}
+
+/** Whether an event changes no state, because its time is too far ahead. What was erased stays erased in any case. */
+export function movesNothing({ ahead, event }: Pick<PositionedEvent, 'ahead' | 'event'>): boolean {
+  return ahead === true && erasureOf(event) === null
 }
 
 function applyToPart<State>(

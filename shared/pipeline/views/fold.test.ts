@@ -121,13 +121,14 @@ describe('a batch', () => {
 
 describe('an event that follows from another', () => {
   const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
-  const third = (given: object = {}) => [
+  const third = (given: object = {}, timestamp = 1002) => [
     ...books(0, 'a', 'b'),
-    inLibrary({ offset: 2 }, book('b2', 's', 'c', given)),
+    inLibrary({ offset: 2, timestamp }, book('b2', 's', 'c', given)),
   ]
 
   test('is completed by the catalog, and continues the trace', async () => {
-    await run(third({ traceparent, time: '2026-11-21T08:00:00Z' }))
+    const time = '2026-11-21T08:00:00Z'
+    await run(third({ traceparent, time }, Date.parse(time)))
     expect(appended[0]).toMatchObject({ topic: 'library', key: 'k3' })
     expect(eventsOf(appended)[0]).toEqual({
       specversion: '1.0',

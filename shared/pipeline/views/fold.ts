@@ -21,7 +21,7 @@ import type {
   Stream,
 } from '#shared/pipeline/ports.ts'
 import { NO_TELEMETRY, type Telemetry } from '#shared/pipeline/telemetry/telemetry.ts'
-import { toFoldInput } from './apply-event.ts'
+import { movesNothing, toFoldInput } from './apply-event.ts'
 import { foldEvents, idOf, lettersOf, partsTouched } from './fold-events.ts'
 import type { FoldMemory, KnownProgress } from './fold-memory.ts'
 import { replayedParts } from './fold-replays.ts'
@@ -127,7 +127,9 @@ export async function foldBatch(
   if (first === undefined || last === undefined || !views.topics(catalog).has(first.topic)) return NOTHING
   const { events: decoded } = decodeBatch(records, deps, 'fold')
   const events = decoded.map(toFoldInput)
-  const touching = events.filter(({ event }) => views.of(event.category ?? '').length > 0)
+  const touching = events.filter(
+    (stored) => !movesNothing(stored) && views.of(stored.event.category ?? '').length > 0,
+  )
   seen(touching)
   const batch = { records, events, touching, last: last.offset, isRebuilder }
   const known = isRebuilder ? undefined : memory?.continuedBy(first)

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Position } from '#shared/core/event.ts'
+import { FOLLOW_UP_SOURCE } from '#shared/core/lead.ts'
 import type { ClaimKey } from '#shared/pipeline/claim-store.ts'
 
 /**
@@ -14,5 +15,5 @@ export function followUp(
   index: number,
 ): ClaimKey {
   const name = JSON.stringify([view, key, topic, epoch, partition, offset, index])
-  return { id: createHash('sha256').update(name).digest('base64url'), source: `urn:tidewire:fold:${view}` }
+  return { id: createHash('sha256').update(name).digest('base64url'), source: `${FOLLOW_UP_SOURCE}${view}` }
 }

@@ -218,6 +218,12 @@ export function describeEventStore(name: string, open: (now: () => number) => Ev
         expect(await store.read(stream, { after: 0, upTo: 1, limit: 1 })).toEqual([stored])
       })
 
+      test('returns the mark of an event whose time is ahead of its record', async () => {
+        const stored: StoredEvent = { ...event(1), ahead: true }
+        await store.put(stream, [event(0), stored])
+        expect(await store.read(stream, { after: -1, upTo: 1, limit: 2 })).toEqual([event(0), stored])
+      })
+
       test('follows pages of 1 MB in both directions', { timeout: 60_000 }, async () => {
         await store.put(stream, events(0, 59, 'x'.repeat(40_000)))
         const all = Array.from({ length: 60 }, (_, index) => index)

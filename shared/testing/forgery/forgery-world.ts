@@ -45,6 +45,9 @@ export type ForgeryWorld = {
   readonly letters: () => Promise<number>
 }
 
+/** After the times of all events: none is ahead of the log. */
+const LOGGED = Date.UTC(2026, 2, 2)
+
 export function createForgeryWorld(judge: JudgeRecord = recordJudge(SECRETS)): ForgeryWorld {
   const catalog = createCatalog(domains)
   const logs = new Map<string, { readonly records: KafkaRecord[]; consumed: number }>()
@@ -57,7 +60,7 @@ export function createForgeryWorld(judge: JudgeRecord = recordJudge(SECRETS)): F
     logs.set(`${topic}-${partition}`, log)
     const offset = log.records.length
     const named = Object.entries(headers).map(([name, text]) => ({ name, value: Buffer.from(text) }))
-    const timestamp = 1_700_000_000_000 + offset
+    const timestamp = LOGGED + offset
     log.records.push({ topic, partition, offset, timestamp, key: Buffer.from(key), value, headers: named })
     return { topic, partition, offset }
   }

@@ -146,13 +146,14 @@ export function streamKey({ topic, epoch, partition }: Stream): string {
 
 function toStoredEvent(item: Item, { topic, partition }: Stream): StoredEvent {
   const event = parseExactJson(String(item.event)) as CloudEvent
-  const { offset, timestamp, replayOf } = item
+  const { offset, timestamp, ahead, replayOf } = item
   return {
     topic,
     partition,
     offset: Number(offset),
     timestamp: Number(timestamp),
     event,
+    ...(ahead === true && { ahead }),
     ...(replayOf !== undefined && { replayOf: replayOf as Position }),
   }
 }
