@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { parseTimestamp } from '#shared/core/time.ts'
 import { confirm } from '../lib/ask.ts'
 import type { CliContext } from '../lib/cli-context.ts'
 import { CliError } from '../lib/cli-error.ts'
@@ -78,7 +79,7 @@ async function replayFolder(
   const { stdout } = context
   const connection = readConnection(command, context)
   const partitions = await findPartitions(folder, topic)
-  const range = { from: from ? Date.parse(from) : -Infinity, to: to ? Date.parse(to) : Infinity }
+  const range = { from: parseTimestamp(from) ?? -Infinity, to: parseTimestamp(to) ?? Infinity }
   const survey = await surveyArchive(partitions, range)
   if (options.dryRun) return showSurvey(survey, context, json)
   if (!json) showSurvey(survey, context, json)

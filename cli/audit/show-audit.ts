@@ -2,6 +2,7 @@ import { connect } from '#shared/client/connect.ts'
 import { AUDIT_CHANNELS } from '#shared/core/audit.ts'
 import { matchesChannel } from '#shared/core/channel.ts'
 import type { PositionedEvent } from '#shared/core/event.ts'
+import { parseTimestamp } from '#shared/core/time.ts'
 import type { AuditData } from '#shared/domain/audit-events.ts'
 import { callApi, clientOptions } from '../lib/call-api.ts'
 import type { CliContext } from '../lib/cli-context.ts'
@@ -88,14 +89,18 @@ async function listEntries({ limit, ...job }: AuditJob, connection: Connection):
 /** Whether an entry that is written now passes the filters, as the server applies them to the others. */
 function isWanted({ principal, action, outcome, from, to }: AuditJob, { event }: PositionedEvent): boolean {
   const data = event.data as AuditData
-  const time = Date.parse(event.time ?? '')
+  const time = parseTimestamp(event.time) ?? Number.NaN
   return (
     (!principal || principal.split(',').includes(event.subject ?? '')) &&
     (!action || action.split(',').some((pattern) => matchesChannel(pattern, data.action))) &&
     (!outcome || outcome === data.outcome) &&
-    (!from || time >= Date.parse(from)) &&
-    (!to || time <= Date.parse(to))
+    (!from || time >= instantOf(from)) &&
+    (!to || time <= instantOf(to))
   )
+}
+
+function instantOf(text: string): number {
+  return parseTimestamp(text) ?? Number.NaN
 }
 
 /** Returns an entry as one line: time, outcome, action, who, from where, the target, and why. */

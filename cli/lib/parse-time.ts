@@ -1,18 +1,12 @@
 import { InvalidArgumentError } from 'commander'
+import { isTimestamp, parseTimestamp, timestampProblem } from '#shared/core/time.ts'
 
-// https://www.rfc-editor.org/rfc/rfc3339#section-5.6
-const RFC_3339 = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:[Zz]|[+-]\d{2}:\d{2})$/
 const YEAR_FIRST =
   /^(\d{4})[-/](\d{2})[-/](\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?)\s*([Zz]|[+-]\d{2}:?\d{2})?)?$/
 const MONTH_NAME = /\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b/i
 const ZONE_AT_END = /(?:\b(?:z|utc|gmt)|[+-]\d{2}:?\d{2})$/i
 /** Numbers below this are seconds since 1970, others are milliseconds. As seconds it is the year 5138. */
 const MILLISECONDS_FROM = 1e11
-
-/** Whether text is an RFC 3339 time. */
-export function isRfc3339(text: string): boolean {
-  return RFC_3339.test(text) && !Number.isNaN(Date.parse(text))
-}
 
 /**
  * Returns a time of a data set as RFC 3339, or null if it is not a time. Accepts RFC 3339 (returned unchanged),
@@ -23,14 +17,21 @@ export function toRfc3339(value: unknown): string | null {
   if (typeof value === 'number') return formatTime(fromNumber(value))
   if (typeof value !== 'string') return null
   const text = value.trim()
-  if (isRfc3339(text)) return text
+  if (isTimestamp(text)) return text
   if (/^\d+(?:\.\d+)?$/.test(text)) return formatTime(fromNumber(Number(text)))
   const [, year, month, day, time = '00:00', zone = 'Z'] = YEAR_FIRST.exec(text) ?? []
-  if (year !== undefined)
-    return formatTime(Date.parse(`${year}-${month}-${day}T${time.replace(',', '.')}${zone}`))
+  if (year !== undefined) return fromParts(`${year}-${month}-${day}`, time.replace(',', '.'), zone)
   // Dates such as 3/4/2021 are ambiguous, so they are refused.
   if (!MONTH_NAME.test(text)) return null
   return formatTime(Date.parse(ZONE_AT_END.test(text) ? text : `${text} UTC`))
+}
+
+function fromParts(day: string, time: string, zone: string): string | null {
+  const seconds = /^\d\d:\d\d$/.test(time) ? ':00' : ''
+  const text = `${day}T${time}${seconds}${zone.replace(/^([+-]\d\d):?(\d\d)$/, '$1:$2')}`
+  // The end of a day, as ISO 8601 writes it, is the beginning of the next one, and `Date` knows it.
+  const at = /T24:00:00/.test(text) ? Date.parse(text) : parseTimestamp(text)
+  return at === null ? null : formatTime(at)
 }
 
 function fromNumber(value: number): number {
@@ -47,8 +48,9 @@ function formatTime(milliseconds: number): string | null {
 
 /** Returns an RFC 3339 time from the command line. */
 export function parseTimeOption(text: string): string {
-  if (isRfc3339(text)) return text
-  throw new InvalidArgumentError('Give a time such as 2026-05-17T08:00:00Z.')
+  const problem = timestampProblem(text)
+  if (problem === null) return text
+  throw new InvalidArgumentError(`Give a time: it ${problem}`)
 }
 
 /** Returns milliseconds since 1970 as `2026-05-17T08:00:00Z`. */

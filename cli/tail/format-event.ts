@@ -1,5 +1,6 @@
 import { styleText } from 'node:util'
 import type { PositionedEvent } from '#shared/core/event.ts'
+import { toUtc } from '#shared/core/time.ts'
 import { printable } from '../lib/printable.ts'
 
 export type FormatOptions = { readonly color: boolean; readonly width: number }
@@ -45,8 +46,7 @@ export function createEventFormatter({
 }
 
 function formatTime(time: string | undefined): string {
-  const date = new Date(time ?? Number.NaN)
-  return Number.isNaN(date.getTime()) ? '-' : date.toISOString()
+  return toUtc(time) ?? '-'
 }
 
 function formatData({ data, data_base64 }: PositionedEvent['event']): string {

@@ -4,12 +4,12 @@ import { CursorError, parseCursor } from '#shared/core/cursor.ts'
 import { FILTER_FIELDS, type Filter, type FilterField } from '#shared/core/interest.ts'
 import type { Since } from '#shared/core/messages.ts'
 import { isSeverity, SEVERITIES } from '#shared/core/severity.ts'
+import { isTimestamp } from '#shared/core/time.ts'
 import { checkAccess } from '../lib/call-api.ts'
 import type { CliContext } from '../lib/cli-context.ts'
 import { usageError } from '../lib/cli-error.ts'
 import { readConnection } from '../lib/connection.ts'
 import { parseCount } from '../lib/parse-number.ts'
-import { isRfc3339 } from '../lib/parse-time.ts'
 import { tailEvents } from './tail-events.ts'
 
 type TailOptions = {
@@ -64,7 +64,7 @@ function readChannels(channels: readonly string[]): readonly string[] {
 
 /** Returns where to start: `latest`, `earliest`, a cursor or an RFC 3339 time. Throws a usage error. */
 function parseSince(text: string): Since {
-  if (text === 'latest' || text === 'earliest' || isRfc3339(text)) return text
+  if (text === 'latest' || text === 'earliest' || isTimestamp(text)) return text
   try {
     if (text !== '' && parseCursor(text)) return text
   } catch (error) {

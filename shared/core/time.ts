@@ -30,6 +30,18 @@ export function toUtc(text: string | undefined): string | null {
   return at === null ? null : new Date(at).toISOString()
 }
 
+/** The longest time that a state contains as it was written, in characters. */
+const PLAIN_LENGTH = 40
+
+/**
+ * Returns a time so that every language reads it, for states and their readers: a leap second as the second before it, one
+ * with a very long fraction in milliseconds of UTC, every other one as it was written. Null for what is no RFC 3339 time.
+ */
+export function plainTime(text: string | undefined): string | null {
+  if (text === undefined || !isTimestamp(text)) return null
+  return text.length <= PLAIN_LENGTH ? text.replace(':60', ':59') : toUtc(text)
+}
+
 /** What a time may look like that is none yet. The groups are what `causeOf` looks at. */
 const NEARLY =
   /^\d{4}-\d\d-\d\d(?:(?<between>[Tt\s])(?<hour>\d\d):?(?<minute>\d\d)(?::?(?<second>\d\d)(?<fraction>[.,]\d*)?)?(?<zone>\s?(?:[Zz]|[+-]?\d\d:?(?:\d\d)?))?)?$/

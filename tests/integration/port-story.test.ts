@@ -310,7 +310,7 @@ describe('what can be seen', () => {
         'text/csv; charset=utf-8',
       ])
       expect(response.headers.get('content-disposition')).toContain('attachment')
-      rows.push(...(parse(text, { columns: true }) as Record<string, string>[]))
+      rows.push(...(parse(text, { columns: true, bom: true }) as Record<string, string>[]))
       path = /<([^>]+)>; rel="next"/.exec(response.headers.get('link') ?? '')?.[1]
     }
 

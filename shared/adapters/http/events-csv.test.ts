@@ -15,14 +15,14 @@ const rowOf = (data: unknown, more: object = {}) => ({
   offset: 1,
   event: makeEvent('e1', { type: 'port.container.damaged', subject: 'MSKU-1', data, ...more }),
 })
-const read = (text: string) => parse(text, { columns: true }) as Record<string, string>[]
+const read = (text: string) => parse(text, { columns: true, bom: true }) as Record<string, string>[]
 
 test('an event is a row with its state and its data', () => {
   const state = { status: 'in-progress', assignee: 'anna', isDeleted: false }
   const text = eventsCsv([{ ...rowOf({ title: 'Dent, "deep"', priority: 'urgent' }), state }], exported)
 
   expect(text.split('\r\n')[0]).toBe(
-    'id,time,category,severity,type,subject,source,status,assignee,priority,title,description,location,data',
+    '\ufeffid,time,category,severity,type,subject,source,status,assignee,priority,title,description,location,data,ahead',
   )
   expect(read(text)).toMatchObject([
     {
@@ -39,8 +39,23 @@ test('an event is a row with its state and its data', () => {
   ])
 })
 
+test('the file begins with a byte order mark, so that a spreadsheet reads its umlauts', () => {
+  const bytes = Buffer.from(eventsCsv([rowOf({ title: 'Öltank Nº 3 – groß' })], exported))
+  expect([...bytes.subarray(0, 3)]).toEqual([0xef, 0xbb, 0xbf])
+  expect(read(bytes.toString())).toMatchObject([{ title: 'Öltank Nº 3 – groß' }])
+})
+
+test('a row shows the time as it was sent, and that it is ahead of the log', () => {
+  const leap = rowOf({}, { time: '2016-12-31T23:59:60Z' })
+  const ahead = { ...rowOf({}, { time: '2099-01-01T00:00:00Z' }), ahead: true as const }
+  expect(read(eventsCsv([leap, ahead], exported))).toMatchObject([
+    { time: '2016-12-31T23:59:60Z', ahead: '' },
+    { time: '2099-01-01T00:00:00Z', ahead: 'true' },
+  ])
+})
+
 test('without rows there is only a header', () => {
-  expect(eventsCsv([], exported)).toMatch(/^id,.*,data\r\n$/)
+  expect(eventsCsv([], exported)).toMatch(/^\ufeffid,.*,data,ahead\r\n$/)
 })
 
 const nasty = fc.oneof(
@@ -172,7 +187,9 @@ function cellsOf(text: string, separator: string): string[] {
 test('a domain declares the columns between the attributes and the data', () => {
   const text = eventsCsv([rowOf({ depth: 7, title: 'Dent' })], ['depth', 'hull'])
 
-  expect(text.split('\r\n')[0]).toBe('id,time,category,severity,type,subject,source,depth,hull,data')
+  expect(text.split('\r\n')[0]).toBe(
+    '\ufeffid,time,category,severity,type,subject,source,depth,hull,data,ahead',
+  )
   expect(read(text)).toMatchObject([{ depth: '7', hull: '', data: '{"depth":7,"title":"Dent"}' }])
 })
 

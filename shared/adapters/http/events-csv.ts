@@ -4,16 +4,18 @@ import type { Row } from '#shared/pipeline/history/list-events.ts'
 const ATTRIBUTES = ['id', 'time', 'category', 'severity', 'type', 'subject', 'source'] as const
 
 /**
- * Returns events as CSV (RFC 4180), with a header row: their attributes, the members of their data or state that are
- * `exported`, and their data as JSON. No cell is a formula, whichever of comma, semicolon and tab a spreadsheet splits
+ * Returns events as CSV (RFC 4180) in UTF-8 with a byte order mark, with a header row: their attributes, the members of their data or state that are
+ * `exported`, their data as JSON, and whether they are ahead of the log. No cell is a formula, whichever of comma, semicolon and tab a spreadsheet splits
  * the file at. Numbers stay numbers, negative ones too.
  */
 export function eventsCsv(rows: readonly Row[], exported: readonly string[]): string {
   return stringify(
     rows.map((row) => toCells(row, exported)),
     {
+      // Without it Excel takes the file for one of the machine's own code page.
+      bom: true,
       header: true,
-      columns: [...ATTRIBUTES, ...exported, 'data'],
+      columns: [...ATTRIBUTES, ...exported, 'data', 'ahead'],
       record_delimiter: '\r\n',
       quoted_match: /[\r\n]/,
     },
@@ -31,12 +33,13 @@ function bytesOfCell(cell: string): number {
   return Buffer.byteLength(JSON.stringify(cell)) + 5 + 2 * (cell.split('"').length - 1)
 }
 
-function toCells({ event, state }: Row, exported: readonly string[]): string[] {
+function toCells({ event, state, ahead }: Row, exported: readonly string[]): string[] {
   const members = { ...membersOf(event.data), ...membersOf(state) }
   return [
     ...ATTRIBUTES.map((name) => plainText(event[name] ?? '')),
     ...exported.map((name) => cellOf(members[name])),
     event.data === undefined ? '' : plainJson(event.data),
+    ahead === true ? 'true' : '',
   ]
 }
 

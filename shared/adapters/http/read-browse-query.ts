@@ -1,8 +1,8 @@
 import { type Fault, Refusal } from '#shared/core/refusal.ts'
-import { parseTimestamp } from '#shared/core/time.ts'
 import { BROWSE_LIMITS, type BrowseQuery, type Start } from '#shared/pipeline/streams/browse-partition.ts'
 import type { HttpRequest } from './http-message.ts'
 import { readWait } from './read-query.ts'
+import { readQueryTime } from './read-query-time.ts'
 
 const PARAMETERS = ['offset', 'time', 'last', 'limit', 'q', 'field', 'wait'] as const
 const STARTS = ['offset', 'time', 'last'] as const
@@ -48,9 +48,10 @@ export function readBrowseQuery({
     const { offset, time, last } = query
     if (offset !== undefined) return { offset: whole('offset', offset, any) }
     if (time !== undefined) {
-      const found = parseTimestamp(time)
-      if (found === null) refuse('time', 'is not an RFC 3339 time such as 2026-11-21T08:00:00Z.')
-      return { time: found ?? 0 }
+      const read = readQueryTime(time)
+      if (typeof read === 'number') return { time: read }
+      refuse('time', read)
+      return { time: 0 }
     }
     return { last: last === undefined ? limit : whole('last', last, { from: 1, to: BROWSE_LIMITS.last }) }
   }

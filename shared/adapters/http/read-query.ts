@@ -2,10 +2,10 @@ import { channelProblem } from '#shared/core/channel.ts'
 import { INTEREST_LIMITS, LONG_POLL_LIMIT, QUERY_LIMITS } from '#shared/core/limits.ts'
 import { type Fault, Refusal } from '#shared/core/refusal.ts'
 import { SEVERITIES } from '#shared/core/severity.ts'
-import { parseTimestamp } from '#shared/core/time.ts'
 import { PAGE_LIMITS, type Query } from '#shared/pipeline/history/list-events.ts'
 import type { RowQuery } from '#shared/pipeline/lifecycle/select-rows.ts'
 import type { HttpRequest } from './http-message.ts'
+import { readQueryTime } from './read-query-time.ts'
 
 const LONGEST_TEXT = 200
 
@@ -47,10 +47,9 @@ export function readQuery(
   const time = (name: string) => {
     const text = query[name]
     if (text === undefined) return undefined
-    const time = parseTimestamp(text)
-    if (time === null)
-      faults.push({ pointer: `/${name}`, detail: 'is not an RFC 3339 time such as 2026-11-21T08:00:00Z.' })
-    return time ?? undefined
+    const read = readQueryTime(text)
+    if (typeof read === 'string') faults.push({ pointer: `/${name}`, detail: read })
+    return typeof read === 'string' ? undefined : read
   }
   const limit = Number(query.limit ?? usual)
   if (!/^\d+$/.test(query.limit ?? '1') || limit < 1 || limit > most)

@@ -1,4 +1,5 @@
 import { userSegment } from '#shared/core/channel.ts'
+import { plainTime } from '#shared/core/time.ts'
 import { defineView, type Emission, type FoldInput } from '#shared/domain/define-domain.ts'
 import { isSymbol, symbolChannel, symbolOf, userChannel, userOf } from './market-channels.ts'
 import { priceNumber, priceUnits } from './money.ts'
@@ -116,7 +117,7 @@ function create(state: UserAlertsState, input: FoldInput, user: string): Outcome
   const record: AlertRecord = {
     ...alertData(alert),
     status: 'active',
-    createdAt: input.event.time ?? '',
+    createdAt: plainTime(input.event.time) ?? '',
     offsets: [],
   }
   if (active.length >= MAX_ACTIVE) {

@@ -1,4 +1,5 @@
 import type { ErasedEvent } from '#shared/core/erasure.ts'
+import { plainTime } from '#shared/core/time.ts'
 import { defineView, type FoldInput } from '#shared/domain/define-domain.ts'
 import { isSymbol, userChannel, userOf } from './market-channels.ts'
 import { priceNumber, priceUnits } from './money.ts'
@@ -88,7 +89,7 @@ function applyOrderEvent(state: OrdersState, input: FoldInput, user: string): Or
 function add({ orders }: OrdersState, input: FoldInput): OrdersState {
   const order = readOrder(fieldsOf(input))
   if (order === null) return { orders }
-  const at = input.event.time ?? ''
+  const at = plainTime(input.event.time) ?? ''
   const added = {
     ...orderData(order),
     status: 'placed',
@@ -108,7 +109,7 @@ function add({ orders }: OrdersState, input: FoldInput): OrdersState {
 function change(order: OrderRecord, input: FoldInput): OrderRecord | undefined {
   const { reason, duplicate, price, realised } = fieldsOf(input)
   const said = typeof reason === 'string' ? reason.slice(0, MAX_REASON) : ''
-  const updated = { ...order, updatedAt: input.event.time ?? order.updatedAt }
+  const updated = { ...order, updatedAt: plainTime(input.event.time) ?? order.updatedAt }
   const isOpen = !IS_CLOSED[order.status]
   switch (input.event.type) {
     case 'market.order.accepted':

@@ -1,4 +1,5 @@
 import type { ErasedEvent } from '#shared/core/erasure.ts'
+import { plainTime } from '#shared/core/time.ts'
 import { type DomainEvent, defineView, type Emission } from '#shared/domain/define-domain.ts'
 import { isMove } from './case.ts'
 import { asName, keyOf, membersOf, nameOf, textOf } from './read-event.ts'
@@ -53,7 +54,7 @@ function isConflict({ ship }: Berth, event: DomainEvent): boolean {
 function applyToBerth(state: Berth, event: DomainEvent): Berth {
   const what = whatOf(event)
   const ship = shipOf(event)
-  const at = textOf(event.time, 40) ?? ''
+  const at = plainTime(event.time) ?? ''
   if (what === undefined) return state
   const add = (as: BerthEntry['what']) =>
     [

@@ -1,4 +1,5 @@
 import { type ErasedEvent, isErased } from '#shared/core/erasure.ts'
+import { plainTime } from '#shared/core/time.ts'
 import type { DomainEvent } from '#shared/domain/define-domain.ts'
 import { membersOf, textOf } from './read-event.ts'
 
@@ -79,7 +80,7 @@ export function openCase(event: DomainEvent, exactData: unknown = event.data): C
     title: textOf(title, KEPT.title) ?? titleOf(event),
     description: told,
     subject: textOf(event.subject, KEPT.name),
-    time: textOf(event.time, 40),
+    time: plainTime(event.time),
     location: textOf(location, KEPT.name),
     coordinates: coordinatesOf(coordinates),
     priority: priorityOf(priority) ?? 'normal',
@@ -224,7 +225,7 @@ export function applyMove(state: Case, event: DomainEvent): Case {
   const data = membersOf(event.data)
   const by = textOf(data.by, MOVE_LIMITS.name) ?? 'somebody'
   if (move === 'read') return readBy(state, by)
-  const at = textOf(data.at, 40) ?? textOf(event.time, 40) ?? ''
+  const at = textOf(data.at, 40) ?? plainTime(event.time) ?? ''
   const note = textOf(data.note, MOVE_LIMITS.noteBytes)
   const assignee = textOf(data.assignee, MOVE_LIMITS.name)
   const judged = judgeMove(state, move)

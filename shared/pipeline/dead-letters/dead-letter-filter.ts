@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer'
 import { matchesChannel } from '#shared/core/channel.ts'
 import type { DeadLetterCode, DeadLetterConsumer, DeadLetterStatus } from '#shared/core/dead-letter.ts'
 import type { Position } from '#shared/core/event.ts'
+import { foldText } from '#shared/core/fold-text.ts'
 import type { DeadLetter } from './dead-letter.ts'
 
 /** Restricts dead letters: every member that is present must match. Of a list one must. */
@@ -35,7 +36,7 @@ export function matchesLetter(filter: DeadLetterFilter, letter: DeadLetter): boo
   if (patterns && !patterns.some((pattern) => pattern === type || matchesChannel(pattern, type ?? '')))
     return false
   if (positions && !positions.some((position) => isAt(letter, position))) return false
-  return q === undefined || q === '' || hasText(letter, q.toLowerCase())
+  return q === undefined || q === '' || hasText(letter, foldText(q))
 }
 
 function admits(values: readonly string[] | undefined, value: string | undefined): boolean {
@@ -48,7 +49,7 @@ function isAt(letter: Position, { topic, partition, offset }: Position): boolean
 
 function hasText({ reason, type, source, id, key, value }: DeadLetter, text: string): boolean {
   const texts = [reason, type, source, id, decoded(key), decoded(value)]
-  return texts.some((one) => one?.toLowerCase().includes(text))
+  return texts.some((one) => one !== undefined && foldText(one).includes(text))
 }
 
 function decoded(base64: string | null): string | undefined {

@@ -35,6 +35,15 @@ describe('frames', () => {
     expect(buildFrames(HEAD, [written]).frames[0]).toContain(`"data":${data}`)
   })
 
+  test('carry the mark of an event that is ahead of the log', () => {
+    const { frames } = buildFrames(HEAD, [
+      writeEvent({ ...eventOf(0, 1), ahead: true }),
+      writeEvent(eventOf(1, 1)),
+    ])
+
+    expect(parse(frames)[0]?.events.map(({ ahead }) => ahead)).toEqual([true, undefined])
+  })
+
   test('are an empty list for no events', () => {
     expect(build([])).toEqual({ frames: [], complete: true })
   })

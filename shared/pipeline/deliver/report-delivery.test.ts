@@ -47,6 +47,12 @@ test('a batch is counted, and measured from hop to hop', () => {
   expect(spans).toEqual([])
 })
 
+test('events that are ahead of the log are counted once, where they are stored', () => {
+  const events = [stored(0), { ...stored(1), ahead: true as const }]
+  expect(report({ events }).counts.get('events_ahead')).toBe(1)
+  expect(report({ events, isStored: false }).counts.has('events_ahead')).toBe(false)
+})
+
 test('without a frame nothing is said of posts, and a shard above the first stores nothing', () => {
   const { counts, values } = report({ counts: { ...COUNTS, frames: 0 }, isStored: false })
 

@@ -48,6 +48,60 @@ describe('events of one id from two sources', () => {
   })
 })
 
+describe('an event whose time is ahead of the log', () => {
+  test('is listed with the mark, without a state, and takes no move', async () => {
+    await publish('early', { time: '2099-01-01T00:00:00Z' })
+    await publish('usual')
+    const wanted = { channels: ['**'] }
+    const { events } = await listEvents(
+      wanted,
+      undefined,
+      9,
+      { ...world, access: accessOf(anna) },
+      selectRows(wanted, world),
+    )
+
+    expect(events.map(({ event, ahead, state }) => [event.id, ahead, state !== undefined])).toEqual([
+      ['usual', undefined, true],
+      ['early', true, false],
+    ])
+    const { body } = await getEvent({ id: 'early', principal: anna }, world)
+    expect(body).toMatchObject({ ahead: true })
+    expect(body).not.toHaveProperty('state')
+    expect(await list({ state: { status: ['new'] } })).toEqual([['usual', 'new']])
+    await expect(move('early', 'acknowledge', anna)).rejects.toMatchObject({
+      code: 'conflict',
+      message: expect.stringContaining('2099-01-01T00:00:00Z, was too far ahead of the log'),
+    })
+  })
+})
+
+describe('a time of the field', () => {
+  test('lets an event at a leap second be found by a range of time', async () => {
+    await publish('leap', { time: '2016-12-31T23:59:60.5Z' })
+    const second = Date.parse('2016-12-31T23:59:59Z')
+    const range = (from: number, to: number) =>
+      ({ from: second + from, to: second + to }) as Partial<RowQuery>
+
+    expect(await list(range(0, 999))).toEqual([['leap', 'new']])
+    expect(await list(range(501, 999))).toEqual([])
+    expect(await list(range(0, 499))).toEqual([])
+  })
+})
+
+describe('a text', () => {
+  test.each([
+    ['Müller', 'mu\u0308ller'],
+    ['Mu\u0308ller', 'MÜLLER'],
+    ['\u212bngstro\u0308m', 'ångström'],
+  ])('%j is found by %j, however the two are composed', async (title, text) => {
+    await publish('named', { data: { title } })
+    await publish('other', { data: { title: 'Muller Angstrom' } })
+
+    expect(await list({ text })).toEqual([['named', 'new']])
+  })
+})
+
 describe('an event that somebody may not read', () => {
   const narrow: Principal = { ...anna, grants: [{ actions: '**', channels: 'port.ship', types: '**' }] }
 

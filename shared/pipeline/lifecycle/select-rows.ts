@@ -1,6 +1,7 @@
 import { isOwnChannel, matchesChannel } from '#shared/core/channel.ts'
 import { ERASED_TYPE } from '#shared/core/erasure.ts'
 import type { CloudEvent, PositionedEvent } from '#shared/core/event.ts'
+import { foldText } from '#shared/core/fold-text.ts'
 import type { Interest } from '#shared/core/interest.ts'
 import type { StateSummary } from '#shared/domain/define-domain.ts'
 import type { Catalog } from '#shared/pipeline/catalog.ts'
@@ -16,7 +17,7 @@ export type RowQuery = Interest & {
    * ignored.
    */
   readonly state?: { readonly [member: string]: readonly string[] }
-  /** A text to search for, in any case. */
+  /** A text to search for, in any case and however it is composed. */
   readonly text?: string
 }
 
@@ -37,7 +38,7 @@ export function selectRows(
     readonly viewStore: Pick<ViewStore, 'load'>
   },
 ): Selection {
-  const text = query.text?.toLowerCase()
+  const text = query.text === undefined ? undefined : foldText(query.text)
   const filters = lifecycles.filters.flatMap((member) => {
     const values = query.state?.[member]
     return values ? [{ member, values }] : []
@@ -90,8 +91,8 @@ function asksForMoves({ channels, filter }: Interest, { category, type }: CloudE
 }
 
 /**
- * Whether an event's type, subject, id, or one of the searched members of its data has a text, which is in lower
- * case.
+ * Whether an event's type, subject, id, or one of the searched members of its data has a text, which is
+ * folded.
  */
 function hasText(
   { id, type, subject, data }: CloudEvent,
@@ -100,6 +101,6 @@ function hasText(
 ): boolean {
   const members = new Map(typeof data === 'object' && data !== null ? Object.entries(data) : [])
   return [...searched.map((member) => members.get(member)), type, subject, id].some(
-    (part) => typeof part === 'string' && part.toLowerCase().includes(text),
+    (part) => typeof part === 'string' && foldText(part).includes(text),
   )
 }

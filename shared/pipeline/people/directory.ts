@@ -1,4 +1,5 @@
 import type { Role } from '#shared/core/access/role.ts'
+import { foldText } from '#shared/core/fold-text.ts'
 import { Refusal } from '#shared/core/refusal.ts'
 
 /** Somebody who can sign in, under the name that events and the audit trail say. */
@@ -52,8 +53,8 @@ export function createDirectory(people: People, { now }: Options): Directory {
 
   return {
     async list({ q, limit }) {
-      const wanted = q.toLowerCase()
-      return (await readAll()).filter(({ name }) => name.toLowerCase().includes(wanted)).slice(0, limit)
+      const wanted = foldText(q)
+      return (await readAll()).filter(({ name }) => foldText(name).includes(wanted)).slice(0, limit)
     },
     signOut: (name) => ask(() => people.signOut(name)),
   }

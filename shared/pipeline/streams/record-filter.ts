@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer'
+import { foldText } from '#shared/core/fold-text.ts'
 import type { ShownRecord } from '#shared/core/streams.ts'
 
 /** Which records are wanted; what is left out excludes none. */
@@ -14,12 +15,10 @@ type Judged = Pick<ShownRecord, 'event'> & { readonly texts: readonly (Uint8Arra
 
 /** Returns whether a record passes a filter. */
 export function recordFilter({ text, field }: RecordFilter): (record: Judged) => boolean {
-  const wanted = text?.toLowerCase()
+  const wanted = text === undefined ? undefined : foldText(text)
   const hasText = ({ texts }: Judged) =>
     wanted === undefined ||
-    texts.some(
-      (bytes) => bytes !== null && Buffer.from(bytes).toString('utf8').toLowerCase().includes(wanted),
-    )
+    texts.some((bytes) => bytes !== null && foldText(Buffer.from(bytes).toString('utf8')).includes(wanted))
   const hasField = ({ event }: Judged) =>
     field === undefined || valuesAt(event, field.path).some((value) => textOf(value) === field.value)
   return (record) => hasField(record) && hasText(record)

@@ -1,4 +1,5 @@
 import type { CloudEvent, PositionedEvent } from '#shared/core/event.ts'
+import { isAhead } from '#shared/core/lead.ts'
 import type { Case } from '#shared/domain/port/case.ts'
 import { port } from '#shared/domain/port/port.ts'
 import { cases } from '#shared/domain/port/port-views.ts'
@@ -48,7 +49,9 @@ export function createCaseWorld(): CaseWorld {
     const named = Object.entries(headers).map(([name, text]) => ({ name, value: Buffer.from(text) }))
     const record = { topic, partition, offset, timestamp: time, key: Buffer.from(key), value, headers: named }
     records.push(record)
-    pending.push({ topic, partition, offset, timestamp: time, event: decode(record).event })
+    const { event } = decode(record)
+    const mark = isAhead(event, time, catalog.maxLeadOf(topic)) && { ahead: true as const }
+    pending.push({ topic, partition, offset, timestamp: time, event, ...mark })
     return { topic, partition, offset }
   }
 
@@ -103,11 +106,11 @@ export async function storeCase(
   stored: StoredEvent,
   { store, claims, viewStore }: Pick<MoveDeps, 'store' | 'claims' | 'viewStore'>,
 ): Promise<void> {
-  const { topic, partition, offset, event } = stored
+  const { topic, partition, offset, event, ahead } = stored
   const { epoch } = await store.topic(topic)
   await claims.claim(event, { topic, partition, offset, epoch })
   await addEvent(store, stored)
-  const input = { topic, partition, offset, event, epoch }
+  const input = { topic, partition, offset, event, epoch, ...(ahead && { ahead }) }
   const view = 'port/cases'
   const keys = keysFor(cases, input).map((key) => ({ view, key, topic, partition }))
   const known = new Map((await viewStore.load(keys)).map((part, index) => [keys[index]?.key, part]))

@@ -1,4 +1,5 @@
 import { type KeyboardEvent, useState } from 'react'
+import { foldText } from '#shared/core/fold-text.ts'
 import type { Panel } from '#web/ui/layout/panel.ts'
 import { Dialog } from '#web/ui/overlay/dialog.tsx'
 import { type Shortcut, shortcuts } from '#web/ui/state/shortcuts.ts'
@@ -129,12 +130,11 @@ export function paletteItems(panels: readonly Panel[], shortcuts: readonly Short
 
 /** Returns the items whose title or group contains every word of the query, those that start with it first. */
 export function filterItems(items: readonly PaletteItem[], query: string): PaletteItem[] {
-  const words = query.toLowerCase().split(/\s+/).filter(Boolean)
+  const words = foldText(query).split(/\s+/).filter(Boolean)
   const found = items.filter(({ title, group }) => {
-    const text = `${title} ${group}`.toLowerCase()
+    const text = foldText(`${title} ${group}`)
     return words.every((word) => text.includes(word))
   })
-  const begins = ({ title }: PaletteItem) =>
-    Number(title.toLowerCase().startsWith(query.trim().toLowerCase()))
+  const begins = ({ title }: PaletteItem) => Number(foldText(title).startsWith(foldText(query.trim())))
   return found.sort((a, b) => begins(b) - begins(a))
 }

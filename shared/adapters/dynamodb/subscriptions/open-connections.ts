@@ -1,6 +1,7 @@
 import pLimit from 'p-limit'
 import { DeleteCommand, type DocumentClient, PutCommand } from '#shared/adapters/dynamodb/commands.ts'
 import { type Item, queryAll, queryPages } from '#shared/adapters/dynamodb/dynamo-requests.ts'
+import { foldText } from '#shared/core/fold-text.ts'
 import { Refusal } from '#shared/core/refusal.ts'
 import type { ConnectionPage, ConnectionQuery, ListedConnection } from '#shared/pipeline/ports.ts'
 import { isConnection, toOpenConnection } from './connection-records.ts'
@@ -62,7 +63,7 @@ export function openConnections(client: DocumentClient, { table, lifetime, shard
     const isWanted = (row: Item) =>
       Number(row.expires) > now() &&
       (principal === undefined || row.name === principal) &&
-      (text === undefined || textOf(row).includes(text.toLowerCase()))
+      (text === undefined || textOf(row).includes(foldText(text)))
     const rows: Item[] = []
     let left = LOOKED_AT
     const isPlain = principal === undefined && text === undefined
@@ -130,7 +131,7 @@ function connectionOf({ item }: Item): string {
 }
 
 function textOf(row: Item): string {
-  return `${connectionOf(row)} ${row.name} ${row.address ?? ''}`.toLowerCase()
+  return foldText(`${connectionOf(row)} ${row.name} ${row.address ?? ''}`)
 }
 
 /** What a page ends with is such as `c1800007200.YzE`: the second and, in base64url, the connection of its last row. */

@@ -1,5 +1,6 @@
 import type { PositionedEvent } from '#shared/core/event.ts'
 import type { AuditData } from '#shared/domain/audit-events.ts'
+import { instantOf } from '#web/ui/data/format.ts'
 
 /** One line of the audit trail. */
 export type Entry = Omit<AuditData, 'action'> & {
@@ -36,7 +37,7 @@ export function joinEntries(known: readonly Entry[], more: readonly Entry[]): re
 }
 
 function newestFirst(left: Entry, right: Entry): number {
-  return Date.parse(right.time) - Date.parse(left.time) || (left.id < right.id ? 1 : -1)
+  return instantOf(right.time) - instantOf(left.time) || (left.id < right.id ? 1 : -1)
 }
 
 /** Whether an entry passes the filters, as the server applies them. */

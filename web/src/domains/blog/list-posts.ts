@@ -1,3 +1,4 @@
+import { foldText } from '#shared/core/fold-text.ts'
 import type { PostState } from '#shared/domain/blog/blog-views.ts'
 
 export const STATUSES = ['draft', 'published', 'deleted'] as const
@@ -7,7 +8,7 @@ export type PostFilter = { readonly status: string; readonly find: string }
 
 /** Returns the posts that match a filter, last changed first. Posts without a `created` event never match. */
 export function listPosts(posts: Iterable<PostState>, { status, find }: PostFilter): PostState[] {
-  const words = find.toLowerCase().split(/\s+/).filter(Boolean)
+  const words = foldText(find).split(/\s+/).filter(Boolean)
   return [...posts]
     .filter((post) =>
       status === '' ? post.status === 'draft' || post.status === 'published' : post.status === status,
@@ -27,7 +28,7 @@ export function countPosts(posts: Iterable<PostState>): { readonly [status in Sh
 }
 
 function textOf({ title, slug, author, excerpt, tags, postId }: PostState): string {
-  return [title, slug, author, excerpt, postId, ...tags].join('\n').toLowerCase()
+  return foldText([title, slug, author, excerpt, postId, ...tags].join('\n'))
 }
 
 function byChange(one: PostState, two: PostState): number {

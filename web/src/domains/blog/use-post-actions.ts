@@ -31,15 +31,18 @@ export function usePostActions(posts: ReadonlyMap<string, PostState>): PostActio
   }, [asked, posts, forget])
 
   const act: PostActions['act'] = async (type, { postId, title }, data = {}) => {
-    const one: Asked = { postId, title, type, time: new Date().toISOString(), by: name }
+    const one: Asked = { postId, title, type, by: name, offset: null }
     setAsked((all) => [...all, one])
     try {
-      await post({ type, subject: postId, time: one.time, data: { postId, ...data, by: name } })
+      // The server gives it its time: a fast clock of this machine would make it an event that moves nothing.
+      const { offset } = await post({ type, subject: postId, data: { postId, ...data, by: name } })
+      const placed = { ...one, offset }
+      setAsked((all) => all.map((other) => (other === one ? placed : other)))
+      setTimeout(() => forget(placed), WAIT_MS)
     } catch (error) {
       forget(one)
       return describeFailure(error)
     }
-    setTimeout(() => forget(one), WAIT_MS)
     return null
   }
   return { busy: new Map(asked.map(({ postId, type }) => [postId, type])), act }
@@ -60,20 +63,20 @@ function showOutcome(post: PostState | undefined, asked: Asked): boolean {
   return true
 }
 
-/** A requested action. Its event is found in the post's history by type, time and author. */
+/** A requested action. Its event is found in the post's history by its offset, which is null until it is accepted. */
 export type Asked = {
   readonly postId: string
   readonly title: string
   readonly type: PostEventType
-  readonly time: string
   readonly by: string
+  readonly offset: number | null
 }
 type Outcome = { readonly kind: 'done' } | { readonly kind: 'refused'; readonly reason: string }
 
 /** Returns the outcome of an action; null while the history does not have it. */
 export function findOutcome(post: PostState | undefined, asked: Asked): Outcome | null {
   const change = post?.history.findLast(
-    ({ type, at, by }) => type === asked.type && at === asked.time && by === asked.by,
+    ({ type, offset, by }) => type === asked.type && offset === asked.offset && by === asked.by,
   )
   if (change === undefined) return null
   return change.refused === undefined ? { kind: 'done' } : { kind: 'refused', reason: change.refused }

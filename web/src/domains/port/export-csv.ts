@@ -8,7 +8,8 @@ const MAX_PAGES = 200
  * too many pages.
  */
 export async function exportCsv(api: Api, query: string, name: string): Promise<{ isCut: boolean }> {
-  const parts: string[] = []
+  // Excel reads UTF-8 only with a byte order mark, and `text()` has taken that of each page off.
+  const parts: string[] = ['\ufeff']
   let path: string | null = `/events.csv?${query}`
   for (let page = 0; path !== null && page < MAX_PAGES; page++) {
     const response: Response = await api.raw('GET', path)

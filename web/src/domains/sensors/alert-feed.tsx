@@ -3,6 +3,7 @@ import { type SensorAlert, sensorsViews } from '#shared/domain/sensors/sensors-v
 import { FreshnessBadge } from '#web/live/freshness.tsx'
 import { useView, ViewBody } from '#web/live/use-view.tsx'
 import { Badge } from '#web/ui/data/badge.tsx'
+import { instantOf } from '#web/ui/data/format.ts'
 import { Icon } from '#web/ui/data/icon.tsx'
 import { Time } from '#web/ui/data/times.tsx'
 import { Card } from '#web/ui/layout/card.tsx'
@@ -48,7 +49,7 @@ export function AlertList({ alerts, newFrom }: ListProps) {
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by the keyboard
     <ul className="feed-list" tabIndex={0} aria-label="Alerts, newest first">
       {alerts.map((alert) => (
-        <AlertItem key={`${alert.id} ${alert.time}`} alert={alert} isNew={Date.parse(alert.time) > newFrom} />
+        <AlertItem key={`${alert.id} ${alert.time}`} alert={alert} isNew={instantOf(alert.time) > newFrom} />
       ))}
     </ul>
   )

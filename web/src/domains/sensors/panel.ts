@@ -1,5 +1,6 @@
 import { recentAlertsView, type SensorAlert } from '#shared/domain/sensors/sensors-views.ts'
 import { useView } from '#web/live/use-view.tsx'
+import { instantOf } from '#web/ui/data/format.ts'
 import type { Panel, PanelBadge } from '#web/ui/layout/panel.ts'
 import { useNow } from '#web/ui/state/use-now.ts'
 
@@ -37,6 +38,6 @@ export function activeAlerts(alerts: readonly SensorAlert[], now: number): Senso
     if (!latest.has(what)) latest.set(what, alert)
   }
   return [...latest.values()].filter(
-    ({ kind, time }) => kind === 'alert' && now - Date.parse(time) < ACTIVE_MS,
+    ({ kind, time }) => kind === 'alert' && now - instantOf(time) < ACTIVE_MS,
   )
 }

@@ -1,4 +1,5 @@
 import { useMemo } from 'react'
+import { foldText } from '#shared/core/fold-text.ts'
 import { type SensorReport, type SensorState, sensorView } from '#shared/domain/sensors/sensor-view.ts'
 import { sensorsViews } from '#shared/domain/sensors/sensors-views.ts'
 import { type LiveView, useView } from '#web/live/use-view.tsx'
@@ -38,10 +39,10 @@ export function filterSensors<Sensor extends Listed>(
   sensors: readonly Sensor[],
   { show, find }: SensorFilter,
 ): Sensor[] {
-  const wanted = find.trim().toLowerCase()
+  const wanted = foldText(find.trim())
   return sensors
     .filter(({ health }) => show === '' || (show === 'silent' ? health === 'silent' : health !== 'ok'))
-    .filter(({ sensorId, location }) => `${sensorId} ${location ?? ''}`.toLowerCase().includes(wanted))
+    .filter(({ sensorId, location }) => foldText(`${sensorId} ${location ?? ''}`).includes(wanted))
     .sort(byPlace)
 }
 

@@ -1,3 +1,5 @@
+import { parseTimestamp } from '#shared/core/time.ts'
+
 const options = { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' } as const
 const moment = {
   month: 'short',
@@ -24,13 +26,18 @@ const FORMATS = {
 }
 export type Zone = keyof typeof FORMATS
 
+/** Returns a time in epoch milliseconds, NaN if it is none. A leap second, which `Date` does not know, is the second before. */
+export function instantOf(value: string | number | undefined): number {
+  return typeof value === 'string' ? (parseTimestamp(value) ?? Date.parse(value)) : (value ?? Number.NaN)
+}
+
 /** Formats a time as hours, minutes and seconds, or with its date and zone; "—" if it is not a time. */
 export function formatTime(
   value: string | number | undefined,
   zone: Zone,
   length: 'time' | 'full' = 'time',
 ): string {
-  const at = value === undefined ? Number.NaN : new Date(value).getTime()
+  const at = instantOf(value)
   if (Number.isNaN(at)) return '—'
   const text = FORMATS[zone][length].format(at)
   return length === 'full' && zone === 'utc' ? `${text} UTC` : text
@@ -41,7 +48,7 @@ export function formatTime(
  * "Nov 26, 14:03". "—" if it is not a time.
  */
 export function formatMoment(value: string | number | undefined, zone: Zone, now: number): string {
-  const at = value === undefined ? Number.NaN : new Date(value).getTime()
+  const at = instantOf(value)
   if (Number.isNaN(at)) return '—'
   const { day, time, moment: dated } = FORMATS[zone]
   return (day.format(at) === day.format(now) ? time : dated).format(at)

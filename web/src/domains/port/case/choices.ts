@@ -1,5 +1,6 @@
 import { isUserName } from '#shared/core/access/principal.ts'
 import type { Role } from '#shared/core/access/role.ts'
+import { foldText } from '#shared/core/fold-text.ts'
 
 export type Person = { readonly name: string; readonly role: Role }
 
@@ -18,8 +19,8 @@ type Situation = {
  * nobody at the end if it is assigned to somebody.
  */
 export function choicesOf(people: readonly Person[], { me, assignee, typed }: Situation): readonly Choice[] {
-  const wanted = typed.trim().toLowerCase()
-  const matches = (name: string) => name.toLowerCase().includes(wanted)
+  const wanted = foldText(typed.trim())
+  const matches = (name: string) => foldText(name).includes(wanted)
   const noteOf = (name: string, note: string) => (name === assignee ? `${note}, assigned now` : note)
   const own = isUserName(me) && (matches(me) || 'me'.startsWith(wanted))
   return [

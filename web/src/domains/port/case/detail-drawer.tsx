@@ -110,7 +110,12 @@ function useOpenRow(store: FeedStore, id: string): OpenRow {
     retry: (failures, cause) => failures < RETRIES && isPassing(cause),
   })
   useEffect(() => {
-    if (data?.state && [nameEvent(data.event), data.event.id].includes(id) && !store.find(id)) {
+    if (
+      data &&
+      (data.state || data.ahead) &&
+      [nameEvent(data.event), data.event.id].includes(id) &&
+      !store.find(id)
+    ) {
       const { state, ...positioned } = data
       store.adopt(positioned, state)
     }

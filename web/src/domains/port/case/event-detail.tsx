@@ -34,7 +34,13 @@ export function EventDetail({ row, store, makeMove }: Props) {
   useEffect(() => {
     if (isUnread) void makeMove(row, 'read')
   }, [row.key])
-  if (state === null) return <pre className="detail-json">{JSON.stringify(row.positioned, null, 2)}</pre>
+  if (state === null)
+    return (
+      <article className="detail">
+        {row.positioned.ahead && <AheadNote time={event.time} />}
+        <pre className="detail-json">{JSON.stringify(row.positioned, null, 2)}</pre>
+      </article>
+    )
   const { coordinates, location, metadata, details } = state
   return (
     <article className="detail">
@@ -82,6 +88,17 @@ export function EventDetail({ row, store, makeMove }: Props) {
         </pre>
       </details>
     </article>
+  )
+}
+
+/** Why there is nothing to do about an event. */
+function AheadNote({ time }: { readonly time: string | undefined }) {
+  return (
+    <p>
+      <Badge tone="bad">Ahead</Badge> Its time, <Time value={time} full />, was too far ahead of the log when
+      it came in: the clock of its producer is wrong. It is kept, and counts in no statistic and has no
+      status.
+    </p>
   )
 }
 

@@ -1,3 +1,4 @@
+import { foldText } from '#shared/core/fold-text.ts'
 import { SEVERITIES } from '#shared/core/severity.ts'
 import { CASE_STATUSES, type Case } from '#shared/domain/port/case.ts'
 import type { Search } from '#web/ui/state/use-search-state.ts'
@@ -96,7 +97,7 @@ export const UNTOUCHED: FilteredCase = { status: 'new', assignee: null, readBy: 
  */
 export function matcherOf(filters: FeedFilters, reader: string, now: number): FeedMatcher {
   const { severities, categories, statuses, assignee, isToday, isUnread } = filters
-  const text = filters.text.trim().toLowerCase()
+  const text = foldText(filters.text.trim())
   const dayBegins = startOfDay(now)
   return {
     passesEvent: (event) =>

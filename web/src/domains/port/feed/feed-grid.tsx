@@ -1,6 +1,7 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { type KeyboardEvent, memo, type ReactNode, useEffect, useRef } from 'react'
-import { SeverityBadge } from '#web/ui/data/badge.tsx'
+import { openCase } from '#shared/domain/port/case.ts'
+import { Badge, SeverityBadge } from '#web/ui/data/badge.tsx'
 import { Time } from '#web/ui/data/times.tsx'
 import { Button } from '#web/ui/form/button.tsx'
 import { type Attention, useAttention } from '#web/ui/state/use-attention.ts'
@@ -159,6 +160,7 @@ type LineProps = {
 const FeedRowLine = memo(function FeedRowLine(props: LineProps) {
   const { row, state, index, top, isActive, isUnread, isOpen, onStep, onOpen } = props
   const { event } = row.positioned
+  const ahead = row.positioned.ahead === true
   const step = state && nextStep(state)
   return (
     // biome-ignore lint/a11y/useFocusableInteractive: the grid keeps the focus and names the active row
@@ -182,10 +184,13 @@ const FeedRowLine = memo(function FeedRowLine(props: LineProps) {
             <span className="visually-hidden">Unread: </span>
           </span>
         )}
-        {state?.title ?? event.type}
+        {state?.title ?? openCase(event).title}
       </Cell>
       <Cell name="category">{sayCategory(event.category)}</Cell>
-      <Cell name="status">{state && <StatusBadge state={state} />}</Cell>
+      <Cell name="status" title={ahead ? AHEAD : undefined}>
+        {state && <StatusBadge state={state} />}
+        {ahead && <Badge tone="bad">Ahead</Badge>}
+      </Cell>
       <Cell name="assignee">{state?.assignee?.split('@')[0] ?? ''}</Cell>
       <Cell name="time">
         <Time value={event.time} />
@@ -209,6 +214,8 @@ const FeedRowLine = memo(function FeedRowLine(props: LineProps) {
     </div>
   )
 })
+
+const AHEAD = 'Its time was too far ahead of the log: it counts nowhere'
 
 type CellProps = {
   readonly name: string

@@ -1,4 +1,6 @@
 import type { ReceivedEvent } from '#shared/client/connect.ts'
+import { foldText } from '#shared/core/fold-text.ts'
+import { parseTimestamp } from '#shared/core/time.ts'
 import type { Case } from '#shared/domain/port/case.ts'
 import { nameEvent } from '#shared/domain/port/event-name.ts'
 import { cases } from '#shared/domain/port/port-views.ts'
@@ -29,14 +31,14 @@ export function createRow(positioned: ReceivedEvent, arrival: number): FeedRow {
     arrival,
     severity: event.severity ?? 'info',
     category: event.category ?? '',
-    time: Date.parse(event.time ?? ''),
+    time: parseTimestamp(event.time) ?? Number.NaN,
     text: searchedText(positioned),
   }
 }
 
 /** Returns the case of an event before its first move; null if it has none. */
 export function openCaseOf({ positioned, name }: FeedRow): Case | null {
-  return cases.apply(null, positioned, name)
+  return positioned.ahead ? null : cases.apply(null, positioned, name)
 }
 
 function searchedText({ event }: ReceivedEvent): string {
@@ -46,8 +48,6 @@ function searchedText({ event }: ReceivedEvent): string {
     readonly title?: unknown
     readonly description?: unknown
   }
-  return [title, description, event.type, event.subject, event.id]
-    .filter((part) => typeof part === 'string')
-    .join('\n')
-    .toLowerCase()
+  const parts = [title, description, event.type, event.subject, event.id]
+  return foldText(parts.filter((part) => typeof part === 'string').join('\n'))
 }

@@ -83,8 +83,8 @@ export function createFeedStore({ capacity, schedule, reader, now, onFlush = () 
       feed.clear()
       notify()
     },
-    /** Adds an event that no list brought, with its case on the server. From now on its moves count. */
-    adopt: (positioned: ReceivedEvent, state: Case) => {
+    /** Adds an event that no list brought, with its case on the server if it has one. From now on its moves count. */
+    adopt: (positioned: ReceivedEvent, state?: Case) => {
       const row = feed.adopt(positioned, state)
       notify()
       return row

@@ -113,12 +113,12 @@ export function createFeed({ capacity, ...options }: Options) {
       }
       rows.matchTouched()
     },
-    /** Takes an event that no list brought, with its case on the server: from now on its moves count. */
-    adopt: (positioned: ReceivedEvent, state: Case): FeedRow => {
+    /** Takes an event that no list brought, with its case on the server if it has one: from now on its moves count. */
+    adopt: (positioned: ReceivedEvent, state?: Case): FeedRow => {
       const known = index.named(nameEvent(positioned.event))
       if (known) return known
       const row = createRow(positioned, 0)
-      book.learn(row, state)
+      if (state) book.learn(row, state)
       addRow(row)
       const [oldest] = adopted.add(row)
       if (oldest && adopted.size > KEPT_ADOPTED && adopted.delete(oldest)) forget(oldest)

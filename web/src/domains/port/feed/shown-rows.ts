@@ -43,7 +43,12 @@ export function createShownRows({ reader, caseOf, makeMatcher = matcherOf }: Opt
   let day = 0
   let matcher = makeMatcher(NO_FILTERS, reader, 0)
   let held: Held | null = null
-  const passes = (row: FeedRow) => matcher.passesEvent(row) && matcher.passesCase(caseOf(row) ?? UNTOUCHED)
+  const passes = (row: FeedRow) => matcher.passesEvent(row) && passesCase(row)
+  /** An event that is ahead of the log has no case, and is of no day that has come. */
+  const passesCase = (row: FeedRow) =>
+    row.positioned.ahead
+      ? !dependsOnCases(filters) && !filters.isToday
+      : matcher.passesCase(caseOf(row) ?? UNTOUCHED)
   const live = createShelf(1, passes)
   const older = createShelf(-1, passes)
 

@@ -6,6 +6,7 @@ import { type Api, ApiError, useApi } from '#web/live/api.ts'
 import { createPacer } from '#web/live/pacer.ts'
 import { createPaintReporter, type PaintReport, type PaintReporter } from '#web/live/paint-reporter.ts'
 import { useTidewire } from '#web/live/tidewire-provider.tsx'
+import { instantOf } from '#web/ui/data/format.ts'
 import { showToast } from '#web/ui/overlay/toaster.tsx'
 import { createStreamMeter, type Received, type StreamMeter } from '../stream/stream-meter.ts'
 import type { FeedSnapshot } from './feed.ts'
@@ -168,7 +169,7 @@ function createParts(reader: string, onNew: (rows: readonly FeedRow[]) => void, 
     const now = Date.now()
     meter.count(now)
     pacer.note()
-    received.push({ written: now - Date.parse(positioned.event.time ?? ''), at: performance.now() })
+    received.push({ written: now - instantOf(positioned.event.time), at: performance.now() })
     reporter.received(positioned)
     store.push(positioned)
   }
