@@ -47,7 +47,7 @@ export function composeReplayRecords(env: Environment): WorkerDeps {
     kafka: { append: () => Promise.reject(new Error('a rebuild emits nothing')) },
   }
   const rebuilding = {
-    reader: kafkaLogReader(access, { groupPrefix }),
+    reader: kafkaLogReader(access),
     store: folding.store,
     viewStore: folding.viewStore,
     fold: async (records: Parameters<typeof foldBatch>[0]) => {

@@ -94,11 +94,7 @@ function dataOf(grant: KafkaGrant, cluster: Value, deployment: Deployment): Stat
       ]
     }
     case 'replay':
-      return [
-        allow(READ, own),
-        allow([...JOIN, 'kafka-cluster:DeleteGroup'], [group(`${prefix}-replay-*`)]),
-        allow(['kafka-cluster:DescribeGroup'], [group(`${prefix}-fold-*`)]),
-      ]
+      return [allow(READ, own), allow(['kafka-cluster:DescribeGroup'], [group(`${prefix}-fold-*`)])]
     case 'be triggered': {
       const [, destination] = /^kafka:\/\/(.+)$/.exec(deployment.mappings.onFailure ?? '') ?? []
       return [

@@ -67,11 +67,6 @@ export const WILDCARDS: readonly Wildcard[] = [
       'A consumer group for each topic and shard: their names, one by one, are longer than a policy may be. All begin with the service, the stage and the function.',
   },
   {
-    actions: ['kafka-cluster:DescribeGroup', 'kafka-cluster:AlterGroup', 'kafka-cluster:DeleteGroup'],
-    resource: '-replay-*',
-    reason: 'A rebuild reads Kafka with a group of its own, whose name is made for it.',
-  },
-  {
     actions: [
       'kafka-cluster:DescribeTopic',
       'kafka-cluster:ReadData',

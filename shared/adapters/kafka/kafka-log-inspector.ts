@@ -1,26 +1,18 @@
-import { Buffer } from 'node:buffer'
-import { zstdDecompressSync } from 'node:zlib'
+import type { Buffer } from 'node:buffer'
 import { AssignerProtocol } from 'kafkajs'
 import type Cluster from 'kafkajs/src/cluster/index.js'
-import Batch, { type PartitionData } from 'kafkajs/src/consumer/batch.js'
-import { Codecs, Types } from 'kafkajs/src/protocol/message/compression/index.js'
-import { Refusal } from '#shared/core/refusal.ts'
 import type { GroupMember, TopicPartition, TopicSetting } from '#shared/core/streams.ts'
-import type { KafkaRecord } from '#shared/pipeline/ports.ts'
 import type {
-  ClusterLayout,
   ConsumerGroup,
-  Fetched,
   LogInspector,
   PartitionOffset,
   Place,
 } from '#shared/pipeline/streams/log-inspector.ts'
 import type { KafkaAccess } from './kafka-access.ts'
+import { byLeader, COMMITTED, fetchFirst, fetchFrom, layoutOf, partitionsOf } from './kafka-fetch.ts'
 import { type KafkaSession, kafkaSession } from './kafka-session.ts'
 import { prefixedInspector } from './prefixed-topics.ts'
 
-/** What consumers see: neither the records of open transactions nor those of aborted ones. */
-const COMMITTED = { replicaId: -1, isolationLevel: 1 } as const
 /** The type of a topic among the resources that have settings. */
 const TOPIC = 2
 const TIMES = { latest: '-1', earliest: '-2' } as const
@@ -28,15 +20,12 @@ const TIMES = { latest: '-1', earliest: '-2' } as const
 const TIME_BYTES = 64 * 1024
 /** The times of so many positions are kept: they do not change. */
 const MOST_TIMES = 10_000
-/** A broker that holds back responses, because of a quota, gives none at first. */
-const FETCH_TRIES = 3
 
 /** The LogInspector on Kafka. It keeps its connections, and asks each broker only for what that one has. */
 export function kafkaLogInspector(
   access: KafkaAccess,
   session: KafkaSession = kafkaSession(access),
 ): LogInspector {
-  readAlsoZstd()
   const { ask } = session
   const known = new Map<string, number>()
 
@@ -79,7 +68,7 @@ export function kafkaLogInspector(
       }
       return positions.map((position) => known.get(nameOf(position)) ?? null)
     },
-    fetch: (from, maxBytes) => ask((cluster) => fetchFrom(cluster, from, maxBytes)),
+    fetch: (from, maxBytes) => ask((cluster) => fetchFrom(cluster, from, { maxBytes })),
   }
   return prefixedInspector(inspector, access.topicPrefix)
 }
@@ -90,53 +79,6 @@ function nameOf({ topic, partition, offset }: PartitionOffset): string {
 
 function byName(left: { readonly name: string }, right: { readonly name: string }): number {
   return left.name < right.name ? -1 : 1
-}
-
-function layoutOf({ brokerPool: { metadata } }: Cluster): ClusterLayout {
-  if (metadata === null) throw new Error('Kafka gave no metadata')
-  const { brokers, controllerId, topicMetadata } = metadata
-  return {
-    brokers: brokers
-      .map(({ nodeId, host, port }) => ({ id: nodeId, host, port, isController: nodeId === controllerId }))
-      .sort((left, right) => left.id - right.id),
-    topics: topicMetadata
-      .map(({ topic, partitionMetadata }) => ({
-        name: topic,
-        partitions: partitionMetadata
-          .map(({ partitionId, leader, replicas, isr }) => ({
-            partition: partitionId,
-            leader,
-            replicas,
-            inSync: isr,
-          }))
-          .sort((left, right) => left.partition - right.partition),
-      }))
-      .sort(byName),
-  }
-}
-
-/** Throws Refusal `not_found` if Kafka has no such topic, even after it was asked again. */
-async function partitionsOf(cluster: Cluster, topic: string): Promise<ReadonlyMap<number, number>> {
-  const find = () => layoutOf(cluster).topics.find(({ name }) => name === topic)
-  if (find() === undefined) await cluster.refreshMetadata()
-  const found = find()
-  if (found === undefined) throw new Refusal('not_found', `Kafka has no topic "${topic}".`)
-  return new Map(found.partitions.map(({ partition, leader }) => [partition, leader]))
-}
-
-/** Returns the positions by the broker that leads their partitions. */
-async function byLeader<P extends TopicPartition>(
-  cluster: Cluster,
-  positions: readonly P[],
-): Promise<ReadonlyMap<number, readonly P[]>> {
-  const topics = [...new Set(positions.map(({ topic }) => topic))]
-  const leaders = new Map<string, ReadonlyMap<number, number>>()
-  for (const topic of topics) leaders.set(topic, await partitionsOf(cluster, topic))
-  return Map.groupBy(positions, ({ topic, partition }) => {
-    const leader = leaders.get(topic)?.get(partition)
-    if (leader !== undefined) return leader
-    throw new Refusal('not_found', `The topic "${topic}" has no partition ${partition}.`)
-  })
 }
 
 async function listOffsets(
@@ -221,63 +163,6 @@ function toSetting(entry: {
   }
 }
 
-async function fetchFrom(cluster: Cluster, from: PartitionOffset, maxBytes: number): Promise<Fetched> {
-  const { offset } = from
-  for (let tries = 1; ; tries++) {
-    const [data] = await fetchAll(cluster, [from], { each: maxBytes, all: maxBytes })
-    if (data === undefined) throw new Error('Kafka returned no partition')
-    const batch = new Batch(from.topic, String(offset), data)
-    const latest = Math.min(Number(data.lastStableOffset), Number(data.highWatermark))
-    const last = batch.rawMessages.at(-1)
-    const records = batch.messages.map((message) => toRecord(from, message))
-    if (last !== undefined) return { records, next: Math.max(offset, Number(last.offset) + 1), latest }
-    if (offset >= latest) return { records, next: offset, latest }
-    // What is left up to the end may be batches that compaction has emptied.
-    if (tries === FETCH_TRIES) return { records, next: latest, latest }
-  }
-}
-
-/** Returns what each position gives, in their order; undefined for what did not fit. */
-async function fetchAll(
-  cluster: Cluster,
-  positions: readonly PartitionOffset[],
-  bytes: { readonly each: number; readonly all: number },
-): Promise<(PartitionData | undefined)[]> {
-  const groups = [...(await byLeader(cluster, positions))]
-  const responses = await Promise.all(
-    groups.map(async ([nodeId, own]) => {
-      const broker = await cluster.findBroker({ nodeId })
-      const topics = [...Map.groupBy(own, ({ topic }) => topic)].map(([topic, some]) => ({
-        topic,
-        partitions: some.map(({ partition, offset }) => ({
-          partition,
-          fetchOffset: String(offset),
-          maxBytes: bytes.each,
-        })),
-      }))
-      const request = { ...COMMITTED, maxWaitTime: 0, minBytes: 0, maxBytes: bytes.all, topics }
-      return (await broker.fetch(request).catch(refuseFetch)).responses
-    }),
-  )
-  const found = new Map(
-    responses
-      .flat()
-      .flatMap(({ topicName, partitions }) =>
-        partitions.map((data) => [`${topicName}-${data.partition}`, data] as const),
-      ),
-  )
-  return positions.map(({ topic, partition }) => found.get(`${topic}-${partition}`))
-}
-
-function refuseFetch(error: unknown): never {
-  if (error instanceof Error && error.name === 'KafkaJSNotImplemented') {
-    const [codec = 'a codec'] = error.message.split(' ')
-    const detail = `Records here are compressed with ${codec}, which is not read here; gzip and zstd are. Go on behind them, or read them with a client of Kafka.`
-    throw new Refusal('unsupported_media_type', detail, { cause: error })
-  }
-  throw error
-}
-
 /** A request has each partition once: groups that are at different offsets of one are looked at one after the other. */
 async function timesOf(
   cluster: Cluster,
@@ -299,55 +184,11 @@ async function timesAt(
   cluster: Cluster,
   positions: readonly PartitionOffset[],
 ): Promise<ReadonlyMap<string, number>> {
-  const some = { each: TIME_BYTES, all: 8 * TIME_BYTES }
-  const fetched = await unlessUnreadable(fetchAll(cluster, positions, some))
+  const found = await fetchFirst(cluster, positions, { each: TIME_BYTES, all: 8 * TIME_BYTES })
   const times = new Map<string, number>()
   for (const [index, position] of positions.entries()) {
-    const { topic, offset } = position
-    const read = (data: PartitionData | undefined) =>
-      data && new Batch(topic, String(offset), data).messages[0]
-    const message =
-      read(fetched?.[index]) ??
-      read((await unlessUnreadable(fetchAll(cluster, [position], { each: 1, all: 1 })))?.[0])
-    if (message) times.set(nameOf(position), Number(message.timestamp))
+    const record = found[index] ?? (await fetchFirst(cluster, [position], { each: 1, all: 1 }))[0]
+    if (record) times.set(nameOf(position), record.timestamp)
   }
   return times
-}
-
-async function unlessUnreadable<T>(work: Promise<T>): Promise<T | null> {
-  try {
-    return await work
-  } catch (error) {
-    if (error instanceof Refusal && error.code === 'unsupported_media_type') return null
-    throw error
-  }
-}
-
-function toRecord(
-  { topic, partition }: TopicPartition,
-  { offset, timestamp, key, value, headers = {} }: Batch['messages'][number],
-): KafkaRecord {
-  return {
-    topic,
-    partition,
-    offset: Number(offset),
-    timestamp: Number(timestamp),
-    key,
-    value,
-    headers: Object.entries(headers).flatMap(([name, values]) =>
-      [values].flat().map((one) => ({ name, value: Buffer.from(one ?? '') })),
-    ),
-  }
-}
-
-/** kafkajs reads gzip; what Node decompresses itself it is told. */
-function readAlsoZstd(): void {
-  Codecs[Types.ZSTD] = () => ({
-    compress: unread,
-    decompress: async (bytes: Buffer) => zstdDecompressSync(bytes),
-  })
-}
-
-function unread(): never {
-  throw new Error('records are read here, not written')
 }

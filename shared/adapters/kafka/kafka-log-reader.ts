@@ -1,22 +1,28 @@
-import { Buffer } from 'node:buffer'
-import { randomUUID } from 'node:crypto'
-import { type Admin, type Batch, type Consumer, Kafka, type KafkaConfig, logLevel } from 'kafkajs'
+import { type Admin, Kafka, type KafkaConfig, KafkaJSOffsetOutOfRange, logLevel } from 'kafkajs'
+import pLimit from 'p-limit'
+import type { TopicPartition } from '#shared/core/streams.ts'
 import type { KafkaRecord, LogReader, Span } from '#shared/pipeline/ports.ts'
 import type { KafkaAccess } from './kafka-access.ts'
+import { fetchFrom } from './kafka-fetch.ts'
+import { type KafkaSession, kafkaSession } from './kafka-session.ts'
 import { prefixedReader } from './prefixed-topics.ts'
 
 type Options = Pick<KafkaConfig, 'connectionTimeout' | 'requestTimeout' | 'retry'> & {
-  /** What the names of its consumer groups begin with: stages may share a cluster. */
-  readonly groupPrefix?: string
   /** After so long without a record the reading fails: what is missing may be transaction markers, or Kafka hangs. */
   readonly silenceMs?: number
 }
 
-/** The LogReader on Kafka: a consumer group of its own for each reading, which commits nothing. */
+/** How many partitions are read at once, how much of one, and how long a broker waits for the first record. */
+const SPANS_AT_ONCE = 4
+const FETCH_BYTES = 1024 * 1024
+const WAIT_MS = 500
+
+/** The LogReader on Kafka. It reads outside of consumer groups (docs/adr/0036), and commits nothing. */
 export function kafkaLogReader(
   { topicPrefix, lastsMs, ...access }: KafkaAccess,
-  { groupPrefix = 'tidewire', silenceMs = 30_000, ...config }: Options = {},
+  { silenceMs = 30_000, ...config }: Options = {},
 ): LogReader {
+  const session = kafkaSession({ ...access, ...(lastsMs !== undefined && { lastsMs }) })
   const kafka = new Kafka({
     connectionTimeout: 3000,
     retry: { initialRetryTime: 50, maxRetryTime: 1000, retries: 5 },
@@ -43,21 +49,21 @@ export function kafkaLogReader(
         return new Map(offsets.filter(([, offset]) => offset >= 0))
       }),
     read: async (spans, take, signal) => {
-      const wanted = spans.filter(({ from, end }) => from < end)
-      if (wanted.length === 0) return
-      const groupId = `${groupPrefix}-replay-${randomUUID()}`
-      const consumer = kafka.consumer({
-        groupId,
-        allowAutoTopicCreation: false,
-        maxWaitTimeInMs: 100,
-        sessionTimeout: 60_000,
-        retry: { initialRetryTime: 50, maxRetryTime: 1000, retries: 5, restartOnFailure: async () => false },
-      })
+      const beginning = async ({ topic, partition }: TopicPartition) => {
+        const spans = await ask((admin) => spansOf(topic, admin))
+        return spans.find((span) => span.partition === partition)?.from ?? 0
+      }
+      const atOnce = pLimit(SPANS_AT_ONCE)
+      const ended = new AbortController()
+      const either = AbortSignal.any([signal, ended.signal])
+      const tasks = spans.map((span) =>
+        atOnce(() => readSpan(span, take, { session, beginning, silenceMs, signal: either })),
+      )
       try {
-        await readSpans(consumer, wanted, take, { silenceMs, signal })
+        await Promise.all(tasks)
       } finally {
-        await consumer.disconnect()
-        await ask((admin) => admin.deleteGroups([groupId])).catch(() => {}) // it expires by itself
+        ended.abort()
+        await Promise.allSettled(tasks)
       }
     },
   }
@@ -71,77 +77,47 @@ async function spansOf(topic: string, admin: Admin): Promise<Span[]> {
     .sort((a, b) => a.partition - b.partition)
 }
 
-async function readSpans(
-  consumer: Consumer,
-  spans: readonly Span[],
+type Reading = {
+  readonly session: KafkaSession
+  /** Returns the offset at which a partition begins now. */
+  readonly beginning: (partition: TopicPartition) => Promise<number>
+  readonly silenceMs: number
+  readonly signal: AbortSignal
+}
+
+/** Reads one span, a fetch after the other. What has expired meanwhile is passed over. */
+async function readSpan(
+  { topic, partition, from, end }: Span,
   take: (records: readonly KafkaRecord[]) => Promise<void>,
-  { silenceMs, signal }: { silenceMs: number; signal: AbortSignal },
+  { session, beginning, silenceMs, signal }: Reading,
 ): Promise<void> {
-  const left = new Map(spans.map((span) => [nameOf(span), span]))
-  const done = Promise.withResolvers<void>()
-  done.promise.catch(() => {}) // it may fail before it is waited for
-  const silence = watchSilence(silenceMs, () => done.reject(silent([...left.keys()], silenceMs)))
-  const stop = () => done.reject(signal.reason)
-  signal.addEventListener('abort', stop)
-  consumer.on(consumer.events.CRASH, ({ payload }) => done.reject(payload.error))
-  const takeBatch = async (batch: Batch) => {
-    silence.put()
-    const span = left.get(nameOf(batch))
-    if (span === undefined || signal.aborted) return
-    const records = recordsOf(batch).filter(({ offset }) => offset >= span.from && offset < span.end)
+  let heard = Date.now()
+  for (let offset = from; offset < end; ) {
+    signal.throwIfAborted()
+    const at = { topic, partition, offset }
+    const fetched = await session.ask((cluster) =>
+      fetchFrom(cluster, at, { maxBytes: FETCH_BYTES, waitMs: WAIT_MS }).catch(nullIfOutOfRange),
+    )
+    if (fetched === null) {
+      const first = await beginning(at)
+      if (first <= offset)
+        throw new Error(`${topic}-${partition} has no offset ${offset}: was it created again?`)
+      offset = first
+      continue
+    }
+    const records = fetched.records.filter((record) => record.offset < end)
     if (records.length > 0) await take(records)
-    if (Number(batch.lastOffset()) >= span.end - 1) left.delete(nameOf(batch))
-    if (left.size === 0) done.resolve()
-    silence.put()
-  }
-  try {
-    await consumer.connect()
-    await consumer.subscribe({ topics: [...new Set(spans.map(({ topic }) => topic))], fromBeginning: true })
-    await consumer.run({
-      autoCommit: false,
-      partitionsConsumedConcurrently: 4,
-      // What fails in here would be tried again by kafkajs: it ends the reading instead.
-      eachBatch: ({ batch }) => takeBatch(batch).catch(done.reject),
-    })
-    for (const { topic, partition, from } of spans) consumer.seek({ topic, partition, offset: String(from) })
-    await done.promise
-  } finally {
-    silence.stop()
-    signal.removeEventListener('abort', stop)
+    if (fetched.next > offset) heard = Date.now()
+    // The records of a transaction that is still open are not shown, and what follows them neither.
+    else if (Date.now() - heard > silenceMs)
+      throw new Error(
+        `Kafka gave nothing for ${silenceMs / 1000} s; what is left to read: ${topic}-${partition}`,
+      )
+    offset = fetched.next
   }
 }
 
-function nameOf({ topic, partition }: { readonly topic: string; readonly partition: number }): string {
-  return `${topic}-${partition}`
-}
-
-function recordsOf({ topic, partition, messages }: Batch): KafkaRecord[] {
-  return messages.map(({ offset, timestamp, key, value, headers = {} }) => ({
-    topic,
-    partition,
-    offset: Number(offset),
-    timestamp: Number(timestamp),
-    key,
-    value,
-    headers: Object.entries(headers).flatMap(([name, values]) =>
-      [values].flat().map((one) => ({ name, value: Buffer.from(one ?? '') })),
-    ),
-  }))
-}
-
-function watchSilence(limitMs: number, tell: () => void) {
-  let timer = setTimeout(tell, limitMs)
-  return {
-    put: () => {
-      clearTimeout(timer)
-      timer = setTimeout(tell, limitMs)
-    },
-    stop: () => clearTimeout(timer),
-  }
-}
-
-function silent(missing: readonly string[], silenceMs: number): Error {
-  return new Error(
-    `Kafka gave nothing for ${silenceMs / 1000} s; what is left to read: ${missing.join(', ')}`,
-  )
+function nullIfOutOfRange(error: unknown): null {
+  if (error instanceof KafkaJSOffsetOutOfRange) return null
+  throw error
 }

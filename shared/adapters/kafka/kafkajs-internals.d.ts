@@ -2,23 +2,13 @@
 
 declare module 'kafkajs/src/cluster/index.js' {
   type Broker = {
-    fetch(request: {
-      replicaId: -1
-      /** 1: without records of open or aborted transactions. */
-      isolationLevel: 1
-      maxWaitTime: number
-      minBytes: number
-      maxBytes: number
-      topics: {
-        topic: string
-        partitions: { partition: number; fetchOffset: string; maxBytes: number }[]
-      }[]
-    }): Promise<{
-      responses: readonly {
-        topicName: string
-        partitions: readonly import('kafkajs/src/consumer/batch.js').PartitionData[]
-      }[]
-    }>
+    readonly connectionPool: {
+      send<T>(protocol: {
+        request: import('kafkajs/src/protocol/requests/fetch/v11/request.js').WireRequest
+        response: { decode(bytes: Buffer): Promise<T>; parse: unknown }
+        requestTimeout: number
+      }): Promise<T>
+    }
     listOffsets(request: {
       replicaId: -1
       isolationLevel: 1
@@ -99,27 +89,40 @@ declare module 'kafkajs/src/cluster/index.js' {
   }
 }
 
-declare module 'kafkajs/src/consumer/batch.js' {
-  export type PartitionData = {
-    readonly partition: number
-    readonly highWatermark: string
-    readonly lastStableOffset: string
-    readonly messages: readonly unknown[]
+declare module 'kafkajs/src/protocol/decoder.js' {
+  export type WireDecoder = {
+    readInt16(): number
+    readInt32(): number
+    readInt64(): { toString(): string }
+    readString(): string
+    readBytes(): Buffer | null
+    readArray<T>(read: (decoder: WireDecoder) => T): T[]
   }
-  export default class Batch {
-    constructor(topic: string, fetchedOffset: string, data: PartitionData)
-    readonly messages: readonly import('kafkajs').KafkaMessage[]
-    readonly rawMessages: readonly { readonly offset: string }[]
-  }
+  const Decoder: new (bytes: Buffer) => WireDecoder
+  export default Decoder
 }
 
-declare module 'kafkajs/src/protocol/message/compression/index.js' {
-  /** Node finds these among the exports of this file, and not among those of kafkajs. */
-  export const Codecs: Record<
-    number,
-    () => { compress: () => never; decompress(bytes: Buffer): Promise<Buffer> }
-  >
-  export const Types: { readonly ZSTD: number }
+declare module 'kafkajs/src/protocol/requests/fetch/v11/request.js' {
+  export type WireRequest = { readonly apiKey: number }
+  const fetchRequest: (request: {
+    replicaId: -1
+    /** 1: without records of open or aborted transactions. */
+    isolationLevel: 1
+    maxWaitTime: number
+    minBytes: number
+    maxBytes: number
+    topics: {
+      topic: string
+      partitions: { partition: number; fetchOffset: string; maxBytes: number }[]
+    }[]
+  }) => WireRequest
+  export default fetchRequest
+}
+
+declare module 'kafkajs/src/protocol/requests/fetch/v11/response.js' {
+  /** `parse` throws for an error code of a partition. */
+  const fetchResponse: { readonly parse: unknown }
+  export default fetchResponse
 }
 
 // What kafkajs itself makes its authentication by password of; it takes a password only when a client is made.

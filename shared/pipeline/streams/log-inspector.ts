@@ -54,8 +54,8 @@ export type LogInspector = {
    */
   times(positions: readonly PartitionOffset[]): Promise<(number | null)[]>
   /**
-   * Returns what follows an offset, at most about `maxBytes` and at least one record if there is one. Throws Refusal
-   * `unsupported_media_type` if it is compressed in a way that cannot be read.
+   * Returns what follows an offset, at most about `maxBytes` and at least one record if there is one. A batch that cannot
+   * be decompressed is one record with its bytes, and the reason in the header `tidewire-unreadable`.
    */
   fetch(from: PartitionOffset, maxBytes: number): Promise<Fetched>
 }
