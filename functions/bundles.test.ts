@@ -10,29 +10,29 @@ import { KAFKA_FUNCTIONS } from '../infra/functions.ts'
 
 /** Minified bytes, a little above what they are: a function that grows is noticed. What is in a bundle: `npm run bench -- --only bundles`. */
 const LIMITS: Readonly<Record<string, number>> = {
-  accounts: 254_000,
+  accounts: 256_500,
   archive: 327_500,
   audit: 596_000,
-  command: 698_500,
+  command: 701_000,
   connect: 260_000,
   deliver: 387_000,
   disconnect: 225_000,
   fold: 660_500,
-  health: 313_000,
+  health: 314_500,
   'kafka-brokers': 102_000,
   'kafka-topics': 404_500,
   message: 385_000,
   people: 203_500,
-  read: 529_000,
+  read: 532_500,
   'replay-events': 253_000,
-  'replay-records': 684_500,
-  replays: 388_000,
+  'replay-records': 687_000,
+  replays: 393_500,
   'signing-keys': 201_000,
   standing: 205_500,
   stats: 636_000,
-  streams: 689_500,
-  webhooks: 675_000,
-  write: 660_000,
+  streams: 692_000,
+  webhooks: 682_000,
+  write: 665_000,
 }
 
 let folder: string

@@ -83,8 +83,8 @@ export function composeCommand(env: Environment) {
  */
 export function createCommand({ identify, audit, limits, telemetry, ...deps }: CommandDeps) {
   return httpHandler(
-    (request) =>
-      respondAs(request, { identify, audit, limits }, async (principal) => {
+    (sent) =>
+      respondAs(sent, { identify, audit, limits }, async (principal, request) => {
         const { id = '', move = 'delete' } = request.pathParameters
         const { headers, query, signal, caller } = request
         const live = followAppends(request, stopAppendsAt(signal, stopPausesAt(signal, deps)), telemetry)

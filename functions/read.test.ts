@@ -231,7 +231,7 @@ describe('what no route takes', () => {
   })
 
   test.each([
-    ['DELETE /events', 'GET, POST'],
+    ['DELETE /events', 'GET, POST, HEAD'],
     ['GET /tickets', 'POST'],
   ])('is 405 with the methods of the path: %s', async (route, allow) => {
     const { call } = await createWorld()

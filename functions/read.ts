@@ -70,9 +70,9 @@ export function createRead({ identify, limits, ...deps }: ReadFunctionDeps) {
     if (found === undefined) return respondOpenly(request, { limits }, () => refuseRoute(method, path))
     const { route, pathParameters } = found
     if (route.isOpen) return respondOpenly(request, { limits }, () => route.respond(request))
-    return respondAs(request, { identify, audit, limits }, (principal) => {
+    return respondAs(request, { identify, audit, limits }, (principal, decoded) => {
       assertMay(principal, route.action)
-      return route.respond({ ...request, pathParameters }, principal)
+      return route.respond({ ...decoded, pathParameters }, principal)
     })
   }, telemetry)
 }

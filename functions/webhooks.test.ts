@@ -1,7 +1,10 @@
 import { Buffer } from 'node:buffer'
+import { createHmac } from 'node:crypto'
+import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { ACCEPT_LIMITS } from '#shared/core/limits.ts'
 import { currentSources } from '#shared/pipeline/webhooks/sources.ts'
+import { makeEvent } from '#shared/testing/accept/records.ts'
 import { callHttp } from '#shared/testing/functions/http-calls.ts'
 import { makeHttpEvent } from '#shared/testing/functions/lambda-events.ts'
 import { memoryAudit } from '#shared/testing/memory/memory-audit.ts'
@@ -18,6 +21,7 @@ const SECRETS = {
   WEBHOOK_SECRET_GITHUB: SECRET,
   WEBHOOK_SECRET_TWILIO: SECRET,
   WEBHOOK_SECRET_SLACK: SECRET,
+  WEBHOOK_SECRET_CLOUDEVENTS: SECRET,
 }
 
 function createWorld(env: Readonly<Record<string, string>> = {}, deps: Partial<WebhooksDeps> = {}) {
@@ -36,7 +40,7 @@ function createWorld(env: Readonly<Record<string, string>> = {}, deps: Partial<W
     more: {
       headers?: Readonly<Record<string, string>>
       query?: Readonly<Record<string, string>>
-      body?: string
+      body?: string | Uint8Array
     } = {},
   ) =>
     callHttp(webhooks, makeHttpEvent(method, `/webhooks/${source}`, { ...more, pathParameters: { source } }))
@@ -259,5 +263,113 @@ test('OPTIONS /webhooks/{source} grants deliveries without a signature', async (
   ).toMatchObject({
     status: 200,
     headers: { allow: 'POST, OPTIONS', 'webhook-allowed-origin': 'sender.example.com' },
+  })
+})
+
+describe('a delivery with a content coding', () => {
+  const sign = async (body: Uint8Array) => {
+    const signature = createHmac('sha256', SECRET).update(body).digest('hex')
+    const { headers } = await signSample(sampleOf('github'), SECRET, new Date())
+    return { ...headers, 'x-hub-signature-256': `sha256=${signature}`, 'content-encoding': 'gzip' } as Record<
+      string,
+      string
+    >
+  }
+  const payload = Buffer.from(sampleOf('github').payload(new Date()))
+
+  test.each([
+    ['sent', gzipSync(payload)],
+    ['decoded', payload],
+  ])('is verified by the bytes that were %s, and its event has the decoded ones', async (_, signed) => {
+    const { call, kafka } = createWorld()
+
+    const headers = await sign(signed)
+    expect((await call('POST', 'github', { headers, body: gzipSync(payload) })).status).toBe(202)
+    const [written] = kafka.records.map(({ value }) => JSON.parse(Buffer.from(value).toString()))
+    expect(written.data).toEqual(JSON.parse(payload.toString()))
+  })
+
+  test('is 401 if it is signed with neither, 400 if it cannot be decoded, and 415 with another coding', async () => {
+    const { call, kafka } = createWorld()
+    const headers = await sign(Buffer.from('another'))
+    const zstd = { ...headers, 'content-encoding': 'zstd' }
+
+    expect((await call('POST', 'github', { headers, body: gzipSync(payload) })).status).toBe(401)
+    expect((await call('POST', 'github', { headers, body: payload })).status).toBe(400)
+    expect(await call('POST', 'github', { headers: zstd, body: payload })).toMatchObject({
+      status: 415,
+      headers: { 'accept-encoding': 'gzip, deflate, br' },
+    })
+    const bomb = gzipSync(Buffer.alloc(ACCEPT_LIMITS.bodyBytes + 1))
+    expect((await call('POST', 'github', { headers, body: bomb })).status).toBe(413)
+    expect(kafka.records).toEqual([])
+  })
+})
+
+describe('a header of a signature that came several times', () => {
+  test.each(['x-hub-signature-256'])('is 400 with its name: %s', async (name) => {
+    const { call, audit } = createWorld()
+    const { headers, body } = await signSample(sampleOf('github'), SECRET, new Date())
+    const twice = { ...headers, [name]: `${headers[name]},${headers[name]}` } as Record<string, string>
+
+    expect(await call('POST', 'github', { headers: twice, body: Buffer.from(body) })).toMatchObject({
+      status: 400,
+      body: { detail: expect.stringContaining(`The header "${name}" came several times`) },
+    })
+    expect(audit.entries).toEqual([])
+  })
+
+  test('is 400 for a time, a token, and a list of signatures', async () => {
+    const { call } = createWorld({ WEBHOOK_SECRET_SVIX: `whsec_${Buffer.alloc(24, 1).toString('base64')}` })
+    const at = `${Math.floor(Date.now() / 1000)}`
+    const detailOf = async (source: string, headers: Record<string, string>) =>
+      (await call('POST', source, { headers, body: '{}' })).body.detail
+
+    expect(
+      await detailOf('slack', { 'x-slack-request-timestamp': `${at},${at}`, 'x-slack-signature': 'v0=00' }),
+    ).toContain('"x-slack-request-timestamp" came several times')
+    expect(await detailOf('cloudevents', { authorization: `Bearer ${SECRET},Bearer ${SECRET}` })).toContain(
+      '"authorization" came several times',
+    )
+    expect(
+      await detailOf('svix', { 'svix-id': 'a', 'svix-timestamp': at, 'svix-signature': 'v1,AAAA,v1,AAAA' }),
+    ).toContain('"svix-signature" came several times')
+  })
+})
+
+describe('POST /webhooks/cloudevents', () => {
+  const event = makeEvent('1', { source: '/sender', type: 'tests.made', category: 'tests.made' })
+  const more = (headers: Record<string, string>, query: Record<string, string> = {}) => ({
+    headers: { 'content-type': 'application/cloudevents+json', ...headers },
+    body: JSON.stringify(event),
+    query,
+  })
+
+  test.each(['Bearer', 'bearer', 'BEARER', 'bEARER  '])(
+    'takes its token with the scheme %s',
+    async (scheme) => {
+      const { call } = createWorld({}, { sourceOwner: async () => null })
+      const { status } = await call('POST', 'cloudevents', more({ authorization: `${scheme} ${SECRET}` }))
+      expect(status).toBe(202)
+    },
+  )
+
+  test('takes its token in the query, and nothing that is written has it', async () => {
+    const { call, kafka, audit } = createWorld({}, { sourceOwner: async () => null })
+
+    expect((await call('POST', 'cloudevents', more({}, { access_token: SECRET }))).status).toBe(202)
+    const wrong = await call('POST', 'cloudevents', more({}, { access_token: `${SECRET}-not` }))
+    const both = await call(
+      'POST',
+      'cloudevents',
+      more({ authorization: `Bearer ${SECRET}` }, { access_token: SECRET }),
+    )
+
+    expect([wrong.status, both.status]).toEqual([401, 400])
+    const written = kafka.records.map(
+      ({ value, headers }) => `${Buffer.from(value)} ${JSON.stringify(headers)}`,
+    )
+    expect(written).toHaveLength(1)
+    expect(JSON.stringify([written, audit.entries, wrong, both])).not.toContain(SECRET)
   })
 })

@@ -1,3 +1,4 @@
+import { decodeBody } from '#shared/adapters/http/decode-body.ts'
 import { httpHandler } from '#shared/adapters/http/http-handler.ts'
 import type { HttpRequest, HttpResponse } from '#shared/adapters/http/http-message.ts'
 import { respondOpenly, respondWithin } from '#shared/adapters/http/respond-as.ts'
@@ -35,7 +36,7 @@ import { type Environment, readEnvironment } from './lib/environment.ts'
 import { followAppends } from './lib/follow-appends.ts'
 import { stopAppendsAt } from './lib/stop-at.ts'
 
-type WebhookDelivery = HttpRequest & { readonly url: string }
+type WebhookDelivery = HttpRequest & { readonly url: string; readonly sentBody?: Uint8Array }
 type ReceiveDeps = Parameters<typeof receiveWebhook>[2]
 
 export type WebhooksDeps = AcceptDeps &
@@ -104,9 +105,14 @@ export function createWebhooks({
     if (request.method === 'OPTIONS') return grantDeliveries(request.headers)
     if (request.body.length > ACCEPT_LIMITS.bodyBytes)
       throw new Refusal('too_large', 'The body is larger than 1 MB (1,000,000 bytes).')
-    const url = publicUrl(configuredUrl, request)
+    const decoded = decodeBody(request)
+    const delivery = {
+      ...decoded,
+      url: publicUrl(configuredUrl, request),
+      ...(decoded !== request && { sentBody: request.body }),
+    }
     const traceparent = continueTrace(request.headers.traceparent)
-    const received = await receive(source, { ...request, url }, { ...accepting, traceparent })
+    const received = await receive(source, delivery, { ...accepting, traceparent })
     if ('answer' in received) return received.answer
     const { event, sent, madeIds } = received
     const [receipt] = await acceptFrom(

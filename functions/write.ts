@@ -58,8 +58,8 @@ export function composeWrite(env: Environment) {
 /** `POST /events`: 202 once Kafka has acknowledged every event, never before. */
 export function createWrite({ identify, audit, limits, telemetry, ...deps }: WriteDeps) {
   return httpHandler(
-    (request) =>
-      respondAs(request, { identify, audit, limits }, async (principal) => {
+    (sent) =>
+      respondAs(sent, { identify, audit, limits }, async (principal, request) => {
         assertMay(principal, 'publish')
         const post = readPost(request, principal.name, deps)
         const warnings = leadWarnings(post.events, deps.now().getTime(), deps.catalog)

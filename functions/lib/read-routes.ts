@@ -294,7 +294,7 @@ async function respondWithView(
   const isByName = name !== undefined && parts === 'false'
   const key = isByName ? await keyNamed(name, named.name, principal, stores) : name
   const shown = shownKeys(principal, named, { key, isRaw: parts === 'true' })
-  const page = { limit, shown, ...(key !== undefined && { key }), ...(next !== undefined && { next }) }
+  const page = { limit, shown, ...(key !== undefined && { key }), ...(next && { next }) }
   const deps = { ...stores, now: stores.clock.now }
   const body = parts === 'true' ? await readParts(named, page, deps) : await readState(named, page, deps)
   return { status: 200, body }

@@ -8,6 +8,7 @@ import type { Audit } from '#shared/pipeline/audit/audit.ts'
 import { logError } from '#shared/pipeline/log-error.ts'
 import {
   changeReplay,
+  isReplayId,
   type NewReplay,
   newReplay,
   type ReplayMove,
@@ -114,8 +115,11 @@ function readPage(query: HttpRequest['query']): { readonly limit: number; readon
   const faults = Object.keys(rest).map((name) => ({ pointer: `/${name}`, detail: 'is not a parameter.' }))
   if (!/^\d{1,3}$/.test(limit) || Number(limit) < 1 || Number(limit) > PAGE.most)
     faults.push({ pointer: '/limit', detail: `is not a whole number from 1 to ${PAGE.most}.` })
-  if (next !== undefined && !/^[\w-]{1,64}$/.test(next))
-    faults.push({ pointer: '/next', detail: 'is not the "next" of a page.' })
+  if (next && !isReplayId(next))
+    faults.push({
+      pointer: '/next',
+      detail: 'is not one that a page of replays gave; leave it out to start with the newest.',
+    })
   if (faults.length > 0) throw faultsRefusal('malformed', faults)
-  return { limit: Number(limit), ...(next !== undefined && { before: next }) }
+  return { limit: Number(limit), ...(next && { before: next }) }
 }

@@ -35,8 +35,8 @@ export function respondByRoute(
   },
 ) {
   return httpHandler(
-    (request) =>
-      respondAs(request, deps, (principal) => {
+    (sent) =>
+      respondAs(sent, deps, (principal, request) => {
         const found = findRoute(routes, request)
         if (found === undefined) throw new Refusal('not_found', `There is no ${request.path} here.`)
         const { route, pathParameters } = found

@@ -88,7 +88,7 @@ describe('the documents', () => {
   })
 
   test('list the methods of a path', () => {
-    expect(methodsOf('/events').sort()).toEqual(['GET', 'POST'])
+    expect(methodsOf('/events').sort()).toEqual(['GET', 'HEAD', 'POST'])
     expect(methodsOf('/webhooks/github').sort()).toEqual(['GET', 'HEAD', 'OPTIONS', 'POST'])
     expect(methodsOf('/webhooks/')).toEqual([])
     expect(methodsOf('/nowhere')).toEqual([])

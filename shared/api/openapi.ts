@@ -31,7 +31,7 @@ export function openapiDocument(domains: readonly Domain[]): Json {
       title: 'Tidewire',
       version: VERSION,
       description:
-        'An event pipeline on Kafka: write CloudEvents over HTTP, follow them over a socket (see /asyncapi.json) or by polling.',
+        'An event pipeline on Kafka: write CloudEvents over HTTP, follow them over a socket (see /asyncapi.json) or by polling. HEAD is taken wherever GET is; bodies may be compressed (Content-Encoding gzip, deflate or br).',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/' }],
@@ -68,7 +68,7 @@ export function openapiDocument(domains: readonly Domain[]): Json {
   }
 }
 
-/** Returns the methods of a path in upper case; an empty list if there is no such path. */
+/** Returns the methods of a path in upper case, with HEAD where there is GET; an empty list if there is no such path. */
 export function methodsOf(path: string): string[] {
   const segments = path.split('/')
   const template = Object.keys(paths).find((known) => {
@@ -78,5 +78,8 @@ export function methodsOf(path: string): string[] {
       wanted.every((part, index) => part === segments[index] || (part.startsWith('{') && segments[index]))
     )
   })
-  return Object.keys(template === undefined ? {} : (paths[template] ?? {})).map((name) => name.toUpperCase())
+  const methods = Object.keys(template === undefined ? {} : (paths[template] ?? {})).map((name) =>
+    name.toUpperCase(),
+  )
+  return methods.includes('GET') ? [...new Set([...methods, 'HEAD'])] : methods
 }

@@ -75,7 +75,8 @@ const PROBLEMS: Readonly<Record<number, ProblemKind>> = {
     detail: 'A batch has at most 500 events; send several batches.',
   },
   415: {
-    description: 'A media type that is not supported.',
+    description:
+      'A media type that is not supported, or (unsupported-encoding) a content coding: the header Accept-Encoding names those that are.',
     code: 'unsupported_media_type',
     title: 'Unsupported media type',
     detail: 'Event format application/cloudevents+xml is not supported: send application/cloudevents+json.',

@@ -9,6 +9,7 @@ export type ErrorCode =
   | 'precondition_failed'
   | 'too_large'
   | 'unsupported_media_type'
+  | 'unsupported_encoding'
   | 'invalid_event'
   | 'idempotency_key_reused'
   | 'rate_limited'

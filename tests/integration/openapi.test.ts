@@ -65,7 +65,7 @@ const CALLS: readonly [route: string, status: number, call: Call][] = [
   ['POST /events', 202, { headers: reused, body: '{"type":"contract.keyed"}' }],
   ['POST /events', 422, { headers: reused, body: '{"type":"contract.other"}' }],
   ['POST /events', 400, { headers: JSON_TYPE, body: '{"type":' }],
-  ['POST /events', 400, { headers: { ...JSON_TYPE, 'idempotency-key': 'bare' }, body: '{"type":"a"}' }],
+  ['POST /events', 400, { headers: { ...JSON_TYPE, 'idempotency-key': 'a key' }, body: '{"type":"a"}' }],
   ['POST /events', 401, { headers: { 'content-type': 'application/json' }, body: '{"type":"a"}' }],
   [
     'POST /events',

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer'
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda'
 import { answerInTime, OutOfTime } from '#shared/adapters/lambda/answer-in-time.ts'
-import { Refusal } from '#shared/core/refusal.ts'
+import { faultsRefusal, Refusal } from '#shared/core/refusal.ts'
 import { withLogFields } from '#shared/pipeline/log.ts'
 import { NO_TELEMETRY, type Telemetry, type Tracing } from '#shared/pipeline/telemetry/telemetry.ts'
 import { continueTrace, tracePartsOf } from '#shared/pipeline/trace.ts'
@@ -28,6 +28,7 @@ export function httpHandler(
       const response = await tracing.span(spanName(event), spanOptions(request, event, tracing), (trace) =>
         withLogFields({ trace_id: tracePartsOf(trace)?.traceId }, async () => {
           try {
+            assertDecodable(request.rawQuery)
             return await respond(withTrace(request, trace))
           } catch (error) {
             // It stopped because it was late: its sender has been told.
@@ -87,6 +88,38 @@ function lateRefusal(method: string): Refusal {
     retryAfterSeconds: RETRY_AFTER_SECONDS,
     cause: new OutOfTime(),
   })
+}
+
+/**
+ * Throws Refusal `malformed` for a query with escapes that are no UTF-8, whose values would be others than those that
+ * were meant. The path is decoded when it arrives, so that `/events/%zz` and `/events/%25zz` cannot be told apart.
+ */
+function assertDecodable(rawQuery: string): void {
+  if (!rawQuery.includes('%')) return
+  for (const pair of rawQuery.split('&')) {
+    const at = pair.indexOf('=')
+    const [name, value] = [
+      decoded(at < 0 ? pair : pair.slice(0, at)),
+      decoded(at < 0 ? '' : pair.slice(at + 1)),
+    ]
+    if (name !== null && value !== null) continue
+    // A value may be a secret: only its name is repeated.
+    const fault = {
+      pointer: `/${(name ?? '').slice(0, 80)}`,
+      detail: `${BROKEN}: write "%" as %25, and the rest in UTF-8.`,
+    }
+    throw faultsRefusal('malformed', [fault])
+  }
+}
+
+const BROKEN = 'has a "%" in the query that no two hexadecimal digits of a UTF-8 character follow'
+
+function decoded(text: string): string | null {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return null
+  }
 }
 
 export function decodeRequest(

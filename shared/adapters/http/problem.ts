@@ -2,6 +2,7 @@ import { isOutage } from '#shared/adapters/aws/outage.ts'
 import { FAULTS_LIMIT } from '#shared/core/limits.ts'
 import { type ErrorCode, type Fault, Refusal } from '#shared/core/refusal.ts'
 import { logError } from '#shared/pipeline/log-error.ts'
+import { ACCEPTED_CODINGS } from './decode-body.ts'
 import type { HttpResponse } from './http-message.ts'
 
 const PROBLEMS: Readonly<Record<ErrorCode, readonly [status: number, title: string]>> = {
@@ -14,6 +15,7 @@ const PROBLEMS: Readonly<Record<ErrorCode, readonly [status: number, title: stri
   precondition_failed: [412, 'Changed since you read it'],
   too_large: [413, 'Too large'],
   unsupported_media_type: [415, 'Unsupported media type'],
+  unsupported_encoding: [415, 'Unsupported content coding'],
   invalid_event: [422, 'Invalid event'],
   idempotency_key_reused: [422, 'The idempotency key belongs to another request'],
   rate_limited: [429, 'Too many requests'],
@@ -68,6 +70,8 @@ function problem({ code, status, title, detail, faults = [], retryAfterSeconds }
     headers: {
       'content-type': 'application/problem+json',
       ...(retryAfterSeconds !== undefined && { 'retry-after': String(retryAfterSeconds) }),
+      // RFC 9110 §15.5.16: only where the coding is the reason, so that a client can tell it from the media type.
+      ...(code === 'unsupported_encoding' && { 'accept-encoding': ACCEPTED_CODINGS }),
       ...(status === 401 && { 'www-authenticate': 'Bearer, ApiKey header="x-api-key"' }),
     },
     body: {

@@ -70,7 +70,7 @@ export function readLetterQuery(given: HttpRequest['query']): LetterRequest {
       ...(query.text !== undefined && { q: query.text }),
     },
     limit,
-    after: next,
+    after: next || undefined,
   }
 }
 

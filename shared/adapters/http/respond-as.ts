@@ -5,6 +5,7 @@ import { type ErrorCode, Refusal } from '#shared/core/refusal.ts'
 import type { Audit } from '#shared/pipeline/audit/audit.ts'
 import { clientOf } from '#shared/pipeline/limits/client-of.ts'
 import type { Limits, Permit } from '#shared/pipeline/limits/limits.ts'
+import { decodeBody } from './decode-body.ts'
 import type { HttpRequest, HttpResponse } from './http-message.ts'
 import { problemResponse } from './problem.ts'
 import { assertWithinRate, rateClassOf, withRate } from './rate-limit.ts'
@@ -17,17 +18,18 @@ const AUDITED: { readonly [Code in ErrorCode]?: AuditedAction } = {
   rate_limited: 'limited',
 }
 
-type Respond<Who> = (who: Who) => HttpResponse | Promise<HttpResponse>
+type Respond<Args extends readonly unknown[]> = (...args: Args) => HttpResponse | Promise<HttpResponse>
 
 /**
- * Responds to a request in the name of its principal, within its rate. Every route that asks for credentials does so here,
+ * Responds to a request in the name of its principal, within its rate. The request that `respond` gets has no content
+ * coding: its body is decoded after the credentials are known. Every route that asks for credentials does so here,
  * so that each has its limits, and the audit trail has each refusal of credentials, actions and rates. What is thrown
  * becomes a problem; rejects only if the function was late.
  */
 export async function respondAs(
   request: HttpRequest,
   deps: { readonly identify: Identify; readonly audit: Audit; readonly limits: Limits },
-  respond: Respond<Principal>,
+  respond: Respond<[principal: Principal, request: HttpRequest]>,
 ): Promise<HttpResponse> {
   const { audit, limits } = deps
   const identified = await identifyWithin(request, deps).then(
@@ -42,7 +44,7 @@ export async function respondAs(
     try {
       assertWithinRate(permit)
       if (principal === undefined) throw identified.error
-      return await respond(principal)
+      return await respond(principal, decodeBody(request))
     } catch (error) {
       if (error instanceof Refusal) await auditRefusal(error, { request, principal, audit })
       throw error
@@ -54,7 +56,7 @@ export async function respondAs(
 export async function respondOpenly(
   request: HttpRequest,
   { limits }: { readonly limits: Limits },
-  respond: Respond<void>,
+  respond: Respond<[]>,
 ): Promise<HttpResponse> {
   const permit = limits.take('open', clientOf(request.caller.address ?? ''))
   return respondWithin(request, permit, respond)
@@ -64,7 +66,7 @@ export async function respondOpenly(
 export async function respondWithin(
   request: Pick<HttpRequest, 'signal'>,
   permit: Permit | null,
-  respond: Respond<void>,
+  respond: Respond<[]>,
 ): Promise<HttpResponse> {
   return respondWithHeaders(request, permit, () => {
     assertWithinRate(permit)
@@ -76,7 +78,7 @@ export async function respondWithin(
 async function respondWithHeaders(
   { signal }: Pick<HttpRequest, 'signal'>,
   permit: Permit | null,
-  respond: Respond<void>,
+  respond: Respond<[]>,
 ): Promise<HttpResponse> {
   try {
     return withRate(await respond(), permit)

@@ -46,7 +46,7 @@ export type LetterReader = Pick<DeadLetterStore, 'get'> & {
 export async function listLetters(query: LetterQuery, reader: LetterReader): Promise<LetterPage> {
   const { filter, limit, order = 'newest', after } = query
   const newestFirst = order === 'newest'
-  const start = after === undefined ? undefined : parseNext(after)
+  const start = after === undefined ? undefined : parseNext(after, query.topics)
   const isBefore = inOrder(newestFirst)
   const isBehindStart = (letter: DeadLetter) => start === undefined || isBefore(start, pointOf(letter))
   const topics = [...new Set(query.topics)].filter((topic) => filter.topic?.includes(topic) ?? true)
@@ -181,9 +181,10 @@ function nextOf({ place, topic }: Point): string {
   return `${place}@${topic}`
 }
 
-function parseNext(after: string): Point {
+/** A topic that this stack does not have is in the `next` of another one. */
+function parseNext(after: string, topics: readonly string[]): Point {
   const [, place, topic] = NEXT.exec(after) ?? []
-  if (place !== undefined && topic !== undefined) return { place, topic }
+  if (place !== undefined && topic !== undefined && topics.includes(topic)) return { place, topic }
   throw new Refusal(
     'malformed',
     '"next" is not one that a page of dead letters gave; leave it out to start at the beginning.',

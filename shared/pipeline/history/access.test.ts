@@ -71,8 +71,9 @@ describe('a list', () => {
     const query = { channels: ['**', 'tidewire.**'] }
     const page = await listEvents(query, undefined, 50, { store: watched.store, catalog, access })
     const forged = `audit@${audit.epoch}:0=0;port@${port.epoch}:0=0`
-    await listEvents(query, forged, 50, { store: watched.store, catalog, access })
+    const forging = listEvents(query, forged, 50, { store: watched.store, catalog, access })
 
+    await expect(forging).rejects.toMatchObject({ code: 'malformed' })
     expect(channelsOf(page)).toEqual(['port.ship'])
     expect([...watched.topics].sort()).toEqual(['events', 'market', 'port'])
   })

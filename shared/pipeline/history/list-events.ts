@@ -102,15 +102,7 @@ async function startingPoint(
   topics: readonly string[],
   store: EventStore,
 ): Promise<Cursor> {
-  try {
-    if (next !== undefined) return await existing(parseCursor(next), topics, store)
-  } catch (error) {
-    if (!(error instanceof CursorError)) throw error
-    throw new Refusal(
-      'malformed',
-      '"next" is not one that a page of events gave; leave it out to start with the newest.',
-    )
-  }
+  if (next) return existing(readNext(next), topics, store)
   const cursor = new Map<string, TopicCursor>()
   for (const topic of topics) {
     const { epoch, heads } = await store.topic(topic)
@@ -122,19 +114,36 @@ async function startingPoint(
   return cursor
 }
 
-/** More partitions than a topic usually has: only then is it worth a read to know which of them exist. */
-const FEW_PARTITIONS = 12
+function readNext(next: string): Cursor {
+  try {
+    return parseCursor(next)
+  } catch (error) {
+    if (error instanceof CursorError) throw refuseNext('is not one that a page of events gave')
+    throw error
+  }
+}
 
-/** Only the topics of the query are read, and partitions that exist, even if a "next" that was made by hand names others. */
+function refuseNext(reason: string): Refusal {
+  return new Refusal('malformed', `"next" ${reason}; leave it out to start with the newest.`)
+}
+
+/**
+ * Returns a cursor that a page of this query can have given. One of another query, of another stack, or of a topic that
+ * was created again would show nothing, or events twice. Throws Refusal `malformed` with the reason.
+ */
 async function existing(below: Cursor, topics: readonly string[], store: EventStore): Promise<Cursor> {
-  const wanted = [...below].filter(([topic]) => topics.includes(topic))
-  const entries = wanted.map(async ([topic, entry]): Promise<[string, TopicCursor]> => {
-    if (entry.offsets.size <= FEW_PARTITIONS) return [topic, entry]
-    const { heads } = await store.topic(topic)
-    const offsets = new Map([...entry.offsets].filter(([partition]) => heads.has(partition)))
-    return [topic, { ...entry, offsets }]
-  })
-  return new Map(await Promise.all(entries))
+  const other = [...below.keys()].find((topic) => !topics.includes(topic))
+  if (other !== undefined) throw refuseNext(`is of another query: this one does not read the topic ${other}`)
+  await Promise.all(
+    [...below].map(async ([topic, { epoch, offsets }]) => {
+      const now = await store.topic(topic)
+      if (now.epoch !== epoch) throw refuseNext(`is of an earlier ${topic}, which was created again since`)
+      for (const [partition, offset] of offsets)
+        if (offset > (now.heads.get(partition)?.offset ?? -1))
+          throw refuseNext(`is beyond what there is of ${topic}-${partition}`)
+    }),
+  )
+  return below
 }
 
 /** Reads a partition from `offset` downwards, a page at a time. `peek` returns the next event without taking it. */

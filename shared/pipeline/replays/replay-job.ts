@@ -47,6 +47,11 @@ export function newReplay(
   }
 }
 
+/** Whether a text has the form of the id of a replay. */
+export function isReplayId(text: string): boolean {
+  return /^[0-9a-z]{9}-[\w-]{1,8}$/.test(text)
+}
+
 // The transitions are pure. Each returns the replay after it, or null if there is nothing to change.
 
 /** A worker takes a replay that waits, or whose worker is dead. */

@@ -166,7 +166,9 @@ async function readKeys({ name }: NamedView, { key, ...page }: Keys, deps: ReadD
   if (key !== undefined) return viewStore.read(name, { key, limit: 1 })
   if (shown === 'all') return readAllKeys(name, page, deps)
   if ('admits' in shown) return readAdmittedKeys(name, page, shown.admits, deps)
-  return next === undefined ? viewStore.read(name, { key: shown.only, limit: 1 }) : { parts: [], next: null }
+  if (next === undefined) return viewStore.read(name, { key: shown.only, limit: 1 })
+  readNext(name, next)
+  return { parts: [], next: null }
 }
 
 type ListPage = Pick<Page, 'next' | 'limit'>
@@ -174,12 +176,12 @@ type ListPage = Pick<Page, 'next' | 'limit'>
 async function readAllKeys(name: string, { next, limit }: ListPage, { viewStore }: ReadDeps) {
   const parts: StoredPart[] = []
   const room = pageRoom()
-  let after = next === undefined ? undefined : readNext(next)
+  let after = next === undefined ? undefined : readNext(name, next)
   for (let left = limit; left > 0; ) {
     const max = Math.min(left, KEYS_AT_ONCE)
     const page = await viewStore.read(name, { limit: max, ...(after !== undefined && { after }) })
     for (const [of, own] of Map.groupBy(page.parts, (part) => part.key)) {
-      if (!room.take(own)) return { parts, next: writeNext(after ?? '') }
+      if (!room.take(own)) return { parts, next: writeNext(name, after ?? '') }
       parts.push(...own)
       after = of
     }
@@ -187,7 +189,7 @@ async function readAllKeys(name: string, { next, limit }: ListPage, { viewStore 
     left -= max
     after = page.next
   }
-  return { parts, next: after === undefined ? null : writeNext(after) }
+  return { parts, next: after === undefined ? null : writeNext(name, after) }
 }
 
 /** Passes over other keys. `next` is always a key that was shown, since it must not tell the name of another. */
@@ -199,7 +201,7 @@ async function readAdmittedKeys(
 ): Promise<KeyPage> {
   const parts: StoredPart[] = []
   const room = pageRoom()
-  let after = next === undefined ? undefined : readNext(next)
+  let after = next === undefined ? undefined : readNext(name, next)
   let last: string | undefined
   let shown = 0
   for (let looked = 0; looked < MAX_LOOKED; looked += KEYS_AT_ONCE) {
@@ -207,7 +209,7 @@ async function readAdmittedKeys(
     for (const [of, own] of Map.groupBy(page.parts, (part) => part.key)) {
       if (!admits(of)) continue
       const fits = shown < limit && room.take(own)
-      if (!fits && last !== undefined) return { parts, next: writeNext(last) }
+      if (!fits && last !== undefined) return { parts, next: writeNext(name, last) }
       parts.push(...own)
       last = of
       shown++
@@ -215,25 +217,26 @@ async function readAdmittedKeys(
     if (page.next === null) return { parts, next: null }
     after = page.next
   }
-  if (last !== undefined) return { parts, next: writeNext(last) }
+  if (last !== undefined) return { parts, next: writeNext(name, last) }
   throw new Refusal(
     'forbidden',
     `These credentials may read so few of the keys of ${name} that they cannot be listed; read each by its name.`,
   )
 }
 
-/** Marks a `next` as one of a view. */
+/** Marks a `next` as one of a view. With the name of the view in it, one of another view is not taken for it. */
 const MARK = 'k'
 
-function writeNext(key: string): string {
-  return MARK + Buffer.from(key).toString('base64url')
+function writeNext(name: string, key: string): string {
+  return MARK + Buffer.from(`${name}/${key}`).toString('base64url')
 }
 
-function readNext(next: string): string {
-  const key = Buffer.from(next.slice(MARK.length), 'base64url').toString()
-  if (writeNext(key) === next) return key
+function readNext(name: string, next: string): string {
+  const text = Buffer.from(next.slice(MARK.length), 'base64url').toString()
+  const key = text.slice(name.length + 1)
+  if (writeNext(name, key) === next) return key
   throw new Refusal(
     'malformed',
-    '"next" is not one that a page of a view gave; leave it out to start with the first key.',
+    `"next" is not one that a page of the view ${name} gave; leave it out to start with the first key.`,
   )
 }

@@ -15,7 +15,7 @@ import { answerChallenge, type ChallengeAnswer, isLikeToken } from './answer-cha
 import { mapWebhook } from './map-webhook.ts'
 import type { WebhookSource } from './sources.ts'
 import { verifyWebhook } from './verify.ts'
-import type { WebhookRequest } from './webhook-request.ts'
+import { type WebhookRequest, withAccessToken } from './webhook-request.ts'
 
 /**
  * What a verified request becomes: an event, with what of it was sent, and its id in `madeIds` if it was made here; or
@@ -30,6 +30,12 @@ export function methodsOf({ challenges = [] }: Pick<WebhookSource, 'challenges'>
   return [...new Set(['POST', 'OPTIONS', ...challenges.map(({ method = 'POST' }) => method)])]
 }
 
+/** Verifies the bytes that were sent. Some senders sign before they compress: then it is the decoded ones that are signed. */
+function verifySent({ sentBody, ...verification }: Parameters<typeof verifyWebhook>[0]) {
+  const asSent = sentBody === undefined ? null : verifyWebhook({ ...verification, body: sentBody })
+  return asSent?.ok ? asSent : verifyWebhook(verification)
+}
+
 const NO_HANDSHAKE =
   'This request is no handshake of the provider: what it asks with is missing (docs/webhooks.md).'
 const LIKE_TOKEN = 'The body is a token, which this source signs for everybody that asks.'
@@ -42,10 +48,11 @@ export function webhookAuthor({ name }: Pick<WebhookSource, 'name'>): Author {
 /**
  * Verifies a delivery and returns its event, or the answer to a provider that only tests the endpoint.
  * Throws Refusal: `unauthenticated` if no signature is valid, or a handshake names nothing that is expected;
- * `method_not_allowed` if the provider has no handshake of this method; `unsupported_media_type`, `malformed` or
+ * `malformed` if a header of the signature came several times; `method_not_allowed` if the provider has no handshake of this method; `unsupported_media_type`, `malformed` or
  * `invalid_event` if the payload cannot become an event.
  */
-export function receiveWebhook(source: WebhookSource, request: WebhookRequest, deps: CompleteDeps): Received {
+export function receiveWebhook(source: WebhookSource, sent: WebhookRequest, deps: CompleteDeps): Received {
+  const request = withAccessToken(sent, source)
   const { schemes, secrets, challenges = [] } = source
   const isDelivery = request.method === 'POST'
   const ofMethod = challenges.filter(({ method = 'POST' }) => method === request.method)
@@ -58,8 +65,8 @@ export function receiveWebhook(source: WebhookSource, request: WebhookRequest, d
   const early = answerChallenge(unsigned, request, source)
   if (early !== null) return { answer: early }
   if (isDelivery || unsigned.length < ofMethod.length) {
-    const verdict = verifyWebhook({ ...request, schemes, secrets, now: deps.now() })
-    if (!verdict.ok) throw new Refusal('unauthenticated', verdict.reason)
+    const verdict = verifySent({ ...request, schemes, secrets, now: deps.now() })
+    if (!verdict.ok) throw new Refusal(verdict.isRepeated ? 'malformed' : 'unauthenticated', verdict.reason)
     const signed = ofMethod.filter((challenge) => !challenge.unsigned)
     const answer = answerChallenge(signed, request, source)
     if (answer !== null) return { answer }

@@ -32,7 +32,7 @@ type Token = {
   readonly input: Buffer
   readonly signature: Buffer
 }
-type Refused = { readonly reason: string; readonly isMissing: boolean }
+type Refused = { readonly reason: string; readonly isMissing: boolean; readonly isRepeated?: boolean }
 
 /** Returns the token of a request, not verified yet; or why it has none of this scheme. */
 export function readToken({ header, prefix = '', signing }: JwtScheme, request: WebhookRequest) {
@@ -40,9 +40,11 @@ export function readToken({ header, prefix = '', signing }: JwtScheme, request: 
   const text = request.headers[header]
   if (!text) return refused(`The header "${header}" is missing.`, true)
   if (text.length > MAX_LENGTH) return refused(`The header "${header}" is too long.`)
+  if (text.includes(','))
+    return { ...refused(`The header "${header}" came several times: send it once.`), isRepeated: true }
   if (!text.toLowerCase().startsWith(prefix.toLowerCase()))
     return refused(`The header "${header}" has no token of this scheme.`, true)
-  const token = decodeToken(text.slice(prefix.length))
+  const token = decodeToken(text.slice(prefix.length).trim())
   if (token === null) return refused(`The header "${header}" is no JSON Web Token.`)
   if (token.header.alg !== signing || token.header.crit !== undefined)
     return refused(`The token is not one that is signed with ${signing}.`)

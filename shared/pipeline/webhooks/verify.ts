@@ -11,7 +11,10 @@ import { signedContent } from './signed-content.ts'
 import { refuseJwt } from './verify-token.ts'
 import type { WebhookRequest } from './webhook-request.ts'
 
-type Verdict = { readonly ok: true } | { readonly ok: false; readonly reason: string }
+type Verdict =
+  | { readonly ok: true }
+  /** `isRepeated` if a header came several times that comes once. */
+  | { readonly ok: false; readonly reason: string; readonly isRepeated?: boolean }
 
 type Verification = WebhookRequest & {
   /** The ways in which this sender signs; one valid signature is enough. */
@@ -40,6 +43,8 @@ export function verifyWebhook({ schemes, secrets, known, now, ...request }: Veri
     if (refused === null) return { ok: true }
     refusals.push(refused)
   }
+  const repeated = refusals.find(({ isRepeated }) => isRepeated)
+  if (repeated) return { ok: false, reason: repeated.reason, isRepeated: true }
   const present = refusals.filter(({ isMissing }) => !isMissing)
   const telling = present.find(({ reason }) => reason !== NO_MATCH) ?? present[0]
   if (telling) return { ok: false, reason: telling.reason }
@@ -48,7 +53,17 @@ export function verifyWebhook({ schemes, secrets, known, now, ...request }: Veri
 }
 
 /** Why one scheme refuses the request; `isMissing` if the request does not use that scheme at all. */
-type Refused = { readonly reason: string; readonly isMissing: boolean }
+type Refused = { readonly reason: string; readonly isMissing: boolean; readonly isRepeated?: boolean }
+
+/** API Gateway joins headers with one name by a comma, which no signature, time or token has. */
+function refusedAsRepeated(header: string): Refused {
+  return {
+    reason: `The header "${header}" came several times: send it once.`,
+    isMissing: false,
+    isRepeated: true,
+  }
+}
+
 type Beside = { readonly known: KnownKeys; readonly now: Date }
 
 function refuse(
@@ -82,7 +97,8 @@ function refuseSigned(
   const time = scheme.timestamp
     ? checkTimestamp(scheme.timestamp, request, found.pairs, beside.now)
     : { text: undefined }
-  if ('reason' in time) return refused(time.reason)
+  if ('reason' in time)
+    return time.header === undefined ? refused(time.reason) : refusedAsRepeated(time.header)
   const signatures = found.texts.map(scheme.encoding === 'hex' ? decodeHex : decodeBase64)
   if (scheme.certificate !== undefined) {
     const certified = certificateKey(scheme, request, beside)
@@ -169,7 +185,7 @@ function isSignedWith(
 }
 
 /** The name of a way to authenticate has no case (RFC 9110 §11.1); a prefix of any other header is taken as it is. */
-const AUTHENTICATION = /^(?:bearer|basic) (?=.)/i
+const AUTHENTICATION = /^(bearer|basic)[ \t]+(?=\S)/i
 
 function refuseToken(
   header: string,
@@ -179,7 +195,8 @@ function refuseToken(
 ): Refused | null {
   const text = headers[header]
   if (!text) return { reason: `The header "${header}" is missing.`, isMissing: true }
-  const lower = (value: string) => value.replace(AUTHENTICATION, (name) => name.toLowerCase())
+  const lower = (value: string) =>
+    value.replace(AUTHENTICATION, (_, name: string) => `${name.toLowerCase()} `)
   const given = digest(header === 'authorization' ? lower(text) : text)
   let isMatch = false
   const tokens = secrets.filter((secret) => !isPublicKey(secret))
@@ -188,7 +205,9 @@ function refuseToken(
     const wanted = prefix + secret
     if (timingSafeEqual(digest(header === 'authorization' ? lower(wanted) : wanted), given)) isMatch = true
   }
-  return isMatch ? null : { reason: 'No configured secret matches.', isMissing: false }
+  if (isMatch) return null
+  if (text.includes(',') && !tokens.some((secret) => secret.includes(','))) return refusedAsRepeated(header)
+  return { reason: 'No configured secret matches.', isMissing: false }
 }
 
 function digest(text: string): Buffer {
@@ -202,8 +221,7 @@ const MAX_SIGNATURES = 16
 
 type Signatures =
   /** The candidate signatures, and the pairs around them. */
-  | { readonly texts: readonly string[]; readonly pairs: ReadonlyMap<string, readonly string[]> }
-  | { readonly reason: string; readonly isMissing: boolean }
+  { readonly texts: readonly string[]; readonly pairs: ReadonlyMap<string, readonly string[]> } | Refused
 
 /** Returns the signatures of a request, from the place and in the layout that a scheme names. */
 function readSignatures({ signature }: SignedScheme, request: WebhookRequest): Signatures {
@@ -216,6 +234,7 @@ function readSignatures({ signature }: SignedScheme, request: WebhookRequest): S
   const entries = pairs ? (byKey.get(pairs.key) ?? []) : items ? text.split(items.separator) : [text]
   const texts = entries.filter((entry) => entry.startsWith(prefix)).map((entry) => entry.slice(prefix.length))
   if (texts.length === 0) return { reason: `The ${where} has no signature of this scheme.`, isMissing: true }
+  if (header !== undefined && texts.some((one) => one.includes(','))) return refusedAsRepeated(header)
   if (texts.length > MAX_SIGNATURES)
     return { reason: `The ${where} has too many signatures.`, isMissing: false }
   return { texts, pairs: byKey }
@@ -247,7 +266,7 @@ function checkTimestamp(
   { headers, body }: WebhookRequest,
   pairs: ReadonlyMap<string, readonly string[]>,
   now: Date,
-): { text: string | undefined } | { reason: string } {
+): { text: string | undefined } | { reason: string; header?: string } {
   const texts = pairs.get(pair) ?? []
   if (header === undefined && field === undefined && texts.length > 1)
     return { reason: 'The signature names its time twice.' }
@@ -263,6 +282,7 @@ function checkTimestamp(
       ? `field "${field}" of the body`
       : `"${pair}" of the signature`
   if (!text) return optional ? { text: undefined } : { reason: `The ${name} is missing.` }
+  if (header !== undefined && text.includes(',')) return { reason: `The ${name} came several times.`, header }
   const signedAt = parseTime(text, unit)
   if (signedAt === null) return { reason: `The ${name} is not a time in the format of this scheme.` }
   const seconds = Math.abs(now.getTime() - signedAt) / 1000

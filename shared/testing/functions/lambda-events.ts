@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer'
 import type { APIGatewayProxyEventV2, Context, MSKEvent, MSKRecord } from 'aws-lambda'
 import type { CloudEvent } from '#shared/core/event.ts'
 
-/** Returns a request of an HTTP API (payload 2.0). A `body` that is not a string is sent as JSON. */
+/** Returns a request of an HTTP API (payload 2.0). A `body` of bytes is base64, and one that is no text is sent as JSON. */
 export function makeHttpEvent(
   method: string,
   path: string,
@@ -23,11 +23,16 @@ export function makeHttpEvent(
     queryStringParameters: query,
     pathParameters,
     requestContext: { requestId: 'request-1', http: { method, path, sourceIp: '203.0.113.7' } },
-    isBase64Encoded: false,
-    ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    isBase64Encoded: body instanceof Uint8Array,
+    ...(body !== undefined && { body: bodyOf(body) }),
   }
   // Members of the gateway that no function reads are omitted.
   return event as unknown as APIGatewayProxyEventV2
+}
+
+function bodyOf(body: unknown): string {
+  if (body instanceof Uint8Array) return Buffer.from(body).toString('base64')
+  return typeof body === 'string' ? body : JSON.stringify(body)
 }
 
 /** Returns the MSK trigger's event for events of one partition, in structured mode, starting at offset 0. */
