@@ -1,4 +1,4 @@
-import { type Admin, Kafka, type KafkaConfig, KafkaJSOffsetOutOfRange, logLevel } from 'kafkajs'
+import { type Admin, Kafka, type KafkaConfig, logLevel } from 'kafkajs'
 import pLimit from 'p-limit'
 import type { TopicPartition } from '#shared/core/streams.ts'
 import type { KafkaRecord, LogReader, Span } from '#shared/pipeline/ports.ts'
@@ -118,6 +118,7 @@ async function readSpan(
 }
 
 function nullIfOutOfRange(error: unknown): null {
-  if (error instanceof KafkaJSOffsetOutOfRange) return null
+  // kafkajs exports its errors in a way that modules of Node do not see.
+  if (error instanceof Error && error.name === 'KafkaJSOffsetOutOfRange') return null
   throw error
 }
