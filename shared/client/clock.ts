@@ -54,6 +54,40 @@ export function createBackoff({ random = Math.random, baseMs = 1000, capMs = 30_
   }
 }
 
+/** Something took longer than it may. */
+export class TimeoutError extends Error {
+  override readonly name = 'TimeoutError'
+}
+
+/**
+ * Settles as `work` does, but rejects with a TimeoutError after `ms` milliseconds, and with the signal's reason once it is
+ * aborted. What `work` does later is ignored. `what` names it for people.
+ */
+export function within<T>(
+  clock: Pick<Clock, 'after'>,
+  ms: number,
+  work: Promise<T>,
+  { what, signal }: { readonly what: () => string; readonly signal?: AbortSignal },
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const cancel = clock.after(ms, () => {
+      reject(new TimeoutError(`${what()} took longer than ${ms / 1000} s`))
+      release()
+    })
+    const abort = () => {
+      reject(signal?.reason)
+      release()
+    }
+    const release = () => {
+      cancel()
+      signal?.removeEventListener('abort', abort)
+    }
+    if (signal?.aborted) abort()
+    else signal?.addEventListener('abort', abort)
+    work.then(resolve, reject).finally(release)
+  })
+}
+
 /** Resolves after `ms` milliseconds, or as soon as it is aborted. */
 export function pause(clock: Pick<Clock, 'after'>, ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

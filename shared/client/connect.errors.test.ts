@@ -1,4 +1,5 @@
-import { expect, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
+import { settle } from '#shared/testing/client/fake-clock.ts'
 import { createScript, eventAt } from '#shared/testing/client/scripted-server.ts'
 
 const live = (...offsets: number[]) => ({
@@ -124,6 +125,60 @@ test('survives a callback that throws', async () => {
   await socket.frame(live(1, 2))
   expect(got).toEqual([1, 2])
   expect(onError).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ code: 'callback_failed' }))
+})
+
+describe('what a callback of the caller throws is reported, and breaks nothing', () => {
+  const sync = () => {
+    throw new Error('of the page')
+  }
+  const later = async () => sync()
+  test.each([
+    ['throws', sync],
+    ['rejects', later],
+  ])('if it %s', async (_, fails) => {
+    const console = vi.spyOn(globalThis.console, 'error').mockImplementation(() => {})
+    const told: string[] = []
+    const script = createScript({ onError: ({ code }) => told.push(code), onReplay: fails })
+    const got: number[] = []
+    script.tidewire.onState(fails)
+    const states: string[] = []
+    script.tidewire.onState((state) => states.push(state))
+    script.tidewire.subscribe(
+      { channels: ['a.*'] },
+      ({ offset }) => {
+        got.push(offset)
+        return fails()
+      },
+      { onState: fails, onError: fails, onGap: fails },
+    )
+    const socket = await script.opened()
+    await socket.accept()
+    await socket.frame({ type: 'replay', replay: 'r', events: [eventAt(1)] })
+    await socket.frame(live(1, 2))
+    await settle()
+
+    expect(got).toEqual([1, 2])
+    expect(states).toContain('live')
+    expect(new Set(told)).toEqual(new Set(['callback_failed']))
+    expect(console.mock.calls.map(([, code]) => code)).toContain('callback_failed')
+    console.mockRestore()
+  })
+
+  test('a view goes on although its `onChange` throws', async () => {
+    const told: string[] = []
+    const script = createScript({ onError: ({ code }) => told.push(code) })
+    script.answer = () => ({ body: { parts: [], cursor: 't@e1:0=0', next: null } })
+    const views = {
+      name: 'd',
+      views: { v: { description: '', lateEvents: '', channels: ['a.*'], initial: () => 0, apply: () => 0 } },
+    }
+    const view = script.tidewire.view(views, 'v', { onChange: sync })
+    const socket = await script.opened()
+    await socket.accept()
+
+    expect(view.current().status).toBe('live')
+    expect(new Set(told)).toEqual(new Set(['callback_failed']))
+  })
 })
 
 test('does not call the callback after stop, not even for the rest of a frame', async () => {

@@ -1,13 +1,16 @@
 import { SUBSCRIPTION_LIMIT } from '#shared/core/limits.ts'
+import { type Authorize, bearer, type Credentials, createAuthorize } from './authorize.ts'
 import { type Clock, createElapsed } from './clock.ts'
 import { openConnection } from './connection.ts'
 import type { CursorStorage } from './cursor-store.ts'
-import type {
-  ClientError,
-  ReceivedEvent,
-  SubscribeHandlers,
-  SubscribeRequest,
-  TidewireState,
+import {
+  type ClientError,
+  guard,
+  guardErrors,
+  type ReceivedEvent,
+  type SubscribeHandlers,
+  type SubscribeRequest,
+  type TidewireState,
 } from './feed.ts'
 import { createFeeds, type Replayed } from './feeds.ts'
 import { createHttp, type Fetch, type Http } from './http.ts'
@@ -26,6 +29,7 @@ import {
 export type { CloudEvent } from '#shared/core/event.ts'
 export type { Filter } from '#shared/core/interest.ts'
 export type { View } from '#shared/domain/define-domain.ts'
+export type { Authorize, Credentials } from './authorize.ts'
 export type { Clock } from './clock.ts'
 export type { CursorStorage } from './cursor-store.ts'
 export type {
@@ -41,16 +45,6 @@ export type { OpenSocket, SocketLike } from './line.ts'
 export type { SignalListener, Signals } from './signals.ts'
 export type { Gap } from './subscription.ts'
 export type { FollowedView, StateOf, ViewMoment, ViewOptions, ViewSet, ViewStatus } from './view.ts'
-
-/**
- * Identifies the caller: the key of a service, or the access tokens of a user. `token` is called for every request, so it
- * must return a token that is valid now. HTTP carries either as a header. The URL of a socket carries a single-use
- * ticket, which is requested for each connection, unless `keyInUrl` asks for less. An open
- * connection gets a new token before the old one ends.
- */
-export type Credentials =
-  | { readonly apiKey: string; readonly token?: never }
-  | { readonly token: () => Promise<string>; readonly apiKey?: never }
 
 /** How to reach Tidewire. All times are milliseconds. */
 export type ConnectOptions = {
@@ -163,7 +157,16 @@ export const systemClock: Clock = {
 
 /** Returns the headers that identify the caller of a request. Throws what `token` throws. */
 export async function credentialHeaders({ apiKey, token }: Credentials): Promise<Record<string, string>> {
-  return apiKey === undefined ? { authorization: `Bearer ${await token()}` } : { 'x-api-key': apiKey }
+  return apiKey === undefined ? bearer(await token()) : { 'x-api-key': apiKey }
+}
+
+/**
+ * Returns what sends requests of your own with credentials: a token that the server refuses (401) is renewed once for all
+ * requests that are refused together, and the request sent once more. Each call of `token` may take `timeoutMs`
+ * milliseconds.
+ */
+export function authorizeWith(credentials: Credentials, timeoutMs = 20_000): Authorize {
+  return createAuthorize(credentials, { clock: systemClock, timeoutMs })
 }
 
 /** Connects to Tidewire and stays connected until it is closed (docs/client.md). */
@@ -172,8 +175,9 @@ export function connect(options: ConnectOptions): Tidewire {
   const { credentials, answerTimeoutMs, clock, random } = settings
   const http = createHttp({
     ...settings,
-    headers: () => credentialHeaders(credentials),
+    authorize: createAuthorize(credentials, { clock, timeoutMs: answerTimeoutMs }),
     timeoutMs: 3 * answerTimeoutMs,
+    ticketTimeoutMs: answerTimeoutMs,
   })
   const connection = openConnection({
     ...settings,
@@ -194,10 +198,12 @@ export function connect(options: ConnectOptions): Tidewire {
   }
   const view: Tidewire['view'] = (domain, name, viewOptions = {}) => {
     assertOpen()
-    const { key, onChange = () => {}, onError = settings.onError } = viewOptions
+    const { key, onChange = () => {} } = viewOptions
+    const onError = viewOptions.onError ? guardErrors(viewOptions.onError) : settings.onError
+    const changed = guard<void>(onChange, onError)
     const request = { domain: domain.name, view: name, key, definition: definitionOf(domain, name) }
     const deps = { fetchView: http.view, subscribe, clock, random }
-    const followed = followView(deps, request, { onChange, onError })
+    const followed = followView(deps, request, { onChange: () => changed(), onError })
     views.add(followed.close)
     const close = () => {
       views.delete(followed.close)
@@ -230,14 +236,13 @@ export function connect(options: ConnectOptions): Tidewire {
 }
 
 function withDefaults(options: ConnectOptions) {
+  const onError = guardErrors(options.onError ?? printError)
   return {
     pollMs: 30_000,
     pingMs: 5 * 60_000,
     pongTimeoutMs: 10_000,
     maxConnectionMs: 110 * 60_000,
     answerTimeoutMs: 10_000,
-    onError: ({ code, detail, cause }: ClientError) => console.error('tidewire:', code, detail, cause ?? ''),
-    onReplay: () => {},
     openSocket: (url: string) => new WebSocket(url),
     fetch: (url: string, init?: RequestInit) => globalThis.fetch(url, init),
     clock: systemClock,
@@ -245,8 +250,14 @@ function withDefaults(options: ConnectOptions) {
     keyInUrl: false,
     signals: browserSignals(globalThis),
     ...options,
+    onError,
+    onReplay: guard(options.onReplay ?? (() => {}), onError),
     httpUrl: options.httpUrl.replace(/\/$/, ''),
   }
+}
+
+function printError({ code, detail, cause }: ClientError): void {
+  console.error('tidewire:', code, detail, cause ?? '')
 }
 
 /** Where the next socket is, with a ticket or, if that was asked for, with the key of a local stack. Throws PageError. */
@@ -262,9 +273,9 @@ async function addressOf(
   const url = new URL(socketUrl)
   if (apiKey !== undefined && keyInUrl) {
     url.searchParams.set('key', apiKey)
-    return { url: url.href, expires: null }
+    return { url: url.href, expires: null, skewMs: 0 }
   }
   const bought = await ticket(signal)
   url.searchParams.set('ticket', bought.ticket)
-  return { url: url.href, expires: bought.credentialExpires }
+  return { url: url.href, expires: bought.credentialExpires, skewMs: bought.skewMs }
 }

@@ -28,6 +28,8 @@ export type ConnectionEvents = {
   readonly trouble: () => void
   /** A socket could not be opened. It is tried again with backoff. */
   readonly failed: (cause: unknown) => void
+  /** There is no newer credential for an open line yet. It is tried again. */
+  readonly notRenewed: (cause: unknown) => void
   /** The machine has slept, or its network has changed: other requests that are under way may be dead as well. */
   readonly disturbed: () => void
   /** The page is hidden or closed. */
@@ -99,6 +101,7 @@ export function openConnection(settings: ConnectionSettings): Connection {
         if (cause instanceof PageError && cause.code === 'http_429') redial.relent()
         lose(own)
       },
+      notRenewed: (cause) => listener?.notRenewed(cause),
       due: () => {
         if (own === active && candidate === null) dial()
       },

@@ -31,7 +31,9 @@ export function createCursorStore(
     const cursor = read()
     if (cursor === null) return
     try {
-      storage.setItem(key, cursor)
+      const written: unknown = storage.setItem(key, cursor)
+      // Some write later. Nothing waits for that.
+      if (written instanceof Promise) written.catch(() => {})
     } catch {
       // A full or forbidden storage costs the position across page loads, nothing now.
     }

@@ -96,7 +96,7 @@ export function createFeed(
   deps: FeedDeps,
 ): Feed {
   const { connection, fetchPage, clock, storage, changed } = deps
-  const report = onError ?? deps.onError
+  const report = onError ? guardErrors(onError) : deps.onError
   const aborter = new AbortController()
   const event = guard(onEvent, report)
   const store =
@@ -275,13 +275,27 @@ async function readNew(subscription: Subscription, fetchPage: FetchPage, signal:
   }
 }
 
-/** A callback of the caller's that cannot break the delivery: what it throws is reported. */
-function guard<T>(callback: (value: T) => void, report: (error: ClientError) => void): (value: T) => void {
+/**
+ * A callback of the caller's that cannot break the client: what it throws is reported, and so is what its promise rejects
+ * with, if it returns one. Nothing waits for that promise.
+ */
+export function guard<T>(
+  callback: (value: T) => unknown,
+  report: (error: ClientError) => void,
+): (value: T) => void {
+  const failed = (cause: unknown) =>
+    report({ code: 'callback_failed', detail: 'a callback of the subscriber threw', cause })
   return (value) => {
     try {
-      callback(value)
+      const result = callback(value)
+      if (result instanceof Promise) result.catch(failed)
     } catch (cause) {
-      report({ code: 'callback_failed', detail: 'a callback of the subscriber threw', cause })
+      failed(cause)
     }
   }
+}
+
+/** A caller's callback for errors; its own go to the console, because nobody else takes them. */
+export function guardErrors(onError: (error: ClientError) => unknown): (error: ClientError) => void {
+  return guard(onError, ({ code, detail, cause }) => console.error('tidewire:', code, detail, cause ?? ''))
 }

@@ -6,6 +6,8 @@ import {
   createFeed,
   type Feed,
   type FeedDeps,
+  guard,
+  guardErrors,
   type ReceivedEvent,
   type SubscribeHandlers,
   type SubscribeRequest,
@@ -108,6 +110,7 @@ export function createFeeds(settings: FeedsSettings, connection: Connection, fet
       if (isDenied) poller.stop()
       onError(error)
     },
+    notRenewed: (cause) => onError(toClientError(cause, 'credentials_failed')),
     leaving: () => each((feed) => feed.flush()),
   })
 
@@ -129,6 +132,9 @@ export function createFeeds(settings: FeedsSettings, connection: Connection, fet
     const states = [...members.values()].map(({ feed }) => feed.state(isPolling))
     setState(overallState(states, isOpen, isPolling))
   }
+  function guardState({ onState = () => {}, onError: ownOnError }: SubscribeHandlers) {
+    return guard(onState, ownOnError ? guardErrors(ownOnError) : onError)
+  }
   function setState(next: TidewireState) {
     if (state === next || state === 'closed') return
     state = next
@@ -138,7 +144,7 @@ export function createFeeds(settings: FeedsSettings, connection: Connection, fet
     subscribe: (request, onEvent, handlers) => {
       const id = `s${++subscriptions}`
       const feed = createFeed({ id, ...request }, onEvent, handlers, deps)
-      members.set(id, { feed, ...createReporter(handlers.onState) })
+      members.set(id, { feed, ...createReporter(guardState(handlers)) })
       feed.ask()
       poller.kick()
       refresh()
@@ -153,8 +159,9 @@ export function createFeeds(settings: FeedsSettings, connection: Connection, fet
     size: () => members.size,
     state: () => state,
     onState: (listener) => {
-      listeners.add(listener)
-      return () => listeners.delete(listener)
+      const guarded = guard(listener, onError)
+      listeners.add(guarded)
+      return () => listeners.delete(guarded)
     },
     lastHeard: contact.lastHeard,
     unreachableSince: contact.unreachableSince,
@@ -209,7 +216,7 @@ function createContact(clock: Clock, fetchPage: FetchPage, encourage: () => void
   }
 }
 
-function createReporter(onState: SubscribeHandlers['onState'] = () => {}): Pick<Member, 'report' | 'closed'> {
+function createReporter(onState: (state: TidewireState) => void): Pick<Member, 'report' | 'closed'> {
   let reported: TidewireState = 'connecting'
   return {
     report: (state) => {

@@ -1,13 +1,14 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { createFakeClock } from '#shared/testing/client/fake-clock.ts'
-import { type ConnectOptions, connect, type Fetch } from './connect.ts'
+import { createAuthorize } from './authorize.ts'
+import { type Authorize, type ConnectOptions, connect, type Fetch } from './connect.ts'
 import { createHttp } from './http.ts'
 
-const headers = async () => ({ 'x-api-key': 'k' })
+const settings = { httpUrl: 'http://h', timeoutMs: 1000, ticketTimeoutMs: 500 }
+const authorize: Authorize = (send) => send({ 'x-api-key': 'k' })
 const never = new AbortController().signal
 const clock = createFakeClock()
-const fetchWith = (fetch: Fetch) =>
-  createHttp({ httpUrl: 'http://h', headers, fetch, clock, timeoutMs: 1000 }).page
+const fetchWith = (fetch: Fetch) => createHttp({ ...settings, authorize, fetch, clock }).page
 const json = (body: unknown, status = 200, type = 'application/json') =>
   new Response(JSON.stringify(body), { status, headers: { 'content-type': type } })
 
@@ -87,4 +88,123 @@ test('puts a key into the URL of a socket only if that is asked for, wherever th
   for (const host of ['localhost:3001', '127.0.0.1:3001', '[::1]:3001', 'api.example.com'])
     expect(await urlOf(`ws://${host}`)).toBe(`ws://${host}/?ticket=one`)
   expect(await urlOf('wss://abc.execute-api.eu-central-1.amazonaws.com/prod')).toContain('/prod?ticket=one')
+})
+
+describe('what never settles is given up, and said', () => {
+  const hangs = () => new Promise<never>(() => {})
+  const bodyHangs = async () => new Response(new ReadableStream({ pull: hangs }))
+  const problemHangs = async () => new Response(new ReadableStream({ pull: hangs }), { status: 503 })
+  const ok = async () => json({ events: [], cursor: 't@e:0=1', recovered: true })
+
+  test.each([
+    ['the callback for credentials', hangs, ok, 'credentials_failed', 'the callback for credentials took'],
+    ['fetch, also one that ignores its signal', async () => 't', hangs, 'unreachable', 'the response took'],
+    ['a body', async () => 't', bodyHangs, 'unreachable', 'the rest of the response took'],
+    ['the body of an error', async () => 't', problemHangs, 'unreachable', 'the rest of the response took'],
+  ])('%s', async (_, token, fetch, code, message) => {
+    const authorizeOnce = createAuthorize({ token }, { clock, timeoutMs: 500 })
+    const { page, view, ticket } = createHttp({ ...settings, authorize: authorizeOnce, fetch, clock })
+    const told = Promise.all(
+      [
+        page({ channels: ['a'] }, 'latest', never),
+        page({ channels: ['a'] }, 'latest', never, 20),
+        view({ domain: 'd', view: 'v' }, never),
+        ticket(never),
+      ].map((call) =>
+        expect(call).rejects.toMatchObject({
+          code,
+          permanent: false,
+          message: expect.stringContaining(message),
+        }),
+      ),
+    )
+    await clock.advance(21_000)
+    await told
+    expect(clock.pending()).toBe(0)
+  })
+
+  test('what is aborted ends at once, whether or not the callback or `fetch` hear of it', async () => {
+    for (const token of [hangs, async () => 't']) {
+      const aborter = new AbortController()
+      const { page } = createHttp({
+        ...settings,
+        authorize: createAuthorize({ token }, { clock, timeoutMs: 500 }),
+        fetch: hangs,
+        clock,
+      })
+      const call = expect(page({ channels: ['a'] }, 'latest', aborter.signal)).rejects.toMatchObject({
+        code: 'unreachable',
+      })
+      aborter.abort()
+      await call
+      expect(clock.pending()).toBe(0)
+    }
+  })
+
+  test('a view whose pages go round', async () => {
+    const fetch: Fetch = async () => json({ parts: [], cursor: 't@e:0=1', next: 'again' })
+    const { view } = createHttp({ ...settings, authorize, fetch, clock })
+    await expect(view({ domain: 'd', view: 'v' }, never)).rejects.toMatchObject({ code: 'bad_answer' })
+  })
+})
+
+describe('a token that the server refuses', () => {
+  /** A server that takes one token only. `asked` are the tokens with which the callback was called. */
+  function world(valid: string, give: (refused: string | undefined) => string | Promise<string>) {
+    const asked: (string | undefined)[] = []
+    const sent: string[] = []
+    const token = async (refused?: string) => {
+      asked.push(refused)
+      return give(refused)
+    }
+    const fetch: Fetch = async (_, init) => {
+      const authorization = new Headers(init?.headers).get('authorization') ?? ''
+      sent.push(authorization.replace('Bearer ', ''))
+      if (authorization !== `Bearer ${valid}`) return json({ title: 'No' }, 401, 'application/problem+json')
+      return json({ events: [], cursor: 't@e:0=1', recovered: true })
+    }
+    const authorizeOnce = createAuthorize({ token }, { clock, timeoutMs: 500 })
+    const { page } = createHttp({ ...settings, authorize: authorizeOnce, fetch, clock })
+    return { asked, sent, read: () => page({ channels: ['a'] }, 'latest', never) }
+  }
+
+  test('is replaced once, for all requests that it refuses together', async () => {
+    let present = 'old'
+    const { asked, sent, read } = world('new', async (refused) => {
+      if (refused === 'old') present = await Promise.resolve('new')
+      return present
+    })
+    await Promise.all([read(), read(), read()])
+    expect(asked.filter((refused) => refused !== undefined)).toEqual(['old'])
+    expect(sent.sort()).toEqual(['new', 'new', 'new', 'old', 'old', 'old'])
+  })
+
+  test('is not replaced where another request has done that meanwhile', async () => {
+    let asks = 0
+    const { asked, read } = world('new', () => (asks++ === 0 ? 'old' : 'new'))
+    await read()
+    expect(asked).toEqual([undefined, undefined])
+  })
+
+  test.each([
+    ['the next one too', () => `t${Math.random()}`, 2],
+    ['there is no other', () => 'old', 1],
+  ])('is told as http_401 where %s', async (_, give, requests) => {
+    const { sent, read } = world('new', give)
+    await expect(read()).rejects.toMatchObject({ code: 'http_401', permanent: false })
+    expect(sent).toHaveLength(requests)
+  })
+
+  test('and a renewal that hangs is given up, and begun again by the next request', async () => {
+    let renewals = 0
+    const { read } = world('new', (refused) => {
+      if (refused === undefined) return 'old'
+      return ++renewals === 1 ? new Promise<never>(() => {}) : 'new'
+    })
+    const first = expect(read()).rejects.toMatchObject({ code: 'credentials_failed' })
+    await clock.advance(500)
+    await first
+    await read()
+    expect(renewals).toBe(2)
+  })
 })

@@ -1,7 +1,8 @@
 import { parseCursor } from '#shared/core/cursor.ts'
 import type { Interest } from '#shared/core/interest.ts'
 import type { ViewPart } from '#shared/pipeline/views/apply-event.ts'
-import { anySignal, type Clock } from './clock.ts'
+import { type Authorize, CredentialsError } from './authorize.ts'
+import { anySignal, type Clock, TimeoutError, within } from './clock.ts'
 import { isFields, isPositionedEvents } from './parse-frame.ts'
 import type { Page } from './subscription.ts'
 
@@ -9,12 +10,13 @@ export type Fetch = (url: string, init?: RequestInit) => Promise<Response>
 
 export type HttpSettings = {
   readonly httpUrl: string
-  /** Returns the headers that identify the caller. Called for every request. */
-  readonly headers: () => Promise<Record<string, string>>
+  readonly authorize: Authorize
   readonly fetch: Fetch
   readonly clock: Clock
-  /** How long an answer may take, in milliseconds. */
+  /** How long an answer may take, with the credentials for it and its whole body, in milliseconds. */
   readonly timeoutMs: number
+  /** How long a ticket may take. */
+  readonly ticketTimeoutMs: number
 }
 
 /** Which view of which domain; `key` for one state of a collection. */
@@ -44,8 +46,15 @@ export type FetchPage = (
  */
 export type FetchView = <State>(address: ViewAddress, signal: AbortSignal) => Promise<ViewSnapshot<State>>
 
-/** A ticket, and when the credentials end that it was bought with, in epoch milliseconds; null if they do not. */
-export type SocketTicket = { readonly ticket: string; readonly credentialExpires: number | null }
+/**
+ * A ticket, and when the credentials end that it was bought with, in epoch milliseconds; null if they do not. `skewMs` is
+ * how far the server's time of day is ahead of this machine's.
+ */
+export type SocketTicket = {
+  readonly ticket: string
+  readonly credentialExpires: number | null
+  readonly skewMs: number
+}
 
 export type Http = {
   readonly page: FetchPage
@@ -56,6 +65,9 @@ export type Http = {
 
 /** The maximum number of events in one page of `GET /events/since`. */
 export const PAGE_LIMIT = 500
+
+/** How long a ticket is good from when it was given, if its credentials are. */
+const TICKET_MS = 30_000
 
 /** What asking again would only repeat: a malformed request, no right to it, a filter that cannot be. */
 const PERMANENT = [400, 403, 422]
@@ -94,12 +106,17 @@ export function createHttp(settings: HttpSettings): Http {
         const page: ViewPage<State> = await fetchJson(settings, request, readViewPage<State>)
         parts.push(...page.parts)
         cursor ??= page.cursor
+        if (page.next !== null && page.next === next) throw badAnswer('the view has the same page again')
         next = page.next
       }
       return { parts, cursor: cursor ?? '' }
     },
     ticket: (signal) =>
-      fetchJson(settings, { method: 'POST', path: '/tickets', signal, permanent: [] }, readTicket),
+      fetchJson(
+        { ...settings, timeoutMs: settings.ticketTimeoutMs },
+        { method: 'POST', path: '/tickets', signal, permanent: [] },
+        (body) => readTicket(body, settings.clock.now()),
+      ),
   }
 }
 
@@ -111,28 +128,47 @@ type JsonRequest = {
   readonly permanent: readonly number[]
 }
 
+type Awaiting = 'the callback for credentials' | 'the response' | 'the rest of the response'
+
 /**
- * Gets JSON from a path of the server and has it read. Throws PageError, `unreachable` also where `read` throws another
- * error.
+ * Gets JSON from a path of the server and has it read. It settles within `timeoutMs`, even if the credentials, `fetch` or
+ * the body do not, and as soon as it is aborted. Throws PageError: `credentials_failed` for credentials that fail or do
+ * not come, `unreachable` for other failures, also where `read` throws another error.
  */
 async function fetchJson<T>(
-  { httpUrl, headers, fetch, clock, timeoutMs }: HttpSettings,
+  { httpUrl, authorize, fetch, clock, timeoutMs }: HttpSettings,
   request: JsonRequest,
   read: (body: unknown) => T,
 ): Promise<T> {
   const { method = 'GET' } = request
+  const path = request.path.split('?')[0]
   const { signal, abort, release } = anySignal(request.signal)
-  const cancelTimeout = clock.after(timeoutMs, abort)
-  try {
-    const response = await fetch(`${httpUrl}${request.path}`, { method, headers: await headers(), signal })
+  let awaited: Awaiting = 'the callback for credentials'
+  const ask = async () => {
+    const response = await authorize((headers) => {
+      awaited = 'the response'
+      return fetch(`${httpUrl}${request.path}`, { method, headers, signal }).finally(() => {
+        awaited = 'the callback for credentials'
+      })
+    }, signal)
+    awaited = 'the rest of the response'
     if (!response.ok) throw await toError(response, request.permanent)
     return read(await response.json())
+  }
+  try {
+    return await within(clock, timeoutMs, ask(), { what: () => awaited, signal: request.signal })
   } catch (cause) {
+    abort()
     if (cause instanceof PageError) throw cause
-    const message = `${request.path.split('?')[0]} could not be read over HTTP`
+    const isOfCredentials =
+      cause instanceof CredentialsError ||
+      (cause instanceof TimeoutError && awaited === 'the callback for credentials')
+    if (isOfCredentials)
+      throw new PageError(cause.message, { code: 'credentials_failed', permanent: false, cause })
+    const reason = cause instanceof TimeoutError ? `: ${cause.message}` : ''
+    const message = `${path} could not be read over HTTP${reason}`
     throw new PageError(message, { code: 'unreachable', permanent: false, cause })
   } finally {
-    cancelTimeout()
     release()
   }
 }
@@ -189,13 +225,20 @@ function isPart(value: unknown): boolean {
   )
 }
 
-function readTicket(body: unknown): SocketTicket {
-  if (isFields(body) && typeof body.ticket === 'string') {
-    const { ticket, credentialExpires } = body
-    const expires = typeof credentialExpires === 'string' ? Date.parse(credentialExpires) : Number.NaN
-    return { ticket, credentialExpires: Number.isNaN(expires) ? null : expires }
+function readTicket(body: unknown, now: number): SocketTicket {
+  if (!isFields(body) || typeof body.ticket !== 'string') throw badAnswer('the response is no ticket')
+  const { ticket, expires, credentialExpires } = body
+  const ticketEnds = timeOf(expires)
+  return {
+    ticket,
+    credentialExpires: timeOf(credentialExpires),
+    skewMs: ticketEnds === null ? 0 : ticketEnds - TICKET_MS - now,
   }
-  throw badAnswer('the response is no ticket')
+}
+
+function timeOf(value: unknown): number | null {
+  const time = typeof value === 'string' ? Date.parse(value) : Number.NaN
+  return Number.isNaN(time) ? null : time
 }
 
 function badAnswer(message: string): PageError {

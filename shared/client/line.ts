@@ -1,4 +1,5 @@
 import type { ClientMessage, ServerFrame } from '#shared/core/messages.ts'
+import { TimeoutError } from './clock.ts'
 import { createHeartbeat } from './heartbeat.ts'
 import { parseFrame } from './parse-frame.ts'
 import { createRenewal, type RenewalSettings } from './renewal.ts'
@@ -12,12 +13,19 @@ export type SocketLike = {
 }
 export type OpenSocket = (url: string) => SocketLike
 
-/** The URL of a socket, and when its credentials end, in epoch milliseconds; null if they do not. */
-export type SocketAddress = { readonly url: string; readonly expires: number | null }
+/**
+ * The URL of a socket, and when its credentials end, in epoch milliseconds by the time of day of the server, which is
+ * `skewMs` ahead of this machine's; null if they do not.
+ */
+export type SocketAddress = {
+  readonly url: string
+  readonly expires: number | null
+  readonly skewMs: number
+}
 
 /** All times are milliseconds. */
 export type LineSettings = RenewalSettings & {
-  /** Where the next socket is, with credentials that are valid now. */
+  /** Where the next socket is, with credentials that are valid now. It settles within a limit of its own. */
   readonly address: (signal: AbortSignal) => Promise<SocketAddress>
   readonly openSocket: OpenSocket
   readonly answerTimeoutMs: number
@@ -33,6 +41,8 @@ export type LineEvents = {
   readonly lost: (cause?: unknown) => void
   /** It nears the gateway's limit and needs a successor. */
   readonly due: () => void
+  /** There is no newer credential for it yet. It is tried again. */
+  readonly notRenewed: (cause: unknown) => void
 }
 
 /** One socket with its heartbeat and its age. */
@@ -55,18 +65,22 @@ export type Line = {
   readonly close: () => void
 }
 
+function openingTimedOut(ms: number): TimeoutError {
+  return new TimeoutError(`the socket did not open within ${ms / 1000} s`)
+}
+
 /**
  * Dials a line. Calls `opened` at most once and `lost` at most once. After `lost` or `close` nothing is called,
  * whether or not the socket still does something.
  */
 export function dialLine(id: string, settings: LineSettings, on: LineEvents): Line {
   const { clock, answerTimeoutMs, maxConnectionMs, random } = settings
-  const timers = [clock.after(answerTimeoutMs, () => isOpen || lose())]
+  const timers: (() => void)[] = []
   const heartbeat = createHeartbeat(settings, { ping: () => write({ action: 'ping' }), dead: () => lose() })
-  const renewal = createRenewal(settings, send)
+  const renewal = createRenewal(settings, { send, failed: on.notRenewed })
   const aborter = new AbortController()
   let socket: SocketLike | null = null
-  let expires: number | null = null
+  let credential: Omit<SocketAddress, 'url'> = { expires: null, skewMs: 0 }
   let isOpen = false
   let isDue = false
   let isClosed = false
@@ -96,7 +110,7 @@ export function dialLine(id: string, settings: LineSettings, on: LineEvents): Li
     if (isClosed) return
     isOpen = true
     heartbeat.start()
-    renewal.start(expires)
+    renewal.start(credential)
     // Dashboards that connected together after a deployment should not all move on together.
     timers.push(clock.after(maxConnectionMs * (1 - 0.1 * random()), expire))
     on.opened()
@@ -114,7 +128,8 @@ export function dialLine(id: string, settings: LineSettings, on: LineEvents): Li
   }
   function listen(address: SocketAddress) {
     if (isClosed) return
-    expires = address.expires
+    credential = address
+    timers.push(clock.after(answerTimeoutMs, () => isOpen || lose(openingTimedOut(answerTimeoutMs))))
     socket = settings.openSocket(address.url)
     socket.addEventListener('open', opened)
     socket.addEventListener('message', ({ data }) => receive(data))

@@ -84,3 +84,68 @@ test('nothing is sent once the client is closed, nor with a key', async () => {
   await keyed.clock.advance(LIFE_MS)
   expect(socket.sent.filter(({ action }) => action === 'refresh')).toEqual([])
 })
+
+test('a callback for credentials that hangs, throws at once or gives no promise is told, and called again', async () => {
+  const given: (() => Promise<string>)[] = [
+    async () => 'one',
+    () => new Promise(() => {}),
+    () => {
+      throw new Error('no provider')
+    },
+    (() => 'not a promise') as unknown as () => Promise<string>,
+  ]
+  const told: string[] = []
+  const script = createScript({
+    credentials: { token: () => (given.shift() ?? (async () => 'last'))() },
+    onError: ({ code, detail }) => told.push(`${code}: ${detail}`),
+    pingMs: 10 * LIFE_MS,
+  })
+  const at = (ms: number) => new Date(ms).toISOString()
+  script.answer = () => ({
+    status: 201,
+    body: { ticket: 't', expires: '', credentialExpires: at(script.clock.now() + LIFE_MS) },
+  })
+  script.tidewire.subscribe({ channels: ['a.*'] }, () => {})
+  const socket = await script.opened()
+  await socket.accept()
+  await script.clock.advance(LIFE_MS)
+
+  expect(told.sort()).toEqual([
+    'credentials_failed: no provider',
+    'credentials_failed: the callback for credentials took longer than 10 s',
+  ])
+  expect(socket.sent.filter(({ action }) => action === 'refresh')).toContainEqual({
+    action: 'refresh',
+    token: 'not a promise',
+  })
+})
+
+test.each([
+  ['hours ahead', 2 * 3_600_000],
+  ['hours behind', -2 * 3_600_000],
+])('a machine whose time of day is %s renews a token when it ends by the server’s', async (_, skew) => {
+  const tokens = ['one', 'two', 'three']
+  const script = createScript({
+    credentials: { token: async () => tokens.shift() ?? 'more' },
+    pingMs: 10 * LIFE_MS,
+  })
+  const server = (ms: number) => new Date(script.clock.now() - skew + ms).toISOString()
+  script.answer = () => ({
+    status: 201,
+    body: { ticket: 't', expires: server(30_000), credentialExpires: server(LIFE_MS) },
+  })
+  script.tidewire.subscribe({ channels: ['a.*'] }, () => {})
+  const socket = await script.opened()
+  await socket.accept()
+  const refreshes = () => socket.sent.filter(({ action }) => action === 'refresh').length
+
+  await script.clock.advance(LIFE_MS - 60_000)
+  expect(refreshes()).toBe(0)
+  await script.clock.advance(25_000)
+  expect(refreshes()).toBe(1)
+  await socket.frame({ type: 'refreshed', expires: server(LIFE_MS) })
+  await script.clock.advance(LIFE_MS - 60_000)
+  expect(refreshes()).toBe(1)
+  await script.clock.advance(25_000)
+  expect(refreshes()).toBe(2)
+})

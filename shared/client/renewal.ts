@@ -1,17 +1,28 @@
 import type { ClientMessage } from '#shared/core/messages.ts'
-import type { Clock } from './clock.ts'
+import { type Clock, within } from './clock.ts'
 
 export type RenewalSettings = {
   readonly clock: Clock
   readonly random: () => number
   /** Returns a token that is valid now; null where the credentials do not expire. */
   readonly token: (() => Promise<string>) | null
+  /** How long `token` may take, in milliseconds. */
+  readonly answerTimeoutMs: number
+}
+
+export type RenewalEvents = {
+  readonly send: (message: ClientMessage) => void
+  /** There is no newer token yet. It is asked for again. */
+  readonly failed: (cause: unknown) => void
 }
 
 /** Keeps the credential of an open line valid. */
 export type Renewal = {
-  /** The line is open, with a credential that ends then, in epoch milliseconds; null if it does not. */
-  readonly start: (expires: number | null) => void
+  /**
+   * The line is open, with a credential that ends then, in epoch milliseconds of the server, whose time of day is so many
+   * milliseconds ahead of this machine's; null if it does not.
+   */
+  readonly start: (credential: { readonly expires: number | null; readonly skewMs: number }) => void
   /** The server took a token that ends then. */
   readonly renewed: (expires: number) => void
   readonly stop: () => void
@@ -31,25 +42,36 @@ const AGAIN_MS = 10_000
  * line, and the client connects again: nothing is lost.
  */
 export function createRenewal(
-  { clock, random, token }: RenewalSettings,
-  send: (message: ClientMessage) => void,
+  { clock, random, token, answerTimeoutMs }: RenewalSettings,
+  { send, failed }: RenewalEvents,
 ): Renewal {
   let cancel = () => {}
   let isStopped = false
+  let skew = 0
 
   function plan(expires: number | null) {
     cancel()
     if (token === null || expires === null || isStopped) return
-    const left = expires - clock.now()
+    const left = expires - (clock.now() + skew)
     cancel = clock.after(Math.max(AGAIN_MS, left - LEAD_MS - SPREAD_MS * random()), () => void renew())
   }
   async function renew() {
     cancel = clock.after(AGAIN_MS, () => void renew()) // until the server has taken one
-    const next = await token?.().catch(() => null) // the one that gives tokens reports why there is none
-    if (next && !isStopped) send({ action: 'refresh', token: next })
+    try {
+      const asking = (async () => token?.())()
+      const next = await within(clock, answerTimeoutMs, asking, {
+        what: () => 'the callback for credentials',
+      })
+      if (next && !isStopped) send({ action: 'refresh', token: next })
+    } catch (cause) {
+      if (!isStopped) failed(cause)
+    }
   }
   return {
-    start: plan,
+    start: ({ expires, skewMs }) => {
+      skew = skewMs
+      plan(expires)
+    },
     renewed: plan,
     stop: () => {
       isStopped = true

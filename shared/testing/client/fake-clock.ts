@@ -12,7 +12,7 @@ export type FakeClock = Clock & {
 
 /** Waits until every promise that is ready is settled. */
 export async function settle(): Promise<void> {
-  for (let turn = 0; turn < 20; turn++) await Promise.resolve()
+  for (let turn = 0; turn < 60; turn++) await Promise.resolve()
 }
 
 /**

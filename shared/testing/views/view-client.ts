@@ -61,7 +61,8 @@ export function createViewClient(world: ViewWorld, name: string): ViewClient {
     httpUrl: '',
     clock,
     timeoutMs: 30_000,
-    headers: async () => ({}),
+    ticketTimeoutMs: 10_000,
+    authorize: (send) => send({}),
     fetch: (url) => request(world, requests, url),
   })
   const deps: ViewDeps = { fetchView, subscribe, clock, random: random.next }

@@ -26,7 +26,6 @@ export function SessionGate({ config, children }: Props) {
       credentials: { apiKey: apiKey ?? '' },
       signOut: async () => {},
       twoStep: null,
-      renew: async () => false,
     }),
     [apiKey],
   )
@@ -52,7 +51,6 @@ function SignedIn({ session, config, children }: Props & { readonly session: Ses
       credentials: { token: session.token },
       signOut: () => session.endEverywhere(httpUrl),
       twoStep: mfa ? { isRequired: mfa === 'required', load: session.authenticator } : null,
-      renew: session.renew,
     }),
     [session, name, role, httpUrl, mfa],
   )

@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'react'
 import { Button } from '#web/ui/form/button.tsx'
 import { Field } from '#web/ui/form/field.tsx'
-import { Loading } from '#web/ui/layout/state-message.tsx'
+import { Loading, StateMessage } from '#web/ui/layout/state-message.tsx'
 import type { AuthenticatorKey, Session, SessionState } from '../auth/session.ts'
 import type { Config } from '../live/config.ts'
 import { AskForm } from './ask-form.tsx'
@@ -30,7 +30,10 @@ export function SignInPage({ session, state, demoUsers }: Props) {
         <h1>
           <img src="/icon.svg" alt="" width="34" height="34" /> Tidewire
         </h1>
-        {status === 'loading' && <Loading what="your session" lines={5} />}
+        {status === 'loading' && state.problem === undefined && <Loading what="your session" lines={5} />}
+        {status === 'loading' && state.problem !== undefined && (
+          <Waiting session={session} problem={state.problem} />
+        )}
         {status === 'new_password' && <NewPasswordForm session={session} />}
         {status === 'code' && <CodeForm session={session} />}
         {status === 'authenticator' && (
@@ -41,6 +44,18 @@ export function SignInPage({ session, state, demoUsers }: Props) {
         )}
       </div>
     </main>
+  )
+}
+
+/** The page of a user whose session cannot be looked up: it goes on by itself. */
+function Waiting({ session, problem }: { session: Session; problem: string }) {
+  return (
+    <div role="status">
+      <StateMessage kind="offline" title="Waiting for the sign-in service" detail={problem}>
+        <Button onClick={session.retry}>Try now</Button>
+        <Button onClick={session.startAgain}>Sign in again</Button>
+      </StateMessage>
+    </div>
   )
 }
 

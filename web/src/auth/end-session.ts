@@ -1,4 +1,6 @@
-/** Nobody waits longer to be signed out, in milliseconds. */
+import { limited } from './limited.ts'
+
+/** Nobody waits longer for a token, nor for the server, to be signed out, in milliseconds. */
 const PATIENCE_MS = 3000
 
 export const NOT_TOLD =
@@ -14,9 +16,10 @@ export async function endSession(
   send: typeof fetch = fetch,
 ): Promise<string | null> {
   try {
+    const bearer = await limited(token(), PATIENCE_MS)
     const response = await send(new URL('/session', httpUrl), {
       method: 'DELETE',
-      headers: { authorization: `Bearer ${await token()}` },
+      headers: { authorization: `Bearer ${bearer}` },
       signal: AbortSignal.timeout(PATIENCE_MS),
     })
     // What is refused has ended already.

@@ -1,4 +1,4 @@
-import { afterEach, expect, test, vi } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { type AuthService, openSession, type User } from './session.ts'
 import { explainSignIn } from './sign-in-error.ts'
 
@@ -230,54 +230,179 @@ test('says that the session has ended when there is no token any more', async ()
   expect(session.state()).toEqual({ status: 'signed_out', notice: 'Your session has ended. Sign in again.' })
 })
 
-/** A browser whose time of day says that a token is good which the server refuses. `renewed` counts renewals. */
+/** A browser whose time of day says that a token is good which the server refuses. Each renewal keeps another one. */
 function refused(more: Partial<AuthService> = {}) {
-  const renewed: string[] = []
+  const given: string[] = []
   const token: AuthService['token'] = async (renew) => {
-    if (renew) renewed.push('token')
-    return renew ? `renewed ${renewed.length}` : null
+    const next = kept(3600 + 60 * (given.length + 1))
+    if (!renew) return null
+    for (const [key, value] of next.items) world.items.set(key, value)
+    given.push(next.token)
+    return next.token
   }
-  return { ...browser(ADA, { token, ...more }, kept(3600).items), renewed }
+  const { token: old, items } = kept(3600)
+  const world = { ...browser(ADA, { token, ...more }, items), old, given }
+  return world
 }
 
 test('renews a token that the server refuses, once for all who ask, and stays signed in', async () => {
-  const { session, renewed, world } = refused()
-  expect(await Promise.all([session.renew(), session.renew()])).toEqual([true, true])
-  world.elapsed += 2000
-  expect(await session.renew()).toBe(true) // of a request that was sent with the token before
-  expect(renewed).toHaveLength(1)
-  world.elapsed += 3_600_000
-  expect(await session.renew()).toBe(true)
-  expect([renewed.length, session.state().status]).toEqual([2, 'signed_in'])
+  const { session, given, old } = refused()
+  const tokens = await Promise.all([session.token(old), session.token(old), session.token(old)])
+  expect(given).toHaveLength(1)
+  expect([new Set(tokens), session.state().status]).toEqual([new Set(given), 'signed_in'])
 })
 
-test('ends the session when the server refuses even a renewed token, and deletes what is stored', async () => {
-  const { session, renewed, world } = refused()
-  await session.renew()
-  world.elapsed += 10_000
-  expect(await session.renew()).toBe(false)
+test('gives the new token to a request that was refused with the one before, and renews nothing', async () => {
+  const { session, given, items, old } = refused()
+  const { token, items: later } = kept(7200)
+  for (const [key, value] of later) items.set(key, value)
+  expect(await session.token(old)).toBe(token)
+  expect(given).toEqual([])
+})
+
+test('one refusal, or many of one token, sign nobody out, and delete nothing', async () => {
+  const { session, world, items, old, given } = refused()
+  const next = await session.token(old)
+  const before = [...items]
+  for (let time = 0; time < 50; time++) {
+    await expect(session.token(next)).rejects.toThrow('does not accept')
+    world.elapsed += 1000
+  }
+  expect([session.state().status, given.length, [...items]]).toEqual(['signed_in', 1, before])
+})
+
+test('goes on with the renewed token when the server accepts it after all', async () => {
+  const { session, world, old, given } = refused()
+  const first = await session.token(old)
+  await expect(session.token(first)).rejects.toThrow('does not accept')
+  world.elapsed += 3_600_000
+  expect(await session.token(first)).toBe(given[1])
+  expect(session.state().status).toBe('signed_in')
+})
+
+test('asks to sign in when the server refuses the tokens of two renewals, and deletes nothing', async () => {
+  const { session, world, items, old } = refused()
+  const first = await session.token(old)
+  await expect(session.token(first)).rejects.toThrow('does not accept')
+  world.elapsed += 61_000
+  const second = await session.token(first)
+  const before = [...items]
+  await expect(session.token(second)).rejects.toThrow('does not accept')
   await settle()
-  expect([renewed.length, world.user]).toEqual([1, null])
+  expect([world.user, [...items]]).toEqual([ADA, before])
   expect(session.state()).toMatchObject({
     status: 'signed_out',
-    notice: expect.stringContaining('ended'),
+    notice: expect.stringContaining('does not accept your session'),
   })
 })
 
 test('asks to sign in when there is nothing left to renew, as after 30 days', async () => {
-  const { session } = refused({ token: async () => null })
-  expect(await session.renew()).toBe(false)
+  const { session, old } = refused({ token: async () => null })
+  await expect(session.token(old)).rejects.toThrow('ended')
   expect(session.state()).toMatchObject({ status: 'signed_out', notice: expect.stringContaining('ended') })
 })
 
 test('stays signed in when a refused token cannot be renewed because the network is away', async () => {
-  const { session } = refused({
+  const { session, old } = refused({
     token: async () => {
       throw new TypeError('fetch failed')
     },
   })
-  expect(await session.renew()).toBe(false)
+  await expect(session.token(old)).rejects.toThrow('fetch failed')
   expect(session.state().status).toBe('signed_in')
+})
+
+describe('a page that is opened while the identity provider is away', () => {
+  const away = async () => {
+    throw new TypeError('fetch failed')
+  }
+  test('says so, and is signed in by itself when the provider is back', async () => {
+    vi.useFakeTimers()
+    let user: AuthService['user'] = away
+    const { session, items } = browser(ADA, { user: () => user() }, kept(-1).items)
+    const before = [...items]
+    await vi.advanceTimersByTimeAsync(120_000)
+    expect(session.state()).toEqual({
+      status: 'loading',
+      problem: expect.stringContaining('cannot be reached'),
+    })
+    user = async () => ADA
+    await vi.advanceTimersByTimeAsync(30_000)
+    expect([session.state(), [...items]]).toEqual([{ status: 'signed_in', user: ADA }, before])
+  })
+
+  test('does so at once where the user asks for it, and leaves the wait where they sign in again', async () => {
+    let isAway = true
+    const user = async () => (isAway ? away() : ADA)
+    const { session } = browser(ADA, { user }, kept(-1).items)
+    await settle()
+    expect(session.state()).toMatchObject({ status: 'loading', problem: expect.any(String) })
+    isAway = false
+    session.retry()
+    await settle()
+    expect(session.state()).toEqual({ status: 'signed_in', user: ADA })
+
+    isAway = true
+    const { session: other } = browser(ADA, { user }, kept(-1).items)
+    await settle()
+    other.startAgain()
+    expect(other.state()).toEqual({ status: 'signed_out' })
+  })
+
+  test('is not signed in by an answer that comes after the user has left the wait', async () => {
+    let answer = (_: User) => {}
+    const { session } = browser(
+      ADA,
+      { user: () => new Promise((resolve) => (answer = resolve)) },
+      kept(-1).items,
+    )
+    await settle()
+    session.startAgain()
+    answer(ADA)
+    await settle()
+    expect(session.state()).toEqual({ status: 'signed_out' })
+  })
+})
+
+describe('a provider that never answers', () => {
+  const hangs = () => new Promise<never>(() => {})
+  test('is given up, and asked again: at the start, for a token and for its chunk', async () => {
+    vi.useFakeTimers()
+    const calls = { user: 0, token: 0, load: 0 }
+    const { session } = browser(
+      ADA,
+      {
+        user: () => (calls.user++ === 0 ? hangs() : Promise.resolve(ADA)),
+        token: () => (calls.token++ === 0 ? hangs() : Promise.resolve('late')),
+      },
+      kept(-1).items,
+    )
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(session.state()).toEqual({ status: 'signed_in', user: ADA })
+    const told = expect(session.token()).rejects.toThrow('no response within 20 s')
+    await vi.advanceTimersByTimeAsync(20_000)
+    await told
+    expect(await session.token()).toBe('late')
+  })
+
+  test('does not keep a user from signing in again, nor from signing out', async () => {
+    vi.useFakeTimers()
+    let signIn: AuthService['signIn'] = hangs
+    const { session, items } = browser(null, { signIn: (...given) => signIn(...given), signOut: hangs })
+    const told = session.signIn('ada@example.com', 'secret')
+    await vi.advanceTimersByTimeAsync(20_000)
+    expect(await told).toContain('could not be reached')
+    signIn = async () => {
+      for (const [key, value] of [[STORED, ADA.name] as const, ...kept(3600).items]) items.set(key, value)
+      return 'done'
+    }
+    expect(await session.signIn('ada@example.com', 'secret')).toBeNull()
+    expect(session.state().status).toBe('signed_in')
+    const out = session.signOut()
+    await vi.advanceTimersByTimeAsync(5000)
+    await out
+    expect([session.state().status, [...items.keys()]]).toEqual(['signed_out', []])
+  })
 })
 
 test('signs nobody out because the network is away', async () => {

@@ -1,6 +1,8 @@
 import { useSyncExternalStore } from 'react'
 import { highestRole, type Role } from '#shared/core/access/role.ts'
 import { endSession } from './end-session.ts'
+import { limited } from './limited.ts'
+import { createRenewal, REFUSED } from './renewal.ts'
 import type { SignInError } from './sign-in-error.ts'
 
 /** Where users sign in: a part of `/config.json`. */
@@ -35,7 +37,8 @@ export type SignInStep =
   | ({ readonly status: 'authenticator' } & AuthenticatorKey)
 
 export type SessionState =
-  | { readonly status: 'loading' }
+  /** `problem`: why it takes so long. It is tried again until the identity provider responds. */
+  | { readonly status: 'loading'; readonly problem?: string }
   /** `notice`: why the session ended, if there was one. */
   | { readonly status: 'signed_out'; readonly notice?: string }
   | SignInStep
@@ -79,31 +82,36 @@ export type Session = {
   readonly signIn: (name: string, password: string) => Promise<string | null>
   /** Completes the step that the state is, with the new password or the code. Returns what `signIn` does. */
   readonly answer: (text: string) => Promise<string | null>
-  /** Leaves the steps of a sign-in. */
+  /** Leaves the steps of a sign-in, or the wait for the identity provider. */
   readonly startAgain: () => void
+  /** Asks the identity provider at once, if it is waited for. */
+  readonly retry: () => void
   /** Returns the authenticator app of the signed-in user. Rejects if the provider cannot be loaded. */
   readonly authenticator: () => Promise<Authenticator>
   /** Deletes the tokens, whether the provider can be reached or not. `notice`: what the user must know. */
   readonly signOut: (notice?: string) => Promise<void>
   /** Has the server refuse the tokens of the user, wherever they are, and signs out. */
   readonly endEverywhere: (httpUrl: string) => Promise<void>
-  /** Returns a valid access token. Throws if the session has ended; `state` is then `signed_out`. */
-  readonly token: () => Promise<string>
   /**
-   * To be called when the server refuses the token, which may be older than this machine's time of day makes believe.
-   * Returns whether there is another one to try. Signs out with a notice if the session has ended, or if the server
-   * refuses even a token that was renewed a moment ago.
+   * Returns a valid access token. `refused` is one that the server has refused: it may be older than this machine's time of
+   * day makes believe, so another one is returned, which is renewed once for all who ask. Throws if there is none, also
+   * because the identity provider is away: then it may work later. Signs out with a notice if the provider says that the
+   * session has ended, or if the server refuses the tokens of two renewals in a row. The latter deletes nothing, since the
+   * fault may be the server's.
    */
-  readonly renew: () => Promise<boolean>
+  readonly token: (refused?: string) => Promise<string>
 }
 
 const ENDED = 'Your session has ended. Sign in again.'
 const UNREACHABLE = 'The sign-in service could not be reached. Check the connection and try again.'
+const WAITING = 'The sign-in service cannot be reached. You are signed in again by itself when it is back.'
 
-/** Refusals this soon after a renewal are of the token before it. */
-const JUST_RENEWED_MS = 5000
-/** A renewed token that is refused within this time will always be refused. */
-const FRESH_MS = 60_000
+/** How long the provider may take. */
+const PATIENCE_MS = 20_000
+/** Nobody waits longer to be signed out. */
+const SIGN_OUT_MS = 5000
+/** The first and the longest pause before the provider is asked again. */
+const RETRY_MS = { first: 2000, longest: 30_000 }
 
 /** When the provider is loaded if it was not needed before. */
 const LOAD_AFTER_MS = 30_000
@@ -121,11 +129,14 @@ export function openSession(
   const listeners = new Set<() => void>()
   let state: SessionState = { status: 'loading' }
   let service: Promise<AuthService> | null = null
-  let renewedAt = Number.NEGATIVE_INFINITY
-  let renewal: Promise<boolean> | null = null
+  /** Ends the wait for the next look. */
+  let stopWaiting: (() => void) | null = null
+  let failures = 0
+  /** Looks that were begun: an earlier one may return later. */
+  let looks = 0
 
   function auth(): Promise<AuthService> {
-    service ??= load(identity).catch((cause: unknown) => {
+    service ??= limited(load(identity), PATIENCE_MS).catch((cause: unknown) => {
       service = null // the next attempt may load it
       throw cause
     })
@@ -137,10 +148,16 @@ export function openSession(
     for (const listener of [...listeners]) listener()
   }
   function leave(notice?: string) {
+    stopWaiting?.()
+    stopWaiting = null
+    looks++
     become({ status: 'signed_out', ...(notice !== undefined && { notice }) })
   }
   /** Reads what is stored: at the start, after signing in, and when another tab has changed it. */
   async function look(): Promise<void> {
+    stopWaiting?.()
+    stopWaiting = null
+    const own = ++looks
     if (lastUser(identity, storage) === null) return leave()
     const stored = storedToken(identity, storage, Date.now())
     if (stored) {
@@ -149,17 +166,21 @@ export function openSession(
       return become({ status: 'signed_in', user: stored.user })
     }
     try {
-      const user = await (await auth()).user()
+      const user = await limited((await auth()).user(), PATIENCE_MS)
+      if (own !== looks) return
+      failures = 0
       if (user) become({ status: 'signed_in', user })
       else leave(ENDED)
     } catch {
-      // A lost connection signs nobody out. Only a page that is being opened cannot continue.
-      if (state.status === 'loading') leave(UNREACHABLE)
+      // A lost connection signs nobody out. A page that is being opened waits until the provider is back.
+      if (own !== looks || state.status !== 'loading') return
+      become({ status: 'loading', problem: WAITING })
+      stopWaiting = afterPause(failures++, () => void look())
     }
   }
   async function attempt(work: (service: AuthService) => Promise<SignInStep | 'done'>) {
     try {
-      const outcome = await work(await auth())
+      const outcome = await limited(auth().then(work), PATIENCE_MS)
       if (outcome === 'done') await look()
       else become(outcome)
       return null
@@ -171,40 +192,26 @@ export function openSession(
     }
   }
 
-  function expire() {
-    leave(ENDED)
-    // Deletes the stored tokens too. If that fails, the next request ends the session again.
-    auth().then(
-      (cognito) => cognito.signOut(),
-      () => {},
-    )
-  }
-  async function renew(): Promise<boolean> {
-    const age = elapsed() - renewedAt
-    if (age < JUST_RENEWED_MS) return true
-    if (age < FRESH_MS) {
-      expire()
-      return false
-    }
-    try {
-      const token = await (await auth()).token('renew')
-      renewedAt = elapsed()
-      if (token === null) leave(ENDED)
-      return token !== null
-    } catch {
-      return false // a lost connection signs nobody out
-    }
-  }
-
-  async function token(): Promise<string> {
-    const found = storedToken(identity, storage, Date.now())?.token ?? (await (await auth()).token())
+  const renewal = createRenewal({
+    ask: (renew) =>
+      limited(
+        auth().then((provider) => provider.token(renew)),
+        PATIENCE_MS,
+      ),
+    elapsed,
+    refusedTwice: () => leave(REFUSED),
+  })
+  async function token(refused?: string): Promise<string> {
+    const stored = storedToken(identity, storage, Date.now())?.token ?? null
+    if (stored !== null && stored !== refused) return stored
+    const found = refused === undefined ? await renewal.token() : await renewal.renew(refused)
     if (found !== null) return found
     leave(ENDED)
     throw new Error(ENDED)
   }
   async function signOut(notice?: string): Promise<void> {
-    const provider = await auth().catch(() => null)
-    await provider?.signOut().catch(() => {}) // it cannot be reached, but the tokens are here
+    const telling = auth().then((provider) => provider.signOut())
+    await limited(telling, SIGN_OUT_MS).catch(() => {}) // it cannot be reached, but the tokens are here
     deleteTokens(identity, storage)
     leave(notice)
   }
@@ -222,16 +229,30 @@ export function openSession(
     signIn: (name, password) => attempt((cognito) => cognito.signIn(name.trim().toLowerCase(), password)),
     answer: (text) => attempt((cognito) => cognito.answer(text)),
     startAgain: () => leave(),
+    retry: () => {
+      if (stopWaiting) void look()
+    },
     authenticator: async () => (await auth()).authenticator,
     signOut,
     endEverywhere: async (httpUrl) => signOut((await endSession(httpUrl, token)) ?? undefined),
     token,
-    renew: () => {
-      renewal ??= renew().finally(() => {
-        renewal = null
-      })
-      return renewal
-    },
+  }
+}
+
+/** Calls back after a pause that grows with the failures, or as soon as the network or the user is back. */
+function afterPause(failures: number, run: () => void): () => void {
+  const pause = Math.min(RETRY_MS.longest, RETRY_MS.first * 2 ** failures)
+  const timer = setTimeout(run, pause * (0.5 + Math.random() / 2))
+  const { document } = globalThis
+  const returned = () => {
+    if (document?.visibilityState !== 'hidden') run()
+  }
+  globalThis.addEventListener?.('online', returned)
+  document?.addEventListener('visibilitychange', returned)
+  return () => {
+    clearTimeout(timer)
+    globalThis.removeEventListener?.('online', returned)
+    document?.removeEventListener('visibilitychange', returned)
   }
 }
 

@@ -20,8 +20,6 @@ export type Access = {
   readonly signOut: () => Promise<void>
   /** Null if the user pool has no codes. */
   readonly twoStep: TwoStepSignIn | null
-  /** To be called when the server refuses the credentials. Returns whether there are others to try. */
-  readonly renew: () => Promise<boolean>
 }
 
 const AccessContext = createContext<Access | null>(null)

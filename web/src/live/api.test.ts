@@ -4,15 +4,17 @@ import { createApi } from './api.ts'
 afterEach(() => void vi.unstubAllGlobals())
 
 /** The API on a server that gives these responses, one after the other. */
-function open(responses: readonly (readonly [status: number, body: unknown])[], renew = async () => true) {
+function open(
+  responses: readonly (readonly [status: number, body: unknown])[],
+  token = (sent: number) => `token ${sent + 1}`,
+) {
   const sent: string[] = []
-  let token = 0
   vi.stubGlobal('fetch', async (_: URL, { headers }: { headers: Record<string, string> }) => {
     const [status, body] = responses[sent.length] ?? [500, null]
     sent.push(headers.authorization ?? '')
     return new Response(JSON.stringify(body), { status })
   })
-  const api = createApi('http://server', { token: async () => `token ${++token}` }, renew)
+  const api = createApi('http://server', { token: async () => token(sent.length) })
   return { api, sent }
 }
 
@@ -32,7 +34,7 @@ test('does not send it a third time, nor a second time without another token', a
   ])
   await expect(twice.api.get('/x')).rejects.toMatchObject({ problem: { status: 401 } })
   expect(twice.sent).toHaveLength(2)
-  const once = open([[401, {}]], async () => false)
+  const once = open([[401, {}]], () => 'the only token')
   await expect(once.api.get('/x')).rejects.toMatchObject({ problem: { status: 401 } })
   expect(once.sent).toHaveLength(1)
 })
@@ -49,7 +51,7 @@ describe('a write that may or may not have been carried out', () => {
       return response
     })
     const sleep = async (ms: number) => void slept.push(ms)
-    return { api: createApi('http://server', { apiKey: 'k' }, async () => false, sleep), keys, slept }
+    return { api: createApi('http://server', { apiKey: 'k' }, sleep), keys, slept }
   }
   const late = (status: number) =>
     new Response('{"title":"late"}', { status, headers: { 'retry-after': '2' } })
@@ -90,4 +92,35 @@ describe('a write that may or may not have been carried out', () => {
 test('throws what the server says about a failure, never returns it as data', async () => {
   const { api } = open([[503, { title: 'Unavailable', detail: 'Try again in a moment.' }]])
   await expect(api.get('/x')).rejects.toThrow('Try again in a moment.')
+})
+
+describe('what never settles', () => {
+  const hangs = () => new Promise<never>(() => {})
+  /** A `fetch` that settles as a browser's does: never, but for its signal. */
+  const silent = (_: URL, { signal }: { signal: AbortSignal }) =>
+    new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+
+  test('is given up and told: a request, and credentials', async () => {
+    vi.spyOn(AbortSignal, 'timeout').mockImplementation(() => AbortSignal.abort(new Error('too long')))
+    vi.stubGlobal('fetch', async (_: URL, { signal }: { signal: AbortSignal }) => signal.throwIfAborted())
+    const api = createApi('http://server', { apiKey: 'k' })
+    await expect(api.get('/x')).rejects.toMatchObject({ problem: { status: 0 } })
+    vi.restoreAllMocks()
+
+    vi.useFakeTimers()
+    const waiting = createApi('http://server', { token: hangs })
+    const told = expect(waiting.get('/x')).rejects.toMatchObject({ problem: { status: 0 } })
+    await vi.advanceTimersByTimeAsync(20_000)
+    await told
+    vi.useRealTimers()
+  })
+
+  test('ends at once where the caller aborts it', async () => {
+    vi.stubGlobal('fetch', silent)
+    const aborter = new AbortController()
+    const api = createApi('http://server', { apiKey: 'k' })
+    const call = expect(api.get('/x', { signal: aborter.signal })).rejects.toThrow('left')
+    aborter.abort(new Error('left'))
+    await call
+  })
 })

@@ -1,6 +1,6 @@
 import { useCallback, useMemo } from 'react'
 
-import { type Credentials, credentialHeaders } from '#shared/client/connect.ts'
+import { authorizeWith, type Credentials } from '#shared/client/connect.ts'
 import { useAccess } from './access.tsx'
 import { useTidewire } from './tidewire-provider.tsx'
 import { isOpen, type Unknown, writeUntilKnown } from './write-until-known.ts'
@@ -43,8 +43,8 @@ export type Api = {
 /** The API for the signed-in user. */
 export function useApi(): Api {
   const { config } = useTidewire()
-  const { credentials, renew } = useAccess()
-  return useMemo(() => createApi(config.httpUrl, credentials, renew), [config.httpUrl, credentials, renew])
+  const { credentials } = useAccess()
+  return useMemo(() => createApi(config.httpUrl, credentials), [config.httpUrl, credentials])
 }
 
 type NewEvent = {
@@ -75,38 +75,37 @@ export function describeFailure(error: unknown): string {
   return [detail ?? title, ...fields].join(' ')
 }
 
+/** How long a response may take, and then its body: a function of the server takes less than half a minute. */
+const PATIENCE_MS = 35_000
+
 /**
- * The HTTP API with credentials. If the server refuses them, `renew` is called, and the request sent once more if there
- * are others. Every method throws ApiError.
+ * The HTTP API with credentials. A token that the server refuses is renewed, and the request sent once more. Every request
+ * has a limit, and every method throws ApiError.
  */
 export function createApi(
   httpUrl: string,
   credentials: Credentials,
-  renew: () => Promise<boolean>,
   sleep: (ms: number) => Promise<void> = (ms) => new Promise((wake) => setTimeout(wake, ms)),
 ): Api {
-  const unreachable = () => {
-    throw new ApiError(UNREACHABLE)
-  }
-  const send = async (method: string, path: string, { body, signal, headers }: Request) => {
-    const own = await credentialHeaders(credentials).catch(unreachable)
-    return fetch(new URL(path, httpUrl), {
-      method,
-      headers: {
-        ...own,
-        ...(body !== undefined && { 'content-type': 'application/json' }),
-        ...headers,
-      },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
-      ...(signal && { signal }),
-    }).catch((cause: unknown) => {
+  const authorize = authorizeWith(credentials)
+  const raw: Api['raw'] = async (method, path, { body, signal, headers } = {}) => {
+    const request = (own: Readonly<Record<string, string>>) => {
+      const limit = AbortSignal.timeout(PATIENCE_MS)
+      return fetch(new URL(path, httpUrl), {
+        method,
+        headers: {
+          ...own,
+          ...(body !== undefined && { 'content-type': 'application/json' }),
+          ...headers,
+        },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+        signal: signal ? AbortSignal.any([signal, limit]) : limit,
+      })
+    }
+    const response = await authorize(request, signal).catch((cause: unknown) => {
       if (signal?.aborted) throw cause
-      return unreachable()
+      throw new ApiError(UNREACHABLE)
     })
-  }
-  const raw: Api['raw'] = async (method, path, request = {}) => {
-    const first = await send(method, path, request)
-    const response = first.status === 401 && (await renew()) ? await send(method, path, request) : first
     if (!response.ok) throw new ApiError(await readProblem(response))
     return response
   }

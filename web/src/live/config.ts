@@ -11,9 +11,14 @@ export type Config = {
   readonly demoUsers?: { readonly emails: readonly string[]; readonly password: string }
 }
 
+/** How long the host of the app may take, in milliseconds. */
+const PATIENCE_MS = 20_000
+
 /** Reads `/config.json`. Throws an Error that names what is wrong with it. */
 export async function loadConfig(signal: AbortSignal): Promise<Config> {
-  const response = await fetch('/config.json', { signal })
+  const response = await fetch('/config.json', {
+    signal: AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]),
+  })
   if (!response.ok) throw new Error(`/config.json returned ${response.status}.`)
   const config: unknown = await response.json()
   if (!isConfig(config))

@@ -18,19 +18,17 @@ const Context = createContext<Connected | null>(null)
 /** Connects as the signed-in user while it is mounted, and provides the client to its children. */
 export function TidewireProvider({ config, children }: { config: Config; children: ReactNode }) {
   const [connected, setConnected] = useState<Connected | null>(null)
-  const { credentials, renew } = useAccess()
+  const { credentials } = useAccess()
   useEffect(() => {
     const { httpUrl, socketUrl } = config
-    const onError = ({ code, detail, cause }: ClientError) => {
-      if (code === 'http_401')
-        void renew() // the client tries again by itself
-      else console.warn('tidewire:', code, detail, cause ?? '')
-    }
+    // The client tries again by itself.
+    const onError = ({ code, detail, cause }: ClientError) =>
+      console.warn('tidewire:', code, detail, cause ?? '')
     const tidewire = connect({ httpUrl, socketUrl, credentials, onError })
     const calm = createCalmState(tidewire, systemClock)
     setConnected({ tidewire, config, calm, views: createViewRegistry(tidewire, createPacer, calm.settle) })
     return () => tidewire.close()
-  }, [config, credentials, renew])
+  }, [config, credentials])
   return connected && <Context value={connected}>{children}</Context>
 }
 
