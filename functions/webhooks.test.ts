@@ -45,9 +45,10 @@ function createWorld(env: Readonly<Record<string, string>> = {}, deps: Partial<W
   ) =>
     callHttp(webhooks, makeHttpEvent(method, `/webhooks/${source}`, { ...more, pathParameters: { source } }))
   const deliver = async (sample: Sample, secret = SECRET) => {
-    const { headers, body } = await signSample(sample, secret, new Date())
+    const { headers, body, url } = await signSample(sample, secret, new Date())
     return call('POST', sample.source, {
       headers: headers as Record<string, string>,
+      query: Object.fromEntries(new URL(url).searchParams),
       body: Buffer.from(body).toString(),
     })
   }
@@ -86,7 +87,7 @@ describe('POST /webhooks/{source}', () => {
   test('verifies a signature of the URL with the public address of the deployment', async () => {
     const PUBLIC_URL = 'https://hooks.example.com'
 
-    expect((await createWorld({ PUBLIC_URL }).deliver(sampleOf('twilio'))).status).toBe(202)
+    expect((await createWorld({ PUBLIC_URL }).deliver(sampleOf('twilio'))).status).toBe(200)
     expect((await createWorld().deliver(sampleOf('twilio'))).status).toBe(401)
   })
 
@@ -194,6 +195,46 @@ describe('the answer to a delivery', () => {
     expect(response.headers['content-type']).toBe(type)
     if (typeof body === 'object') expect(response.body).toMatchObject(body)
     else expect(response.body).toBe(body)
+  })
+
+  const RECEIPT = { offset: 0 }
+  test.each([
+    ['twilio', 200, 'text/xml; charset=utf-8', '<?xml version="1.0" encoding="UTF-8"?><Response/>'],
+    ['slack', 200, undefined, ''],
+    ['telegram', 200, undefined, ''],
+    ['quickbooks', 200, undefined, ''],
+    ['xero', 200, undefined, ''],
+    ['adyen', 200, 'text/plain; charset=utf-8', '[accepted]'],
+    ['supabase', 200, 'application/json', {}],
+    ['okta', 204, undefined, undefined],
+    ['discord', 204, undefined, undefined],
+    ...[
+      'shopify',
+      'paddle',
+      'linear',
+      'intercom',
+      'mailgun',
+      'meta',
+      'x',
+      'trello',
+      'line',
+      'zoom',
+      'monday',
+    ].map((name) => [name, 200, 'application/json', RECEIPT] as const),
+    ['azure-event-grid', 200, 'application/json', RECEIPT],
+    ['microsoft-graph', 202, 'application/json', RECEIPT],
+    ['github', 202, 'application/json', RECEIPT],
+  ] as const)('of %s is %d as its documentation says', async (name, status, type, body) => {
+    const { deliver, kafka } = createWorld({
+      PUBLIC_URL: 'https://hooks.example.com',
+      WEBHOOK_LOCAL_SECRETS: '1',
+    })
+    const isSet = ['github', 'twilio', 'slack'].includes(name)
+    const response = await deliver(sampleOf(name), isSet ? SECRET : `local-secret-${name}`)
+    expect([response.status, response.headers['content-type']]).toEqual([status, type])
+    if (typeof body === 'object') expect(response.body).toMatchObject(body)
+    else expect(response.body).toBe(body)
+    expect(kafka.records).toHaveLength(1)
   })
 
   test('can say that a delivery which never becomes an event is not to be sent again', async () => {

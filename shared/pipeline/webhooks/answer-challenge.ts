@@ -2,7 +2,8 @@ import { Buffer } from 'node:buffer'
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import { Refusal } from '#shared/core/refusal.ts'
 import type { Challenge, Condition, Copied } from './challenge.ts'
-import { fieldAt, readPayload, textOf } from './payload.ts'
+import { textOf } from './payload.ts'
+import { valueAt } from './place.ts'
 import { hmacKey } from './secret-key.ts'
 import { UnexpectedHandshake } from './sender-answer.ts'
 import type { WebhookRequest } from './webhook-request.ts'
@@ -87,31 +88,27 @@ function holds(wanted: Condition, value: unknown): boolean {
   return value === wanted
 }
 
-/** Returns what is at a place of a request: JSON in a body, else text; undefined if there is nothing. */
-function valueAt(at: string, { url, headers, body }: WebhookRequest): unknown {
-  if (at.startsWith('/')) return fieldAt(readPayload(headers['content-type'], body), at)
-  if (!at.startsWith('?')) return headers[at]
-  const start = url.indexOf('?')
-  const values = start < 0 ? [] : new URLSearchParams(url.slice(start + 1)).getAll(at.slice(1))
-  return values.length === 1 ? values[0] : undefined
+function assertExpected(
+  { expected, unexpected, refused }: Challenge,
+  request: WebhookRequest,
+  texts: readonly string[],
+): void {
+  if (unexpected !== undefined && isOneOf(texts, textOf(valueAt(unexpected, request))))
+    throw new UnexpectedHandshake(`${sayPlace(unexpected)} is what this endpoint still expects.`, refused)
+  if (expected === undefined || isOneOf(texts, textOf(valueAt(expected, request)))) return
+  const detail =
+    texts.length === 0
+      ? 'There is nothing that a handshake of this source may name. Set its variable WEBHOOK_VERIFY_….'
+      : `${sayPlace(expected)} is not what is expected here.`
+  throw new UnexpectedHandshake(detail, refused)
 }
 
-function assertExpected(
-  { expected: at, refused }: Challenge,
-  request: WebhookRequest,
-  expected: readonly string[],
-): void {
-  if (at === undefined) return
-  const given = digest(textOf(valueAt(at, request)) ?? '')
+/** All digests have the same length, so that the comparison reveals nothing about what is expected. */
+function isOneOf(texts: readonly string[], text = ''): boolean {
+  const given = digest(text)
   let isExpected = false
-  // All digests have the same length, so that the comparison reveals nothing about what is expected.
-  for (const one of expected) if (timingSafeEqual(digest(one), given)) isExpected = true
-  if (isExpected) return
-  const detail =
-    expected.length === 0
-      ? 'There is nothing that a handshake of this source may name. Set its variable WEBHOOK_VERIFY_….'
-      : `${sayPlace(at)} is not what is expected here.`
-  throw new UnexpectedHandshake(detail, refused)
+  for (const one of texts) if (timingSafeEqual(digest(one), given)) isExpected = true
+  return isExpected
 }
 
 function digest(text: string): Buffer {

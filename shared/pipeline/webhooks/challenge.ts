@@ -1,12 +1,8 @@
 import * as z from 'zod'
+import { place } from './place.ts'
 
 // How a provider tests an endpoint before it delivers, or while it does, and what it expects as the response. Everything
 // here can be written as JSON, as the rest of a provider.
-
-/** Where something is in a request, as one text: `/data/id` in the body, `?name` in the query, or a header's name. */
-const place = z
-  .string()
-  .regex(/^(?:(?:\/[^/]*)+|\?.+|[!#$%&'*+.^_`|~0-9a-z-]+)$/, 'must be "/pointer", "?parameter" or "header"')
 
 /** A text or number, one of several texts, or whether there is something at all. */
 const condition = z.union([z.string(), z.number(), z.boolean(), z.array(z.string()).min(1)])
@@ -41,7 +37,9 @@ export const challengeSchema = z
     unless: place.optional(),
     /** The text here must be one of `WEBHOOK_VERIFY_<NAME>`: a verify token, or a topic that was subscribed to. */
     expected: place.optional(),
-    /** The status if something else is there, by default 401. */
+    /** The text here must be none of them. */
+    unexpected: place.optional(),
+    /** The status otherwise, by default 401. */
     refused: z.literal([403, 404]).optional(),
     /** The status of the response, by default 200 with a body and 204 without. */
     status: z.number().int().min(200).max(299).optional(),

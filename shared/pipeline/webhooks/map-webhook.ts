@@ -6,6 +6,7 @@ import { isTimestamp } from '#shared/core/time.ts'
 import { isMediaType } from '#shared/pipeline/cloudevents/media-type.ts'
 import type { EventDraft } from '#shared/pipeline/cloudevents/validate-event.ts'
 import { fieldAt, isShallow, readPayload, textOf } from './payload.ts'
+import { valueAt } from './place.ts'
 import type { Lookup, Mapping } from './provider.ts'
 import type { WebhookRequest } from './webhook-request.ts'
 
@@ -22,15 +23,16 @@ const FIRST_MILLISECONDS = 1e11
 export function mapWebhook(source: string, mapping: Mapping, request: WebhookRequest): EventDraft {
   const { headers, body } = request
   const payload = readPayload(headers['content-type'], body)
-  const find = (places: readonly Lookup[] = []) => tidy(lookUp(places, headers, payload))
+  const find = (places: readonly Lookup[] = []) => tidy(lookUp(places, request, payload))
   const name = channelOf(source, find(mapping.name) ?? 'event', mapping.strip ?? '')
   const type = find(mapping.type)
   const category = find(mapping.category) ?? (type === undefined ? name : undefined)
   const subject = find(mapping.subject)
   const time = timeOf(find(mapping.time))
+  const id = idOf(lookUp(mapping.id ?? [], request, payload), mapping, payload, body)
   return {
     specversion: '1.0',
-    id: idOf(lookUp(mapping.id ?? [], headers, payload), mapping.volatile ?? [], payload, body),
+    ...(id !== undefined && { id }),
     source: `urn:tidewire:webhook:${source}`,
     type: type ?? name,
     ...(category !== undefined && { category }),
@@ -42,13 +44,9 @@ export function mapWebhook(source: string, mapping: Mapping, request: WebhookReq
 }
 
 /** Returns the text of the first of these places that has one. */
-function lookUp(
-  places: readonly Lookup[],
-  headers: WebhookRequest['headers'],
-  payload: unknown,
-): string | undefined {
+function lookUp(places: readonly Lookup[], request: WebhookRequest, payload: unknown): string | undefined {
   for (const place of places) {
-    const text = textAt(place, headers, payload)
+    const text = textAt(place, request, payload)
     if (text) return text
   }
   return undefined
@@ -60,10 +58,13 @@ function tidy(text: string | undefined): string | undefined {
   return text.slice(0, MAX_TEXT).toWellFormed().replaceAll(NOT_IN_TEXT, '') || undefined
 }
 
-function textAt(place: Lookup, headers: WebhookRequest['headers'], payload: unknown): string | undefined {
-  if ('header' in place) return headers[place.header]
+function textAt(place: Lookup, request: WebhookRequest, payload: unknown): string | undefined {
+  if ('header' in place) return request.headers[place.header]
   if ('field' in place) return textOf(fieldAt(payload, place.field))
-  return place.if === undefined || fieldAt(payload, place.if) !== undefined ? place.value : undefined
+  if (place.if === undefined) return place.value
+  const found = valueAt(place.if, request)
+  const isThere = place.is === undefined ? found !== undefined : textOf(found) === place.is
+  return isThere ? place.value : undefined
 }
 
 /** `stripe` and `invoice.paid` become `stripe.invoice.paid`; characters that are not allowed in a channel become `-`. */
@@ -78,12 +79,13 @@ function channelOf(source: string, name: string, strip: string): string {
 
 function idOf(
   given: string | undefined,
-  volatile: readonly string[],
+  { volatile = [], newId }: Mapping,
   payload: unknown,
   body: Uint8Array,
-): string {
+): string | undefined {
   if (given !== undefined && given === tidy(given)) return given
   if (given !== undefined) return sha256(given)
+  if (newId) return undefined
   // What is nested too deeply is refused afterwards; no encoder could write it.
   const isStable = volatile.length === 0 || payload === undefined || !isShallow(payload)
   const lasting = isStable

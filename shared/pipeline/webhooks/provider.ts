@@ -1,16 +1,17 @@
 import * as z from 'zod'
 import { SEVERITIES } from '#shared/core/severity.ts'
 import type { Challenge } from './challenge.ts'
+import { place } from './place.ts'
 import { headerName, pointer, type Scheme } from './scheme.ts'
 import type { SenderAnswer } from './sender-answer.ts'
 
 // How a verified request becomes an event. Of several places, the first that has text is used.
 
-/** A place in the request, or a fixed value (only if the field `if` exists). */
+/** A place in the request, or a fixed value: only if there is something at the place `if`, and it is the text `is`. */
 const lookup = z.union([
   z.strictObject({ header: headerName }),
   z.strictObject({ field: pointer }),
-  z.strictObject({ value: z.string().min(1), if: pointer.optional() }),
+  z.strictObject({ value: z.string().min(1), if: place.optional(), is: z.string().optional() }),
 ])
 export type Lookup = z.infer<typeof lookup>
 
@@ -31,6 +32,8 @@ export const mappingSchema = z.strictObject({
   id: lookups.optional(),
   /** Members of a JSON body that differ between attempts; the SHA-256 does not include them. */
   volatile: z.array(z.string()).optional(),
+  /** Deliveries with the same body are different events: each that has no id of the provider gets a new one. */
+  newId: z.boolean().optional(),
   subject: lookups.optional(),
   /** RFC 3339 text, or Unix time in seconds or milliseconds. */
   time: lookups.optional(),

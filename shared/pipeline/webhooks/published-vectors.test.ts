@@ -17,6 +17,45 @@ type Vector = {
 
 const vectors: readonly Vector[] = [
   {
+    source: 'box',
+    published: 'the tests of the official library box-node-sdk',
+    secret: 'SamplePrimaryKey',
+    body: '{"type":"webhook_event","webhook":{"id":"1234567890"},"trigger":"FILE.UPLOADED","source":{"id":"1234567890","type":"file","name":"Test.txt"}}',
+    headers: {
+      'box-delivery-timestamp': '2020-01-01T00:00:00-07:00',
+      'box-signature-primary': '6TfeAW3A1PASkgboxxA5yqHNKOwFyMWuEXny/FPD5hI=',
+    },
+    at: 1577862000,
+  },
+  {
+    source: 'box',
+    published: 'the same, with the secondary key',
+    secret: 'SampleSecondaryKey',
+    body: '{"type":"webhook_event","webhook":{"id":"1234567890"},"trigger":"FILE.UPLOADED","source":{"id":"1234567890","type":"file","name":"Test.txt"}}',
+    headers: {
+      'box-delivery-timestamp': '2020-01-01T00:00:00-07:00',
+      'box-signature-primary': 'of a key that is not known here',
+      'box-signature-secondary': 'v+1CD1Jdo3muIcbpv5lxxgPglOqMfsNHPV899xWYydo=',
+    },
+    at: 1577862000,
+  },
+  {
+    source: 'line',
+    published: 'the tests of the official library line-bot-sdk-nodejs',
+    secret: 'test_secret',
+    body: '{"hello":"world"}',
+    headers: { 'x-line-signature': 't7Hn4ZDHqs6e+wdvI5TyQIvzie0DmMUmuXEBqyyE/tM=' },
+  },
+  {
+    source: 'razorpay',
+    published: 'the tests of the official library razorpay-node',
+    secret: '123456',
+    body: '{"a":1,"b":2,"c":{"d":3}}',
+    headers: {
+      'x-razorpay-signature': '2fe04e22977002e6c7cb553adab8b460cb9e2a4970d5953cb27a8472752e3bbc',
+    },
+  },
+  {
     source: 'github',
     published: 'docs.github.com, "Validating webhook deliveries", testing the webhook payload validation',
     secret: "It's a Secret to Everybody",
@@ -132,4 +171,40 @@ test('RFC 8032 §7.1 test 3 is a valid Discord signature', () => {
   }
   expect(verifyWebhook(verification)).toEqual({ ok: true })
   expect(verifyWebhook({ ...verification, body: Buffer.from('af83', 'hex') }).ok).toBe(false)
+})
+
+test.each([
+  ['REPORT_AVAILABLE', 'ZNBPtI+oDyyRrLyD1XirkKnQgIAlFc07Vj27TeHsDRE='],
+  ['EVENT', 'ipnxGCaUZ4l8TUW75a71/ghd2Fe5ffvX0pV4TLTntIc='],
+])('adyen: the tests of the official library, %s', (eventCode, hmacSignature) => {
+  const body = (value: number) =>
+    JSON.stringify({
+      live: 'false',
+      notificationItems: [
+        {
+          NotificationRequestItem: {
+            pspReference: 'pspReference',
+            originalReference: 'originalReference',
+            merchantAccountCode: 'merchantAccount',
+            merchantReference: 'reference',
+            amount: { currency: 'EUR', value },
+            eventCode,
+            success: 'true',
+            additionalData: { hmacSignature },
+          },
+        },
+      ],
+    })
+  const verdict = (value: number) =>
+    verifyWebhook({
+      method: 'POST',
+      url: '',
+      headers: { 'content-type': 'application/json' },
+      body: Buffer.from(body(value)),
+      schemes: providers.adyen?.schemes ?? [],
+      secrets: ['DFB1EB5485895CFA84146406857104ABB4CBCABDC8AAF103A624C8F6A3EAAB00'],
+      now: new Date(0),
+    })
+  expect(verdict(1000)).toEqual({ ok: true })
+  expect(verdict(1001).ok).toBe(false)
 })

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer'
 import { localEcKeyPair, localKeyPair } from './local-keys.ts'
 import { isPrivateKey } from './public-key.ts'
 import type { Scheme } from './scheme.ts'
@@ -75,6 +76,8 @@ function localKeyOf(scheme: Scheme, secret: string): string | null {
   if (isPublicKey(secret)) return null
   if (scheme.algorithm === 'ed25519')
     return ed25519Key(secret, { marked: false }) === null ? localKeyPair(secret).publicKey : null
+  if ('key' in scheme && (scheme.key === 'hex' || scheme.key === 'base64'))
+    return fits(secret, scheme) ? null : Buffer.from(secret).toString(scheme.key)
   const signsWithCurve =
     scheme.algorithm === 'jwt'
       ? scheme.signing === 'ES256' && scheme.keys === undefined

@@ -110,7 +110,7 @@ const signed = z
     /**
      * What is signed: text with the parts `{body}` (raw bytes), `{body-sha256}` (hex), `{body-crc32}` (decimal),
      * `{timestamp}` (as it was sent), `{url}`, `{url-decoded}`, `{method}`, `{form}` (names and values of a form, sorted,
-     * joined by nothing), `{header:name}`, `{field:/pointer}`, `{lines:A,B?}` (name and value of members of a JSON body,
+     * joined by nothing), `{header:name}`, `{field:/pointer}` (`{field:/pointer?}` may be missing), `{lines:A,B?}` (name and value of members of a JSON body,
      * each on a line, without those with `?` that are missing) and, with a certificate, `{secret}`.
      */
     content: text.refine(isTemplate, 'has an unknown part'),
@@ -142,8 +142,22 @@ const signed = z
   })
 export type SignedScheme = z.infer<typeof signed>
 
-/** The secret itself is in a header, after `prefix` (`Bearer `). */
-const token = z.strictObject({ algorithm: z.literal('token'), header: headerName, prefix: text.optional() })
+/**
+ * The secret itself is in a header, in a query parameter or in a field of the body, after `prefix` (`Bearer `). A `*` in the
+ * pointer of a field is every item of a list, which must all have it.
+ */
+const token = z
+  .strictObject({
+    algorithm: z.literal('token'),
+    header: headerName.optional(),
+    query: text.optional(),
+    field: pointer.optional(),
+    prefix: text.optional(),
+  })
+  .refine(
+    ({ header, query, field }) => [header, query, field].filter((one) => one !== undefined).length === 1,
+    { message: 'must name one of: a header, a query parameter, a field of the body' },
+  )
 /** HTTP basic authentication; the secret is `user:password`. */
 const basic = z.strictObject({ algorithm: z.literal('basic') })
 

@@ -62,8 +62,15 @@ function bytesOf(
     case 'header':
       return headers[piece.from] || null
     default:
-      return payloadText(headers['content-type'], body, piece.from) ?? null
+      return fieldText(piece.from, headers['content-type'], body)
   }
+}
+
+/** A pointer that ends in `?` may name nothing, which is then signed as no text. */
+function fieldText(from: string, mediaType: string | undefined, body: Uint8Array): string | null {
+  const isOptional = from.endsWith('?')
+  const text = payloadText(mediaType, body, isOptional ? from.slice(0, -1) : from)
+  return text ?? (isOptional ? '' : null)
 }
 
 function missing(piece: ContentPart): string {

@@ -27,6 +27,23 @@ const NAMES = [
   'trello',
   'meta',
   'x',
+  'asana',
+  'box',
+  'calendly',
+  'zoom',
+  'monday',
+  'microsoft-graph',
+  'twitch',
+  'line',
+  'telegram',
+  'okta',
+  'azure-event-grid',
+  'supabase',
+  'adyen',
+  'quickbooks',
+  'razorpay',
+  'xero',
+  'websub',
 ]
 
 test('in the local stack every provider is a source, with a secret that is easy to remember', () => {

@@ -1,12 +1,13 @@
 import { Buffer } from 'node:buffer'
-import { createHash, createHmac, type KeyObject, timingSafeEqual, verify as verifyWithKey } from 'node:crypto'
+import { createHmac, type KeyObject, timingSafeEqual, verify as verifyWithKey } from 'node:crypto'
 import { parseTimestamp } from '#shared/core/time.ts'
 import { certificateKey, type KnownKeys } from './certificate.ts'
 import { decodeBase64, decodeHex } from './encodings.ts'
 import { fieldAt, payloadText, readPayload } from './payload.ts'
 import { publicKeyFor } from './public-key.ts'
 import type { Scheme, SignedScheme, Timestamp } from './scheme.ts'
-import { ed25519Key, hmacKey, isPublicKey } from './secret-key.ts'
+import { ed25519Key, hmacKey } from './secret-key.ts'
+import { refuseToken } from './shared-token.ts'
 import { signedContent } from './signed-content.ts'
 import { refuseJwt } from './verify-token.ts'
 import type { WebhookRequest } from './webhook-request.ts'
@@ -72,10 +73,10 @@ function refuse(
   request: WebhookRequest,
   beside: Beside,
 ): Refused | null {
-  if (scheme.algorithm === 'token') return refuseToken(scheme.header, scheme.prefix ?? '', secrets, request)
+  if (scheme.algorithm === 'token') return refuseToken(scheme, secrets, request)
   if (scheme.algorithm === 'basic') {
     const credentials = secrets.map((secret) => Buffer.from(secret).toString('base64'))
-    return refuseToken('authorization', 'Basic ', credentials, request)
+    return refuseToken({ header: 'authorization', prefix: 'Basic ' }, credentials, request)
   }
   if (scheme.algorithm === 'jwt') {
     const published = beside.known.get(scheme.keys ?? '')
@@ -182,36 +183,6 @@ function isSignedWith(
   const hash = Object.hasOwn(HASHES, algorithm) ? HASHES[algorithm as keyof typeof HASHES] : undefined
   if (hash === undefined) return false
   return signatures.some((given) => given !== null && verifyWithKey(hash, content, key, given))
-}
-
-/** The name of a way to authenticate has no case (RFC 9110 §11.1); a prefix of any other header is taken as it is. */
-const AUTHENTICATION = /^(bearer|basic)[ \t]+(?=\S)/i
-
-function refuseToken(
-  header: string,
-  prefix: string,
-  secrets: readonly string[],
-  { headers }: WebhookRequest,
-): Refused | null {
-  const text = headers[header]
-  if (!text) return { reason: `The header "${header}" is missing.`, isMissing: true }
-  const lower = (value: string) =>
-    value.replace(AUTHENTICATION, (_, name: string) => `${name.toLowerCase()} `)
-  const given = digest(header === 'authorization' ? lower(text) : text)
-  let isMatch = false
-  const tokens = secrets.filter((secret) => !isPublicKey(secret))
-  // All digests have the same length, so that the comparison reveals nothing about the lengths of the secrets.
-  for (const secret of tokens) {
-    const wanted = prefix + secret
-    if (timingSafeEqual(digest(header === 'authorization' ? lower(wanted) : wanted), given)) isMatch = true
-  }
-  if (isMatch) return null
-  if (text.includes(',') && !tokens.some((secret) => secret.includes(','))) return refusedAsRepeated(header)
-  return { reason: 'No configured secret matches.', isMissing: false }
-}
-
-function digest(text: string): Buffer {
-  return createHash('sha256').update(text).digest()
 }
 
 /** Longer than the signature header of any provider. A longer one is refused unread. */

@@ -27,7 +27,8 @@ function mutateBytes(bytes: Uint8Array, random: () => number): Uint8Array {
 /** The headers that a scheme reads. */
 function headersOf(scheme: Scheme): string[] {
   if (scheme.algorithm === 'basic') return ['authorization']
-  if (scheme.algorithm === 'token' || scheme.algorithm === 'jwt') return [scheme.header]
+  if (scheme.algorithm === 'token') return scheme.header === undefined ? [] : [scheme.header]
+  if (scheme.algorithm === 'jwt') return [scheme.header]
   const signed = [...scheme.content.matchAll(/\{header:([^}]+)\}/g)].map((match) => match[1])
   return [scheme.signature.header, scheme.timestamp?.header, ...signed].filter((name) => name !== undefined)
 }
@@ -45,6 +46,8 @@ export function mutatorsFor(scheme: Scheme): ((attempt: Attempt, random: () => n
       return change(attempt, { headers: { ...headers, [name]: mutateText(headers[name] ?? '', random) } })
     }),
   ]
+  if (scheme.algorithm === 'token' && scheme.field !== undefined)
+    mutators.push((attempt, random) => change(attempt, { body: mutateBytes(attempt.request.body, random) }))
   if (scheme.algorithm === 'token' || scheme.algorithm === 'basic' || scheme.algorithm === 'jwt')
     return mutators
   const { content, timestamp } = scheme

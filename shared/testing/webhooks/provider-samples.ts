@@ -1,6 +1,8 @@
 import type { WebhookRequest } from '#shared/pipeline/webhooks/webhook-request.ts'
 import { collaborationSamples } from './collaboration-samples.ts'
+import { financeSamples } from './finance-samples.ts'
 import { operationsSamples } from './operations-samples.ts'
+import { platformSamples } from './platform-samples.ts'
 import { json, type Sample, TIME } from './sample.ts'
 import { signers } from './sign-as-provider.ts'
 import { socialSamples } from './social-samples.ts'
@@ -9,6 +11,8 @@ import { socialSamples } from './social-samples.ts'
 export const samples: readonly Sample[] = [
   ...operationsSamples,
   ...collaborationSamples,
+  ...financeSamples,
+  ...platformSamples,
   ...socialSamples,
   {
     name: 'github',
@@ -163,7 +167,7 @@ export async function signSample(sample: Sample, secret: string, at: Date): Prom
   const signed = await signer({ secret, body, url, at })
   return {
     method: 'POST',
-    url,
+    url: signed.url ?? url,
     headers: {
       'content-type': sample.contentType ?? 'application/json',
       ...sample.headers,

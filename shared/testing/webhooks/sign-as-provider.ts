@@ -1,4 +1,6 @@
 import { collaborationSigners } from './collaboration-samples.ts'
+import { financeSigners } from './finance-samples.ts'
+import { platformSigners } from './platform-samples.ts'
 import { bodySigner, millis, type Signer, seconds } from './signer.ts'
 import { socialSigners } from './social-samples.ts'
 import { base64, ed25519, hex, hmac } from './web-crypto.ts'
@@ -22,6 +24,8 @@ const standard =
 /** The signature of each provider, from its documentation; the schemes link to the pages. */
 export const signers: Readonly<Record<string, Signer>> = {
   ...collaborationSigners,
+  ...financeSigners,
+  ...platformSigners,
   ...socialSigners,
   github: bodySigner('x-hub-signature-256', 'sha256=', hex),
   gitlab: async ({ secret }) => ({ headers: { 'x-gitlab-token': secret } }),
@@ -36,6 +40,7 @@ export const signers: Readonly<Record<string, Signer>> = {
   'standard-webhooks': standard('webhook', 'v1'),
   'standard-webhooks (v1a)': standard('webhook', 'v1a'),
   svix: standard('svix', 'v1'),
+  supabase: standard('webhook', 'v1'),
   stripe: async ({ secret, body, at }) => {
     const v1 = hex(await hmac('SHA-256', secret, `${seconds(at)}.${body}`))
     return { headers: { 'stripe-signature': `t=${seconds(at)},v1=${v1}` } }

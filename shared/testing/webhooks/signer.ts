@@ -8,7 +8,11 @@ export type Signing = {
   readonly at: Date
 }
 /** The additions to the request: headers, or a body that contains the signature. */
-export type Signature = { readonly headers?: Readonly<Record<string, string>>; readonly body?: string }
+export type Signature = {
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string
+  readonly url?: string
+}
 export type Signer = (signing: Signing) => Promise<Signature>
 
 /** Returns Unix seconds as text. */

@@ -4,7 +4,7 @@ const utf8 = new TextEncoder()
 
 /** Returns the HMAC of a text. A key that is a string is encoded as UTF-8. */
 export async function hmac(
-  hash: 'SHA-1' | 'SHA-256' | 'SHA-512',
+  hash: 'SHA-1' | 'SHA-256' | 'SHA-384' | 'SHA-512',
   key: string | Uint8Array<ArrayBuffer>,
   content: string,
 ): Promise<Uint8Array> {

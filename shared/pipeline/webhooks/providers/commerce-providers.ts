@@ -35,6 +35,7 @@ export const commerceProviders: Readonly<Record<string, Provider>> = {
       id: [{ header: 'x-shopify-webhook-id' }, { header: 'x-shopify-event-id' }],
       subject: [{ field: '/admin_graphql_api_id' }, { field: '/id' }],
     },
+    answer: { status: 200 },
   },
   // https://developer.squareup.com/docs/webhooks/step3validate
   square: {
@@ -70,5 +71,6 @@ export const commerceProviders: Readonly<Record<string, Provider>> = {
       subject: [{ field: '/data/id' }],
       time: [{ field: '/occurred_at' }],
     },
+    answer: { status: 200 },
   },
 }

@@ -36,6 +36,8 @@ export const messagingProviders: Readonly<Record<string, Provider>> = {
       time: [{ field: '/event_time' }],
     },
     challenges: [{ when: { '/type': 'url_verification' }, echo: { challenge: '/challenge' } }],
+    // What is in the body of the answer to a command would be shown to its user.
+    answer: { status: 200, body: '' },
   },
   // https://www.twilio.com/docs/usage/security : a form is signed by its fields, any other body by its digest in the URL.
   twilio: {
@@ -57,6 +59,12 @@ export const messagingProviders: Readonly<Record<string, Provider>> = {
       id: [{ header: 'i-twilio-idempotency-token' }],
       subject: [{ field: '/MessageSid' }, { field: '/CallSid' }],
     },
+    // https://www.twilio.com/docs/messaging/twiml#twilios-request-to-your-application : anything else is error 12300.
+    answer: {
+      status: 200,
+      body: '<?xml version="1.0" encoding="UTF-8"?><Response/>',
+      contentType: 'text/xml',
+    },
   },
   // https://discord.com/developers/docs/interactions/overview : interactions try the endpoint out with type 1, webhook
   // events with type 0; there, 1 is an event.
@@ -77,6 +85,8 @@ export const messagingProviders: Readonly<Record<string, Provider>> = {
       time: [{ field: '/event/timestamp' }],
     },
     challenges: [{ when: { '/type': 1 }, unless: '/event', reply: { type: 1 } }, { when: { '/type': 0 } }],
+    // https://docs.discord.com/developers/events/webhook-events#responding-to-events
+    answer: { status: 204 },
   },
   // https://documentation.mailgun.com/docs/mailgun/user-manual/webhooks/securing-webhooks : events are JSON, routes are forms.
   mailgun: {
@@ -91,6 +101,8 @@ export const messagingProviders: Readonly<Record<string, Provider>> = {
         values: { error: 'high', warn: 'medium', info: 'info' },
       },
     },
+    // https://documentation.mailgun.com/docs/mailgun/user-manual/webhooks/webhooks : 406 ends the attempts.
+    answer: { status: 200, final: 406 },
   },
   // https://developers.intercom.com/docs/webhooks/setting-up-webhooks
   intercom: {
@@ -108,5 +120,6 @@ export const messagingProviders: Readonly<Record<string, Provider>> = {
       subject: [{ field: '/data/item/id' }],
       time: [{ field: '/created_at' }],
     },
+    answer: { status: 200 },
   },
 }

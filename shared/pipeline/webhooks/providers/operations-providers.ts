@@ -83,6 +83,7 @@ export const operationsProviders: Readonly<Record<string, Provider>> = {
         values: { Urgent: 'critical', High: 'high', Medium: 'medium', Low: 'low' },
       },
     },
+    answer: { status: 200 },
   },
   // https://developer.zendesk.com/documentation/webhooks/verifying/
   zendesk: {

@@ -2,8 +2,10 @@ import type { Provider } from '#shared/pipeline/webhooks/provider.ts'
 import { codeHostProviders } from './code-host-providers.ts'
 import { collaborationProviders } from './collaboration-providers.ts'
 import { commerceProviders } from './commerce-providers.ts'
+import { financeProviders } from './finance-providers.ts'
 import { messagingProviders } from './messaging-providers.ts'
 import { operationsProviders } from './operations-providers.ts'
+import { platformProviders } from './platform-providers.ts'
 import { socialProviders } from './social-providers.ts'
 import { standardProviders } from './standard-providers.ts'
 
@@ -12,8 +14,10 @@ export const providers: Readonly<Record<string, Provider>> = {
   ...codeHostProviders,
   ...collaborationProviders,
   ...commerceProviders,
+  ...financeProviders,
   ...messagingProviders,
   ...operationsProviders,
+  ...platformProviders,
   ...socialProviders,
   ...standardProviders,
 }

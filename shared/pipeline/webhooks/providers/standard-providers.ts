@@ -31,8 +31,41 @@ export const standardProviders: Readonly<Record<string, Provider>> = {
   'standard-webhooks': { schemes: standardSchemes('webhook'), mapping },
   // https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/http-webhook.md#3-authorization
   cloudevents: {
-    schemes: [{ algorithm: 'token', header: 'authorization', prefix: 'Bearer ' }],
+    schemes: [
+      { algorithm: 'token', header: 'authorization', prefix: 'Bearer ' },
+      { algorithm: 'token', query: 'access_token' },
+    ],
     mapping: { cloudevents: true },
+  },
+  // https://www.w3.org/TR/websub/ : a hub signs with the algorithm that it likes. A topic is subscribed to if it is expected,
+  // and no longer if it is not, so that nobody else can end a subscription. What is distributed can be of any kind.
+  websub: {
+    schemes: (['sha512', 'sha384', 'sha256', 'sha1'] as const).map((hash) => ({
+      algorithm: `hmac-${hash}`,
+      signature: { header: 'x-hub-signature', prefix: `${hash}=` },
+      encoding: 'hex',
+      content: '{body}',
+    })),
+    mapping: { name: [{ value: 'content' }] },
+    challenges: [
+      {
+        method: 'GET',
+        unsigned: true,
+        when: { '?hub.mode': 'subscribe' },
+        expected: '?hub.topic',
+        refused: 404,
+        text: '?hub.challenge',
+      },
+      {
+        method: 'GET',
+        unsigned: true,
+        when: { '?hub.mode': 'unsubscribe', '?hub.topic': true },
+        unexpected: '?hub.topic',
+        refused: 404,
+        text: '?hub.challenge',
+      },
+      { method: 'GET', unsigned: true, when: { '?hub.mode': 'denied' }, status: 200 },
+    ],
   },
   // https://docs.svix.com/receiving/verifying-payloads/how-manual
   svix: {
