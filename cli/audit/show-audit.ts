@@ -2,6 +2,7 @@ import { connect } from '#shared/client/connect.ts'
 import { AUDIT_CHANNELS } from '#shared/core/audit.ts'
 import { matchesChannel } from '#shared/core/channel.ts'
 import type { PositionedEvent } from '#shared/core/event.ts'
+import { writeReceived } from '#shared/core/received-event.ts'
 import { parseTimestamp } from '#shared/core/time.ts'
 import type { AuditData } from '#shared/domain/audit-events.ts'
 import { callApi, clientOptions } from '../lib/call-api.ts'
@@ -36,7 +37,7 @@ export async function showAudit(
   connection: Connection,
   { stdout, stderr, signal }: CliContext,
 ): Promise<void> {
-  const format = job.json ? (entry: PositionedEvent) => JSON.stringify(entry) : formatEntry
+  const format = job.json ? writeReceived : formatEntry
   const print: Print = (entry) => void stdout.write(`${format(entry)}\n`)
   const printed = new Set<string>()
   const printOnce: Print = (entry) => {

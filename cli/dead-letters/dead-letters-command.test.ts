@@ -274,6 +274,11 @@ describe('replaying and discarding', () => {
       stdin: JSON.stringify(EVENT),
     })
     expect(JSON.parse(piped.stdout)).toEqual(DONE)
+
+    const exact = '{"type":"port.ship.arrived","data":{"n":820982911946154508}}'
+    await run(routes, ['mend', 'port-events/0/9', '--event', '-'], { stdin: exact })
+    const [mended] = sent('POST /dead-letters/replay') ?? []
+    expect(JSON.stringify(mended)).toContain(exact)
   })
 })
 

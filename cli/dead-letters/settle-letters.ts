@@ -1,11 +1,13 @@
 import { readFile } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
+import { parseExactJson } from '#shared/core/exact-json.ts'
 import { confirm } from '../lib/ask.ts'
 import { callApi } from '../lib/call-api.ts'
 import type { CliContext } from '../lib/cli-context.ts'
 import { CliError, failureOf } from '../lib/cli-error.ts'
 import type { Connection } from '../lib/connection.ts'
 import { followReplay, printReplay, type Replay } from '../lib/follow-replay.ts'
+import { isJsonObject } from '../lib/input-record.ts'
 import { countOf, formatCount, printable } from '../lib/printable.ts'
 import { showTable } from '../lib/show-table.ts'
 
@@ -59,8 +61,8 @@ export async function readEvent(file: string, { stdin }: Pick<CliContext, 'stdin
     throw new CliError(`cannot read ${file}: ${failureOf(cause).reason}`, { cause })
   })
   try {
-    const event: unknown = JSON.parse(written)
-    if (typeof event === 'object' && event !== null && !Array.isArray(event)) return event
+    const event = parseExactJson(written)
+    if (isJsonObject(event)) return event
   } catch (cause) {
     throw new CliError(`${file} is no JSON: ${failureOf(cause).reason}`, { cause })
   }

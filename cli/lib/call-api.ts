@@ -1,4 +1,5 @@
 import type { ConnectOptions } from '#shared/client/connect.ts'
+import { parseExactJson } from '#shared/core/exact-json.ts'
 import { CliError } from './cli-error.ts'
 import type { Connection } from './connection.ts'
 import { cannotReach, credentialsRefused, notGranted } from './failures.ts'
@@ -23,14 +24,15 @@ export function credentialHeaders({ credentials }: Pick<Connection, 'credentials
 }
 
 /**
- * Calls a route and returns the JSON of its response. Throws CliError with the server's reason; its exit code says
+ * Calls a route and returns the JSON of its response, whose numbers have all digits (shared/core/exact-json.ts): what is
+ * printed of it is what the server sent. Throws CliError with the server's reason; its exit code says
  * whether the stack was not reached, or did not grant it.
  */
 export async function callApi<T>(call: Call, connection: Connection): Promise<T> {
   const { failure } = call
   const response = await send(call, connection)
   if (response.status === 401) throw credentialsRefused(connection)
-  const json: unknown = await response.json().catch(() => null)
+  const { json } = await readJson(response)
   if (response.ok && json !== null) return json as T
   const { detail } = (json ?? {}) as { readonly detail?: unknown }
   const reason = typeof detail === 'string' ? detail : `status ${response.status}`
@@ -74,7 +76,10 @@ export async function checkAccess(connection: Connection, channels: readonly str
 }
 
 async function readJson(response: Response) {
-  const json: unknown = await response.json().catch(() => null)
+  const json = await response
+    .text()
+    .then(parseExactJson)
+    .catch(() => null)
   return { status: response.status, json }
 }
 

@@ -1,4 +1,5 @@
 import type { CloudEvent } from '#shared/core/event.ts'
+import { approximate, numberText } from '#shared/core/exact-json.ts'
 import { ACCEPT_LIMITS } from '#shared/core/limits.ts'
 import { type InputRecord, isJsonObject, type JsonObject } from '../lib/input-record.ts'
 import { toRfc3339 } from '../lib/parse-time.ts'
@@ -93,7 +94,8 @@ function withoutNulls(record: JsonObject): Record<string, unknown> {
 
 function fillTemplate(template: string, record: JsonObject, isPlain: boolean): string {
   return template.replace(PLACEHOLDER, (_, field: string) => {
-    const value = findField(record, field, isPlain)
+    const found = findField(record, field, isPlain)
+    const value = numberText(found) ?? found
     if (typeof value === 'object')
       throw new RecordError(`has an object in the field "${field}", where text is needed`)
     return String(value)
@@ -102,7 +104,7 @@ function fillTemplate(template: string, record: JsonObject, isPlain: boolean): s
 
 function readTime(record: JsonObject, field: string, isPlain: boolean): string {
   const value = findField(record, field, isPlain)
-  const time = toRfc3339(value)
+  const time = toRfc3339(approximate(value))
   if (time === null) throw new RecordError(`has no time in the field "${field}": ${JSON.stringify(value)}`)
   return time
 }

@@ -1,5 +1,6 @@
 import { styleText } from 'node:util'
-import type { PositionedEvent } from '#shared/core/event.ts'
+import type { CloudEvent } from '#shared/core/event.ts'
+import type { ReceivedEvent } from '#shared/core/received-event.ts'
 import { toUtc } from '#shared/core/time.ts'
 import { printable } from '../lib/printable.ts'
 
@@ -20,17 +21,14 @@ const SHORTEST_DATA = 20
  * Returns a function that formats an event as one line: time, severity, category, type, subject,
  * topic/partition@offset, and as much of the data as fits. Columns stay aligned, because they never get narrower.
  */
-export function createEventFormatter({
-  color,
-  width,
-}: FormatOptions): (positioned: PositionedEvent) => string {
+export function createEventFormatter({ color, width }: FormatOptions): (received: ReceivedEvent) => string {
   const widths: number[] = []
   const column = (index: number, text: string): string => {
     const shown = shorten(printable(text), WIDEST_COLUMN)
     widths[index] = Math.max(widths[index] ?? 0, shown.length)
     return shown.padEnd(widths[index] ?? 0)
   }
-  return ({ topic, partition, offset, event }) => {
+  return ({ topic, partition, offset, event, dataJson }) => {
     const severity = column(1, event.severity ?? '-')
     const cells = [
       column(0, formatTime(event.time)),
@@ -41,7 +39,7 @@ export function createEventFormatter({
       column(5, `${topic}/${partition}@${offset}`),
     ]
     const used = widths.reduce((sum, each) => sum + each + 2, 0)
-    return `${cells.join('  ')}  ${shorten(formatData(event), Math.max(SHORTEST_DATA, width - used))}`.trimEnd()
+    return `${cells.join('  ')}  ${shorten(formatData(event, dataJson), Math.max(SHORTEST_DATA, width - used))}`.trimEnd()
   }
 }
 
@@ -49,10 +47,10 @@ function formatTime(time: string | undefined): string {
   return toUtc(time) ?? '-'
 }
 
-function formatData({ data, data_base64 }: PositionedEvent['event']): string {
+function formatData({ data, data_base64 }: CloudEvent, dataJson = JSON.stringify(data)): string {
   if (data === undefined)
     return data_base64 === undefined ? '' : `<${data_base64.length} characters of base64>`
-  return printable(typeof data === 'string' ? data : JSON.stringify(data))
+  return printable(typeof data === 'string' ? data : dataJson)
 }
 
 function paint(text: string, severity: string | undefined): string {

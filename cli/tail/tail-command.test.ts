@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { PositionedEvent } from '#shared/core/event.ts'
+import { parseExactJson } from '#shared/core/exact-json.ts'
 import { type FakeSocketOptions, type FakeSockets, startFakeSockets } from '../testing/fake-stacks.ts'
 import { type RunOptions, runInProcess, startInProcess } from '../testing/run-in-process.ts'
 
@@ -39,6 +40,17 @@ describe('tailing', () => {
         .map((line) => JSON.parse(line)),
     ).toEqual([positioned(0), positioned(1)])
     expect(ran).toMatchObject({ code: 0, stderr: expect.stringContaining('2 events received\n') })
+  })
+  it('prints every digit of a number, as JSON and as a line', async () => {
+    await use()
+    const data = '{"id":820982911946154508,"n":1e400}'
+    const event = positioned(0, { data: parseExactJson(data) })
+    for (const [offset, format] of [['--json'], []].entries()) {
+      const running = tail(['port.*', ...format, '--limit', '1'])
+      await expect.poll(running.stderr).toContain('live: port.*')
+      stack.push([{ ...event, offset }])
+      expect((await running.ended).stdout).toContain(data)
+    }
   })
   it('reads the sockets that the stack of the address names, and never those of another stack', async () => {
     await use({ log: [positioned(0)] })

@@ -1,8 +1,8 @@
 import { type ClientError, connect, type TidewireState } from '#shared/client/connect.ts'
 import type { NotRecovered } from '#shared/core/cursor.ts'
-import type { PositionedEvent } from '#shared/core/event.ts'
 import type { Interest } from '#shared/core/interest.ts'
 import type { Since } from '#shared/core/messages.ts'
+import { type ReceivedEvent, writeReceived } from '#shared/core/received-event.ts'
 import { clientOptions } from '../lib/call-api.ts'
 import type { CliContext } from '../lib/cli-context.ts'
 import { CliError } from '../lib/cli-error.ts'
@@ -73,12 +73,12 @@ export async function tailEvents(job: TailJob, connection: Connection, context: 
 function createPrinter(job: TailJob, { stdout, env, signal }: CliContext, finish: () => void) {
   const color = hasColor(stdout, env)
   const format = job.json
-    ? (positioned: PositionedEvent) => JSON.stringify(positioned)
+    ? writeReceived
     : createEventFormatter({ color, width: stdout.columns ?? DEFAULT_WIDTH })
   let printed = 0
   return {
     printed: () => printed,
-    print: (positioned: PositionedEvent): void => {
+    print: (positioned: ReceivedEvent): void => {
       // The client may call with the rest of a page after the limit was reached.
       if (printed === job.limit || signal.aborted) return
       stdout.write(`${format(positioned)}\n`)

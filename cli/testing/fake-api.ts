@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { WebSocketServer } from 'ws'
+import { parseExactJson } from '#shared/core/exact-json.ts'
 
 /** A response; `next` is given the number of earlier requests to the route, from 0. */
 type Answer = {
@@ -37,7 +38,7 @@ export async function startFakeApi(routes: Routes, { hasSockets = true } = {}): 
     const earlier = asked.filter((each) => each.route === route).length
     const sent = await text(request)
     const query = Object.fromEntries(searchParams)
-    asked.push({ route, query, headers: request.headers, body: sent === '' ? null : JSON.parse(sent) })
+    asked.push({ route, query, headers: request.headers, body: sent === '' ? null : parseExactJson(sent) })
     const socketUrl = `ws://${request.headers.host}`
     const given =
       routes[route] ?? (route === 'GET /health' ? { body: { status: 'ok', socketUrl } } : { status: 404 })

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { WebSocketServer } from 'ws'
 import type { PositionedEvent } from '#shared/core/event.ts'
+import { parseExactJson } from '#shared/core/exact-json.ts'
 import type { SubscribeMessage } from '#shared/core/messages.ts'
 
 type SentEvent = Readonly<Record<string, unknown>> & { readonly id: string; readonly type: string }
@@ -41,7 +42,11 @@ export async function startFakeStack({
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await readBody(request)
-    const taken = { events: JSON.parse(body || '[]'), bytes: body.length, headers: request.headers }
+    const taken = {
+      events: parseExactJson(body || '[]') as FakeRequest['events'],
+      bytes: body.length,
+      headers: request.headers,
+    }
     requests.push(taken)
     const answer = (await decide?.(taken, requests.length - 1)) ?? null
     if (answer === 'drop') request.socket.destroy()

@@ -3,6 +3,7 @@ import { actorOf } from '#shared/core/audit.ts'
 import { faultsRefusal } from '#shared/core/refusal.ts'
 import type { Domain } from '#shared/domain/define-domain.ts'
 import type { Catalog } from '#shared/pipeline/catalog.ts'
+import { encodeJsonEvent } from '#shared/pipeline/cloudevents/json-format.ts'
 import type { DeadLetterStore } from '#shared/pipeline/dead-letters/dead-letter-store.ts'
 import { accessOf } from '#shared/pipeline/history/access.ts'
 import type { EventStore } from '#shared/pipeline/ports.ts'
@@ -63,7 +64,7 @@ export function replayCreation(deps: ReplayCreationDeps): Readonly<Record<string
           total: count.count,
           request: { ...rest, ...(mended && { isMended: true }) },
           selection: positions,
-          ...(mended && { material: { event: mended } }),
+          ...(mended && { material: { event: encodeJsonEvent(mended) } }),
         } as const
         return respondWithNew(draft, [request, principal], deps)
       },

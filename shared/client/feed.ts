@@ -1,6 +1,6 @@
-import type { PositionedEvent } from '#shared/core/event.ts'
 import type { Interest } from '#shared/core/interest.ts'
 import type { ServerFrame, Since } from '#shared/core/messages.ts'
+import type { ReceivedEvent } from '#shared/core/received-event.ts'
 import { anySignal, type Clock, createBackoff, pause } from './clock.ts'
 import type { Connection, OpenLine } from './connection.ts'
 import { type CursorStorage, createCursorStore } from './cursor-store.ts'
@@ -13,8 +13,7 @@ import {
   type SubscriptionDefinition,
 } from './subscription.ts'
 
-/** An event with its position, as callbacks get it. */
-export type ReceivedEvent = PositionedEvent
+export type { ReceivedEvent }
 
 export type SubscribeRequest = Interest & {
   /** `latest` (the default), `earliest`, a cursor or an RFC 3339 time. A stored cursor goes before it. */

@@ -1,4 +1,3 @@
-import type { PositionedEvent } from '#shared/core/event.ts'
 import type { ServerFrame } from '#shared/core/messages.ts'
 import { type Clock, timeOfDayAt } from './clock.ts'
 import type { Connection, OpenLine } from './connection.ts'
@@ -25,7 +24,7 @@ export type FeedsSettings = Omit<FeedDeps, 'connection' | 'fetchPage' | 'changed
 }
 
 /** Events that an operator had sent to this connection: those of the replay with this id. */
-export type Replayed = { readonly replay: string; readonly events: readonly PositionedEvent[] }
+export type Replayed = { readonly replay: string; readonly events: readonly ReceivedEvent[] }
 
 /** Everything that is subscribed to on one connection. */
 export type Feeds = {

@@ -27,6 +27,22 @@ test('requests with channels, filter and cursor, without filter values that a li
   ])
 })
 
+test('gives plain numbers, and the data of an event as JSON where that loses digits', async () => {
+  const event = '{"specversion":"1.0","id":"e","source":"/s","type":"t","data":{"n":820982911946154508}}'
+  const page = `{"events":[{"topic":"t","partition":0,"offset":2,"event":${event}}],"cursor":"t@e:0=2"}`
+  const state = '{"key":"","topic":"t","epoch":"e","partition":0,"offset":2,"state":{"n":820982911946154508}}'
+  const parts = `{"parts":[${state}],"cursor":"t@e:0=2","next":null}`
+  const fetch = async (url: string) => new Response(url.includes('/views/') ? parts : page)
+  const { page: fetchPage, view } = createHttp({ ...settings, authorize, fetch, clock })
+
+  const { events } = await fetchPage({ channels: ['a'] }, 'latest', never)
+  expect(events).toMatchObject([
+    { event: { data: { n: 820982911946154500 } }, dataJson: '{"n":820982911946154508}' },
+  ])
+  const snapshot = await view({ domain: 'd', view: 'v' }, never)
+  expect(snapshot.parts).toMatchObject([{ state: { n: 820982911946154500 } }])
+})
+
 test.each([
   [403, 'application/problem+json', true],
   [403, 'text/html', false],

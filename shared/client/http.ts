@@ -1,5 +1,6 @@
 import { parseCursor } from '#shared/core/cursor.ts'
 import type { Interest } from '#shared/core/interest.ts'
+import { parseReceived } from '#shared/core/received-event.ts'
 import type { ViewPart } from '#shared/pipeline/views/apply-event.ts'
 import { type Authorize, CredentialsError } from './authorize.ts'
 import { anySignal, type Clock, TimeoutError, within } from './clock.ts'
@@ -153,7 +154,7 @@ async function fetchJson<T>(
     }, signal)
     awaited = 'the rest of the response'
     if (!response.ok) throw await toError(response, request.permanent)
-    return read(await response.json())
+    return read(parseReceived(await response.text()))
   }
   try {
     return await within(clock, timeoutMs, ask(), { what: () => awaited, signal: request.signal })

@@ -1,6 +1,7 @@
 import { parseCursor } from '#shared/core/cursor.ts'
 import type { PositionedEvent } from '#shared/core/event.ts'
 import type { ServerFrame } from '#shared/core/messages.ts'
+import { parseReceived } from '#shared/core/received-event.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 
@@ -8,7 +9,7 @@ type Fields = Readonly<Record<string, unknown>>
 export function parseFrame(data: unknown): ServerFrame | null {
   if (typeof data !== 'string') return null
   try {
-    const frame: unknown = JSON.parse(data)
+    const frame: unknown = parseReceived(data)
     return isFields(frame) && isServerFrame(frame) ? frame : null
   } catch {
     // Text that is no JSON, or a cursor that is none: a later ask gets a better answer.

@@ -289,8 +289,10 @@ describe('a replay of dead letters', () => {
     write('{', { key: 'crane-4' })
     await deliver()
 
-    await replay(await create({ material: { event: makeEvent('mended') } }))
+    const event = JSON.stringify(makeEvent('mended', { data: [1] })).replace('[1]', '[820982911946154508]')
+    await replay(await create({ material: { event } }))
 
+    expect(String(logs.get('port-0')?.[1]?.value)).toContain('"data":[820982911946154508]')
     expect(await deliver()).toMatchObject([
       { offset: 1, event: { id: 'mended' }, replayOf: { topic: 'port', partition: 0, offset: 0 } },
     ])

@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer'
 import type { CloudEvent, Position } from '#shared/core/event.ts'
+import { parseExactJson } from '#shared/core/exact-json.ts'
 import { UNREADABLE_HEADER } from '#shared/core/unreadable-record.ts'
 import { toRecord } from '#shared/pipeline/accept/accept.ts'
 import { deriveCategory } from '#shared/pipeline/accept/check-event.ts'
@@ -113,7 +114,7 @@ function outcomeOf(letter: DeadLetter | null, { id }: ReplayJob): Outcome {
 async function prepare(position: Position, job: ReplayJob, deps: LettersDeps): Promise<Found | Outcome> {
   const letter = await deps.deadLetters.get(position)
   if (letter === null || letter.status !== 'open') return outcomeOf(letter, job)
-  const mended = job.material?.event as CloudEvent | undefined
+  const mended = mendedOf(job)
   if (letter.reason === ERASED_LETTER.reason) return 'skipped'
   // Its bytes are a batch, or cut: appended as a record they would be another dead letter.
   if (!mended && letter.headers.some(({ name }) => name === UNREADABLE_HEADER)) return 'failed'
@@ -123,6 +124,11 @@ async function prepare(position: Position, job: ReplayJob, deps: LettersDeps): P
   if (mended) return { letter, record: mendedRecord(mended, letter, older, deps) }
   await deps.secrets.meet([original])
   return { letter, record: replayRecord(letter, original, older, deps) }
+}
+
+function mendedOf({ material }: ReplayJob): CloudEvent | undefined {
+  const event = material?.event
+  return (typeof event === 'string' ? parseExactJson(event) : event) as CloudEvent | undefined
 }
 
 const TEXT = new TextDecoder()

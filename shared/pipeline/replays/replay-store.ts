@@ -42,7 +42,10 @@ export type Replay = ReplayCounts & {
 /** The hold of a worker on a replay, until a time in milliseconds since 1970. A worker that dies loses it then. */
 type ReplayLease = { readonly owner: string; readonly until: number }
 
-/** The secret that posts are signed with, and the event that takes the place of a dead letter. */
+/**
+ * The secret that posts are signed with, and the event that takes the place of a dead letter. An event is text, because no
+ * number of a table has its digits; an earlier version kept it as an object.
+ */
 export type ReplayMaterial = { readonly secret?: string; readonly event?: unknown }
 
 /** A replay with what only its workers need. */

@@ -27,6 +27,16 @@ test('sends a request once more with another token if the first was refused', as
   expect(sent).toEqual(['Bearer token 1', 'Bearer token 2'])
 })
 
+test('gives plain numbers, and the data of an event as JSON where that loses digits', async () => {
+  const event = '{"specversion":"1.0","id":"e","source":"/s","type":"t","data":{"n":820982911946154508}}'
+  vi.stubGlobal('fetch', async () => new Response(`{"events":[{"offset":2,"event":${event}}]}`))
+  const api = createApi('http://server', { token: async () => 't' })
+
+  expect(await api.get('/events')).toMatchObject({
+    events: [{ offset: 2, event: { data: { n: 820982911946154500 } }, dataJson: '{"n":820982911946154508}' }],
+  })
+})
+
 test('does not send it a third time, nor a second time without another token', async () => {
   const twice = open([
     [401, {}],

@@ -1,6 +1,7 @@
 import { useCallback, useMemo } from 'react'
 
 import { authorizeWith, type Credentials } from '#shared/client/connect.ts'
+import { parseReceived } from '#shared/core/received-event.ts'
 import { useAccess } from './access.tsx'
 import { useTidewire } from './tidewire-provider.tsx'
 import { isOpen, type Unknown, writeUntilKnown } from './write-until-known.ts'
@@ -111,9 +112,11 @@ export function createApi(
   }
   const json = async <Body>(...request: Parameters<Api['raw']>) => {
     const response = await raw(...request)
-    return (await response.json().catch(() => {
+    try {
+      return parseReceived(await response.text()) as Body
+    } catch {
       throw new ApiError(NOT_READABLE)
-    })) as Body
+    }
   }
   /** With a key of its own the request is one, however often it is sent (docs/ingest.md). */
   const write = <Body>(method: string, path: string, request: Request) => {

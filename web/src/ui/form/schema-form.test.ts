@@ -31,6 +31,16 @@ test('typed texts become data of their types; empty fields are left out', () => 
   expect(readSchemaForm(schema, form({ '/title': '' }))).toEqual({ value: {}, faults: {} })
 })
 
+test('typed numbers keep their digits', () => {
+  const typed = { '/weightKg': '820982911946154508', '/metadata': '{"n":[1e400,9007199254740993]}' }
+  const { value, faults } = readSchemaForm(schema, form(typed))
+  expect(JSON.stringify(value)).toBe(
+    '{"weightKg":820982911946154508,"metadata":{"n":[1e400,9007199254740993]}}',
+  )
+  expect(faults).toEqual({})
+  expect(readSchemaForm(schema, form({ '/weightKg': '+5' })).value).toEqual({ weightKg: 5 })
+})
+
 test('what cannot be read is reported at its field', () => {
   const { faults } = readSchemaForm(schema, form({ '/weightKg': 'heavy', '/metadata': '{' }))
   expect(Object.keys(faults)).toEqual(['/weightKg', '/metadata'])

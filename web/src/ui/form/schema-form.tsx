@@ -1,3 +1,4 @@
+import { parseExactJson } from '#shared/core/exact-json.ts'
 import { Field } from './field.tsx'
 import type { Faults, JsonSchema } from './json-schema.ts'
 import './schema-form.css'
@@ -64,7 +65,10 @@ export function labelOf(name: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1)
 }
 
-/** Reads the fields of a schema as data of their types. Empty fields are left out; unreadable ones are in `faults`. */
+/**
+ * Reads the fields of a schema as data of their types, in which numbers have all digits (shared/core/exact-json.ts).
+ * Empty fields are left out; unreadable ones are in `faults`.
+ */
 export function readSchemaForm(
   schema: JsonSchema,
   form: FormData,
@@ -92,12 +96,21 @@ function readField({ type }: JsonSchema, text: string): { value: unknown } | { f
   if (type === 'boolean') return { value: true }
   if (type === 'number' || type === 'integer') {
     const number = Number(text)
-    return Number.isFinite(number) ? { value: number } : { fault: 'Must be a number.' }
+    return Number.isFinite(number) ? { value: exactNumber(text) ?? number } : { fault: 'Must be a number.' }
   }
   if (type !== 'object' && type !== 'array') return { value: text }
   try {
-    return { value: JSON.parse(text) }
+    return { value: parseExactJson(text) }
   } catch (cause) {
     return { fault: `This is not JSON: ${cause instanceof Error ? cause.message : String(cause)}` }
+  }
+}
+
+/** Returns the number that JSON text is, with all digits; undefined for "+5", which is no JSON. */
+function exactNumber(text: string): unknown {
+  try {
+    return parseExactJson(text)
+  } catch {
+    return undefined
   }
 }

@@ -1,4 +1,5 @@
 import { type ReactNode, useCallback, useEffect, useState } from 'react'
+import { exactEvent } from '#shared/core/received-event.ts'
 import { useAccess } from '#web/live/access.tsx'
 import { describeFailure, useApi } from '#web/live/api.ts'
 import { rightProblem } from '#web/live/rights.ts'
@@ -145,11 +146,14 @@ const FORMS = [
 
 /** The record as its event, as text, as bytes, and its headers. */
 function LetterRecord({ letter }: { readonly letter: OpenedLetter }) {
-  const { event, value, truncated, headers = [] } = letter
+  const { event, dataJson, value, truncated, headers = [] } = letter
   const [form, setForm] = useState<(typeof FORMS)[number][0]>(event === null ? 'text' : 'event')
   const nothing = value === null ? 'The record has no value, or it was erased.' : null
   const shown = {
-    event: event === null ? 'The record could not be decoded as an event.' : JSON.stringify(event, null, 2),
+    event:
+      event === null
+        ? 'The record could not be decoded as an event.'
+        : JSON.stringify(exactEvent({ event, dataJson }), null, 2),
     text: nothing ?? textOf(value),
     hex: value === null ? nothing : hexOf(value),
     headers:

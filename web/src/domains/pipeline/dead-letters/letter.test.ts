@@ -74,3 +74,21 @@ describe('the draft of a mended event', () => {
     expect(parseDraft('{"id":')).toMatchObject({ problem: expect.stringContaining('not JSON') })
   })
 })
+
+describe('the numbers of a letter that is mended', () => {
+  const data = '{"n":820982911946154508,"m":1e400}'
+  const written = (draft: string) => {
+    const read = parseDraft(draft)
+    return 'event' in read ? JSON.stringify(read.event) : read.problem
+  }
+
+  it('keep their digits from its event, or its bytes, to what is sent', () => {
+    const event = { specversion: '1.0', id: 'e', source: '/s', type: 't', data: JSON.parse(data) } as const
+    expect(written(draftOf(letter({ event, dataJson: data })))).toContain(`"data":${data}`)
+    expect(written(draftOf(letter({ value: base64(`{"data":${data}}`) })))).toBe(`{"data":${data}}`)
+  })
+
+  it('are no event alone', () => {
+    expect(written('820982911946154508')).toContain('no JSON object')
+  })
+})

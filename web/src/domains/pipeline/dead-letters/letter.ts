@@ -5,6 +5,8 @@ import {
   type DeadLetterStatus,
 } from '#shared/core/dead-letter.ts'
 import type { CloudEvent, Position } from '#shared/core/event.ts'
+import { digitsOf, parseExactJson } from '#shared/core/exact-json.ts'
+import { exactEvent } from '#shared/core/received-event.ts'
 
 /** A dead letter as `GET /dead-letters` lists it. Bytes are in base64. */
 export type Letter = Position & {
@@ -32,8 +34,8 @@ export type Letter = Position & {
   }
 }
 
-/** A letter that was opened, with its event if it can be decoded. */
-export type OpenedLetter = Letter & { readonly event: CloudEvent | null }
+/** A letter that was opened, with its event if it can be decoded, and the digits that its numbers lost. */
+export type OpenedLetter = Letter & { readonly event: CloudEvent | null; readonly dataJson?: string }
 
 /** The filters of the list, as the address has them. Empty is any. */
 export const FILTER_NAMES = [
@@ -110,11 +112,11 @@ export function hexOf(base64: string): string {
 }
 
 /** Returns what an editor begins with to mend a letter: its event, its JSON, its text, or the skeleton of an event. */
-export function draftOf({ event, value, truncated, id, source, type }: OpenedLetter): string {
-  if (event !== null) return JSON.stringify(event, null, 2)
+export function draftOf({ event, dataJson, value, truncated, id, source, type }: OpenedLetter): string {
+  if (event !== null) return JSON.stringify(exactEvent({ event, dataJson }), null, 2)
   const text = truncated ? '' : textOf(value)
   try {
-    return JSON.stringify(JSON.parse(text), null, 2)
+    return JSON.stringify(parseExactJson(text), null, 2)
   } catch {
     const skeleton = { specversion: '1.0', id: id ?? '', source: source ?? '', type: type ?? '', data: {} }
     return isMostlyText(text) ? text : JSON.stringify(skeleton, null, 2)
@@ -128,8 +130,9 @@ function isMostlyText(text: string): boolean {
 /** Returns the event in an editor, or why it is none. */
 export function parseDraft(draft: string): { readonly event: object } | { readonly problem: string } {
   try {
-    const event: unknown = JSON.parse(draft)
-    if (typeof event === 'object' && event !== null && !Array.isArray(event)) return { event }
+    const event = parseExactJson(draft)
+    const isObject = typeof event === 'object' && event !== null && !Array.isArray(event)
+    if (isObject && digitsOf(event) === undefined) return { event }
     return {
       problem: 'This is no JSON object. A CloudEvent is an object with specversion, id, source and type.',
     }

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { bytesOf, hexLines, isText, prettyText, sayBytes, textOf } from './bytes.ts'
 
 describe('the bytes of a record', () => {
@@ -21,8 +21,16 @@ describe('the bytes of a record', () => {
 
   it('are indented if they are JSON, and keep the digits of large numbers', () => {
     expect(prettyText('{"a":1}')).toBe('{\n  "a": 1\n}')
-    expect(prettyText('{"a":12345678901234567890}')).toBe('{"a":12345678901234567890}')
+    expect(prettyText('{"a":12345678901234567890,"b":1e400}')).toBe(
+      '{\n  "a": 12345678901234567890,\n  "b": 1e400\n}',
+    )
     expect(prettyText('not {json')).toBe('not {json')
+  })
+
+  it('are shown as they are if the browser would round their numbers', () => {
+    vi.stubGlobal('JSON', { parse: JSON.parse, stringify: JSON.stringify })
+    expect(prettyText('{"a":12345678901234567890}')).toBe('{"a":12345678901234567890}')
+    vi.unstubAllGlobals()
   })
 
   it('are counted', () => {

@@ -1,3 +1,5 @@
+import { parseExactJson } from '#shared/core/exact-json.ts'
+
 /** Returns bytes from base64. */
 export function bytesOf(base64: string): Uint8Array {
   return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))
@@ -33,14 +35,13 @@ export function hexLines(bytes: Uint8Array, most: number): string[] {
   return lines
 }
 
-/** Returns JSON text with indentation; the text itself if it is none. Digits of numbers stay as they are. */
+/** Returns JSON text with indentation; the text itself if it is none. Numbers keep their digits. */
 export function prettyText(text: string): string {
   const trimmed = text.trim()
   if (!/^[[{]/.test(trimmed)) return text
   try {
-    const parsed: unknown = JSON.parse(trimmed)
-    const isExact = !/[\d.]{16,}|\d[eE]/.test(trimmed)
-    return isExact ? JSON.stringify(parsed, null, 2) : text
+    const isExact = JSON.rawJSON !== undefined || !/[\d.]{16,}|\d[eE]/.test(trimmed)
+    return isExact ? JSON.stringify(parseExactJson(trimmed), null, 2) : text
   } catch {
     return text
   }

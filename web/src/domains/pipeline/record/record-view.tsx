@@ -1,4 +1,6 @@
 import { useState } from 'react'
+import type { CloudEvent } from '#shared/core/event.ts'
+import { exactEvent } from '#shared/core/received-event.ts'
 import { DataTable } from '#web/ui/data/data-table.tsx'
 import { Segments } from '#web/ui/form/segments.tsx'
 import { StateMessage } from '#web/ui/layout/state-message.tsx'
@@ -12,8 +14,9 @@ export type RecordBytes = {
   readonly value: string | null
   /** Whether the value is cut. */
   readonly truncated: boolean
-  /** The decoded event, if it is one. */
-  readonly event: unknown
+  /** The decoded event, if it is one, and its data with the digits that its numbers lost. */
+  readonly event: CloudEvent | null
+  readonly dataJson?: string
 }
 
 const WAYS = [
@@ -42,7 +45,7 @@ export function RecordView({ record }: { readonly record: RecordBytes }) {
 }
 
 function Shown({ record, way }: { readonly record: RecordBytes; readonly way: Way }) {
-  const { event, headers, value } = record
+  const { event, dataJson, headers, value } = record
   if (way === 'headers') return <Headers headers={headers} />
   if (way === 'event')
     return event === null ? (
@@ -52,7 +55,7 @@ function Shown({ record, way }: { readonly record: RecordBytes; readonly way: Wa
         detail="Look at its text or its bytes."
       />
     ) : (
-      <Code label="The decoded event" text={JSON.stringify(event, null, 2)} />
+      <Code label="The decoded event" text={JSON.stringify(exactEvent({ event, dataJson }), null, 2)} />
     )
   if (value === null) return <StateMessage kind="empty" title="The record has no value" />
   if (way === 'text') return <Code label="The value as text" text={prettyText(textOf(value))} />

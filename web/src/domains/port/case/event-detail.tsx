@@ -1,4 +1,6 @@
 import { isValidElement, lazy, type ReactNode, Suspense, useEffect } from 'react'
+import { digitsOf } from '#shared/core/exact-json.ts'
+import { exactEvent } from '#shared/core/received-event.ts'
 import type { CaseEntry } from '#shared/domain/port/case.ts'
 import { nameEvent } from '#shared/domain/port/event-name.ts'
 import { useAccess } from '#web/live/access.tsx'
@@ -28,7 +30,8 @@ type Props = { readonly row: FeedRow; readonly store: FeedStore; readonly makeMo
 export function EventDetail({ row, store, makeMove }: Props) {
   const { name } = useAccess()
   const state = useFeedSnapshot(store).caseOf(row)
-  const { topic, partition, offset, event } = row.positioned
+  const { dataJson, ...whole } = { ...row.positioned, event: exactEvent(row.positioned) }
+  const { topic, partition, offset, event } = whole
   const isUnread = state !== null && !state.isDeleted && !state.readBy.includes(name)
   // biome-ignore lint/correctness/useExhaustiveDependencies: once for each event that is opened
   useEffect(() => {
@@ -38,7 +41,7 @@ export function EventDetail({ row, store, makeMove }: Props) {
     return (
       <article className="detail">
         {row.positioned.ahead && <AheadNote time={event.time} />}
-        <pre className="detail-json">{JSON.stringify(row.positioned, null, 2)}</pre>
+        <pre className="detail-json">{JSON.stringify(whole, null, 2)}</pre>
       </article>
     )
   const { coordinates, location, metadata, details } = state
@@ -61,7 +64,7 @@ export function EventDetail({ row, store, makeMove }: Props) {
           ...(event.subject && { Subject: event.subject }),
           ...(location && { Location: location }),
           ...(coordinates && { Coordinates: `${coordinates.latitude}, ${coordinates.longitude}` }),
-          ...details,
+          ...exactFacts(details, event.data),
         }}
       />
       {coordinates && (
@@ -69,7 +72,9 @@ export function EventDetail({ row, store, makeMove }: Props) {
           <EventMap {...coordinates} label={location ?? state.title} />
         </Suspense>
       )}
-      {Object.keys(metadata).length > 0 && <Facts title="Metadata" facts={metadata} />}
+      {Object.keys(metadata).length > 0 && (
+        <Facts title="Metadata" facts={exactFacts(metadata, membersOf(event.data).metadata)} />
+      )}
       <CaseHistory state={state} />
       <Facts
         title="Origin"
@@ -100,6 +105,18 @@ function AheadNote({ time }: { readonly time: string | undefined }) {
       status.
     </p>
   )
+}
+
+/** The state has plain numbers. Where the event has the same member, its digits are shown. */
+function exactFacts(facts: FactsProps['facts'], data: unknown): FactsProps['facts'] {
+  const sent = membersOf(data)
+  return Object.fromEntries(
+    Object.entries(facts).map(([name, value]) => [name, Object.hasOwn(sent, name) ? sent[name] : value]),
+  )
+}
+
+function membersOf(data: unknown): Readonly<Record<string, unknown>> {
+  return typeof data === 'object' && data !== null ? (data as Readonly<Record<string, unknown>>) : {}
 }
 
 type FactsProps = { readonly title: string; readonly facts: Readonly<Record<string, unknown>> }
@@ -141,6 +158,8 @@ function Cause({ type, ...pair }: EventRef) {
 }
 
 function say(value: unknown): ReactNode {
+  const digits = digitsOf(value)
+  if (digits !== undefined) return digits
   const cause = causeOf(value)
   if (cause) return <Cause {...cause} />
   if (isValidElement(value) || typeof value === 'string' || typeof value === 'number') return value

@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { type FormEvent, useRef, useState } from 'react'
+import { approximate } from '#shared/core/exact-json.ts'
 import { SEVERITIES } from '#shared/core/severity.ts'
 import { useAccess } from '#web/live/access.tsx'
 import { ApiError, useApi } from '#web/live/api.ts'
@@ -77,7 +78,7 @@ function CreateForm({ types, onCreated }: { types: readonly EventType[]; onCreat
     if (problem !== null) return
     const typed = new FormData(submitted.currentTarget)
     const { value, faults: unread } = readSchemaForm(chosen?.schema ?? {}, typed)
-    const found = { ...findFaults(chosen?.schema ?? {}, value), ...unread }
+    const found = { ...findFaults(chosen?.schema ?? {}, approximate(value)), ...unread }
     const count = Object.keys(found).length
     if (count > 0) return show(found, `${count} ${count === 1 ? 'field is' : 'fields are'} not valid yet.`)
     const [subject, severity] = [String(typed.get('subject')).trim(), String(typed.get('severity'))]
