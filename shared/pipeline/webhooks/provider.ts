@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { SEVERITIES } from '#shared/core/severity.ts'
-import type { Challenge } from './challenge.ts'
+import type { Challenge } from './handshakes/challenge.ts'
 import { place } from './place.ts'
 import { headerName, pointer, type Scheme } from './scheme.ts'
 import type { SenderAnswer } from './sender-answer.ts'

@@ -11,7 +11,7 @@ import {
   type EventDraft,
   validateEvent,
 } from '#shared/pipeline/cloudevents/validate-event.ts'
-import { answerChallenge, type ChallengeAnswer, isLikeToken } from './answer-challenge.ts'
+import { answerChallenge, type ChallengeAnswer, isLikeToken } from './handshakes/answer-challenge.ts'
 import { mapWebhook } from './map-webhook.ts'
 import type { WebhookSource } from './sources.ts'
 import { verifyWebhook } from './verify.ts'

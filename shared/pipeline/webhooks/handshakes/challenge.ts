@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { place } from './place.ts'
+import { place } from '#shared/pipeline/webhooks/place.ts'
 
 // How a provider tests an endpoint before it delivers, or while it does, and what it expects as the response. Everything
 // here can be written as JSON, as the rest of a provider.

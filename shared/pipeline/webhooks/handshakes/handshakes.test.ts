@@ -2,11 +2,11 @@ import { Buffer } from 'node:buffer'
 import { createHmac } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { createCatalog } from '#shared/pipeline/catalog.ts'
+import { receiveWebhook } from '#shared/pipeline/webhooks/receive-webhook.ts'
+import { webhookSources } from '#shared/pipeline/webhooks/sources.ts'
+import type { WebhookRequest } from '#shared/pipeline/webhooks/webhook-request.ts'
 import { signSample } from '#shared/testing/webhooks/provider-samples.ts'
 import { json } from '#shared/testing/webhooks/sample.ts'
-import { receiveWebhook } from './receive-webhook.ts'
-import { webhookSources } from './sources.ts'
-import type { WebhookRequest } from './webhook-request.ts'
 
 // The handshakes of the providers that are built in, as their documentation has them (docs/webhooks.md#handshakes).
 

@@ -1,12 +1,12 @@
 import { Buffer } from 'node:buffer'
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import { Refusal } from '#shared/core/refusal.ts'
+import { textOf } from '#shared/pipeline/webhooks/payload.ts'
+import { valueAt } from '#shared/pipeline/webhooks/place.ts'
+import { hmacKey } from '#shared/pipeline/webhooks/secret-key.ts'
+import { UnexpectedHandshake } from '#shared/pipeline/webhooks/sender-answer.ts'
+import type { WebhookRequest } from '#shared/pipeline/webhooks/webhook-request.ts'
 import type { Challenge, Condition, Copied } from './challenge.ts'
-import { textOf } from './payload.ts'
-import { valueAt } from './place.ts'
-import { hmacKey } from './secret-key.ts'
-import { UnexpectedHandshake } from './sender-answer.ts'
-import type { WebhookRequest } from './webhook-request.ts'
 
 /** The response to a challenge. `body` is JSON unless it is text. */
 export type ChallengeAnswer = {

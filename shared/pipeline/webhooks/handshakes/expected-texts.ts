@@ -1,4 +1,4 @@
-import { isBeside } from './read-secrets.ts'
+import { isBeside } from '#shared/pipeline/webhooks/read-secrets.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 

@@ -3,9 +3,9 @@ import { createHmac } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createCatalog } from '#shared/pipeline/catalog.ts'
-import { receiveWebhook } from './receive-webhook.ts'
-import { webhookSources } from './sources.ts'
-import type { WebhookRequest } from './webhook-request.ts'
+import { receiveWebhook } from '#shared/pipeline/webhooks/receive-webhook.ts'
+import { webhookSources } from '#shared/pipeline/webhooks/sources.ts'
+import type { WebhookRequest } from '#shared/pipeline/webhooks/webhook-request.ts'
 
 const NOW = new Date('2026-11-21T08:00:00Z')
 const deps = { catalog: createCatalog([]), now: () => NOW, newId: () => 'made' }
