@@ -83,6 +83,8 @@ async function respond(
     const match = routes.find(method, path)
     if (body === null) return tooLarge
     if (match === null) return gatewayMessage(404, 'Not Found')
+    // Others of this sender may wait since its body began.
+    if (needsTurn && turns.isFull(sender)) return tooMany
     const invoke = async (): Promise<HttpResult> => {
       const received = {
         method,

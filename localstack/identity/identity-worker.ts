@@ -128,17 +128,23 @@ async function respond(request: IncomingMessage, identity: Identity): Promise<Re
     await announceRefusal(action, message, request.socket.remoteAddress ?? '')
     return failure('NotAuthorizedException', message)
   }
-  if (user !== null && lockout.isLocked(user)) return refuse('Password attempts exceeded')
-  try {
-    const body = await call(action, input)
-    if (user !== null) lockout.noteSuccess(user)
-    return { status: 200, body }
-  } catch (error) {
-    const isWrong = error instanceof InvalidPasswordError || error instanceof NotAuthorizedError
-    if (user === null || !isWrong) return explain(error)
-    lockout.noteFailure(user)
-    // Cognito has the same response for a wrong password and for an unknown user, unlike the emulator.
-    return refuse('Incorrect username or password.')
+  const outcome = await (user === null ? attempt(null) : lockout.inTurn(user, () => attempt(user)))
+  return typeof outcome === 'string' ? refuse(outcome) : outcome
+
+  /** Returns why a sign-in is refused, or the reply. */
+  async function attempt(signingIn: string | null): Promise<Reply | string> {
+    if (signingIn !== null && lockout.isLocked(signingIn)) return 'Password attempts exceeded'
+    try {
+      const body = await call(action ?? '', input)
+      if (signingIn !== null) lockout.noteSuccess(signingIn)
+      return { status: 200, body }
+    } catch (error) {
+      const isWrong = error instanceof InvalidPasswordError || error instanceof NotAuthorizedError
+      if (signingIn === null || !isWrong) return explain(error)
+      lockout.noteFailure(signingIn)
+      // Cognito has the same response for a wrong password and for an unknown user, unlike the emulator.
+      return 'Incorrect username or password.'
+    }
   }
 }
 

@@ -42,3 +42,28 @@ test('a right password begins again', () => {
 
   expect(lockout.isLocked('ada')).toBe(false)
 })
+
+test('a burst of wrong passwords has five tries, and attempts of others do not wait for it', async () => {
+  const lockout = open()
+  const guess = async () => {
+    if (lockout.isLocked('ada')) return 'locked'
+    await Promise.resolve()
+    lockout.noteFailure('ada')
+    return 'tried'
+  }
+
+  const burst = Array.from({ length: 30 }, () => lockout.inTurn('ada', guess))
+  const other = await lockout.inTurn('bob', async () => 'at once')
+  const results = await Promise.all(burst)
+
+  expect(other).toBe('at once')
+  expect(results.filter((result) => result === 'tried')).toHaveLength(5)
+})
+
+test('an attempt that fails lets the next one in', async () => {
+  const lockout = open()
+  const failing = lockout.inTurn('ada', () => Promise.reject(new Error('the emulator failed')))
+
+  await expect(failing).rejects.toThrow('the emulator failed')
+  expect(await lockout.inTurn('ada', async () => 'next')).toBe('next')
+})

@@ -19,7 +19,26 @@ export function signInLockout(now: () => number) {
     const found = failures.get(user)
     return found && now() - found.at < MEMORY_MS ? found : { count: 0, at: 0 }
   }
+  const turns = new Map<string, Promise<void>>()
   return {
+    /**
+     * Runs attempts of a user one after the other, so that each sees what became of those before: a burst of guesses has no
+     * more of them than a row. Returns and throws what `attempt` does.
+     */
+    async inTurn<T>(user: string, attempt: () => Promise<T>): Promise<T> {
+      const before = turns.get(user)
+      const running = (before ?? Promise.resolve()).then(attempt)
+      const done = running.then(
+        () => {},
+        () => {},
+      )
+      turns.set(user, done)
+      try {
+        return await running
+      } finally {
+        if (turns.get(user) === done) turns.delete(user)
+      }
+    },
     /** Whether a user may not sign in at the moment, even with the right password. */
     isLocked(user: string): boolean {
       const { count, at } = known(user)

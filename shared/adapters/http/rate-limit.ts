@@ -25,9 +25,9 @@ function isSet(value: string | undefined): boolean {
   return value !== undefined && value !== '' && value !== '0' && value !== 'false'
 }
 
-/** Throws Refusal `rate_limited` unless a request is within its rate. */
-export function assertWithinRate(permit: Permit | null): void {
-  if (permit === null || permit.isAllowed) return
+/** Rejects with Refusal `rate_limited` unless a request is within its rate. */
+export async function assertWithinRate(permit: Permit | null): Promise<void> {
+  if (permit === null || (await permit.admitted)) return
   const { kind, perSecond, retryAfterSeconds } = permit
   const who = kind === 'open' || kind === 'webhook' ? 'This address' : 'These credentials'
   const detail = `${who} may send ${perSecond} requests per second of the class "${kind}"; slow down, or send batches.`

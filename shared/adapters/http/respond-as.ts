@@ -42,7 +42,7 @@ export async function respondAs(
     : limits.take('open', clientOf(request.caller.address ?? ''))
   return respondWithHeaders(request, permit, async () => {
     try {
-      assertWithinRate(permit)
+      await assertWithinRate(permit)
       if (principal === undefined) throw identified.error
       return await respond(principal, decodeBody(request))
     } catch (error) {
@@ -68,8 +68,8 @@ export async function respondWithin(
   permit: Permit | null,
   respond: Respond<[]>,
 ): Promise<HttpResponse> {
-  return respondWithHeaders(request, permit, () => {
-    assertWithinRate(permit)
+  return respondWithHeaders(request, permit, async () => {
+    await assertWithinRate(permit)
     return respond()
   })
 }

@@ -85,6 +85,20 @@ describe('many instances', () => {
     expect(passed).toBeLessThan(limit * 2.5)
   })
 
+  test.each([3, 20])(
+    'admit %i requests of a second in a burst, each at an instance of its own',
+    async (limit) => {
+      const counter = memoryRateCounter()
+      const burst = Array.from({ length: limit + 50 }, () =>
+        memoryLimits({ rates: `account=${limit}`, now, counter, random: () => 0.99 }).take('account', 'ada'),
+      )
+
+      const admitted = await Promise.all(burst.map((permit) => permit?.admitted))
+
+      expect(admitted.filter(Boolean)).toHaveLength(limit)
+    },
+  )
+
   test('let it continue when what it sent has been waited for', async () => {
     const counter = memoryRateCounter()
     const [one, other] = [1, 2].map(() => memoryLimits({ rates: 'read=10', now, counter }))

@@ -10,6 +10,11 @@ export type Permit = {
   readonly kind: RateClass
   readonly perSecond: number
   readonly isAllowed: boolean
+  /**
+   * Whether it is allowed over all instances too; never rejects. It waits for the count of a class that is counted
+   * completely, which is exact at any concurrency, and for nothing else.
+   */
+  readonly admitted: Promise<boolean>
   /** Requests that are left on this instance. */
   readonly left: number
   /** Seconds until none is used. */
@@ -43,29 +48,36 @@ const TOLERANCE = 1.5
 const LONGEST_PAUSE_SECONDS = 10
 const MOST_PAUSES = 10_000
 const COUNTED = Promise.resolve()
+const ADMITTED = Promise.resolve(true)
+const REFUSED = Promise.resolve(false)
 
 /**
  * Limits requests by class and sender. A token bucket on each instance refuses at once what is too much for one. A sample
  * of the requests is counted in a table too, and a client above the limit over all instances is refused by those that
- * saw it, for as long as its requests should have taken (docs/adr/0033-rates-are-sampled-in-a-table.md).
+ * saw it, for as long as its requests should have taken (docs/adr/0033-rates-are-sampled-in-a-table.md). A class whose
+ * rate is so low that each request is counted admits no more of a second than that, also of requests that come at once
+ * to as many instances.
  */
 export function rateLimits({ counter, rates, now, elapsed, random }: Deps): RateLimits {
   const buckets = tokenBuckets(elapsed)
   const pauses = boundedMap<number>(MOST_PAUSES)
 
-  async function count(name: string, perSecond: number): Promise<void> {
+  /** Returns whether the count so far is within the limit. */
+  async function count(name: string, perSecond: number): Promise<boolean> {
     const weight = Math.max(1, perSecond / SAMPLES_PER_SECOND)
-    if (random() * weight >= 1) return
+    if (random() * weight >= 1) return true
     const span = spanAt(now(), 1)
     try {
       const sum = await counter.add(name, span, weight)
       const most = weight > 1 ? perSecond * TOLERANCE : perSecond
-      if (sum <= most) return
+      if (sum <= most) return true
       const seconds = Math.min(LONGEST_PAUSE_SECONDS, Math.ceil(sum / perSecond))
       pauses.set(name, endOf(span) + (seconds - 1) * 1000)
+      return false
     } catch (error) {
       // A table that fails must not refuse anybody: the limit of each instance is still in force.
       logError('a request was not counted', error)
+      return true
     }
   }
 
@@ -81,6 +93,7 @@ export function rateLimits({ counter, rates, now, elapsed, random }: Deps): Rate
           kind,
           perSecond,
           isAllowed: false,
+          admitted: REFUSED,
           left: 0,
           resetSeconds: seconds,
           retryAfterSeconds: seconds,
@@ -88,14 +101,17 @@ export function rateLimits({ counter, rates, now, elapsed, random }: Deps): Rate
         }
       }
       const { isAllowed, tokens } = buckets.take(name, perSecond)
+      const counting = isAllowed ? count(name, perSecond) : REFUSED
+      const isExact = perSecond <= SAMPLES_PER_SECOND
       return {
         kind,
         perSecond,
         isAllowed,
+        admitted: !isAllowed || isExact ? counting : ADMITTED,
         left: Math.floor(tokens),
         resetSeconds: Math.ceil((perSecond - tokens) / perSecond),
         retryAfterSeconds: 1,
-        counted: isAllowed ? count(name, perSecond) : COUNTED,
+        counted: isAllowed ? counting.then(() => {}) : COUNTED,
       }
     },
   }

@@ -49,7 +49,7 @@ export async function answerMessage(
   // What is refused here costs no request to the tables.
   const permit = deps.rates.take(connection)
   try {
-    assertWithinRate(permit)
+    await assertWithinRate(permit)
     return await answerWithin(connection, text, { deadline, isMet: permit !== null }, deps)
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
@@ -85,7 +85,7 @@ async function answerWithin(
   if (!isMet) {
     const permit = deps.rates.meet(connection, open.principal.name)
     await permit?.counted
-    assertWithinRate(permit)
+    await assertWithinRate(permit)
   }
   const message = parseMessage(text)
   switch (message.action) {
@@ -102,8 +102,8 @@ async function answerWithin(
   }
 }
 
-function assertWithinRate(permit: Permit | null): void {
-  if (permit === null || permit.isAllowed) return
+async function assertWithinRate(permit: Permit | null): Promise<void> {
+  if (permit === null || (await permit.admitted)) return
   const { perSecond, retryAfterSeconds } = permit
   const detail = `The connections of these credentials may send ${perSecond} messages per second together; wait ${retryAfterSeconds} s and send this one again.`
   throw new Refusal('rate_limited', detail, { retryAfterSeconds })

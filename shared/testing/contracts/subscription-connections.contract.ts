@@ -132,6 +132,42 @@ export function describeConnections(fixture: () => Fixture): void {
       expect(await store.find(`${c}-bob-21`)).toBeNull()
     })
 
+    test('hold while subscriptions come and go at once, and no place is lost by it', async () => {
+      const ids = (name: string, count: number) => Array.from({ length: count }, (_, n) => `${name}${n}`)
+      await results(ids('first', SUBSCRIPTION_LIMIT).map((id) => subscribe(id)))
+
+      await results([
+        ...ids('second', 40).map((id, n) => subscribe(id, n % 2 ? store : other)),
+        ...ids('first', 20).map((id, n) => (n % 2 ? store : other).remove(c, id)),
+        ...ids('first', 10).map((id) => subscribe(id)),
+      ])
+      expect((await store.list(c)).length).toBeLessThanOrEqual(SUBSCRIPTION_LIMIT)
+      expect((await readersOf()).length).toBeLessThanOrEqual(SUBSCRIPTION_LIMIT)
+
+      await results(
+        ids('third', SUBSCRIPTION_LIMIT + 20).map((id, n) => subscribe(id, n % 2 ? store : other)),
+      )
+      expect(await store.list(c)).toHaveLength(SUBSCRIPTION_LIMIT)
+      expect(await readersOf()).toHaveLength(SUBSCRIPTION_LIMIT)
+    })
+
+    test('of connections hold while they open and close at once, and no place is lost by it', async () => {
+      const bob = makePrincipal({ name: `bob-${c}` })
+      const by = (n: number) => (n % 2 ? store : other)
+      const openAll = (name: string, count: number) =>
+        Promise.all(Array.from({ length: count }, (_, n) => by(n).connect(`${c}-${name}-${n}`, bob, 5)))
+      await openAll('first', 5)
+
+      const closing = Array.from({ length: 5 }, (_, n) =>
+        [0, 1].map((twice) => by(n + twice).removeConnection(`${c}-first-${n}`)),
+      )
+      const [second] = await Promise.all([openAll('second', 20), ...closing.flat()])
+      expect(second.filter(Boolean).length).toBeLessThanOrEqual(5)
+
+      const third = await openAll('third', 20)
+      expect([...second, ...third].filter(Boolean)).toHaveLength(5)
+    })
+
     test('of messages are counted exactly, however many come at once', async () => {
       const counted = await Promise.all(
         Array.from({ length: 20 }, (_, index) => (index % 2 ? store : other).countMessage(c)),
