@@ -27,11 +27,11 @@ const LIMITS: Readonly<Record<string, number>> = {
   'replay-events': 253_000,
   'replay-records': 687_000,
   replays: 393_500,
-  'signing-keys': 201_000,
+  'signing-keys': 204_500,
   standing: 205_500,
   stats: 636_000,
   streams: 692_000,
-  webhooks: 692_000,
+  webhooks: 714_000,
   write: 665_000,
 }
 

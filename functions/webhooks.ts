@@ -11,6 +11,7 @@ import { clientOf } from '#shared/pipeline/limits/client-of.ts'
 import type { Limits } from '#shared/pipeline/limits/limits.ts'
 import type { Measured } from '#shared/pipeline/telemetry/telemetry.ts'
 import { continueTrace } from '#shared/pipeline/trace.ts'
+import { prepareDelivery, type SenderKeys, senderKeys } from '#shared/pipeline/webhooks/prepare-delivery.ts'
 import {
   grantDeliveries,
   methodsOf,
@@ -28,6 +29,7 @@ import {
   limitsOf,
   newId,
   openTables,
+  senderKeyStore,
   sourceOwnerOf,
   telemetryWithHops,
   webhookSourcesOf,
@@ -43,6 +45,7 @@ export type WebhooksDeps = AcceptDeps &
   Measured & {
     readonly sources: CurrentSources
     readonly sourceOwner: SourceOwner
+    readonly senderKeys: SenderKeys
     readonly audit: Audit
     readonly limits: Limits
     /** The address that senders use, where it is not the request's own. */
@@ -65,6 +68,7 @@ export function composeWebhooks(env: Environment) {
     telemetry,
     audit: auditTrailInKafka(accepting),
     sourceOwner: sourceOwnerOf(tables),
+    senderKeys: senderKeys(senderKeyStore(tables), { now: Date.now }),
     limits: limitsOf(tables),
     sources: webhookSourcesOf(env),
     configuredUrl: env.publicUrl,
@@ -78,6 +82,7 @@ export function composeWebhooks(env: Environment) {
  */
 export function createWebhooks({
   sources,
+  senderKeys,
   audit,
   limits,
   configuredUrl,
@@ -87,7 +92,10 @@ export function createWebhooks({
   /** `receiveWebhook`; a delivery that is not signed as it must be is audited, and too many of them are limited. */
   const receive = async (source: WebhookSource, request: WebhookDelivery, deps: ReceiveDeps) => {
     try {
-      return await limits.check(placeOf(source, request), null, () => receiveWebhook(source, request, deps))
+      return await limits.check(placeOf(source, request), null, async () => {
+        const known = await prepareDelivery(source, request, senderKeys)
+        return receiveWebhook(source, request, { ...deps, known })
+      })
     } catch (error) {
       const { name: target } = source
       if (error instanceof Refusal && ['unauthenticated', 'rate_limited'].includes(error.code))

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
 import { dynamoPersonStore } from '#shared/adapters/dynamodb/copies/dynamo-person-store.ts'
+import { dynamoSenderKeyStore } from '#shared/adapters/dynamodb/copies/dynamo-sender-key-store.ts'
 import { dynamoSigningKeyStore } from '#shared/adapters/dynamodb/copies/dynamo-signing-key-store.ts'
 import { dynamoClaimStore } from '#shared/adapters/dynamodb/dynamo-claim-store.ts'
 import { dynamoDeadLetterStore } from '#shared/adapters/dynamodb/dynamo-dead-letter-store.ts'
@@ -306,6 +307,11 @@ export function keyStore({ client, env: { tables } }: Tables) {
 /** The keys of the issuer of tokens. */
 export function signingKeyStore({ client, env: { tables } }: Tables) {
   return dynamoSigningKeyStore(client, { table: tables.keys })
+}
+
+/** What senders of webhooks publish. */
+export function senderKeyStore({ client, env: { tables } }: Tables) {
+  return dynamoSenderKeyStore(client, { table: tables.keys })
 }
 
 /** The ways to identify the sender of a request. What was revoked is refused by all of them. */

@@ -101,6 +101,9 @@ export const FUNCTION_ACCESS = {
     ...writes(),
     ...LEASES,
     { on: 'secret', id: 'WebhookSecrets' },
+    // What senders publish, and what of it is to be fetched.
+    items('keys', ['GetItem'], { only: ['sender'] }),
+    items('keys', ['PutItem'], { only: ['sender-wanted'] }),
   ],
   command: [
     ...IDENTIFIES,
@@ -159,7 +162,10 @@ export const FUNCTION_ACCESS = {
     items('connections', ['GetItem', 'PutItem', 'UpdateItem'], { only: ['revoked'] }),
     { on: 'users', actions: ['ListUsersInGroup', 'AdminUserGlobalSignOut'] },
   ],
-  'signing-keys': [items('keys', ['PutItem'], { only: ['issuer'] })],
+  'signing-keys': [
+    items('keys', ['PutItem'], { only: ['issuer', 'sender'] }),
+    items('keys', ['Query', 'DeleteItem'], { only: ['sender-wanted'] }),
+  ],
   people: [
     { on: 'users', actions: ['ListUsersInGroup'] },
     items('keys', ['Query', 'BatchWriteItem'], { only: ['person'] }),

@@ -16,7 +16,7 @@ export const ACCEPT_LIMITS = {
 } as const
 
 /** The limits of what a webhook reads before it knows whether the signature is right. */
-export const WEBHOOK_LIMITS = { formFields: 2000 } as const
+export const WEBHOOK_LIMITS = { formFields: 2000, formParts: 200 } as const
 
 /** The limits of a cursor, on sockets and over HTTP: topics, and partitions of all topics together. */
 export const CURSOR_LIMITS = { topics: 100, partitions: 1000 } as const

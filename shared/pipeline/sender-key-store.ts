@@ -5,9 +5,12 @@ export type SenderKey = {
   readonly copied: number
 }
 
+/** An address whose content is wanted, and since when, in milliseconds since 1970. */
+export type Wanted = { readonly address: string; readonly at: number }
+
 /**
  * Where a function that verifies webhooks finds what their senders publish, which it cannot fetch itself, and where it says
- * what it wants to be fetched (docs/adr/0041). Addresses are those that the scheme of a source allows.
+ * what is to be fetched (docs/adr/0050). Addresses are those that the scheme of a source allows.
  */
 export type SenderKeyStore = {
   /** Returns the last copy of what is at an address, with strong consistency; null if there is none. */
@@ -15,15 +18,17 @@ export type SenderKeyStore = {
   /** Saves a copy, unless there is a newer one. */
   save(address: string, key: SenderKey): Promise<void>
   /**
-   * Asks for what is at an address to be copied; `at` is the time, in milliseconds since 1970. Of many addresses that are
-   * asked for at once only some are noted, because anybody may name one: returns whether this one is.
+   * Asks for what is at an address. Of many addresses that are asked for at once some are not noted, because anybody may
+   * name one: returns whether this one is. In the next minute it can be.
    */
-  want(address: string, at: number): Promise<boolean>
-  /** Returns the addresses that were asked for and not settled, at most `WANTED_AT_ONCE`. */
-  wanted(): Promise<readonly string[]>
+  want(wanted: Wanted): Promise<boolean>
+  /** Returns what was asked for and not settled, at most `WANTED_AT_ONCE`. */
+  wanted(): Promise<readonly Wanted[]>
   /** Forgets that an address was asked for. */
-  settle(address: string): Promise<void>
+  settle(wanted: Wanted): Promise<void>
 }
 
 /** How many addresses are noted at once. */
 export const WANTED_AT_ONCE = 32
+/** After so many milliseconds an address that was not settled gives way to another one. */
+export const WANTED_FOR_MS = 120_000

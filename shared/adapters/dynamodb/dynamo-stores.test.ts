@@ -11,6 +11,7 @@ import { describeRateCounter } from '#shared/testing/contracts/rate-counter.cont
 import { describeReplayStore } from '#shared/testing/contracts/replay-store.contract.ts'
 import { describeReportStore } from '#shared/testing/contracts/report-store.contract.ts'
 import { describeRevocationStore } from '#shared/testing/contracts/revocation-store.contract.ts'
+import { describeSenderKeyStore } from '#shared/testing/contracts/sender-key-store.contract.ts'
 import { describeSigningKeyStore } from '#shared/testing/contracts/signing-key-store.contract.ts'
 import { describeSubscriptionStore } from '#shared/testing/contracts/subscription-store.contract.ts'
 import { describeTicketStore } from '#shared/testing/contracts/ticket-store.contract.ts'
@@ -21,6 +22,7 @@ import { makePrincipal } from '#shared/testing/identity/make-principal.ts'
 import { registerOn } from '#shared/testing/sockets/register-on.ts'
 import { GetCommand, PutCommand, UpdateCommand } from './commands.ts'
 import { dynamoPersonStore } from './copies/dynamo-person-store.ts'
+import { dynamoSenderKeyStore } from './copies/dynamo-sender-key-store.ts'
 import { dynamoSigningKeyStore } from './copies/dynamo-signing-key-store.ts'
 import { dynamoClaimStore } from './dynamo-claim-store.ts'
 import { dynamoDeadLetterStore } from './dynamo-dead-letter-store.ts'
@@ -60,6 +62,7 @@ describeReplayStore(name, () => dynamoReplayStore(client, { table: tables.replay
 describeRevocationStore(name, (now) => dynamoRevocationStore(client, { table: tables.connections, now }))
 describeSubscriptionStore(name, openSubscriptions)
 describeSigningKeyStore(name, () => dynamoSigningKeyStore(client, { table: tables.keys }))
+describeSenderKeyStore(name, () => dynamoSenderKeyStore(client, { table: tables.keys }))
 describePersonStore(name, () => dynamoPersonStore(client, { table: tables.keys }))
 describeTicketStore(name, (now) => dynamoTicketStore(client, { table: tables.connections, now }))
 describeViewStore(name, (now, kept) => dynamoViewStore(client, { table: tables.views, now, retention: kept }))

@@ -30,11 +30,12 @@ export async function copyIssuerKeys(issuer: string, { store, now, send }: Optio
   if (status !== 200) throw new Error(`the keys of ${issuer} were answered with ${status}`)
   if (body.length > MOST_BYTES) throw new Error(`the keys of ${issuer} are larger than ${MOST_BYTES} bytes`)
   const jwks = body.toString()
-  if (!hasKeys(jwks)) throw new Error(`what ${issuer} has at ${pathname} is no set of keys`)
+  if (!isKeySet(jwks)) throw new Error(`what ${issuer} has at ${pathname} is no set of keys`)
   await store.save(issuer, { jwks, copied })
 }
 
-function hasKeys(text: string): boolean {
+/** Whether a text is a JSON Web Key Set with a key that can be named. */
+export function isKeySet(text: string): boolean {
   try {
     const jwks: Parameters<typeof isJwks>[0] = JSON.parse(text)
     return isJwks(jwks) && jwks.keys.some(({ kid }) => kid !== undefined)

@@ -4,11 +4,12 @@ import { expect, test } from 'vitest'
 import { seededRandom } from '#shared/core/random.ts'
 import { type Attempt, mutatorsFor } from '#shared/testing/webhooks/mutate-request.ts'
 import { samples, signSample } from '#shared/testing/webhooks/provider-samples.ts'
+import { publishedKeys } from '#shared/testing/webhooks/published-key-samples.ts'
 import type { Sample } from '#shared/testing/webhooks/sample.ts'
 import { fieldAt, readPayload, textOf } from './payload.ts'
 import { providers } from './providers/providers.ts'
 import { withLocalKeys } from './read-secrets.ts'
-import type { Scheme, SignedScheme } from './scheme.ts'
+import { parseContent, type Scheme, type SignedScheme } from './scheme.ts'
 import { verifyWebhook } from './verify.ts'
 
 /** All providers together; the full run is WEBHOOK_MUTATIONS=100000. */
@@ -16,7 +17,7 @@ const MUTATIONS = Number(process.env.WEBHOOK_MUTATIONS ?? 8000)
 const NOW = new Date('2026-11-21T08:00:00Z')
 
 function isAcceptedBy(scheme: Scheme, { request, secret, now }: Attempt): boolean {
-  return verifyWebhook({ ...request, schemes: [scheme], secrets: [secret], now }).ok
+  return verifyWebhook({ ...request, schemes: [scheme], secrets: [secret], known: publishedKeys, now }).ok
 }
 
 /** Returns a delivery with the secret and the scheme that accept it. */
@@ -39,25 +40,39 @@ async function acceptedSample(sample: Sample): Promise<{ original: Attempt; sche
  */
 function saysTheSame(before: Attempt, after: Attempt, scheme: Scheme): boolean {
   const [a, b] = [before.request, after.request]
-  if (before.secret !== after.secret)
-    return isHex(scheme) && before.secret.toLowerCase() === after.secret.toLowerCase()
+  if (before.secret !== after.secret) return writeTheSameKey(before.secret, after.secret, scheme)
   if (before.now.getTime() !== after.now.getTime()) return false
   if (a.url !== b.url || a.method !== b.method) return false
   if (!isDeepStrictEqual(a.headers, b.headers))
-    return scheme.algorithm === 'token' ? sameBearer(a, b) : sameItems(a.headers, b.headers, scheme)
+    return sameItems(a.headers, b.headers, scheme) || sameAuthentication(a, b)
   if (Buffer.from(a.body).equals(b.body)) return true
   if (scheme.algorithm === 'token') return clientStates(a) === clientStates(b)
   if (!('content' in scheme)) return false
   if (scheme.content.includes('{form}')) return fieldsRunTogether(a.body) === fieldsRunTogether(b.body)
-  if (scheme.signature.field === undefined) return false
+  if (/\{body/.test(scheme.content)) return false
   return isDeepStrictEqual(signedFields(a, scheme), signedFields(b, scheme))
 }
 
 function signedFields({ headers, body }: Attempt['request'], scheme: SignedScheme): unknown[] {
   const payload = readPayload(headers['content-type'], body)
-  const named = [...scheme.content.matchAll(/\{field:([^}?]+)\??\}/g)].map((match) => match[1])
-  const pointers = [scheme.signature.field, scheme.timestamp?.field, ...named]
-  return pointers.map((at) => at && (textOf(fieldAt(payload, at)) ?? ''))
+  return fieldsOf(scheme).map((at) => textOf(fieldAt(payload, at)) ?? '')
+}
+
+/** The fields of a body that a scheme reads. */
+function fieldsOf({
+  content,
+  signature,
+  timestamp,
+  certificate,
+  recipient,
+  when = {},
+}: SignedScheme): string[] {
+  const parts = parseContent(content).filter((piece) => 'part' in piece)
+  const fields = parts.filter(({ part }) => part === 'field').map(({ from }) => from.replace(/\?$/, ''))
+  const lines = parts.filter(({ part }) => part === 'lines').flatMap(({ from }) => from.split(','))
+  const named = [signature.field, timestamp?.field, certificate?.field, recipient, ...Object.keys(when)]
+  const pointers = lines.map((name) => `/${name.replace('?', '')}`)
+  return [...fields, ...pointers, ...named.filter((pointer) => pointer !== undefined)]
 }
 
 /** Microsoft Graph repeats the secret in each change. */
@@ -72,12 +87,20 @@ function isHex(scheme: Scheme): boolean {
   return scheme.algorithm === 'ed25519' || ('key' in scheme && scheme.key === 'hex')
 }
 
+/** A key in hex has no case, and a key in base64 may have spaces between its lines. */
+function writeTheSameKey(before: string, after: string, scheme: Scheme): boolean {
+  if (isHex(scheme)) return before.toLowerCase() === after.toLowerCase()
+  const isBase64 = scheme.algorithm === 'ecdsa-sha256' || scheme.algorithm === 'jwt'
+  return isBase64 && before === after.replaceAll(' ', '')
+}
+
 /** The name of a way to authenticate has no case. */
-function sameBearer(
+function sameAuthentication(
   { headers: { authorization = '' } }: Attempt['request'],
   after: Attempt['request'],
 ): boolean {
-  const lower = (text: string) => text.replace(/^bearer[ \t]+/i, 'bearer ')
+  const lower = (text: string) =>
+    text.replace(/^(bearer|basic)[ \t]+/i, (_, name: string) => `${name.toLowerCase()} `)
   return lower(authorization) === lower(after.headers.authorization ?? '') && authorization !== ''
 }
 

@@ -8,11 +8,30 @@ const FORM = 'application/x-www-form-urlencoded'
 
 export type Fields = readonly (readonly [name: string, value: string])[]
 
+/** What an event has of a file in a form: never its bytes, because an event is small. */
+export type Attachment = {
+  readonly filename: string
+  readonly type: string
+  readonly size: number
+  /** In hex. */
+  readonly sha256: string
+}
+/** The parts of a form in the order in which they were sent. */
+export type Parts = readonly (readonly [name: string, value: string | Attachment])[]
+
+type Form = {
+  readonly mediaType: string | undefined
+  readonly fields: Fields | null
+  readonly parts: Parts | null
+}
 /** Different readers ask for the fields and the payload of one request, which are parsed once. */
-const forms = new WeakMap<
-  Uint8Array,
-  { readonly mediaType: string | undefined; readonly fields: Fields | null }
->()
+const forms = new WeakMap<Uint8Array, Form>()
+
+/** Remembers the parts of a form that cannot be parsed at once, for the readers below; null if it is no form. */
+export function rememberParts(mediaType: string | undefined, body: Uint8Array, parts: Parts | null): void {
+  const fields = parts?.filter((part): part is [string, string] => typeof part[1] === 'string') ?? null
+  forms.set(body, { mediaType, fields, parts })
+}
 
 /**
  * Returns the fields of a form in the order in which they were sent; null if the bytes are not a form in UTF-8. Throws
@@ -22,7 +41,7 @@ export function readForm(mediaType: string | undefined, body: Uint8Array): Field
   const known = forms.get(body)
   if (known !== undefined && known.mediaType === mediaType) return known.fields
   const fields = parseForm(mediaType, body)
-  forms.set(body, { mediaType, fields })
+  forms.set(body, { mediaType, fields, parts: fields })
   return fields
 }
 
@@ -103,11 +122,11 @@ function parsePayload(mediaType: string | undefined, body: Uint8Array): unknown 
   const fields = readForm(mediaType, body)
   if (fields === null) return mediaType !== undefined && isOpaque(mediaType) ? undefined : parseJson(body)
   const [only, ...more] = fields
-  if (only?.[0] === 'payload' && more.length === 0) {
+  if (only?.[0] === 'payload' && more.length === 0 && forms.get(body)?.parts?.length === 1) {
     const json = parseText(only[1])
     if (json !== undefined) return json
   }
-  const byName = Map.groupBy(fields, ([name]) => name)
+  const byName = Map.groupBy<string, Parts[number]>(forms.get(body)?.parts ?? fields, ([name]) => name)
   return Object.fromEntries(
     [...byName].map(([name, pairs]) => {
       const values = pairs.map(([, value]) => value)

@@ -1,8 +1,9 @@
 import { Buffer } from 'node:buffer'
-import { localEcKeyPair, localKeyPair } from './local-keys.ts'
-import { isPrivateKey } from './public-key.ts'
+
+import { localEcKeyPair, localKeyPair } from './keys/local-keys.ts'
+import { isPrivateKey } from './keys/public-key.ts'
+import { ed25519Key, hmacKey, isPublicKey, withoutMark } from './keys/secret-key.ts'
 import type { Scheme } from './scheme.ts'
-import { ed25519Key, hmacKey, isPublicKey, withoutMark } from './secret-key.ts'
 import { readPublicKey } from './verify.ts'
 import { isTokenSecret } from './verify-token.ts'
 

@@ -12,6 +12,8 @@ import {
   validateEvent,
 } from '#shared/pipeline/cloudevents/validate-event.ts'
 import { answerChallenge, type ChallengeAnswer, isLikeToken } from './handshakes/answer-challenge.ts'
+
+import type { KnownKeys } from './keys/certificate.ts'
 import { mapWebhook } from './map-webhook.ts'
 import type { WebhookSource } from './sources.ts'
 import { verifyWebhook } from './verify.ts'
@@ -45,13 +47,16 @@ export function webhookAuthor({ name }: Pick<WebhookSource, 'name'>): Author {
   return { name: serviceName(`webhook/${name}`), role: 'publisher' }
 }
 
+/** `known` is what `prepareDelivery` returns. */
+type ReceiveDeps = CompleteDeps & { readonly known?: KnownKeys }
+
 /**
  * Verifies a delivery and returns its event, or the answer to a provider that only tests the endpoint.
  * Throws Refusal: `unauthenticated` if no signature is valid, or a handshake names nothing that is expected;
  * `malformed` if a header of the signature came several times; `method_not_allowed` if the provider has no handshake of this method; `unsupported_media_type`, `malformed` or
  * `invalid_event` if the payload cannot become an event.
  */
-export function receiveWebhook(source: WebhookSource, sent: WebhookRequest, deps: CompleteDeps): Received {
+export function receiveWebhook(source: WebhookSource, sent: WebhookRequest, deps: ReceiveDeps): Received {
   const request = withAccessToken(sent, source)
   const { schemes, secrets, challenges = [] } = source
   const isDelivery = request.method === 'POST'
@@ -65,7 +70,7 @@ export function receiveWebhook(source: WebhookSource, sent: WebhookRequest, deps
   const early = answerChallenge(unsigned, request, source)
   if (early !== null) return { answer: early }
   if (isDelivery || unsigned.length < ofMethod.length) {
-    const verdict = verifySent({ ...request, schemes, secrets, now: deps.now() })
+    const verdict = verifySent({ ...request, schemes, secrets, known: deps.known, now: deps.now() })
     if (!verdict.ok) throw new Refusal(verdict.isRepeated ? 'malformed' : 'unauthenticated', verdict.reason)
     const signed = ofMethod.filter((challenge) => !challenge.unsigned)
     const answer = answerChallenge(signed, request, source)

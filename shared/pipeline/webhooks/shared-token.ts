@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
+import { isPublicKey } from './keys/secret-key.ts'
 import { fieldAt, readPayload, textOf } from './payload.ts'
 import { queryParameter } from './place.ts'
-import { isPublicKey } from './secret-key.ts'
 import type { WebhookRequest } from './webhook-request.ts'
 
 /** Where a sender puts the secret itself: a header, a query parameter, or a field of the body. */

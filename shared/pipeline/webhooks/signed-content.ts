@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer'
 import { createHash } from 'node:crypto'
 import { crc32 } from 'node:zlib'
+import { isMultipart } from './multipart.ts'
 import { fieldAt, payloadText, readForm, readPayload } from './payload.ts'
 import { type ContentPart, parseContent, type SignedScheme } from './scheme.ts'
 import type { WebhookRequest } from './webhook-request.ts'
@@ -84,6 +85,7 @@ function missing(piece: ContentPart): string {
 /** Names in byte order, each directly followed by its value; equal values of one name count once (Twilio). */
 function formContent(mediaType: string | undefined, body: Uint8Array): string | null {
   if (body.length === 0) return ''
+  if (isMultipart(mediaType)) return null // no sender signs one, and its files would not be signed
   const fields = readForm(mediaType, body)
   if (fields === null) return null
   const byName = new Map<string, Set<string>>()

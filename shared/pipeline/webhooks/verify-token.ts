@@ -9,9 +9,10 @@ import {
   verify as verifySignature,
 } from 'node:crypto'
 import type { SenderKey } from '#shared/pipeline/sender-key-store.ts'
-import { isKeyFor, publicKeyFor } from './public-key.ts'
+import { isKeyFor, publicKeyFor } from './keys/public-key.ts'
+import { hmacKey } from './keys/secret-key.ts'
+import type { Refused } from './refused.ts'
 import type { JwtScheme } from './scheme.ts'
-import { hmacKey } from './secret-key.ts'
 import type { WebhookRequest } from './webhook-request.ts'
 
 // JSON Web Tokens of one algorithm, which the scheme names and not the token: `none`, and HS256 with a public key as the
@@ -22,6 +23,10 @@ const MAX_LENGTH = 8192
 /** How much the clocks of a sender and of a function may differ, in seconds. */
 const SKEW = 60
 const DEFAULT_TOLERANCE = 300
+/** A copy that is older says nothing of what the sender has withdrawn since. */
+const OLDEST_COPY_MS = 24 * 3_600_000
+/** A key that a copy of this age does not have is none of the sender. */
+const RECENT_COPY_MS = 120_000
 const BASE64URL = /^[A-Za-z0-9_-]+$/
 const NO_MATCH = 'No configured secret matches the token.'
 
@@ -32,10 +37,8 @@ type Token = {
   readonly input: Buffer
   readonly signature: Buffer
 }
-type Refused = { readonly reason: string; readonly isMissing: boolean; readonly isRepeated?: boolean }
-
 /** Returns the token of a request, not verified yet; or why it has none of this scheme. */
-export function readToken({ header, prefix = '', signing }: JwtScheme, request: WebhookRequest) {
+function readToken({ header, prefix = '', signing }: JwtScheme, request: WebhookRequest) {
   const refused = (reason: string, isMissing = false): Refused => ({ reason, isMissing })
   const text = request.headers[header]
   if (!text) return refused(`The header "${header}" is missing.`, true)
@@ -83,17 +86,26 @@ type Given = {
 }
 
 /** Verifies the token of a request. Returns null if it is right. */
-export function refuseJwt({ scheme, secrets, request, published, now }: Given): Refused | null {
+export function refuseJwt({ published, ...given }: Given): Refused | null {
+  const { scheme, secrets, request, now } = given
   const token = readToken(scheme, request)
   if ('reason' in token) return token
-  const keys = scheme.keys === undefined ? secrets : published === undefined ? [] : [published.text]
-  const isSigned = keys.some((key) => isSignedWith(key, scheme.signing, token))
-  const reason = isSigned ? claimsProblem({ scheme, secrets, request, now }, token.claims) : NO_MATCH
-  return reason === null ? null : { reason, isMissing: false }
+  const refused = (reason: string) => ({ reason, isMissing: false })
+  // The claims come first: only who knows what the secret says can ask for a newer copy of the keys.
+  const problem = claimsProblem(given, token.claims)
+  if (problem !== null) return refused(problem)
+  const { keys: address, signing } = scheme
+  const isSigned = (text: string) => isSignedWith(text, signing, token)
+  if (address === undefined) return secrets.some(isSigned) ? null : refused(NO_MATCH)
+  const after = (ms: number) => ({ address, copiedAfter: now.getTime() - ms })
+  if (published === undefined || published.copied <= now.getTime() - OLDEST_COPY_MS)
+    return { ...refused('The keys of the token are not known here.'), need: after(OLDEST_COPY_MS) }
+  if (isSigned(published.text)) return null
+  const isNewKey = !tokenKeys(published.text, signing).some(({ kid }) => kid === token.header.kid)
+  return { ...refused(NO_MATCH), ...(isNewKey && { need: after(RECENT_COPY_MS) }) }
 }
 
-function isSignedWith(text: string, signing: JwtScheme['signing'], token: Token): boolean {
-  const { header, input, signature } = token
+function isSignedWith(text: string, signing: JwtScheme['signing'], { header, input, signature }: Token) {
   if (signing === 'HS256') {
     const key = readObject(text) === null ? hmacKey(text, 'utf8') : null
     if (key === null) return false
@@ -111,7 +123,7 @@ type TokenKey = { readonly kid: string | undefined; readonly key: KeyObject }
  * Returns the keys in a text that tokens of an algorithm are verified with: a JSON Web Key, a set of them, the answer of
  * Plaid's API with one in it (https://plaid.com/docs/api/webhooks/webhook-verification/), or a public key as PEM.
  */
-export function tokenKeys(text: string, signing: 'ES256' | 'RS256'): readonly TokenKey[] {
+function tokenKeys(text: string, signing: JwtScheme['signing']): readonly TokenKey[] {
   const algorithm = signing === 'ES256' ? 'ecdsa-sha256' : 'rsa-sha256'
   const object = readObject(text)
   if (object === null) {
@@ -137,7 +149,7 @@ function readJwk(jwk: JsonWebKey): KeyObject | null {
 }
 
 /** What the claims of a token must be; of several secrets one must fit. Returns why they are not, or null. */
-export function claimsProblem(
+function claimsProblem(
   { scheme, secrets, request, now }: Omit<Given, 'published'>,
   claims: Claims,
 ): string | null {
@@ -157,8 +169,9 @@ function timeProblem({ tolerance }: JwtScheme, { exp, nbf, iat }: Claims, now: n
   if (exp !== undefined && !(typeof exp === 'number' && now < exp + SKEW)) return 'The token has expired.'
   if (nbf !== undefined && !(typeof nbf === 'number' && now > nbf - SKEW))
     return 'The token is not valid yet.'
+  if (typeof iat === 'number' && iat > now + SKEW) return 'The token was issued in the future.'
   const limit = tolerance ?? (exp === undefined ? DEFAULT_TOLERANCE : undefined)
-  if (limit === undefined || (typeof iat === 'number' && Math.abs(now - iat) <= limit)) return null
+  if (limit === undefined || (typeof iat === 'number' && now - iat <= limit)) return null
   return `The token was not issued within ${limit} seconds of the time here.`
 }
 

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer'
 import { describe, expect, test } from 'vitest'
 import { base64, ed25519, fromBase64, hex, hmac, sha256Hex } from '#shared/testing/webhooks/web-crypto.ts'
-import { localKeyPair } from './local-keys.ts'
+import { localKeyPair } from './keys/local-keys.ts'
 import { providers } from './providers/providers.ts'
 import type { Scheme } from './scheme.ts'
 import { verifyWebhook } from './verify.ts'

@@ -1,12 +1,14 @@
 import { Buffer } from 'node:buffer'
 import { createHmac, type KeyObject, timingSafeEqual, verify as verifyWithKey } from 'node:crypto'
 import { parseTimestamp } from '#shared/core/time.ts'
-import { certificateKey, type KnownKeys } from './certificate.ts'
-import { decodeBase64, decodeHex } from './encodings.ts'
+import { certificateKey, type KnownKeys } from './keys/certificate.ts'
+import { decodeBase64, decodeHex } from './keys/encodings.ts'
+import { publicKeyFor } from './keys/public-key.ts'
+import { ed25519Key, hmacKey } from './keys/secret-key.ts'
 import { fieldAt, payloadText, readPayload } from './payload.ts'
-import { publicKeyFor } from './public-key.ts'
+import type { Need, Refused } from './refused.ts'
 import type { Scheme, SignedScheme, Timestamp } from './scheme.ts'
-import { ed25519Key, hmacKey } from './secret-key.ts'
+
 import { refuseToken } from './shared-token.ts'
 import { signedContent } from './signed-content.ts'
 import { refuseJwt } from './verify-token.ts'
@@ -14,8 +16,13 @@ import type { WebhookRequest } from './webhook-request.ts'
 
 type Verdict =
   | { readonly ok: true }
-  /** `isRepeated` if a header came several times that comes once. */
-  | { readonly ok: false; readonly reason: string; readonly isRepeated?: boolean }
+  | {
+      readonly ok: false
+      readonly reason: string
+      /** A header came several times that comes once. */
+      readonly isRepeated?: boolean
+      readonly needs?: readonly Need[]
+    }
 
 type Verification = WebhookRequest & {
   /** The ways in which this sender signs; one valid signature is enough. */
@@ -23,7 +30,7 @@ type Verification = WebhookRequest & {
   /** All are tried, so that a secret can be rotated. An empty one never matches. */
   readonly secrets: readonly string[]
   /** What senders publish that this request may be signed with. */
-  readonly known?: KnownKeys
+  readonly known?: KnownKeys | undefined
   readonly now: Date
 }
 
@@ -46,15 +53,13 @@ export function verifyWebhook({ schemes, secrets, known, now, ...request }: Veri
   }
   const repeated = refusals.find(({ isRepeated }) => isRepeated)
   if (repeated) return { ok: false, reason: repeated.reason, isRepeated: true }
+  const needs = refusals.map(({ need }) => need).filter((need) => need !== undefined)
   const present = refusals.filter(({ isMissing }) => !isMissing)
   const telling = present.find(({ reason }) => reason !== NO_MATCH) ?? present[0]
-  if (telling) return { ok: false, reason: telling.reason }
+  if (telling) return { ok: false, reason: telling.reason, ...(needs.length > 0 && { needs }) }
   const reasons = [...new Set(refusals.map(({ reason }) => reason))]
   return { ok: false, reason: reasons.join(' ') || NO_MATCH }
 }
-
-/** Why one scheme refuses the request; `isMissing` if the request does not use that scheme at all. */
-type Refused = { readonly reason: string; readonly isMissing: boolean; readonly isRepeated?: boolean }
 
 /** API Gateway joins headers with one name by a comma, which no signature, time or token has. */
 function refusedAsRepeated(header: string): Refused {
@@ -79,8 +84,13 @@ function refuse(
     return refuseToken({ header: 'authorization', prefix: 'Basic ' }, credentials, request)
   }
   if (scheme.algorithm === 'jwt') {
-    const published = beside.known.get(scheme.keys ?? '')
-    return refuseJwt({ scheme, secrets, request, published, now: beside.now })
+    return refuseJwt({
+      scheme,
+      secrets,
+      request,
+      published: beside.known.get(scheme.keys ?? ''),
+      now: beside.now,
+    })
   }
   return refuseSigned(scheme, secrets, request, beside)
 }
@@ -92,7 +102,8 @@ function refuseSigned(
   beside: Beside,
 ): Refused | null {
   const refused = (reason: string) => ({ reason, isMissing: false })
-  if (!isForScheme(scheme, request)) return { reason: 'The delivery is of another kind.', isMissing: true }
+  const other = unfitField(scheme, request)
+  if (other !== null) return { reason: other, isMissing: true }
   const found = readSignatures(scheme, request)
   if ('reason' in found) return found
   const time = scheme.timestamp
@@ -102,12 +113,12 @@ function refuseSigned(
     return time.header === undefined ? refused(time.reason) : refusedAsRepeated(time.header)
   const signatures = found.texts.map(scheme.encoding === 'hex' ? decodeHex : decodeBase64)
   if (scheme.certificate !== undefined) {
+    const receivers = secrets.filter((secret) => isFor(scheme, request, secret))
+    if (receivers.length === 0) return refused('The delivery is for another receiver.')
     const certified = certificateKey(scheme, request, beside)
     if ('reason' in certified) return certified
-    const contents = secrets.map((secret) =>
-      isFor(scheme, request, secret)
-        ? signedContent(scheme, request, { timestamp: time.text, secret })
-        : { reason: 'The delivery is for another receiver.' },
+    const contents = receivers.map((secret) =>
+      signedContent(scheme, request, { timestamp: time.text, secret }),
     )
     const isSigned = contents.some(
       (content) => 'bytes' in content && isSignedWith(scheme, certified.key, content.bytes, signatures),
@@ -121,16 +132,19 @@ function refuseSigned(
   return matches(scheme, secrets, content.bytes, signatures) ? null : refused(NO_MATCH)
 }
 
-/** Whether the body has what a scheme is used for. */
-export function isForScheme({ when = {} }: SignedScheme, { headers, body }: WebhookRequest): boolean {
+/** Returns what the body does not have that a scheme is used for, or null. */
+function unfitField({ when = {} }: SignedScheme, { headers, body }: WebhookRequest): string | null {
   const wanted = Object.entries(when)
-  if (wanted.length === 0) return true
+  if (wanted.length === 0) return null
   const payload = readPayload(headers['content-type'], body)
-  return wanted.every(([pointer, value]) => fieldAt(payload, pointer) === value)
+  const unfit = wanted.find(([pointer, value]) => fieldAt(payload, pointer) !== value)
+  if (unfit === undefined) return null
+  const isThere = fieldAt(payload, unfit[0]) !== undefined
+  return `The field "${unfit[0]}" of the body is ${isThere ? 'of another scheme' : 'missing'}.`
 }
 
 /** Whether a delivery names the secret as its receiver, where a scheme has receivers. */
-export function isFor({ recipient }: SignedScheme, { headers, body }: WebhookRequest, secret: string) {
+function isFor({ recipient }: SignedScheme, { headers, body }: WebhookRequest, secret: string) {
   return recipient === undefined || payloadText(headers['content-type'], body, recipient) === secret
 }
 

@@ -10,6 +10,7 @@ import { describeRateCounter } from '#shared/testing/contracts/rate-counter.cont
 import { describeReplayStore } from '#shared/testing/contracts/replay-store.contract.ts'
 import { describeReportStore } from '#shared/testing/contracts/report-store.contract.ts'
 import { describeRevocationStore } from '#shared/testing/contracts/revocation-store.contract.ts'
+import { describeSenderKeyStore } from '#shared/testing/contracts/sender-key-store.contract.ts'
 import { describeSigningKeyStore } from '#shared/testing/contracts/signing-key-store.contract.ts'
 import { describeSubscriptionStore } from '#shared/testing/contracts/subscription-store.contract.ts'
 import { describeTicketStore } from '#shared/testing/contracts/ticket-store.contract.ts'
@@ -26,6 +27,7 @@ import { memoryRateCounter } from './memory-rate-counter.ts'
 import { memoryReplayStore } from './memory-replay-store.ts'
 import { memoryReportStore } from './memory-report-store.ts'
 import { memoryRevocationStore } from './memory-revocation-store.ts'
+import { memorySenderKeyStore } from './memory-sender-key-store.ts'
 import { memorySigningKeyStore } from './memory-signing-key-store.ts'
 import { memorySubscriptionStore } from './memory-subscription-store.ts'
 import { memoryTicketStore } from './memory-ticket-store.ts'
@@ -42,6 +44,7 @@ const viewStore = memoryViewStore(undefined, () => viewTime(), {
   ofView: (view) => viewRetention.ofView(view),
 })
 const signingKeys = memorySigningKeyStore()
+const senderKeys = memorySenderKeyStore()
 const persons = memoryPersonStore()
 const tickets = memoryTicketStore(() => ticketTime())
 const revocations = memoryRevocationStore(() => revocationTime())
@@ -74,6 +77,7 @@ describeRevocationStore('in memory', (now) => {
 })
 describeSubscriptionStore('in memory', () => stores.subscriptions)
 describeSigningKeyStore('in memory', () => signingKeys)
+describeSenderKeyStore('in memory', () => senderKeys)
 describePersonStore('in memory', () => persons)
 describeTicketStore('in memory', (now) => {
   ticketTime = now

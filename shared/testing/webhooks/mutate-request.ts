@@ -5,6 +5,8 @@ import type { WebhookRequest } from '#shared/pipeline/webhooks/webhook-request.t
 /** A delivery with its secret and the time of its verification. */
 export type Attempt = { readonly request: WebhookRequest; readonly secret: string; readonly now: Date }
 
+/** Seconds after which every token of the samples has expired, by the clocks of a function too. */
+const LONGEST_TOKEN = 3700
 const PRINTABLE = Array.from({ length: 95 }, (_, index) => String.fromCharCode(32 + index))
 
 /** Changes, adds or removes one character. */
@@ -30,7 +32,9 @@ function headersOf(scheme: Scheme): string[] {
   if (scheme.algorithm === 'token') return scheme.header === undefined ? [] : [scheme.header]
   if (scheme.algorithm === 'jwt') return [scheme.header]
   const signed = [...scheme.content.matchAll(/\{header:([^}]+)\}/g)].map((match) => match[1])
-  return [scheme.signature.header, scheme.timestamp?.header, ...signed].filter((name) => name !== undefined)
+  const { signature, timestamp, certificate } = scheme
+  const named = [signature.header, timestamp?.header, certificate?.header, ...signed]
+  return named.filter((name) => name !== undefined)
 }
 
 /** The parts of a delivery that its signature covers, each with a way to break it. */
@@ -46,23 +50,25 @@ export function mutatorsFor(scheme: Scheme): ((attempt: Attempt, random: () => n
       return change(attempt, { headers: { ...headers, [name]: mutateText(headers[name] ?? '', random) } })
     }),
   ]
-  if (scheme.algorithm === 'token' && scheme.field !== undefined)
-    mutators.push((attempt, random) => change(attempt, { body: mutateBytes(attempt.request.body, random) }))
-  if (scheme.algorithm === 'token' || scheme.algorithm === 'basic' || scheme.algorithm === 'jwt')
-    return mutators
+  const mutateBody = (attempt: Attempt, random: () => number) =>
+    change(attempt, { body: mutateBytes(attempt.request.body, random) })
+  const mutateTime = (tolerance: number) => (attempt: Attempt, random: () => number) => {
+    const away = (tolerance + 1 + random() * 1e6) * 1000 * (random() < 0.5 ? -1 : 1)
+    return { ...attempt, now: new Date(attempt.now.getTime() + away) }
+  }
+  if (scheme.algorithm === 'token' && scheme.field !== undefined) mutators.push(mutateBody)
+  if (scheme.algorithm === 'token' || scheme.algorithm === 'basic') return mutators
+  if (scheme.algorithm === 'jwt')
+    return [...mutators, mutateTime(LONGEST_TOKEN), ...(scheme.bodyDigest ? [mutateBody] : [])]
   const { content, timestamp } = scheme
-  if (/\{(?:body|form)\}/.test(content) || scheme.signature.field !== undefined)
-    mutators.push((attempt, random) => change(attempt, { body: mutateBytes(attempt.request.body, random) }))
+  if (/\{(?:body[a-z0-9-]*|form)\}/.test(content) || scheme.signature.field !== undefined)
+    mutators.push(mutateBody)
   if (content.includes('{url'))
     mutators.push((attempt, random) => change(attempt, { url: mutateText(attempt.request.url, random) }))
   if (content.includes('{method}'))
     mutators.push((attempt, random) =>
       change(attempt, { method: mutateText(attempt.request.method, random) }),
     )
-  if (timestamp !== undefined)
-    mutators.push((attempt, random) => {
-      const away = ((timestamp.tolerance ?? 300) + 1 + random() * 1e6) * 1000 * (random() < 0.5 ? -1 : 1)
-      return { ...attempt, now: new Date(attempt.now.getTime() + away) }
-    })
+  if (timestamp !== undefined) mutators.push(mutateTime(timestamp.tolerance ?? 300))
   return mutators
 }

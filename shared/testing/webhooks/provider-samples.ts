@@ -1,9 +1,12 @@
+import { readMultipart } from '#shared/pipeline/webhooks/multipart.ts'
 import type { WebhookRequest } from '#shared/pipeline/webhooks/webhook-request.ts'
 import { collaborationSamples } from './collaboration-samples.ts'
 import { financeSamples } from './finance-samples.ts'
 import { operationsSamples } from './operations-samples.ts'
 import { platformSamples } from './platform-samples.ts'
+import { publishedKeySamples } from './published-key-samples.ts'
 import { json, type Sample, TIME } from './sample.ts'
+import { serviceSamples } from './service-samples.ts'
 import { signers } from './sign-as-provider.ts'
 import { socialSamples } from './social-samples.ts'
 
@@ -14,6 +17,8 @@ export const samples: readonly Sample[] = [
   ...financeSamples,
   ...platformSamples,
   ...socialSamples,
+  ...publishedKeySamples,
+  ...serviceSamples,
   {
     name: 'github',
     source: 'github',
@@ -165,14 +170,9 @@ export async function signSample(sample: Sample, secret: string, at: Date): Prom
   const signer = signers[sample.name]
   if (signer === undefined) throw new Error(`nobody signs as ${sample.name}`)
   const signed = await signer({ secret, body, url, at })
-  return {
-    method: 'POST',
-    url: signed.url ?? url,
-    headers: {
-      'content-type': sample.contentType ?? 'application/json',
-      ...sample.headers,
-      ...signed.headers,
-    },
-    body: new TextEncoder().encode(signed.body ?? body),
-  }
+  const contentType = sample.contentType ?? 'application/json'
+  const bytes = new TextEncoder().encode(signed.body ?? body)
+  await readMultipart(contentType, bytes)
+  const headers = { 'content-type': contentType, ...sample.headers, ...signed.headers }
+  return { method: 'POST', url: signed.url ?? url, headers, body: bytes }
 }

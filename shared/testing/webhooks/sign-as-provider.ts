@@ -1,6 +1,8 @@
 import { collaborationSigners } from './collaboration-samples.ts'
 import { financeSigners } from './finance-samples.ts'
 import { platformSigners } from './platform-samples.ts'
+import { publishedKeySigners } from './published-key-samples.ts'
+import { serviceSigners } from './service-samples.ts'
 import { bodySigner, millis, type Signer, seconds } from './signer.ts'
 import { socialSigners } from './social-samples.ts'
 import { base64, ed25519, hex, hmac } from './web-crypto.ts'
@@ -27,6 +29,8 @@ export const signers: Readonly<Record<string, Signer>> = {
   ...financeSigners,
   ...platformSigners,
   ...socialSigners,
+  ...publishedKeySigners,
+  ...serviceSigners,
   github: bodySigner('x-hub-signature-256', 'sha256=', hex),
   gitlab: async ({ secret }) => ({ headers: { 'x-gitlab-token': secret } }),
   'gitlab (signing token)': standard('webhook', 'v1'),

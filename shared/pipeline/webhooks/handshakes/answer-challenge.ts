@@ -1,9 +1,10 @@
 import { Buffer } from 'node:buffer'
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import { Refusal } from '#shared/core/refusal.ts'
+import { writeLog } from '#shared/pipeline/log.ts'
+import { hmacKey } from '#shared/pipeline/webhooks/keys/secret-key.ts'
 import { textOf } from '#shared/pipeline/webhooks/payload.ts'
 import { valueAt } from '#shared/pipeline/webhooks/place.ts'
-import { hmacKey } from '#shared/pipeline/webhooks/secret-key.ts'
 import { UnexpectedHandshake } from '#shared/pipeline/webhooks/sender-answer.ts'
 import type { WebhookRequest } from '#shared/pipeline/webhooks/webhook-request.ts'
 import type { Challenge, Condition, Copied } from './challenge.ts'
@@ -52,6 +53,11 @@ export function answerChallenge(
   if (challenge === undefined) return null
   const { reply, echo, text, status } = challenge
   assertExpected(challenge, request, knows.expected)
+  if (challenge.logged !== undefined)
+    writeLog('WARN', 'a provider of webhooks sent what is to be entered there, if it was this provider', {
+      text: String(copyOf(challenge.logged, request, [])),
+      url: request.url,
+    })
   const copy = (from: Copied) => copyOf(from, request, knows.secrets)
   const copies = Object.entries(challenge.headers ?? {}).map(
     ([name, from]) => [name, String(copy(from))] as const,

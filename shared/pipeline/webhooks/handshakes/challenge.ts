@@ -39,6 +39,8 @@ export const challengeSchema = z
     expected: place.optional(),
     /** The text here must be none of them. */
     unexpected: place.optional(),
+    /** A text that the operator must enter at the provider. It is written to the log, and never believed. */
+    logged: place.optional(),
     /** The status otherwise, by default 401. */
     refused: z.literal([403, 404]).optional(),
     /** The status of the response, by default 200 with a body and 204 without. */

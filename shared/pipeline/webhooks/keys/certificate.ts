@@ -1,14 +1,16 @@
 import { type KeyObject, X509Certificate } from 'node:crypto'
 import type { SenderKey } from '#shared/pipeline/sender-key-store.ts'
-import { payloadText } from './payload.ts'
+import { payloadText } from '#shared/pipeline/webhooks/payload.ts'
+import type { Refused } from '#shared/pipeline/webhooks/refused.ts'
+import type { SignedScheme } from '#shared/pipeline/webhooks/scheme.ts'
+import type { WebhookRequest } from '#shared/pipeline/webhooks/webhook-request.ts'
 import { isKeyFor } from './public-key.ts'
-import type { SignedScheme } from './scheme.ts'
-import type { WebhookRequest } from './webhook-request.ts'
 
 /** Where senders publish their keys, by address, as far as it was copied. */
 export type KnownKeys = ReadonlyMap<string, SenderKey>
 
 const MAX_ADDRESS = 512
+const UNKNOWN = 'The certificate of the signature is not known here.'
 
 /**
  * Whether an address is one that a pattern allows. It is compared as text: what a parser of addresses makes of user names,
@@ -28,7 +30,7 @@ function isTextOf(patterns: readonly string[], given: string): boolean {
 }
 
 /** Returns the address of the certificate that a request names, or why it is refused unread. */
-export function certificateAddress(
+function certificateAddress(
   { certificate }: SignedScheme,
   { headers, body }: WebhookRequest,
 ): { address: string } | { reason: string; isMissing: boolean } {
@@ -45,13 +47,15 @@ export function certificateKey(
   scheme: SignedScheme,
   request: WebhookRequest,
   { known, now }: { readonly known: KnownKeys; readonly now: Date },
-): { key: KeyObject } | { reason: string; isMissing: boolean } {
+): { key: KeyObject } | Refused {
   const found = certificateAddress(scheme, request)
   if ('reason' in found) return found
-  const published = known.get(found.address)
-  const certificate = published === undefined ? null : readCertificate(published)
+  const { address } = found
+  const published = known.get(address)
   const refused = (reason: string) => ({ reason, isMissing: false })
-  if (certificate === null) return refused('The certificate of the signature is not known here.')
+  if (published === undefined) return { ...refused(UNKNOWN), need: { address, copiedAfter: 0 } }
+  const certificate = readCertificate(published)
+  if (certificate === null) return refused(UNKNOWN)
   if (now < certificate.validFromDate || now > certificate.validToDate)
     return refused('The certificate of the signature has expired, or is not valid yet.')
   const { names } = scheme.certificate ?? {}
@@ -79,8 +83,7 @@ function readCertificate(published: SenderKey): X509Certificate | null {
   return certificate
 }
 
-/** Returns the first certificate of a text in PEM, or null. */
-export function parseCertificate(text: string): X509Certificate | null {
+function parseCertificate(text: string): X509Certificate | null {
   try {
     return new X509Certificate(text)
   } catch {

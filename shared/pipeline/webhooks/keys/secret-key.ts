@@ -1,8 +1,8 @@
 import { Buffer } from 'node:buffer'
 import { createPublicKey, type KeyObject } from 'node:crypto'
+import type { SignedScheme } from '#shared/pipeline/webhooks/scheme.ts'
 import { decodeBase64 } from './encodings.ts'
 import { publicKeyFor } from './public-key.ts'
-import type { SignedScheme } from './scheme.ts'
 
 // A secret as an operator writes it down:
 //   ed25519   64 hex digits | "ed25519:" 64 hex digits | "whpk_" base64 | PEM      a public key

@@ -1,6 +1,6 @@
 import { createPublicKey, type KeyObject, X509Certificate } from 'node:crypto'
+import type { SignedScheme } from '#shared/pipeline/webhooks/scheme.ts'
 import { decodeBase64 } from './encodings.ts'
-import type { SignedScheme } from './scheme.ts'
 
 // A public key as an operator writes it down: PEM (a public key or a certificate), with line breaks, with `\n` in their
 // place, or on one line, as the environment of a container often has it; the base64 between the lines of PEM alone
@@ -43,6 +43,6 @@ function readKey(written: string): KeyObject | null {
     if (label === 'RSA PUBLIC KEY') return createPublicKey({ key: der, format: 'der', type: 'pkcs1' })
     return createPublicKey({ key: der, format: 'der', type: 'spki' })
   } catch {
-    return null // not a key: whatever it is, it verifies nothing
+    return null // not a key, so it verifies nothing
   }
 }
