@@ -487,3 +487,38 @@ describe('a page whose time is nearly over', () => {
     expect(ids.flat().sort()).toEqual(['e1', 'n1'])
   })
 })
+
+describe('the "next" of a list', () => {
+  const LISTS = ['/events', '/events.csv', '/audit', '/dead-letters', '/connections', '/views/port/cases']
+
+  test.each(LISTS)('%s is the first page if it is empty', async (path) => {
+    const { call } = await createWorld()
+    const get = (query: string) => call(`GET ${path}${query}`, keyOf('admin'))
+
+    expect(await get('?next=')).toEqual(await get(''))
+    expect((await get('')).status).toBe(200)
+  })
+
+  test.each(LISTS)('%s is 400 with the reason if no page of this list gave it', async (path) => {
+    const { call } = await createWorld()
+    const foreign = [
+      'broken',
+      'a,b',
+      // Of another kind of list.
+      `k${Buffer.from('port/berths/B2').toString('base64url')}`,
+      '000001795248000#0000000000000001#0@elsewhere',
+      // Of another stack, and of another query.
+      'events@another:0=0',
+      'elsewhere@1:0=0',
+      'tidewire-audit@1:0=0',
+    ]
+    for (const next of foreign) {
+      const { status, body } = await call(`GET ${path}?next=${encodeURIComponent(next)}`, keyOf('admin'))
+      expect([next, status, body.detail]).toEqual([
+        next,
+        400,
+        expect.stringMatching(/"next" is .*; leave it out/),
+      ])
+    }
+  })
+})

@@ -248,6 +248,12 @@ describe('a replay', () => {
 
     expect(first.replays.map(({ id }) => id)).toEqual([ids[2], ids[1]])
     expect([second.replays.map(({ id }) => id), second.next]).toEqual([[ids[0]], null])
+    expect(await call('GET /replays?limit=2&next=')).toMatchObject({ status: 200, body: first })
+    for (const next of ['broken', ids[0]?.slice(1), `${ids[0]},${ids[1]}`, 'events@1:0=1'])
+      expect(await call(`GET /replays?next=${next}`)).toMatchObject({
+        status: 400,
+        body: { errors: [{ pointer: '/next' }] },
+      })
     expect(await call('GET /replays?limit=0&page=2')).toMatchObject({ status: 400 })
   })
 

@@ -255,6 +255,28 @@ test.each([
   expect(run).not.toHaveBeenCalled()
 })
 
+test.each([
+  ['POST', 'expect: 100-continue\r\ncontent-length: 2\r\n', '{}'],
+  ['POST', 'transfer-encoding: chunked\r\n', '1\r\n{\r\n1\r\n}\r\n0\r\n\r\n'],
+])('the body of a %s with %j is %j', async (method, headers, body) => {
+  const url = await start({ echo })
+  const bytes = `${method} / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: text/plain\r\n${headers}\r\n${body}`
+
+  const [head = '', ...rest] = (await sendRaw(url, bytes).ended).split('HTTP/1.1 200').map(String)
+  expect(head).toBe(headers.includes('expect') ? 'HTTP/1.1 100 Continue\r\n\r\n' : '')
+  expect(JSON.parse(rest.join('').split('\r\n\r\n')[1] ?? '')).toMatchObject({ body: '{}' })
+})
+
+test('a request line and values of headers of more than 10,240 bytes are 431, and no function is called', async () => {
+  const run = vi.fn(echo.run)
+  const url = await start({ echo: { ...echo, run } })
+  const statusWith = async (bytes: number) =>
+    (await fetch(url, { method: 'POST', body: 'a', headers: { x: 'x'.repeat(bytes) } })).status
+
+  expect([await statusWith(10_000), await statusWith(10_240)]).toEqual([200, 431])
+  expect(run).toHaveBeenCalledOnce()
+})
+
 test('headers of more than 16 KB are 431', async () => {
   const url = await start({ echo })
   const { ended } = sendRaw(url, `GET / HTTP/1.1\r\nhost: localhost\r\nx: ${'x'.repeat(20_000)}\r\n\r\n`)

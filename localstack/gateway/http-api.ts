@@ -13,6 +13,8 @@ import type { Integrate } from './integrations.ts'
 
 /** API Gateway's limit of a request's body. */
 const MAX_BODY_BYTES = 10 * 1024 * 1024
+/** API Gateway's limit of the request line and the values of the headers together. */
+const MAX_HEADER_BYTES = 10_240
 /** What all bodies that are not complete yet may take: slow senders must not fill the memory. */
 const BODIES_BYTES = 256 * 1024 * 1024
 /** How long an idle connection is kept, in milliseconds: longer than clients keep theirs, which therefore close first. */
@@ -80,6 +82,7 @@ async function respond(
     // Before its body is read: Node drops it when the response is sent.
     if (needsTurn && turns.isFull(sender)) return tooMany
     const body = await readBody(request, MAX_BODY_BYTES, room)
+    if (headerBytes(request) > MAX_HEADER_BYTES) return headersTooLarge
     const match = routes.find(method, path)
     if (body === null) return tooLarge
     if (match === null) return gatewayMessage(404, 'Not Found')
@@ -107,8 +110,15 @@ async function respond(
   return cors ? withCors(result, origin === undefined ? {} : cors.headers(origin)) : result
 }
 
+const headersTooLarge = gatewayMessage(431, 'Request Header Fields Too Large')
 const tooLarge = gatewayMessage(413, 'Request Entity Too Large')
 const tooMany = withRetryAfter(gatewayMessage(429, 'Too Many Requests'))
+
+/** @see https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html */
+function headerBytes({ method = '', url = '', rawHeaders }: IncomingMessage): number {
+  const values = rawHeaders.reduce((sum, text, index) => (index % 2 === 0 ? sum : sum + text.length), 0)
+  return `${method} ${url} HTTP/1.1`.length + values
+}
 
 function withRetryAfter(result: HttpResult): HttpResult {
   return { ...result, headers: { ...result.headers, 'retry-after': '1' } }

@@ -1,4 +1,6 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { decodeRequest } from '#shared/adapters/http/http-handler.ts'
 import recorded from './fixtures/http-event.json' with { type: 'json' }
 import { toHttpEvent } from './http-event.ts'
 
@@ -113,6 +115,36 @@ test.each([
   expect(event.isBase64Encoded).toBe(true)
   expect([...Buffer.from(event.body ?? '', 'base64')]).toEqual(bytes)
 })
+
+test('a body with a content coding is base64, also one that happens to be text', () => {
+  for (const coding of ['gzip', 'br', 'zstd']) {
+    const headers = ['content-type', 'application/json', 'content-encoding', coding]
+    expect(eventOf({ headers, body: '{}' })).toMatchObject({ body: 'e30=', isBase64Encoded: true })
+  }
+  const identity = ['content-type', 'application/json', 'content-encoding', 'identity']
+  expect(eventOf({ headers: identity, body: '{}' })).toMatchObject({ body: '{}', isBase64Encoded: false })
+})
+
+test('any bytes of any media type are the same bytes for the function', () => {
+  const texts = fc.constantFrom('null', '""', '"hello"', '0', '{"a":1.0}', '\u0000', '\ufeff{}', '\r\n', '')
+  const bytes = fc.oneof(fc.uint8Array(), fc.string({ unit: 'binary' }).map(toBytes), texts.map(toBytes))
+  const types = fc.constantFrom('application/json', 'text/plain', 'application/octet-stream', 'a/b', '')
+  fc.assert(
+    fc.property(bytes, types, (sent, type) => {
+      const event = eventOf({ headers: type === '' ? [] : ['content-type', type], body: [...sent] })
+      const request = decodeRequest(
+        { ...event, body: event.body ?? undefined } as never,
+        { getRemainingTimeInMillis: () => 0 },
+        new AbortController().signal,
+      )
+      expect([...request.body]).toEqual([...sent])
+    }),
+  )
+})
+
+function toBytes(text: string): Uint8Array {
+  return Buffer.from(text)
+}
 
 test('the gateway says who sends, and leaves what a proxy before it has said', () => {
   expect(eventOf({}).headers).toMatchObject({

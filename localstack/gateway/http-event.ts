@@ -37,7 +37,7 @@ export function toHttpEvent(request: ReceivedRequest, match: RouteMatch): HttpEv
   const [path, rawQueryString] = splitTarget(url)
   const { headers, cookies } = readHeaders(request)
   const rawPath = decodePath(path)
-  const isBase64Encoded = body.length > 0 && !isText(headers['content-type'], body)
+  const isBase64Encoded = body.length > 0 && !isText(headers, body)
   const domainName = (headers.host ?? 'localhost').replace(/:\d+$/, '')
   const event = {
     version: '2.0',
@@ -73,10 +73,13 @@ export function splitTarget(target: string): [path: string, query: string] {
   return mark === -1 ? [relative || '/', ''] : [relative.slice(0, mark) || '/', relative.slice(mark + 1)]
 }
 
-/** Bytes that are not UTF-8 go as base64 with any media type: as text they would be lost. */
-function isText(contentType = '', body: Buffer): boolean {
+/** Bytes that are not UTF-8, or have a content coding, go as base64 with any media type: as text they would be lost. */
+function isText(headers: Readonly<Record<string, string>>, body: Buffer): boolean {
+  const { 'content-type': contentType = '', 'content-encoding': coding = '' } = headers
   const [type = ''] = contentType.split(';')
-  return TEXT_TYPES.test(type.trim().toLowerCase()) && isUtf8(body)
+  return (
+    (coding === '' || coding === 'identity') && TEXT_TYPES.test(type.trim().toLowerCase()) && isUtf8(body)
+  )
 }
 
 /**

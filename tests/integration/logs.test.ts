@@ -10,10 +10,14 @@ import { API_KEY, startStack, type TestStack } from '../support/start-stack.ts'
 /** Every text that is sent has this in it, so that whatever quotes it is found. */
 const MARK = 'MARKED-7f3a'
 const SECRET = `${MARK}-webhook-secret`
+/** In no event, so that it must not be in anything that the stack shows either. */
+const TOKEN = 'TOKEN-51bd-of-a-query'
 
 let stack: TestStack
 beforeAll(async () => {
-  stack = await startStack({ env: { WEBHOOK_SECRET_GITHUB: SECRET, RATE_LIMITS: 'write=50' } })
+  stack = await startStack({
+    env: { WEBHOOK_SECRET_GITHUB: SECRET, WEBHOOK_SECRET_CLOUDEVENTS: TOKEN, RATE_LIMITS: 'write=50' },
+  })
 })
 afterAll(() => stack.dispose())
 
@@ -113,6 +117,53 @@ test('nothing that is sent to the stack is in its log: no credential, no body, n
 
   expect(logLeaks(stack.output(), [MARK, Buffer.from(MARK).toString('base64')])).toEqual([])
 })
+
+test('a token in the query of a webhook is in no log, trace, metric, list or response', async () => {
+  const shown: string[] = []
+  const deliver = async (query: string, headers: Record<string, string> = {}) => {
+    const body = event({ specversion: '1.0', id: `q${shown.length}`, source: '/sender' })
+    const response = await fetch(`${stack.httpUrl}/webhooks/cloudevents?${query}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/cloudevents+json', traceparent: TRACED, ...headers },
+      body,
+    })
+    shown.push(JSON.stringify([...response.headers]), await response.text())
+    return response.status
+  }
+
+  expect([
+    await deliver(`access_token=${TOKEN}`),
+    await deliver(`a=1&access_token=${encodeURIComponent(`${TOKEN} not`)}`),
+    await deliver(`access_token=${TOKEN}&access_token=${TOKEN}`),
+    await deliver(`access_token=${TOKEN}`, { authorization: `Bearer ${TOKEN}` }),
+    await deliver(`access_token=${TOKEN}%zz`),
+    await deliver(`access_token=${TOKEN}`, { 'content-encoding': 'zstd' }),
+    await send('POST', `/webhooks/nothing?access_token=${TOKEN}`),
+    await send('GET', `/webhooks/cloudevents?access_token=${TOKEN}`),
+    await send('GET', `/events?access_token=${TOKEN}`),
+  ]).toEqual([202, 401, 400, 400, 400, 415, 404, 405, 401])
+  const paths = [
+    '/events',
+    '/events.csv',
+    '/audit',
+    '/dead-letters',
+    '/streams/tidewire-audit/0',
+    '/traces',
+    '/metrics',
+  ]
+  for (const path of paths) shown.push(await (await fetch(stack.httpUrl + path, { headers: KEY })).text())
+  await expect
+    .poll(async () =>
+      (await fetch(`${stack.httpUrl}/audit?action=signature.refused`, { headers: KEY })).text(),
+    )
+    .toContain('"target":"cloudevents"')
+
+  expect(logLeaks(stack.output(), [TOKEN, Buffer.from(TOKEN).toString('base64').slice(0, -4)])).toEqual([])
+  expect(shown.filter((text) => text.includes(TOKEN))).toEqual([])
+})
+
+/** A trace that is sampled, so that the spans of the requests are kept. */
+const TRACED = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'
 
 test('a start that fails says which variable is wrong, and not its value', async () => {
   const failed = startStack({ env: { WEBHOOK_SOURCES: `{"${MARK}":` } }).then(

@@ -106,13 +106,13 @@ function assertDecodable(rawQuery: string): void {
     // A value may be a secret: only its name is repeated.
     const fault = {
       pointer: `/${(name ?? '').slice(0, 80)}`,
-      detail: `${BROKEN}: write "%" as %25, and the rest in UTF-8.`,
+      detail: `${BROKEN}: write "%" itself as %25.`,
     }
     throw faultsRefusal('malformed', [fault])
   }
 }
 
-const BROKEN = 'has a "%" in the query that no two hexadecimal digits of a UTF-8 character follow'
+const BROKEN = 'has a "%" that is not followed by the two hexadecimal digits of a byte of UTF-8'
 
 function decoded(text: string): string | null {
   try {

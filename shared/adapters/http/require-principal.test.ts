@@ -4,7 +4,9 @@ import { type Identify, keyIn, requirePrincipal } from './require-principal.ts'
 
 const identify: Identify = {
   byKey: async (key) =>
-    ['key', 'tw_key'].includes(key) ? makePrincipal({ name: 'service', role: 'publisher' }) : null,
+    ['key', 'tw_key', 'local-key'].includes(key)
+      ? makePrincipal({ name: 'service', role: 'publisher' })
+      : null,
   byToken: async (token) => makePrincipal({ name: `bearer of ${token}` }),
 }
 const nameOf = async (headers: Record<string, string>) => (await requirePrincipal({ headers }, identify)).name
@@ -13,6 +15,7 @@ test('prefers a key to a token', async () => {
   expect(await nameOf({ 'x-api-key': 'key' })).toBe('service')
   expect(await nameOf({ authorization: 'Bearer a.b.c' })).toBe('bearer of a.b.c')
   expect(await nameOf({ authorization: 'Bearer tw_key' })).toBe('service')
+  expect(await nameOf({ authorization: 'Bearer local-key' })).toBe('service')
   expect(await nameOf({ authorization: 'bearer  a.b.c ' })).toBe('bearer of a.b.c')
   expect(await nameOf({ 'x-api-key': 'key', authorization: 'Bearer a.b.c' })).toBe('service')
 })

@@ -10,8 +10,8 @@ export type Identify = {
   readonly byToken: (token: string) => Promise<Principal>
 }
 
-/** API keys begin so, which no token does. */
-const KEY_PREFIX = 'tw_'
+/** API keys begin so, those of the local stack with its name; no token does. */
+const KEY = /^(?:tw_|local-)/
 const UNKNOWN_KEY = 'This API key is not known, has expired or was revoked.'
 
 /**
@@ -29,7 +29,7 @@ export async function requirePrincipal(
     return refuse('Send an API key in the header "x-api-key", or "authorization: Bearer <access token>".')
   const token = bearerOf(authorization)
   if (token === null) return refuse(schemeProblem(authorization))
-  return token.startsWith(KEY_PREFIX) ? ofKey(token) : byToken(token)
+  return KEY.test(token) ? ofKey(token) : byToken(token)
 }
 
 /** Returns the API key of a request, or null if it has a token or nothing. A key costs a table read, a token none. */
@@ -37,7 +37,7 @@ export function keyIn({ headers }: Pick<HttpRequest, 'headers'>): string | null 
   const { 'x-api-key': key, authorization = '' } = headers
   if (key) return key.trim()
   const [, token = ''] = BEARER.exec(authorization) ?? []
-  return token.startsWith(KEY_PREFIX) ? token : null
+  return KEY.test(token) ? token : null
 }
 
 // RFC 9110 §11.1, RFC 6750 §2.1: the name of the scheme is case-insensitive.

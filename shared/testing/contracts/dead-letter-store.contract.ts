@@ -136,7 +136,8 @@ export function describeDeadLetterStore(name: string, make: () => DeadLetterStor
     })
 
     test('refuses a continuation that no page gave', async () => {
-      await expect(list({ after: 'nonsense' })).rejects.toMatchObject({ code: 'malformed' })
+      for (const after of ['nonsense', nextAfter(letter(1)).replace(/@.*/, '@elsewhere')])
+        await expect(list({ after })).rejects.toMatchObject({ code: 'malformed' })
     })
 
     test('filters by all that a letter has', async () => {

@@ -139,7 +139,11 @@ function pageOf(
   { limit, principal, text = '', next }: ConnectionQuery,
 ): ConnectionPage {
   const [, second, name = ''] = /^c(\d{10})\.([\w-]+)$/.exec(next ?? '') ?? []
-  if (next !== undefined && second === undefined) throw new Refusal('malformed', '"next" is none.')
+  if (next !== undefined && second === undefined)
+    throw new Refusal(
+      'malformed',
+      '"next" is not one that a page of connections had; leave it out to begin again.',
+    )
   const before = `${second}#${Buffer.from(name, 'base64url')}`
   const secondOf = ({ ends }: ListedConnection) => Math.floor(ends / 1000)
   const positionOf = (one: ListedConnection) => `${secondOf(one)}#${one.connection}`
