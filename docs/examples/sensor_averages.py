@@ -20,6 +20,8 @@ from datetime import datetime
 from kafka import KafkaConsumer
 
 WINDOW_SECONDS = 300
+# An event whose time is further ahead of its record moves nothing, as in Tidewire's views.
+MAX_LEAD_SECONDS = 300
 RANGES = {"temperature": (-90, 100), "humidity": (0, 100)}
 
 
@@ -45,8 +47,13 @@ def read_reading(event):
     sensor = data.get("sensorId", event.get("subject"))
     if not values or not sensor:
         return None
-    second = math.floor(datetime.fromisoformat(event["time"].replace("Z", "+00:00")).timestamp())
-    return sensor, second, values
+    return sensor, math.floor(read_time(event["time"])), values
+
+
+def read_time(text):
+    """Seconds since 1970 of an RFC 3339 time. A leap second, which datetime does not know, is the second before it."""
+    text = text.upper().replace(":60", ":59").replace("Z", "+00:00")
+    return datetime.fromisoformat(text).timestamp()
 
 
 class Window:
@@ -116,6 +123,8 @@ def main():
                     continue
                 seen.add((event.get("source"), event.get("id")))
                 sensor, second, values = reading
+                if second > record.timestamp / 1000 + MAX_LEAD_SECONDS:
+                    continue
                 window = windows.setdefault(sensor, Window())
                 window.add(second, values)
                 if not options.until_end:

@@ -12,6 +12,9 @@ import (
 
 const windowSeconds = 300
 
+// An event whose time is further ahead of its record moves nothing, as in Tidewire's views.
+const maxLead = 300 * time.Second
+
 var ranges = map[string][2]float64{"temperature": {-90, 100}, "humidity": {0, 100}}
 
 // reading is what one event says about one sensor. Its time is in seconds since 1970.
@@ -61,6 +64,9 @@ func (a *averages) add(record *kgo.Record) string {
 		return ""
 	}
 	a.seen[pair] = true
+	if time.Unix(read.second, 0).After(record.Timestamp.Add(maxLead)) {
+		return ""
+	}
 	if a.windows[read.sensor] == nil {
 		a.windows[read.sensor] = &window{latest: math.MinInt64}
 	}
@@ -112,7 +118,9 @@ func decode(record *kgo.Record) (map[string]any, error) {
 // readReading returns the reading of an event; nil if it is none, or has a value that cannot be.
 func readReading(event map[string]any) *reading {
 	data, isObject := event["data"].(map[string]any)
-	measured, err := time.Parse(time.RFC3339, textOf(event["time"]))
+	// A leap second, which Go does not know, is the second before it.
+	text := strings.ReplaceAll(strings.ToUpper(textOf(event["time"])), ":60", ":59")
+	measured, err := time.Parse(time.RFC3339, text)
 	if event["type"] != "sensor.reading" || !isObject || err != nil {
 		return nil
 	}
