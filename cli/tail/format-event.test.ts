@@ -42,3 +42,9 @@ it('prints no control character of an event, so that no event can change the ter
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must not be there
   expect(line).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202e]/)
 })
+
+it('marks an event that is ahead of the log, and reads a leap second', () => {
+  const format = createEventFormatter({ color: false, width: 200 })
+  expect(format({ ...positioned({ time: '2099-01-01T00:00:00Z' }), ahead: true })).toContain('@7 (ahead)')
+  expect(format(positioned({ time: '2016-12-31T23:59:60Z' }))).toContain('2016-12-31T23:59:59.000Z')
+})

@@ -19,7 +19,8 @@ const SHORTEST_DATA = 20
 
 /**
  * Returns a function that formats an event as one line: time, severity, category, type, subject,
- * topic/partition@offset, and as much of the data as fits. Columns stay aligned, because they never get narrower.
+ * topic/partition@offset, whether it is ahead of the log, and as much of the data as fits. Columns stay aligned, because
+ * they never get narrower.
  */
 export function createEventFormatter({ color, width }: FormatOptions): (received: ReceivedEvent) => string {
   const widths: number[] = []
@@ -28,7 +29,7 @@ export function createEventFormatter({ color, width }: FormatOptions): (received
     widths[index] = Math.max(widths[index] ?? 0, shown.length)
     return shown.padEnd(widths[index] ?? 0)
   }
-  return ({ topic, partition, offset, event, dataJson }) => {
+  return ({ topic, partition, offset, ahead, event, dataJson }) => {
     const severity = column(1, event.severity ?? '-')
     const cells = [
       column(0, formatTime(event.time)),
@@ -36,7 +37,7 @@ export function createEventFormatter({ color, width }: FormatOptions): (received
       column(2, event.category ?? '-'),
       column(3, event.type),
       column(4, event.subject ?? '-'),
-      column(5, `${topic}/${partition}@${offset}`),
+      column(5, `${topic}/${partition}@${offset}${ahead ? ' (ahead)' : ''}`),
     ]
     const used = widths.reduce((sum, each) => sum + each + 2, 0)
     return `${cells.join('  ')}  ${shorten(formatData(event, dataJson), Math.max(SHORTEST_DATA, width - used))}`.trimEnd()

@@ -73,13 +73,14 @@ export async function showRecords(
 const PREVIEW = 100
 
 /** One line: offset, time, key, and what the record says; "!" and the reason if no consumer can use it. */
-function formatRecord({ offset, timestamp, key, value, event, problem, erased }: ShownRecord): string {
+function formatRecord({ offset, timestamp, key, value, event, problem, ahead, erased }: ShownRecord): string {
   const time = new Date(timestamp).toISOString()
   const said = event
     ? [event.type, event.subject, event.id].filter((one) => one !== undefined && one !== '').join(' ')
     : textOf(value)
   const marks = [
     ...(erased === undefined ? [] : ['(erased)']),
+    ...(ahead ? ['(ahead)'] : []),
     ...(problem === undefined ? [] : [`! ${problem}`]),
   ]
   return printable([offset, time, key === null ? '-' : textOf(key), said, ...marks].join('  '))

@@ -90,6 +90,10 @@ const record = z.object({
   signature: z
     .enum(['signed', 'unsigned', 'forged'])
     .meta({ description: 'Whether a function of Tidewire wrote it.' }),
+  ahead: z
+    .literal(true)
+    .optional()
+    .meta({ description: 'The time of its event is too far ahead of the record: it moves nothing.' }),
   erased: z
     .string()
     .optional()

@@ -98,6 +98,8 @@ export type ShownRecord = {
   readonly event: CloudEvent | null
   /** Why the consumers take it for a dead letter, if they do. */
   readonly problem?: string
+  /** Whether the time of its event is too far ahead of it: then it moves nothing. */
+  readonly ahead?: true
   /** Whether a function of Tidewire wrote it. */
   readonly signature: 'signed' | 'unsigned' | 'forged'
   /** When its data was erased (RFC 3339): then only what is left of its event is shown. */

@@ -62,6 +62,14 @@ function createWorld() {
 }
 
 describe('the records of a partition', () => {
+  test('are marked if the time of their event is too far ahead of them', async () => {
+    const { append, browse } = createWorld()
+    append({ ...eventOf('a'), time: '2026-03-01T08:05:00Z' })
+    append({ ...eventOf('b'), time: '2026-03-01T09:00:00Z' })
+
+    expect((await browse()).records.map(({ ahead }) => ahead)).toEqual([undefined, true])
+  })
+
   test('are shown with their bytes and their event, but without the signature itself', async () => {
     const { append, browse } = createWorld()
     append(eventOf('a'))

@@ -29,6 +29,7 @@ type Read = {
   readonly record: KafkaRecord
   readonly event: CloudEvent | null
   readonly problem?: string
+  readonly ahead?: true
   readonly erased?: string
 }
 
@@ -59,7 +60,7 @@ function readRecord(record: KafkaRecord, deps: PresentDeps): Read {
   if (!deps.catalog.names.includes(record.topic)) return { record, event: eventIn(record) }
   const { events, letters } = decodeBatch([record], deps, 'deliver')
   const [stored] = events
-  if (stored) return { record, event: stored.event }
+  if (stored) return { record, event: stored.event, ...(stored.ahead && { ahead: stored.ahead }) }
   return { record, event: eventIn(record), problem: letters[0]?.reason ?? 'It is no event.' }
 }
 
@@ -117,8 +118,8 @@ async function withoutErasedRepeats(
   })
 }
 
-function erase({ record, event }: Read, at: string): Read {
-  return { record, event: event && erasedForm(event, at), erased: at }
+function erase({ record, event, ahead }: Read, at: string): Read {
+  return { record, event: event && erasedForm(event, at), ...(ahead && { ahead }), erased: at }
 }
 
 function judgedOf({ record: { key, value, headers }, event, erased }: Read): Parameters<Passes>[0] {
@@ -128,13 +129,14 @@ function judgedOf({ record: { key, value, headers }, event, erased }: Read): Par
 }
 
 function show(
-  { record, event, problem, erased }: Read,
+  { record, event, problem, ahead, erased }: Read,
   isWhole: boolean,
   { judge }: PresentDeps,
 ): ShownRecord {
   const { offset, timestamp, key, value, headers } = record
   const size = value?.length ?? 0
-  const common = { offset, timestamp, size, event, signature: judge(record) }
+  const signature = judge(record)
+  const common = { offset, timestamp, size, event, signature, ...(ahead && { ahead }) }
   if (erased !== undefined)
     return { ...common, key: null, headers: [], value: null, truncated: false, erased }
   const most = isWhole ? MOST_BYTES.alone : MOST_BYTES.among

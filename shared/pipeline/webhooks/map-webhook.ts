@@ -98,12 +98,22 @@ function sha256(content: string | Uint8Array): string {
   return createHash('sha256').update(content).digest('hex')
 }
 
+/** A date of mail and HTTP, with its zone (RFC 5322 §3.3). */
+const MAIL_DATE = /^(?:[A-Z][a-z]{2}, )?\d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d (?:GMT|UTC|[+-]\d{4})$/
+
+/** What is no time that can be read, or has no zone, is left to the time of arrival. */
 function timeOf(text: string | undefined): string | undefined {
   if (text === undefined) return undefined
-  if (isTimestamp(text)) return text
-  const number = Number(text)
+  // Some write the offset of an RFC 3339 time without its colon.
+  const time = text.replace(/([+-]\d\d)(\d\d)$/, '$1:$2')
+  if (isTimestamp(time)) return time
+  if (MAIL_DATE.test(text)) return toUtc(new Date(text))
+  const number = /^\d+(?:\.\d+)?$/.test(text) ? Number(text) : 0
   if (!(number > 0)) return undefined
-  const date = new Date(number >= FIRST_MILLISECONDS ? number : number * 1000)
+  return toUtc(new Date(number >= FIRST_MILLISECONDS ? number : number * 1000))
+}
+
+function toUtc(date: Date): string | undefined {
   return Number.isNaN(date.getTime()) || date.getUTCFullYear() > 9999 ? undefined : date.toISOString()
 }
 

@@ -14,7 +14,7 @@ const SECONDS = String(NOW.getTime() / 1000)
 const ENTRIES = {
   inbox: {
     scheme: { algorithm: 'token', header: 'authorization', prefix: 'Bearer ' },
-    mapping: { name: [{ field: '/kind' }], id: [{ field: '/key' }] },
+    mapping: { name: [{ field: '/kind' }], id: [{ field: '/key' }], time: [{ field: '/at' }] },
   },
   port: {
     scheme: { algorithm: 'token', header: 'x-token' },
@@ -48,6 +48,27 @@ function inbox(body: string | Uint8Array, contentType = 'application/json') {
   const received = receive('inbox', { headers, body: Buffer.from(body) })
   return 'event' in received ? received.event : null
 }
+
+describe('the time of a delivery', () => {
+  test.each([
+    ['2016-12-31T23:59:60Z', '2016-12-31T23:59:60Z'],
+    ['2026-11-27T10:00:00.000+0000', '2026-11-27T10:00:00.000+00:00'],
+    ['2026-11-27T10:00:00-0800', '2026-11-27T10:00:00-08:00'],
+    ['Fri, 27 Nov 2026 10:00:00 GMT', '2026-11-27T10:00:00.000Z'],
+    ['Fri, 27 Nov 2026 10:00:00 +0100', '2026-11-27T09:00:00.000Z'],
+    [1_795_773_600, '2026-11-27T10:00:00.000Z'],
+    [1_795_773_600_250, '2026-11-27T10:00:00.250Z'],
+  ])('%j is read as %s', (at, time) => {
+    expect(inbox(JSON.stringify({ key: 'k', at }))?.time).toBe(time)
+  })
+
+  test.each(['2026-11-27T10:00:00', '2026-11-27 10:00', '27/11/2026', 'yesterday', '+1', -1, null, {}])(
+    'is that of the arrival where %j is none, or has no zone',
+    (at) => {
+      expect(inbox(JSON.stringify({ key: 'k', at }))?.time).toBe(NOW.toISOString())
+    },
+  )
+})
 
 describe('a check of the endpoint by a provider', () => {
   async function slack(body: unknown) {

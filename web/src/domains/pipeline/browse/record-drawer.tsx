@@ -65,13 +65,19 @@ export function RecordDrawer({ topic, partition, offset, onClose }: Props) {
 const GONE = 'Kafka has no record at this offset: it has expired, or is a marker of a transaction.'
 
 function Shown({ record }: { readonly record: ShownRecord }) {
-  const { timestamp, key, size, signature, problem, erased } = record
+  const { timestamp, key, size, signature, problem, ahead, erased } = record
   return (
     <>
       {erased !== undefined && (
         <p>
           <Badge>Erased</Badge> The data of this event was erased <Time value={erased} full />. Only what is
           left of it is shown.
+        </p>
+      )}
+      {ahead && (
+        <p>
+          <Badge tone="bad">Ahead</Badge> The time of this event is too far ahead of its record: it moves
+          nothing.
         </p>
       )}
       {problem !== undefined && (

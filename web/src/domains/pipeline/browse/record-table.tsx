@@ -71,7 +71,7 @@ const RecordRow = memo(
   (before, after) => before.record === after.record,
 )
 
-function Preview({ record: { event, value, problem, erased } }: { readonly record: ShownRecord }) {
+function Preview({ record: { event, value, problem, ahead, erased } }: { readonly record: ShownRecord }) {
   if (erased !== undefined)
     return (
       <>
@@ -80,6 +80,11 @@ function Preview({ record: { event, value, problem, erased } }: { readonly recor
     )
   return (
     <>
+      {ahead && (
+        <>
+          <Badge tone="bad">Ahead</Badge>{' '}
+        </>
+      )}
       {problem !== undefined && (
         <>
           <Badge tone="bad">Dead letter</Badge>{' '}

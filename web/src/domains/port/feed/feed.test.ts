@@ -116,6 +116,25 @@ test('keeps the history below rows that are held, until they flow again or are f
   }
 })
 
+test('shows an event that is ahead of the log without a case, and not as new, unread or of today', () => {
+  const feed = createFeed({ capacity: 10, reader: 'me' })
+  feed.take([
+    event(0, { time: '2026-03-01T00:00:00Z' }),
+    { ...event(1, { time: '2099-01-01T00:00:00Z' }), ahead: true },
+  ])
+  const shown = (filters: Partial<typeof NO_FILTERS>) => {
+    feed.setFilters({ ...NO_FILTERS, ...filters }, Date.parse('2026-03-01T12:00:00Z'))
+    return idsOf(feed)
+  }
+  expect(shown({})).toEqual(['e1', 'e0'])
+  expect(shown({ statuses: ['new'] })).toEqual(['e0'])
+  expect(shown({ isUnread: true })).toEqual(['e0'])
+  expect(shown({ isToday: true })).toEqual(['e0'])
+  const { rowAt, caseOf } = feed.snapshot()
+  const cases = [0, 1].map((index) => rowAt(index)).map((row) => row && caseOf(row)?.id)
+  expect(cases).toEqual(['e0', undefined])
+})
+
 test('shows the events of another day as today’s once it has begun', () => {
   const day = 86_400_000
   const feed = createFeed({ capacity: 10, reader: 'me' })
