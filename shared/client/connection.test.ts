@@ -21,10 +21,13 @@ function createSignals() {
   }
   const report = {
     changed: () => listener?.changed(),
+    returned: () => listener?.returned(),
     attended: () => listener?.attended(),
   }
   return { signals, report, isHeard: () => listener !== null }
 }
+
+type Report = ReturnType<typeof createSignals>['report']
 
 const pingsOf = ({ sent }: FakeSocket) => sent.filter(({ action }) => action === 'ping').length
 
@@ -186,6 +189,101 @@ test('a user who comes back has it tried at once, but not with each key that the
     await clock.advance(100)
   }
   expect(sockets).toHaveLength(before + 1)
+})
+
+describe('when the page returns', () => {
+  /** What a browser reports when a page that slept is opened again, all within a moment. */
+  async function burst({ report, clock }: { report: Report; clock: Script['clock'] }) {
+    for (const signal of [report.returned, report.returned, report.changed, report.returned]) {
+      signal()
+      await clock.advance(20)
+    }
+  }
+  function open(options: Parameters<typeof createScript>[0] = {}) {
+    const { signals, report } = createSignals()
+    return { report, ...subscribed({ signals, random: () => 0.999, ...options }) }
+  }
+
+  test.each([0, 1000, 24_000, 4 * MINUTE])(
+    'a socket that died in silence %d ms before is given up within 3 s, by one check and one dial',
+    async (silence) => {
+      const { report, opened, clock, sockets, states } = open()
+      const socket = await opened()
+      await socket.accept('t@e1:0=3')
+      await clock.advance(silence)
+      await burst({ report, clock })
+      expect(pingsOf(socket)).toBe(1)
+      await clock.advance(2500)
+      expect([socket.closed, states.at(-1)]).toEqual([true, 'connecting'])
+      await clock.advance(1000)
+      expect(sockets).toHaveLength(2)
+      await burst({ report, clock })
+      expect(sockets).toHaveLength(2)
+      expect((await opened()).asks()).toMatchObject([{ since: 't@e1:0=3' }])
+    },
+  )
+
+  test('a check that began in the background, with its timers throttled, is cut short', async () => {
+    const { report, opened, clock } = open({ random: () => 0 })
+    const socket = await opened()
+    await socket.accept()
+    await clock.advance(5 * MINUTE)
+    expect(pingsOf(socket)).toBe(1)
+    report.returned()
+    await clock.advance(2500)
+    expect(socket.closed).toBe(true)
+  })
+
+  test('a socket that lives stays, after one ping', async () => {
+    const { report, opened, clock, sockets, tidewire } = open()
+    const socket = await opened()
+    await socket.accept()
+    await burst({ report, clock })
+    await socket.frame(PONG)
+    await clock.advance(MINUTE)
+    expect([pingsOf(socket), socket.closed, sockets.length, tidewire.state]).toEqual([1, false, 1, 'live'])
+  })
+
+  test('a socket that the browser closed without a word is given up at once', async () => {
+    const { report, opened, states } = open()
+    const socket = await opened()
+    await socket.accept()
+    Object.assign(socket, { readyState: 3 })
+    report.returned()
+    expect([socket.closed, states.at(-1)]).toEqual([true, 'connecting'])
+  })
+
+  test('a dial that hangs is replaced by one other, a fresh one is not', async () => {
+    const { report, clock, sockets, last } = open()
+    await clock.advance(1000)
+    await burst({ report, clock })
+    expect(sockets).toHaveLength(1)
+    const hanging = last()
+    await clock.advance(2000)
+    await burst({ report, clock })
+    expect([hanging.closed, sockets.length]).toEqual([true, 2])
+  })
+
+  test('what is waited for after failures is dialled at once, by one dial', async () => {
+    const { report, script, clock, sockets } = open()
+    await clock.advance(0)
+    await refuseSockets(script, 19)
+    await script.last().cut()
+    await clock.advance(2000)
+    const before = sockets.length
+    await burst({ report, clock })
+    expect(sockets).toHaveLength(before + 1)
+  })
+
+  test('the network that goes is checked at once', async () => {
+    const { report, opened, tidewire, clock } = open()
+    const socket = await opened()
+    await socket.accept()
+    report.changed()
+    expect(tidewire.unansweredSince).toBe(clock.now())
+    await clock.advance(2500)
+    expect(socket.closed).toBe(true)
+  })
 })
 
 describe.each(['due', 'stand still'] as const)('when the machine has slept and its timers %s', (timers) => {

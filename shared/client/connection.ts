@@ -30,7 +30,7 @@ export type ConnectionEvents = {
   readonly failed: (cause: unknown) => void
   /** There is no newer credential for an open line yet. It is tried again. */
   readonly notRenewed: (cause: unknown) => void
-  /** The machine has slept, or its network has changed: other requests that are under way may be dead as well. */
+  /** The machine has slept, its network has changed, or the page was away: other requests that are under way may be dead as well. */
   readonly disturbed: () => void
   /** The page is hidden or closed. */
   readonly leaving: () => void
@@ -60,6 +60,10 @@ const STABLE_MS = 10_000
 /** After this time without a working line, or this number of consecutive failures, trouble is reported. */
 const TROUBLE_MS = 15_000
 const TROUBLE_FAILURES = 3
+/** A socket that has been opening for this long is given up when the page is back. */
+const IMPATIENT_MS = 2500
+/** Signs that a page is back come in bursts. */
+const BURST_MS = 1000
 
 type Dialled = { readonly line: Line; readonly open: OpenLine }
 
@@ -75,9 +79,10 @@ export function openConnection(settings: ConnectionSettings): Connection {
   const alarm = createAlarm(clock, () => listener?.trouble())
   const stopSignals = settings.signals({
     changed: () => {
-      check()
-      listener?.disturbed()
+      returned()
+      redial.hurry()
     },
+    returned,
     attended: () => {
       active?.line.attended()
       candidate?.line.attended()
@@ -89,10 +94,14 @@ export function openConnection(settings: ConnectionSettings): Connection {
   let active: Dialled | null = null
   let candidate: Dialled | null = null
   let dialled = 0
+  let dialledAt = 0
+  /** When the listener was told last that requests may be dead. */
+  let disturbedAt = Number.NEGATIVE_INFINITY
   let isClosed = false
 
   function dial() {
     redial.begun()
+    dialledAt = clock.elapsed()
     const line = dialLine(`line-${++dialled}`, settings, {
       opened: () => opened(own),
       frame: (frame) => listener?.frame(open, frame),
@@ -139,15 +148,23 @@ export function openConnection(settings: ConnectionSettings): Connection {
   function planDial() {
     if (!isClosed && candidate === null && (active === null || active.line.isDue())) redial.plan()
   }
-  function awoke() {
-    active?.line.awoke()
-    if (candidate?.line.isOpen()) candidate.line.awoke()
-    else if (candidate) {
+  /** What was dialled before is dead, most likely. A burst of calls is one check of each line, and one dial. */
+  function returned() {
+    const now = clock.elapsed()
+    active?.line.returned()
+    if (candidate?.line.isOpen()) candidate.line.returned()
+    else if (candidate && now - dialledAt >= IMPATIENT_MS) {
       candidate.line.close()
       dial()
     }
-    redial.hurry()
+    redial.urge()
+    if (now - disturbedAt < BURST_MS) return
+    disturbedAt = now
     listener?.disturbed()
+  }
+  function awoke() {
+    returned()
+    redial.hurry()
   }
   function confirm(line: Line) {
     if (line.isOpen() && alarm.confirm(line.id)) line.after(STABLE_MS, redial.settled)

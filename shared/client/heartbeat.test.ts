@@ -65,17 +65,19 @@ test('a busy line is asked each minute whether it has missed a frame, a line wit
   expect(await count(2 * MINUTE)).toBeLessThanOrEqual(12)
 })
 
-test('pings when the machine wakes up, even if a pong is awaited, and waits for 3 s only', async () => {
+test('pings when the machine wakes up or the page returns, even if a pong is awaited, and waits for 2.5 s only', async () => {
   const { heartbeat, clock, pings, deaths } = startHeartbeat({ isThere: () => false })
   heartbeat.check()
   await clock.advance(1000)
   clock.sleep(HOUR)
-  heartbeat.awoke()
+  for (let signal = 0; signal < 5; signal++) heartbeat.returned()
   expect(pings).toEqual([0, HOUR + 1000])
-  await clock.advance(2999)
-  expect(deaths).toEqual([])
+  await clock.advance(999)
+  heartbeat.returned()
+  await clock.advance(1500)
+  expect([pings.length, deaths]).toEqual([2, []])
   await clock.advance(1)
-  expect(deaths).toEqual([HOUR + 4000])
+  expect(deaths).toEqual([HOUR + 3500])
 })
 
 test.each([-HOUR, HOUR])('goes on with its pings although the time of day is set by %d ms', async (byMs) => {

@@ -17,8 +17,11 @@ export type Heartbeat = {
   readonly check: () => void
   /** Pings now if the server has been silent for a while. */
   readonly attended: () => void
-  /** The machine has slept: pings now, also if an answer is awaited, and waits for the pong for 3 s only. */
-  readonly awoke: () => void
+  /**
+   * The machine has slept, or the page was away: pings now, also if a pong is awaited, and waits for 2.5 s only. Several
+   * calls within a second are one.
+   */
+  readonly returned: () => void
   /** A message was sent that the server answers. */
   readonly sent: () => void
   readonly heard: (frame: ServerFrame) => void
@@ -29,8 +32,10 @@ export type Heartbeat = {
 
 /** The clock is looked at this often: a timer alone would stand still while the machine sleeps. */
 const TICK_MS = 10_000
-/** A line that was slept through is most likely dead. */
-const AWAKE_PATIENCE_MS = 3000
+/** A line that was slept through is most likely dead, and somebody looks at what it shows. */
+const RETURN_PATIENCE_MS = 2500
+/** Signs that a page is back come in bursts: visible, shown, focused, online. */
+const BURST_MS = 1000
 /** A user who comes back after a shorter silence than this causes no ping. */
 const SILENT_MS = 25_000
 /**
@@ -60,6 +65,8 @@ export function createHeartbeat(
   let pingedAt: number | null = null
   /** Frames of any kind since the last ping. */
   let signs = 0
+  /** When the last impatient ping was. */
+  let returnedAt = Number.NEGATIVE_INFINITY
   let cancelTick = () => {}
   let cancelPong = () => {}
   let cancelAnswer: (() => void) | null = null
@@ -110,10 +117,12 @@ export function createHeartbeat(
     attended: () => {
       if (clock.elapsed() - lastHeard >= SILENT_MS) check()
     },
-    awoke: () => {
-      if (!isRunning) return
+    returned: () => {
+      const now = clock.elapsed()
+      if (!isRunning || now - returnedAt < BURST_MS) return
+      returnedAt = now
       cancelPong()
-      ping(Math.min(pongTimeoutMs, AWAKE_PATIENCE_MS))
+      ping(Math.min(pongTimeoutMs, RETURN_PATIENCE_MS))
     },
     sent: () => {
       if (isRunning)

@@ -6,6 +6,8 @@ import { createRenewal, type RenewalSettings } from './renewal.ts'
 
 /** The part of a WebSocket that the client uses. The browser's, Node's and the `ws` package's all have it. */
 export type SocketLike = {
+  /** https://websockets.spec.whatwg.org/#dom-websocket-readystate */
+  readonly readyState?: number
   send(text: string): void
   close(): void
   addEventListener(type: 'open' | 'close' | 'error', listener: () => void): void
@@ -56,14 +58,17 @@ export type Line = {
   readonly check: () => void
   /** Pings now if the server has been silent for a while. */
   readonly attended: () => void
-  /** The machine has slept: pings now, with less patience than usual. */
-  readonly awoke: () => void
+  /** The machine has slept, or the page was away: pings now, with less patience than usual. */
+  readonly returned: () => void
   /** When the server was pinged that has given no sign of life since, as `elapsed` of the clock; null if it has. */
   readonly unansweredSince: () => number | null
   /** Runs after `ms`, unless the line is closed before. */
   readonly after: (ms: number, run: () => void) => void
   readonly close: () => void
 }
+
+/** The state of a socket from which no other follows than closed. */
+const CLOSING = 2
 
 function openingTimedOut(ms: number): TimeoutError {
   return new TimeoutError(`the socket did not open within ${ms / 1000} s`)
@@ -144,7 +149,11 @@ export function dialLine(id: string, settings: LineSettings, on: LineEvents): Li
     send,
     check: heartbeat.check,
     attended: heartbeat.attended,
-    awoke: heartbeat.awoke,
+    returned: () => {
+      // A browser may close the sockets of a page that it freezes without a word to it.
+      if (isOpen && (socket?.readyState ?? 0) >= CLOSING) lose()
+      else heartbeat.returned()
+    },
     unansweredSince: heartbeat.unansweredSince,
     after: (ms, run) => timers.push(clock.after(ms, run)),
     close,

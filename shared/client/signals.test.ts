@@ -9,6 +9,7 @@ function openWindow() {
   const reports: string[] = []
   const stop = browserSignals(surroundings)({
     changed: () => reports.push('changed'),
+    returned: () => reports.push('returned'),
     attended: () => reports.push('attended'),
     leaving: () => reports.push('leaving'),
   })
@@ -19,8 +20,8 @@ function openWindow() {
 test.each([
   ['online', 'changed'],
   ['offline', 'changed'],
-  ['focus', 'attended'],
-  ['pageshow', 'attended'],
+  ['focus', 'returned'],
+  ['pageshow', 'returned'],
   ['pointerdown', 'attended'],
   ['keydown', 'attended'],
   ['pagehide', 'leaving'],
@@ -30,14 +31,22 @@ test.each([
   expect(reports).toEqual([report])
 })
 
-test('a page that becomes visible is attended, one that is hidden is not', () => {
+test('a page that becomes visible, or is no longer frozen, has returned; one that is hidden has not', () => {
   const { document, reports, fire } = openWindow()
   document.visibilityState = 'hidden'
   fire(document, 'visibilitychange')
   expect(reports).toEqual([])
   document.visibilityState = 'visible'
   fire(document, 'visibilitychange')
-  expect(reports).toEqual(['attended'])
+  fire(document, 'resume')
+  expect(reports).toEqual(['returned', 'returned'])
+})
+
+test('the focus of an element is no return of the page', () => {
+  const { surroundings, reports } = openWindow()
+  const focus = Object.defineProperty(new Event('focus'), 'target', { value: {} })
+  surroundings.dispatchEvent(focus)
+  expect(reports).toEqual([])
 })
 
 test('another kind of network is a change, another estimate of its speed is none', () => {
@@ -59,6 +68,11 @@ test('nothing is reported after the end, nor by what is no browser', () => {
   expect(reports).toEqual([])
   for (const nothing of [undefined, null, {}, { navigator: {} }])
     expect(
-      browserSignals(nothing)({ changed: () => {}, attended: () => {}, leaving: () => {} }),
+      browserSignals(nothing)({
+        changed: () => {},
+        returned: () => {},
+        attended: () => {},
+        leaving: () => {},
+      }),
     ).not.toThrow()
 })

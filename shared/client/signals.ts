@@ -2,7 +2,9 @@
 export type SignalListener = {
   /** The network has changed: the connection may be dead, or a new one possible. */
   readonly changed: () => void
-  /** Somebody looks at the page again, or uses it: what it shows must be true. */
+  /** The page is seen again, after it was hidden, frozen or behind others: its socket may have died meanwhile. */
+  readonly returned: () => void
+  /** Somebody uses the page: what it shows must be true. */
   readonly attended: () => void
   /** The page is hidden or closed. */
   readonly leaving: () => void
@@ -14,9 +16,10 @@ export type Signals = (listener: SignalListener) => () => void
 /** A page may keep an event from bubbling up to the window. */
 const CAPTURE = { capture: true } as const
 
+type Listener = (event: { readonly target: unknown }) => void
 type Target = {
-  addEventListener(type: string, listener: () => void, options: typeof CAPTURE): void
-  removeEventListener(type: string, listener: () => void, options: typeof CAPTURE): void
+  addEventListener(type: string, listener: Listener, options: typeof CAPTURE): void
+  removeEventListener(type: string, listener: Listener, options: typeof CAPTURE): void
 }
 
 /** The objects of a browser that report, each of which may be missing: Node has none, and not every browser the last. */
@@ -30,7 +33,7 @@ type Surroundings = {
  * reports nothing.
  */
 export function browserSignals(surroundings: unknown): Signals {
-  return ({ changed, attended, leaving }) => {
+  return ({ changed, returned, attended, leaving }) => {
     const { document, navigator } = (surroundings ?? {}) as Surroundings
     const connection = navigator?.connection
     let network = connection?.type
@@ -41,13 +44,18 @@ export function browserSignals(surroundings: unknown): Signals {
       changed()
     }
     const becameVisible = () => {
-      if (document?.visibilityState === 'visible') attended()
+      if (document?.visibilityState === 'visible') returned()
     }
     const stops = [
       listen(surroundings, ['online', 'offline'], changed),
-      listen(surroundings, ['pageshow', 'focus', 'pointerdown', 'keydown'], attended),
+      // A page that comes out of the back/forward cache gets `pageshow`: https://web.dev/articles/bfcache
+      listen(surroundings, ['pageshow'], returned),
+      // Captured at the window, the focus of each element comes by too.
+      listen(surroundings, ['focus'], ({ target }) => target === surroundings && returned()),
+      listen(surroundings, ['pointerdown', 'keydown'], attended),
       listen(surroundings, ['pagehide'], leaving),
-      listen(document, ['visibilitychange'], becameVisible),
+      // `resume` ends the freeze of a page: https://wicg.github.io/page-lifecycle/
+      listen(document, ['visibilitychange', 'resume'], becameVisible),
       listen(connection, ['change'], networkChanged),
     ]
     return () => {
@@ -56,7 +64,7 @@ export function browserSignals(surroundings: unknown): Signals {
   }
 }
 
-function listen(target: unknown, types: readonly string[], listener: () => void): () => void {
+function listen(target: unknown, types: readonly string[], listener: Listener): () => void {
   if (!isTarget(target)) return () => {}
   for (const type of types) target.addEventListener(type, listener, CAPTURE)
   return () => {

@@ -19,7 +19,6 @@ const router = createAppRouter()
 export function App() {
   const [{ config, error, failed }, setLoaded] = useState<Loaded>({})
   const [tries, setTries] = useState(0)
-  // biome-ignore lint/correctness/useExhaustiveDependencies: each try loads again
   useEffect(() => {
     const aborter = new AbortController()
     loadConfig(aborter.signal)
