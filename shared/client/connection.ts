@@ -77,11 +77,9 @@ export function openConnection(settings: ConnectionSettings): Connection {
   let listener: ConnectionEvents | null = null
   const redial = createRedial(settings, dial)
   const alarm = createAlarm(clock, () => listener?.trouble())
+  const disturb = oncePerBurst(clock, () => listener?.disturbed())
   const stopSignals = settings.signals({
-    changed: () => {
-      returned()
-      redial.hurry()
-    },
+    changed: returnedElsewhere,
     returned,
     attended: () => {
       active?.line.attended()
@@ -90,13 +88,11 @@ export function openConnection(settings: ConnectionSettings): Connection {
     },
     leaving: () => listener?.leaving(),
   })
-  const stopWatch = watchSleep(clock, awoke)
+  const stopWatch = watchSleep(clock, returnedElsewhere)
   let active: Dialled | null = null
   let candidate: Dialled | null = null
   let dialled = 0
   let dialledAt = 0
-  /** When the listener was told last that requests may be dead. */
-  let disturbedAt = Number.NEGATIVE_INFINITY
   let isClosed = false
 
   function dial() {
@@ -115,14 +111,7 @@ export function openConnection(settings: ConnectionSettings): Connection {
         if (own === active && candidate === null) dial()
       },
     })
-    const open: OpenLine = {
-      id: line.id,
-      send: (message) => {
-        if (line.isOpen()) line.send(message)
-      },
-      confirm: () => confirm(line),
-      abandon: () => lose(own),
-    }
+    const open = handedOut(line, { confirm: () => confirm(line), abandon: () => lose(own) })
     const own: Dialled = { line, open }
     candidate = own
   }
@@ -150,19 +139,17 @@ export function openConnection(settings: ConnectionSettings): Connection {
   }
   /** What was dialled before is dead, most likely. A burst of calls is one check of each line, and one dial. */
   function returned() {
-    const now = clock.elapsed()
     active?.line.returned()
     if (candidate?.line.isOpen()) candidate.line.returned()
-    else if (candidate && now - dialledAt >= IMPATIENT_MS) {
+    else if (candidate && clock.elapsed() - dialledAt >= IMPATIENT_MS) {
       candidate.line.close()
       dial()
     }
     redial.urge()
-    if (now - disturbedAt < BURST_MS) return
-    disturbedAt = now
-    listener?.disturbed()
+    disturb()
   }
-  function awoke() {
+  /** The network may be another one: it need not fail as it did a moment ago. */
+  function returnedElsewhere() {
     returned()
     redial.hurry()
   }
@@ -208,6 +195,23 @@ export function openConnection(settings: ConnectionSettings): Connection {
       active = null
       candidate = null
     },
+  }
+}
+
+/** A line as the owner of a connection gets it. */
+function handedOut(line: Line, does: Pick<OpenLine, 'confirm' | 'abandon'>): OpenLine {
+  const send = (message: ClientMessage) => {
+    if (line.isOpen()) line.send(message)
+  }
+  return { id: line.id, send, ...does }
+}
+
+function oncePerBurst({ elapsed }: Clock, run: () => void): () => void {
+  let at = Number.NEGATIVE_INFINITY
+  return () => {
+    if (elapsed() - at < BURST_MS) return
+    at = elapsed()
+    run()
   }
 }
 

@@ -1,15 +1,18 @@
-import type { Page, Request } from 'playwright-core'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Browser, Page, Request } from 'playwright-core'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { startTcpProxy } from '../faults/proxies/tcp-proxy.ts'
 import { publish } from '../support/api.ts'
 import { chromiumPath } from '../support/chromium-path.ts'
 import type { TestStack } from '../support/start-stack.ts'
-import { PICTURES, signInAs, startApp, untilLive } from './support/open-app.ts'
+import { newContext, PICTURES, signInAs, startApp, untilLive } from './support/open-app.ts'
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
 
 describe.skipIf(chromiumPath() === null)('a page that stays open', () => {
   let stack: TestStack
+  let browser: Browser
   let page: Page
   let problems: string[]
   const refreshes: string[] = []
@@ -25,7 +28,7 @@ describe.skipIf(chromiumPath() === null)('a page that stays open', () => {
   }
   beforeAll(async () => {
     const app = await startApp({ as: null, path: '/port' })
-    ;({ stack, page, problems } = app)
+    ;({ stack, browser, page, problems } = app)
     await page.clock.install({ time: Date.now() })
     page.on('request', (request) => {
       if (isRefresh(request)) refreshes.push(request.url())
@@ -74,6 +77,30 @@ describe.skipIf(chromiumPath() === null)('a page that stays open', () => {
     expect(refreshes.length - tokens).toBeLessThanOrEqual(2)
   })
 
+  it('checks a socket that died in silence as soon as the page returns: one ping, and one other socket', async () => {
+    const { page: own, proxy, sockets, close } = await openBehindProxy({ stack, browser })
+    expect(sockets).toHaveLength(1)
+    await own.evaluate(RETURN)
+    await expect.poll(() => sockets[0]?.pings).toBe(1)
+    await sleep(1100) // a burst is what comes within a second
+
+    proxy.forget()
+    const began = performance.now()
+    await own.evaluate(RETURN)
+    await expect.poll(() => sockets.length, { timeout: 60_000 }).toBe(2)
+    process.stdout.write(
+      `another socket ${Math.round(performance.now() - began)} ms after the page returned\n`,
+    )
+    expect(sockets[0]?.pings).toBe(2)
+    await untilLive(own)
+
+    await own.context().setOffline(true)
+    await own.getByText('Offline').first().waitFor()
+    await own.context().setOffline(false)
+    await untilLive(own)
+    await close()
+  })
+
   it('says within moments that a server has stopped, and goes on with it', async () => {
     process.kill(stack.pid(), 'SIGSTOP')
     try {
@@ -118,3 +145,38 @@ describe.skipIf(chromiumPath() === null)('a page that stays open', () => {
     await page.getByRole('heading', { name: 'After the sleep' }).waitFor()
   })
 })
+
+/** Opens the app in another context, with its socket behind a proxy that can forget it. */
+async function openBehindProxy({
+  stack,
+  browser,
+}: Pick<Awaited<ReturnType<typeof startApp>>, 'stack' | 'browser'>) {
+  const proxy = await startTcpProxy(() => stack.ports.WS_PORT ?? 0, 1)
+  const context = await newContext(browser, { bypassCSP: true })
+  const page = await context.newPage()
+  const sockets: { pings: number }[] = []
+  page.on('websocket', (socket) => {
+    const own = { pings: 0 }
+    sockets.push(own)
+    socket.on('framesent', ({ payload }) => {
+      if (String(payload).includes('"ping"')) own.pings++
+    })
+  })
+  const config = await (await fetch(new URL('/config.json', stack.webUrl))).json()
+  const socketUrl = `ws://localhost:${proxy.port}`
+  await page.route('**/config.json', (route) => route.fulfill({ json: { ...(config as object), socketUrl } }))
+  await page.goto(stack.webUrl)
+  await signInAs(page, 'operator')
+  await untilLive(page)
+  const close = async () => {
+    await context.close()
+    await proxy.stop()
+  }
+  return { page, proxy, sockets, close }
+}
+
+/** What a browser fires when a page that was away is seen again. */
+const RETURN = `document.dispatchEvent(new Event('visibilitychange'))
+  dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))
+  dispatchEvent(new Event('focus'))
+  dispatchEvent(new Event('online'))`

@@ -104,6 +104,51 @@ describe.skipIf(chromiumPath() === null)('signing in to the dashboard in Chromiu
     await untilLive(page)
   })
 
+  it('signs nobody out, and keeps the tokens, while the server refuses everything for a while', async () => {
+    const api = `http://localhost:${stack.ports.HTTP_PORT}/**`
+    let refusals = 0
+    await page.route(api, (route) => {
+      if (route.request().method() === 'OPTIONS') return route.continue()
+      refusals++
+      return route.fulfill({ status: 401, headers: CORS, json: { title: 'No valid credentials' } })
+    })
+    await page.reload()
+    await expect.poll(() => refusals, { timeout: 30_000 }).toBeGreaterThan(6)
+    expect(await preferences('operator').isVisible()).toBe(true)
+    expect(await refreshTokenOf(page)).not.toBeNull()
+
+    await page.unroute(api)
+    await untilLive(page)
+  })
+
+  it('says that the sign-in service is away when it is opened, and goes on by itself when that is back', async () => {
+    const identity = `http://127.0.0.1:${stack.ports.IDENTITY_PORT}/**`
+    const before = await refreshTokenOf(page)
+    let refusals = 0
+    await page.route(identity, (route) => {
+      refusals++
+      // Each in turn: no network, too many requests, and a service that fails.
+      if (refusals % 3 === 1) return route.abort('connectionrefused')
+      return route.fulfill({
+        status: refusals % 3 === 2 ? 429 : 503,
+        headers: CORS,
+        json: { message: 'Later' },
+      })
+    })
+    // A laptop whose time of day was set ahead since the tokens were given: they seem to have ended.
+    await page.evaluate(`for (const key of Object.keys(localStorage))
+      if (key.endsWith('.clockDrift')) localStorage.setItem(key, String(2 * 3600 * 1000))`)
+    await page.reload()
+    await page.getByText('Waiting for the sign-in service').waitFor()
+    expect(await axeViolations(page)).toEqual([])
+    await expect.poll(() => refusals, { timeout: 60_000 }).toBeGreaterThan(3)
+    expect(await refreshTokenOf(page)).toBe(before)
+
+    await page.unroute(identity)
+    await untilLive(page)
+    expect(await refreshTokenOf(page)).toBe(before)
+  })
+
   it('shows the form again, with the reason, when it cannot be renewed', async () => {
     await spoil(page, 'accessToken', 'refreshToken')
     await page.reload()
@@ -245,6 +290,14 @@ async function requireSetup(page: Page, stack: TestStack): Promise<void> {
     if (answer === null) return route.continue()
     return route.fulfill({ status: '__type' in answer ? 400 : 200, headers: CORS, json: answer })
   })
+}
+
+/** The stored refresh token; null if there is none. */
+async function refreshTokenOf(page: Page): Promise<string | null> {
+  return (await page.evaluate(`(() => {
+    const key = Object.keys(localStorage).find((key) => key.endsWith('.refreshToken'))
+    return key === undefined ? null : localStorage.getItem(key)
+  })()`)) as string | null
 }
 
 /** Spoils stored tokens. */
