@@ -28,6 +28,8 @@ import { startWeb } from './web/start-web.ts'
 export type Stack = { stop(): Promise<void> }
 
 type Start = <P extends Pick<Running, 'stop'>>(booting: Promise<P>) => Promise<P>
+/** Returns what tells of the end of a part. */
+type Dies = (part: string) => (reason: string) => void
 type Backends = { readonly kafka: Running; readonly dynamodb: Running; readonly identity: Identity }
 
 const STAGE = 'local'
@@ -42,9 +44,10 @@ const IDLE_SECONDS = 600
 
 /**
  * Boots the local stack, waits until the functions are healthy, starts the demo and prints the table of addresses.
- * `stop` stops the parts in reverse. Rejects if a part cannot start; the others are stopped then.
+ * `stop` stops the parts in reverse. Rejects if a part cannot start; the others are stopped then. `onDeath` is called
+ * with a line if a part ends by itself later: the others are of no use without it.
  */
-export async function bootStack(settings: Settings): Promise<Stack> {
+export async function bootStack(settings: Settings, onDeath: (line: string) => void): Promise<Stack> {
   const begin = performance.now()
   const parts: Pick<Running, 'stop'>[] = []
   const start: Start = async (booting) => {
@@ -56,7 +59,11 @@ export async function bootStack(settings: Settings): Promise<Stack> {
     for (const part of parts.reverse()) await part.stop()
   }
   try {
-    const { backends, web } = await startParts(settings, start)
+    const { backends, web } = await startParts(
+      settings,
+      start,
+      (part) => (reason) => onDeath(`${part} ended: ${reason}`),
+    )
     await waitUntilHealthy(urlsOf(settings).http)
     parts.push(watchSleep(log))
     if (settings.hasDemo)
@@ -71,11 +78,11 @@ export async function bootStack(settings: Settings): Promise<Stack> {
   }
 }
 
-async function startParts(settings: Settings, start: Start) {
+async function startParts(settings: Settings, start: Start, dies: Dies) {
   const { ports } = settings
   const urls = urlsOf(settings)
   const signedSince = await readSignedSince(settings.dataDir)
-  const { service, access, backends } = await startBackends(settings, start)
+  const { service, access, backends } = await startBackends(settings, start, dies)
   const { kafka, identity } = backends
   const startingWeb = startWeb({
     port: ports.WEB_PORT,
@@ -98,6 +105,7 @@ async function startParts(settings: Settings, start: Start) {
       folder: FOLDER,
       trigger: { service, brokers: kafka.endpoint.split(',') },
       log,
+      onDeath: dies('The thread of the functions'),
     }),
   )
   // The page listens before the gateway does, because a stack whose /health returns 200 is ready as a whole.
@@ -141,6 +149,7 @@ async function startParts(settings: Settings, start: Start) {
 async function startBackends(
   settings: Settings,
   start: Start,
+  dies: Dies,
 ): Promise<{ service: Service; access: Access; backends: Backends }> {
   const { ports, dataDir, kafkaBrokers, dynamodbEndpoint, allowedHosts } = settings
   const resolving = resolveService(STAGE)
@@ -149,12 +158,23 @@ async function startBackends(
   const kafka = await start(
     kafkaBrokers
       ? external(kafkaBrokers.join(','))
-      : startBrokerWorker({ port: ports.KAFKA_PORT, dataDir: join(dataDir, 'kafka') }),
+      : startBrokerWorker({
+          port: ports.KAFKA_PORT,
+          dataDir: join(dataDir, 'kafka'),
+          log,
+          onDeath: dies('Kafka'),
+        }),
   )
   const dynamodb = await start(
     dynamodbEndpoint
       ? externalTables(dynamodbEndpoint)
-      : startDynamodbWorker({ port: ports.DYNAMODB_PORT, dataDir: join(dataDir, 'dynamodb'), allowedHosts }),
+      : startDynamodbWorker({
+          port: ports.DYNAMODB_PORT,
+          dataDir: join(dataDir, 'dynamodb'),
+          allowedHosts,
+          log,
+          onDeath: dies('DynamoDB'),
+        }),
   )
   const service = await resolving
   const access = readAccess(service, settings.accessRecord)

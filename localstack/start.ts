@@ -70,10 +70,15 @@ if (flags.fresh) await rm(dataDir, { recursive: true, force: true })
 
 // A third of the time of a start is compiling: the framework's process and the functions' thread keep what they compiled.
 process.env.NODE_COMPILE_CACHE ??= fileURLToPath(new URL('../node_modules/.cache/tidewire', import.meta.url))
-const booting = bootStack(chosen).catch((error: unknown) =>
-  quit(error instanceof Error ? error.message : String(error)),
-)
+const endsWith = (line: string) => quit(`${line}\nThe stack ends. What it accepted is kept: start it again.`)
+const booting = bootStack(chosen, endsWith).catch((error: unknown) => quit(explain(error)))
 stopOnSignal(booting)
+
+function explain(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const isDamage = 'code' in error && error.code === 'DATA_DAMAGED'
+  return isDamage ? `${error.message} "npm start -- --fresh" deletes all local data.` : error.message
+}
 
 /** Stops the stack with the first signal, as soon as it has started, and ends at once with the second. */
 function stopOnSignal(booting: Promise<Stack>): void {

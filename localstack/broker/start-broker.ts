@@ -1,4 +1,7 @@
 import { join, resolve } from 'node:path'
+import { calmLog } from '../calm-log.ts'
+import { systemClock } from '../clock.ts'
+import { watchWrites } from '../watch-writes.ts'
 import { brokerConfigs } from './apis/broker-configs.ts'
 import type { BrokerNode } from './apis/cluster.ts'
 import { createDispatch } from './apis/dispatch.ts'
@@ -38,13 +41,16 @@ const SESSION_TIMEOUT_MS = { min: 6_000, max: 1_800_000 }
 
 /**
  * Starts the Kafka broker for development: one node that stores its data in `dataDir` and listens on `host:port`.
- * Rejects with `code: 'EADDRINUSE'` if the port is in use, `'DATA_DIR_IN_USE'` if the directory is.
+ * Rejects with `code: 'EADDRINUSE'` if the port is in use, `'DATA_DIR_IN_USE'` if the directory is, and `'DATA_DAMAGED'`
+ * if a file of it is not as the broker has written it.
  */
 export async function startBroker(options: BrokerOptions): Promise<Broker> {
-  const { host = '127.0.0.1', dataDir, log = () => {} } = options
+  const { host = '127.0.0.1', dataDir } = options
+  const log = calmLog((line) => options.log?.(`Kafka: ${line}`), systemClock.elapsed)
   const listener = await listen(host, options.port)
+  let unlock = async (): Promise<void> => {}
   try {
-    const unlock = await lockDirectory(dataDir)
+    unlock = await lockDirectory(dataDir)
     const broker = openBroker(options, { nodeId: 1, host, port: listener.port }, log)
     let stopped: Promise<void> | undefined
     listener.accept((socket) => serveConnection(socket, broker.dispatch, log))
@@ -57,6 +63,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     }
   } catch (error) {
     await listener.close()
+    await unlock()
     throw error
   }
 }
@@ -70,6 +77,11 @@ function openBroker(options: BrokerOptions, node: BrokerNode, log: (line: string
   const coordinator = createCoordinator({ offsets, sessionTimeoutMs: SESSION_TIMEOUT_MS })
   const { clusterId } = cluster.state
   const nextProducerId = createProducerIds(cluster)
+  const disk = watchWrites({
+    folder: dataDir,
+    consequence: 'records are refused until it can; what was acknowledged is kept',
+    log,
+  })
   const dispatch = createDispatch({
     node,
     clusterId,
@@ -88,13 +100,20 @@ function openBroker(options: BrokerOptions, node: BrokerNode, log: (line: string
       sessionTimeoutMs: SESSION_TIMEOUT_MS,
     }),
     dataDir: resolve(dataDir),
+    disk,
     log,
   })
-  const housekeeping = setInterval(() => {
-    topics.dropExpired()
-    offsets.expire((group) => coordinator.hasMembers(group))
-    coordinator.dropUnused()
-  }, HOUSEKEEPING_MS)
+  const keepHouse = (): void => {
+    try {
+      topics.dropExpired()
+      offsets.expire((group) => coordinator.hasMembers(group))
+      coordinator.dropUnused()
+    } catch (error) {
+      // It is done again soon. A disk that is full now must not end the broker.
+      disk.failed(error)
+    }
+  }
+  const housekeeping = setInterval(keepHouse, HOUSEKEEPING_MS)
 
   return {
     dispatch,

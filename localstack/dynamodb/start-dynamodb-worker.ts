@@ -23,11 +23,14 @@ export async function startDynamodbWorker({
   dataDir,
   allowedHosts = [],
   log = (line) => process.stderr.write(`${line}\n`),
+  onDeath,
 }: {
   readonly port: number
   readonly dataDir: string
   readonly allowedHosts?: readonly string[]
   readonly log?: (line: string) => void
+  /** Called with the reason if the thread ends although nobody stopped it. */
+  readonly onDeath?: (reason: string) => void
 }): Promise<Dynamodb> {
   await mkdir(dataDir, { recursive: true })
   if (existsSync(join(dataDir, OLDER_FILE)))
@@ -37,7 +40,7 @@ export async function startDynamodbWorker({
   const { port1: policies, port2: remote } = new MessageChannel()
   const data: DynamodbData = { port, dataDir, allowedHosts, policies: remote }
   const file = new URL('./dynamodb-worker.ts', import.meta.url)
-  const running = await startWorker(file, { data, transferList: [remote], log })
+  const running = await startWorker(file, { data, transferList: [remote], log, ...(onDeath && { onDeath }) })
   return {
     ...running,
     enforce: (access) =>

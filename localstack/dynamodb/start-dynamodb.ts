@@ -5,15 +5,18 @@ import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { type AccessCheck, ALLOW_ALL } from '../access/access-check.ts'
 import { accessKeyIn } from '../access/caller.ts'
+import { calmLog } from '../calm-log.ts'
+import { systemClock } from '../clock.ts'
 import { listenOnLoopback } from '../listen-on-loopback.ts'
 import { readBody } from '../read-body.ts'
 import type { Running } from '../start-worker.ts'
 import { createTrustingServer, NO_PAGES } from '../trusted-requests.ts'
+import { isWriteFailure, reasonOf, type WriteWatch, watchWrites } from '../watch-writes.ts'
 import { DynamoError } from './dynamo-error.ts'
 import { accessProblem, askedItems } from './operations/asked-items.ts'
 import { isRecord } from './operations/request.ts'
 import { runOperation } from './operations/run-operation.ts'
-import { openTables, type Tables } from './storage/open-tables.ts'
+import { isDamage, openTables, type Tables } from './storage/open-tables.ts'
 import { sweepExpired } from './sweep-expired.ts'
 
 const TARGET = /^DynamoDB_20120810\.(\w+)$/
@@ -43,10 +46,17 @@ export async function startDynamodb({
   allowedHosts = [],
   access = () => ALLOW_ALL,
 }: StartDynamodb): Promise<Running> {
-  const tables = openTables(dataDir === null ? ':memory:' : join(dataDir, 'tables.sqlite'))
+  const file = dataDir === null ? ':memory:' : join(dataDir, 'tables.sqlite')
+  const calm = calmLog((line) => log(`DynamoDB: ${line}`), systemClock.elapsed)
+  const disk = watchWrites({
+    folder: dataDir ?? file,
+    consequence: 'writes are refused with InternalServerError until it can; what was written is kept',
+    log: calm,
+  })
+  const tables = openOrExplain(file)
   const server = createTrustingServer({ ...NO_PAGES, hosts: allowedHosts }, (request, response) => {
     // Only a request that its sender has cut cannot be read.
-    respond(request, response, { tables, log, access }).catch(() => response.destroy())
+    respond(request, response, { tables, file, log: calm, disk, access }).catch(() => response.destroy())
   })
   // A client that uses a connection at the moment at which the server closes it gets an error.
   server.keepAliveTimeout = 0
@@ -56,7 +66,7 @@ export async function startDynamodb({
     tables.close()
     throw error
   }
-  const stopSweep = sweepExpired(tables)
+  const stopSweep = sweepExpired(tables, { onFailure: (error) => explain(error, { file, log: calm, disk }) })
   return {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     stop: () =>
@@ -71,11 +81,31 @@ export async function startDynamodb({
   }
 }
 
-type Context = {
-  readonly tables: Tables
+function openOrExplain(file: string): Tables {
+  try {
+    return openTables(file)
+  } catch (error) {
+    if (!isWriteFailure(error)) throw error
+    const reason = reasonOf(error)
+    throw new Error(`The tables in ${file} cannot be opened: ${reason}. Mend that and start again.`, {
+      cause: error,
+    })
+  }
+}
+
+type Trouble = {
+  readonly file: string
   readonly log: (line: string) => void
+  readonly disk: WriteWatch
+}
+
+type Context = Trouble & {
+  readonly tables: Tables
   readonly access: () => AccessCheck
 }
+
+/** The operations that change tables. */
+const WRITES = /^(Batch|Transact)?(Write|Put|Update|Delete|Create)/
 
 async function respond(request: IncomingMessage, response: ServerResponse, context: Context): Promise<void> {
   const body = await readBody(request, MAX_BODY_BYTES)
@@ -88,12 +118,17 @@ async function respond(request: IncomingMessage, response: ServerResponse, conte
     const accessKey = accessKeyIn(request.headers.authorization)
     const problem = accessProblem(askedItems(context.tables, operation, input), accessKey, context.access())
     if (problem !== null) throw new DynamoError('AccessDeniedException', problem)
-    send(response, 200, runOperation(context.tables, operation, input))
+    const output = runOperation(context.tables, operation, input)
+    if (WRITES.test(operation)) context.disk.succeeded()
+    send(response, 200, output)
   } catch (error) {
-    const known = error instanceof DynamoError ? error : internalError(error, operation, context)
+    const known = error instanceof DynamoError ? error : new DynamoError(INTERNAL, explain(error, context))
     send(response, known.status, known.toBody())
   }
 }
+
+/** SDKs try it again. */
+const INTERNAL = 'InternalServerError'
 
 function parseBody(body: Buffer) {
   try {
@@ -105,9 +140,15 @@ function parseBody(body: Buffer) {
   throw new DynamoError('SerializationException', 'The request is not a JSON object')
 }
 
-function internalError(error: unknown, operation: string, { log }: Context): DynamoError {
-  log(`DynamoDB: ${operation} failed: ${error instanceof Error ? error.stack : error}`)
-  return new DynamoError('InternalServerError', 'Internal server error')
+/** Logs in words what is wrong with the disk, or what else went wrong, and returns it for the sender. */
+function explain(error: unknown, { file, log, disk }: Trouble): string {
+  if (isWriteFailure(error)) return `The local tables cannot be written: ${disk.failed(error)}`
+  if (isDamage(error)) {
+    log(`${file} is damaged; "npm start -- --fresh" deletes all local data`)
+    return `The local tables are damaged: ${file}`
+  }
+  log(error instanceof Error ? `${error.stack}` : String(error))
+  return 'Internal server error'
 }
 
 function send(response: ServerResponse, status: number, json: string): void {

@@ -7,6 +7,9 @@ import { runOperation } from './operations/run-operation.ts'
 import { openTables, type Tables } from './storage/open-tables.ts'
 import { sweepExpired, sweepOnce } from './sweep-expired.ts'
 
+const onFailure = (error: unknown) => {
+  throw error
+}
 const NOW = 1_800_000_000
 const tables = openTables(':memory:')
 const run = (operation: string, input: Record<string, unknown>) =>
@@ -42,7 +45,7 @@ test('what has expired is deleted, also what was there before, and nothing else'
   put('kept-for-a-time', 'a mistake', { N: '17' })
   put('kept-for-a-time', 'prolonged', { N: `${NOW - 10}` })
   put('kept-for-a-time', 'prolonged', { N: `${NOW + 10}` })
-  const stop = sweepExpired(tables, () => NOW * 1000)
+  const stop = sweepExpired(tables, { now: () => NOW * 1000, onFailure })
 
   vi.advanceTimersByTime(1500)
 
@@ -56,7 +59,7 @@ test('of a table without a time to live nothing is deleted', () => {
   put('kept-for-ever', 'expired', { N: `${NOW - 10}` })
   enable('kept-for-ever', true)
   enable('kept-for-ever', false)
-  const stop = sweepExpired(tables, () => NOW * 1000)
+  const stop = sweepExpired(tables, { now: () => NOW * 1000, onFailure })
 
   vi.advanceTimersByTime(1500)
 
@@ -69,7 +72,7 @@ test('a sweep of many leaves room for requests, and goes on until all are delete
   createTable('many')
   enable('many', true)
   for (let index = 0; index < 450; index++) put('many', `${index}`, { N: `${NOW - 1}` })
-  const stop = sweepExpired(tables, () => NOW * 1000)
+  const stop = sweepExpired(tables, { now: () => NOW * 1000, onFailure })
   const left: number[] = []
 
   vi.advanceTimersByTime(1000)
@@ -87,7 +90,7 @@ test('a sweep that has more to do deletes more than 5,000 items in a second', ()
   createTable('busy')
   enable('busy', true)
   for (let index = 0; index < 6000; index++) put('busy', `${index}`, { N: `${NOW - 1}` })
-  const stop = sweepExpired(tables, () => NOW * 1000)
+  const stop = sweepExpired(tables, { now: () => NOW * 1000, onFailure })
 
   vi.advanceTimersByTime(2000)
 
@@ -100,7 +103,7 @@ test('the time of day decides: set forward more has expired, set back nothing is
   createTable('by-the-clock')
   enable('by-the-clock', true)
   let now = NOW
-  const stop = sweepExpired(tables, () => now * 1000)
+  const stop = sweepExpired(tables, { now: () => now * 1000, onFailure })
   put('by-the-clock', 'in half an hour', { N: `${NOW + 1800}` })
 
   now -= 3600
@@ -179,4 +182,27 @@ describe('the files of the tables', () => {
     expect(sizeOf('tables.sqlite-wal')).toBeLessThan(10e6)
     opened.close()
   })
+})
+
+test('a sweep that fails, as on a full disk, is told and does not end the sweeping', async () => {
+  vi.useFakeTimers()
+  const full = new Error('database or disk is full')
+  let isFull = true
+  const failing = {
+    ...tables,
+    all: () => {
+      if (isFull) throw full
+      return []
+    },
+  }
+  const failures: unknown[] = []
+  const stop = sweepExpired(failing, { onFailure: (error) => failures.push(error) })
+
+  await vi.advanceTimersByTimeAsync(2_500)
+  isFull = false
+  await vi.advanceTimersByTimeAsync(2_500)
+  stop()
+  vi.useRealTimers()
+
+  expect(failures).toEqual([full, full])
 })

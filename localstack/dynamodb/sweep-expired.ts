@@ -12,15 +12,26 @@ const FIVE_YEARS = 5 * 365 * 86_400
  * Deletes expired items from the tables with a time to live and gives the disk back that is free then, in small steps.
  * While there is more to do, each step is followed by a pause that is as long, so requests have at least half of the
  * time: enough for tens of thousands of items in a second. `now` returns milliseconds; it is the time of day, as in
- * DynamoDB, and may jump.
+ * DynamoDB, and may jump. A step that fails, as on a full disk, is told and done again.
  * @returns a function that stops it.
  */
-export function sweepExpired(tables: Tables, now: () => number = Date.now): () => void {
+export function sweepExpired(
+  tables: Tables,
+  { now = Date.now, onFailure }: { now?: () => number; onFailure: (error: unknown) => void },
+): () => void {
   let pending = setTimeout(sweep, EVERY_MS).unref()
   function sweep() {
     const begin = performance.now()
-    const hasMore = sweepOnce(tables, now())
+    const hasMore = trySweep()
     pending = setTimeout(sweep, hasMore ? performance.now() - begin : EVERY_MS).unref()
+  }
+  function trySweep(): boolean {
+    try {
+      return sweepOnce(tables, now())
+    } catch (error) {
+      onFailure(error)
+      return false
+    }
   }
   return () => clearTimeout(pending)
 }

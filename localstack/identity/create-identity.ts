@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Router } from 'cognito-local/lib/server/Router.js'
 import { CognitoServiceFactoryImpl } from 'cognito-local/lib/services/cognitoService.js'
@@ -7,6 +7,7 @@ import { DateClock, type Services } from 'cognito-local/lib/services/index.js'
 import { otp } from 'cognito-local/lib/services/otp.js'
 import { JwtTokenGenerator } from 'cognito-local/lib/services/tokenGenerator.js'
 import { UserPoolServiceFactoryImpl } from 'cognito-local/lib/services/userPoolService.js'
+import { readDataObject } from '../damaged-data.ts'
 import { announceChanges, type CallAction, type PoolEvent } from './announce-changes.ts'
 import { keepRefreshToken, poolActions, subOf } from './pool-actions.ts'
 import { quietContext, seedUserPool, USER_POOL_ID } from './user-pool.ts'
@@ -77,9 +78,7 @@ function jsonStoreFactory(directory: string): DataStoreFactory {
   return {
     async create(_, id, defaults) {
       const path = join(directory, `${id}.json`)
-      const root: Tree = existsSync(path)
-        ? JSON.parse(readFileSync(path, 'utf8'), reviveDates)
-        : structuredClone(defaults)
+      const root = readTree(path) ?? (structuredClone(defaults) as Tree)
       const save = () => {
         writeFileSync(`${path}.tmp`, JSON.stringify(root, null, 2), { mode: 0o600 })
         renameSync(`${path}.tmp`, path)
@@ -88,6 +87,12 @@ function jsonStoreFactory(directory: string): DataStoreFactory {
       return jsonStore(root, save)
     },
   }
+}
+
+/** Throws DamagedDataError. */
+function readTree(path: string): Tree | undefined {
+  const found = readDataObject(path, 'Delete it: the users begin again as they were at first.')
+  return found && JSON.parse(JSON.stringify(found), reviveDates)
 }
 
 function jsonStore(root: Tree, save: () => void): Awaited<ReturnType<DataStoreFactory['create']>> {

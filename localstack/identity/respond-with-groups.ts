@@ -1,6 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs'
 import type { AccessCheck } from '../access/access-check.ts'
 import { accessKeyIn } from '../access/caller.ts'
+import { DamagedDataError, isObject, readDataObject } from '../damaged-data.ts'
 import { lastResponse } from './last-response.ts'
 import { emailOf, POOL_ARN } from './user-pool.ts'
 
@@ -53,6 +53,13 @@ function usersOf(group: string, { Users = {}, Groups = {} }: Pool) {
   })
 }
 
-function readPool(file: string): Pool {
-  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Pool) : {}
+const REMEDY = 'Delete it: the users begin again as they were at first.'
+
+/** Returns what the emulator stores of a pool, empty before it ran. Throws DamagedDataError. */
+export function readPool(file: string): Pool {
+  const pool = readDataObject(file, REMEDY) ?? {}
+  for (const name of ['Users', 'Groups'])
+    if (pool[name] !== undefined && !isObject(pool[name]))
+      throw new DamagedDataError(file, `its ${name} are no object`, REMEDY)
+  return pool as Pool
 }

@@ -7,7 +7,7 @@ import { type Running, startWorker } from '../start-worker.ts'
 import type { Trust } from '../trusted-requests.ts'
 import { lastResponse } from './last-response.ts'
 import { listenOnDemand } from './listen-on-demand.ts'
-import { groupResponder } from './respond-with-groups.ts'
+import { groupResponder, readPool } from './respond-with-groups.ts'
 import { CLIENT_ID, emailOf, PASSWORD, USER_POOL_ID } from './user-pool.ts'
 
 export type Identity = Running & {
@@ -22,7 +22,7 @@ export type Identity = Running & {
 /**
  * Serves cognito-local with one user in each group of `serverless.yml`. It has Cognito's interface on loopback, as
  * aws-amplify and the functions use it. It runs on a thread of its own, which starts at the first request: a stack in
- * which nobody signs in saves its 35 MB. Rejects if the port is in use.
+ * which nobody signs in saves its 35 MB. Rejects if the port is in use, or the file of the users is damaged.
  */
 export async function startIdentityWorker(
   service: Service,
@@ -45,6 +45,9 @@ export async function startIdentityWorker(
   },
 ): Promise<Identity> {
   const groups = readGroups(service)
+  const poolFile = join(dataDir, `${USER_POOL_ID}.json`)
+  // The thread reads it too, but starts when somebody signs in: the start of the stack says what is wrong.
+  readPool(poolFile)
   const file = new URL('./identity-worker.ts', import.meta.url)
   const issuer = `http://127.0.0.1:${port}`
   const start = () =>
@@ -53,7 +56,7 @@ export async function startIdentityWorker(
       log,
     })
   const respondWithGroup = groupResponder({
-    poolFile: join(dataDir, `${USER_POOL_ID}.json`),
+    poolFile,
     groups,
     check: createAccessCheck(access, log),
   })

@@ -25,17 +25,21 @@ export type FunctionHost = Pick<Running, 'stop'> & {
   queue(): number
 }
 
-type Options = Omit<HostData, 'port'> & { log(line: string): void }
+type Options = Omit<HostData, 'port'> & {
+  log(line: string): void
+  /** Called with the reason if the thread ends although nobody stopped it. */
+  onDeath?: (reason: string) => void
+}
 
 /**
  * Starts the functions on a thread of their own, so that a busy function delays neither the gateway nor its sockets.
  * Rejects with an error that lists every function that cannot be loaded.
  */
-export async function startFunctionHost({ log, ...options }: Options): Promise<FunctionHost> {
+export async function startFunctionHost({ log, onDeath, ...options }: Options): Promise<FunctionHost> {
   const { port1: port, port2: remote } = new MessageChannel()
   const data: HostData = { ...options, port: remote }
   const file = new URL('./function-host-worker.ts', import.meta.url)
-  const worker = await startWorker(file, { data, transferList: [remote], log })
+  const worker = await startWorker(file, { data, transferList: [remote], log, ...(onDeath && { onDeath }) })
   const waiting = new Map<number, (reply: Reply) => void>()
   const controls = new Map<string, (text: string) => void>()
   let reading: Promise<string> | null = null

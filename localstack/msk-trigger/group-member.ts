@@ -39,7 +39,7 @@ type MemberOptions = {
 const REBALANCE_TIMEOUT_MS = 10_000
 const LEAVE_TIMEOUT_MS = 1_000
 /** A topic whose partitions became more is found after so many heartbeats. */
-const HEARTBEATS_PER_CHECK = 30
+const HEARTBEATS_PER_CHECK = 2
 /** The member has to join again. */
 const REJOIN: readonly number[] = [
   codes.REBALANCE_IN_PROGRESS,

@@ -37,6 +37,19 @@ test('records of every partition are invoked in order and committed', async () =
   expect(await cluster.committed(trigger.groupId, topic)).toEqual([25, 25, 25])
 })
 
+test('a partition that is added is consumed from its beginning within seconds', async () => {
+  const topic = await cluster.createTopic(1)
+  const trigger = await start({ topic })
+  await cluster.produce(topic, ['old'])
+  await vi.waitFor(() => expect(trigger.values()).toEqual(['old']), waiting)
+
+  await cluster.grow(topic, 2)
+  await cluster.produce(topic, ['new'], 1)
+
+  await vi.waitFor(() => expect(trigger.values()).toEqual(['old', 'new']), waiting)
+  await trigger.stop()
+})
+
 test('the window collects records across fetches, up to the batch size', async () => {
   const topic = await cluster.createTopic()
   const trigger = await start({ topic, batchSize: 4, windowMs: 2_000 })

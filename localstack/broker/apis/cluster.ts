@@ -23,8 +23,10 @@ import { topicNameProblem } from './topics.ts'
 /** The one node of the cluster, as clients reach it. */
 export type BrokerNode = { nodeId: number; host: string; port: number }
 
+type Cluster = { node: BrokerNode; clusterId: string; topics: TopicStore; log(line: string): void }
+
 /** Metadata, DescribeCluster and FindCoordinator. */
-export function clusterRoutes(broker: { node: BrokerNode; clusterId: string; topics: TopicStore }): Route[] {
+export function clusterRoutes(broker: Cluster): Route[] {
   const { node, clusterId } = broker
   return [metadataRoute(broker), describeClusterRoute(node, clusterId), findCoordinatorRoute(node)]
 }
@@ -74,19 +76,13 @@ export const metadataApi = defineApi(
  * default, and a mistyped name must not look like a topic without records.
  * https://docs.aws.amazon.com/msk/latest/developerguide/msk-default-configuration.html
  */
-function metadataRoute({
-  node,
-  clusterId,
-  topics,
-}: {
-  node: BrokerNode
-  clusterId: string
-  topics: TopicStore
-}): Route {
-  const find = (name: string) => {
+function metadataRoute({ node, clusterId, topics, log }: Cluster): Route {
+  const find = (name: string, expectsOne: boolean) => {
     const topic = topics.find(name)
     if (topic) return describeTopic(topic, node.nodeId)
     const isName = topicNameProblem(name) === null
+    if (expectsOne)
+      log(`a client asks for the topic ${JSON.stringify(name)}, which does not exist; create it first`)
     const errorCode = isName ? errorCodes.UNKNOWN_TOPIC_OR_PARTITION : errorCodes.INVALID_TOPIC_EXCEPTION
     return missingTopic(name, NO_UUID, errorCode)
   }
@@ -103,7 +99,9 @@ function metadataRoute({
       controllerId: node.nodeId,
       topics: wantsAll
         ? topics.list().map((topic) => describeTopic(topic, node.nodeId))
-        : (request.topics ?? []).map(({ name, topicId }) => (name === null ? findById(topicId) : find(name))),
+        : (request.topics ?? []).map(({ name, topicId }) =>
+            name === null ? findById(topicId) : find(name, request.allowAutoTopicCreation),
+          ),
     }
   })
 }

@@ -1,3 +1,4 @@
+import type { WriteWatch } from '../../watch-writes.ts'
 import { itemsOf } from '../storage/topic-configs.ts'
 import type { Topic, TopicStore } from '../storage/topic-store.ts'
 import {
@@ -17,8 +18,12 @@ import { defineApi, type RequestOf, type Route, route } from './api.ts'
 import type { BrokerConfig } from './broker-configs.ts'
 import { topicNameProblem } from './topics.ts'
 
-/** The configs of a broker, and its id. */
-type Broker = { readonly nodeId: number; readonly configs: readonly BrokerConfig[] }
+/** What of the broker the routes use. */
+type Broker = {
+  readonly nodeId: number
+  readonly configs: readonly BrokerConfig[]
+  readonly disk: WriteWatch
+}
 
 /** DescribeConfigs, AlterConfigs and IncrementalAlterConfigs: of topics, and to look at of the broker. */
 export function configRoutes(topics: TopicStore, broker: Broker): Route[] {
@@ -187,8 +192,15 @@ function createAlter({
     if ('errorCode' in topic) return topic
     const changed = applyAll(topics, before ?? topic.configs, changes)
     if ('errorCode' in changed) return changed
-    if (!validateOnly) topics.configure(topic, changed.configs)
-    return { errorCode: errorCodes.NONE, errorMessage: null }
+    const done: Failure = { errorCode: errorCodes.NONE, errorMessage: null }
+    if (validateOnly) return done
+    return broker.disk.attempt(
+      () => {
+        topics.configure(topic, changed.configs)
+        return done
+      },
+      (errorMessage) => ({ errorCode: errorCodes.KAFKA_STORAGE_ERROR, errorMessage }),
+    )
   }
 }
 

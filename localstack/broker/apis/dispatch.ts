@@ -1,3 +1,4 @@
+import type { WriteWatch } from '../../watch-writes.ts'
 import type { Coordinator } from '../groups/coordinator.ts'
 import type { OffsetStore } from '../storage/offset-store.ts'
 import type { TopicStore } from '../storage/topic-store.ts'
@@ -30,6 +31,8 @@ type BrokerParts = {
   defaultPartitions: number
   configs: readonly BrokerConfig[]
   dataDir: string
+  /** Says that the disk is full, and that it is not any more. */
+  disk: WriteWatch
   log(line: string): void
 }
 
@@ -87,7 +90,7 @@ function routesOf(broker: BrokerParts): Route[] {
     ...membershipRoutes(coordinator),
     ...groupRoutes(coordinator, offsets),
     ...topicRoutes(broker),
-    ...configRoutes(topics, { nodeId: broker.node.nodeId, configs: broker.configs }),
+    ...configRoutes(topics, { ...broker, nodeId: broker.node.nodeId }),
     describeLogDirsRoute(topics, broker.dataDir),
     describeQuorumRoute(broker.node),
   ]

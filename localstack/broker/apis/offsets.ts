@@ -1,3 +1,4 @@
+import type { WriteWatch } from '../../watch-writes.ts'
 import type { Coordinator } from '../groups/coordinator.ts'
 import type { OffsetEntry, OffsetStore } from '../storage/offset-store.ts'
 import type { TopicStore } from '../storage/topic-store.ts'
@@ -20,7 +21,7 @@ import {
 import { errorCodes } from '../wire/error-codes.ts'
 import { defineApi, type Route, route } from './api.ts'
 
-type Stores = { coordinator: Coordinator; offsets: OffsetStore; topics: TopicStore }
+type Stores = { coordinator: Coordinator; offsets: OffsetStore; topics: TopicStore; disk: WriteWatch }
 
 /** OffsetCommit, OffsetFetch and OffsetDelete. */
 export function offsetRoutes(stores: Stores): Route[] {
@@ -54,10 +55,23 @@ export const offsetCommitApi = defineApi(
   },
 )
 
+type CommitResult = { name: string; partitions: { index: number; errorCode: number }[] }
+
+/** What could not be written is not committed: Kafka's coordinator says that it is none then, and clients try again. */
+function withoutSuccess({ name, partitions }: CommitResult): CommitResult {
+  return {
+    name,
+    partitions: partitions.map(({ index, errorCode }) => ({
+      index,
+      errorCode: errorCode === errorCodes.NONE ? errorCodes.NOT_COORDINATOR : errorCode,
+    })),
+  }
+}
+
 /** `offset.metadata.max.bytes` of Kafka, which counts characters. */
 const METADATA_LENGTH = 4096
 
-function offsetCommitRoute({ coordinator, offsets, topics }: Stores): Route {
+function offsetCommitRoute({ coordinator, offsets, topics, disk }: Stores): Route {
   return route(offsetCommitApi, (request) => {
     const refusal = coordinator.checkCommit(request.groupId, request)
     const entries: OffsetEntry[] = []
@@ -73,8 +87,14 @@ function offsetCommitRoute({ coordinator, offsets, topics }: Stores): Route {
         return { index, errorCode: errorCodes.NONE }
       }),
     }))
-    if (entries.length > 0) offsets.commit(request.groupId, entries)
-    return { topics: results }
+    if (entries.length === 0) return { topics: results }
+    return disk.attempt(
+      () => {
+        offsets.commit(request.groupId, entries)
+        return { topics: results }
+      },
+      () => ({ topics: results.map(withoutSuccess) }),
+    )
   })
 }
 

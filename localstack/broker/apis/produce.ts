@@ -1,3 +1,4 @@
+import type { WriteWatch } from '../../watch-writes.ts'
 import { type BatchRules, checkBatch } from '../storage/check-batch.ts'
 import type { PartitionLog } from '../storage/partition-log.ts'
 import type { BatchHeader } from '../storage/record-batch.ts'
@@ -21,9 +22,10 @@ import { defineApi, type Route, route } from './api.ts'
 export function produceRoutes(broker: {
   topics: TopicStore
   nextProducerId(): number
+  disk: WriteWatch
   log(line: string): void
 }): Route[] {
-  return [produceRoute(broker), initProducerIdRoute(broker.nextProducerId)]
+  return [produceRoute(broker), initProducerIdRoute(broker)]
 }
 
 // Produce Request  => transactional_id acks timeout_ms [name [index records]]
@@ -63,23 +65,32 @@ type Outcome = {
 }
 
 /** With acks 1 and -1 the response is sent after the records are in the file. Acks 0 has no response. */
-function produceRoute({ topics, log }: { topics: TopicStore; log(line: string): void }): Route {
+function produceRoute({
+  topics,
+  disk,
+  log,
+}: {
+  topics: TopicStore
+  disk: WriteWatch
+  log(line: string): void
+}): Route {
   const produce = (name: string, index: number, records: Buffer | null): Outcome => {
     const topic = topics.find(name)
     const partition = topic?.partitions[index]
-    if (!topic || !partition) return refused(errorCodes.UNKNOWN_TOPIC_OR_PARTITION)
+    if (!topic || !partition) {
+      log(`records for ${name}-${index} are refused: there is no such partition`)
+      return refused(errorCodes.UNKNOWN_TOPIC_OR_PARTITION)
+    }
     const checked = checkBatch(records, rulesOf(topics, topic))
     if ('errorCode' in checked) {
       const { errorCode, errorMessage, records: recordErrors } = checked
-      log(`refused a batch for ${name}-${index}: ${errorMessage}`)
+      log(`a batch for ${name}-${index} is refused: ${errorMessage}`)
       return { ...refused(errorCode, errorMessage), recordErrors }
     }
-    try {
-      return append(partition, checked.batch, checked.header)
-    } catch (error) {
-      log(`could not append to ${name}-${index}: ${error}`)
-      return refused(errorCodes.KAFKA_STORAGE_ERROR)
-    }
+    return disk.attempt(
+      () => append(partition, checked.batch, checked.header),
+      (reason) => refused(errorCodes.KAFKA_STORAGE_ERROR, reason),
+    )
   }
 
   return route(produceApi, ({ acks, topics: produced, transactionalId }) => {
@@ -142,14 +153,21 @@ export const initProducerIdApi = defineApi(
 )
 
 /** InitProducerId for idempotent producers. */
-function initProducerIdRoute(nextProducerId: () => number): Route {
+function initProducerIdRoute({
+  nextProducerId,
+  disk,
+}: {
+  nextProducerId(): number
+  disk: WriteWatch
+}): Route {
+  const refuse = (errorCode: ErrorCode) => ({ errorCode, producerId: -1, producerEpoch: -1 })
   return route(initProducerIdApi, ({ transactionalId }) =>
     transactionalId === null
-      ? { errorCode: errorCodes.NONE, producerId: nextProducerId(), producerEpoch: 0 }
-      : {
-          errorCode: errorCodes.TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
-          producerId: -1,
-          producerEpoch: -1,
-        },
+      ? disk.attempt(
+          () => ({ errorCode: errorCodes.NONE, producerId: nextProducerId(), producerEpoch: 0 }),
+          // Clients try again.
+          () => refuse(errorCodes.COORDINATOR_LOAD_IN_PROGRESS),
+        )
+      : refuse(errorCodes.TRANSACTIONAL_ID_AUTHORIZATION_FAILED),
   )
 }

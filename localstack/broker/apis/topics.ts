@@ -1,3 +1,4 @@
+import type { WriteWatch } from '../../watch-writes.ts'
 import type { OffsetStore } from '../storage/offset-store.ts'
 import type { Topic, TopicStore } from '../storage/topic-store.ts'
 import {
@@ -22,15 +23,14 @@ import { defineApi, type RequestOf, type Route, route } from './api.ts'
 export function topicRoutes(broker: {
   topics: TopicStore
   offsets: OffsetStore
+  disk: WriteWatch
   defaultPartitions: number
 }): Route[] {
-  const { topics, offsets, defaultPartitions } = broker
-  return [
-    createTopicsRoute(topics, defaultPartitions),
-    deleteTopicsRoute(topics, offsets),
-    createPartitionsRoute(topics),
-  ]
+  return [createTopicsRoute(broker), deleteTopicsRoute(broker), createPartitionsRoute(broker)]
 }
+
+/** What a change that could not be written returns. */
+const notStored = (errorMessage: string) => ({ errorCode: errorCodes.KAFKA_STORAGE_ERROR, errorMessage })
 
 /** Why this is no name of a topic, by Kafka's rule and in its words; null if it is one. */
 export function topicNameProblem(name: string): string | null {
@@ -88,7 +88,15 @@ type NewTopic = RequestOf<typeof createTopicsApi>['topics'][number]
 
 const MAX_PARTITIONS = 10_000
 
-function createTopicsRoute(topics: TopicStore, defaultPartitions: number): Route {
+function createTopicsRoute({
+  topics,
+  disk,
+  defaultPartitions,
+}: {
+  topics: TopicStore
+  disk: WriteWatch
+  defaultPartitions: number
+}): Route {
   return route(createTopicsApi, (request) => ({
     topics: request.topics.map((wanted) => {
       const problem = refusalOf(topics, wanted)
@@ -96,7 +104,10 @@ function createTopicsRoute(topics: TopicStore, defaultPartitions: number): Route
       const partitions =
         wanted.assignments.length || (wanted.partitions < 0 ? defaultPartitions : wanted.partitions)
       const configs = Object.fromEntries(wanted.configs.map(({ name, value }) => [name, value ?? '']))
-      const topic = request.validateOnly ? undefined : topics.create(wanted.name, partitions, configs)
+      const create = () => ({ topic: topics.create(wanted.name, partitions, configs) })
+      const created = request.validateOnly ? { topic: undefined } : disk.attempt(create, notStored)
+      if ('errorCode' in created) return { name: wanted.name, ...created }
+      const { topic } = created
       return {
         name: wanted.name,
         topicId: topic?.id ?? NO_UUID,
@@ -162,22 +173,31 @@ export const deleteTopicsApi = defineApi(
 )
 
 /** Also deletes the offsets that groups committed for the topics. */
-function deleteTopicsRoute(topics: TopicStore, offsets: OffsetStore): Route {
-  const remove = (topic: Topic): void => {
+function deleteTopicsRoute({
+  topics,
+  offsets,
+  disk,
+}: {
+  topics: TopicStore
+  offsets: OffsetStore
+  disk: WriteWatch
+}): Route {
+  const remove = (topic: Topic) => {
     topics.remove(topic)
     offsets.removeTopic(topic.name)
+    return { errorCode: errorCodes.NONE }
   }
   return route(deleteTopicsApi, (request) => {
     const wanted = [...request.topics, ...request.names.map((name) => ({ name, topicId: NO_UUID }))]
     return {
       topics: wanted.map(({ name, topicId }) => {
         const topic = name === null ? topics.findById(topicId) : topics.find(name)
-        if (topic) remove(topic)
+        const removed = topic && disk.attempt(() => remove(topic), notStored)
         const missing = name === null ? errorCodes.UNKNOWN_TOPIC_ID : errorCodes.UNKNOWN_TOPIC_OR_PARTITION
         return {
           name: topic?.name ?? name,
           topicId: topic?.id ?? topicId,
-          errorCode: topic ? errorCodes.NONE : missing,
+          ...(removed ?? { errorCode: missing }),
         }
       }),
     }
@@ -203,7 +223,7 @@ export const createPartitionsApi = defineApi(
   },
 )
 
-function createPartitionsRoute(topics: TopicStore): Route {
+function createPartitionsRoute({ topics, disk }: { topics: TopicStore; disk: WriteWatch }): Route {
   return route(createPartitionsApi, (request) => ({
     topics: request.topics.map(({ name, count }) => {
       const topic = topics.find(name)
@@ -212,8 +232,12 @@ function createPartitionsRoute(topics: TopicStore): Route {
         const errorMessage = `Topic currently has ${topic.partitions.length} partitions, ${count} would not be an increase`
         return { name, errorCode: errorCodes.INVALID_PARTITIONS, errorMessage }
       }
-      if (!request.validateOnly) topics.grow(topic, count)
-      return { name, errorCode: errorCodes.NONE, errorMessage: null }
+      const done = { errorCode: errorCodes.NONE, errorMessage: null }
+      const grow = () => {
+        topics.grow(topic, count)
+        return done
+      }
+      return { name, ...(request.validateOnly ? done : disk.attempt(grow, notStored)) }
     }),
   }))
 }

@@ -1,5 +1,7 @@
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import fc from 'fast-check'
+import lz4 from 'lz4js'
+import snappy from 'snappyjs'
 import { expect, it } from 'vitest'
 import { readRecords } from '#shared/adapters/kafka/records/read-records.ts'
 import { type BatchOptions, buildBatch } from '../testing/build-batch.ts'
@@ -13,6 +15,8 @@ const RULES = { maxBytes: 4_000, needsKeys: false, earliest: -1, latest: 1_000_0
 const codecs: BatchOptions[] = [
   {},
   { attributes: 1, encode: (bytes) => gzipSync(bytes) },
+  { attributes: 2, encode: (bytes) => Buffer.from(snappy.compress(bytes)) },
+  { attributes: 3, encode: (bytes) => Buffer.from(lz4.compress(bytes)) },
   { attributes: 4, encode: (bytes) => zstdCompressSync(bytes) },
 ]
 const smallInteger = fc.integer({ min: -3, max: 5 })
@@ -27,7 +31,7 @@ const faults: fc.Arbitrary<BatchOptions> = fc.oneof(
     baseOffset: fc.constant(2n ** 62n),
   }),
   fc.record({
-    attributes: fc.integer({ min: 0, max: 0x7fff }).filter((bits) => (bits & 7) !== 2 && (bits & 7) !== 3),
+    attributes: fc.integer({ min: 0, max: 0x7fff }),
   }),
   fc.record({ magic: smallInteger }),
   fc.record({ lengthError: smallInteger }),

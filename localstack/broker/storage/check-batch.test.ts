@@ -15,6 +15,8 @@ const RULES: BatchRules = {
 }
 const { INVALID_RECORD, CORRUPT_MESSAGE, UNKNOWN_SERVER_ERROR, INVALID_TIMESTAMP } = errorCodes
 const GZIP = 1
+const SNAPPY = 2
+const LZ4 = 3
 const ZSTD = 4
 
 const batch = (options: BatchOptions = {}) => buildBatch({ timestamp: NOW, ...options })
@@ -59,7 +61,7 @@ describe('a produced batch', () => {
       records: batch({ baseOffset: 2n ** 62n, lastOffsetDelta: 300 }),
       code: INVALID_RECORD,
     },
-    ...[GZIP, ZSTD].map((codec) => ({
+    ...[GZIP, SNAPPY, LZ4, ZSTD].map((codec) => ({
       what: `garbage under codec ${codec}`,
       records: batch({ attributes: codec, encode: garbage }),
       code: UNKNOWN_SERVER_ERROR,

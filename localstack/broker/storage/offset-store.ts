@@ -1,6 +1,7 @@
-import { closeSync, existsSync, fstatSync, mkdirSync, openSync, readFileSync } from 'node:fs'
+import { closeSync, fstatSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { type Clock, systemClock } from '../../clock.ts'
+import { DamagedDataError, isObject, readDataFile } from '../../damaged-data.ts'
 import { createSteadyClock } from '../steady-clock.ts'
 import { writeFileAtomically, writeFully } from './durable-files.ts'
 
@@ -37,7 +38,10 @@ const RETENTION_MS = 7 * 86_400_000
 /** Membership does not survive a restart: members have this long to come back. */
 const RETURN_MS = 3_600_000
 
-/** Opens the journal of offsets: one JSON object per line and change. A killed process may leave a torn last line. */
+/**
+ * Opens the journal of offsets: one JSON object per line and change. A killed process may leave a torn last line. Throws
+ * DamagedDataError if another line is none of the journal.
+ */
 export function openOffsetStore(path: string, clock: Clock = systemClock): OffsetStore {
   const steadyNow = createSteadyClock(clock)
   /** When a group had a member or a commit, ms since 1970. */
@@ -47,20 +51,29 @@ export function openOffsetStore(path: string, clock: Clock = systemClock): Offse
   let grown = 0
 
   const rewrite = (): void => {
-    if (file >= 0) closeSync(file)
     const lines = [...offsets].map(([group, entries]) =>
       line({ group, commit: [...entries.values()], at: usedAt.get(group) ?? clock.now() }),
     )
     writeFileAtomically(path, lines.join(''))
+    const former = file
     file = openSync(path, 'a')
+    if (former >= 0) closeSync(former)
     grown = 0
+  }
+  /** What is written stays written: a journal that cannot be shortened now is shortened later. */
+  const tryRewrite = (): void => {
+    try {
+      rewrite()
+    } catch {
+      grown = 0
+    }
   }
   const change = (made: Change): void => {
     const bytes = Buffer.from(line(made))
     writeFully(file, bytes, fstatSync(file).size)
     apply(offsets, made)
     grown += bytes.length
-    if (grown > REWRITE_AFTER_BYTES) rewrite()
+    if (grown > REWRITE_AFTER_BYTES) tryRewrite()
   }
 
   const removeGroup = (group: string): void => {
@@ -115,14 +128,45 @@ function apply(offsets: Map<string, Map<string, OffsetEntry>>, change: Change): 
   }
 }
 
+const REMEDY =
+  'Delete that line: what it says is forgotten. Or delete the file: consumer groups begin again where they began at first.'
+
 function readJournal(path: string): Change[] {
-  if (!existsSync(path)) return []
-  const content = readFileSync(path, 'utf8')
+  const content = readDataFile(path, REMEDY) ?? ''
   const whole = content.slice(0, content.lastIndexOf('\n') + 1)
-  return whole
-    .split('\n')
-    .filter((text) => text !== '')
-    .map((text) => JSON.parse(text) as Change)
+  return whole.split('\n').flatMap((text, index) => (text === '' ? [] : [readLine(path, text, index + 1)]))
+}
+
+function readLine(path: string, text: string, number: number): Change {
+  const change = parse(text)
+  if (!isChange(change)) throw new DamagedDataError(path, `line ${number} is no change of offsets`, REMEDY)
+  return change
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+function isChange(value: unknown): value is Change {
+  if (!isObject(value)) return false
+  const { group, commit, remove, removeGroup, removeTopic } = value
+  if (typeof removeGroup === 'string' || typeof removeTopic === 'string') return true
+  const entries = commit ?? remove
+  return (
+    typeof group === 'string' &&
+    Array.isArray(entries) &&
+    entries.every(
+      (entry) =>
+        isObject(entry) &&
+        typeof entry.topic === 'string' &&
+        Number.isSafeInteger(entry.partition) &&
+        (commit === undefined || Number.isSafeInteger(entry.offset)),
+    )
+  )
 }
 
 /** A topic name contains no slash. */

@@ -1,5 +1,6 @@
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { DamagedDataError, readDataFile } from '../../damaged-data.ts'
 import { writeFileAtomically } from './durable-files.ts'
 import { createProducerStates, type SequenceCheck } from './producer-states.ts'
 import { assignOffset, type BatchHeader, type TimedOffset } from './record-batch.ts'
@@ -162,6 +163,15 @@ function findInSegments(
   return undefined
 }
 
+function readMark(path: string): number {
+  const remedy =
+    'Delete the file: records that were deleted on request are there again if their segments are.'
+  const text = readDataFile(path, remedy)
+  if (text === undefined) return 0
+  if (!/^\d{1,15}\s*$/.test(text)) throw new DamagedDataError(path, 'it is no offset', remedy)
+  return Number.parseInt(text, 10)
+}
+
 /** The offset below which the records of a partition were deleted on request, kept in a file beside its segments. */
 type StartMark = {
   readonly offset: number
@@ -170,7 +180,7 @@ type StartMark = {
 
 function openStartMark(directory: string): StartMark {
   const path = join(directory, 'log-start-offset')
-  let marked = existsSync(path) ? Number.parseInt(readFileSync(path, 'utf8'), 10) : 0
+  let marked = readMark(path)
   return {
     get offset() {
       return marked

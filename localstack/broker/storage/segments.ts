@@ -14,6 +14,7 @@ import {
 } from './segment.ts'
 
 const SUFFIX = '.log'
+const SEGMENT_NAME = /^\d{20}\.log$/
 
 /** The segments of one partition, oldest first. */
 export type SegmentList = {
@@ -89,11 +90,12 @@ export function openSegmentList(options: {
   const roll = (): ActiveSegment => {
     const next = endOffset()
     if (active?.summary.bytes === 0) return active
-    if (active) {
-      save(1)
-      addClosed(active.baseOffset)
-    } else mkdirSync(directory, { recursive: true })
-    active = openActive(next)
+    if (active) save(1)
+    else mkdirSync(directory, { recursive: true })
+    // On a full disk this throws, and the segment that is full goes on as the last one.
+    const opened = openActive(next)
+    if (active) addClosed(active.baseOffset)
+    active = opened
     return active
   }
   /** The first append creates the directory, so that an unused partition costs no file. */
@@ -136,7 +138,7 @@ export function openSegmentList(options: {
 function cleanDirectory(directory: string): number[] {
   if (!existsSync(directory)) return []
   const names = readdirSync(directory)
-  const segments = new Set(names.filter((name) => name.endsWith(SUFFIX)))
+  const segments = new Set(names.filter((name) => SEGMENT_NAME.test(name)))
   for (const name of names) {
     const isOrphan = name.endsWith('.index') && !segments.has(name.replace(/index$/, 'log'))
     if (isOrphan || name.endsWith('.tmp')) rmSync(join(directory, name), { force: true })

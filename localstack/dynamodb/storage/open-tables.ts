@@ -1,4 +1,5 @@
 import { DatabaseSync } from 'node:sqlite'
+import { DamagedDataError } from '../../damaged-data.ts'
 import { type StoredTable, storedTable } from './stored-table.ts'
 import type { TableDefinition } from './table-definition.ts'
 
@@ -15,8 +16,8 @@ const REWRITTEN_BYTES = 128 * 1024 * 1024
  *
  * A commit writes to the log of SQLite with write(2) and does not wait for the disk (`synchronous=OFF`), so it survives
  * the death of the process, but perhaps not of the machine. The lock on the file excludes any other process and ends
- * with this one. Throws an error with the code `DATA_IN_USE` if the file is locked, and `DATA_OF_ANOTHER_VERSION` if it
- * cannot be read.
+ * with this one. Throws an error with the code `DATA_IN_USE` if the file is locked, `DATA_OF_ANOTHER_VERSION` if it is of
+ * another version, `DATA_DAMAGED` if it is damaged, and that of SQLite if it cannot be written.
  *
  * Pages of deleted items are used again, and `giveBack` returns most of the others to the disk.
  */
@@ -35,13 +36,19 @@ export function openTables(file: string) {
       const message = `The tables in ${file} are of another version. "npm start -- --fresh" deletes all local data.`
       throw Object.assign(new Error(message), { code: 'DATA_OF_ANOTHER_VERSION' })
     }
+    if (isDamage(cause)) throw new DamagedDataError(file, (cause as Error).message, DAMAGE_REMEDY)
     if ((cause as { errcode?: number }).errcode !== BUSY) throw cause
     const message = `The tables in ${file} are in use by another process.`
     throw Object.assign(new Error(message, { cause }), { code: 'DATA_IN_USE' })
   }
   const tables = new Map<string, StoredTable>()
-  const rows = database.prepare('SELECT definition FROM tables').all() as { definition: string }[]
-  for (const { definition } of rows) open(JSON.parse(definition))
+  try {
+    const rows = database.prepare('SELECT definition FROM tables').all() as { definition: string }[]
+    for (const { definition } of rows) open(JSON.parse(definition))
+  } catch (cause) {
+    database.close()
+    throw new DamagedDataError(file, (cause as Error).message, DAMAGE_REMEDY)
+  }
 
   function open(definition: TableDefinition): void {
     tables.set(definition.name, storedTable(database, definition))
@@ -120,6 +127,17 @@ export function openTables(file: string) {
 export type Tables = ReturnType<typeof openTables>
 
 const BUSY = 5
+const CORRUPT = 11
+const NO_DATABASE = 26
+
+const DAMAGE_REMEDY =
+  'Delete it with the files beside it, and every table begins empty: history is gone, "tidewire replay --views" makes the views again.'
+
+/** Whether an error of SQLite says that the file is damaged. */
+export function isDamage(error: unknown): boolean {
+  const { errcode = 0 } = error as { errcode?: number }
+  return (errcode & 0xff) === CORRUPT || errcode === NO_DATABASE
+}
 
 /** Changes with the statements that create tables. */
 const VERSION = 1

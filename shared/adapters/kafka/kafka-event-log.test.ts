@@ -1,8 +1,8 @@
 import { Buffer } from 'node:buffer'
 import type { Socket } from 'node:net'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { Refusal } from '#shared/core/refusal.ts'
-import { startRecordingBroker } from '#shared/testing/kafka/recording-broker.ts'
+import { API, startRecordingBroker } from '#shared/testing/kafka/recording-broker.ts'
 import { kafkaEventLog } from './kafka-event-log.ts'
 
 // The positions that a write returns are tested against real brokers in tests/. These tests use failing brokers, and one
@@ -50,6 +50,22 @@ test('a write requests the acknowledgement of all in-sync replicas', async () =>
 
   expect(positions).toEqual([{ topic: 't', partition: 0, offset: 7 }])
   expect(acks).toEqual([-1])
+})
+
+test('partitions that are added are noticed within ten seconds', async () => {
+  vi.useFakeTimers({ toFake: ['Date'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const { broker, requests } = await startBroker()
+  const kafka = kafkaEventLog({ brokers: [broker], clientId: 'test' })
+  const layouts = () => requests.filter((api) => api === API.metadata).length
+  await kafka.append([RECORD])
+  await kafka.append([RECORD])
+  const before = layouts()
+
+  vi.setSystemTime(Date.now() + 10_001)
+  await kafka.append([RECORD])
+
+  expect(layouts()).toBe(before + 1)
 })
 
 test('a write after a minute without one has connections of its own', async () => {

@@ -94,6 +94,9 @@ export function isRefusal(error: unknown): boolean {
   return 'retriable' in error && error.retriable === false
 }
 
+/** How soon a writer notices that a topic has more partitions; kafkajs looks every five minutes by itself. */
+const METADATA_MS = 10_000
+
 function createProducer(config: KafkaConfig): Producer {
   const kafka = new Kafka({
     connectionTimeout: 1500,
@@ -112,6 +115,7 @@ function createProducer(config: KafkaConfig): Producer {
       }
     },
     allowAutoTopicCreation: false,
+    metadataMaxAge: METADATA_MS,
   })
 }
 

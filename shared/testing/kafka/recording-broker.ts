@@ -7,6 +7,8 @@ export type RecordingBroker = {
   readonly broker: string
   /** The acknowledgements that writes asked for. */
   readonly acks: readonly number[]
+  /** The API keys of all requests. */
+  readonly requests: readonly number[]
   /** The connections in the order in which they were opened. */
   readonly sockets: readonly Socket[]
   /** From then on the connections that are open get no response, and stay open. */
@@ -17,7 +19,7 @@ export type RecordingBroker = {
 }
 
 const TOPIC = 't'
-const API = { produce: 0, metadata: 3, versions: 18 } as const
+export const API = { produce: 0, metadata: 3, versions: 18 } as const
 const SUPPORTED = [
   [API.produce, 3, 3],
   [API.metadata, 0, 0],
@@ -57,6 +59,7 @@ function bodyOf(api: number, port: number): Buffer {
 /** Starts a broker that has the topic `t` with one partition, takes every write, and gives it the offset 7. */
 export async function startRecordingBroker(): Promise<RecordingBroker> {
   const acks: number[] = []
+  const requests: number[] = []
   const sockets: Socket[] = []
   const silent = new Set<Socket>()
   let isSilent = false
@@ -71,6 +74,7 @@ export async function startRecordingBroker(): Promise<RecordingBroker> {
         const request = received.subarray(4, 4 + received.readInt32BE(0))
         received = received.subarray(4 + request.length)
         const api = request.readInt16BE(0)
+        requests.push(api)
         const client = request.readInt16BE(8)
         const noTransaction = 2
         if (api === API.produce) acks.push(request.readInt16BE(10 + client + noTransaction))
@@ -86,6 +90,7 @@ export async function startRecordingBroker(): Promise<RecordingBroker> {
   return {
     broker: `127.0.0.1:${port}`,
     acks,
+    requests,
     sockets,
     silence() {
       for (const socket of sockets) silent.add(socket)
