@@ -1,6 +1,6 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { DamagedDataError, readDataFile } from './damaged-data.ts'
+import { DamagedDataError, readDataFile } from './trouble/damaged-data.ts'
 
 const FILE = 'signed-since'
 const ISO_TIME = /^\d{4}-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-5]\d(\.\d+)?Z$/

@@ -1,6 +1,6 @@
 import type { AccessCheck } from '../access/access-check.ts'
 import { accessKeyIn } from '../access/caller.ts'
-import { DamagedDataError, isObject, readDataObject } from '../damaged-data.ts'
+import { DamagedDataError, isObject, readDataObject } from '../trouble/damaged-data.ts'
 import { lastResponse } from './last-response.ts'
 import { emailOf, POOL_ARN } from './user-pool.ts'
 

@@ -72,7 +72,7 @@ export const metadataApi = defineApi(
 )
 
 /**
- * A topic that does not exist is not created, whatever the request allows: MSK's `auto.create.topics.enable` is false by
+ * A topic that does not exist is not created, even if the request allows it: MSK's `auto.create.topics.enable` is false by
  * default, and a mistyped name must not look like a topic without records.
  * https://docs.aws.amazon.com/msk/latest/developerguide/msk-default-configuration.html
  */

@@ -1,4 +1,4 @@
-import type { WriteWatch } from '../../watch-writes.ts'
+import type { WriteWatch } from '../../trouble/watch-writes.ts'
 import { itemsOf } from '../storage/topic-configs.ts'
 import type { Topic, TopicStore } from '../storage/topic-store.ts'
 import {

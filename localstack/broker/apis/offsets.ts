@@ -1,4 +1,4 @@
-import type { WriteWatch } from '../../watch-writes.ts'
+import type { WriteWatch } from '../../trouble/watch-writes.ts'
 import type { Coordinator } from '../groups/coordinator.ts'
 import type { OffsetEntry, OffsetStore } from '../storage/offset-store.ts'
 import type { TopicStore } from '../storage/topic-store.ts'

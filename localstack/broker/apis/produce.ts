@@ -1,4 +1,4 @@
-import type { WriteWatch } from '../../watch-writes.ts'
+import type { WriteWatch } from '../../trouble/watch-writes.ts'
 import { type BatchRules, checkBatch } from '../storage/check-batch.ts'
 import type { PartitionLog } from '../storage/partition-log.ts'
 import type { BatchHeader } from '../storage/record-batch.ts'

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { DamagedDataError, isObject, readDataObject } from '../../damaged-data.ts'
+import { DamagedDataError, isObject, readDataObject } from '../../trouble/damaged-data.ts'
 import { writeFileAtomically } from './durable-files.ts'
 
 export type StoredTopic = { name: string; id: string; partitions: number; configs: Record<string, string> }

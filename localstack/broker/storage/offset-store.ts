@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { type Clock, systemClock } from '../../clock.ts'
-import { DamagedDataError, isObject, readDataFile } from '../../damaged-data.ts'
+import { DamagedDataError, isObject, readDataFile } from '../../trouble/damaged-data.ts'
 import { createSteadyClock } from '../steady-clock.ts'
 import { writeFileAtomically, writeFully } from './durable-files.ts'
 

@@ -1,6 +1,6 @@
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { DamagedDataError, readDataFile } from '../../damaged-data.ts'
+import { DamagedDataError, readDataFile } from '../../trouble/damaged-data.ts'
 import { writeFileAtomically } from './durable-files.ts'
 import { createProducerStates, type SequenceCheck } from './producer-states.ts'
 import { assignOffset, type BatchHeader, type TimedOffset } from './record-batch.ts'

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { buildBatch } from '../testing/build-batch.ts'
@@ -9,9 +9,9 @@ import { DirectoryInUseError, lockDirectory } from './lock-directory.ts'
 import { readBatchHeader } from './record-batch.ts'
 import { openTopicStore, type Topic, type TopicStore } from './topic-store.ts'
 
-function open(dataDir: string, clock = createTestClock()): TopicStore {
+function open(dataDir: string, clock = createTestClock(), log = (_line: string) => {}): TopicStore {
   const cluster = openClusterFile(dataDir)
-  return openTopicStore({ dataDir, cluster, retentionMs: 1_000, segmentBytes: 1_000, clock, log: () => {} })
+  return openTopicStore({ dataDir, cluster, retentionMs: 1_000, segmentBytes: 1_000, clock, log })
 }
 
 function append(topic: Topic, timestamp: number): void {
@@ -49,12 +49,29 @@ describe('the store of topics', () => {
 
   it('removes the files of a topic whose deletion was interrupted', () => {
     const dataDir = temporaryDirectory()
-    const orphan = join(dataDir, 'topics', 'f'.repeat(32))
+    open(dataDir)
+    const orphan = join(dataDir, 'topics', `${'f'.repeat(32)}.deleted`)
     mkdirSync(orphan, { recursive: true })
 
     open(dataDir)
 
     expect(existsSync(orphan)).toBe(false)
+  })
+
+  it('keeps and names the files of a topic that an older copy of the cluster file does not have', () => {
+    const dataDir = temporaryDirectory()
+    open(dataDir)
+    const older = readFileSync(join(dataDir, 'cluster.json'))
+    const { id } = open(dataDir).create('orders', 1, {})
+    const directory = join(dataDir, 'topics', id)
+    mkdirSync(directory, { recursive: true })
+    writeFileSync(join(dataDir, 'cluster.json'), older)
+    const lines: string[] = []
+
+    open(dataDir, createTestClock(), (line) => lines.push(line))
+
+    expect(existsSync(directory)).toBe(true)
+    expect(lines).toEqual([expect.stringContaining(`${directory} is of no topic in the cluster file`)])
   })
 
   it('applies the retention of each topic', () => {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { closeSync, existsSync, readdirSync, rmSync } from 'node:fs'
+import { closeSync, existsSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Clock, systemClock } from '../../clock.ts'
 import { createSteadyClock } from '../steady-clock.ts'
@@ -40,8 +40,9 @@ const KEPT_INDEXES = 128
 type OpenTopic = { name: string; id: string; partitions: PartitionLog[]; configs: Record<string, string> }
 
 /**
- * Opens all topics of a data directory. A topic exists while it is in the cluster file. A directory without a topic
- * is left from a deletion during which the process was killed; it is removed.
+ * Opens all topics of a data directory. A topic exists while it is in the cluster file. A directory that is marked as
+ * deleted is left from a deletion during which the process was killed; it is removed. Another one without a topic, as
+ * after an older copy of the cluster file was put back, is kept and told.
  */
 export function openTopicStore(options: {
   dataDir: string
@@ -90,7 +91,7 @@ export function openTopicStore(options: {
   }
 
   stored.all().forEach(openTopic)
-  removeOrphans(root, byId)
+  clearOrphans(root, byId, log)
 
   return {
     configs,
@@ -118,7 +119,7 @@ export function openTopicStore(options: {
       byName.delete(topic.name)
       byId.delete(topic.id)
       for (const partition of topic.partitions) partition.remove()
-      rmSync(join(root, topic.id), { recursive: true, force: true })
+      removeMarked(join(root, topic.id))
     },
     dropExpired() {
       const now = steadyNow()
@@ -149,9 +150,22 @@ function storedTopics(cluster: ClusterFile) {
   }
 }
 
-function removeOrphans(root: string, known: ReadonlyMap<string, unknown>): void {
+const DELETED = '.deleted'
+
+function removeMarked(directory: string): void {
+  if (!existsSync(directory)) return
+  renameSync(directory, `${directory}${DELETED}`)
+  rmSync(`${directory}${DELETED}`, { recursive: true, force: true })
+}
+
+function clearOrphans(root: string, known: ReadonlyMap<string, unknown>, log: (line: string) => void): void {
   if (!existsSync(root)) return
   for (const id of readdirSync(root)) {
-    if (!known.has(id)) rmSync(join(root, id), { recursive: true, force: true })
+    if (known.has(id)) continue
+    if (id.endsWith(DELETED)) rmSync(join(root, id), { recursive: true, force: true })
+    else
+      log(
+        `${join(root, id)} is of no topic in the cluster file and is not read; delete it if nobody needs it`,
+      )
   }
 }

@@ -1,5 +1,5 @@
 import { DatabaseSync } from 'node:sqlite'
-import { DamagedDataError } from '../../damaged-data.ts'
+import { DamagedDataError } from '../../trouble/damaged-data.ts'
 import { type StoredTable, storedTable } from './stored-table.ts'
 import type { TableDefinition } from './table-definition.ts'
 

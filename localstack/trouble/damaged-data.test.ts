@@ -9,13 +9,13 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { startBroker } from './broker/start-broker.ts'
-import { buildBatch } from './broker/testing/build-batch.ts'
-import { connectTo, createTopic, produce } from './broker/testing/call-api.ts'
-import { temporaryDirectory } from './broker/testing/temporary-directory.ts'
-import { startDynamodb } from './dynamodb/start-dynamodb.ts'
-import { readPool } from './identity/respond-with-groups.ts'
-import { readSignedSince } from './read-signed-since.ts'
+import { startBroker } from '../broker/start-broker.ts'
+import { buildBatch } from '../broker/testing/build-batch.ts'
+import { connectTo, createTopic, produce } from '../broker/testing/call-api.ts'
+import { temporaryDirectory } from '../broker/testing/temporary-directory.ts'
+import { startDynamodb } from '../dynamodb/start-dynamodb.ts'
+import { readPool } from '../identity/respond-with-groups.ts'
+import { readSignedSince } from '../read-signed-since.ts'
 
 /** A broker's folder with a topic, two records, and an offset mark. Returns it, and the folder of the partition. */
 async function fillBroker(): Promise<{ dataDir: string; partition: string }> {
