@@ -360,6 +360,21 @@ describe('a header of a signature that came several times', () => {
     expect(audit.entries).toEqual([])
   })
 
+  test('is 400 with its name if it is the content type', async () => {
+    const { call, kafka } = createWorld()
+    const { headers, body } = await signSample(sampleOf('github'), SECRET, new Date())
+    const twice = { ...headers, 'content-type': 'application/json,application/json' } as Record<
+      string,
+      string
+    >
+
+    expect(await call('POST', 'github', { headers: twice, body: Buffer.from(body) })).toMatchObject({
+      status: 400,
+      body: { errors: [{ pointer: '/content-type' }] },
+    })
+    expect(kafka.records).toEqual([])
+  })
+
   test('is 400 for a time, a token, and a list of signatures', async () => {
     const { call } = createWorld({ WEBHOOK_SECRET_SVIX: `whsec_${Buffer.alloc(24, 1).toString('base64')}` })
     const at = `${Math.floor(Date.now() / 1000)}`

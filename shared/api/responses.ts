@@ -80,6 +80,13 @@ const PROBLEMS: Readonly<Record<number, ProblemKind>> = {
     code: 'unsupported_media_type',
     title: 'Unsupported media type',
     detail: 'Event format application/cloudevents+xml is not supported: send application/cloudevents+json.',
+    headers: {
+      'Accept-Encoding': {
+        description: 'The content codings that are supported, if that of the request is not.',
+        required: false,
+        schema: { type: 'string' },
+      },
+    },
   },
   422: {
     description: 'Well-formed, but not valid; nothing was written. "errors" lists everything that is wrong.',

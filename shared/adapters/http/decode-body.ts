@@ -20,22 +20,20 @@ export const ACCEPTED_CODINGS = 'gzip, deflate, br'
 const MOST_CODINGS = 2
 
 /**
- * Returns a request whose body has no content coding any more; the same request if it had none. A body is decoded no
+ * Returns a request whose body has no content coding any more; the same request if it had none, or no body. A body is decoded no
  * further than the maximum size of a body. Throws Refusal `unsupported_encoding` for other
  * codings, `too_large`, and `malformed` for data that is damaged, cut off, or followed by other data.
  */
 export function decodeBody<Request extends Pick<HttpRequest, 'headers' | 'body'>>(request: Request): Request {
   const { 'content-encoding': header, ...headers } = request.headers
-  if (header === undefined) return request
+  if (header === undefined || request.body.length === 0) return request
   const codings = header
     .split(',')
     .map((coding) => coding.trim().toLowerCase())
     .filter((coding) => coding !== '' && coding !== 'identity')
   const decoders = codings.map((coding) => CODINGS.get(coding) ?? refuseCoding(coding))
   if (decoders.length > MOST_CODINGS) return refuseCoding(codings.join(', '))
-  const isEmpty = request.body.length === 0
-  const body = isEmpty ? request.body : decoders.reduceRight(decompress, request.body)
-  return { ...request, headers, body }
+  return { ...request, headers, body: decoders.reduceRight(decompress, request.body) }
 }
 
 function decompress(data: Uint8Array, decoder: Decompress): Uint8Array {

@@ -78,6 +78,7 @@ export function receiveWebhook(source: WebhookSource, sent: WebhookRequest, deps
   }
   if (!isDelivery) throw new Refusal('malformed', NO_HANDSHAKE)
   if (isLikeToken(challenges, request.body)) throw new Refusal('unauthenticated', LIKE_TOKEN)
+  assertSingleHeaders(request.headers)
   const ids = createIdMaker(deps.newId)
   const actor = webhookAuthor(source).name
   const drafts: EventDraft[] = []
@@ -100,7 +101,6 @@ function decodeDelivery(
   request: WebhookRequest,
   complete: CompleteEvent,
 ): CloudEvent {
-  assertSingleHeaders(request.headers)
   const decoded = decodeHttp(request, complete)
   const signsBody = schemes.some((scheme) => 'content' in scheme)
   if (decoded.mode === 'structured' || (decoded.mode === 'binary' && !signsBody)) return decoded.event
