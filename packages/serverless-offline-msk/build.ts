@@ -4,7 +4,7 @@ import { type BuildOptions, build, type Plugin } from 'esbuild'
 
 /**
  * Builds what `npm pack` puts into the package: the plugin and the thread of the broker, each in one file with what
- * it takes from `localstack/`. kafkajs is not bundled: npm installs it as a dependency.
+ * it takes from `localstack/`. kafkajs and fzstd are not bundled: npm installs them as dependencies.
  */
 const here = import.meta.dirname
 const dist = join(here, 'dist')
@@ -27,7 +27,7 @@ const common: BuildOptions = {
   bundle: true,
   platform: 'node',
   target: 'node20.19',
-  external: ['kafkajs', 'kafkajs/*'],
+  external: ['kafkajs', 'kafkajs/*', 'fzstd'],
   alias: { 'node:zlib': join(here, 'src/node-20-zlib.ts') },
   inject: [join(here, 'src/node-20.ts')],
   define: { 'Promise.withResolvers': 'withResolvers', 'Map.groupBy': 'groupBy' },
