@@ -119,10 +119,45 @@ describe('exact JSON', () => {
     expect(rewrite('{"__proto__":12345678901234567890}')).toBe('{"__proto__":12345678901234567890}')
   })
 
-  test('reads what is nested deeper than a reviver gets', () => {
+  test('reads what is nested deeper than the stack', () => {
     const levels = 200_000
     const deep = parseExactJson(`${'['.repeat(levels)}1e400${']'.repeat(levels)}`)
-    expect(Array.isArray(approximate(deep))).toBe(true)
+    expect(approximate(deep)).toBe(deep)
+    let innermost = deep
+    while (Array.isArray(innermost)) innermost = innermost[0]
+    expect(digitsOf(innermost)).toBe('1e400')
+  })
+
+  test('reads what JSON.parse reads, and refuses what it refuses, but for the digits', () => {
+    const piece = fc.constantFrom(
+      ...'[]{},:"\\'.split(''),
+      '\\"',
+      '\\u0022',
+      ' ',
+      '1e400',
+      '-0',
+      '1',
+      'true',
+      'é',
+    )
+    const broken = fc.oneof(
+      fc.array(fc.oneof(piece, number), { maxLength: 12 }).map((pieces) => pieces.join('')),
+      fc.tuple(json, fc.nat(), piece).map(([valid, at, cut]) => {
+        const index = at % (valid.length + 1)
+        return valid.slice(0, index) + cut + valid.slice(index)
+      }),
+    )
+    const outcome = (parse: (source: string) => unknown, source: string) => {
+      try {
+        return { value: parse(source) }
+      } catch (error) {
+        return { error: error instanceof SyntaxError && error.message }
+      }
+    }
+    const property = fc.property(broken, (source) => {
+      expect(approximate(outcome(parseExactJson, source))).toEqual(outcome(JSON.parse, source))
+    })
+    fc.assert(property, { numRuns: 2000 })
   })
 
   test('has the same tree for code that computes if every number is exact', () => {

@@ -18,23 +18,69 @@ export type RawNumber = { readonly rawJSON: string }
 
 /**
  * Parses JSON. A number that JavaScript would write with another value is a `RawNumber`, every other one a number; so
- * `JSON.stringify` of the result loses no digit. Where there is no `JSON.rawJSON`, all numbers are plain. What is
- * nested deeper than the stack allows has plain numbers too: no event may be so deep. Throws SyntaxError.
+ * `JSON.stringify` of the result loses no digit. Where there is no `JSON.rawJSON`, all numbers are plain. Throws
+ * SyntaxError.
  */
 export function parseExactJson(text: string): unknown {
+  const plain: unknown = JSON.parse(text)
   const { rawJSON } = JSON
-  if (rawJSON === undefined || !hasLongNumber(text)) return JSON.parse(text)
-  try {
-    return JSON.parse(text, (_, value: unknown, context?: { readonly source?: string }) => {
-      const source = context?.source
-      return typeof value !== 'number' || source === undefined || isExact(source, value)
-        ? value
-        : rawJSON(source)
-    })
-  } catch (error) {
-    if (error instanceof RangeError) return JSON.parse(text) // a reviver recurses, the parser does not
-    throw error
+  if (rawJSON === undefined || !hasLongNumber(text)) return plain
+  const quoted = quoteInexact(text)
+  return quoted === text ? plain : unquote(JSON.parse(quoted), rawJSON)
+}
+
+/**
+ * What an inexact number begins with while it is a text: nobody can send it. A reviver, which gets the digits of numbers
+ * too, takes ten times as long, and a sender is not known yet when its body is parsed.
+ */
+const MARK = Math.random().toString(36)
+
+/** Returns valid JSON with each of its inexact numbers as a text. */
+function quoteInexact(text: string): string {
+  const parts: string[] = []
+  let copied = 0
+  LONG_OR_TEXT.lastIndex = 0
+  for (let found = LONG_OR_TEXT.exec(text); found !== null; found = LONG_OR_TEXT.exec(text)) {
+    const [source] = found
+    if (source === '"') LONG_OR_TEXT.lastIndex = endOfText(text, found.index)
+    else if (!isExact(source, Number(source))) {
+      parts.push(text.slice(copied, found.index), `"${MARK}${source}"`)
+      copied = LONG_OR_TEXT.lastIndex
+    }
   }
+  return copied === 0 ? text : parts.join('') + text.slice(copied)
+}
+
+/** Returns the index behind a text that begins at `start`: quotation marks behind an odd number of `\` are part of it. */
+function endOfText(text: string, start: number): number {
+  for (let end = text.indexOf('"', start + 1); ; end = text.indexOf('"', end + 1)) {
+    let first = end
+    while (text[first - 1] === '\\') first--
+    if ((end - first) % 2 === 0) return end + 1
+  }
+}
+
+/** Puts the inexact numbers back into a tree of its own. A text may be nested deeper than the stack: hence no recursion. */
+function unquote(root: unknown, rawJSON: (text: string) => RawNumber): unknown {
+  const whole = [root]
+  const left: (unknown[] | Record<string, unknown>)[] = [whole]
+  const replaced = (value: unknown) => {
+    if (typeof value === 'string' && value.startsWith(MARK)) return rawJSON(value.slice(MARK.length))
+    if (typeof value === 'object' && value !== null) left.push(value as Record<string, unknown>)
+    return value
+  }
+  for (let tree = left.pop(); tree !== undefined; tree = left.pop()) {
+    if (Array.isArray(tree))
+      for (let index = 0; index < tree.length; index++) tree[index] = replaced(tree[index])
+    else
+      for (const name of Object.keys(tree)) {
+        const value = replaced(tree[name])
+        // An assignment to it would change the prototype.
+        if (name === '__proto__') Object.defineProperty(tree, name, { value })
+        else tree[name] = value
+      }
+  }
+  return whole[0]
 }
 
 /**
@@ -80,14 +126,15 @@ export function numberText(value: unknown): string | undefined {
 /** No number of fewer characters is inexact, unless it has an exponent or is the negative zero. */
 const SHORTEST_LONG = 16
 
+const LONG = `-?(?:[\\d.]{${SHORTEST_LONG},}(?:[eE][+-]?\\d+)?|[\\d.]+[eE][+-]?\\d+|(?<=-)0(?:\\.0+)?(?![\\d.]))`
+
 /**
- * What may be an inexact number, behind what may precede a number. It finds some in strings too, which costs time
- * only. A UUID such as 3e4b… is none, because of the quotation mark before it.
+ * What may be an inexact number, behind what may precede a number. It finds some in texts too, which costs time only. A
+ * UUID such as 3e4b… is none, because of the quotation mark before it.
  */
-const LONG_NUMBER = new RegExp(
-  `(?:^|[\\s,:[])(-?(?:[\\d.]{${SHORTEST_LONG},}(?:[eE][+-]?\\d+)?|[\\d.]+[eE][+-]?\\d+|(?<=-)0(?:\\.0+)?(?![\\d.])))`,
-  'g',
-)
+const LONG_NUMBER = new RegExp(`(?:^|[\\s,:[])(${LONG})`, 'g')
+/** The same outside of texts, and where these begin. */
+const LONG_OR_TEXT = new RegExp(`"|(?<=^|[\\s,:[])${LONG}`, 'g')
 
 /** Whether a text has an inexact number, or a string with something like one. */
 function hasLongNumber(text: string): boolean {
@@ -107,7 +154,10 @@ const INTEGER = /^-?\d+$/
  * the value of 1000000000000000000000, but not every reader takes it for an integer.
  */
 function isExact(source: string, value: number): boolean {
-  if (!Number.isFinite(value)) return false
+  const size = Math.abs(value)
+  // 15 digits are always exact (https://en.wikipedia.org/wiki/Double-precision_floating-point_format).
+  if (source.length < SHORTEST_LONG && size > 1e-300 && size < 1e300) return true
+  if (size === Number.POSITIVE_INFINITY) return false
   const written = String(value)
   if (written === source) return true
   return !INTEGER.test(source) && decimalOf(source) === decimalOf(written)

@@ -164,21 +164,23 @@ function dataProblem(name: string, event: Readonly<Record<string, unknown>>): st
   if (typeof datacontenttype === 'string' && typeof data !== 'string' && !isJsonMediaType(datacontenttype)) {
     return `must be a string, because datacontenttype is not JSON; put bytes into data_base64.`
   }
-  return isJson(data, ACCEPT_LIMITS.dataLevels)
-    ? null
-    : `must be JSON of at most ${ACCEPT_LIMITS.dataLevels} levels.`
+  return jsonProblem(data, ACCEPT_LIMITS.dataLevels)
 }
 
-function isJson(value: unknown, levels: number): boolean {
-  if (typeof value === 'number') return Number.isFinite(value)
-  if (typeof value !== 'object') return typeof value === 'string' || typeof value === 'boolean'
-  if (value === null || digitsOf(value) !== undefined) return true
-  if (levels === 0) return false
-  if (Array.isArray(value)) return value.every((item) => isJson(item, levels - 1))
-  for (const member of Object.values(value)) {
-    if (member !== undefined && !isJson(member, levels - 1)) return false
+const NO_JSON = 'must be JSON.'
+
+function jsonProblem(value: unknown, levels: number): string | null {
+  if (typeof value === 'number')
+    return Number.isFinite(value) ? null : `must be JSON, which has no number ${value}.`
+  if (typeof value !== 'object') return typeof value === 'string' || typeof value === 'boolean' ? null : NO_JSON
+  if (value === null || digitsOf(value) !== undefined) return null
+  if (levels === 0) return `must be JSON of at most ${ACCEPT_LIMITS.dataLevels} levels.`
+  const isList = Array.isArray(value)
+  for (const member of isList ? value : Object.values(value)) {
+    const problem = member === undefined && !isList ? null : jsonProblem(member, levels - 1)
+    if (problem !== null) return problem
   }
-  return true
+  return null
 }
 
 /** The JSON pointer to a member, cut off if the name is too long to be shown. */
