@@ -69,7 +69,7 @@ const context = {
 }
 const data = z.unknown().meta({
   description:
-    'Any JSON of at most 128 levels. For a type of the catalog it must match the schema of that type.',
+    'Any JSON of at most 128 levels; numbers keep every digit. For a type of the catalog it must match the schema of that type.',
 })
 const base64 = z.string().meta({
   contentEncoding: 'base64',

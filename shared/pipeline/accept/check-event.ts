@@ -170,7 +170,9 @@ function describeIssue(value: unknown, message: string): string {
   if (digits === undefined) return `is not right: ${message}.`
   const shown = digits.length > SHOWN_DIGITS ? `${digits.slice(0, SHOWN_DIGITS)}…` : digits
   const isTooLong = /^-?\d+$/.test(digits) && Number.isFinite(Number(digits)) && Number(digits) !== 0
-  const limit = isTooLong ? ` A whole number that is computed with is at most ${Number.MAX_SAFE_INTEGER}.` : ''
+  const limit = isTooLong
+    ? ` A whole number that is computed with is at most ${Number.MAX_SAFE_INTEGER}.`
+    : ''
   return `is ${shown}, which is not right: ${message}.${limit}`
 }
 

@@ -172,7 +172,8 @@ const NO_JSON = 'must be JSON.'
 function jsonProblem(value: unknown, levels: number): string | null {
   if (typeof value === 'number')
     return Number.isFinite(value) ? null : `must be JSON, which has no number ${value}.`
-  if (typeof value !== 'object') return typeof value === 'string' || typeof value === 'boolean' ? null : NO_JSON
+  if (typeof value !== 'object')
+    return typeof value === 'string' || typeof value === 'boolean' ? null : NO_JSON
   if (value === null || digitsOf(value) !== undefined) return null
   if (levels === 0) return `must be JSON of at most ${ACCEPT_LIMITS.dataLevels} levels.`
   const isList = Array.isArray(value)
