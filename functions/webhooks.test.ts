@@ -3,6 +3,7 @@ import { createHmac } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { ACCEPT_LIMITS } from '#shared/core/limits.ts'
+import { senderKeys } from '#shared/pipeline/webhooks/prepare-delivery.ts'
 import { currentSources } from '#shared/pipeline/webhooks/sources.ts'
 import { makeEvent } from '#shared/testing/accept/records.ts'
 import { callHttp } from '#shared/testing/functions/http-calls.ts'
@@ -10,8 +11,11 @@ import { makeHttpEvent } from '#shared/testing/functions/lambda-events.ts'
 import { memoryAudit } from '#shared/testing/memory/memory-audit.ts'
 import { memoryClaimStore } from '#shared/testing/memory/memory-claim-store.ts'
 import { memoryEventLog } from '#shared/testing/memory/memory-event-log.ts'
+import { memoryHandshakeSecretStore } from '#shared/testing/memory/memory-handshake-secret-store.ts'
 import { memoryLimits } from '#shared/testing/memory/memory-limits.ts'
+import { memorySenderKeyStore } from '#shared/testing/memory/memory-sender-key-store.ts'
 import { samples, signSample } from '#shared/testing/webhooks/provider-samples.ts'
+import { publishedKeys } from '#shared/testing/webhooks/published-key-samples.ts'
 import { json, type Sample } from '#shared/testing/webhooks/sample.ts'
 import { readEnvironment } from './lib/environment.ts'
 import { composeWebhooks, createWebhooks, type WebhooksDeps } from './webhooks.ts'
@@ -31,6 +35,7 @@ function createWorld(env: Readonly<Record<string, string>> = {}, deps: Partial<W
     ...composeWebhooks(readEnvironment({ ...process.env, ...SECRETS, ...env })),
     kafka,
     claims: memoryClaimStore(),
+    handshakeSecrets: memoryHandshakeSecretStore(),
     audit,
     ...deps,
   })
@@ -156,6 +161,72 @@ describe('a handshake', () => {
     await meta('another', world)
     expect((await meta('one more', world)).status).toBe(429)
     expect(world.kafka.records).toEqual([])
+  })
+
+  const hookSecret = 'b537207f20cbfa02357cf448134da559e8bd39d61597dcd5631b8012eae53e81'
+  const asana = (query: Readonly<Record<string, string>>, world: ReturnType<typeof createWorld>) =>
+    world.call('POST', 'asana', { query, headers: { 'x-hook-secret': hookSecret } })
+
+  test('whose address has the verify token brings a secret that deliveries may be signed with', async () => {
+    const world = createWorld({ WEBHOOK_VERIFY_ASANA: 'a token of the operator' })
+    expect((await world.deliver(sampleOf('asana'), hookSecret)).status).toBe(401)
+    expect((await asana({ verify: 'a token of somebody' }, world)).status).toBe(401)
+    expect((await world.deliver(sampleOf('asana'), hookSecret)).status).toBe(401)
+
+    expect(await asana({ verify: 'a token of the operator' }, world)).toMatchObject({
+      status: 200,
+      headers: { 'x-hook-secret': hookSecret },
+    })
+    expect((await world.deliver(sampleOf('asana'), hookSecret)).status).toBe(202)
+    expect((await world.deliver(sampleOf('asana'), 'another-secret')).status).toBe(401)
+    expect(world.kafka.records).toHaveLength(1)
+  })
+
+  test('without a verify token is answered, and brings no secret', async () => {
+    const world = createWorld({ WEBHOOK_SECRET_ASANA: SECRET })
+    expect(await asana({}, world)).toMatchObject({ status: 200, headers: { 'x-hook-secret': hookSecret } })
+    expect((await world.deliver(sampleOf('asana'), hookSecret)).status).toBe(401)
+    expect((await world.deliver(sampleOf('asana'))).status).toBe(202)
+    expect((await asana({ verify: '' }, world)).status).toBe(401)
+  })
+
+  test('brings no more secrets than a source can have', async () => {
+    const world = createWorld({ WEBHOOK_VERIFY_ASANA: 'a token of the operator' })
+    const query = { verify: 'a token of the operator' }
+    const statuses = await Promise.all(
+      Array.from({ length: 11 }, (_, index) =>
+        world.call('POST', 'asana', { query, headers: { 'x-hook-secret': `a-secret-of-asana-${index}` } }),
+      ),
+    )
+    expect(statuses.map(({ status }) => status).sort()).toEqual([...Array(10).fill(200), 409])
+    const short = { 'x-hook-secret': 'short' }
+    expect((await world.call('POST', 'asana', { query, headers: short })).status).toBe(400)
+  })
+
+  test('that asks for an address to be visited is answered once that is noted', async () => {
+    const store = memorySenderKeyStore()
+    for (const [address, key] of publishedKeys) await store.save(address, key)
+    const now = () => new Date('2026-11-21T08:00:00Z')
+    const visited = 'https://sns.eu-central-1.amazonaws.com/?Action=ConfirmSubscription&Token=2336412f37'
+    const payload = json({
+      Type: 'SubscriptionConfirmation',
+      MessageId: '1',
+      Token: '2336412f37',
+      Message: 'm',
+      SubscribeURL: visited,
+      Timestamp: now().toISOString(),
+    })
+    const sample = { name: 'sns (unsubscribed)', source: 'sns', payload, expected: {} }
+    const { headers, body } = await signSample(sample, SECRET, now())
+    const { call, kafka } = createWorld(
+      { WEBHOOK_SECRET_SNS: SECRET },
+      { now, senderKeys: senderKeys(store, { now: () => now().getTime() }) },
+    )
+    const sent = { headers: headers as Record<string, string>, body: Buffer.from(body).toString() }
+
+    expect(await call('POST', 'sns', sent)).toMatchObject({ status: 200, body: '' })
+    expect(await store.wanted()).toEqual([{ address: visited, at: now().getTime() }])
+    expect(kafka.records).toEqual([])
   })
 
   test('of a method that the source does not have is 405 with those that it has', async () => {

@@ -7,6 +7,7 @@ import { Refusal } from '#shared/core/refusal.ts'
 import { type AcceptDeps, acceptFrom } from '#shared/pipeline/accept/accept.ts'
 import type { SourceOwner } from '#shared/pipeline/accept/source-owner.ts'
 import type { Audit } from '#shared/pipeline/audit/audit.ts'
+import { type HandshakeSecretStore, KEPT_SECRETS } from '#shared/pipeline/handshake-secret-store.ts'
 import { clientOf } from '#shared/pipeline/limits/client-of.ts'
 import type { Limits } from '#shared/pipeline/limits/limits.ts'
 import type { Measured } from '#shared/pipeline/telemetry/telemetry.ts'
@@ -14,6 +15,7 @@ import { continueTrace } from '#shared/pipeline/trace.ts'
 import { prepareDelivery, type SenderKeys, senderKeys } from '#shared/pipeline/webhooks/prepare-delivery.ts'
 import {
   grantDeliveries,
+  keepsSecrets,
   methodsOf,
   publicUrl,
   receiveWebhook,
@@ -25,6 +27,7 @@ import {
   auditTrailInKafka,
   catalogOf,
   claimStore,
+  handshakeSecretStore,
   kafkaLog,
   limitsOf,
   newId,
@@ -46,6 +49,7 @@ export type WebhooksDeps = AcceptDeps &
     readonly sources: CurrentSources
     readonly sourceOwner: SourceOwner
     readonly senderKeys: SenderKeys
+    readonly handshakeSecrets: HandshakeSecretStore
     readonly audit: Audit
     readonly limits: Limits
     /** The address that senders use, where it is not the request's own. */
@@ -69,6 +73,7 @@ export function composeWebhooks(env: Environment) {
     audit: auditTrailInKafka(accepting),
     sourceOwner: sourceOwnerOf(tables),
     senderKeys: senderKeys(senderKeyStore(tables), { now: Date.now }),
+    handshakeSecrets: handshakeSecretStore(tables),
     limits: limitsOf(tables),
     sources: webhookSourcesOf(env),
     configuredUrl: env.publicUrl,
@@ -83,6 +88,7 @@ export function composeWebhooks(env: Environment) {
 export function createWebhooks({
   sources,
   senderKeys,
+  handshakeSecrets,
   audit,
   limits,
   configuredUrl,
@@ -109,6 +115,10 @@ export function createWebhooks({
       throw error instanceof UnexpectedHandshake ? error.told : error
     }
   }
+  const withKeptSecrets = async (source: WebhookSource): Promise<WebhookSource> => {
+    if (!keepsSecrets(source)) return source
+    return { ...source, secrets: [...source.secrets, ...(await handshakeSecrets.list(source.name))] }
+  }
   const respond = async (source: WebhookSource, request: HttpRequest): Promise<HttpResponse> => {
     if (request.method === 'OPTIONS') return grantDeliveries(request.headers)
     if (request.body.length > ACCEPT_LIMITS.bodyBytes)
@@ -120,8 +130,13 @@ export function createWebhooks({
       ...(decoded !== request && { sentBody: request.body }),
     }
     const traceparent = continueTrace(request.headers.traceparent)
-    const received = await receive(source, delivery, { ...accepting, traceparent })
-    if ('answer' in received) return received.answer
+    const received = await receive(await withKeptSecrets(source), delivery, { ...accepting, traceparent })
+    if ('answer' in received) {
+      if (received.secret !== undefined && !(await handshakeSecrets.keep(source.name, received.secret)))
+        throw new Refusal('conflict', `"${source.name}" has ${KEPT_SECRETS} secrets of handshakes already.`)
+      if (received.visit !== undefined) await senderKeys.visit(received.visit)
+      return received.answer
+    }
     const { event, sent, madeIds } = received
     const [receipt] = await acceptFrom(
       webhookAuthor(source),

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
+import { dynamoHandshakeSecretStore } from '#shared/adapters/dynamodb/copies/dynamo-handshake-secret-store.ts'
 import { dynamoPersonStore } from '#shared/adapters/dynamodb/copies/dynamo-person-store.ts'
 import { dynamoSenderKeyStore } from '#shared/adapters/dynamodb/copies/dynamo-sender-key-store.ts'
 import { dynamoSigningKeyStore } from '#shared/adapters/dynamodb/copies/dynamo-signing-key-store.ts'
@@ -302,6 +303,11 @@ export function socketGateway({ gatewayEndpoint, isLocal, aws }: Environment, { 
 
 export function keyStore({ client, env: { tables } }: Tables) {
   return dynamoKeyStore(client, { table: tables.keys })
+}
+
+/** The secrets that senders of webhooks sent in handshakes. */
+export function handshakeSecretStore({ client, env: { tables } }: Tables) {
+  return dynamoHandshakeSecretStore(client, { table: tables.keys })
 }
 
 /** The keys of the issuer of tokens. */

@@ -104,6 +104,8 @@ export const FUNCTION_ACCESS = {
     // What senders publish, and what of it is to be fetched.
     items('keys', ['GetItem'], { only: ['sender'] }),
     items('keys', ['PutItem'], { only: ['sender-wanted'] }),
+    // Secrets that senders made for themselves, and sent in a handshake.
+    items('keys', ['Query', 'PutItem'], { only: ['handshake'] }),
   ],
   command: [
     ...IDENTIFIES,

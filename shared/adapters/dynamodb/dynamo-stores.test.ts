@@ -5,6 +5,7 @@ import type { StoredEvent, Stream, SubscriptionStore } from '#shared/pipeline/po
 import { describeClaimStore } from '#shared/testing/contracts/claim-store.contract.ts'
 import { describeDeadLetterStore } from '#shared/testing/contracts/dead-letter-store.contract.ts'
 import { describeEventStore } from '#shared/testing/contracts/event-store.contract.ts'
+import { describeHandshakeSecretStore } from '#shared/testing/contracts/handshake-secret-store.contract.ts'
 import { describeKeyStore } from '#shared/testing/contracts/key-store.contract.ts'
 import { describePersonStore } from '#shared/testing/contracts/person-store.contract.ts'
 import { describeRateCounter } from '#shared/testing/contracts/rate-counter.contract.ts'
@@ -21,6 +22,7 @@ import { startDynamodb } from '#shared/testing/dynamodb/start-dynamodb.ts'
 import { makePrincipal } from '#shared/testing/identity/make-principal.ts'
 import { registerOn } from '#shared/testing/sockets/register-on.ts'
 import { GetCommand, PutCommand, UpdateCommand } from './commands.ts'
+import { dynamoHandshakeSecretStore } from './copies/dynamo-handshake-secret-store.ts'
 import { dynamoPersonStore } from './copies/dynamo-person-store.ts'
 import { dynamoSenderKeyStore } from './copies/dynamo-sender-key-store.ts'
 import { dynamoSigningKeyStore } from './copies/dynamo-signing-key-store.ts'
@@ -61,6 +63,7 @@ describeReportStore(name, (now) => dynamoReportStore(client, { table: tables.con
 describeReplayStore(name, () => dynamoReplayStore(client, { table: tables.replays }))
 describeRevocationStore(name, (now) => dynamoRevocationStore(client, { table: tables.connections, now }))
 describeSubscriptionStore(name, openSubscriptions)
+describeHandshakeSecretStore(name, () => dynamoHandshakeSecretStore(client, { table: tables.keys }))
 describeSigningKeyStore(name, () => dynamoSigningKeyStore(client, { table: tables.keys }))
 describeSenderKeyStore(name, () => dynamoSenderKeyStore(client, { table: tables.keys }))
 describePersonStore(name, () => dynamoPersonStore(client, { table: tables.keys }))

@@ -24,6 +24,8 @@ export type SenderKeys = {
    * `unavailable` if a copy of it is needed first, and asks for that.
    */
   readonly learn: (source: WebhookSource, request: WebhookRequest) => Promise<KnownKeys>
+  /** Asks that an address is visited, within a minute. Throws Refusal `unavailable` if too many are asked for. */
+  readonly visit: (address: string) => Promise<void>
 }
 
 /** The keys of senders, from the copies in the store. What an instance has read it remembers. */
@@ -62,6 +64,11 @@ export function senderKeys(
   }
 
   return {
+    async visit(address) {
+      if (await store.want({ address, at: now() })) return
+      const detail = 'Too many subscriptions are being confirmed; send this again in a minute.'
+      throw new Refusal('unavailable', detail, { retryAfterSeconds: RETRY_AFTER_SECONDS })
+    },
     async learn({ schemes, secrets }, request) {
       const published = schemes.filter((scheme) => 'certificate' in scheme || 'keys' in scheme)
       if (published.length === 0) return known

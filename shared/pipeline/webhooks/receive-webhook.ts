@@ -11,8 +11,7 @@ import {
   type EventDraft,
   validateEvent,
 } from '#shared/pipeline/cloudevents/validate-event.ts'
-import { answerChallenge, type ChallengeAnswer, isLikeToken } from './handshakes/answer-challenge.ts'
-
+import { answerChallenge, type Handshake, isLikeToken } from './handshakes/answer-challenge.ts'
 import type { KnownKeys } from './keys/certificate.ts'
 import { mapWebhook } from './map-webhook.ts'
 import type { WebhookSource } from './sources.ts'
@@ -25,7 +24,12 @@ import { type WebhookRequest, withAccessToken } from './webhook-request.ts'
  */
 type Received =
   | { readonly event: CloudEvent; readonly sent: Sent; readonly madeIds: ReadonlySet<string> }
-  | { readonly answer: ChallengeAnswer }
+  | Handshake
+
+/** Whether a source has secrets that its sender made for itself. */
+export function keepsSecrets({ challenges = [] }: Pick<WebhookSource, 'challenges'>): boolean {
+  return challenges.some(({ keeps }) => keeps !== undefined)
+}
 
 /** Returns the methods that a source takes. */
 export function methodsOf({ challenges = [] }: Pick<WebhookSource, 'challenges'>): string[] {
@@ -68,13 +72,13 @@ export function receiveWebhook(source: WebhookSource, sent: WebhookRequest, deps
     )
   const unsigned = ofMethod.filter((challenge) => challenge.unsigned)
   const early = answerChallenge(unsigned, request, source)
-  if (early !== null) return { answer: early }
+  if (early !== null) return early
   if (isDelivery || unsigned.length < ofMethod.length) {
     const verdict = verifySent({ ...request, schemes, secrets, known: deps.known, now: deps.now() })
     if (!verdict.ok) throw new Refusal(verdict.isRepeated ? 'malformed' : 'unauthenticated', verdict.reason)
     const signed = ofMethod.filter((challenge) => !challenge.unsigned)
     const answer = answerChallenge(signed, request, source)
-    if (answer !== null) return { answer }
+    if (answer !== null) return answer
   }
   if (!isDelivery) throw new Refusal('malformed', NO_HANDSHAKE)
   if (isLikeToken(challenges, request.body)) throw new Refusal('unauthenticated', LIKE_TOKEN)

@@ -70,7 +70,7 @@ const timestamp = z
 export type Timestamp = z.infer<typeof timestamp>
 
 /** An address in which `*` is a run of letters, digits, `-` and `_`: never a dot, a slash or the beginning of a query. */
-const addressPattern = z
+export const addressPattern = z
   .string()
   .regex(
     /^https:\/\/[a-z0-9*.-]+\/[A-Za-z0-9._~*/-]*$/,

@@ -61,14 +61,16 @@ export function webhookSources(env: Environment): ReadonlyMap<string, WebhookSou
     const variables = entry.secrets ?? secretVariables(secretVariable(name), env)
     const secrets = readSecrets(variables, env, { schemes: provider.schemes, isLocal, problems })
     if (secrets.length === 0 && isLocal) secrets.push(`local-secret-${name}`)
-    const isWanted = secrets.length > 0 || !builtIn.some(([known]) => known === name)
-    if (secrets.length === 0 && isWanted)
+    const expected = readExpected(name, env, problems)
+    const getsSecrets = expected.length > 0 && provider.challenges?.some(({ keeps }) => keeps !== undefined)
+    const isUsable = secrets.length > 0 || getsSecrets
+    if (!isUsable && !builtIn.some(([known]) => known === name))
       problems.push(`${name}: none of ${variables.join(', ')} has a secret`)
-    if (secrets.length > 0)
+    if (isUsable)
       sources.set(name, {
         name,
         ...provider,
-        expected: readExpected(name, env, problems),
+        expected,
         secrets: isLocal ? withLocalKeys(secrets, provider.schemes) : secrets,
       })
   }

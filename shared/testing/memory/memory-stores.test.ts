@@ -3,6 +3,7 @@ import { describeArchive } from '#shared/testing/contracts/archive.contract.ts'
 import { describeClaimStore } from '#shared/testing/contracts/claim-store.contract.ts'
 import { describeDeadLetterStore } from '#shared/testing/contracts/dead-letter-store.contract.ts'
 import { describeEventStore } from '#shared/testing/contracts/event-store.contract.ts'
+import { describeHandshakeSecretStore } from '#shared/testing/contracts/handshake-secret-store.contract.ts'
 import { describeKeyStore } from '#shared/testing/contracts/key-store.contract.ts'
 import { describeLogInspector } from '#shared/testing/contracts/log-inspector.contract.ts'
 import { describePersonStore } from '#shared/testing/contracts/person-store.contract.ts'
@@ -20,6 +21,7 @@ import { memoryArchive } from './memory-archive.ts'
 import { memoryClaimStore } from './memory-claim-store.ts'
 import { memoryDeadLetterStore } from './memory-dead-letter-store.ts'
 import { memoryEventStore } from './memory-event-store.ts'
+import { memoryHandshakeSecretStore } from './memory-handshake-secret-store.ts'
 import { memoryKeyStore } from './memory-key-store.ts'
 import { memoryLogInspector } from './memory-log-inspector.ts'
 import { memoryPersonStore } from './memory-person-store.ts'
@@ -43,6 +45,7 @@ let viewRetention: Pick<Retention, 'ofView'> = { ofView: () => undefined }
 const viewStore = memoryViewStore(undefined, () => viewTime(), {
   ofView: (view) => viewRetention.ofView(view),
 })
+const handshakeSecrets = memoryHandshakeSecretStore()
 const signingKeys = memorySigningKeyStore()
 const senderKeys = memorySenderKeyStore()
 const persons = memoryPersonStore()
@@ -76,6 +79,7 @@ describeRevocationStore('in memory', (now) => {
   return revocations
 })
 describeSubscriptionStore('in memory', () => stores.subscriptions)
+describeHandshakeSecretStore('in memory', () => handshakeSecrets)
 describeSigningKeyStore('in memory', () => signingKeys)
 describeSenderKeyStore('in memory', () => senderKeys)
 describePersonStore('in memory', () => persons)

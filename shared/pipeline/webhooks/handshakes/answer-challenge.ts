@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer'
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import { Refusal } from '#shared/core/refusal.ts'
 import { writeLog } from '#shared/pipeline/log.ts'
+import { isAddressOf } from '#shared/pipeline/webhooks/keys/certificate.ts'
 import { hmacKey } from '#shared/pipeline/webhooks/keys/secret-key.ts'
 import { textOf } from '#shared/pipeline/webhooks/payload.ts'
 import { valueAt } from '#shared/pipeline/webhooks/place.ts'
@@ -14,6 +15,13 @@ export type ChallengeAnswer = {
   readonly status: number
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string | Readonly<Record<string, unknown>>
+}
+
+/** What a handshake gets, the secret that it brings, and the address that is to be visited. */
+export type Handshake = {
+  readonly answer: ChallengeAnswer
+  readonly secret?: string
+  readonly visit?: string
 }
 
 /** What a source knows to answer with: its secrets, and what its handshakes may name. */
@@ -42,44 +50,65 @@ export function isLikeToken(challenges: readonly Challenge[], body: Uint8Array):
 /**
  * Returns the response to a request by which a provider tests the endpoint, or null if none of the challenges fits.
  * Throws UnexpectedHandshake if it names nothing that is expected, and Refusal `malformed` if what it wants to have echoed
- * is missing, too long or no plain text.
+ * or kept is missing, too long or no plain text.
  */
 export function answerChallenge(
   challenges: readonly Challenge[],
   request: WebhookRequest,
   knows: Knows,
-): ChallengeAnswer | null {
+): Handshake | null {
   const challenge = challenges.find((each) => fits(each, request))
   if (challenge === undefined) return null
-  const { reply, echo, text, status } = challenge
   assertExpected(challenge, request, knows.expected)
   if (challenge.logged !== undefined)
     writeLog('WARN', 'a provider of webhooks sent what is to be entered there, if it was this provider', {
       text: String(copyOf(challenge.logged, request, [])),
-      url: request.url,
     })
-  const copy = (from: Copied) => copyOf(from, request, knows.secrets)
-  const copies = Object.entries(challenge.headers ?? {}).map(
-    ([name, from]) => [name, String(copy(from))] as const,
-  )
-  const headers: Readonly<Record<string, string>> = Object.fromEntries(copies)
+  const answer = answerOf(challenge, (from) => copyOf(from, request, knows.secrets))
+  const { keeps, visits } = challenge
+  return {
+    answer,
+    ...(keeps !== undefined && { secret: secretAt(keeps, request) }),
+    ...(visits !== undefined && { visit: addressAt(visits, request) }),
+  }
+}
+
+const LEAST_SECRET = 8
+const MAX_ADDRESS = 2048
+
+function secretAt(at: string, request: WebhookRequest): string {
+  const secret = String(copyOf(at, request, []))
+  if (secret.length >= LEAST_SECRET) return secret
+  throw new Refusal('malformed', `${sayPlace(at)} is too short to be a secret.`)
+}
+
+function addressAt({ at, addresses }: NonNullable<Challenge['visits']>, request: WebhookRequest): string {
+  const address = textOf(valueAt(at, request)) ?? ''
+  const [base = ''] = address.split('?', 1)
+  if (address.length <= MAX_ADDRESS && /^[!-~]+$/.test(address) && isAddressOf(addresses, base))
+    return address
+  throw new Refusal('malformed', `${sayPlace(at)} is not an address of this sender.`)
+}
+
+function answerOf(
+  { reply, echo = {}, text, status, headers = {} }: Challenge,
+  copy: (from: Copied) => string | number,
+): ChallengeAnswer {
+  const own = Object.entries(headers).map(([name, from]) => [name, String(copy(from))] as const)
+  const copied: Readonly<Record<string, string>> = Object.fromEntries(own)
+  const both = own.length > 0 && { headers: copied }
   if (text !== undefined) {
     const body = String(copy(text))
     return {
       status: status ?? 200,
-      headers: { ...headers, 'content-type': 'text/plain; charset=utf-8' },
+      headers: { ...copied, 'content-type': 'text/plain; charset=utf-8' },
       body,
     }
   }
-  const isBare = copies.length === 0
-  if (reply === undefined && echo === undefined)
-    return { status: status ?? 204, ...(!isBare && { headers }), ...(status !== undefined && { body: '' }) }
-  const echoed = Object.entries(echo ?? {}).map(([name, from]) => [name, copy(from)] as const)
-  return {
-    status: status ?? 200,
-    ...(!isBare && { headers }),
-    body: { ...reply, ...Object.fromEntries(echoed) },
-  }
+  const echoed = Object.entries(echo).map(([name, from]) => [name, copy(from)] as const)
+  if (reply !== undefined || echoed.length > 0)
+    return { status: status ?? 200, ...both, body: { ...reply, ...Object.fromEntries(echoed) } }
+  return status === undefined ? { status: 204, ...both } : { status, ...both, body: '' }
 }
 
 function fits({ method = 'POST', when, unless }: Challenge, request: WebhookRequest): boolean {

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { place } from '#shared/pipeline/webhooks/place.ts'
+import { addressPattern } from '#shared/pipeline/webhooks/scheme.ts'
 
 // How a provider tests an endpoint before it delivers, or while it does, and what it expects as the response. Everything
 // here can be written as JSON, as the rest of a provider.
@@ -43,6 +44,16 @@ export const challengeSchema = z
     logged: place.optional(),
     /** The status otherwise, by default 401. */
     refused: z.literal([403, 404]).optional(),
+    /**
+     * The secret that the provider made for itself is here, and is kept: its deliveries are signed with it. Only what names
+     * something `expected` is believed.
+     */
+    keeps: place.optional(),
+    /**
+     * The provider takes the subscription as confirmed when the address here is visited. Without its query it must match one
+     * of `addresses`. It is visited once, within a minute, by a function that has a way out.
+     */
+    visits: z.strictObject({ at: place, addresses: z.array(addressPattern).min(1) }).optional(),
     /** The status of the response, by default 200 with a body and 204 without. */
     status: z.number().int().min(200).max(299).optional(),
     /** The members of a JSON body. */
@@ -55,5 +66,11 @@ export const challengeSchema = z
   })
   .refine(({ text, reply, echo }) => text === undefined || (reply ?? echo) === undefined, {
     message: 'has either "text" or a JSON body',
+  })
+  .refine(({ visits, unsigned }) => visits === undefined || !unsigned, {
+    message: 'visits nothing that is unsigned',
+  })
+  .refine(({ keeps, expected }) => keeps === undefined || expected !== undefined, {
+    message: 'keeps nothing without "expected", because anybody could send it',
   })
 export type Challenge = z.infer<typeof challengeSchema>

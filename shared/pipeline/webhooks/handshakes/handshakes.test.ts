@@ -6,6 +6,7 @@ import { receiveWebhook } from '#shared/pipeline/webhooks/receive-webhook.ts'
 import { webhookSources } from '#shared/pipeline/webhooks/sources.ts'
 import type { WebhookRequest } from '#shared/pipeline/webhooks/webhook-request.ts'
 import { signSample } from '#shared/testing/webhooks/provider-samples.ts'
+import { publishedKeys } from '#shared/testing/webhooks/published-key-samples.ts'
 import { json } from '#shared/testing/webhooks/sample.ts'
 
 // The handshakes of the providers that are built in, as their documentation has them (docs/webhooks.md#handshakes).
@@ -13,7 +14,7 @@ import { json } from '#shared/testing/webhooks/sample.ts'
 const NOW = new Date('2026-11-21T08:00:00Z')
 const TOPIC = 'https://news.example/feed?lang=de'
 const sources = webhookSources({ WEBHOOK_LOCAL_SECRETS: '1', WEBHOOK_VERIFY_WEBSUB: TOPIC })
-const deps = { catalog: createCatalog([]), now: () => NOW, newId: () => 'made' }
+const deps = { catalog: createCatalog([]), now: () => NOW, newId: () => 'made', known: publishedKeys }
 
 function receive(
   name: string,
@@ -179,6 +180,53 @@ describe('a provider that signs its handshake', () => {
     expect(receive(name, request)).toEqual(empty)
     const forged = { ...request, body: Buffer.from('{"events":[]}') }
     expect(() => receive(name, forged)).toThrow('No configured secret')
+  })
+})
+
+describe('Amazon SNS', () => {
+  const confirmation = (SubscribeURL: string) => ({
+    Type: 'SubscriptionConfirmation',
+    MessageId: '165545c9-2a5c-472c-8df2-7ff2be2b3b1b',
+    Token: '2336412f37',
+    Message: 'You have chosen to subscribe to the topic.',
+    SubscribeURL,
+    Timestamp: NOW.toISOString(),
+  })
+  const subscribe = async (url: string) => {
+    const sample = {
+      source: 'sns',
+      payload: json(confirmation(url)),
+      contentType: 'text/plain; charset=UTF-8',
+    }
+    return signSample({ ...sample, name: 'sns (unsubscribed)', expected: {} }, 'local-secret-sns', NOW)
+  }
+  const OWN =
+    'https://sns.eu-central-1.amazonaws.com/?Action=ConfirmSubscription&TopicArn=arn:aws:sns:a&Token=2336412f37'
+
+  test('has its subscription confirmed at its own host alone', async () => {
+    expect(receive('sns', await subscribe(OWN))).toEqual({ ...empty, visit: OWN })
+    for (const other of [
+      'https://sns.eu-central-1.amazonaws.com.evil.example/?Action=ConfirmSubscription',
+      'https://evil.example/?u=https://sns.eu-central-1.amazonaws.com/',
+      'https://sns.eu-central-1.amazonaws.com@evil.example/?Action=ConfirmSubscription',
+      'https://evil.example#.sns.eu-central-1.amazonaws.com/',
+      'https://s3.eu-central-1.amazonaws.com/?Action=ConfirmSubscription',
+      'http://sns.eu-central-1.amazonaws.com/?Action=ConfirmSubscription',
+      'https://sns.eu-central-1.amazonaws.com:8443/?Action=ConfirmSubscription',
+      'https://sns.eu-central-1.amazonaws.com/other?Action=ConfirmSubscription',
+      'file:///etc/passwd',
+      `${OWN}&pad=${'x'.repeat(2048)}`,
+      `${OWN} `,
+    ]) {
+      const request = await subscribe(other)
+      expect(() => receive('sns', request), other).toThrow('"/SubscribeURL" of the body is not an address')
+    }
+  })
+
+  test('is confirmed only if its certificate signed the request', async () => {
+    const request = await subscribe(OWN)
+    const body = Buffer.from(Buffer.from(request.body).toString().replace('Token=2336', 'Token=2337'))
+    expect(() => receive('sns', { ...request, body })).toThrow()
   })
 })
 

@@ -54,8 +54,8 @@ export const collaborationProviders: Readonly<Record<string, Provider>> = {
     // Only 200 is a success, and 410 ends the webhook.
     answer: { status: 200 },
   },
-  // https://developers.asana.com/docs/webhooks-guide : the handshake brings the secret of this webhook; a delivery without
-  // events is a heartbeat.
+  // https://developers.asana.com/docs/webhooks-guide : the handshake brings the secret of this webhook, which is kept if the
+  // address that Asana was given has the verify token. A delivery without events is a heartbeat.
   asana: {
     schemes: [
       {
@@ -71,6 +71,14 @@ export const collaborationProviders: Readonly<Record<string, Provider>> = {
       time: [{ field: '/events/0/created_at' }],
     },
     challenges: [
+      {
+        unsigned: true,
+        when: { 'x-hook-secret': true, '?verify': true },
+        expected: '?verify',
+        keeps: 'x-hook-secret',
+        headers: { 'x-hook-secret': 'x-hook-secret' },
+        status: 200,
+      },
       {
         unsigned: true,
         when: { 'x-hook-secret': true },

@@ -53,6 +53,17 @@ export const publishedKeyProviders: Readonly<Record<string, Provider>> = {
       subject: [{ field: '/TopicArn' }],
       time: [{ field: '/Timestamp' }],
     },
+    // https://docs.aws.amazon.com/sns/latest/dg/SendMessageToHttp.confirm.html
+    challenges: [
+      {
+        when: { '/Type': 'SubscriptionConfirmation' },
+        visits: {
+          at: '/SubscribeURL',
+          addresses: ['https://sns.*.amazonaws.com/', 'https://sns.*.amazonaws.com.cn/'],
+        },
+        status: 200,
+      },
+    ],
   },
   // https://developer.paypal.com/api/rest/webhooks/rest/#link-selfverificationmethod
   paypal: {
