@@ -11,12 +11,15 @@ class TidewireLocalStack {
   readonly hooks: Readonly<Record<string, () => Promise<void>>>
 
   constructor({ service: resolved }: Serverless) {
+    const isPart = process.connected
     process.once('disconnect', () => process.exit())
     // The channel must not keep a framework alive that has failed.
     process.channel?.unref()
     this.hooks = {
       'local:resolve': async () => {
-        if (!process.connected) throw new Error('This command is a part of `npm start`.')
+        if (!isPart) throw new Error('This command is a part of `npm start`.')
+        // The stack has ended meanwhile, and said why.
+        if (!process.connected) process.exit()
         const { service, provider, functions, resources, custom } = resolved
         await new Promise((sent) => process.send?.({ service, provider, functions, resources, custom }, sent))
         process.disconnect()

@@ -1,6 +1,7 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises'
+import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DamagedDataError, readDataFile } from './trouble/damaged-data.ts'
+import { makeFolder } from './trouble/make-folder.ts'
 
 const FILE = 'signed-since'
 const ISO_TIME = /^\d{4}-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-5]\d(\.\d+)?Z$/
@@ -11,9 +12,7 @@ const ISO_TIME = /^\d{4}-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-5]\d(\.\d+)?Z$/
  * Throws DamagedDataError.
  */
 export async function readSignedSince(dataDir: string, now: () => Date = () => new Date()): Promise<string> {
-  await mkdir(dataDir, { recursive: true }).catch((cause) => {
-    throw new Error(`TIDEWIRE_DATA=${dataDir} cannot be used as a folder: ${cause.message}`, { cause })
-  })
+  makeFolder(dataDir)
   const file = join(dataDir, FILE)
   const held = await readdir(dataDir)
   if (held.includes(FILE)) return readTime(file)

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { MessageChannel } from 'node:worker_threads'
 import type { Access } from '../access/read-access.ts'
 import { type Running, startWorker } from '../start-worker.ts'
+import { makeFolder } from '../trouble/make-folder.ts'
 import type { DynamodbData } from './dynamodb-worker.ts'
 
 export type Dynamodb = Running & {
@@ -32,7 +32,7 @@ export async function startDynamodbWorker({
   /** Called with the reason if the thread ends although nobody stopped it. */
   readonly onDeath?: (reason: string) => void
 }): Promise<Dynamodb> {
-  await mkdir(dataDir, { recursive: true })
+  makeFolder(dataDir)
   if (existsSync(join(dataDir, OLDER_FILE)))
     log(
       `The tables of an older version in ${dataDir} are not read: history and views begin empty. "npm start -- --fresh" deletes all local data.`,

@@ -85,7 +85,7 @@ function openOrExplain(file: string): Tables {
   try {
     return openTables(file)
   } catch (error) {
-    if (!isWriteFailure(error)) throw error
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_SQLITE_ERROR') throw error
     const reason = reasonOf(error)
     throw new Error(`The tables in ${file} cannot be opened: ${reason}. Mend that and start again.`, {
       cause: error,

@@ -172,6 +172,18 @@ describe('a damaged file of the other parts is named in one line', () => {
     expect(readFileSync(file, 'latin1')).toBe(content)
   })
 
+  it('the tables, if their file is a folder', async () => {
+    const dataDir = temporaryDirectory()
+    const file = join(dataDir, 'tables.sqlite')
+    mkdirSync(file)
+
+    const problem = await problemOf(startDynamodb({ port: 0, dataDir, log: () => {} }))
+
+    expect(problem).toBe(
+      `The tables in ${file} cannot be opened: unable to open database file. Mend that and start again.`,
+    )
+  })
+
   it.each(['', '{"Users":', '[]', '{"Users":[1]}', '{"Groups":"x"}'])('the users: %s', (content) => {
     const file = join(temporaryDirectory(), 'pool.json')
     writeFileSync(file, content)
@@ -193,8 +205,9 @@ describe('a damaged file of the other parts is named in one line', () => {
     mkdirSync(dirname(file), { recursive: true })
     writeFileSync(file, '')
 
-    expect(await problemOf(readSignedSince(file))).toContain(
-      `TIDEWIRE_DATA=${file} cannot be used as a folder`,
+    expect(await problemOf(readSignedSince(file))).toContain(`${file} cannot be used as a folder`)
+    expect(await problemOf(startBroker({ port: 0, dataDir: file }))).toContain(
+      `${file} cannot be used as a folder`,
     )
     expect(existsSync(file)).toBe(true)
   })

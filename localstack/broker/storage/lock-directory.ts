@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
-import { mkdirSync, realpathSync, rmSync } from 'node:fs'
+import { realpathSync, rmSync } from 'node:fs'
 import { connect, createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { makeFolder } from '../../trouble/make-folder.ts'
 
 /** Another broker uses the data directory. */
 export class DirectoryInUseError extends Error {
@@ -16,7 +17,7 @@ export class DirectoryInUseError extends Error {
  * Throws `DirectoryInUseError` if another process has the lock.
  */
 export async function lockDirectory(directory: string): Promise<() => Promise<void>> {
-  mkdirSync(directory, { recursive: true })
+  makeFolder(directory)
   const address = socketFor(realpathSync(directory))
   const server = createServer((socket) => socket.destroy())
   const isLocked = await tryListen(server, address)
