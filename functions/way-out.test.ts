@@ -6,7 +6,9 @@ import { join } from 'node:path'
 import { Kafka, logLevel } from 'kafkajs'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { dynamoPersonStore } from '#shared/adapters/dynamodb/copies/dynamo-person-store.ts'
+import { dynamoSenderKeyStore } from '#shared/adapters/dynamodb/copies/dynamo-sender-key-store.ts'
 import { dynamoSigningKeyStore } from '#shared/adapters/dynamodb/copies/dynamo-signing-key-store.ts'
+import { copySenderKeys } from '#shared/adapters/identity/copy-sender-keys.ts'
 import type { CloudEvent } from '#shared/core/event.ts'
 import { domains } from '#shared/domain/catalog.ts'
 import { accept } from '#shared/pipeline/accept/accept.ts'
@@ -16,9 +18,13 @@ import { startDynamodb } from '#shared/testing/dynamodb/start-dynamodb.ts'
 import { callHttp } from '#shared/testing/functions/http-calls.ts'
 import { makeHttpEvent } from '#shared/testing/functions/lambda-events.ts'
 import { storeCase } from '#shared/testing/lifecycle/case-world.ts'
+import { samples, signSample } from '#shared/testing/webhooks/provider-samples.ts'
+import { publishedKeys } from '#shared/testing/webhooks/published-key-samples.ts'
+import { type SenderServer, startSenderServer } from '#shared/testing/webhooks/sender-server.ts'
 import { startBroker } from '../localstack/broker/start-broker.ts'
 import { composeCommand, createCommand } from './command.ts'
 import { readEnvironment } from './lib/environment.ts'
+import { composeWebhooks, createWebhooks } from './webhooks.ts'
 import { composeWrite, createWrite } from './write.ts'
 
 // A function in the VPC reaches Kafka and DynamoDB. Here every other connection fails, as it does there.
@@ -28,6 +34,8 @@ const keyPairs = new Map(
   ['k1', 'k2'].map((kid) => [kid, generateKeyPairSync('rsa', { modulusLength: 2048 })] as const),
 )
 const refused: string[] = []
+const senderHosts = [...publishedKeys.keys()].map((address) => new URL(address).host)
+let sender: SenderServer
 let dynamodb: Awaited<ReturnType<typeof startDynamodb>>
 let broker: Awaited<ReturnType<typeof startBroker>>
 let folder: string
@@ -40,7 +48,12 @@ beforeAll(async () => {
   await admin.createTopics({ topics })
   await admin.disconnect()
   dynamodb = await startDynamodb()
-  const open = [new URL(dynamodb.endpoint).port, broker.endpoint.split(':')[1]]
+  const pages = [...publishedKeys].map(
+    ([address, { text }]) => [new URL(address).pathname, [200, text]] as const,
+  )
+  sender = await startSenderServer(senderHosts, Object.fromEntries(pages))
+  // The sender's host can be reached by `signing-keys`, which is not in the VPC.
+  const open = [new URL(dynamodb.endpoint).port, broker.endpoint.split(':')[1], String(sender.port)]
   const pass = Socket.prototype.connect
   vi.spyOn(Socket.prototype, 'connect').mockImplementation(function refuseOthers(this: Socket, ...given) {
     const text = JSON.stringify(given)
@@ -52,6 +65,7 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   vi.restoreAllMocks()
+  await sender.stop()
   await broker.stop()
   await dynamodb.stop()
   await rm(folder, { recursive: true })
@@ -117,6 +131,21 @@ async function openAssign(id: string) {
   }
 }
 
+/** Returns what delivers the sample of a sender. */
+async function openDeliver(name: string) {
+  const sample = samples.find((each) => each.name === name)
+  if (sample === undefined) throw new Error(`no sample of ${name}`)
+  const secret = `local-secret-${name}`
+  const { headers, body } = await signSample(sample, secret, new Date())
+  const env = { ...environment(), publicUrl: 'https://hooks.example.com' }
+  const webhooks = createWebhooks(
+    composeWebhooks({ ...env, webhooks: { [`WEBHOOK_SECRET_${name.toUpperCase()}`]: secret } }),
+  )
+  const given = { headers: headers as Record<string, string>, body: Buffer.from(body).toString() }
+  const call = makeHttpEvent('POST', `/webhooks/${name}`, { ...given, pathParameters: { source: name } })
+  return () => callHttp(webhooks, call)
+}
+
 async function copyKeys(kids: readonly string[], copied = Date.now()): Promise<void> {
   const keys = kids.map((kid) => ({
     ...keyPairs.get(kid)?.publicKey.export({ format: 'jwk' }),
@@ -159,6 +188,22 @@ describe('a function without a way out', () => {
     expect(assigned).toMatchObject({ status: 202, body: { topic: 'port-events' } })
     expect(refused).toEqual([])
   })
+
+  test.each(['sns', 'paypal', 'pubsub'])(
+    'verifies a webhook of %s as soon as the key that its sender publishes is copied',
+    async (name) => {
+      const deliver = await openDeliver(name)
+      const store = dynamoSenderKeyStore(dynamodb.client, { table: dynamodb.tables.keys })
+
+      expect(await deliver()).toMatchObject({ status: 503, headers: { 'retry-after': '60' } })
+      expect(sender.asked).toEqual([])
+      await copySenderKeys({ store, now: Date.now, agent: sender.agent })
+      expect(sender.asked.splice(0)).toHaveLength(1)
+      expect((await deliver()).status).toBeLessThan(300)
+      expect(sender.asked).toEqual([])
+      expect(refused).toEqual([])
+    },
+  )
 
   test('is one in which any other connection fails', async () => {
     const { promise, resolve } = Promise.withResolvers<Error>()

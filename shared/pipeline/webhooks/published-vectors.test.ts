@@ -141,6 +141,51 @@ const vectors: readonly Vector[] = [
     headers: { 'x-hubspot-request-timestamp': timestamp, 'x-hubspot-signature-v3': signature },
     at: Number(timestamp) / 1000,
   })),
+  {
+    source: 'sendgrid',
+    published: 'the tests of the official library sendgrid-nodejs, one event',
+    secret:
+      'MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE83T4O/n84iotIvIW4mdBgQ/7dAfSmpqIM8kF9mN1flpVKS3GRqe62gw+2fNNRaINXvVpiglSI8eNEc6wEA3F+g==',
+    body: `${JSON.stringify([
+      {
+        email: 'hello@world.com',
+        event: 'dropped',
+        reason: 'Bounced Address',
+        sg_event_id: 'ZHJvcC0xMDk5NDkxOS1MUnpYbF9OSFN0T0doUTRrb2ZTbV9BLTA',
+        sg_message_id: 'LRzXl_NHStOGhQ4kofSm_A.filterdrecv-p3mdw1-756b745b58-kmzbl-18-5F5FC76C-9.0',
+        'smtp-id': '<LRzXl_NHStOGhQ4kofSm_A@ismtpd0039p1iad1.sendgrid.net>',
+        timestamp: 1600112492,
+      },
+    ])}\r\n`,
+    headers: {
+      'x-twilio-email-event-webhook-signature':
+        'MEUCIGHQVtGj+Y3LkG9fLcxf3qfI10QysgDWmMOVmxG0u6ZUAiEAyBiXDWzM+uOe5W0JuG+luQAbPIqHh89M15TluLtEZtM=',
+      'x-twilio-email-event-webhook-timestamp': '1600112502',
+    },
+    at: 1600112502,
+  },
+  ...[
+    ['hello world', 'secret', '734cc62f32841568f45715aeb9f4d7891324e6d948e4c6c60c0621cdac48623a'],
+    ['lalala', 'another-secret', 'daa220016c8f29a8b214fbfc3671aeec2145cfb1e6790184ffb38b6d0425fa00'],
+    [
+      'an-important-request-payload',
+      'hunter123',
+      '9be2242094a9a8c00c64306f382a7f9d691de910b4a266f67bd314ef18ac49fa',
+    ],
+  ].map(([body = '', secret = '', signature]) => ({
+    source: 'circleci',
+    published: 'circleci.com/docs, "Outbound webhooks", validating webhooks, the table of examples',
+    secret,
+    body,
+    headers: { 'circleci-signature': `v1=${signature}` },
+  })),
+  {
+    source: 'jira',
+    published: 'developer.atlassian.com, "Webhooks", secure admin webhooks, testing the payload validation',
+    secret: "It's a Secret to Everybody",
+    body: 'Hello World!',
+    headers: { 'x-hub-signature': 'sha256=a4771c39fbe90f317c7824e83ddef3caae9cb3d976c214ace1f2937e133263c9' },
+  },
 ]
 
 test.each(vectors)('$source: $published', ({ source, secret, body, headers, url = '', at = 0 }) => {

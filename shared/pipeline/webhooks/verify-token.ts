@@ -101,8 +101,9 @@ export function refuseJwt({ published, ...given }: Given): Refused | null {
   if (published === undefined || published.copied <= now.getTime() - OLDEST_COPY_MS)
     return { ...refused('The keys of the token are not known here.'), need: after(OLDEST_COPY_MS) }
   if (isSigned(published.text)) return null
-  const isNewKey = !tokenKeys(published.text, signing).some(({ kid }) => kid === token.header.kid)
-  return { ...refused(NO_MATCH), ...(isNewKey && { need: after(RECENT_COPY_MS) }) }
+  const isRecent = published.copied > now.getTime() - RECENT_COPY_MS
+  const isKnown = tokenKeys(published.text, signing).some(({ kid }) => kid === token.header.kid)
+  return { ...refused(NO_MATCH), ...(!isRecent && !isKnown && { need: after(RECENT_COPY_MS) }) }
 }
 
 function isSignedWith(text: string, signing: JwtScheme['signing'], { header, input, signature }: Token) {

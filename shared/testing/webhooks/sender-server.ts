@@ -10,7 +10,7 @@ export type SenderServer = {
   readonly agent: Agent
   readonly port: number
   /** The addresses that were asked for. */
-  readonly asked: readonly string[]
+  readonly asked: string[]
   readonly stop: () => Promise<void>
 }
 
