@@ -31,8 +31,9 @@ export function telemetryRoutes(sources: TelemetrySources, sockets: () => number
   return (request, response) => {
     const [path = ''] = (request.url ?? '').split('?')
     const [, id] = TRACE.exec(path) ?? []
-    if (request.method !== 'GET' || (path !== '/metrics' && path !== '/traces' && id === undefined))
-      return false
+    // Node sends no body in the response to HEAD.
+    const isRead = request.method === 'GET' || request.method === 'HEAD'
+    if (!isRead || (path !== '/metrics' && path !== '/traces' && id === undefined)) return false
     request.resume()
     // Nobody gives a key here: not even a name or a page that the stack lets in otherwise, such as a tunnel.
     const problem = requestProblem(request, NO_PAGES)
@@ -89,6 +90,7 @@ function sendJson(response: ServerResponse, status: number, body: unknown): void
 function send(response: ServerResponse, status: number, type: string, body: string): void {
   response.writeHead(status, {
     'content-type': type,
+    'content-length': Buffer.byteLength(body),
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
   })

@@ -153,6 +153,7 @@ describe('GET /metrics', () => {
 
       expect(foreign.status).toBe(403)
       expect(Object.keys(paths)).not.toContain(path)
+      expect((await fetch(stack.httpUrl + path, { method: 'HEAD' })).status).toBe(200)
       expect((await fetch(stack.httpUrl + path, { method: 'POST' })).status).toBe(404)
     },
   )
