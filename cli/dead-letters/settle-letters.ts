@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
-import { parseExactJson } from '#shared/core/exact-json.ts'
+import { parseExactJson } from '#shared/core/json/exact-json.ts'
 import { confirm } from '../lib/ask.ts'
 import { callApi } from '../lib/call-api.ts'
 import type { CliContext } from '../lib/cli-context.ts'

@@ -1,5 +1,5 @@
 import type { ConnectOptions } from '#shared/client/connect.ts'
-import { parseExactJson } from '#shared/core/exact-json.ts'
+import { parseExactJson } from '#shared/core/json/exact-json.ts'
 import { CliError } from './cli-error.ts'
 import type { Connection } from './connection.ts'
 import { cannotReach, credentialsRefused, notGranted } from './failures.ts'
@@ -24,7 +24,7 @@ export function credentialHeaders({ credentials }: Pick<Connection, 'credentials
 }
 
 /**
- * Calls a route and returns the JSON of its response, whose numbers have all digits (shared/core/exact-json.ts): what is
+ * Calls a route and returns the JSON of its response, whose numbers have all digits (shared/core/json/exact-json.ts): what is
  * printed of it is what the server sent. Throws CliError with the server's reason; its exit code says
  * whether the stack was not reached, or did not grant it.
  */

@@ -1,4 +1,4 @@
-import { digitsOf } from '#shared/core/exact-json.ts'
+import { digitsOf } from '#shared/core/json/exact-json.ts'
 
 /** A JSON object as it was read. */
 export type JsonObject = Readonly<Record<string, unknown>>
@@ -11,7 +11,7 @@ export type InputRecord =
   | { readonly at: string; readonly value: JsonObject }
   | { readonly at: string; readonly refused: string }
 
-/** Whether a parsed JSON value is an object; a number with all its digits (shared/core/exact-json.ts) is none. */
+/** Whether a parsed JSON value is an object; a number with all its digits (shared/core/json/exact-json.ts) is none. */
 export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && digitsOf(value) === undefined
 }

@@ -1,5 +1,5 @@
 import type { CloudEvent } from '#shared/core/event.ts'
-import { approximate, numberText } from '#shared/core/exact-json.ts'
+import { approximate, numberText } from '#shared/core/json/exact-json.ts'
 import { ACCEPT_LIMITS } from '#shared/core/limits.ts'
 import { type InputRecord, isJsonObject, type JsonObject } from '../lib/input-record.ts'
 import { toRfc3339 } from '../lib/parse-time.ts'

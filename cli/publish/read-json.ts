@@ -1,4 +1,4 @@
-import { parseExactJson } from '#shared/core/exact-json.ts'
+import { parseExactJson } from '#shared/core/json/exact-json.ts'
 import { CliError } from '../lib/cli-error.ts'
 import { type InputRecord, isJsonObject } from '../lib/input-record.ts'
 

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util'
 import type { CloudEvent } from '#shared/core/event.ts'
-import type { ReceivedEvent } from '#shared/core/received-event.ts'
+import type { ReceivedEvent } from '#shared/core/json/received-event.ts'
 import { toUtc } from '#shared/core/time.ts'
 import { printable } from '../lib/printable.ts'
 

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { PositionedEvent } from '#shared/core/event.ts'
-import { parseExactJson } from '#shared/core/exact-json.ts'
+import { parseExactJson } from '#shared/core/json/exact-json.ts'
 import { type FakeSocketOptions, type FakeSockets, startFakeSockets } from '../testing/fake-stacks.ts'
 import { type RunOptions, runInProcess, startInProcess } from '../testing/run-in-process.ts'
 

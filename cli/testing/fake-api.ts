@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { WebSocketServer } from 'ws'
-import { parseExactJson } from '#shared/core/exact-json.ts'
+import { parseExactJson } from '#shared/core/json/exact-json.ts'
 
 /** A response; `next` is given the number of earlier requests to the route, from 0. */
 type Answer = {

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { WebSocketServer } from 'ws'
 import type { PositionedEvent } from '#shared/core/event.ts'
-import { parseExactJson } from '#shared/core/exact-json.ts'
+import { parseExactJson } from '#shared/core/json/exact-json.ts'
 import type { SubscribeMessage } from '#shared/core/messages.ts'
 
 type SentEvent = Readonly<Record<string, unknown>> & { readonly id: string; readonly type: string }

@@ -1,6 +1,6 @@
 import type { Interest } from '#shared/core/interest.ts'
+import type { ReceivedEvent } from '#shared/core/json/received-event.ts'
 import type { ServerFrame, Since } from '#shared/core/messages.ts'
-import type { ReceivedEvent } from '#shared/core/received-event.ts'
 import { anySignal, type Clock, createBackoff, pause } from './clock.ts'
 import type { Connection, OpenLine } from './connection.ts'
 import { type CursorStorage, createCursorStore } from './cursor-store.ts'

@@ -1,6 +1,6 @@
 import { parseCursor } from '#shared/core/cursor.ts'
 import type { Interest } from '#shared/core/interest.ts'
-import { parseReceived } from '#shared/core/received-event.ts'
+import { parseReceived } from '#shared/core/json/received-event.ts'
 import type { ViewPart } from '#shared/pipeline/views/apply-event.ts'
 import { type Authorize, CredentialsError } from './authorize.ts'
 import { anySignal, type Clock, TimeoutError, within } from './clock.ts'

@@ -1,7 +1,7 @@
 import { parseCursor } from '#shared/core/cursor.ts'
 import type { PositionedEvent } from '#shared/core/event.ts'
+import { parseReceived } from '#shared/core/json/received-event.ts'
 import type { ServerFrame } from '#shared/core/messages.ts'
-import { parseReceived } from '#shared/core/received-event.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 

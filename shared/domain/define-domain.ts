@@ -51,7 +51,7 @@ export type FoldInput = {
   readonly event: DomainEvent
   /**
    * The data with every digit, if that of `event` has lost some and the fold runs on the server: for what a state shows
-   * and nothing computes with. See shared/core/exact-json.ts.
+   * and nothing computes with. See shared/core/json/exact-json.ts.
    */
   readonly exactData?: unknown
 }

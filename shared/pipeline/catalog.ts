@@ -1,5 +1,5 @@
 import { matchesChannel, patternsOverlap } from '#shared/core/channel.ts'
-import { approximate } from '#shared/core/exact-json.ts'
+import { approximate } from '#shared/core/json/exact-json.ts'
 import { MAX_LEAD_SECONDS } from '#shared/core/lead.ts'
 import type { Domain, EventDefinition } from '#shared/domain/define-domain.ts'
 

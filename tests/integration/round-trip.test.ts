@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { connect } from '#shared/client/connect.ts'
+import { connect, type ReceivedEvent } from '#shared/client/connect.ts'
 import type { CloudEvent } from '#shared/core/event.ts'
 import { encodeHttpBinary, encodeHttpStructured } from '#shared/pipeline/cloudevents/http.ts'
 import { arbitraryEvent } from '#shared/testing/cloudevents/arbitrary-event.ts'
@@ -50,6 +50,31 @@ describe(`generated events, from HTTP through Kafka and DynamoDB to the socket (
     expect(log).toHaveLength(EVENTS)
     for (const [id, event] of sent) expect(received.get(id)).toEqual(event)
     for (const { event } of log) expect(event).toEqual(sent.get(event.id))
+  })
+
+  it('keep every digit of their numbers', async () => {
+    const type = `digits.n${randomUUID().slice(0, 8)}`
+    const data = '{"id":820982911946154508,"n":[-18446744073709551616,1e400,-0,0.1234567890123456789]}'
+    const received = Promise.withResolvers<ReceivedEvent>()
+    const { httpUrl, socketUrl } = stack
+    const client = connect({ httpUrl, socketUrl, credentials: { apiKey: API_KEY } })
+    client.subscribe({ channels: [type], since: 'earliest' }, received.resolve)
+    const body = new TextEncoder().encode(`{"type":"${type}","data":${data}}`)
+
+    expect(await post(httpUrl, body, { 'content-type': 'application/json' })).toMatchObject({ status: 202 })
+    const { event, dataJson } = await received.promise
+    client.close()
+
+    expect(dataJson).toBe(data)
+    expect(event.data).toMatchObject({
+      id: 820982911946154500,
+      n: [-(2 ** 64), Number.POSITIVE_INFINITY, -0, 0.12345678901234568],
+    })
+    const read = async (path: string) =>
+      (await fetch(`${httpUrl}${path}channel=${type}`, { headers: { 'x-api-key': API_KEY } })).text()
+    expect(await read('/events?')).toContain(`"data":${data}`)
+    expect(await read('/events/since?cursor=earliest&')).toContain(`"data":${data}`)
+    expect(await read('/events.csv?')).toContain(data.replaceAll('"', '""'))
   })
 })
 

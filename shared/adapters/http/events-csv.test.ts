@@ -1,7 +1,7 @@
 import { parse } from 'csv-parse/sync'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { parseExactJson } from '#shared/core/exact-json.ts'
+import { parseExactJson } from '#shared/core/json/exact-json.ts'
 import { port } from '#shared/domain/port/port.ts'
 import { createCatalog } from '#shared/pipeline/catalog.ts'
 import { makeEvent } from '#shared/testing/accept/records.ts'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { approximate, parseExactJson } from '#shared/core/exact-json.ts'
+import { approximate, parseExactJson } from '#shared/core/json/exact-json.ts'
 import type { DomainEvent, View } from '#shared/domain/define-domain.ts'
 import { arbitraryEvents, RUNS } from '#shared/testing/port/arbitrary-events.ts'
 import { foldEvents, makeEvent, makeMove } from '#shared/testing/port/fold-events.ts'

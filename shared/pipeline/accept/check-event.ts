@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer'
 import { channelProblem } from '#shared/core/channel.ts'
 import type { CloudEvent } from '#shared/core/event.ts'
-import { approximate, digitsOf } from '#shared/core/exact-json.ts'
+import { approximate, digitsOf } from '#shared/core/json/exact-json.ts'
 import { isAhead } from '#shared/core/lead.ts'
 import { ACCEPT_LIMITS, FAULTS_LIMIT } from '#shared/core/limits.ts'
 import type { Fault } from '#shared/core/refusal.ts'

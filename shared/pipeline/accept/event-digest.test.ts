@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { parseExactJson } from '#shared/core/exact-json.ts'
+import { parseExactJson } from '#shared/core/json/exact-json.ts'
 import { digestOf } from './event-digest.ts'
 
 const PAIR = { id: 'e1', source: '/tests' }

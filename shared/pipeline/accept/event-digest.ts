@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import type { CloudEvent } from '#shared/core/event.ts'
-import { digitsOf } from '#shared/core/exact-json.ts'
+import { digitsOf } from '#shared/core/json/exact-json.ts'
 import type { EventDraft } from '#shared/pipeline/cloudevents/validate-event.ts'
 
 /** 128 bits: nobody finds two events with the same digest (docs/adr/0028). */

@@ -1,6 +1,6 @@
 import { gunzipSync, gzipSync } from 'node:zlib'
 import type { CloudEvent, Position } from '#shared/core/event.ts'
-import { parseExactJson } from '#shared/core/exact-json.ts'
+import { parseExactJson } from '#shared/core/json/exact-json.ts'
 
 /**
  * A record in the archive: one line of JSON. `timestamp` is when Kafka got it, in milliseconds since 1970. A record that

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import type { AuditEntry } from '#shared/core/audit.ts'
-import { parseExactJson } from '#shared/core/exact-json.ts'
+import { parseExactJson } from '#shared/core/json/exact-json.ts'
 import { type AuditRecord, createAudit } from './audit.ts'
 import { redact } from './redact.ts'
 import { ADDRESSES_APART, SAMPLE_MS } from './sample.ts'

@@ -1,4 +1,4 @@
-import { parseExactJson } from '#shared/core/exact-json.ts'
+import { parseExactJson } from '#shared/core/json/exact-json.ts'
 
 /** The longest text of an entry. A path or the detail of a refusal may repeat what a sender chose. */
 const LONGEST_TEXT = 500

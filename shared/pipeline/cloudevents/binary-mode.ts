@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
 import type { CloudEvent } from '#shared/core/event.ts'
-import { digitsOf } from '#shared/core/exact-json.ts'
+import { digitsOf } from '#shared/core/json/exact-json.ts'
 import { type ErrorCode, type Fault, faultsRefusal, Refusal } from '#shared/core/refusal.ts'
 import { parseJson } from './json-format.ts'
 import { isJsonMediaType, isTextMediaType, isUtf8MediaType, tidyMediaType } from './media-type.ts'

@@ -1,5 +1,5 @@
 import type { CloudEvent } from '#shared/core/event.ts'
-import { parseExactJson } from '#shared/core/exact-json.ts'
+import { parseExactJson } from '#shared/core/json/exact-json.ts'
 import { type Fault, faultsRefusal, Refusal } from '#shared/core/refusal.ts'
 import { type CompleteEvent, validateEvent } from './validate-event.ts'
 
@@ -12,7 +12,7 @@ const UTF8 = new TextDecoder('utf-8', { fatal: true })
 
 /**
  * Decodes one event in the JSON format. `complete` may fill in what the producer left out. If a member appears
- * twice, the last one counts. Numbers in `data` keep their digits (shared/core/exact-json.ts).
+ * twice, the last one counts. Numbers in `data` keep their digits (shared/core/json/exact-json.ts).
  * Throws Refusal: `malformed` if it is not UTF-8 or not JSON, `invalid_event` with all faults.
  */
 export function decodeJsonEvent(json: string | Uint8Array, complete?: CompleteEvent): CloudEvent {

@@ -1,5 +1,5 @@
 import type { CloudEvent } from '#shared/core/event.ts'
-import { digitsOf } from '#shared/core/exact-json.ts'
+import { digitsOf } from '#shared/core/json/exact-json.ts'
 import { ACCEPT_LIMITS, FAULTS_LIMIT } from '#shared/core/limits.ts'
 import { type Fault, faultsRefusal } from '#shared/core/refusal.ts'
 import { timestampProblem } from '#shared/core/time.ts'

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { parseExactJson } from '#shared/core/exact-json.ts'
+import { parseExactJson } from '#shared/core/json/exact-json.ts'
 import { FRAME_LIMITS } from '#shared/core/limits.ts'
 import type { EventsFrame } from '#shared/core/messages.ts'
 import { makeEvent, makeStored } from '#shared/testing/accept/records.ts'

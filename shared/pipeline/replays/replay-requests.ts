@@ -9,7 +9,7 @@ import {
   DEAD_LETTER_STATUSES,
 } from '#shared/core/dead-letter.ts'
 import { cloudEventDraft, position } from '#shared/core/event-schemas.ts'
-import { approximate, parseExactJson } from '#shared/core/exact-json.ts'
+import { approximate, parseExactJson } from '#shared/core/json/exact-json.ts'
 import { INTEREST_LIMITS, QUERY_LIMITS } from '#shared/core/limits.ts'
 import { type Fault, faultsRefusal, Refusal } from '#shared/core/refusal.ts'
 import { parseTimestamp } from '#shared/core/time.ts'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { parseExactJson } from '#shared/core/exact-json.ts'
+import { parseExactJson } from '#shared/core/json/exact-json.ts'
 import { createStateSizes } from './state-size.ts'
 
 const utf8 = (text: string) => new TextEncoder().encode(text).length

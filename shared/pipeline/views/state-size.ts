@@ -1,4 +1,4 @@
-import { digitsOf } from '#shared/core/exact-json.ts'
+import { digitsOf } from '#shared/core/json/exact-json.ts'
 
 /** The maximum size of a state in bytes of JSON: it is stored, read and sent as a whole. */
 export const MAX_STATE_BYTES = 100 * 1024

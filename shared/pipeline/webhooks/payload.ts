@@ -1,4 +1,4 @@
-import { digitsOf, numberText, parseExactJson } from '#shared/core/exact-json.ts'
+import { digitsOf, numberText, parseExactJson } from '#shared/core/json/exact-json.ts'
 import { ACCEPT_LIMITS, WEBHOOK_LIMITS } from '#shared/core/limits.ts'
 import { Refusal } from '#shared/core/refusal.ts'
 import { essenceOf, isJsonMediaType, isUtf8MediaType } from '#shared/pipeline/cloudevents/media-type.ts'

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { parseExactJson } from '#shared/core/exact-json.ts'
+import { parseExactJson } from '#shared/core/json/exact-json.ts'
 import type { EventStore, StoredEvent, Stream } from '#shared/pipeline/ports.ts'
 
 const DAY_MS = 86_400_000

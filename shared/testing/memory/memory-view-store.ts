@@ -1,4 +1,4 @@
-import { parseExactJson } from '#shared/core/exact-json.ts'
+import { parseExactJson } from '#shared/core/json/exact-json.ts'
 import type { Retention } from '#shared/core/retention.ts'
 import {
   type FoldProgress,

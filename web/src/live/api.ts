@@ -1,7 +1,7 @@
 import { useCallback, useMemo } from 'react'
 
 import { authorizeWith, type Credentials } from '#shared/client/connect.ts'
-import { parseReceived } from '#shared/core/received-event.ts'
+import { parseReceived } from '#shared/core/json/received-event.ts'
 import { useAccess } from './access.tsx'
 import { useTidewire } from './tidewire-provider.tsx'
 import { isOpen, type Unknown, writeUntilKnown } from './write-until-known.ts'

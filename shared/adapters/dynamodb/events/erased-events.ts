@@ -7,7 +7,7 @@ import {
 import { type Item, queryAll, succeeds } from '#shared/adapters/dynamodb/dynamo-requests.ts'
 import { erasedForm } from '#shared/core/erasure.ts'
 import type { CloudEvent } from '#shared/core/event.ts'
-import { parseExactJson } from '#shared/core/exact-json.ts'
+import { parseExactJson } from '#shared/core/json/exact-json.ts'
 import { storedFor } from '#shared/core/retention.ts'
 import type { EventStore, Stream } from '#shared/pipeline/ports.ts'
 import { type EventTable, streamKey } from './event-reads.ts'

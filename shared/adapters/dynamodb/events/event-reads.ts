@@ -1,7 +1,7 @@
 import { type DocumentClient, QueryCommand } from '#shared/adapters/dynamodb/commands.ts'
 import { getAll, type Item, queryAll, queryPages } from '#shared/adapters/dynamodb/dynamo-requests.ts'
 import type { CloudEvent, Position } from '#shared/core/event.ts'
-import { parseExactJson } from '#shared/core/exact-json.ts'
+import { parseExactJson } from '#shared/core/json/exact-json.ts'
 import { graceOf, type Retention } from '#shared/core/retention.ts'
 import type { EventStore, StoredEvent, Stream } from '#shared/pipeline/ports.ts'
 import { type LiveEdge, liveEdge, type Seen, type SeenLooks } from './live-edge.ts'

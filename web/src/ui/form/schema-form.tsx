@@ -1,4 +1,4 @@
-import { parseExactJson } from '#shared/core/exact-json.ts'
+import { parseExactJson } from '#shared/core/json/exact-json.ts'
 import { Field } from './field.tsx'
 import type { Faults, JsonSchema } from './json-schema.ts'
 import './schema-form.css'
@@ -66,7 +66,7 @@ export function labelOf(name: string): string {
 }
 
 /**
- * Reads the fields of a schema as data of their types, in which numbers have all digits (shared/core/exact-json.ts).
+ * Reads the fields of a schema as data of their types, in which numbers have all digits (shared/core/json/exact-json.ts).
  * Empty fields are left out; unreadable ones are in `faults`.
  */
 export function readSchemaForm(

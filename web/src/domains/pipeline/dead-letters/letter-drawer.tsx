@@ -1,5 +1,5 @@
 import { type ReactNode, useCallback, useEffect, useState } from 'react'
-import { exactEvent } from '#shared/core/received-event.ts'
+import { exactEvent } from '#shared/core/json/received-event.ts'
 import { useAccess } from '#web/live/access.tsx'
 import { describeFailure, useApi } from '#web/live/api.ts'
 import { rightProblem } from '#web/live/rights.ts'

@@ -5,8 +5,8 @@ import {
   type DeadLetterStatus,
 } from '#shared/core/dead-letter.ts'
 import type { CloudEvent, Position } from '#shared/core/event.ts'
-import { digitsOf, parseExactJson } from '#shared/core/exact-json.ts'
-import { exactEvent } from '#shared/core/received-event.ts'
+import { digitsOf, parseExactJson } from '#shared/core/json/exact-json.ts'
+import { exactEvent } from '#shared/core/json/received-event.ts'
 
 /** A dead letter as `GET /dead-letters` lists it. Bytes are in base64. */
 export type Letter = Position & {

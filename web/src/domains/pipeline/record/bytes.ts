@@ -1,4 +1,4 @@
-import { parseExactJson } from '#shared/core/exact-json.ts'
+import { parseExactJson } from '#shared/core/json/exact-json.ts'
 
 /** Returns bytes from base64. */
 export function bytesOf(base64: string): Uint8Array {

@@ -1,6 +1,6 @@
 import { useState } from 'react'
 import type { CloudEvent } from '#shared/core/event.ts'
-import { exactEvent } from '#shared/core/received-event.ts'
+import { exactEvent } from '#shared/core/json/received-event.ts'
 import { DataTable } from '#web/ui/data/data-table.tsx'
 import { Segments } from '#web/ui/form/segments.tsx'
 import { StateMessage } from '#web/ui/layout/state-message.tsx'

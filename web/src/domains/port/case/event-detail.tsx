@@ -1,6 +1,6 @@
 import { isValidElement, lazy, type ReactNode, Suspense, useEffect } from 'react'
-import { digitsOf } from '#shared/core/exact-json.ts'
-import { exactEvent } from '#shared/core/received-event.ts'
+import { digitsOf } from '#shared/core/json/exact-json.ts'
+import { exactEvent } from '#shared/core/json/received-event.ts'
 import type { CaseEntry } from '#shared/domain/port/case.ts'
 import { nameEvent } from '#shared/domain/port/event-name.ts'
 import { useAccess } from '#web/live/access.tsx'

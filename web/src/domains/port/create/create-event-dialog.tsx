@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { type FormEvent, useRef, useState } from 'react'
-import { approximate } from '#shared/core/exact-json.ts'
+import { approximate } from '#shared/core/json/exact-json.ts'
 import { SEVERITIES } from '#shared/core/severity.ts'
 import { useAccess } from '#web/live/access.tsx'
 import { ApiError, useApi } from '#web/live/api.ts'

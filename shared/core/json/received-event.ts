@@ -1,4 +1,4 @@
-import type { CloudEvent, PositionedEvent } from './event.ts'
+import type { CloudEvent, PositionedEvent } from '#shared/core/event.ts'
 import { approximate, parseExactJson } from './exact-json.ts'
 
 /**
