@@ -9,7 +9,7 @@ import { BerthsPanel } from './berths/berths-panel.tsx'
 import { useMoves } from './case/moves.ts'
 import { type FeedFilters, fromSearch, toSearch } from './feed/feed-filters.ts'
 import { FeedPanel } from './feed/feed-panel.tsx'
-import type { FeedRow } from './feed/feed-row.ts'
+import { type FeedRow, findCritical } from './feed/feed-row.ts'
 import { usePortFeed } from './feed/use-feed.ts'
 import { PortHead } from './port-head.tsx'
 import { StatisticsPanel } from './statistics/statistics-panel.tsx'
@@ -129,7 +129,7 @@ function SidePanel({ view, feed, isStill }: SideProps) {
 
 /** Notifies of the latest critical event while the page is in the background. */
 function notifyOfCritical(rows: readonly FeedRow[]): void {
-  const latest = rows.findLast(({ positioned }) => positioned.event.severity === 'critical')
+  const latest = findCritical(rows)
   if (!latest) return
   const { subject, type, data } = latest.positioned.event
   const { title } = (data ?? {}) as { readonly title?: unknown }

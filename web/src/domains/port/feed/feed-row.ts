@@ -41,6 +41,11 @@ export function openCaseOf({ positioned, name }: FeedRow): Case | null {
   return positioned.ahead ? null : cases.apply(null, positioned, name)
 }
 
+/** Returns the latest critical row. An event that is ahead of the log alarms nobody. */
+export function findCritical(rows: readonly FeedRow[]): FeedRow | undefined {
+  return rows.findLast(({ severity, positioned }) => severity === 'critical' && !positioned.ahead)
+}
+
 function searchedText({ event }: ReceivedEvent): string {
   const { title, description } = (
     typeof event.data === 'object' && event.data !== null ? event.data : {}

@@ -3,6 +3,7 @@ import type { ReceivedEvent } from '#shared/client/connect.ts'
 import { nameEvent } from '#shared/domain/port/event-name.ts'
 import { createFeed } from './feed.ts'
 import { matcherOf, NO_FILTERS } from './feed-filters.ts'
+import { createRow, findCritical } from './feed-row.ts'
 
 const event = (offset: number, change: Partial<ReceivedEvent['event']>): ReceivedEvent => ({
   topic: 'port-events',
@@ -133,6 +134,17 @@ test('shows an event that is ahead of the log without a case, and not as new, un
   const { rowAt, caseOf } = feed.snapshot()
   const cases = [0, 1].map((index) => rowAt(index)).map((row) => row && caseOf(row)?.id)
   expect(cases).toEqual(['e0', undefined])
+})
+
+test('a critical event that is ahead of the log is not the one to notify of', () => {
+  const critical = [0, 1].map((offset) => event(offset, { severity: 'critical' }))
+  const [first, last] = critical.map((positioned, index) =>
+    createRow(index === 1 ? { ...positioned, ahead: true } : positioned, index),
+  )
+  const calm = createRow(event(2, { severity: 'high' }), 2)
+
+  expect(findCritical([first, last, calm].filter((row) => row !== undefined))?.name).toBe('e0@%2Ft')
+  expect(findCritical([calm])).toBeUndefined()
 })
 
 test('shows the events of another day as today’s once it has begun', () => {
