@@ -6,7 +6,7 @@ import {
   customResource,
   type ResourceProperties,
 } from '#shared/adapters/lambda/custom-resource.ts'
-import { messageOf } from '#shared/core/message-of.ts'
+import { messageOf } from '#shared/core/text/message-of.ts'
 import { writeLog } from '#shared/pipeline/log.ts'
 import { logError } from '#shared/pipeline/log-error.ts'
 import type { Clock } from '#shared/pipeline/poll.ts'

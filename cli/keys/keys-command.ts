@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { parseScopes } from '#shared/core/access/grants.ts'
 import { ROLES } from '#shared/core/access/role.ts'
-import { messageOf } from '#shared/core/message-of.ts'
+import { messageOf } from '#shared/core/text/message-of.ts'
 import type { KeyView, KeyWithSecret } from '#shared/pipeline/keys/keys.ts'
 import { callApi } from '../lib/call-api.ts'
 import type { CliContext } from '../lib/cli-context.ts'

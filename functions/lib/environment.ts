@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { LONG_POLL_LIMIT, SHARD_LIMIT } from '#shared/core/limits.ts'
-import { messageOf } from '#shared/core/message-of.ts'
 import { DEFAULT_RETENTION, parseRetention } from '#shared/core/retention.ts'
+import { messageOf } from '#shared/core/text/message-of.ts'
 import { parseRates } from '#shared/pipeline/limits/rates.ts'
 
 const text = z.string().min(1)

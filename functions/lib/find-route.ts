@@ -1,5 +1,5 @@
 import type { HttpRequest } from '#shared/adapters/http/http-message.ts'
-import { matchPath } from '#shared/core/path-template.ts'
+import { matchPath } from '#shared/core/text/path-template.ts'
 
 /**
  * Returns the route of a request with the parameters of its path; undefined where there is none. Routes are named by

@@ -8,7 +8,7 @@ export const FOLLOW_UP_SOURCE = 'urn:tidewire:fold:'
 
 /**
  * Whether the time of an event is further ahead of its record's than `maxLead` seconds: the clock of its producer is fast,
- * or the time is wrong. Such an event moves nothing, because what came after it would be late (docs/adr/0048). `loggedAt`
+ * or the time is wrong. Such an event moves nothing, because what came after it would be late (docs/adr/0049). `loggedAt`
  * is the timestamp of the record in milliseconds since 1970: so everybody who reads the record comes to the same
  * result, whenever that is. A record without a timestamp has a negative one. An event that follows from another is not
  * judged again, because the other one was.

@@ -1,7 +1,7 @@
 import { afterEach, expect, test, vi } from 'vitest'
 import * as z from 'zod'
-import { messageOf } from '#shared/core/message-of.ts'
 import { Refusal } from '#shared/core/refusal.ts'
+import { messageOf } from '#shared/core/text/message-of.ts'
 import { logError, withoutInput } from './log-error.ts'
 
 afterEach(() => vi.restoreAllMocks())

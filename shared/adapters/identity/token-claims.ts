@@ -3,8 +3,8 @@ import { ALL_ACTIONS } from '#shared/core/access/policy.ts'
 import { isUserName, type Principal, serviceName } from '#shared/core/access/principal.ts'
 import { highestRole } from '#shared/core/access/role.ts'
 import { matchesChannel } from '#shared/core/channel.ts'
-import { messageOf } from '#shared/core/message-of.ts'
 import { Refusal } from '#shared/core/refusal.ts'
+import { messageOf } from '#shared/core/text/message-of.ts'
 
 type Claims = Readonly<Record<string, unknown>>
 

@@ -4,7 +4,7 @@ import {
   type HttpReply,
   keepAliveRequester,
 } from '#shared/adapters/aws/keep-alive-request.ts'
-import { messageOf } from '#shared/core/message-of.ts'
+import { messageOf } from '#shared/core/text/message-of.ts'
 import { logError } from '#shared/pipeline/log-error.ts'
 import type { Clock } from '#shared/pipeline/poll.ts'
 import { answerInTime, timeLeft } from './answer-in-time.ts'

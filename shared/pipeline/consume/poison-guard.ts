@@ -1,6 +1,6 @@
 import type { DeadLetterCode, DeadLetterConsumer } from '#shared/core/dead-letter.ts'
 import type { Position } from '#shared/core/event.ts'
-import { messageOf } from '#shared/core/message-of.ts'
+import { messageOf } from '#shared/core/text/message-of.ts'
 import type { UnfoldedPart } from '#shared/pipeline/dead-letters/dead-letter.ts'
 import type { DeadLetterStore } from '#shared/pipeline/dead-letters/dead-letter-store.ts'
 import { toDeadLetter } from '#shared/pipeline/dead-letters/to-dead-letter.ts'

@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer'
 import { matchesChannel } from '#shared/core/channel.ts'
 import type { DeadLetterCode, DeadLetterConsumer, DeadLetterStatus } from '#shared/core/dead-letter.ts'
 import type { Position } from '#shared/core/event.ts'
-import { foldText } from '#shared/core/fold-text.ts'
+import { foldText } from '#shared/core/text/fold-text.ts'
 import type { DeadLetter } from './dead-letter.ts'
 
 /** Restricts dead letters: every member that is present must match. Of a list one must. */

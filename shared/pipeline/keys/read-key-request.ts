@@ -1,7 +1,7 @@
 import { parseScopes } from '#shared/core/access/grants.ts'
 import { ROLES, type Role } from '#shared/core/access/role.ts'
-import { messageOf } from '#shared/core/message-of.ts'
 import { type Fault, faultsRefusal, Refusal } from '#shared/core/refusal.ts'
+import { messageOf } from '#shared/core/text/message-of.ts'
 import { parseTimestamp } from '#shared/core/time.ts'
 
 /** What a key is created from. `expires` is in milliseconds since 1970. */

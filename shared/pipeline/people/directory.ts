@@ -1,6 +1,6 @@
 import type { Role } from '#shared/core/access/role.ts'
-import { foldText } from '#shared/core/fold-text.ts'
 import { Refusal } from '#shared/core/refusal.ts'
+import { foldText } from '#shared/core/text/fold-text.ts'
 
 /** Somebody who can sign in, under the name that events and the audit trail say. */
 export type Person = { readonly name: string; readonly role: Role }

@@ -1,5 +1,5 @@
-import { messageOf } from '#shared/core/message-of.ts'
 import { Refusal } from '#shared/core/refusal.ts'
+import { messageOf } from '#shared/core/text/message-of.ts'
 import { logError } from '#shared/pipeline/log-error.ts'
 import type { Clock } from '#shared/pipeline/poll.ts'
 import {

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
-import { foldText } from '#shared/core/fold-text.ts'
 import type { ShownRecord } from '#shared/core/streams.ts'
+import { foldText } from '#shared/core/text/fold-text.ts'
 
 /** Which records are wanted; what is left out excludes none. */
 export type RecordFilter = {

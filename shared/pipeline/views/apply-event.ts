@@ -2,7 +2,8 @@ import { matchesChannel } from '#shared/core/channel.ts'
 import { erasureOf } from '#shared/core/erasure.ts'
 import type { PositionedEvent } from '#shared/core/event.ts'
 import { approximate } from '#shared/core/json/exact-json.ts'
-import { messageOf } from '#shared/core/message-of.ts'
+
+import { messageOf } from '#shared/core/text/message-of.ts'
 import type { View } from '#shared/domain/define-domain.ts'
 import { createStateSizes, MAX_STATE_BYTES } from './state-size.ts'
 

@@ -1,6 +1,6 @@
 import { type ErasedEvent, erasureOf } from '#shared/core/erasure.ts'
-import { messageOf } from '#shared/core/message-of.ts'
 import { type Fault, faultsRefusal } from '#shared/core/refusal.ts'
+import { messageOf } from '#shared/core/text/message-of.ts'
 import type { Emission, View } from '#shared/domain/define-domain.ts'
 import { toRecord } from '#shared/pipeline/accept/accept.ts'
 import { checkData, checkEvent, completeEvent, isTooLarge } from '#shared/pipeline/accept/check-event.ts'

@@ -1,5 +1,5 @@
 import { type KeyboardEvent, useState } from 'react'
-import { foldText } from '#shared/core/fold-text.ts'
+import { foldText } from '#shared/core/text/fold-text.ts'
 import type { Panel } from '#web/ui/layout/panel.ts'
 import { Dialog } from '#web/ui/overlay/dialog.tsx'
 import { type Shortcut, shortcuts } from '#web/ui/state/shortcuts.ts'

@@ -1,6 +1,6 @@
 import type { Buffer } from 'node:buffer'
 import { gunzipSync, zstdDecompressSync } from 'node:zlib'
-import { messageOf } from '#shared/core/message-of.ts'
+import { messageOf } from '#shared/core/text/message-of.ts'
 import { decompressLz4 } from './lz4-frame.ts'
 import { decompressSnappy } from './snappy.ts'
 import { UnreadableRecords } from './unreadable-records.ts'

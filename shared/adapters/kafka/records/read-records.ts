@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer'
-import { messageOf } from '#shared/core/message-of.ts'
+import { messageOf } from '#shared/core/text/message-of.ts'
 import { UNREADABLE_HEADER, unreadableHeader } from '#shared/core/unreadable-record.ts'
 import { decompressRecords, MOST_RECORD_BYTES } from './decompress.ts'
 import { RecordCursor } from './record-cursor.ts'

@@ -1,4 +1,4 @@
-import { foldText } from '#shared/core/fold-text.ts'
+import { foldText } from '#shared/core/text/fold-text.ts'
 import type { PostState } from '#shared/domain/blog/blog-views.ts'
 
 export const STATUSES = ['draft', 'published', 'deleted'] as const

@@ -1,5 +1,5 @@
 import { useMemo } from 'react'
-import { foldText } from '#shared/core/fold-text.ts'
+import { foldText } from '#shared/core/text/fold-text.ts'
 import { type SensorReport, type SensorState, sensorView } from '#shared/domain/sensors/sensor-view.ts'
 import { sensorsViews } from '#shared/domain/sensors/sensors-views.ts'
 import { type LiveView, useView } from '#web/live/use-view.tsx'

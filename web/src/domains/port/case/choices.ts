@@ -1,6 +1,6 @@
 import { isUserName } from '#shared/core/access/principal.ts'
 import type { Role } from '#shared/core/access/role.ts'
-import { foldText } from '#shared/core/fold-text.ts'
+import { foldText } from '#shared/core/text/fold-text.ts'
 
 export type Person = { readonly name: string; readonly role: Role }
 

@@ -1,5 +1,5 @@
-import { foldText } from '#shared/core/fold-text.ts'
 import { SEVERITIES } from '#shared/core/severity.ts'
+import { foldText } from '#shared/core/text/fold-text.ts'
 import { CASE_STATUSES, type Case } from '#shared/domain/port/case.ts'
 import type { Search } from '#web/ui/state/use-search-state.ts'
 

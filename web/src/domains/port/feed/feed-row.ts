@@ -1,5 +1,5 @@
 import type { ReceivedEvent } from '#shared/client/connect.ts'
-import { foldText } from '#shared/core/fold-text.ts'
+import { foldText } from '#shared/core/text/fold-text.ts'
 import { parseTimestamp } from '#shared/core/time.ts'
 import type { Case } from '#shared/domain/port/case.ts'
 import { nameEvent } from '#shared/domain/port/event-name.ts'
