@@ -28,7 +28,6 @@ import {
 // The whole of the client's public interface: other rooms, and users of the package @tidewire/client, import only this.
 export type { CloudEvent } from '#shared/core/event.ts'
 export type { Filter } from '#shared/core/interest.ts'
-export { parseTimestamp } from '#shared/core/time.ts'
 export type { View } from '#shared/domain/define-domain.ts'
 export type { Authorize, Credentials } from './authorize.ts'
 export type { Clock } from './clock.ts'
