@@ -73,6 +73,7 @@ export const socialProviders: Readonly<Record<string, Provider>> = {
     ],
     mapping: {
       name: [
+        { field: '/data/event_type' },
         { value: 'tweet_create', if: '/tweet_create_events' },
         { value: 'tweet_delete', if: '/tweet_delete_events' },
         { value: 'favorite', if: '/favorite_events' },
