@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { startBroker } from '../start-broker.ts'
 import { buildBatch } from '../testing/build-batch.ts'
-import { connectTo, createTopic, produce, startTestBroker } from '../testing/call-api.ts'
+import { connectTo, createTopic, produce, send, startTestBroker } from '../testing/call-api.ts'
 import { temporaryDirectory } from '../testing/temporary-directory.ts'
 import { errorCodes } from '../wire/error-codes.ts'
+import { produceApi } from './produce.ts'
 
 describe('producing', () => {
   it('drops a repeated batch of an idempotent producer, also after a restart', async () => {
@@ -68,6 +69,24 @@ describe('producing', () => {
     const accepted = await produce(client, buildBatch())
 
     expect(refused?.errorCode).toBe(error)
+    expect(accepted).toMatchObject({ errorCode: 0, baseOffset: 0 })
+  })
+
+  it('closes the connection of a producer that waits for no acknowledgement and is refused', async () => {
+    const broker = await startTestBroker()
+    const client = await connectTo(broker)
+    await createTopic(client)
+
+    send(client, produceApi, 7, {
+      transactionalId: null,
+      acks: 0,
+      timeoutMs: 1_000,
+      topics: [{ name: 't', partitions: [{ index: 0, records: corrupted() }] }],
+    })
+    const refused = await client.next()
+    const accepted = await produce(await connectTo(broker), buildBatch())
+
+    expect(refused).toBeUndefined()
     expect(accepted).toMatchObject({ errorCode: 0, baseOffset: 0 })
   })
 

@@ -104,7 +104,13 @@ function produceRoute({
         })),
       })),
     }
-    return acks === 0 ? null : response
+    if (acks !== 0) return response
+    // Without a response, a closed connection is all that its client can notice, as with Apache Kafka.
+    const failed = response.topics.some(({ partitions }) =>
+      partitions.some(({ errorCode }) => errorCode !== errorCodes.NONE),
+    )
+    if (failed) throw new Error('records without acknowledgement (acks=0) are refused')
+    return null
   })
 }
 
