@@ -119,7 +119,8 @@ export async function postWebhook(
 ): Promise<{ readonly id?: string }> {
   const [id, time] = [`smoke-${randomUUID()}`, Math.floor(Date.now() / 1000)]
   const body = JSON.stringify({ type: 'smoke.test', data: {} })
-  const key = secret.startsWith('whsec_') ? Buffer.from(secret.slice('whsec_'.length), 'base64') : secret
+  const encoded = secret.replace(/^(?:v1,)?whsec_/, '')
+  const key = encoded === secret ? secret : Buffer.from(encoded, 'base64')
   const signature = createHmac('sha256', key).update(`${id}.${time}.${body}`).digest('base64')
   const response = await fetch(`${url}/webhooks/${encodeURIComponent(name)}`, {
     method: 'POST',

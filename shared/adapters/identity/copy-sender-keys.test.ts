@@ -45,6 +45,7 @@ describe('what functions without a way out want of a sender', () => {
   })
 
   test('is not followed to another address', async () => {
+    const log = vi.spyOn(console, 'error').mockImplementation(() => {})
     const pages = {
       '/c.pem': [302, `https://${HOST}/other.pem`],
       '/other.pem': [200, certificate.pem],
@@ -54,6 +55,7 @@ describe('what functions without a way out want of a sender', () => {
     expect(asked).toEqual([`https://${HOST}/c.pem`])
     expect(await store.find(`https://${HOST}/c.pem`)).toBeNull()
     expect(await store.wanted()).toEqual([])
+    log.mockRestore()
   })
 
   test.each([

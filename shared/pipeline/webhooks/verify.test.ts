@@ -4,6 +4,7 @@ import { base64, ed25519, fromBase64, hex, hmac, sha256Hex } from '#shared/testi
 import { localKeyPair } from './keys/local-keys.ts'
 import { providers } from './providers/providers.ts'
 import type { Scheme } from './scheme.ts'
+import { webhookSources } from './sources.ts'
 import { verifyWebhook } from './verify.ts'
 
 const NOW = new Date('2026-11-21T08:00:00Z')
@@ -97,7 +98,20 @@ describe('secrets', () => {
     const signed = base64(await hmac('SHA-256', key, `m.${SECONDS}.${BODY}`))
     const headers = { 'webhook-id': 'm', 'webhook-timestamp': SECONDS, 'webhook-signature': `v1,${signed}` }
     expect(check('standard-webhooks', { headers, secrets: [`whsec_${base64(key)}`] }).ok).toBe(true)
+    expect(check('standard-webhooks', { headers, secrets: [`v1,whsec_${base64(key)}`] }).ok).toBe(true)
     expect(check('standard-webhooks', { headers, secrets: [base64(key)] }).ok).toBe(false)
+  })
+
+  test('no part of a secret with a comma opens the source', async () => {
+    const secret = `v1,whsec_${base64(new Uint8Array(32).fill(7))}`
+    const secrets = [...(webhookSources({ WEBHOOK_SECRET_SVIX: secret }).get('svix')?.secrets ?? [])]
+    expect(secrets).toEqual([secret])
+    for (const part of ['v1', secret.slice('v1,'.length), secret, '']) {
+      const key = part === '' ? new Uint8Array(1) : part
+      const signed = base64(await hmac('SHA-256', key, `m.${SECONDS}.${BODY}`))
+      const headers = { 'svix-id': 'm', 'svix-timestamp': SECONDS, 'svix-signature': `v1,${signed}` }
+      expect(check('svix', { headers, secrets }).ok).toBe(false)
+    }
   })
 
   test('a public key is never used as an HMAC key or a token, because then anyone could sign', async () => {
