@@ -20,6 +20,13 @@ const EVENT = {
   data: { title: 17 },
 }
 
+/** The JSON of the event with a number that no double holds. */
+const withDigits = (event: { readonly data: object }) =>
+  JSON.stringify({ ...event, data: { ...event.data, order: 0 } }).replace(
+    '"order":0',
+    '"order":820982911946154508',
+  )
+
 async function writeRecords(stack: TestStack, values: readonly string[]): Promise<void> {
   const brokers = [`127.0.0.1:${stack.ports.KAFKA_PORT}`]
   const producer = new Kafka({ brokers, logLevel: logLevel.NOTHING }).producer()
@@ -52,7 +59,7 @@ describe.skipIf(chromiumPath() === null)('dead letters and replays in Chromium',
   const showEach = (name: string) => showEachLook(page, `pipeline-${name}`)
 
   it('a record that does not fit its schema is listed, and opened in every form', async () => {
-    await writeRecords(stack, [JSON.stringify(EVENT), 'this is no event'])
+    await writeRecords(stack, [withDigits(EVENT), 'this is no event'])
     await row('port.container.damaged').waitFor()
     await row('Cannot be decoded').waitFor()
     await page.getByText('2 dead letters match').waitFor()
@@ -60,6 +67,7 @@ describe.skipIf(chromiumPath() === null)('dead letters and replays in Chromium',
     await row('port.container.damaged').getByRole('button').click()
     const drawer = page.getByRole('dialog')
     await drawer.getByText('"title": 17').waitFor()
+    await drawer.getByText('"order": 820982911946154508').waitFor()
     await showEach('letter')
     await drawer.getByRole('radio', { name: 'Hex' }).check()
     await drawer.getByText('000000  7b 22').waitFor()
@@ -70,6 +78,7 @@ describe.skipIf(chromiumPath() === null)('dead letters and replays in Chromium',
   it('a dead letter is mended and replayed, and seen to arrive', async () => {
     await page.getByRole('button', { name: 'Mend and replay' }).click()
     const editor = page.getByLabel('Event', { exact: true })
+    expect(await editor.inputValue()).toContain('"order": 820982911946154508')
     await editor.fill('{"id":')
     await page.getByRole('button', { name: 'Replay the mended event' }).click()
     await page.getByText('This is not JSON').waitFor()
@@ -77,13 +86,15 @@ describe.skipIf(chromiumPath() === null)('dead letters and replays in Chromium',
     await page.getByRole('button', { name: 'Replay the mended event' }).click()
     await page.getByRole('list', { name: 'What is wrong' }).getByText('/data/title').waitFor()
     await showEach('mend')
-    await editor.fill(JSON.stringify({ ...EVENT, data: { title: 'Dent in the door' } }))
+    await editor.fill(withDigits({ ...EVENT, data: { title: 'Dent in the door' } }))
     await page.getByRole('button', { name: 'Replay the mended event' }).click()
 
     const arrived = () => socket.frames.flatMap(({ events = [] }) => events as PositionedEvent[])
     await expect
       .poll(() => arrived().map(({ event }) => [event.id, event.data]), { timeout: 60_000 })
-      .toEqual([[EVENT.id, { title: 'Dent in the door' }]])
+      .toEqual([[EVENT.id, { title: 'Dent in the door', order: 820982911946154500 }]])
+    const read = await fetch(`${stack.httpUrl}/events/${EVENT.id}`, { headers: { 'x-api-key': API_KEY } })
+    expect(await read.text()).toContain('"order":820982911946154508')
     await row('port.container.damaged').waitFor({ state: 'detached' })
     await page.getByText('1 dead letter match').waitFor()
   })

@@ -72,11 +72,23 @@ describe.skipIf(chromiumPath() === null)('port operations in Chromium', () => {
 
     await dialog.getByLabel('Weight kg').fill('5')
     await dialog.getByLabel('Latitude').fill('')
-    await page.keyboard.press('Enter')
+    await dialog.getByLabel('Metadata').fill('{"order":820982911946154508}')
+    await dialog.getByLabel('Title').press('Enter')
 
     await dialog.waitFor({ state: 'hidden' })
     await row('A box from the keyboard').waitFor()
     await row('A box from the keyboard', admin).waitFor()
+  })
+
+  it('shows every digit of its numbers', async () => {
+    await choose('A box from the keyboard')
+    await page.keyboard.press('o')
+    const detail = page.getByRole('region', { name: 'A box from the keyboard' })
+    await detail.getByText('820982911946154508', { exact: true }).waitFor()
+    await detail.getByText('The event as JSON').click()
+    await detail.getByText('"order": 820982911946154508').waitFor()
+    await page.keyboard.press('Escape')
+    await detail.waitFor({ state: 'hidden' })
   })
 
   it('is moved through its lifecycle with the keyboard only, and other users see it', async () => {

@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer'
 import { createHmac } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { parseExactJson } from '#shared/core/json/exact-json.ts'
 import { createCatalog } from '#shared/pipeline/catalog.ts'
 import { receiveWebhook } from '#shared/pipeline/webhooks/receive-webhook.ts'
 import { webhookSources } from '#shared/pipeline/webhooks/sources.ts'
@@ -87,6 +88,14 @@ describe('a handshake', () => {
     })
     expect(post('echoes', { kind: 'b', code: 7, data: 1 })).toHaveProperty('event')
     expect(post('echoes', { kind: 'c', code: 7 })).toHaveProperty('event')
+  })
+
+  test('echoes a number with every digit', () => {
+    const given = { kind: 'b', code: parseExactJson('820982911946154508') }
+    const received = post('echoes', given, '', { 'x-by': 'me' })
+    expect('answer' in received && JSON.stringify(received.answer.body)).toBe(
+      '{"ok":true,"code":820982911946154508,"by":"me"}',
+    )
   })
 
   test('can be a delivery that is empty', () => {

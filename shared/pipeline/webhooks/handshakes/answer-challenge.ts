@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer'
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import type { RawNumber } from '#shared/core/json/exact-json.ts'
 import { Refusal } from '#shared/core/refusal.ts'
 import { writeLog } from '#shared/pipeline/log.ts'
 import { isAddressOf } from '#shared/pipeline/webhooks/keys/certificate.ts'
@@ -62,7 +63,7 @@ export function answerChallenge(
   assertExpected(challenge, request, knows.expected)
   if (challenge.logged !== undefined)
     writeLog('WARN', 'a provider of webhooks sent what is to be entered there, if it was this provider', {
-      text: String(copyOf(challenge.logged, request, [])),
+      text: sayCopy(copyOf(challenge.logged, request, [])),
     })
   const answer = answerOf(challenge, (from) => copyOf(from, request, knows.secrets))
   const { keeps, visits } = challenge
@@ -77,7 +78,7 @@ const LEAST_SECRET = 8
 const MAX_ADDRESS = 2048
 
 function secretAt(at: string, request: WebhookRequest): string {
-  const secret = String(copyOf(at, request, []))
+  const secret = sayCopy(copyOf(at, request, []))
   if (secret.length >= LEAST_SECRET) return secret
   throw new Refusal('malformed', `${sayPlace(at)} is too short to be a secret.`)
 }
@@ -92,13 +93,13 @@ function addressAt({ at, addresses }: NonNullable<Challenge['visits']>, request:
 
 function answerOf(
   { reply, echo = {}, text, status, headers = {} }: Challenge,
-  copy: (from: Copied) => string | number,
+  copy: (from: Copied) => Copy,
 ): ChallengeAnswer {
-  const own = Object.entries(headers).map(([name, from]) => [name, String(copy(from))] as const)
+  const own = Object.entries(headers).map(([name, from]) => [name, sayCopy(copy(from))] as const)
   const copied: Readonly<Record<string, string>> = Object.fromEntries(own)
   const both = own.length > 0 && { headers: copied }
   if (text !== undefined) {
-    const body = String(copy(text))
+    const body = sayCopy(copy(text))
     return {
       status: status ?? 200,
       headers: { ...copied, 'content-type': 'text/plain; charset=utf-8' },
@@ -150,7 +151,14 @@ function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest()
 }
 
-function copyOf(from: Copied, request: WebhookRequest, [secret]: readonly string[]): string | number {
+/** A number is echoed as one, with the digits that were sent. */
+type Copy = string | number | RawNumber
+
+function sayCopy(copy: Copy): string {
+  return textOf(copy) ?? ''
+}
+
+function copyOf(from: Copied, request: WebhookRequest, [secret]: readonly string[]): Copy {
   const at = typeof from === 'string' ? from : from.mac
   const value = valueAt(at, request)
   const text = textOf(value)
@@ -158,7 +166,7 @@ function copyOf(from: Copied, request: WebhookRequest, [secret]: readonly string
   const isPlain = (typeof from === 'string' ? ECHOED : TOKEN).test(text)
   if (text.length > MAX_ECHO || !isPlain)
     throw new Refusal('malformed', `${sayPlace(at)} must be plain text of at most ${MAX_ECHO} characters.`)
-  if (typeof from === 'string') return typeof value === 'number' ? value : text
+  if (typeof from === 'string') return typeof value === 'string' ? text : (value as number | RawNumber)
   const key = hmacKey(secret ?? '', 'utf8')
   if (key === null) throw new Error('a source without a secret of text signs no response')
   const mac = createHmac(from.algorithm.slice('hmac-'.length), key).update(text)
