@@ -285,8 +285,25 @@ describe.skipIf(chromiumPath() === null)('port operations in Chromium', () => {
     ])
     const csv = await readFile((await download.path()) ?? '', 'utf8')
 
+    expect(csv.startsWith('\ufeffid,')).toBe(true)
     expect(csv).toContain('Storm surge')
     expect(csv).not.toContain('Canteen closed')
+  })
+
+  it('marks an event that is ahead of the log, counts it nowhere and offers no move', async () => {
+    const data = { title: 'Clock of the gate is fast' }
+    await publish(stack.httpUrl, { type: 'port.notice', time: '2099-06-30T23:59:60Z', data })
+    const shown = row(data.title)
+    await shown.getByText('Ahead').waitFor()
+    expect(await shown.getByRole('button').count()).toBe(0)
+
+    await shown.click()
+    await page.getByText('too far ahead of the log').waitFor()
+    expect(await page.getByText('Jun 30, 2099').count()).toBeGreaterThan(0)
+    expect(await page.getByLabel('Actions', { exact: true }).count()).toBe(0)
+    await page.screenshot({ path: `${PICTURES}/port-event-ahead.png` })
+    await page.reload()
+    await page.getByText('too far ahead of the log').waitFor()
   })
 
   it('shows one event with its map, on a wall and on a phone, without a fault for axe', async () => {

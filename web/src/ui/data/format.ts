@@ -25,6 +25,8 @@ const FORMATS = {
   },
 }
 export type Zone = keyof typeof FORMATS
+/** A day ends with its year. */
+const YEAR_DIGITS = 4
 
 /** Returns a time in epoch milliseconds, NaN if it is none. A leap second, which `Date` does not know, is the second before. */
 export function instantOf(value: string | number | undefined): number {
@@ -44,14 +46,16 @@ export function formatTime(
 }
 
 /**
- * Formats a time of the day of `now` (epoch milliseconds) as hours, minutes and seconds, and any other one with its day:
- * "Nov 26, 14:03". "—" if it is not a time.
+ * Formats a time of the day of `now` (epoch milliseconds) as hours, minutes and seconds, any other one of its year with its
+ * day, "Nov 26, 14:03", and all others as a day: "Jun 30, 2099". "—" if it is not a time.
  */
 export function formatMoment(value: string | number | undefined, zone: Zone, now: number): string {
   const at = instantOf(value)
   if (Number.isNaN(at)) return '—'
   const { day, time, moment: dated } = FORMATS[zone]
-  return (day.format(at) === day.format(now) ? time : dated).format(at)
+  const [own, today] = [day.format(at), day.format(now)]
+  if (own === today) return time.format(at)
+  return own.slice(-YEAR_DIGITS) === today.slice(-YEAR_DIGITS) ? dated.format(at) : own
 }
 
 /** Formats an age in milliseconds: "just now", "4 s ago", "3 days ago". */
