@@ -57,8 +57,8 @@ type ReceiveDeps = CompleteDeps & { readonly known?: KnownKeys }
 /**
  * Verifies a delivery and returns its event, or the answer to a provider that only tests the endpoint.
  * Throws Refusal: `unauthenticated` if no signature is valid, or a handshake names nothing that is expected;
- * `malformed` if a header of the signature came several times; `method_not_allowed` if the provider has no handshake of this method; `unsupported_media_type`, `malformed` or
- * `invalid_event` if the payload cannot become an event.
+ * `malformed` if a header of the signature came several times; `method_not_allowed` if the provider has no handshake of
+ * this method; `unsupported_media_type`, `malformed` or `invalid_event` if the payload cannot become an event.
  */
 export function receiveWebhook(source: WebhookSource, sent: WebhookRequest, deps: ReceiveDeps): Received {
   const request = withAccessToken(sent, source)
@@ -81,7 +81,8 @@ export function receiveWebhook(source: WebhookSource, sent: WebhookRequest, deps
     if (answer !== null) return answer
   }
   if (!isDelivery) throw new Refusal('malformed', NO_HANDSHAKE)
-  if (isLikeToken(challenges, request.body)) throw new Refusal('unauthenticated', LIKE_TOKEN)
+  if (isLikeToken(challenges, request.body, request.sentBody))
+    throw new Refusal('unauthenticated', LIKE_TOKEN)
   assertSingleHeaders(request.headers)
   const ids = createIdMaker(deps.newId)
   const actor = webhookAuthor(source).name

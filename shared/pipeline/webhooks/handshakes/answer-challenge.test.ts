@@ -225,6 +225,16 @@ describe('the HMAC of a challenge', () => {
         'The body is a token',
       )
     }
+    // A stream of Brotli that is only letters would be signed as a token, and read as what it says.
+    const squeezed = Buffer.from('a-stream-of-brotli')
+    const asSent = {
+      'x-twitter-webhooks-signature': sign(squeezed.toString()),
+      'content-type': 'application/json',
+    }
+    const body = Buffer.from(forged)
+    expect(() => receive('x', 'POST', '', { headers: asSent, body, sentBody: squeezed })).toThrow(
+      'is a token',
+    )
     const headers = { 'x-twitter-webhooks-signature': sign(forged), 'content-type': 'application/json' }
     expect(receive('x', 'POST', '', { headers, body: Buffer.from(forged) })).toHaveProperty(
       'event.type',

@@ -38,14 +38,24 @@ const ECHOED = /^[^\P{ASCII}\p{Cc}<>&"'`]*$/u
  */
 const TOKEN = /^[A-Za-z0-9._~+/=-]*$/
 
-/** Whether the body of a delivery is text that a source would sign for anybody that asks. */
-export function isLikeToken(challenges: readonly Challenge[], body: Uint8Array): boolean {
+/**
+ * Whether the body of a delivery, as it was sent or decoded, is text that a source would sign for anybody that asks: there
+ * are compressed bodies that are such text.
+ */
+export function isLikeToken(
+  challenges: readonly Challenge[],
+  ...bodies: readonly (Uint8Array | undefined)[]
+): boolean {
   const signs = challenges.some(
     ({ unsigned, text, echo = {}, headers = {} }) =>
       unsigned &&
       [text, ...Object.values(echo), ...Object.values(headers)].some((one) => typeof one === 'object'),
   )
-  return signs && body.length <= MAX_ECHO && TOKEN.test(Buffer.from(body).toString('latin1'))
+  return signs && bodies.some((body) => body !== undefined && isToken(body))
+}
+
+function isToken(body: Uint8Array): boolean {
+  return body.length <= MAX_ECHO && TOKEN.test(Buffer.from(body).toString('latin1'))
 }
 
 /**

@@ -31,10 +31,7 @@ export const standardProviders: Readonly<Record<string, Provider>> = {
   'standard-webhooks': { schemes: standardSchemes('webhook'), mapping },
   // https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/http-webhook.md#3-authorization
   cloudevents: {
-    schemes: [
-      { algorithm: 'token', header: 'authorization', prefix: 'Bearer ' },
-      { algorithm: 'token', query: 'access_token' },
-    ],
+    schemes: [{ algorithm: 'token', header: 'authorization', prefix: 'Bearer ' }],
     mapping: { cloudevents: true },
   },
   // https://www.w3.org/TR/websub/ : a hub signs with the algorithm that it likes. A topic is subscribed to if it is expected,
