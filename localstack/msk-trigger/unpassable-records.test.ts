@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { unreadableOf } from '#shared/core/unreadable-record.ts'
+import { unreadableOf } from '#shared/core/dead-letter.ts'
 import { makeRecords } from './testing/make-records.ts'
 import { estimateSize, type KafkaRecord } from './to-lambda-event.ts'
 import { passableRecord } from './unpassable-records.ts'

@@ -3,7 +3,7 @@ import {
   type Unreadable,
   unreadableHeader,
   unreadableOf,
-} from '#shared/core/unreadable-record.ts'
+} from '#shared/core/dead-letter.ts'
 import { estimateSize, type KafkaRecord } from './to-lambda-event.ts'
 
 /** What is passed on of a record that is too large: enough to see what it is, and little enough for any table. */

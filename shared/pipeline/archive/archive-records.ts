@@ -1,5 +1,5 @@
+import { unreadableOf } from '#shared/core/dead-letter.ts'
 import { erasureOf } from '#shared/core/erasure.ts'
-import { unreadableOf } from '#shared/core/unreadable-record.ts'
 import { type ClaimStore, isSameEvent } from '#shared/pipeline/claim-store.ts'
 import { type FailedPartition, isHeldBy, runPartitions } from '#shared/pipeline/consume/consume.ts'
 import type { DecodedRecord, DecodeRecord, KafkaRecord } from '#shared/pipeline/ports.ts'

@@ -1,10 +1,10 @@
 import pLimit from 'p-limit'
-import type { DeadLetterCode, DeadLetterConsumer } from '#shared/core/dead-letter.ts'
+import { type DeadLetterCode, type DeadLetterConsumer, unreadableOf } from '#shared/core/dead-letter.ts'
 import type { CloudEvent, Position } from '#shared/core/event.ts'
 import { isAhead } from '#shared/core/lead.ts'
 import { type Fault, faultsRefusal, Refusal } from '#shared/core/refusal.ts'
 import { messageOf } from '#shared/core/text/message-of.ts'
-import { unreadableOf } from '#shared/core/unreadable-record.ts'
+
 import { authorFaults, STRANGER, sourceFault } from '#shared/pipeline/accept/authorship.ts'
 import { checkData, checkEvent, deriveCategory } from '#shared/pipeline/accept/check-event.ts'
 import { digestOf } from '#shared/pipeline/accept/event-digest.ts'

@@ -1,6 +1,5 @@
 import { Buffer } from 'node:buffer'
-import type { DeadLetterCode } from '#shared/core/dead-letter.ts'
-import { unreadableOf } from '#shared/core/unreadable-record.ts'
+import { type DeadLetterCode, unreadableOf } from '#shared/core/dead-letter.ts'
 import type { KafkaRecord } from '#shared/pipeline/ports.ts'
 import type { DeadLetter } from './dead-letter.ts'
 

@@ -1,7 +1,9 @@
 import { Buffer } from 'node:buffer'
+import { UNREADABLE_HEADER } from '#shared/core/dead-letter.ts'
 import type { CloudEvent, Position } from '#shared/core/event.ts'
 import { parseExactJson } from '#shared/core/json/exact-json.ts'
-import { UNREADABLE_HEADER } from '#shared/core/unreadable-record.ts'
+
+
 import { toRecord } from '#shared/pipeline/accept/accept.ts'
 import { deriveCategory } from '#shared/pipeline/accept/check-event.ts'
 import { digestOf } from '#shared/pipeline/accept/event-digest.ts'

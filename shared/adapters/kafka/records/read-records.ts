@@ -1,6 +1,8 @@
 import { Buffer } from 'node:buffer'
 import { messageOf } from '#shared/core/text/message-of.ts'
-import { UNREADABLE_HEADER, unreadableHeader } from '#shared/core/unreadable-record.ts'
+
+import { UNREADABLE_HEADER, unreadableHeader } from '#shared/core/dead-letter.ts'
+
 import { decompressRecords, MOST_RECORD_BYTES } from './decompress.ts'
 import { RecordCursor } from './record-cursor.ts'
 
@@ -46,7 +48,7 @@ type Batch = {
  * Decodes what a fetch returned of a partition: the records from the offset `from`, without control records and
  * without those of aborted transactions, and the offset to fetch next. A batch that is cut off at the end is left for
  * the next fetch, as is what would take the decompressed bytes over `most`. Of a batch that cannot be read there is one
- * record at its last offset, with all its bytes as the value and the reason in the header `tidewire-unreadable`: whoever
+ * record at its last offset, with all its bytes as the value and the reason in the header `tidewire-unreadable`: who
  * reads the partition gets beyond it. Never throws.
  */
 export function readRecords(
