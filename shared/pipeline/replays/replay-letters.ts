@@ -3,7 +3,6 @@ import { UNREADABLE_HEADER } from '#shared/core/dead-letter.ts'
 import type { CloudEvent, Position } from '#shared/core/event.ts'
 import { parseExactJson } from '#shared/core/json/exact-json.ts'
 
-
 import { toRecord } from '#shared/pipeline/accept/accept.ts'
 import { deriveCategory } from '#shared/pipeline/accept/check-event.ts'
 import { digestOf } from '#shared/pipeline/accept/event-digest.ts'

@@ -1,7 +1,6 @@
 import { Buffer } from 'node:buffer'
-import { messageOf } from '#shared/core/text/message-of.ts'
-
 import { UNREADABLE_HEADER, unreadableHeader } from '#shared/core/dead-letter.ts'
+import { messageOf } from '#shared/core/text/message-of.ts'
 
 import { decompressRecords, MOST_RECORD_BYTES } from './decompress.ts'
 import { RecordCursor } from './record-cursor.ts'
