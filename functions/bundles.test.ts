@@ -31,7 +31,7 @@ const LIMITS: Readonly<Record<string, number>> = {
   standing: 205_500,
   stats: 636_000,
   streams: 692_000,
-  webhooks: 714_000,
+  webhooks: 704_000,
   write: 665_000,
 }
 
