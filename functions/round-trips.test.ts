@@ -46,7 +46,8 @@ async function startWarm(topic: string, make: (id: string) => CloudEvent, shards
   const nextBatch = (events: readonly CloudEvent[]) => {
     vi.setSystemTime(Date.now() + 10_000)
     const batch = makeMskEvent(topic, events)
-    for (const record of Object.values(batch.records).flat()) Object.assign(record, { offset: offset++ })
+    for (const record of Object.values(batch.records).flat())
+      Object.assign(record, { offset: offset++, timestamp: Date.now() })
     return batch
   }
   /** Runs one function and returns what it cost. */

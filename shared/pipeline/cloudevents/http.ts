@@ -106,8 +106,8 @@ const JOINED = /,(?! |%20)/
 
 /**
  * Throws Refusal `malformed` naming each header of an event that came several times: its media type, and its attributes
- * unless the body has them. API Gateway joins the values of headers with the same name by a comma, so that `a` and `b` arrive as `a,b`;
- * a comma that belongs to a value is written as `%2C`, or in a quoted string.
+ * unless the body has them. API Gateway joins the values of headers with the same name by a comma, so that `a` and `b`
+ * arrive as `a,b`; a comma that belongs to a value is written as `%2C`, or in a quoted string.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
  */
 export function assertSingleHeaders(headers: HttpHeaders): void {
