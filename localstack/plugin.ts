@@ -11,13 +11,12 @@ class TidewireLocalStack {
   readonly hooks: Readonly<Record<string, () => Promise<void>>>
 
   constructor({ service: resolved }: Serverless) {
-    const isPart = process.connected
     process.once('disconnect', () => process.exit())
     // The channel must not keep a framework alive that has failed.
     process.channel?.unref()
     this.hooks = {
       'local:resolve': async () => {
-        if (!isPart) throw new Error('This command is a part of `npm start`.')
+        if (!process.send) throw new Error('This command is a part of `npm start`.')
         // The stack has ended meanwhile, and said why.
         if (!process.connected) process.exit()
         const { service, provider, functions, resources, custom } = resolved

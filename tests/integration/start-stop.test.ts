@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { domains } from '#shared/domain/catalog.ts'
+import { connectToBroker, consumerApis } from '../../localstack/broker/connect-to-broker.ts'
 import { get, type Positioned, publish, readLog } from '../support/api.ts'
 import { freePorts } from '../support/free-ports.ts'
 import { openSocket } from '../support/open-socket.ts'
@@ -42,6 +43,8 @@ describe('starting and stopping', () => {
       const isSimulated = ({ event }: Positioned) => event.source === `/tidewire-simulator/${name}`
       await expect.poll(async () => (await readLog(stack.httpUrl, '**')).some(isSimulated)).toBe(true)
     }
+    await askForTopic(`127.0.0.1:${stack.ports.KAFKA_PORT}`, 'evnts')
+    await expect.poll(() => stack.output()).toContain('Kafka: a client asks for the topic "evnts"')
     expect(await stack.stop('SIGINT')).toBe(0)
     expect(stack.output()).not.toContain('the demo')
   })
@@ -102,6 +105,22 @@ describe('starting and stopping', () => {
     blocker.close()
   })
 
+  it('a damaged file gives one line that names it and says what to do, and is not touched', async () => {
+    const data = await mkdtemp(join(await folder, 'damaged-'))
+    const file = join(data, 'kafka', 'cluster.json')
+    await mkdir(join(data, 'kafka'))
+    await writeFile(file, '{"clusterId":')
+
+    const { code, output } = await runToEnd({ ...(await apart()), TIDEWIRE_DATA: data })
+
+    expect(code).toBe(1)
+    expect(output.trim()).toMatch(
+      /^\S+cluster\.json is damaged: .*"npm start -- --fresh" deletes all local data\.$/,
+    )
+    expect(output).toContain(file)
+    expect(await readFile(file, 'utf8')).toBe('{"clusterId":')
+  })
+
   it('a serverless.yml that cannot be resolved, or functions that cannot be loaded, give the reason', async () => {
     const unresolved = await runToEnd({ ...(await apart()), SHARDS: '99' })
     const unloaded = await runToEnd({ ...(await apart()), UNKNOWN_TYPES: 'maybe' })
@@ -127,6 +146,13 @@ describe('starting and stopping', () => {
     expect(flag).toMatchObject({ code: 1, output: expect.stringContaining('npm start -- --no-demo') })
   })
 })
+
+/** As a producer does before it writes. */
+async function askForTopic(broker: string, name: string): Promise<void> {
+  const connection = await connectToBroker(broker, 'test')
+  await connection.call(consumerApis.metadata, { topics: [{ name }], allowAutoTopicCreation: true })
+  connection.close()
+}
 
 function runToEnd(
   env: Record<string, string>,
