@@ -3,6 +3,7 @@ import { type CsvError, parse } from 'csv-parse'
 import { parseExactJson } from '#shared/core/json/exact-json.ts'
 import { CliError } from './cli-error.ts'
 import type { InputRecord } from './input-record.ts'
+import { utf8Problem } from './to-utf8.ts'
 
 const ROW_LIMIT = 1024 * 1024
 // No leading zeros and no bare "1e5": those are codes and article numbers more often than numbers.
@@ -13,18 +14,29 @@ const EXACT_DIGITS = 15
 /** What csv-parse yields with `info: true` and `columns: true`. */
 type Row = { readonly record: Readonly<Record<string, string>>; readonly info: { readonly lines: number } }
 
+export type CsvOptions = {
+  readonly cast: boolean
+  /** What is between two cells. By default it is the one of comma, semicolon, tab and bar that the header has most of. */
+  readonly delimiter?: string | undefined
+}
+
 /**
- * Yields the rows of CSV with a header (https://www.rfc-editor.org/rfc/rfc4180); a byte order mark is skipped. Empty
- * cells are left out. With `cast`, cells are cast as by `castCell`. A row that does not fit the header is refused, and
- * the next rows are read. Throws CliError on an invalid header or a row of more than 1 MB.
+ * Yields the rows of CSV with a header (https://www.rfc-editor.org/rfc/rfc4180), in UTF-8 without a byte order mark. Empty
+ * cells are left out. With `cast`, cells are cast as by `castCell`. A row that does not fit the header or is not UTF-8 is
+ * refused, and the next rows are read. Throws CliError on an invalid header or a row of more than 1 MB.
  */
 export async function* readCsv(
-  chunks: AsyncIterable<Buffer>,
-  { cast }: { cast: boolean },
+  source: AsyncIterable<Buffer>,
+  { cast, delimiter }: CsvOptions,
 ): AsyncGenerator<InputRecord> {
   const skipped: InputRecord[] = []
+  const { chunks, head } = await peekLine(source)
+  const [, declared] = SEPARATOR_LINE.exec(head) ?? []
   const parser = parse({
-    bom: true,
+    // Each byte as a character: cells are decoded one by one, because the parser replaces what is not UTF-8 in silence.
+    encoding: 'latin1',
+    delimiter: delimiter ?? declared ?? delimiterOf(head),
+    ...(declared !== undefined && { from_line: 2 }),
     columns: readHeader,
     info: true,
     skip_empty_lines: true,
@@ -42,7 +54,7 @@ export async function* readCsv(
   for await (const row of parser) {
     yield* skipped.splice(0)
     const { record, info }: Row = row
-    yield { at: `line ${info.lines}`, value: readCells(record, cast) }
+    yield readRow(`line ${info.lines}`, record, cast)
   }
   yield* skipped.splice(0)
 }
@@ -56,13 +68,65 @@ export function castCell(text: string): string | number | boolean {
   return typeof number === 'number' ? number : text
 }
 
-function readCells(row: Readonly<Record<string, string>>, cast: boolean): Record<string, unknown> {
-  const cells = Object.entries(row).filter(([, text]) => text !== '')
-  return Object.fromEntries(cast ? cells.map(([name, text]) => [name, castCell(text)]) : cells)
+function readRow(at: string, row: Readonly<Record<string, string>>, cast: boolean): InputRecord {
+  const cells: [string, unknown][] = []
+  for (const [name, raw] of Object.entries(row)) {
+    if (raw === '') continue
+    const text = decodeCell(raw)
+    if (typeof text !== 'string') return { at, refused: `${text.problem} (in the column "${name}")` }
+    cells.push([name, cast ? castCell(text) : text])
+  }
+  return { at, value: Object.fromEntries(cells) }
+}
+
+const PLAIN = /^[\0-\x7f]*$/
+
+/** Returns the text of a cell whose characters are bytes of UTF-8, or what is wrong with them. */
+function decodeCell(raw: string): string | { readonly problem: string } {
+  if (PLAIN.test(raw)) return raw
+  const bytes = Buffer.from(raw, 'latin1')
+  const problem = utf8Problem(bytes)
+  return problem === null ? bytes.toString() : { problem }
+}
+
+/** Bytes that are read to find the end of the header. */
+const PEEK_LIMIT = 256 * 1024
+/** The line with which a file of Excel says what is between its cells. */
+const SEPARATOR_LINE = /^sep=(.)\r?(?:\n|$)/i
+const DELIMITERS = [',', ';', '\t', '|'] as const
+
+/** Returns the first line, and all chunks. */
+async function peekLine(
+  source: AsyncIterable<Buffer>,
+): Promise<{ readonly head: string; readonly chunks: AsyncIterable<Buffer> }> {
+  const iterator = source[Symbol.asyncIterator]()
+  let head = Buffer.alloc(0)
+  while (head.length < PEEK_LIMIT && !head.includes('\n')) {
+    const { value, done } = await iterator.next()
+    if (done) break
+    head = Buffer.concat([head, value])
+  }
+  async function* chain() {
+    yield head
+    yield* { [Symbol.asyncIterator]: () => iterator }
+  }
+  const [line = ''] = head.toString('latin1').split('\n', 1)
+  return { head: line, chunks: chain() }
+}
+
+/** Returns the delimiter that a header has most of, outside of quotes; a comma if it has none. */
+function delimiterOf(header: string): string {
+  const bare = header.replaceAll(/"(?:[^"]|"")*"?/g, '')
+  const counted = DELIMITERS.map((delimiter) => ({ delimiter, count: bare.split(delimiter).length }))
+  return counted.reduce((best, one) => (one.count > best.count ? one : best)).delimiter
 }
 
 function readHeader(names: string[]): string[] {
-  const trimmed = names.map((name) => name.trim())
+  const trimmed = names.map((raw) => {
+    const name = decodeCell(raw)
+    if (typeof name !== 'string') throw new CliError(`the CSV header (line 1) ${name.problem}`)
+    return name.trim()
+  })
   const repeated = trimmed.find((name, index) => trimmed.indexOf(name) !== index)
   if (trimmed.includes('')) throw new CliError('the CSV header (line 1) has a column without a name')
   if (repeated !== undefined) throw new CliError(`the CSV header (line 1) has the column "${repeated}" twice`)

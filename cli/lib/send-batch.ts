@@ -53,16 +53,23 @@ export function createBatchSender(
   return async function send(batch) {
     if (batch.length === 0) return
     const answer = await post(`[${batch.map((event) => event.json).join(',')}]`, batch.length)
-    if (answer.status === 202) return tally.placed(readPlaced(answer.body, batch.length))
+    if (answer.status === 202) {
+      tally.placed(readPlaced(answer.body, batch.length))
+      // Of a batch of one event the server names no index.
+      const warnings = faultsOf(answer.body, 'warnings').map((warning) => ({ index: 0, ...warning }))
+      for (const [index, detail] of readReasons(warnings, batch.length))
+        tally.warned({ at: batch[index]?.at ?? '', detail })
+      return
+    }
     if (!ABOUT_EVENTS.has(answer.status)) throw requestRefused(answer, options.connection)
-    const reasons = readReasons(answer.body, batch.length)
+    const reasons = readReasons(faultsOf(answer.body, 'errors'), batch.length)
     const isTaken = answer.status === CONFLICT && options.onTaken !== undefined
     if (reasons.size > 0) {
       if (isTaken) options.onTaken?.(reasons.size)
       else for (const [index, detail] of reasons) tally.refused({ at: batch[index]?.at ?? '', detail })
       return send(batch.filter((_, index) => !reasons.has(index)))
     }
-    if (answer.status === 403 && errorsOf(answer.body).length === 0)
+    if (answer.status === 403 && faultsOf(answer.body, 'errors').length === 0)
       throw requestRefused(answer, options.connection)
     const [only] = batch
     if (isTaken && batch.length === 1) return options.onTaken?.(1)
@@ -216,15 +223,15 @@ function isPlaced(value: unknown): value is Placed {
   return isJsonObject(value) && typeof value.topic === 'string' && typeof value.partition === 'number'
 }
 
-function errorsOf(body: unknown): readonly JsonObject[] {
-  const errors: readonly unknown[] = isJsonObject(body) && Array.isArray(body.errors) ? body.errors : []
-  return errors.filter(isJsonObject)
+function faultsOf(body: unknown, name: 'errors' | 'warnings'): readonly JsonObject[] {
+  const faults: unknown = isJsonObject(body) ? body[name] : undefined
+  return Array.isArray(faults) ? faults.filter(isJsonObject) : []
 }
 
 /** Index in the batch → the reasons, joined. */
-function readReasons(body: unknown, length: number): ReadonlyMap<number, string> {
+function readReasons(faults: readonly JsonObject[], length: number): ReadonlyMap<number, string> {
   const reasons = new Map<number, string>()
-  for (const error of errorsOf(body)) {
+  for (const error of faults) {
     const { index } = error
     if (typeof index !== 'number' || !Number.isInteger(index) || index < 0 || index >= length) continue
     const known = reasons.get(index)

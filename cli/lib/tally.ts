@@ -15,6 +15,8 @@ export type Tally = {
   readonly read: () => void
   readonly placed: (events: readonly Placed[]) => void
   readonly refused: (refusal: Refusal) => void
+  /** Notes an event that was accepted, and why it will not do what its producer may expect. */
+  readonly warned: (warning: Refusal) => void
   readonly counts: () => Counts
   readonly report: (seconds: number) => Report
 }
@@ -24,6 +26,9 @@ export type Report = Counts & {
   readonly seconds: number
   readonly topics: Readonly<Record<string, Readonly<Record<string, number>>>>
   readonly refusals: readonly Refusal[]
+  /** Warnings about events that were published, and the first of them. */
+  readonly warned: number
+  readonly warnings: readonly Refusal[]
 }
 
 /** Returns a tally that prints the first refusals with `print`, one line each. */
@@ -33,6 +38,8 @@ export function createTally(print: (line: string) => void): Tally {
   let refused = 0
   const topics = new Map<string, Map<number, number>>()
   const refusals: Refusal[] = []
+  let warned = 0
+  const warnings: Refusal[] = []
   const counts = (): Counts => ({ records, published, refused })
   return {
     read: () => {
@@ -51,12 +58,20 @@ export function createTally(print: (line: string) => void): Tally {
       if (refused <= PRINTED) print(printable(`refused: ${refusal.at} ${refusal.detail}`))
       if (refused === PRINTED) print(`${formatCount(PRINTED)} refusals shown; further ones are only counted`)
     },
+    warned: (warning) => {
+      warned++
+      if (warnings.length < LISTED) warnings.push(warning)
+      if (warned <= PRINTED) print(printable(`warning: ${warning.at} ${warning.detail}`))
+      if (warned === PRINTED) print(`${formatCount(PRINTED)} warnings shown; further ones are only counted`)
+    },
     counts,
     report: (seconds) => ({
       ...counts(),
       seconds: Math.round(seconds * 1000) / 1000,
       topics: toObject(topics),
       refusals,
+      warned,
+      warnings,
     }),
   }
 }

@@ -143,6 +143,106 @@ describe('formats', () => {
       /refused: line 2 is not JSON: .*\nrefused: line 3 is not a JSON object\nrefused: line 4 is not UTF-8/,
     )
   })
+  it.each([
+    ['UTF-8 with a mark', Buffer.from('\ufeffname,n\nMüller,1\n'), []],
+    ['UTF-16 with a mark, little-endian', Buffer.from('\ufeffname,n\r\nMüller,1\r\n', 'utf16le'), []],
+    ['UTF-16 with a mark, big-endian', Buffer.from('\ufeffname,n\nMüller,1\n', 'utf16le').swap16(), []],
+    ['UTF-16 without a mark', Buffer.from('name,n\nMüller,1\n', 'utf16le'), ['--encoding', 'utf-16le']],
+    ['Latin-1', Buffer.from('name,n\nMüller,1\n', 'latin1'), ['--encoding', 'latin1']],
+    ['a mark that contradicts the option', Buffer.from('\ufeffname,n\nMüller,1\n'), ['--encoding', 'latin1']],
+  ])('reads CSV in %s', async (_, bytes, options) => {
+    const ran = await publish([file('in.csv', bytes), '--type', 'row', ...options])
+    expect(ran).toMatchObject({ code: 0, stderr: '' })
+    expect(stack.accepted[0]?.data).toEqual({ name: 'Müller', n: 1 })
+  })
+  it.each([
+    ['windows-1252', Buffer.from([0x80, 0x93]), '€“'],
+    ['iso-8859-15', Buffer.from([0xa4]), '€'],
+    ['shift_jis', Buffer.from([0x83, 0x65, 0x83, 0x5c]), 'テソ'],
+    ['koi8-r', Buffer.from([0xcd, 0xc9, 0xd2]), 'мир'],
+  ])('reads %s with --encoding, in NDJSON and JSON too', async (encoding, bytes, text) => {
+    const [before, after] = [Buffer.from('{"type":"a","data":"'), Buffer.from('"}\n')]
+    const line = Buffer.concat([before, bytes, after])
+    await publish([file('in.ndjson', Buffer.concat([line, line])), '--encoding', encoding])
+    await publish([
+      file('in.json', Buffer.concat([Buffer.from('['), line, Buffer.from(']')])),
+      '--encoding',
+      encoding,
+    ])
+    expect(stack.accepted.map(({ data }) => data)).toEqual([text, text, text])
+  })
+  it('refuses rows of a CSV that are not UTF-8, and stores none of them with replaced characters', async () => {
+    const bytes = Buffer.from('name,town\nMüller,Bonn\nSmith,Köln\nJones,Bath\n', 'latin1')
+    const ran = await publish([file('in.csv', bytes), '--type', 'row'])
+    expect(ran.code).toBe(1)
+    expect(ran.stderr).toMatch(
+      /refused: line 2 is not UTF-8: byte 2 is 0xfc; .*--encoding windows-1252 \(in the column "name"\)\n/,
+    )
+    expect(ran.stderr).toMatch(/refused: line 3 is not UTF-8: byte 2 is 0xf6; .* \(in the column "town"\)\n/)
+    expect(stack.accepted.map(({ data }) => data)).toEqual([{ name: 'Jones', town: 'Bath' }])
+  })
+  it.each([
+    [
+      'a header',
+      'h.csv',
+      Buffer.from('größe\n1\n', 'latin1'),
+      'the CSV header (line 1) is not UTF-8: byte 3 is 0xf6',
+    ],
+    [
+      'a JSON document',
+      'd.json',
+      Buffer.from('[{"type":"a"},\n{"type":"ü"}]', 'latin1'),
+      'line 2 is not UTF-8: byte 10 is 0xfc',
+    ],
+    ['UTF-16 without a mark', 'u.csv', Buffer.from('a,b\n1,2\n', 'utf16le'), 'give --encoding utf-16le'],
+    [
+      'UTF-16 of a big-endian machine',
+      'u.json',
+      Buffer.from('[{"type":"a"}]', 'utf16le').swap16(),
+      'give --encoding utf-16be',
+    ],
+    ['UTF-32', 'w.csv', Buffer.from([0xff, 0xfe, 0, 0, 0x61, 0, 0, 0]), 'is UTF-32; convert it'],
+    [
+      'half a character of UTF-16',
+      'o.csv',
+      Buffer.concat([Buffer.from('\ufeffa\nb\nc', 'utf16le'), Buffer.from([0xd8])]),
+      'line 3 is not utf-16le',
+    ],
+  ])('refuses %s that is of another encoding as a whole', async (_, name, bytes, reason) => {
+    const ran = await publish([file(name, bytes), '--type', 'row'])
+    expect(ran).toMatchObject({ code: 1, stderr: expect.stringContaining(reason) })
+    expect(stack.accepted).toEqual([])
+  })
+  it('refuses a line of NDJSON with its byte, and an encoding that does not exist', async () => {
+    const line = Buffer.from('{"type":"ü"}\n', 'latin1')
+    const ran = await publish([file('in.ndjson', Buffer.concat([line, Buffer.from('{"type":"b"}\n')]))])
+    expect(ran.stderr).toContain('refused: line 1 is not UTF-8: byte 10 is 0xfc; give its encoding')
+    expect(stack.accepted).toHaveLength(1)
+    const unknown = await publish([file('in.csv', 'a\n'), '--encoding', 'ebcdic'])
+    expect(unknown).toMatchObject({ code: 2, stderr: expect.stringContaining('windows-1252') })
+  })
+  it.each([
+    ['semicolons', 'in.csv', 'name;price;n\n"Müller; Söhne";1,5;2\n'],
+    ['tabs', 'in.csv', 'name\tprice\tn\n"Müller; Söhne"\t1,5\t2\n'],
+    ['tabs, by its name', 'in.tsv', 'name\tprice\tn\nMüller; Söhne\t1,5\t2\n'],
+    ['bars', 'in.csv', 'name|price|n\nMüller; Söhne|1,5|2\n'],
+    ["a line of Excel's own", 'in.csv', 'sep=;\r\nname;price;n\r\n"Müller; Söhne";1,5;2\r\n'],
+    ['commas, with others in its header', 'in.csv', '"name","price","n"\n"Müller; Söhne","1,5",2\n'],
+    ['semicolons, after a byte order mark', 'in.csv', '\ufeffname;price;n\r\n"Müller; Söhne";1,5;2\r\n'],
+  ])('reads a file with %s, and takes no decimal comma for a number', async (_, name, text) => {
+    expect(await publish([file(name, text), '--type', 'row'])).toMatchObject({ code: 0, stderr: '' })
+    expect(stack.accepted[0]?.data).toEqual({ name: 'Müller; Söhne', price: '1,5', n: 2 })
+  })
+  it('takes the delimiter that is given, and refuses what can be none', async () => {
+    await publish([file('in.csv', 'a;b,c\n1;2,3\n'), '--type', 'row', '--delimiter', ';'])
+    await publish([file('in.txt', 'a\tb\n1\t2\n'), '--type', 'row', '--format', 'csv', '--delimiter', '\\t'])
+    expect(stack.accepted.map(({ data }) => data)).toEqual([
+      { a: 1, 'b,c': '2,3' },
+      { a: 1, b: 2 },
+    ])
+    const wrong = await publish([file('in.csv', 'a\n'), '--delimiter', ';;'])
+    expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining('Give one character') })
+  })
   it('refuses a CSV row that does not fit the header and a header with a column twice', async () => {
     const ran = await publish([file('in.csv', 'a,b\n1,2\n3\n4,5\n'), '--type', 'row'])
     expect(ran.stderr).toContain('refused: line 3 is not a CSV row')
@@ -154,6 +254,32 @@ describe('formats', () => {
       code: 1,
       stderr: expect.stringMatching(/^tidewire: .*is a quote left open\?\n$/),
     })
+  })
+})
+
+describe('warnings of the server', () => {
+  const ahead = (index?: number) => ({
+    ...(index !== undefined && { index }),
+    pointer: '/time',
+    detail: 'is ahead',
+  })
+  const placed = { id: 'x', source: '/s', topic: 'events', partition: 0, offset: 0 }
+  it('are printed with their lines, and the events count as published', async () => {
+    const body = { accepted: 2, events: [placed, placed], warnings: [ahead(1)] }
+    await use({ decide: () => ({ status: 202, body }) })
+    const ran = await publish([file('in.ndjson', '{"type":"a"}\n\n{"type":"b"}\n'), '--json'])
+    expect(ran).toMatchObject({ code: 0, stderr: 'warning: line 3 /time: is ahead\n' })
+    expect(JSON.parse(ran.stdout)).toMatchObject({
+      published: 2,
+      warned: 1,
+      warnings: [{ at: 'line 3', detail: '/time: is ahead' }],
+    })
+  })
+  it('name no index in a batch of one event', async () => {
+    const body = { accepted: 1, events: [placed], warnings: [ahead()] }
+    await use({ decide: () => ({ status: 202, body }) })
+    const ran = await publish([file('in.ndjson', '{"type":"a"}\n')])
+    expect(ran).toMatchObject({ code: 0, stderr: 'warning: line 1 /time: is ahead\n' })
   })
 })
 

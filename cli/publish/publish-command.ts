@@ -1,5 +1,5 @@
 import { basename } from 'node:path'
-import { Command, Option } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import { channelProblem } from '#shared/core/channel.ts'
 import type { CliContext } from '../lib/cli-context.ts'
 import { usageError } from '../lib/cli-error.ts'
@@ -7,6 +7,7 @@ import { readConnection } from '../lib/connection.ts'
 import { parseCount, parsePositive } from '../lib/parse-number.ts'
 import { castCell } from '../lib/read-csv.ts'
 import { createTally, summarize } from '../lib/tally.ts'
+import { isEncoding } from '../lib/to-utf8.ts'
 import type { Mapping } from './map-record.ts'
 import { type PublishJob, previewFile, publishFile } from './publish-file.ts'
 import { FORMATS, type Format } from './read-records.ts'
@@ -24,6 +25,8 @@ type PublishOptions = {
   readonly idField?: string
   readonly set?: Readonly<Record<string, unknown>>
   readonly cast: boolean
+  readonly encoding?: string
+  readonly delimiter?: string
   readonly concurrency: number
   readonly timeout: number
   readonly limit?: number
@@ -45,7 +48,9 @@ Ids: without --id-field an id is derived from the event's content, so running th
 the log keeps the first run (7 days by default); equal rows of one file are separate events. The ids change with the
 mapping and with the file's name (it is in the default source).
 Order: kept per partition key. Without --partition-key the order of the whole file is kept, one batch at a time.
-CSV: the first line names the fields; empty cells are left out; numbers, true and false are cast (not with --no-cast).
+CSV: the first line names the fields and shows what is between cells: a comma, semicolon, tab or bar. Empty cells are
+left out; numbers, true and false are cast (not with --no-cast). A decimal comma is not guessed: "1,5" stays text.
+Encoding: that of the byte order mark, otherwise UTF-8. A line that is not UTF-8 is refused; then give --encoding.
 Time: RFC 3339, 2024-05-17 12:30, May 17 2024, 2024, seconds or milliseconds since 1970; UTC if no zone is given.
 Limits: 128 KB per event, 1 MB per line, 100 MB for a JSON document (NDJSON and CSV are streamed, of any size);
 batches of up to 500 events and 900 KB. What is too large or refused is reported with its line, the rest is sent, and
@@ -62,8 +67,8 @@ Examples:
 /** `tidewire publish <file|->` */
 export function createPublishCommand(context: CliContext): Command {
   return new Command('publish')
-    .summary('publish the records of a JSON, NDJSON or CSV file')
-    .description('Publishes the records of a JSON, NDJSON or CSV file, or of stdin, as events.')
+    .summary('publish the records of a JSON, NDJSON, CSV or TSV file')
+    .description('Publishes the records of a JSON, NDJSON, CSV or TSV file, or of stdin, as events.')
     .argument('<file>', 'the file, or - for stdin')
     .addOption(
       new Option(
@@ -81,6 +86,16 @@ export function createPublishCommand(context: CliContext): Command {
     .option('--id-field <field>', 'field with a unique id (default: derived from the content)')
     .option('--set <field=value>', 'add a field to the data of plain records; repeatable', collectSet)
     .option('--no-cast', 'keep every CSV cell as text')
+    .option(
+      '--encoding <name>',
+      'encoding of a file without a byte order mark (default: utf-8)',
+      parseEncoding,
+    )
+    .option(
+      '--delimiter <text>',
+      'what is between two CSV cells (default: as the header shows)',
+      parseDelimiter,
+    )
     .option('--concurrency <n>', 'batches in flight, with --partition-key', parseCount, 4)
     .option('--rate <n>', 'maximum of events per second', parsePositive)
     .option('--limit <n>', 'stop after n records', parseCount)
@@ -121,7 +136,13 @@ async function preview(job: PublishJob, context: CliContext): Promise<void> {
 /** Returns the job of the options. Throws a usage error on an invalid option. */
 function readPublishJob(file: string, options: PublishOptions): PublishJob {
   return {
-    read: { file, format: options.format, cast: options.cast },
+    read: {
+      file,
+      format: options.format,
+      cast: options.cast,
+      encoding: options.encoding,
+      delimiter: options.delimiter,
+    },
     mapping: readMapping(file, options),
     // If the key of an event is not known, only a single lane keeps every order that the server may keep.
     lanes: options.partitionKey === undefined ? 1 : options.concurrency,
@@ -152,6 +173,18 @@ function readMapping(file: string, options: PublishOptions): Mapping {
     timeField,
     set: options.set ?? {},
   }
+}
+
+/** Returns the name of an encoding. */
+function parseEncoding(name: string): string {
+  if (isEncoding(name)) return name
+  throw new InvalidArgumentError('Give one such as utf-8, utf-16le, windows-1252, iso-8859-2 or shift_jis.')
+}
+
+function parseDelimiter(text: string): string {
+  const delimiter = text === '\\t' ? '\t' : text
+  if (delimiter.length === 1 && !/["\r\n]/.test(delimiter)) return delimiter
+  throw new InvalidArgumentError('Give one character, such as ";" or "\\t" for a tab.')
 }
 
 /** Has the name of the file without its folder, so that the source does not depend on the current folder. */

@@ -1,6 +1,8 @@
 import { parseExactJson } from '#shared/core/json/exact-json.ts'
+import { messageOf } from '#shared/core/text/message-of.ts'
 import { CliError } from '../lib/cli-error.ts'
 import { type InputRecord, isJsonObject } from '../lib/input-record.ts'
+import { invalidAt, utf8Problem } from '../lib/to-utf8.ts'
 
 /** A JSON document is parsed as a whole, so it has a limit; NDJSON has none. */
 const DOCUMENT_LIMIT = 100 * 1024 * 1024
@@ -19,9 +21,8 @@ export async function* readJson(chunks: AsyncIterable<Buffer>): AsyncGenerator<I
 
 /** Yields one JSON object per line; blank lines are skipped. One line at a time is in memory. */
 export async function* readNdjson(chunks: AsyncIterable<Buffer>): AsyncGenerator<InputRecord> {
-  const decoder = new TextDecoder('utf-8', { fatal: true })
   for await (const line of splitLines(chunks, LINE_LIMIT)) {
-    const record = parseLine(line, (bytes) => decoder.decode(bytes))
+    const record = parseLine(line)
     if (record !== null) yield record
   }
 }
@@ -41,27 +42,40 @@ async function readWhole(chunks: AsyncIterable<Buffer>): Promise<Buffer> {
 }
 
 function parseDocument(bytes: Buffer): unknown {
+  assertUtf8(bytes)
   try {
-    return parseExactJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
-  } catch (error) {
-    const reason = error instanceof SyntaxError ? error.message : 'it is not UTF-8 text'
+    return parseExactJson(bytes.toString())
+  } catch (cause) {
+    const reason = messageOf(cause)
     throw new CliError(`the input is not JSON: ${reason} (one object per line? give --format ndjson)`, {
-      cause: error,
+      cause,
     })
   }
 }
 
-function parseLine({ number, bytes }: Line, decode: (bytes: Buffer) => string): InputRecord | null {
+/** Throws CliError with the line and the byte of it. */
+function assertUtf8(bytes: Buffer): void {
+  const at = invalidAt(bytes)
+  if (at === null) return
+  const begin = bytes.lastIndexOf(NEWLINE, at) + 1
+  const end = bytes.indexOf(NEWLINE, at)
+  const line = bytes.subarray(0, begin).toString('latin1').split('\n').length
+  throw new CliError(`line ${line} ${utf8Problem(bytes.subarray(begin, end === -1 ? bytes.length : end))}`)
+}
+
+function parseLine({ number, bytes }: Line): InputRecord | null {
   const at = `line ${number}`
   if (bytes === null) return { at, refused: 'is longer than 1 MB' }
+  const problem = utf8Problem(bytes)
+  if (problem !== null) return { at, refused: problem }
+  // Where files were joined, a mark may be in the middle.
+  const text = bytes.toString().replace(/^\ufeff/, '')
+  if (text.trim() === '') return null
   try {
-    const text = decode(bytes)
-    if (text.trim() === '') return null
     const value = parseExactJson(text)
     return isJsonObject(value) ? { at, value } : { at, refused: 'is not a JSON object' }
   } catch (error) {
-    if (error instanceof SyntaxError) return { at, refused: `is not JSON: ${error.message}` }
-    return { at, refused: 'is not UTF-8 text' }
+    return { at, refused: `is not JSON: ${messageOf(error)}` }
   }
 }
 

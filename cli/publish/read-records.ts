@@ -5,9 +5,10 @@ import { addAbortSignal, type Readable } from 'node:stream'
 import { CliError } from '../lib/cli-error.ts'
 import type { InputRecord } from '../lib/input-record.ts'
 import { readCsv } from '../lib/read-csv.ts'
+import { toUtf8 } from '../lib/to-utf8.ts'
 import { readJson, readNdjson } from './read-json.ts'
 
-export const FORMATS = ['json', 'ndjson', 'csv'] as const
+export const FORMATS = ['json', 'ndjson', 'csv', 'tsv'] as const
 export type Format = (typeof FORMATS)[number]
 
 /** `file` is `-` for stdin. Without a format it follows from the name of the file, otherwise from its first line. */
@@ -16,6 +17,10 @@ export type ReadOptions = {
   readonly format?: Format | undefined
   /** Whether cells of CSV that spell a number or boolean become that. */
   readonly cast: boolean
+  /** The encoding of a file without a byte order mark; UTF-8 by default. */
+  readonly encoding?: string | undefined
+  /** What is between two cells of CSV; by default the header shows it. */
+  readonly delimiter?: string | undefined
 }
 
 /** The records to read, the bytes of the input (null for a pipe), and how many of them have been read. */
@@ -30,6 +35,8 @@ const EXTENSIONS: Readonly<Record<string, Format>> = {
   '.ndjson': 'ndjson',
   '.jsonl': 'ndjson',
   '.csv': 'csv',
+  '.tsv': 'tsv',
+  '.tab': 'tsv',
 }
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file',
@@ -38,7 +45,6 @@ const REASONS: Readonly<Record<string, string>> = {
 }
 /** Bytes that are read to find the format: more than one event may have. */
 const PEEK_LIMIT = 256 * 1024
-const BOM = Buffer.from([0xef, 0xbb, 0xbf])
 
 /**
  * Opens a file or stdin. Throws CliError if it cannot be read; the records throw the reason of `signal` when it is
@@ -85,14 +91,15 @@ function unreadable(file: string, cause: unknown): CliError {
 
 async function* parseRecords(
   chunks: AsyncIterable<Buffer>,
-  { file, format, cast }: ReadOptions,
+  { file, format, cast, encoding, delimiter }: ReadOptions,
 ): AsyncGenerator<InputRecord> {
   const known = format ?? EXTENSIONS[extname(file).toLowerCase()]
-  const input = known === undefined ? await sniffFormat(chunks) : { format: known, chunks }
-  const bytes = withoutBom(input.chunks)
-  if (input.format === 'csv') yield* readCsv(bytes, { cast })
-  else if (input.format === 'json') yield* readJson(bytes)
-  else yield* readNdjson(bytes)
+  const text = toUtf8(chunks, encoding)
+  const input = known === undefined ? await sniffFormat(text) : { format: known, chunks: text }
+  if (input.format === 'csv') yield* readCsv(input.chunks, { cast, delimiter })
+  else if (input.format === 'tsv') yield* readCsv(input.chunks, { cast, delimiter: delimiter ?? '\t' })
+  else if (input.format === 'json') yield* readJson(input.chunks)
+  else yield* readNdjson(input.chunks)
 }
 
 /**
@@ -111,7 +118,7 @@ async function sniffFormat(
     else head = Buffer.concat([head, value])
   }
   return {
-    format: formatOfText(stripBom(head).toString()),
+    format: formatOfText(head.toString()),
     chunks: chain(head, { [Symbol.asyncIterator]: () => iterator }),
   }
 }
@@ -137,23 +144,4 @@ function isJson(text: string): boolean {
 async function* chain(head: Buffer, rest: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   if (head.length > 0) yield head
   yield* rest
-}
-
-/** Skips a byte order mark at the start. */
-async function* withoutBom(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  let head: Buffer | null = Buffer.alloc(0)
-  for await (const chunk of chunks) {
-    if (head === null) yield chunk
-    else {
-      head = Buffer.concat([head, chunk])
-      if (head.length < BOM.length) continue
-      yield stripBom(head)
-      head = null
-    }
-  }
-  if (head !== null) yield head
-}
-
-function stripBom(bytes: Buffer): Buffer {
-  return bytes.subarray(0, BOM.length).equals(BOM) ? bytes.subarray(BOM.length) : bytes
 }
