@@ -26,6 +26,8 @@ export type Tracked = {
   readonly subscription: Subscription
   readonly got: PositionedEvent[]
   start: Cursor | null
+  /** How often it was told that it is ahead of the log, since the log was restored last. */
+  ahead: number
 }
 
 /** A dashboard: the real state machines on connections that are cut, replaced and retried. */
@@ -54,6 +56,7 @@ function track(world: World, name: string, id: string): Tracked {
   const since = random.pick(3) === 0 ? 'earliest' : 'latest'
   const got: PositionedEvent[] = []
   const create = mutation.subscription ?? createSubscription
+  const tracked = { got, start: since === 'earliest' ? new Map() : null, ahead: 0 }
   const subscription = create(
     { id, ...random.oneOf(INTERESTS), since },
     {
@@ -63,13 +66,15 @@ function track(world: World, name: string, id: string): Tracked {
       },
       gap: ({ reason }) => {
         world.note(`${name}/${id} gets a gap: ${reason}`)
+        if (reason === 'ahead' && ++tracked.ahead > 1)
+          world.gaps.push(`${name}/${id} was told twice: ${reason}`)
         // A page over HTTP calls every gap one of events that have expired.
         if (!world.isRenewed) world.gaps.push(`${name}/${id} got a gap: ${reason}`)
       },
       error: ({ code, detail }) => void world.gaps.push(`${name}/${id} got the error ${code}: ${detail}`),
     },
   )
-  return { subscription, got, start: since === 'earliest' ? new Map() : null }
+  return Object.assign(tracked, { subscription })
 }
 
 /** Sends a message. A sandbox responds to it at any later time. */

@@ -98,6 +98,16 @@ export function createKafka(random: Random, catalog: Catalog, partitions: number
         for (const own of committed) own.set(`${topic}-${partition}`, 0)
       }
     },
+    /** Puts a topic back to an earlier state: each partition ends at an offset, also for every consumer group. */
+    restore(topic: string, ends: ReadonlyMap<number, number>): void {
+      lives++
+      published = []
+      for (const [partition, end] of ends) {
+        const key = `${topic}-${partition}`
+        logs.set(key, (logs.get(key) ?? []).slice(0, end))
+        for (const own of committed) own.set(key, Math.min(own.get(key) ?? 0, end))
+      }
+    },
     spansOf,
     isConsumed: () =>
       committed.every((own) => [...own].every(([key, offset]) => offset === logs.get(key)?.length)),

@@ -154,6 +154,12 @@ const repeatBelowCursor: Mutation = {
     }),
 }
 
+/** Keeps the position although the log ends before it. */
+const stayAhead: Mutation = {
+  subscription: (definition, output) =>
+    createSubscription(definition, output, (initial) => ({ ...createPositions(initial), rewind: () => {} })),
+}
+
 /** Treats the response to an older attempt as the response to the newest. */
 const anyAttempt: Mutation = {
   subscription(definition, output) {
@@ -244,6 +250,7 @@ export const MUTATIONS = {
   bufferUntilSubscribed: noBuffer,
   stopWhenBehind: postToBehind,
   dropBelowCursor: repeatBelowCursor,
+  rewindWhenAhead: stayAhead,
   readFromTheLowest: readFromTheLast,
   markBeforeCommit: { marksAfterCommit: true },
   matchAttempt: anyAttempt,

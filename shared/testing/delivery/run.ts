@@ -1,4 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
+import { offsetSeen } from '#shared/core/cursor.ts'
+import type { PositionedEvent } from '#shared/core/event.ts'
+import { createKnownHeads } from '#shared/pipeline/deliver/store-batch.ts'
 import { check } from './check.ts'
 import {
   askAgain,
@@ -10,6 +13,7 @@ import {
   poll,
   pollTogether,
   send,
+  type Tracked,
   takeFrame,
 } from './client-actor.ts'
 import { crashSomebody } from './crash-somebody.ts'
@@ -64,6 +68,7 @@ async function play(
       left--
     } else if (roll < 0.08) disturb(run)
     else if (roll < 0.084) await recreateTopic(run, options)
+    else if (roll < 0.087) await restoreLog(run)
     else await advance(run)
   }
   return { isSettled: await drain(run), dashboards: run.dashboards }
@@ -121,12 +126,24 @@ function disturb(run: Run): void {
  * no sign of it (docs/adr/0004).
  */
 async function recreateTopic(run: Run, { stores }: WorldOptions): Promise<void> {
-  const { world, dashboards } = run
-  const { random, scheduler, sockets, kafka } = world
+  const { world } = run
+  const { random, kafka } = world
   const topic = random.oneOf(['port', 'events'])
   const { heads } = await world.stores.store.topic(topic)
   if (stores !== 'memory' || kafka.spansOf(topic).some(({ partition }) => !heads.has(partition))) return
-  if ([...scheduler.actors].some(({ name }) => /^(message|poll|catch up)/.test(name))) return
+  if (!(await isStill(run))) return
+  world.note(`${topic} is created again`)
+  world.isRenewed = true
+  world.clock.now += SKEW_MS
+  kafka.recreate(topic)
+  run.workers = []
+  startWorkers(run)
+}
+
+/** Ends the workers, and has every frame arrive. Returns false if a request is under way. */
+async function isStill({ world, dashboards }: Run): Promise<boolean> {
+  const { scheduler, sockets } = world
+  if ([...scheduler.actors].some(({ name }) => /^(message|poll|catch up)/.test(name))) return false
   const isWorker = ({ name }: { name: string }) => /^(worker|zombie) /.test(name)
   for (const actor of [...scheduler.actors].filter(isWorker)) scheduler.crash(actor)
   sockets.dropLate()
@@ -134,12 +151,83 @@ async function recreateTopic(run: Run, { stores }: WorldOptions): Promise<void> 
     for (const connection of dashboard.connections)
       while (sockets.hasNext(connection)) takeFrame(world, dashboard, connection)
   await scheduler.settle()
-  world.note(`${topic} is created again`)
+  return true
+}
+
+/**
+ * Puts Kafka and the tables of a topic back to an earlier state, as a copy of the data that is laid back: functions start
+ * again, and every socket ends. A client that is ahead of the log in a partition gets all of it again. It must ask before
+ * the log has grown to its position again (docs/adr/0047), and what it has of a replay that was cut off is no position
+ * that it tells the server.
+ */
+async function restoreLog(run: Run): Promise<void> {
+  const { world, dashboards } = run
+  const { random, kafka, stores, sandboxes } = world
+  const topic = random.oneOf(['port', 'events'])
+  const all = dashboards.flatMap(({ tracked }) => tracked)
+  // Partitions are not put back to the same moment, so a repeat may lose the first one that it was a repeat of.
+  if (repeatsIn(world, topic)) return
+  const isCutOff = ({ subscription, got }: Tracked) => subscription.position() === null && got.length > 0
+  if (stores.restore === undefined || !(await isStill(run)) || all.some(isCutOff)) return
+  const { heads } = await stores.store.topic(topic)
+  const lost = new Map([...heads].map(([partition, { offset }]) => [partition, offset + 1 - random.pick(4)]))
+  stores.restore((one) => one.topic !== topic || one.offset < (lost.get(one.partition) ?? 0))
+  const { heads: restored } = await stores.store.topic(topic)
+  const ends = new Map(
+    kafka.spansOf(topic).map(({ partition }) => [partition, (restored.get(partition)?.offset ?? -1) + 1]),
+  )
+  stores.restore((one) => one.topic !== topic || one.offset < (ends.get(one.partition) ?? 0))
+  world.note(`${topic} is restored to ${JSON.stringify([...ends])}`)
   world.isRenewed = true
   world.clock.now += SKEW_MS
-  kafka.recreate(topic)
+  kafka.restore(topic, ends)
+  for (const known of sandboxes) known.splice(0, known.length, ...known.map(createKnownHeads))
+  for (const tracked of all) expectAgain(tracked, topic, ends)
+  for (const dashboard of dashboards)
+    for (const connection of [...dashboard.connections]) hangUp(world, dashboard, connection)
   run.workers = []
+  await untilLive(run)
   startWorkers(run)
+}
+
+function repeatsIn({ kafka, decode }: World, topic: string): boolean {
+  const ids = [...kafka.logs.values()].flat().flatMap((record) => {
+    try {
+      return [{ id: decode(record).event.id, isHere: record.topic === topic }]
+    } catch {
+      return [] // an invalid record has no event
+    }
+  })
+  return [...Map.groupBy(ids, ({ id }) => id).values()].some(
+    (same) => same.length > 1 && same.some(({ isHere }) => isHere),
+  )
+}
+
+/** Has every client ask until it is live. Nothing is written meanwhile. */
+async function untilLive(run: Run): Promise<void> {
+  const { world, dashboards } = run
+  for (let round = 0; round < 100 && !dashboards.every(isLive); round++) {
+    for (const dashboard of dashboards) {
+      for (const tracked of dashboard.tracked) askAgain(world, tracked)
+      if (dashboard.connections.length === 0) dial(world, dashboard)
+    }
+    for (let step = 0; step < 2000 && !isIdle(world); step++) await advance(run)
+  }
+}
+
+const isIdle = ({ scheduler, sockets }: World) => scheduler.actors.size === 0 && sockets.isEmpty()
+
+/** A client that is ahead of the log gets what there is from the beginning. */
+function expectAgain(tracked: Tracked, topic: string, ends: ReadonlyMap<number, number>): void {
+  tracked.ahead = 0
+  const position = tracked.subscription.position()
+  const start = tracked.start?.get(topic)
+  for (const [partition, end] of ends) {
+    if (position === null || offsetSeen(position, topic, partition) < end) continue
+    const isKept = (one: PositionedEvent) => one.topic !== topic || one.partition !== partition
+    tracked.got.splice(0, tracked.got.length, ...tracked.got.filter(isKept))
+    if (start) (start.offsets as Map<number, number>).delete(partition)
+  }
 }
 
 /**
@@ -155,8 +243,7 @@ async function drain(run: Run): Promise<boolean> {
   sockets.faultsAt(0)
   for (let round = 0; round < 30; round++) {
     if (!kafka.isConsumed()) startWorkers(run)
-    for (let step = 0; step < 20_000 && !(scheduler.actors.size === 0 && sockets.isEmpty()); step++)
-      await advance(run)
+    for (let step = 0; step < 20_000 && !isIdle(world); step++) await advance(run)
     if (round > 1 && kafka.isConsumed() && dashboards.every(isLive) && !(await isBehind(run))) return true
     world.clock.now += SKEW_MS
     for (const dashboard of dashboards) {

@@ -9,7 +9,7 @@ import type { EventStore, SubscriptionStore } from '#shared/pipeline/ports.ts'
 import { TINY_TABLES, tinyDynamodb } from '#shared/testing/dynamodb/tiny-dynamodb.ts'
 import { memoryClaimStore } from '#shared/testing/memory/memory-claim-store.ts'
 import { memoryDeadLetterStore } from '#shared/testing/memory/memory-dead-letter-store.ts'
-import { memoryEventStore } from '#shared/testing/memory/memory-event-store.ts'
+import { memoryEventStore, type Restorable } from '#shared/testing/memory/memory-event-store.ts'
 import { memorySubscriptionStore } from '#shared/testing/memory/memory-subscription-store.ts'
 
 export type Stores = {
@@ -18,6 +18,8 @@ export type Stores = {
   readonly deadLetters: DeadLetterStore
   /** Opens the store of a sandbox, which handles the connections of one shard. */
   readonly subscriptions: (shard: number) => SubscriptionStore
+  /** Puts log, claims and dead letters back to an earlier state; only stores in memory can. */
+  readonly restore?: Restorable['restore']
 }
 
 /** Stores in memory. Each call is one step. `now` returns milliseconds. */
@@ -25,10 +27,16 @@ export function memoryStores(yieldPoint: () => Promise<void>, shards: number, no
   const subscriptions = memorySubscriptionStore(yieldPoint, now)
   const isOf = (shard: number, connection: string) =>
     [...connection].reduce((sum, letter) => sum + letter.charCodeAt(0), 0) % shards === shard
+  const store = memoryEventStore(yieldPoint, now)
+  const claims = memoryClaimStore(yieldPoint)
+  const deadLetters = memoryDeadLetterStore(yieldPoint)
   return {
-    store: memoryEventStore(yieldPoint, now),
-    claims: memoryClaimStore(yieldPoint),
-    deadLetters: memoryDeadLetterStore(yieldPoint),
+    store,
+    claims,
+    deadLetters,
+    restore: (keeps) => {
+      for (const each of [store, claims, deadLetters]) each.restore(keeps)
+    },
     subscriptions: (shard) => ({
       ...subscriptions,
       async matching(patterns) {

@@ -29,7 +29,7 @@ export type World = {
   readonly decode: DecodeRecord
   readonly shards: number
   /** What each sandbox of a shard knows. It survives the crash of a worker, and the next one may be in another sandbox. */
-  readonly sandboxes: readonly (readonly KnownHeads[])[]
+  readonly sandboxes: readonly KnownHeads[][]
   /** Milliseconds; each step takes a few. */
   readonly clock: { now: number }
   readonly mutation: Mutation
@@ -38,7 +38,7 @@ export type World = {
   readonly trace: string[]
   readonly note: (text: string) => void
   isQuiet: boolean
-  /** Whether a topic was deleted and created again, so that clients are told of a gap. */
+  /** Whether a topic was deleted and created again, or restored, so that clients are told of a gap. */
   isRenewed: boolean
 }
 

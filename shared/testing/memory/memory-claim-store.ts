@@ -7,6 +7,8 @@ import {
   LONGEST_LEASE_SECONDS,
 } from '#shared/pipeline/claim-store.ts'
 
+import type { Restorable } from './memory-event-store.ts'
+
 /** `until` is in seconds. */
 type Lease = { readonly owner: string; readonly until: number }
 
@@ -14,12 +16,15 @@ type Lease = { readonly owner: string; readonly until: number }
 export function memoryClaimStore(
   yieldPoint: () => Promise<void> = async () => {},
   now: () => number = Date.now,
-): ClaimStore {
+): ClaimStore & Restorable {
   const claims = new Map<string, Claim>()
   const leases = new Map<string, Lease>()
   const fingerprints = new Map<string, string>()
   const keyOf = ({ source, id }: ClaimKey) => JSON.stringify([source, id])
   return {
+    restore(keeps) {
+      for (const [key, claim] of claims) if (!keeps(claim)) claims.delete(key)
+    },
     async claim(key, claim) {
       await yieldPoint()
       const holder = claims.get(keyOf(key)) ?? claim

@@ -1,11 +1,17 @@
 import { type DeadLetter, ERASED_LETTER } from '#shared/pipeline/dead-letters/dead-letter.ts'
 import type { DeadLetterStore } from '#shared/pipeline/dead-letters/dead-letter-store.ts'
 import { listLetters, nextAfter, placeOf } from '#shared/pipeline/dead-letters/list-letters.ts'
+import type { Restorable } from './memory-event-store.ts'
 
 /** A DeadLetterStore in memory, for tests. */
-export function memoryDeadLetterStore(yieldPoint: () => Promise<void> = async () => {}): DeadLetterStore {
+export function memoryDeadLetterStore(
+  yieldPoint: () => Promise<void> = async () => {},
+): DeadLetterStore & Restorable {
   const letters = new Map<string, DeadLetter>()
-  const store: DeadLetterStore = {
+  const store: DeadLetterStore & Restorable = {
+    restore(keeps) {
+      for (const [id, letter] of letters) if (!keeps(letter)) letters.delete(id)
+    },
     async put(letter) {
       await yieldPoint()
       const id = nextAfter(letter)

@@ -1,7 +1,11 @@
 import { erasedForm, isErased } from '#shared/core/erasure.ts'
+import type { Position } from '#shared/core/event.ts'
 import { parseExactJson } from '#shared/core/json/exact-json.ts'
 import { nameEpoch } from '#shared/pipeline/history/topic-state.ts'
 import type { EventStore, Head, StoredEvent, Stream } from '#shared/pipeline/ports.ts'
+
+/** What can be put back to an earlier state, as a table is from a backup: without positions that `keeps` is not true for. */
+export type Restorable = { readonly restore: (keeps: (position: Position) => boolean) => void }
 
 type Topic = { epoch: string; heads: Map<number, Head> }
 
@@ -15,15 +19,23 @@ export function memoryEventStore(
   yieldPoint: () => Promise<void> = async () => {},
   now: () => number = Date.now,
   keptMs = Number.POSITIVE_INFINITY,
-): EventStore {
+): EventStore & Restorable {
   const topics = new Map<string, Topic>()
   const streams = new Map<string, Map<number, Kept>>()
+  const history = new Map<string, Head[]>()
   const erasedIn = new Map<string, Map<number, string>>()
   const streamOf = ({ topic, epoch, partition }: Stream) => {
     const key = JSON.stringify([topic, epoch, partition])
     const stream = streams.get(key) ?? new Map<number, Kept>()
     streams.set(key, stream)
     return stream
+  }
+  /** All heads of a stream so far. */
+  const headsOf = ({ topic, epoch, partition }: Stream) => {
+    const key = JSON.stringify([topic, epoch, partition])
+    const earlier = history.get(key) ?? []
+    history.set(key, earlier)
+    return earlier
   }
   const isLive = ({ until }: Kept) => until > now()
   const sorted = (stream: Stream, upTo: number) => {
@@ -63,6 +75,7 @@ export function memoryEventStore(
       const { epoch: current, heads } = topicOf(name)
       if (current !== epoch || heads.get(partition)?.offset !== known?.offset) return false
       heads.set(partition, head)
+      headsOf({ topic: name, epoch, partition }).push(head)
       return true
     },
     async firstLive(stream, head, after) {
@@ -76,6 +89,22 @@ export function memoryEventStore(
       await yieldPoint()
       const found = sorted(stream, head.offset).find((kept) => isLive(kept) && kept.event.timestamp >= time)
       return found?.event.offset ?? head.offset + 1
+    },
+    restore(keeps) {
+      for (const [topic, { epoch, heads }] of topics)
+        for (const partition of heads.keys()) {
+          const stream = { topic, epoch, partition }
+          const earlier = headsOf(stream)
+          const at = earlier.findLastIndex(({ offset }) => keeps({ topic, partition, offset }))
+          earlier.splice(at + 1)
+          const head = earlier[at]
+          if (head === undefined) heads.delete(partition)
+          else heads.set(partition, head)
+        }
+      for (const [key, kept] of streams) {
+        const [topic, , partition] = JSON.parse(key) as [string, string, number]
+        for (const offset of kept.keys()) if (!keeps({ topic, partition, offset })) kept.delete(offset)
+      }
     },
     async erase(stream, offset, at) {
       await yieldPoint()
