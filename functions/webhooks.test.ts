@@ -311,8 +311,18 @@ describe('the answer to a delivery', () => {
   test('can say that a delivery which never becomes an event is not to be sent again', async () => {
     const tooDeep = `${'['.repeat(200)}${']'.repeat(200)}`
     expect((await press({}, tooDeep)).status).toBe(422)
-    expect(await press({ final: 406 }, tooDeep)).toMatchObject({ status: 406, body: { status: 422 } })
+    expect(await press({ final: 406 }, tooDeep)).toMatchObject({ status: 406, body: { status: 406 } })
     expect((await press({ final: 406 }, tooDeep, 'another-secret')).status).toBe(401)
+  })
+
+  test('is not that to a handshake', async () => {
+    const challenges = [
+      { method: 'GET', unsigned: true, when: {}, expected: '?token', refused: 403, text: '?challenge' },
+    ]
+    const scheme = { algorithm: 'token', header: 'x-token' }
+    const WEBHOOK_SOURCES = JSON.stringify({ press: { scheme, challenges, answer: { final: 410 } } })
+    const { call } = createWorld({ WEBHOOK_SOURCES, WEBHOOK_SECRET_PRESS: SECRET })
+    expect((await call('GET', 'press', { query: { token: 'a', challenge: 'b' } })).status).toBe(403)
   })
 
   test('can be a refusal without a body', async () => {

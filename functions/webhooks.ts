@@ -153,15 +153,19 @@ export function createWebhooks({
         throw new Refusal('not_found', 'There is no webhook source of this name here; see docs/webhooks.md.')
       })
     const permit = limits.take('webhook', placeOf(source, request))
-    return refusalOr(source, await respondWithin(request, permit, () => respond(source, request)))
+    return refusalOr(source, request, await respondWithin(request, permit, () => respond(source, request)))
   }, telemetry)
 }
 
-/** Returns a response as it is, or a refusal as the sender takes it. 405 names the methods (RFC 9110 §15.5.6). */
-function refusalOr(source: WebhookSource, response: HttpResponse): HttpResponse {
+/**
+ * Returns a response as it is, or the refusal of a delivery as the sender takes it. 405 names the methods (RFC 9110
+ * §15.5.6).
+ */
+function refusalOr(source: WebhookSource, { method }: HttpRequest, response: HttpResponse): HttpResponse {
   if (response.status === 405)
     return { ...response, headers: { ...response.headers, allow: methodsOf(source).join(', ') } }
-  return response.status < 400 ? response : refusalFor(source.answer ?? {}, response)
+  const isRefusal = response.status >= 400 && method === 'POST'
+  return isRefusal ? refusalFor(source.answer ?? {}, response) : response
 }
 
 /** The senders of a source are limited by their addresses, so that a flood does not keep the source's own ones out. */

@@ -48,12 +48,18 @@ export function receivedAnswer(
 /** Refusals that the same delivery would always get. A wrong signature is none: a secret may be on its way. */
 const FINAL: readonly number[] = [403, 413, 415, 422]
 
-/** Returns a refusal as a sender takes it. */
+/** Returns the refusal of a delivery as its sender takes it. A problem says the status that it has (RFC 9457 §3.1.2). */
 export function refusalFor({ final, emptyRefusal }: SenderAnswer, response: Response): Response {
-  const status = final !== undefined && FINAL.includes(response.status) ? final : response.status
-  if (!emptyRefusal) return { ...response, status }
-  const { 'content-type': _, ...headers } = response.headers ?? {}
-  return { status, headers, body: '' }
+  const { headers = {}, body } = response
+  const isFinal = final !== undefined && FINAL.includes(response.status)
+  const status = isFinal ? final : response.status
+  if (!emptyRefusal) return isFinal ? { status, headers, body: withStatus(body, status) } : response
+  const { 'content-type': _, ...rest } = headers
+  return { status, headers: rest, body: '' }
+}
+
+function withStatus(body: unknown, status: number): unknown {
+  return typeof body === 'object' && body !== null && 'status' in body ? { ...body, status } : body
 }
 
 const TOLD = { 401: 'unauthenticated', 403: 'forbidden', 404: 'not_found' } as const

@@ -145,7 +145,10 @@ export const collaborationProviders: Readonly<Record<string, Provider>> = {
   },
   // https://developer.monday.com/apps/docs/integration-authorization : the token says who sends, and nothing of the body.
   monday: {
-    schemes: [{ algorithm: 'jwt', header: 'authorization', signing: 'HS256' }],
+    schemes: [
+      { algorithm: 'jwt', header: 'authorization', signing: 'HS256' },
+      { algorithm: 'jwt', header: 'authorization', prefix: 'Bearer ', signing: 'HS256' },
+    ],
     mapping: {
       name: [{ field: '/event/type' }],
       id: [{ field: '/event/triggerUuid' }],
