@@ -25,20 +25,22 @@ export class ByteSink {
   /** Appends `source[from, to)`. */
   append(source: Uint8Array, from: number, to: number): void {
     if (to > source.length) throw new UnreadableRecords('it ends in the middle of its bytes')
-    const at = this.#grow(to - from)
-    if (to - from > SHORT) this.#bytes.set(source.subarray(from, to), at)
-    else for (let index = from, into = at; index < to; ) this.#bytes[into++] = source[index++] ?? 0
+    let into = this.#grow(to - from)
+    const bytes = this.#bytes
+    if (to - from > SHORT) bytes.set(source.subarray(from, to), into)
+    else for (let index = from; index < to; index += 1) bytes[into++] = source[index] ?? 0
   }
 
   /** Appends `length` bytes of its own, from `distance` before the end on; none of them is before `first`. */
   repeat(distance: number, length: number, first = 0): void {
-    const from = this.#length - distance
+    let from = this.#length - distance
     if (distance < 1 || from < first) throw new UnreadableRecords('it repeats bytes that it does not have')
-    const at = this.#grow(length)
+    let into = this.#grow(length)
+    const bytes = this.#bytes
+    const end = into + length
     // What is repeated may overlap with what is written, and is then repeated itself.
-    if (distance >= length && length > SHORT) this.#bytes.copyWithin(at, from, from + length)
-    else
-      for (let index = from, into = at; into < this.#length; ) this.#bytes[into++] = this.#bytes[index++] ?? 0
+    if (distance >= length && length > SHORT) bytes.copyWithin(into, from, from + length)
+    else while (into < end) bytes[into++] = bytes[from++] ?? 0
   }
 
   /** Returns all of it, as a view. */
