@@ -32,10 +32,13 @@ export async function* readCsv(
   const skipped: InputRecord[] = []
   const { chunks, head } = await peekLine(source)
   const [, declared] = SEPARATOR_LINE.exec(head) ?? []
+  const between = delimiter ?? declared ?? delimiterOf(head)
   const parser = parse({
     // Each byte as a character: cells are decoded one by one, because the parser replaces what is not UTF-8 in silence.
     encoding: 'latin1',
-    delimiter: delimiter ?? declared ?? delimiterOf(head),
+    delimiter: between,
+    // Most files with tabs have no quoting: there a quote within a cell is a character.
+    relax_quotes: between === '\t',
     ...(declared !== undefined && { from_line: 2 }),
     columns: readHeader,
     info: true,

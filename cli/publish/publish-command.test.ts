@@ -233,6 +233,14 @@ describe('formats', () => {
     expect(await publish([file(name, text), '--type', 'row'])).toMatchObject({ code: 0, stderr: '' })
     expect(stack.accepted[0]?.data).toEqual({ name: 'Müller; Söhne', price: '1,5', n: 2 })
   })
+  it('keeps a quote within a cell of a file with tabs, and takes off those around one', async () => {
+    const text = ['name\tsize', '5" pipe\t"a ""b"" c"', 'x\t2', ''].join('\n')
+    expect(await publish([file('in.tsv', text), '--type', 'row'])).toMatchObject({ code: 0, stderr: '' })
+    expect(stack.accepted.map(({ data }) => data)).toEqual([
+      { name: '5" pipe', size: 'a "b" c' },
+      { name: 'x', size: 2 },
+    ])
+  })
   it('takes the delimiter that is given, and refuses what can be none', async () => {
     await publish([file('in.csv', 'a;b,c\n1;2,3\n'), '--type', 'row', '--delimiter', ';'])
     await publish([file('in.txt', 'a\tb\n1\t2\n'), '--type', 'row', '--format', 'csv', '--delimiter', '\\t'])
