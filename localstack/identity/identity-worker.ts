@@ -8,6 +8,7 @@ import { accessKeyIn } from '../access/caller.ts'
 import type { Access } from '../access/read-access.ts'
 import { listenOnLoopback } from '../listen-on-loopback.ts'
 import { runAsWorker } from '../start-worker.ts'
+import { isDiskFailure, reasonOf } from '../trouble/watch-writes.ts'
 import { createTrustingServer, type Trust } from '../trusted-requests.ts'
 import { type CallAction, type PoolEvent, poolEvent } from './announce-changes.ts'
 import { createIdentity } from './create-identity.ts'
@@ -160,6 +161,8 @@ function userSigningIn(action: string, input: unknown): string | null {
 
 function explain(error: unknown): Reply {
   if (error instanceof CognitoError) return failure(error.code, error.message)
+  if (isDiskFailure(error))
+    return failure('InternalErrorException', `The users cannot be written: ${reasonOf(error)}`, 500)
   return failure('UnsupportedOperationException', `The local stack cannot do this: ${error}`)
 }
 

@@ -76,6 +76,11 @@ export function reasonOf(error: unknown): string {
   return REASONS[code] ?? SQLITE_REASONS[errcode & 0xff] ?? message
 }
 
+/** Whether an error is one of the disk. */
+export function isDiskFailure(error: unknown): boolean {
+  return REASONS[(error as { code?: string }).code ?? ''] !== undefined
+}
+
 /** Whether an error of SQLite says that it could not write, and not that the statement was wrong. */
 export function isWriteFailure(error: unknown): boolean {
   const { errcode } = error as { errcode?: number }

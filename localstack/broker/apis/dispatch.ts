@@ -80,15 +80,15 @@ function withHeader(correlationId: number, body: Writer, tagged: boolean): Buffe
 }
 
 function routesOf(broker: BrokerParts): Route[] {
-  const { topics, offsets, coordinator } = broker
+  const { topics, coordinator } = broker
   const routes = [
     ...produceRoutes(broker),
     fetchRoute(topics),
-    ...listOffsetsRoutes(topics),
+    ...listOffsetsRoutes(broker),
     ...clusterRoutes(broker),
     ...offsetRoutes(broker),
     ...membershipRoutes(coordinator),
-    ...groupRoutes(coordinator, offsets),
+    ...groupRoutes(broker),
     ...topicRoutes(broker),
     ...configRoutes(topics, { ...broker, nodeId: broker.node.nodeId }),
     describeLogDirsRoute(topics, broker.dataDir),

@@ -1,3 +1,4 @@
+import type { WriteWatch } from '../../trouble/watch-writes.ts'
 import type { Coordinator } from '../groups/coordinator.ts'
 import { metadataOf, NO_ASSIGNMENT } from '../groups/group.ts'
 import type { OffsetStore } from '../storage/offset-store.ts'
@@ -17,7 +18,20 @@ import { errorCodes } from '../wire/error-codes.ts'
 import { defineApi, NO_OPERATIONS, type Route, route } from './api.ts'
 
 /** DescribeGroups, ListGroups and DeleteGroups. A group that has only offsets is an empty consumer group. */
-export function groupRoutes(coordinator: Coordinator, offsets: OffsetStore): Route[] {
+export function groupRoutes({
+  coordinator,
+  offsets,
+  disk,
+}: {
+  coordinator: Coordinator
+  offsets: OffsetStore
+  disk: WriteWatch
+}): Route[] {
+  const remove = (groupId: string) =>
+    disk.attempt(
+      () => coordinator.remove(groupId),
+      () => errorCodes.NOT_COORDINATOR,
+    )
   return [
     route(describeGroupsApi, ({ groups }, { version }) => ({
       groups: groups.map((groupId) => describe(coordinator, offsets, groupId, version)),
@@ -33,7 +47,7 @@ export function groupRoutes(coordinator: Coordinator, offsets: OffsetStore): Rou
       return { errorCode: errorCodes.NONE, groups }
     }),
     route(deleteGroupsApi, ({ groups }) => ({
-      results: groups.map((groupId) => ({ groupId, errorCode: coordinator.remove(groupId) })),
+      results: groups.map((groupId) => ({ groupId, errorCode: remove(groupId) })),
     })),
   ]
 }

@@ -1,3 +1,4 @@
+import type { WriteWatch } from '../../trouble/watch-writes.ts'
 import type { PartitionLog } from '../storage/partition-log.ts'
 import type { TopicStore } from '../storage/topic-store.ts'
 import { arrayOf, int8, int16, int32, int64, optional, since, string } from '../wire/codec.ts'
@@ -5,8 +6,8 @@ import { errorCodes } from '../wire/error-codes.ts'
 import { defineApi, type Route, route } from './api.ts'
 
 /** ListOffsets and DeleteRecords. */
-export function listOffsetsRoutes(topics: TopicStore): Route[] {
-  return [listOffsetsRoute(topics), deleteRecordsRoute(topics)]
+export function listOffsetsRoutes(broker: { topics: TopicStore; disk: WriteWatch }): Route[] {
+  return [listOffsetsRoute(broker.topics), deleteRecordsRoute(broker)]
 }
 
 // ListOffsets Request  => replica_id isolation_level [name [partition_index current_leader_epoch timestamp]]
@@ -84,7 +85,7 @@ export const deleteRecordsApi = defineApi(
 )
 
 /** Offset -1 is the end of the log. */
-function deleteRecordsRoute(topics: TopicStore): Route {
+function deleteRecordsRoute({ topics, disk }: { topics: TopicStore; disk: WriteWatch }): Route {
   return route(deleteRecordsApi, (request) => ({
     topics: request.topics.map(({ name, partitions }) => ({
       name,
@@ -94,8 +95,13 @@ function deleteRecordsRoute(topics: TopicStore): Route {
         if (offset < -1 || offset > partition.endOffset) {
           return { index, lowWatermark: -1, errorCode: errorCodes.OFFSET_OUT_OF_RANGE }
         }
-        const lowWatermark = partition.deleteBefore(offset === -1 ? partition.endOffset : offset)
-        return { index, lowWatermark, errorCode: errorCodes.NONE }
+        return disk.attempt(
+          () => {
+            const lowWatermark = partition.deleteBefore(offset === -1 ? partition.endOffset : offset)
+            return { index, lowWatermark, errorCode: errorCodes.NONE }
+          },
+          () => ({ index, lowWatermark: -1, errorCode: errorCodes.KAFKA_STORAGE_ERROR }),
+        )
       }),
     })),
   }))

@@ -195,7 +195,7 @@ export const offsetDeleteApi = defineApi(
 )
 
 /** Deletes offsets of groups that have no members. */
-function offsetDeleteRoute({ coordinator, offsets }: Stores): Route {
+function offsetDeleteRoute({ coordinator, offsets, disk }: Stores): Route {
   return route(offsetDeleteApi, ({ groupId, topics }) => {
     const group = coordinator.find(groupId)
     if (!group && offsets.of(groupId).length === 0)
@@ -206,7 +206,14 @@ function offsetDeleteRoute({ coordinator, offsets }: Stores): Route {
       const gone = topics.flatMap(({ name, partitions }) =>
         partitions.map(({ index }) => ({ topic: name, partition: index })),
       )
-      offsets.remove(groupId, gone)
+      const stored = disk.attempt(
+        () => {
+          offsets.remove(groupId, gone)
+          return errorCodes.NONE
+        },
+        () => errorCodes.NOT_COORDINATOR,
+      )
+      if (stored !== errorCodes.NONE) return { errorCode: stored, topics: [] }
     }
     return {
       errorCode: errorCodes.NONE,
