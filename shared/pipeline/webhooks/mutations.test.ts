@@ -6,6 +6,7 @@ import { type Attempt, mutatorsFor } from '#shared/testing/webhooks/mutate-reque
 import { samples, signSample } from '#shared/testing/webhooks/provider-samples.ts'
 import { publishedKeys } from '#shared/testing/webhooks/published-key-samples.ts'
 import type { Sample } from '#shared/testing/webhooks/sample.ts'
+import { publicKeyFor } from './keys/public-key.ts'
 import { fieldAt, readPayload, textOf } from './payload.ts'
 import { providers } from './providers/providers.ts'
 import { withLocalKeys } from './read-secrets.ts'
@@ -87,11 +88,13 @@ function isHex(scheme: Scheme): boolean {
   return scheme.algorithm === 'ed25519' || ('key' in scheme && scheme.key === 'hex')
 }
 
-/** A key in hex has no case, and a key in base64 may have spaces between its lines. */
+/** A key in hex has no case, one in base64 has spaces and other forms, and a bearer token does not begin with a space. */
 function writeTheSameKey(before: string, after: string, scheme: Scheme): boolean {
   if (isHex(scheme)) return before.toLowerCase() === after.toLowerCase()
-  const isBase64 = scheme.algorithm === 'ecdsa-sha256' || scheme.algorithm === 'jwt'
-  return isBase64 && before === after.replaceAll(' ', '')
+  if (scheme.algorithm === 'token' && scheme.header === 'authorization') return before === after.trimStart()
+  if (scheme.algorithm !== 'ecdsa-sha256' && scheme.algorithm !== 'jwt') return false
+  const [left, right] = [before, after].map((text) => publicKeyFor('ecdsa-sha256', text))
+  return left !== null && left !== undefined && right?.equals(left) === true
 }
 
 /** The name of a way to authenticate has no case. */
