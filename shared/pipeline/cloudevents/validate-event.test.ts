@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { parseExactJson } from '#shared/core/json/exact-json.ts'
 import { Refusal } from '#shared/core/refusal.ts'
 import {
   MINIMAL,
@@ -41,6 +42,14 @@ describe('validateEvent', () => {
 
   it.each([[null], [[]], ['text'], [5], [undefined]])('refuses %j, which is not an object', (value) => {
     expect(faultsOf(value)).toEqual([{ pointer: '', detail: 'must be a JSON object.' }])
+  })
+
+  it('names the number that no JSON can have, and takes one with any digits at the deepest level', () => {
+    const detailOf = (data: unknown) => faultsOf({ ...MINIMAL, data })[0]?.detail
+    expect(detailOf({ a: [Number.POSITIVE_INFINITY] })).toBe('must be JSON, which has no number Infinity.')
+    const deep = (levels: number) => parseExactJson(`${'['.repeat(levels)}1e400${']'.repeat(levels)}`)
+    expect(detailOf(deep(128))).toBeUndefined()
+    expect(detailOf(deep(129))).toBe('must be JSON of at most 128 levels.')
   })
 
   it('reports every fault, not only the first', () => {
