@@ -167,3 +167,18 @@ test('docs/architecture.md places each function inside or outside the VPC', asyn
 
   expect(placed.sort()).toEqual(files.map((file) => file.slice(0, -'.ts'.length)).sort())
 })
+
+test('docs/webhooks.md says of each built-in provider which handshakes it has and what it gets as an answer', async () => {
+  const text = await readFile('docs/webhooks.md', 'utf8')
+  const named = (title: string) => {
+    const [, section = ''] = text.split(`\n## ${title}\n`)
+    const [rows = ''] = section.split('\n## ', 1)
+    const cells = rows.split('\n').map((row) => /^\| ([^|]+) \|/.exec(row)?.[1] ?? '')
+    return [...new Set(cells.flatMap((cell) => cell.match(/(?<=`)[a-z-]+(?=`)/g) ?? []))].sort()
+  }
+  const withA = (member: 'challenges' | 'answer') =>
+    Object.keys(providers).filter((name) => providers[name]?.[member] !== undefined)
+
+  expect(named('Handshakes')).toEqual(withA('challenges').sort())
+  expect(named('Answers')).toEqual(withA('answer').sort())
+})
