@@ -136,9 +136,13 @@ describe('what a callback of the caller throws is reported, and breaks nothing',
     ['throws', sync],
     ['rejects', later],
   ])('if it %s', async (_, fails) => {
-    const console = vi.spyOn(globalThis.console, 'error').mockImplementation(() => {})
+    const printed = vi.spyOn(console, 'error').mockImplementation(() => {})
     const told: string[] = []
-    const script = createScript({ onError: ({ code }) => told.push(code), onReplay: fails })
+    const onError = ({ code }: { code: string }) => {
+      told.push(code)
+      return fails()
+    }
+    const script = createScript({ onError, onReplay: fails })
     const got: number[] = []
     script.tidewire.onState(fails)
     const states: string[] = []
@@ -160,8 +164,8 @@ describe('what a callback of the caller throws is reported, and breaks nothing',
     expect(got).toEqual([1, 2])
     expect(states).toContain('live')
     expect(new Set(told)).toEqual(new Set(['callback_failed']))
-    expect(console.mock.calls.map(([, code]) => code)).toContain('callback_failed')
-    console.mockRestore()
+    expect(printed.mock.calls.map(([, code]) => code)).toContain('callback_failed')
+    printed.mockRestore()
   })
 
   test('a view goes on although its `onChange` throws', async () => {

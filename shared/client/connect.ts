@@ -6,7 +6,6 @@ import type { CursorStorage } from './cursor-store.ts'
 import {
   type ClientError,
   guard,
-  guardErrors,
   type ReceivedEvent,
   type SubscribeHandlers,
   type SubscribeRequest,
@@ -199,7 +198,7 @@ export function connect(options: ConnectOptions): Tidewire {
   const view: Tidewire['view'] = (domain, name, viewOptions = {}) => {
     assertOpen()
     const { key, onChange = () => {} } = viewOptions
-    const onError = viewOptions.onError ? guardErrors(viewOptions.onError) : settings.onError
+    const onError = viewOptions.onError ? guard(viewOptions.onError, settings.onError) : settings.onError
     const changed = guard<void>(onChange, onError)
     const request = { domain: domain.name, view: name, key, definition: definitionOf(domain, name) }
     const deps = { fetchView: http.view, subscribe, clock, random }
@@ -236,7 +235,7 @@ export function connect(options: ConnectOptions): Tidewire {
 }
 
 function withDefaults(options: ConnectOptions) {
-  const onError = guardErrors(options.onError ?? printError)
+  const onError = guard(options.onError ?? printError, printError)
   return {
     pollMs: 30_000,
     pingMs: 5 * 60_000,

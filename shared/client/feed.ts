@@ -95,7 +95,7 @@ export function createFeed(
   deps: FeedDeps,
 ): Feed {
   const { connection, fetchPage, clock, storage, changed } = deps
-  const report = onError ? guardErrors(onError) : deps.onError
+  const report = onError ? guard(onError, deps.onError) : deps.onError
   const aborter = new AbortController()
   const event = guard(onEvent, report)
   const store =
@@ -292,9 +292,4 @@ export function guard<T>(
       failed(cause)
     }
   }
-}
-
-/** A caller's callback for errors; its own go to the console, because nobody else takes them. */
-export function guardErrors(onError: (error: ClientError) => unknown): (error: ClientError) => void {
-  return guard(onError, ({ code, detail, cause }) => console.error('tidewire:', code, detail, cause ?? ''))
 }

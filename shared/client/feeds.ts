@@ -6,7 +6,6 @@ import {
   type Feed,
   type FeedDeps,
   guard,
-  guardErrors,
   type ReceivedEvent,
   type SubscribeHandlers,
   type SubscribeRequest,
@@ -132,7 +131,7 @@ export function createFeeds(settings: FeedsSettings, connection: Connection, fet
     setState(overallState(states, isOpen, isPolling))
   }
   function guardState({ onState = () => {}, onError: ownOnError }: SubscribeHandlers) {
-    return guard(onState, ownOnError ? guardErrors(ownOnError) : onError)
+    return guard(onState, ownOnError ? guard(ownOnError, onError) : onError)
   }
   function setState(next: TidewireState) {
     if (state === next || state === 'closed') return

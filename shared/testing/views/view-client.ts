@@ -85,9 +85,9 @@ function clockOf(timers: Set<() => void>): Clock {
     now: () => 0,
     elapsed: () => 0,
     after: (ms, run) => {
-      if (ms === REQUEST_MS) return () => {}
-      timers.add(run)
-      return () => timers.delete(run)
+      const fire = ms === REQUEST_MS ? () => {} : () => run()
+      timers.add(fire)
+      return () => timers.delete(fire)
     },
   }
 }
