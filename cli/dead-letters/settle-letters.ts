@@ -7,7 +7,7 @@ import type { CliContext } from '../lib/cli-context.ts'
 import { CliError, failureOf } from '../lib/cli-error.ts'
 import type { Connection } from '../lib/connection.ts'
 import { followReplay, printReplay, type Replay } from '../lib/follow-replay.ts'
-import { isJsonObject } from '../lib/input-record.ts'
+import { isJsonObject } from '../lib/input/input-record.ts'
 import { countOf, formatCount, printable } from '../lib/printable.ts'
 import { showTable } from '../lib/show-table.ts'
 

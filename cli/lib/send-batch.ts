@@ -3,7 +3,7 @@ import { CliError, failureOf } from './cli-error.ts'
 import type { Clock } from './clock.ts'
 import type { Connection } from './connection.ts'
 import { cannotReach, credentialsRefused, notGranted } from './failures.ts'
-import { isJsonObject, type JsonObject } from './input-record.ts'
+import { isJsonObject, type JsonObject } from './input/input-record.ts'
 import type { OutgoingEvent } from './send-in-lanes.ts'
 import type { Placed, Tally } from './tally.ts'
 

@@ -1,7 +1,7 @@
 import type { CloudEvent } from '#shared/core/event.ts'
 import { approximate, numberText } from '#shared/core/json/exact-json.ts'
 import { ACCEPT_LIMITS } from '#shared/core/limits.ts'
-import { type InputRecord, isJsonObject, type JsonObject } from '../lib/input-record.ts'
+import { type InputRecord, isJsonObject, type JsonObject } from '../lib/input/input-record.ts'
 import { toRfc3339 } from '../lib/parse-time.ts'
 import type { OutgoingEvent } from '../lib/send-in-lanes.ts'
 

@@ -1,8 +1,8 @@
 import { parseExactJson } from '#shared/core/json/exact-json.ts'
 import { messageOf } from '#shared/core/text/message-of.ts'
 import { CliError } from '../lib/cli-error.ts'
-import { type InputRecord, isJsonObject } from '../lib/input-record.ts'
-import { invalidAt, utf8Problem } from '../lib/to-utf8.ts'
+import { type InputRecord, isJsonObject } from '../lib/input/input-record.ts'
+import { invalidAt, utf8Problem } from '../lib/input/to-utf8.ts'
 
 /** A JSON document is parsed as a whole, so it has a limit; NDJSON has none. */
 const DOCUMENT_LIMIT = 100 * 1024 * 1024

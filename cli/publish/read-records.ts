@@ -3,9 +3,9 @@ import { stat } from 'node:fs/promises'
 import { extname } from 'node:path'
 import { addAbortSignal, type Readable } from 'node:stream'
 import { CliError } from '../lib/cli-error.ts'
-import type { InputRecord } from '../lib/input-record.ts'
-import { readCsv } from '../lib/read-csv.ts'
-import { toUtf8 } from '../lib/to-utf8.ts'
+import type { InputRecord } from '../lib/input/input-record.ts'
+import { readCsv } from '../lib/input/read-csv.ts'
+import { toUtf8 } from '../lib/input/to-utf8.ts'
 import { readJson, readNdjson } from './read-json.ts'
 
 export const FORMATS = ['json', 'ndjson', 'csv', 'tsv'] as const

@@ -3,8 +3,8 @@ import { createRequire } from 'node:module'
 import { seededRandom } from '#shared/core/random.ts'
 import type { Domain, Emission } from '#shared/domain/define-domain.ts'
 import { CliError } from '../lib/cli-error.ts'
+import { readCsv } from '../lib/input/read-csv.ts'
 import { toRfc3339 } from '../lib/parse-time.ts'
-import { readCsv } from '../lib/read-csv.ts'
 
 /** An event to send, its id, and when it happens: milliseconds of simulated time since the beginning. */
 export type TimedEvent = {

@@ -1,7 +1,7 @@
 import { pipeline, Readable } from 'node:stream'
 import { type CsvError, parse } from 'csv-parse'
 import { parseExactJson } from '#shared/core/json/exact-json.ts'
-import { CliError } from './cli-error.ts'
+import { CliError } from '../cli-error.ts'
 import type { InputRecord } from './input-record.ts'
 import { utf8Problem } from './to-utf8.ts'
 

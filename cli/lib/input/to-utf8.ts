@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { CliError } from './cli-error.ts'
+import { CliError } from '../cli-error.ts'
 
 /** Longer marks come first: that of UTF-16 is the beginning of that of UTF-32. */
 const MARKS: readonly { readonly encoding: string; readonly bytes: Buffer }[] = [
