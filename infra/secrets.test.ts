@@ -31,7 +31,8 @@ describe('the secrets of a stage', () => {
       RECORD_SECRET_ARN: { Ref: 'RecordSecret' },
       WEBHOOK_SECRETS_ARN: { Ref: 'WebhookSecrets' },
     })
-    expect(environment).not.toHaveProperty('RECORD_SECRETS')
+    expect(environment).not.toHaveProperty('RECORD_SECRET')
+    expect(environment).not.toHaveProperty('RECORD_SECRET_2')
   })
 
   test('are none of the local stack, which has its own in its environment', async () => {

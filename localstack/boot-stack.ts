@@ -242,7 +242,8 @@ function environmentOf(
     IDENTITY_ENDPOINT: identity.endpoint,
     WEBHOOK_LOCAL_SECRETS: '1',
     RATE_LIMITS: process.env.RATE_LIMITS ?? LOCAL_RATES,
-    RECORD_SECRETS: process.env.RECORD_SECRETS ?? LOCAL_RECORD_SECRET,
+    RECORD_SECRET: process.env.RECORD_SECRET || LOCAL_RECORD_SECRET,
+    RECORD_SECRET_2: process.env.RECORD_SECRET_2 ?? '',
     RECORDS_SIGNED_SINCE: signedSince,
   }
 }

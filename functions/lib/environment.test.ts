@@ -30,6 +30,9 @@ describe('the environment of a function', () => {
     ['LOCAL', 'yes'],
     ['DELIVER_SHARDS', 'a-deliver'],
     ['KAFKA_AUTH', ''],
+    ['RECORD_SECRET', 'short,as-short,'],
+    ['RECORD_SECRET_2', 'short'],
+    ['RECORD_SECRET', ''],
   ])('is refused with the name of what is wrong: %s=%j', (name, value) => {
     expect(() => readEnvironment({ ...CLOUD, [name]: value })).toThrow(name)
   })
@@ -39,6 +42,17 @@ describe('the environment of a function', () => {
 
     expect(() => readEnvironment(scram)).toThrow('KAFKA_SECRET_ARN')
     expect(readEnvironment({ ...scram, KAFKA_SECRET_ARN: 'arn' }).kafka).toMatchObject({ secretArn: 'arn' })
+  })
+
+  test('has secrets of records with every character in them, of which the first one signs', () => {
+    const RECORD_SECRET = 'half-of-a-secret,another-half, [v1]'
+    const RECORD_SECRET_2 = 'the-one-before,it-was-longer'
+
+    expect(readEnvironment({ ...CLOUD, RECORD_SECRET }).recordSecrets.fixed).toEqual([RECORD_SECRET])
+    expect(readEnvironment({ ...CLOUD, RECORD_SECRET, RECORD_SECRET_2 }).recordSecrets.fixed).toEqual([
+      RECORD_SECRET,
+      RECORD_SECRET_2,
+    ])
   })
 
   test('is refused with every variable that is missing', () => {

@@ -8,12 +8,11 @@ const text = z.string().min(1)
 const SECRET_LENGTH = 16
 const list = (text: string) => text.split(',').filter((item) => item !== '')
 
-/** One secret may be replaced: the first one signs, and all of them are known. */
-const secrets = z
-  .string()
-  .default('')
-  .transform(list)
-  .pipe(z.array(z.string().min(SECRET_LENGTH, `must be secrets of at least ${SECRET_LENGTH} characters`)))
+/** One secret, with every character in it; empty if there is none. */
+const recordSecret = z.union(
+  [z.literal(''), z.string().min(SECRET_LENGTH)],
+  `must be one secret of at least ${SECRET_LENGTH} characters`,
+)
 
 /** A setting with a syntax of its own. */
 const parsed = <T>(parse: (text: string) => T) =>
@@ -51,9 +50,10 @@ const variables = z.object({
   KAFKA_AUTH: z.enum(['none', 'iam', 'scram-sha-512', 'scram-sha-256', 'plain']),
   KAFKA_SECRET_ARN: z.string().default(''),
   TOPIC_PREFIX: z.string().default(''),
-  /** In the cloud the secret's ARN, on the local stack the secrets themselves. */
+  /** In the cloud the secret's ARN; on the local stack the secret itself, and beside it one that is accepted too. */
   RECORD_SECRET_ARN: z.string().default(''),
-  RECORD_SECRETS: secrets,
+  RECORD_SECRET: recordSecret.default(''),
+  RECORD_SECRET_2: recordSecret.default(''),
   WEBHOOK_SECRETS_ARN: z.string().default(''),
   ARCHIVE_BUCKET: z.string().default(''),
   SECRETS_ENDPOINT: z.url().optional(),
@@ -93,9 +93,9 @@ const variables = z.object({
 })
 
 const schema = variables
-  .refine(({ RECORD_SECRET_ARN: arn, RECORD_SECRETS: secrets }) => arn !== '' || secrets.length > 0, {
+  .refine(({ RECORD_SECRET_ARN: arn, RECORD_SECRET: secret }) => arn !== '' || secret !== '', {
     path: ['RECORD_SECRET_ARN'],
-    message: 'must be the ARN of a secret, or RECORD_SECRETS must be set',
+    message: 'must be the ARN of a secret, or RECORD_SECRET must be set',
   })
   .refine(
     ({ KAFKA_AUTH, KAFKA_SECRET_ARN }) =>
@@ -138,8 +138,11 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
       secretArn: data.KAFKA_SECRET_ARN,
       topicPrefix: data.TOPIC_PREFIX,
     },
-    /** What records are signed with: the ARN of a secret, or without one the secrets themselves. */
-    recordSecrets: { arn: data.RECORD_SECRET_ARN, fixed: data.RECORD_SECRETS },
+    /** What records are signed with: the ARN of a secret, or without one the secrets themselves. The first one signs. */
+    recordSecrets: {
+      arn: data.RECORD_SECRET_ARN,
+      fixed: [data.RECORD_SECRET, data.RECORD_SECRET_2].filter((secret) => secret !== ''),
+    },
     /** The ARN of the secret that has what senders sign with, by the names of variables; or it is empty. */
     webhookSecrets: data.WEBHOOK_SECRETS_ARN,
     secretsEndpoint: data.SECRETS_ENDPOINT,

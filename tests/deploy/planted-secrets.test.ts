@@ -11,7 +11,8 @@ const PLANTED = 'planted-7f3a9c1e5b2d4860'
 
 /** Variables of the machine that deploys, of which none may reach what is deployed. */
 const VARIABLES = [
-  'RECORD_SECRETS',
+  'RECORD_SECRET',
+  'RECORD_SECRET_2',
   'WEBHOOK_SECRET_GITHUB',
   'WEBHOOK_SECRET_STRIPE',
   'WEBHOOK_VERIFY_META',
@@ -44,7 +45,8 @@ it('secrets of the machine that deploys are in no template, no state file and no
     expect(found.flat()).toEqual([])
     const template = await readFile(join(folder, 'cloudformation-template-update-stack.json'), 'utf8')
     expect(template).toContain('"RECORD_SECRET_ARN"')
-    expect(template).not.toContain('"RECORD_SECRETS"')
+    expect(template).not.toContain('"RECORD_SECRET"')
+    expect(template).not.toContain('"RECORD_SECRET_2"')
   } finally {
     await rm(folder, { recursive: true })
   }

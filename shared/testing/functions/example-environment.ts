@@ -11,7 +11,7 @@ export const exampleEnvironment = {
   GATEWAY_ENDPOINT: 'http://127.0.0.1:9/gateway',
   KAFKA_BROKERS: '127.0.0.1:9',
   KAFKA_AUTH: 'none',
-  RECORD_SECRETS: 'example-record-secret',
+  RECORD_SECRET: 'example-record-secret',
   TOKEN_ISSUER: 'http://127.0.0.1:9/pool',
   USER_POOL_CLIENT_ID: 'client',
   USER_POOL_ID: 'pool',
