@@ -58,9 +58,9 @@ test('repeated headers, odd cookies and bytes that are no text reach the functio
     'localhost',
     'content-length',
     '2',
-    'ce-id',
+    'x-list',
     'a',
-    'ce-id',
+    'X-List',
     'b',
     'cookie',
     '{"a":"b,c"}; =x; d',
@@ -69,11 +69,35 @@ test('repeated headers, odd cookies and bytes that are no text reach the functio
   const event = await send(url, headers, Buffer.from([0xff, 0xfe]))
 
   expect(event).toMatchObject({
-    headers: { 'ce-id': 'a,b' },
+    headers: { 'x-list': 'a,b' },
     cookies: ['{"a":"b,c"}', '=x', 'd'],
     body: Buffer.from([0xff, 0xfe]).toString('base64'),
     isBase64Encoded: true,
   })
+})
+
+test.each([
+  ['a subject', ['ce-subject', 'a', 'CE-Subject', 'b'], '/ce-subject'],
+  ['an id', ['ce-id', '1', 'ce-source', '/s', 'ce-id', '1'], '/ce-id'],
+  ['an extension', ['ce-x', '', 'ce-x', ''], '/ce-x'],
+  ['one subject with a comma', ['ce-subject', 'a,b'], undefined],
+  [
+    'two in the body as well',
+    ['ce-x', '1', 'ce-x', '2', 'content-type', 'application/cloudevents+json'],
+    undefined,
+  ],
+])('an attribute of an event that came as two headers is refused: %s', async (_, headers, pointer) => {
+  const url = await start({ echo })
+
+  const { errors } = await send(
+    url,
+    ['host', 'localhost', 'content-length', '0', ...headers],
+    Buffer.alloc(0),
+  )
+
+  expect(errors).toEqual(
+    pointer && [{ pointer, detail: 'is a header that came several times: send it once.' }],
+  )
 })
 
 test.each(['"hello"', 'null', '0', 'false', '{"a":1.0}', ' '])(

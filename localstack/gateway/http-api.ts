@@ -10,6 +10,7 @@ import { splitTarget, toHttpEvent } from './http-event.ts'
 import { gatewayMessage, type HttpResult, toHttpResult } from './http-result.ts'
 import { type HttpRoutes, readHttpRoutes } from './http-routes.ts'
 import type { Integrate } from './integrations.ts'
+import { refuseRepeatedAttribute } from './repeated-attribute.ts'
 
 /** API Gateway's limit of a request's body. */
 const MAX_BODY_BYTES = 10 * 1024 * 1024
@@ -86,6 +87,8 @@ async function respond(
     const match = routes.find(method, path)
     if (body === null) return tooLarge
     if (match === null) return gatewayMessage(404, 'Not Found')
+    const repeated = refuseRepeatedAttribute(rawHeaders)
+    if (repeated) return repeated
     // Others of this sender may wait since its body began.
     if (needsTurn && turns.isFull(sender)) return tooMany
     const invoke = async (): Promise<HttpResult> => {
