@@ -12,6 +12,7 @@ type Environment = Readonly<Record<string, string | undefined>>
 /** What is shorter was cut off, or can be guessed. */
 const LEAST_LENGTH = 8
 const MOST_LENGTH = 8192
+const WRONG_FORM = 'has not the form that its scheme needs (docs/webhooks.md)'
 
 /** Returns the variable of a source: `github-labs` has `WEBHOOK_SECRET_GITHUB_LABS`. */
 export function secretVariable(source: string): string {
@@ -40,17 +41,30 @@ export function isBeside(name: string, variable: string): boolean {
 export function secretProblem(secret: string, schemes: readonly Scheme[], isLocal: boolean): string | null {
   if (isPrivateKey(secret)) return 'is a private key, which is for the sender alone; put its public key'
   if (lengthOf(secret, schemes) < LEAST_LENGTH)
-    return `is too short to be a secret, which has at least ${LEAST_LENGTH} characters`
+    return `is too short to be a secret, which has at least ${LEAST_LENGTH} characters${schemes.some(isBasic) ? ' (of user:password, the password)' : ''}`
   if (secret.length > MOST_LENGTH) return `is longer than ${MOST_LENGTH} characters`
+  if (isBrokenStandard(secret, schemes)) return WRONG_FORM
   const standsForKeys = isLocal && schemes.some((scheme) => localKeyOf(scheme, secret) !== null)
   if (standsForKeys || schemes.some((scheme) => fits(secret, scheme))) return null
-  return 'has not the form that its scheme needs (docs/webhooks.md)'
+  return WRONG_FORM
 }
 
-/** The length of what is secret in a secret: without its mark, and without the user of a password. */
+const isBasic = ({ algorithm }: Scheme) => algorithm === 'basic'
+
+/**
+ * The length of what is secret in a secret: without its mark, without spaces around it, and without the user of a password.
+ * Where a token could be meant too, a text with a colon may be either, and opens the source as both.
+ */
 function lengthOf(secret: string, schemes: readonly Scheme[]): number {
-  const isPassword = schemes.every(({ algorithm }) => algorithm === 'basic')
-  return isPassword ? secret.slice(secret.indexOf(':') + 1).length : withoutMark(secret).length
+  const colon = secret.indexOf(':')
+  const isPassword = schemes.every(isBasic) || (colon > 0 && schemes.some(isBasic))
+  return (isPassword ? secret.slice(colon + 1) : withoutMark(secret)).trim().length
+}
+
+/** Whether a secret is marked as one of Standard Webhooks and is none. Beside that scheme it is no token either. */
+function isBrokenStandard(secret: string, schemes: readonly Scheme[]): boolean {
+  const isStandard = schemes.some((scheme) => 'key' in scheme && scheme.key === 'standard')
+  return isStandard && !isPublicKey(secret) && hmacKey(secret, 'standard') === null
 }
 
 function fits(secret: string, scheme: Scheme): boolean {

@@ -31,11 +31,35 @@ describe('the value of a variable', () => {
 
   test('is refused if it is too short to be a secret, without what only says its form', () => {
     const problem = (name: string, secret: string) => () => webhookSources({ [name]: secret })
-    for (const short of ['v1', '1234567', ' ', 'whsec_1234567', 'v1,whsec_MfKQ'])
+    for (const short of ['v1', '1234567', ' ', ' '.repeat(8), ' 1234567\n', 'whsec_1234567', 'v1,whsec_MfKQ'])
       for (const name of ['WEBHOOK_SECRET_GITHUB', 'WEBHOOK_SECRET_STANDARD_WEBHOOKS'])
         expect(problem(name, short)).toThrow(`${name}: is too short to be a secret`)
     expect(problem('WEBHOOK_SECRET_GITHUB', '12345678')).not.toThrow()
   })
+
+  test.each(['alertmanager', 'grafana', 'datadog', 'postmark'])(
+    'of %s is refused if it is a user with a password that is too short',
+    (name) => {
+      const read = (secret: string) => () =>
+        webhookSources({ [`WEBHOOK_SECRET_${name.toUpperCase()}`]: secret })
+      for (const short of ['a-user-with-a-long-name:1234567', 'a-user-with-a-long-name:'])
+        expect(read(short)).toThrow('is too short to be a secret')
+      expect(read('a-user:12345678')).not.toThrow()
+      expect(read('a-token-without-a-user')).not.toThrow()
+    },
+  )
+
+  test.each(['supabase', 'gitlab', 'svix'])(
+    'of %s is refused if it is marked as one of Standard Webhooks and is none',
+    (name) => {
+      const read = (secret: string) => () =>
+        webhookSources({ [`WEBHOOK_SECRET_${name.toUpperCase()}`]: secret })
+      const one = 'v1,whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'
+      for (const broken of [`${one}|${one}`, 'whsec_no base64', `${one},`])
+        expect(read(broken)).toThrow('has not the form')
+      expect(read(one)).not.toThrow()
+    },
+  )
 
   test('is refused if it is a list of secrets of Standard Webhooks, as it was one before', () => {
     const list = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw,whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'
@@ -148,7 +172,9 @@ test('everything that is wrong is reported at once', () => {
   expect(read({ acme: { scheme: { ...scheme, signature: { header: 'X' } } } })).toThrow(/lower case/)
   expect(read({ acme: { like: 'githubb' } })).toThrow(/is not a provider/)
   expect(read({ acme: {} })).toThrow(/needs "scheme" or "like"/)
-  expect(read({ 'Ac me': { like: 'github' } })).toThrow(/WEBHOOK_SOURCES: Ac me/)
+  expect(read({ 'Ac me': { like: 'github' } })).toThrow(
+    'WEBHOOK_SOURCES: Ac me: is not a source name: a-z, 0-9, "-" and "_"',
+  )
   expect(read({ acme: { scheme } })).toThrow('acme: none of WEBHOOK_SECRET_ACME has a secret')
   expect(() => webhookSources({ WEBHOOK_SOURCES: '{' })).toThrow('WEBHOOK_SOURCES: is not JSON')
   const both = { WEBHOOK_SECRET_DISCORD: 'no key at all', WEBHOOK_SECRET_SVIX: 'whsec_no base64' }

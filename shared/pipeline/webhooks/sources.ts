@@ -130,8 +130,10 @@ function readEntries(json: string | undefined, problems: string[]): Record<strin
   }
   const result = entriesSchema.safeParse(value)
   if (result.success) return result.data
-  for (const { path, message } of result.error.issues)
-    problems.push(`WEBHOOK_SOURCES: ${path.join('.')}: ${message}`)
+  for (const issue of result.error.issues) {
+    const [{ message }] = issue.code === 'invalid_key' ? [issue.issues[0] ?? issue] : [issue]
+    problems.push(`WEBHOOK_SOURCES: ${issue.path.join('.')}: ${message}`)
+  }
   return {}
 }
 
