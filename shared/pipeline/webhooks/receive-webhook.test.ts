@@ -95,7 +95,9 @@ describe('a check of the endpoint by a provider', () => {
 
   test('Discord gets a pong for a ping, and an empty response for the ping of webhook events', async () => {
     expect(await discord({ type: 1, id: '1' })).toEqual({ answer: { status: 200, body: { type: 1 } } })
-    expect(await discord({ version: 1, type: 0 })).toEqual({ answer: { status: 204 } })
+    expect(await discord({ version: 1, type: 0 })).toEqual({
+      answer: { status: 204, headers: { 'content-type': 'application/json' } },
+    })
     expect(await discord({ version: 1, type: 1, event: { type: 'A' } })).toHaveProperty(
       'event.type',
       'discord.A',

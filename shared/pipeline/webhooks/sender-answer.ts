@@ -4,7 +4,7 @@ import { Refusal } from '#shared/core/refusal.ts'
 // What a provider takes as the answer to a delivery. It is JSON, as the rest of a provider.
 
 /** Media types that no browser shows as a page. */
-const MEDIA_TYPES = ['text/plain', 'text/xml', 'application/xml', 'application/json'] as const
+export const MEDIA_TYPES = ['text/plain', 'text/xml', 'application/xml', 'application/json'] as const
 
 export const senderAnswerSchema = z
   .strictObject({

@@ -102,10 +102,11 @@ function addressAt({ at, addresses }: NonNullable<Challenge['visits']>, request:
 }
 
 function answerOf(
-  { reply, echo = {}, text, status, headers = {} }: Challenge,
+  { reply, echo = {}, text, status, headers = {}, contentType }: Challenge,
   copy: (from: Copied) => Copy,
 ): ChallengeAnswer {
   const own = Object.entries(headers).map(([name, from]) => [name, sayCopy(copy(from))] as const)
+  if (contentType !== undefined) own.push(['content-type', contentType])
   const copied: Readonly<Record<string, string>> = Object.fromEntries(own)
   const both = own.length > 0 && { headers: copied }
   if (text !== undefined) {

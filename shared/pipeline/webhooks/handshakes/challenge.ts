@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { place } from '#shared/pipeline/webhooks/place.ts'
 import { addressPattern } from '#shared/pipeline/webhooks/scheme.ts'
+import { MEDIA_TYPES } from '#shared/pipeline/webhooks/sender-answer.ts'
 
 // How a provider tests an endpoint before it delivers, or while it does, and what it expects as the response. Everything
 // here can be written as JSON, as the rest of a provider.
@@ -60,12 +61,17 @@ export const challengeSchema = z
     reply: z.record(z.string(), z.unknown()).optional(),
     /** Members of a JSON body that are copied from the request. */
     echo: z.record(z.string(), copied).optional(),
+    /** The media type of a response without a body, for a provider that wants to have one named. */
+    contentType: z.enum(MEDIA_TYPES).optional(),
     /** A body that is text. */
     text: copied.optional(),
     headers: z.record(ownHeader, copied).optional(),
   })
   .refine(({ text, reply, echo }) => text === undefined || (reply ?? echo) === undefined, {
     message: 'has either "text" or a JSON body',
+  })
+  .refine(({ contentType, text, reply, echo }) => contentType === undefined || !(text ?? reply ?? echo), {
+    message: 'has "contentType" only without a body',
   })
   .refine(({ visits, unsigned }) => visits === undefined || !unsigned, {
     message: 'visits nothing that is unsigned',

@@ -94,9 +94,17 @@ describe('a provider that does not sign its handshake', () => {
     expect(receive('monday', event)).toHaveProperty('event.type', 'monday.create_pulse')
   })
 
-  test('Trello gets 200 for HEAD', () => {
-    expect(receive('trello', { method: 'HEAD' })).toEqual(empty)
-    expect(() => receive('trello', { method: 'GET' })).toThrow('no handshake by GET')
+  test.each(['trello', 'intercom'])('%s gets 200 for HEAD', (name) => {
+    expect(receive(name, { method: 'HEAD' })).toEqual(empty)
+    expect(() => receive(name, { method: 'GET' })).toThrow('no handshake by GET')
+  })
+
+  test('Slack, which tries out the certificate of a command, gets 200, and a command with that field is an event', async () => {
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+    const body = Buffer.from('ssl_check=1&token=abc')
+    expect(receive('slack', { method: 'POST', headers, body })).toEqual(empty)
+    const command = await signed('slack', { ssl_check: '1', command: '/deploy' })
+    expect(receive('slack', command)).toHaveProperty('event.type', 'slack.slash_command')
   })
 
   test('Asana gets its header back, which opens nothing', async () => {

@@ -35,7 +35,11 @@ export const messagingProviders: Readonly<Record<string, Provider>> = {
       ],
       time: [{ field: '/event_time' }],
     },
-    challenges: [{ when: { '/type': 'url_verification' }, echo: { challenge: '/challenge' } }],
+    // The certificate of a command's URL is tried out from time to time (https://api.slack.com/interactivity/slash-commands).
+    challenges: [
+      { when: { '/type': 'url_verification' }, echo: { challenge: '/challenge' } },
+      { unsigned: true, when: { '/ssl_check': '1' }, unless: '/command', status: 200 },
+    ],
     // What is in the body of the answer to a command would be shown to its user.
     answer: { status: 200, body: '' },
   },
@@ -84,7 +88,11 @@ export const messagingProviders: Readonly<Record<string, Provider>> = {
       subject: [{ field: '/channel_id' }, { field: '/application_id' }],
       time: [{ field: '/event/timestamp' }],
     },
-    challenges: [{ when: { '/type': 1 }, unless: '/event', reply: { type: 1 } }, { when: { '/type': 0 } }],
+    // https://docs.discord.com/developers/events/webhook-events#acknowledging-ping-requests : an empty answer that names a type.
+    challenges: [
+      { when: { '/type': 1 }, unless: '/event', reply: { type: 1 } },
+      { when: { '/type': 0 }, contentType: 'application/json' },
+    ],
     // https://docs.discord.com/developers/events/webhook-events#responding-to-events
     answer: { status: 204 },
   },
@@ -104,7 +112,7 @@ export const messagingProviders: Readonly<Record<string, Provider>> = {
     // https://documentation.mailgun.com/docs/mailgun/user-manual/webhooks/webhooks : 406 ends the attempts.
     answer: { status: 200, final: 406 },
   },
-  // https://developers.intercom.com/docs/webhooks/setting-up-webhooks
+  // https://developers.intercom.com/docs/webhooks/setting-up-webhooks : a URL is tried out by HEAD when it is added.
   intercom: {
     schemes: [
       {
@@ -120,6 +128,7 @@ export const messagingProviders: Readonly<Record<string, Provider>> = {
       subject: [{ field: '/data/item/id' }],
       time: [{ field: '/created_at' }],
     },
+    challenges: [{ method: 'HEAD', unsigned: true, when: {}, status: 200 }],
     answer: { status: 200 },
   },
 }
