@@ -192,6 +192,16 @@ describe('a request with credentials', () => {
     expect(clock.now() - NOW).toBe(heldMs)
   })
 
+  test('begins at a time whose "+" was sent as it is', async () => {
+    const { call } = await createWorld()
+    const since = (time: string) => call(`GET /events/since?cursor=${time}`, keyOf('viewer'))
+
+    const read = await since('1970-01-01T01:00:00+01:00')
+
+    expect(read).toEqual(await since('1970-01-01T01:00:00%2B01:00'))
+    expect(read.status).toBe(200)
+  })
+
   test('is not held for longer than 20 s, nor for what is no number', async () => {
     const { call } = await createWorld()
 

@@ -2,6 +2,7 @@ import { csvBytes, eventsCsv } from '#shared/adapters/http/events-csv.ts'
 import type { HttpRequest, HttpResponse } from '#shared/adapters/http/http-message.ts'
 import { readAuditQuery } from '#shared/adapters/http/read-audit-query.ts'
 import { readQuery, readWait } from '#shared/adapters/http/read-query.ts'
+import { withPlus } from '#shared/adapters/http/read-query-time.ts'
 import { asyncapiDocument } from '#shared/api/asyncapi.ts'
 import { catalogDocument } from '#shared/api/catalog-document.ts'
 import { openapiDocument } from '#shared/api/openapi.ts'
@@ -250,7 +251,8 @@ async function respondWithUnread(
   const waitMs = Math.min(readWait(wait), longPollSeconds) * 1000
   const page = { limit, waitMs: Math.min(waitMs, remainingMs() - RESERVE_MS) }
   const own = { ...deps, access: accessOf(principal), isLate: lateness(request) }
-  const body = await awaitEvents(wanted, query.cursor, page, stopPausesAt(signal, own))
+  const cursor = query.cursor === undefined ? undefined : withPlus(query.cursor)
+  const body = await awaitEvents(wanted, cursor, page, stopPausesAt(signal, own))
   return { status: 200, body }
 }
 

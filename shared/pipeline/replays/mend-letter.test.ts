@@ -85,3 +85,13 @@ describe('a mended event', () => {
     expect(await refusalOf(mendLetter(AT, given, ADMIN, deps))).toMatchObject({ code: 'not_found' })
   })
 })
+
+test('a body that is not UTF-8 is refused, so that no letter of a mended event becomes U+FFFD', () => {
+  const body = Buffer.from('{"filter":{},"event":{"type":"t","subject":"Zürich"}}', 'latin1')
+  expect(() => readReplayBody(body, replayLettersBody)).toThrow('The body is not UTF-8; encode it so.')
+})
+
+test('a body may begin with a byte order mark', () => {
+  const body = Buffer.from('\ufeff{"filter":{},"dryRun":true}')
+  expect(readReplayBody(body, replayLettersBody)).toMatchObject({ dryRun: true })
+})

@@ -1,4 +1,3 @@
-import { Buffer } from 'node:buffer'
 import * as z from 'zod'
 import { channelProblem } from '#shared/core/channel.ts'
 import { CursorError, parseCursor } from '#shared/core/cursor.ts'
@@ -150,11 +149,15 @@ function withExactData(body: unknown): unknown {
   return { ...plain, event: { ...plain.event, data: event.data } }
 }
 
+/** A mended event in another encoding must not lose its letters. */
+const UTF8 = new TextDecoder('utf-8', { fatal: true })
+
 function parseJson(body: Uint8Array): unknown {
   try {
-    return parseExactJson(Buffer.from(body).toString())
+    return parseExactJson(UTF8.decode(body))
   } catch (cause) {
-    throw new Refusal('malformed', 'The body is not JSON; correct its syntax.', { cause })
+    const reason = cause instanceof SyntaxError ? 'JSON; correct its syntax.' : 'UTF-8; encode it so.'
+    throw new Refusal('malformed', `The body is not ${reason}`, { cause })
   }
 }
 
