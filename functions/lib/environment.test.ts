@@ -55,6 +55,12 @@ describe('the environment of a function', () => {
     ])
   })
 
+  test('says of a secret of records that is too short how long it is at least', () => {
+    expect(() => readEnvironment({ ...CLOUD, RECORD_SECRET: 'short' })).toThrow(
+      'RECORD_SECRET: must be one secret of at least 16 characters',
+    )
+  })
+
   test('is refused with every variable that is missing', () => {
     expect(() => readEnvironment({})).toThrow(
       /LOG_TABLE[\s\S]*GATEWAY_ENDPOINT[\s\S]*STATS_FUNCTION[\s\S]*AUDIT_FUNCTION/,

@@ -9,10 +9,12 @@ const SECRET_LENGTH = 16
 const list = (text: string) => text.split(',').filter((item) => item !== '')
 
 /** One secret, with every character in it; empty if there is none. */
-const recordSecret = z.union(
-  [z.literal(''), z.string().min(SECRET_LENGTH)],
-  `must be one secret of at least ${SECRET_LENGTH} characters`,
-)
+const recordSecret = z
+  .string()
+  .default('')
+  .refine((secret) => secret === '' || secret.length >= SECRET_LENGTH, {
+    message: `must be one secret of at least ${SECRET_LENGTH} characters`,
+  })
 
 /** A setting with a syntax of its own. */
 const parsed = <T>(parse: (text: string) => T) =>
@@ -52,8 +54,8 @@ const variables = z.object({
   TOPIC_PREFIX: z.string().default(''),
   /** In the cloud the secret's ARN; on the local stack the secret itself, and beside it one that is accepted too. */
   RECORD_SECRET_ARN: z.string().default(''),
-  RECORD_SECRET: recordSecret.default(''),
-  RECORD_SECRET_2: recordSecret.default(''),
+  RECORD_SECRET: recordSecret,
+  RECORD_SECRET_2: recordSecret,
   WEBHOOK_SECRETS_ARN: z.string().default(''),
   ARCHIVE_BUCKET: z.string().default(''),
   SECRETS_ENDPOINT: z.url().optional(),
