@@ -226,6 +226,7 @@ test('a preflight is answered without a function, and responses get the headers 
   const tool = await fetch(url)
 
   expect(asked.status).toBe(204)
+  expect(asked.headers.get('content-length')).toBeNull()
   expect(Object.fromEntries(asked.headers)).toMatchObject({
     'access-control-allow-origin': 'https://a.example',
     'access-control-allow-headers': 'x-api-key',

@@ -138,12 +138,15 @@ function withCors(result: HttpResult, added: Readonly<Record<string, string>>): 
   return { ...result, headers: { ...Object.fromEntries(own), ...added, vary } }
 }
 
+/** A response without content, which has no length either (RFC 9110 §8.6). */
+const NO_LENGTH: readonly number[] = [204, 304]
+
 function send(response: ServerResponse, result: HttpResult, request: IncomingMessage): void {
   const { status, headers, cookies, body } = result
   try {
     response.writeHead(status, {
       ...headers,
-      'content-length': Buffer.byteLength(body),
+      ...(!NO_LENGTH.includes(status) && { 'content-length': Buffer.byteLength(body) }),
       ...(cookies.length > 0 && { 'set-cookie': [...cookies] }),
     })
     response.end(request.method === 'HEAD' ? undefined : body)

@@ -137,6 +137,9 @@ const signed = z
     },
     { message: 'with "certificate", and only then, it needs either "recipient" or {secret} in its content' },
   )
+  .refine(({ content, timestamp }) => timestamp !== undefined || !content.includes('{timestamp}'), {
+    message: 'signs a {timestamp}, so it must say in "timestamp" where that is',
+  })
   .refine(({ certificate, algorithm }) => certificate === undefined || /^(?:rsa|ecdsa)/.test(algorithm), {
     message: 'a certificate has a key for rsa or ecdsa',
   })

@@ -175,6 +175,10 @@ test('everything that is wrong is reported at once', () => {
   expect(read({ 'Ac me': { like: 'github' } })).toThrow(
     'WEBHOOK_SOURCES: Ac me: is not a source name: a-z, 0-9, "-" and "_"',
   )
+  expect(read({ acme: { scheme: { ...scheme, content: '{timestamp}.{body}' } } })).toThrow(
+    /acme.*must say in "timestamp" where that is/,
+  )
+  expect(read({ acme: { scheme, secrets: [] } })).toThrow(/acme.secrets: must name a variable/)
   expect(read({ acme: { scheme } })).toThrow('acme: none of WEBHOOK_SECRET_ACME has a secret')
   expect(() => webhookSources({ WEBHOOK_SOURCES: '{' })).toThrow('WEBHOOK_SOURCES: is not JSON')
   const both = { WEBHOOK_SECRET_DISCORD: 'no key at all', WEBHOOK_SECRET_SVIX: 'whsec_no base64' }

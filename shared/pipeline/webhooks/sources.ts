@@ -30,7 +30,7 @@ const entrySchema = z
       .optional(),
     scheme: schemeSchema.optional(),
     /** Names of the environment variables with the secrets; `WEBHOOK_SECRET_<NAME>` by default. */
-    secrets: z.array(z.string().min(1)).optional(),
+    secrets: z.array(z.string().min(1)).min(1, 'must name a variable').optional(),
     mapping: mappingSchema.optional(),
     challenges: z.array(challengeSchema).optional(),
     answer: senderAnswerSchema.optional(),
