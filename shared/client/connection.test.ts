@@ -5,7 +5,7 @@ import {
   type FakeSocket,
   type Script,
 } from '#shared/testing/client/scripted-server.ts'
-import type { SignalListener, Signals, TidewireState } from './connect.ts'
+import type { SignalListener, Signals, SocketLike, TidewireState } from './connect.ts'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
@@ -360,6 +360,42 @@ test('gives an opening socket 10 s', async () => {
   await clock.advance(11_000)
   expect(sockets[0]?.closed).toBe(true)
   expect(sockets).toHaveLength(2)
+})
+
+describe('promises that never settle: a socket that throws is replaced, and the error is told', () => {
+  const throws = () => {
+    throw new Error('the socket threw')
+  }
+  const sick: Record<string, (url: string) => unknown> = {
+    'its close throws, and it never opens': () => ({
+      close: throws,
+      send: () => {},
+      addEventListener: () => {},
+    }),
+    'its send throws': () => ({
+      close: throws,
+      send: throws,
+      addEventListener: (type: string, listener: () => void) => type === 'open' && queueMicrotask(listener),
+    }),
+    'it is no socket': () => ({}),
+    'it is the promise of one': () => Promise.resolve({}),
+    'it cannot be made': throws,
+  }
+  test.each(Object.entries(sick))('%s', async (_, make) => {
+    const errors: string[] = []
+    let dials = 0
+    const { clock, tidewire } = subscribed({
+      onError: ({ code }) => errors.push(code),
+      openSocket: (url) => {
+        dials += 1
+        return make(url) as SocketLike
+      },
+    })
+    await clock.advance(60_000)
+    expect(dials).toBeGreaterThan(2)
+    expect(errors).toContain('connect_failed')
+    tidewire.close()
+  })
 })
 
 test('hands over to the next connection before the limit without a loss, a repeat or disorder', async () => {

@@ -34,3 +34,15 @@ test('stores the cursor at most once a second and on close, and resumes from it'
   const third = subscribed(storage)
   expect((await third.opened()).asks()).toMatchObject([{ since: 'latest' }])
 })
+
+test.each<[string, () => unknown]>([
+  ['a promise that rejects', () => Promise.reject(new Error('no storage'))],
+  ['a promise that never settles', () => new Promise(() => {})],
+  ['an object', () => ({})],
+  ['a number', () => 5],
+  ['nothing', () => undefined],
+])('a storage that returns %s begins at "since", and no rejection is left', async (_, getItem) => {
+  const storage = { getItem, setItem: getItem } as unknown as CursorStorage
+  const socket = await subscribed(storage).opened()
+  expect(socket.asks()).toMatchObject([{ since: 'latest' }])
+})

@@ -41,8 +41,10 @@ export function createCursorStore(
   return {
     load: () => {
       try {
-        const stored = storage.getItem(key)
-        return stored?.includes('@') && parseCursor(stored) ? stored : null
+        const stored: unknown = storage.getItem(key)
+        // Some read later. Nothing waits for that.
+        if (stored instanceof Promise) stored.catch(() => {})
+        return typeof stored === 'string' && stored.includes('@') && parseCursor(stored) ? stored : null
       } catch {
         return null // a browser may forbid storage, and anybody may have written there
       }

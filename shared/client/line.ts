@@ -91,7 +91,12 @@ export function dialLine(id: string, settings: LineSettings, on: LineEvents): Li
   let isClosed = false
 
   function write(message: ClientMessage) {
-    socket?.send(JSON.stringify(message))
+    try {
+      socket?.send(JSON.stringify(message))
+    } catch (error) {
+      // Who sends may be in the middle of something.
+      queueMicrotask(() => lose(error))
+    }
   }
   function send(message: ClientMessage) {
     write(message)
@@ -104,7 +109,11 @@ export function dialLine(id: string, settings: LineSettings, on: LineEvents): Li
     renewal.stop()
     aborter.abort()
     for (const cancel of timers) cancel()
-    socket?.close()
+    try {
+      socket?.close()
+    } catch {
+      // Nothing more comes from it, and the next one must be dialled.
+    }
   }
   function lose(cause?: unknown) {
     if (isClosed) return

@@ -62,6 +62,11 @@ describe('the text of a cursor', () => {
     expect(() => parseCursor('a@e:0=1;a@e:1=1')).toThrow('twice')
   })
 
+  test('is refused if a partition appears twice, however it is written', () => {
+    expect(() => parseCursor('a@e:0=1,0=2')).toThrow('partition 0 appears twice')
+    expect(() => parseCursor('a@e:1=1,01=1')).toThrow('partition 1 appears twice')
+  })
+
   test('is either parsed or refused with CursorError, whatever it is', () => {
     const property = fc.property(fc.oneof(fc.string(), fc.stringMatching(/^[at@:;=,01]*$/)), (text) => {
       try {

@@ -57,7 +57,9 @@ function parseOffsets(list: string): Map<number, number> {
   const offsets = new Map<number, number>()
   for (const pair of list === '' ? [] : list.split(',')) {
     const [partition, offset] = pair.split('=').map(Number)
-    if (partition !== undefined && offset !== undefined) offsets.set(partition, offset)
+    if (partition === undefined || offset === undefined) continue
+    if (offsets.has(partition)) throw new CursorError(`partition ${partition} appears twice`)
+    offsets.set(partition, offset)
   }
   return offsets
 }
