@@ -34,6 +34,12 @@ const FUNCTION_SECONDS = 30
 /** No schedule has a longer period. */
 const SCHEDULE_SECONDS = 86_400
 
+/** What the framework and the functions are told by the same names (serverless.yml), checked before they read it. */
+const LOG_LEVELS = ['DEBUG', 'INFO', 'WARN', 'ERROR']
+const MOST_SHARDS = 16
+
+const BROKER = /^(?:\[[\da-f:]+\]|[^\s:/]+):(\d{1,5})$/i
+
 const PORTS = {
   HTTP_PORT: 3000,
   WS_PORT: 3001,
@@ -57,15 +63,24 @@ export function readSettings(
     if (Number.isInteger(port) && port > 0 && port < 65_536) ports[name] = port
     else problems.push(`${name}=${env[name]} is not a port number`)
   }
-  const seconds = (name: string, most: number) => {
-    const value = Number(env[name] ?? most)
+  const whole = (name: string, most: number, usual = most) => {
+    const value = Number(env[name] ?? usual)
     if (!Number.isInteger(value) || value < 1 || value > most)
       problems.push(`${name}=${env[name]} is not a whole number from 1 to ${most}`)
     return value
   }
-  const connectionSeconds = seconds('CONNECTION_SECONDS', CONNECTION_SECONDS)
-  const functionSeconds = seconds('FUNCTION_SECONDS', FUNCTION_SECONDS)
-  const scheduleSeconds = seconds('SCHEDULE_SECONDS', SCHEDULE_SECONDS)
+  const connectionSeconds = whole('CONNECTION_SECONDS', CONNECTION_SECONDS)
+  const functionSeconds = whole('FUNCTION_SECONDS', FUNCTION_SECONDS)
+  const scheduleSeconds = whole('SCHEDULE_SECONDS', SCHEDULE_SECONDS)
+  whole('SHARDS', MOST_SHARDS, 1)
+  if (!LOG_LEVELS.includes(env.LOG_LEVEL ?? 'INFO'))
+    problems.push(`LOG_LEVEL=${env.LOG_LEVEL} is not one of ${LOG_LEVELS.join(', ')}`)
+  for (const name of ['DYNAMODB_ENDPOINT', 'GATEWAY_ENDPOINT', 'PUBLIC_URL'])
+    if (env[name] && !isWebAddress(env[name]))
+      problems.push(`${name}=${env[name]} is not a URL such as http://127.0.0.1:8001`)
+  const brokers = (env.KAFKA_BROKERS ?? '').split(',').map((broker) => broker.trim())
+  if (env.KAFKA_BROKERS && !brokers.every(isBroker))
+    problems.push(`KAFKA_BROKERS=${env.KAFKA_BROKERS} is not a list such as 127.0.0.1:9092,127.0.0.1:9093`)
   const used = Object.entries(ports)
   for (const [name, port] of used) {
     const other = used.find(([otherName, otherPort]) => otherName < name && otherPort === port)
@@ -85,9 +100,9 @@ export function readSettings(
   return {
     ports,
     dataDir: resolve(env.TIDEWIRE_DATA ?? '.tidewire'),
-    kafkaBrokers: env.KAFKA_BROKERS ? env.KAFKA_BROKERS.split(',') : null,
-    dynamodbEndpoint: env.DYNAMODB_ENDPOINT ?? null,
-    gatewayEndpoint: env.GATEWAY_ENDPOINT ?? null,
+    kafkaBrokers: env.KAFKA_BROKERS ? brokers : null,
+    dynamodbEndpoint: env.DYNAMODB_ENDPOINT || null,
+    gatewayEndpoint: env.GATEWAY_ENDPOINT || null,
     connectionSeconds,
     functionSeconds,
     scheduleSeconds,
@@ -103,4 +118,13 @@ function readHosts({ ALLOWED_HOSTS = '', PUBLIC_URL = '' }: Readonly<Record<stri
   const listed = ALLOWED_HOSTS.split(',').map((host) => host.trim().toLowerCase())
   const known = URL.canParse(PUBLIC_URL) ? [new URL(PUBLIC_URL).hostname] : []
   return [...listed.filter((host) => host !== ''), ...known]
+}
+
+function isWebAddress(text: string): boolean {
+  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)
+}
+
+function isBroker(text: string): boolean {
+  const port = Number(BROKER.exec(text)?.[1])
+  return port > 0 && port < 65_536
 }
