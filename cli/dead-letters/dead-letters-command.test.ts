@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { afterEach, describe, expect, test } from 'vitest'
 import { type FakeApi, type Routes, startFakeApi } from '../testing/fake-api.ts'
 import { instantClock, type RunOptions, runInProcess } from '../testing/run-in-process.ts'
@@ -275,6 +276,10 @@ describe('replaying and discarding', () => {
     })
     expect(JSON.parse(piped.stdout)).toEqual(DONE)
 
+    const utf16 = Buffer.from(`\ufeff${JSON.stringify({ ...EVENT, subject: 'Zürich' })}`, 'utf16le')
+    await run(routes, ['mend', 'port-events/0/9', '--event', '-'], { stdin: Readable.from([utf16]) })
+    expect(sent('POST /dead-letters/replay')).toMatchObject([{ event: { subject: 'Zürich' } }])
+
     const exact = '{"type":"port.ship.arrived","data":{"n":820982911946154508}}'
     await run(routes, ['mend', 'port-events/0/9', '--event', '-'], { stdin: exact })
     const [mended] = sent('POST /dead-letters/replay') ?? []
@@ -304,6 +309,11 @@ describe('wrong usage', () => {
   test.each([
     ['no JSON', '{', 'is no JSON'],
     ['a list', '[]', 'is not one event'],
+    [
+      'not UTF-8',
+      Readable.from([Buffer.from('{"type":"t","subject":"Zürich"}', 'latin1')]),
+      'is not UTF-8 at byte 25: save it as UTF-8',
+    ],
   ])('mend refuses an event that is %s', async (_, stdin, reason) => {
     expect(await run({}, ['mend', 'a/0/1', '--event', '-'], { stdin })).toMatchObject({
       code: 1,

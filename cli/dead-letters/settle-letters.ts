@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises'
-import { text } from 'node:stream/consumers'
+import { createReadStream } from 'node:fs'
+import { buffer } from 'node:stream/consumers'
 import { parseExactJson } from '#shared/core/json/exact-json.ts'
 import { confirm } from '../lib/ask.ts'
 import { callApi } from '../lib/call-api.ts'
@@ -8,6 +8,7 @@ import { CliError, failureOf } from '../lib/cli-error.ts'
 import type { Connection } from '../lib/connection.ts'
 import { followReplay, printReplay, type Replay } from '../lib/follow-replay.ts'
 import { isJsonObject } from '../lib/input/input-record.ts'
+import { invalidAt, toUtf8 } from '../lib/input/to-utf8.ts'
 import { countOf, formatCount, printable } from '../lib/printable.ts'
 import { showTable } from '../lib/show-table.ts'
 
@@ -55,13 +56,21 @@ export async function settleLetters(
   await startSettling(job, connection, context)
 }
 
-/** Returns the JSON object of a file, or of stdin for `-`. Throws CliError. */
+/**
+ * Returns the JSON object of a file, or of stdin for `-`: of UTF-8, or of UTF-16 with a byte order mark, as some shells
+ * write it. Throws CliError, also for bytes that would be other letters.
+ */
 export async function readEvent(file: string, { stdin }: Pick<CliContext, 'stdin'>): Promise<object> {
-  const written = await (file === '-' ? text(stdin) : readFile(file, 'utf8')).catch((cause: unknown) => {
-    throw new CliError(`cannot read ${file}: ${failureOf(cause).reason}`, { cause })
-  })
+  const written = await buffer(toUtf8(file === '-' ? stdin : createReadStream(file))).catch(
+    (cause: unknown) => {
+      if (cause instanceof CliError) throw cause
+      throw new CliError(`cannot read ${file}: ${failureOf(cause).reason}`, { cause })
+    },
+  )
+  const at = invalidAt(written)
+  if (at !== null) throw new CliError(`${file} is not UTF-8 at byte ${at + 1}: save it as UTF-8`)
   try {
-    const event = parseExactJson(written)
+    const event = parseExactJson(written.toString())
     if (isJsonObject(event)) return event
   } catch (cause) {
     throw new CliError(`${file} is no JSON: ${failureOf(cause).reason}`, { cause })

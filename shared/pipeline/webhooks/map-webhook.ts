@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer'
 import { createHash } from 'node:crypto'
 import { CHANNEL_LIMITS } from '#shared/core/limits.ts'
+import { Refusal } from '#shared/core/refusal.ts'
 import type { Severity } from '#shared/core/severity.ts'
 import { isTimestamp } from '#shared/core/time.ts'
 import { isMediaType } from '#shared/pipeline/cloudevents/media-type.ts'
@@ -18,10 +19,12 @@ const FIRST_MILLISECONDS = 1e11
 
 /**
  * Returns the event draft of a verified request. Type and category are `<source>.<event name>`. The id is the
- * provider's own, so that a repeated delivery is one event. A payload that is JSON or a form is JSON by value.
+ * provider's own, so that a repeated delivery is one event. A payload that is JSON or a form is JSON by value. Throws
+ * Refusal `malformed` if a header with the id or the name of the event came several times.
  */
 export function mapWebhook(source: string, mapping: Mapping, request: WebhookRequest): EventDraft {
   const { headers, body } = request
+  for (const places of [mapping.id, mapping.name, mapping.type]) assertSingle(places, headers)
   const payload = readPayload(headers['content-type'], body)
   const find = (places: readonly Lookup[] = []) => tidy(lookUp(places, request, payload))
   const name = channelOf(source, find(mapping.name) ?? 'event', mapping.strip ?? '')
@@ -41,6 +44,13 @@ export function mapWebhook(source: string, mapping: Mapping, request: WebhookReq
     ...(time !== undefined && { time }),
     ...dataOf(payload, headers['content-type'], body),
   }
+}
+
+/** API Gateway joins headers with one name by a comma, which no id or name of a provider has. */
+function assertSingle(places: readonly Lookup[] = [], headers: WebhookRequest['headers']): void {
+  for (const place of places)
+    if ('header' in place && headers[place.header]?.includes(','))
+      throw new Refusal('malformed', `The header "${place.header}" came several times: send it once.`)
 }
 
 /** Returns the text of the first of these places that has one. */

@@ -153,6 +153,15 @@ describe('the body', () => {
 })
 
 describe('the event', () => {
+  test.each(['x-github-delivery', 'x-github-event'])(
+    'is refused if a header with its id or its name came several times: %s',
+    async (name) => {
+      await expect(github('{}', { [name]: 'a,b' })).rejects.toThrow(
+        `The header "${name}" came several times: send it once.`,
+      )
+    },
+  )
+
   test('has a valid channel whatever its name is', () => {
     const type = (kind: unknown) => inbox(JSON.stringify({ kind }))?.category
     expect(type('invoice.paid')).toBe('inbox.invoice.paid')
