@@ -46,12 +46,16 @@ describe.skipIf(chromiumPath() === null)('telemetry, with a page of the app in C
   const newTrace = () => ({ trace: randomBytes(16).toString('hex'), parent: randomBytes(8).toString('hex') })
 
   it('one event has one trace at every hop: from the POST through Kafka to the paint of the page', async () => {
-    // The feed reads its history once its subscription is live: what is posted then comes as it happens.
-    const history = page.waitForResponse((response) => response.url().includes('/events?channel=port'), {
-      timeout: 60_000,
-    })
-    await page.reload()
-    expect((await history).status()).toBe(200)
+    // The feed reads its history once its subscription is live: what is posted then comes as it happens. What the page
+    // before the reload still gets does not count.
+    await page.reload({ waitUntil: 'commit' })
+    const history = await page.waitForResponse(
+      (response) => response.url().includes('/events?channel=port'),
+      {
+        timeout: 60_000,
+      },
+    )
+    expect(history.status()).toBe(200)
     const { trace, parent } = newTrace()
 
     await post('A box that is followed', `00-${trace}-${parent}-01`)

@@ -81,7 +81,7 @@ describe('signing in', () => {
       'This token is not valid.',
     )
     expect(await details('Basic YTpi')).toBe(
-      'The header "authorization" must be "Bearer <access token>", or "Bearer <API key>".',
+      'The scheme Basic is not one that is taken here: the header "authorization" must be "Bearer <access token>", or "Bearer <API key>".',
     )
   })
 

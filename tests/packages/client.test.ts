@@ -173,7 +173,7 @@ describe('the types', () => {
     const stop: () => void = tidewire.subscribe(
       { channels: ['port.*'], filter: { severity: ['high'] }, since: 'earliest' },
       ({ offset, event }) => offset.toFixed() + event.type.trim(),
-      { onGap: ({ reason }) => reason satisfies 'too_far' | 'trimmed' | 'epoch', onState: (state) => state === 'live' },
+      { onGap: ({ reason }) => reason satisfies 'too_far' | 'trimmed' | 'epoch' | 'ahead', onState: (state) => state === 'live' },
     )
     stop()
     const total: number | undefined = tidewire.view(portViews, 'statistics').current().states.get('')?.total
