@@ -135,9 +135,9 @@ function registrar(client: DocumentClient, deps: Deps) {
   return async (request: SubscriptionRequest, expires: number): Promise<Subscription | null> => {
     const registered = await putRecord(request, expires)
     if (registered === null) return null
-    const { registration, stale } = registered
+    const { registration, replaced, stale } = registered
     const meta = await connections.takeSlot(request.connection, request.id, registration.registration)
-    if (meta === null) return withoutSlot(registered)
+    if (meta === null) return withoutSlot(registration, replaced)
     const subscription = { ...registration, reader: readerOf(toOpenConnection(meta).principal) }
     const isWritten = await index.put(subscription, expires)
     if (stale.length > 0) await index.remove(registration, stale)
@@ -165,7 +165,7 @@ function registrar(client: DocumentClient, deps: Deps) {
           : 'attribute_not_exists(registration) OR expires <= :now',
         ExpressionAttributeValues: older ? { ':older': older.registration } : { ':now': now() },
       })
-      if (await succeeds(client.send(put))) return { registration, stale }
+      if (await succeeds(client.send(put))) return { registration, replaced: [...new Set(leftovers)], stale }
     }
   }
 
@@ -173,10 +173,11 @@ function registrar(client: DocumentClient, deps: Deps) {
    * Takes a record back that got no slot. Throws Refusal `too_large` if there is none left; returns null if a newer
    * registration has it, or the connection is gone.
    */
-  async function withoutSlot({ registration, stale }: Registered): Promise<null> {
+  async function withoutSlot(registration: Registration, replaced: readonly string[]): Promise<null> {
     const { connection, id, channels } = registration
     const meta = await connections.get(connection)
-    const left = meta === null ? [...channels, ...stale] : stale
+    // Who removed the registration that this one replaced may have met its record only, and left its rows to us.
+    const left = meta === null ? [...new Set([...channels, ...replaced])] : replaced
     if (left.length > 0) await index.remove(registration, left)
     const remove = new DeleteCommand({
       TableName: table,
@@ -225,8 +226,15 @@ function recordReader(client: DocumentClient, { table, now }: Deps) {
   }
 }
 
-/** A subscription on record, and the patterns whose rows of older registrations are to go. */
-type Registered = { readonly registration: Registration; readonly stale: readonly string[] }
+/**
+ * A subscription on record, the patterns that may have rows of the registrations that it `replaced`, and those of them
+ * that it has not itself.
+ */
+type Registered = {
+  readonly registration: Registration
+  readonly replaced: readonly string[]
+  readonly stale: readonly string[]
+}
 
 function isRegistered(record: Item | null): record is Item {
   return record !== null && record.removed !== true
