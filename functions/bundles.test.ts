@@ -21,7 +21,7 @@ const LIMITS: Readonly<Record<string, number>> = {
   health: 314_500,
   'kafka-brokers': 102_000,
   'kafka-topics': 404_500,
-  message: 385_000,
+  message: 386_000,
   people: 203_500,
   read: 532_500,
   'replay-events': 253_000,

@@ -1,18 +1,12 @@
 import type { Provider } from '#shared/pipeline/webhooks/provider.ts'
+import { bodyHmac } from './body-hmac.ts'
 import { standardSchemes } from './standard-providers.ts'
 
 /** Providers that host code. */
 export const codeHostProviders: Readonly<Record<string, Provider>> = {
   // https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries
   github: {
-    schemes: [
-      {
-        algorithm: 'hmac-sha256',
-        signature: { header: 'x-hub-signature-256', prefix: 'sha256=' },
-        encoding: 'hex',
-        content: '{body}',
-      },
-    ],
+    schemes: [bodyHmac('x-hub-signature-256', 'hex', 'sha256=')],
     mapping: {
       name: [{ header: 'x-github-event' }],
       id: [{ header: 'x-github-delivery' }],
@@ -36,14 +30,7 @@ export const codeHostProviders: Readonly<Record<string, Provider>> = {
   },
   // https://support.atlassian.com/bitbucket-cloud/docs/manage-webhooks/
   bitbucket: {
-    schemes: [
-      {
-        algorithm: 'hmac-sha256',
-        signature: { header: 'x-hub-signature', prefix: 'sha256=' },
-        encoding: 'hex',
-        content: '{body}',
-      },
-    ],
+    schemes: [bodyHmac('x-hub-signature', 'hex', 'sha256=')],
     mapping: {
       name: [{ header: 'x-event-key' }],
       id: [{ header: 'x-request-uuid' }, { header: 'x-request-id' }],

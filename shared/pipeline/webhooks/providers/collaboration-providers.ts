@@ -1,5 +1,6 @@
 import type { Provider } from '#shared/pipeline/webhooks/provider.ts'
 import type { SignedScheme } from '#shared/pipeline/webhooks/scheme.ts'
+import { bodyHmac } from './body-hmac.ts'
 
 function boxSignature(header: string): SignedScheme {
   return {
@@ -15,14 +16,7 @@ function boxSignature(header: string): SignedScheme {
 export const collaborationProviders: Readonly<Record<string, Provider>> = {
   // https://www.dropbox.com/developers/reference/webhooks : a delivery names accounts with changes, and has no id.
   dropbox: {
-    schemes: [
-      {
-        algorithm: 'hmac-sha256',
-        signature: { header: 'x-dropbox-signature' },
-        encoding: 'hex',
-        content: '{body}',
-      },
-    ],
+    schemes: [bodyHmac('x-dropbox-signature', 'hex')],
     mapping: {
       name: [{ value: 'changed' }],
       newId: true,
@@ -57,14 +51,7 @@ export const collaborationProviders: Readonly<Record<string, Provider>> = {
   // https://developers.asana.com/docs/webhooks-guide : the handshake brings the secret of this webhook, which is kept if the
   // address that Asana was given has the verify token. A delivery without events is a heartbeat.
   asana: {
-    schemes: [
-      {
-        algorithm: 'hmac-sha256',
-        signature: { header: 'x-hook-signature' },
-        encoding: 'hex',
-        content: '{body}',
-      },
-    ],
+    schemes: [bodyHmac('x-hook-signature', 'hex')],
     mapping: {
       name: [{ field: '/events/0/action' }],
       subject: [{ field: '/events/0/resource/gid' }],

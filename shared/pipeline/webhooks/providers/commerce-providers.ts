@@ -1,4 +1,5 @@
 import type { Provider } from '#shared/pipeline/webhooks/provider.ts'
+import { bodyHmac } from './body-hmac.ts'
 
 /** Providers of payments and shops. */
 export const commerceProviders: Readonly<Record<string, Provider>> = {
@@ -22,14 +23,7 @@ export const commerceProviders: Readonly<Record<string, Provider>> = {
   },
   // https://shopify.dev/docs/apps/build/webhooks/subscribe/https
   shopify: {
-    schemes: [
-      {
-        algorithm: 'hmac-sha256',
-        signature: { header: 'x-shopify-hmac-sha256' },
-        encoding: 'base64',
-        content: '{body}',
-      },
-    ],
+    schemes: [bodyHmac('x-shopify-hmac-sha256', 'base64')],
     mapping: {
       name: [{ header: 'x-shopify-topic' }],
       id: [{ header: 'x-shopify-webhook-id' }, { header: 'x-shopify-event-id' }],

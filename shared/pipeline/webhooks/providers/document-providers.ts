@@ -1,5 +1,6 @@
 import type { Provider } from '#shared/pipeline/webhooks/provider.ts'
 import type { SignedScheme } from '#shared/pipeline/webhooks/scheme.ts'
+import { bodyHmac } from './body-hmac.ts'
 
 const docusign = (key: number): SignedScheme => ({
   algorithm: 'hmac-sha256',
@@ -12,14 +13,7 @@ const docusign = (key: number): SignedScheme => ({
 export const documentProviders: Readonly<Record<string, Provider>> = {
   // https://developers.notion.com/reference/webhooks#step-3-validating-event-payloads-recommended
   notion: {
-    schemes: [
-      {
-        algorithm: 'hmac-sha256',
-        signature: { header: 'x-notion-signature', prefix: 'sha256=' },
-        encoding: 'hex',
-        content: '{body}',
-      },
-    ],
+    schemes: [bodyHmac('x-notion-signature', 'hex', 'sha256=')],
     mapping: {
       name: [{ field: '/type' }],
       id: [{ field: '/id' }],
@@ -69,14 +63,7 @@ export const documentProviders: Readonly<Record<string, Provider>> = {
   },
   // https://developer.atlassian.com/cloud/jira/platform/webhooks/#secure-admin-webhooks
   jira: {
-    schemes: [
-      {
-        algorithm: 'hmac-sha256',
-        signature: { header: 'x-hub-signature', prefix: 'sha256=' },
-        encoding: 'hex',
-        content: '{body}',
-      },
-    ],
+    schemes: [bodyHmac('x-hub-signature', 'hex', 'sha256=')],
     mapping: {
       name: [{ field: '/webhookEvent' }],
       strip: 'jira:',
@@ -91,14 +78,7 @@ export const documentProviders: Readonly<Record<string, Provider>> = {
   },
   // https://woocommerce.com/document/webhooks/ : to save a webhook it posts its number, which it does not sign.
   woocommerce: {
-    schemes: [
-      {
-        algorithm: 'hmac-sha256',
-        signature: { header: 'x-wc-webhook-signature' },
-        encoding: 'base64',
-        content: '{body}',
-      },
-    ],
+    schemes: [bodyHmac('x-wc-webhook-signature', 'base64')],
     mapping: {
       name: [{ header: 'x-wc-webhook-topic' }],
       id: [{ header: 'x-wc-webhook-delivery-id' }],

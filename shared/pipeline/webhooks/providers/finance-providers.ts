@@ -1,4 +1,5 @@
 import type { Provider } from '#shared/pipeline/webhooks/provider.ts'
+import { bodyHmac } from './body-hmac.ts'
 
 const ADYEN_ITEM = '/notificationItems/0/NotificationRequestItem'
 /** What Adyen signs of a payment, joined by colons; a field that it does not send is signed as no text. */
@@ -44,14 +45,7 @@ export const financeProviders: Readonly<Record<string, Provider>> = {
   },
   // https://developer.intuit.com/app/developer/qbo/docs/develop/webhooks : lists of changes, and since 2026 of CloudEvents.
   quickbooks: {
-    schemes: [
-      {
-        algorithm: 'hmac-sha256',
-        signature: { header: 'intuit-signature' },
-        encoding: 'base64',
-        content: '{body}',
-      },
-    ],
+    schemes: [bodyHmac('intuit-signature', 'base64')],
     mapping: {
       name: [{ field: '/0/type' }, { field: '/eventNotifications/0/dataChangeEvent/entities/0/name' }],
       subject: [
@@ -65,14 +59,7 @@ export const financeProviders: Readonly<Record<string, Provider>> = {
   },
   // https://razorpay.com/docs/webhooks/validate-test/
   razorpay: {
-    schemes: [
-      {
-        algorithm: 'hmac-sha256',
-        signature: { header: 'x-razorpay-signature' },
-        encoding: 'hex',
-        content: '{body}',
-      },
-    ],
+    schemes: [bodyHmac('x-razorpay-signature', 'hex')],
     mapping: {
       name: [{ field: '/event' }],
       id: [{ header: 'x-razorpay-event-id' }],
@@ -89,14 +76,7 @@ export const financeProviders: Readonly<Record<string, Provider>> = {
   // https://developer.xero.com/documentation/guides/webhooks/configuring-your-server/ : the "intent to receive" is right and
   // wrong signatures, without events. Each must be 200 or 401, without a body and cookies.
   xero: {
-    schemes: [
-      {
-        algorithm: 'hmac-sha256',
-        signature: { header: 'x-xero-signature' },
-        encoding: 'base64',
-        content: '{body}',
-      },
-    ],
+    schemes: [bodyHmac('x-xero-signature', 'base64')],
     mapping: {
       name: [{ field: '/events/0/eventCategory' }],
       subject: [{ field: '/events/0/resourceId' }],

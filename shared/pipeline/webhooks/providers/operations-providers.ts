@@ -1,4 +1,5 @@
 import type { Provider } from '#shared/pipeline/webhooks/provider.ts'
+import { bodyHmac } from './body-hmac.ts'
 
 /** Providers of incidents, errors, issues, tickets, customer records and forms. */
 export const operationsProviders: Readonly<Record<string, Provider>> = {
@@ -25,14 +26,7 @@ export const operationsProviders: Readonly<Record<string, Provider>> = {
   },
   // https://docs.sentry.io/organization/integrations/integration-platform/webhooks/
   sentry: {
-    schemes: [
-      {
-        algorithm: 'hmac-sha256',
-        signature: { header: 'sentry-hook-signature' },
-        encoding: 'hex',
-        content: '{body}',
-      },
-    ],
+    schemes: [bodyHmac('sentry-hook-signature', 'hex')],
     mapping: {
       name: [{ header: 'sentry-hook-resource' }],
       id: [{ header: 'request-id' }],
@@ -125,14 +119,7 @@ export const operationsProviders: Readonly<Record<string, Provider>> = {
   },
   // https://www.typeform.com/developers/webhooks/secure-your-webhooks/
   typeform: {
-    schemes: [
-      {
-        algorithm: 'hmac-sha256',
-        signature: { header: 'typeform-signature', prefix: 'sha256=' },
-        encoding: 'base64',
-        content: '{body}',
-      },
-    ],
+    schemes: [bodyHmac('typeform-signature', 'base64', 'sha256=')],
     mapping: {
       name: [{ field: '/event_type' }],
       id: [{ field: '/event_id' }],

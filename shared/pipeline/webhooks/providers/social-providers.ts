@@ -1,4 +1,5 @@
 import type { Provider } from '#shared/pipeline/webhooks/provider.ts'
+import { bodyHmac } from './body-hmac.ts'
 
 /** What an update of Telegram has one of (https://core.telegram.org/bots/api#update). */
 const TELEGRAM_UPDATES = [
@@ -32,14 +33,7 @@ export const socialProviders: Readonly<Record<string, Provider>> = {
   // https://developers.facebook.com/docs/graph-api/webhooks/getting-started : of WhatsApp, Messenger, Instagram and pages.
   // A delivery gathers changes and has no id; that of a message would hide what is gathered with it.
   meta: {
-    schemes: [
-      {
-        algorithm: 'hmac-sha256',
-        signature: { header: 'x-hub-signature-256', prefix: 'sha256=' },
-        encoding: 'hex',
-        content: '{body}',
-      },
-    ],
+    schemes: [bodyHmac('x-hub-signature-256', 'hex', 'sha256=')],
     mapping: {
       name: [{ field: '/object' }],
       subject: [{ field: '/entry/0/id' }],
@@ -63,14 +57,7 @@ export const socialProviders: Readonly<Record<string, Provider>> = {
   },
   // https://docs.x.com/x-api/webhooks/introduction : the consumer secret signs deliveries and the answer to a challenge.
   x: {
-    schemes: [
-      {
-        algorithm: 'hmac-sha256',
-        signature: { header: 'x-twitter-webhooks-signature', prefix: 'sha256=' },
-        encoding: 'base64',
-        content: '{body}',
-      },
-    ],
+    schemes: [bodyHmac('x-twitter-webhooks-signature', 'base64', 'sha256=')],
     mapping: {
       name: [
         { field: '/data/event_type' },
@@ -131,14 +118,7 @@ export const socialProviders: Readonly<Record<string, Provider>> = {
   },
   // https://developers.line.biz/en/docs/messaging-api/receiving-messages/ : the button "Verify" sends no events.
   line: {
-    schemes: [
-      {
-        algorithm: 'hmac-sha256',
-        signature: { header: 'x-line-signature' },
-        encoding: 'base64',
-        content: '{body}',
-      },
-    ],
+    schemes: [bodyHmac('x-line-signature', 'base64')],
     mapping: {
       name: [{ field: '/events/0/type' }],
       volatile: ['isRedelivery'],
