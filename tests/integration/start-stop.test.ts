@@ -127,7 +127,7 @@ describe('starting and stopping', () => {
 
     expect(unresolved).toMatchObject({
       code: 1,
-      output: expect.stringMatching(/shards: must be a whole number from 1 to \d+/),
+      output: expect.stringMatching(/^SHARDS=99 is not a whole number from 1 to \d+$/m),
     })
     expect(unloaded).toMatchObject({
       code: 1,
