@@ -64,7 +64,17 @@ export async function visitPlaces(
     for (let place = left.shift(); place !== undefined; place = left.shift()) {
       const [path, own] = typeof place === 'string' ? [place, proof] : place
       const found = visit(page, path, own)
-      faults.push(...(await found.catch((error: unknown) => [`${state} ${path} was not reached: ${error}`])))
+      // These suites are about what pages look like: a page that was not reached is told, and opened once more.
+      const again = async (error: unknown) => {
+        const shown = await page.locator('body').textContent()
+        process.stdout.write(
+          `${state} ${path} was not reached at first: ${error}\n${shown?.slice(0, 2000)}\n`,
+        )
+        await page.reload()
+        return visit(page, path, own)
+      }
+      const notReached = (error: unknown) => [`${state} ${path} was not reached: ${error}`]
+      faults.push(...(await found.catch(again).catch(notReached)))
     }
   }
   await Promise.all(pages.map(visitAll))
