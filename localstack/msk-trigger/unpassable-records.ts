@@ -18,7 +18,7 @@ export function unpassableProblem(record: KafkaRecord, maxBytes: number): Unread
   return { code: 'too_large', reason, isCut: true }
 }
 
-/** Returns a record that fits: itself, or one that stands for it, with the beginning of its bytes and the reason. */
+/** Returns a record that fits: itself, or another in its place, with the beginning of its bytes and the reason. */
 export function passableRecord(record: KafkaRecord, maxBytes: number): KafkaRecord {
   if (estimateSize(record) <= maxBytes) return record
   const problem = unpassableProblem(record, maxBytes)

@@ -39,9 +39,9 @@ export type DeadLetterStatus = (typeof DEAD_LETTER_STATUSES)[number]
 export const DEAD_LETTER_POSITIONS_LIMIT = 500
 
 /**
- * The header of a record that stands in Kafka's place for what its reader could not pass on: a batch that cannot be
- * decompressed, or a record that is too large for Lambda. Every consumer makes a dead letter of it
- * (docs/dead-letters.md). Anybody can write it, and then it is true of that record alone.
+ * The header of a record that replaces what its reader could not pass on: a batch that cannot be decompressed, or a
+ * record that is too large for Lambda. Every consumer makes a dead letter of it (docs/dead-letters.md). Anybody can write
+ * it, and then it is true of that record alone.
  */
 export const UNREADABLE_HEADER = 'tidewire-unreadable'
 

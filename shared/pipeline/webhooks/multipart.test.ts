@@ -74,7 +74,7 @@ describe('a form of several parts', () => {
     expect(await read(body, mediaType)).toBeUndefined()
   })
 
-  test('may have the character that stands for what is not UTF-8', async () => {
+  test('may have the character U+FFFD, which replaces what is not UTF-8 elsewhere', async () => {
     expect(await read(form(field('a', 'x\ufffd')))).toEqual({ a: 'x\ufffd' })
   })
 

@@ -176,7 +176,7 @@ function timeProblem({ tolerance }: JwtScheme, { exp, nbf, iat }: Claims, now: n
   return `The token was not issued within ${limit} seconds of the time here.`
 }
 
-/** Returns the claims that a secret stands for. */
+/** Returns the claims that a secret requires: those of its JSON, or itself as `secretClaim`. `aud` is by default the URL. */
 function wantedClaims({ secretClaim = '' }: JwtScheme, secret: string, { url }: WebhookRequest): Claims {
   return { aud: url, ...(readObject(secret) ?? { [secretClaim]: secret }) }
 }
